@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
+import { addressForSdk, connectionClass } from '../src/home/external-temporal.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
-import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { openPool } from '../src/store/pool.js';
-import { dataConverterOf } from '../src/temporal/data-converter.js';
+import { dataConverterOf } from '../src/temporal/payload-codec.js';
 import { routineInput } from '../src/temporal/schedules/routine-input.js';
 import { routineStart } from '../src/temporal/schedules/start-routine.js';
 import { loadDesk } from '../src/venue/load-desk.js';

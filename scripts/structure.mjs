@@ -26,6 +26,7 @@ if (values.json) {
     ['cycles of files by values', figures.valueCycles.map((group) => group.join(', '))],
     ['cycles of files by types and values', figures.typeCycles.map((group) => group.join(', '))],
     ['functions that a stop passes, from the button to its last cancel', figures.stopPasses],
+    ['files whose classes say private where # is our way', figures.saysPrivate],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
     ...Object.entries(figures.touched).map(([kind, places]) => [
       `files touched beside its own: a ${kind}`,

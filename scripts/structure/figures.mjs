@@ -42,6 +42,7 @@ export function structureOf(root) {
     upwardTypeImports: upward.filter(({ isType }) => isType).map(inWords),
     valueCycles: cyclesOf(graph(edges.filter(({ isType }) => !isType))),
     typeCycles: cyclesOf(graph(edges)),
+    saysPrivate: modules.filter(({ saysPrivate }) => saysPrivate).map(({ path }) => path),
     venuesNamedOutside: venuesNamedOutside(root, modules),
     namesUsedOften: namesUsedOften(modules),
     stopPasses: stopTrace(root).map(({ file, name }) => `${file} ${name}`),

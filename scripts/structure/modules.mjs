@@ -1,4 +1,5 @@
-// What each file of src imports, parsed from its syntax, values and types separately.
+// What each file of src imports, parsed from its syntax, values and types separately; and how its classes keep things to
+// themselves.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -7,7 +8,9 @@ import { parseSync, Visitor } from 'vite';
 /**
  * @typedef {{ readonly to: string, readonly isType: boolean, readonly isLazy?: boolean }} Import  `to`: a path below `root`, or
  *   `package:NAME`; lazy: `import()`
- * @typedef {{ readonly path: string, readonly lines: number, readonly text: string, readonly imports: readonly Import[] }} Module
+ * @typedef {{ readonly path: string, readonly lines: number, readonly text: string, readonly imports: readonly Import[],
+ *   readonly saysPrivate: boolean }} Module  `saysPrivate`: of what a class keeps to itself, other than what its constructor
+ *   takes and keeps; `#` is our way
  */
 
 /**
@@ -17,13 +20,14 @@ import { parseSync, Visitor } from 'vite';
 export function readModules(root, folder) {
   return filesBelow(join(root, folder)).map((file) => {
     const text = readFileSync(file, 'utf8');
-    const imports = specifiersOf(file, text).map(({ specifier, ...how }) => ({
+    const { found, saysPrivate } = parsed(file, text);
+    const imports = found.map(({ specifier, ...how }) => ({
       to: specifier.startsWith('.')
         ? relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, '.ts')
         : `package:${specifier}`,
       ...how,
     }));
-    return { path: relative(root, file), lines: text.split('\n').length - 1, text, imports };
+    return { path: relative(root, file), lines: text.split('\n').length - 1, text, imports, saysPrivate };
   });
 }
 
@@ -37,7 +41,7 @@ function filesBelow(folder) {
     .sort();
 }
 
-function specifiersOf(file, text) {
+function parsed(file, text) {
   const { program, module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   const found = [];
@@ -51,14 +55,24 @@ function specifiersOf(file, text) {
         found.push({ specifier: entry.moduleRequest.value, isType: entry.isType });
     }
   }
+  let saysPrivate = false;
+  const noteMember = ({ accessibility, kind }) => {
+    // A constructor that only the class calls has no other way to say so.
+    if (accessibility === 'private' && kind !== 'constructor') saysPrivate = true;
+  };
   new Visitor({
+    PropertyDefinition: noteMember,
+    MethodDefinition: noteMember,
+    TSParameterProperty: ({ accessibility, readonly }) => {
+      if (accessibility === 'private' && !readonly) saysPrivate = true;
+    },
     ImportExpression: ({ source }) => {
       if (typeof source.value === 'string')
         found.push({ specifier: source.value, isType: false, isLazy: true });
     },
     TSImportType: ({ source }) => found.push({ specifier: source.value, isType: true }),
   }).visit(program);
-  return found;
+  return { found, saysPrivate };
 }
 
 function isType(entry) {

@@ -1,4 +1,4 @@
-/** The counterpart of `src/workflows/bound-answers.ts`, installed in every worker that runs activities. */
+/** The counterpart of `src/workflows/interceptors.ts`, installed in every worker that runs activities. */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';

@@ -2,18 +2,26 @@
  * The activities of the emergency workflows apart from the calls to traders: which traders there are, evidence, and an
  * alarm.
  */
-
-import type { AdmittedIncarnation, EmergencyActivities } from '../contracts/emergency.js';
-
-import { alarmNotice } from '../notify/alarm-notice.js';
+import {
+  type AdmittedIncarnation,
+  askedWords,
+  EMERGENCY_DEEDS,
+  type EmergencyActivities,
+  type EmergencyKind,
+  type EmergencyVia,
+  ORDER_NAMES,
+  orderStepKey,
+} from '../contracts/emergency.js';
+import type { StepEvidence } from '../contracts/evidence.js';
+import { NO_REASON } from '../domain/no-reason.js';
+import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';
-import { askForReasons } from './ask-for-reasons.js';
 import { type AlarmLog, raiseAlarm } from './raise-alarm.js';
 import { createEvidenceActivities } from './record-evidence.js';
 
-export interface EmergencyDependencies {
+interface EmergencyDependencies {
   readonly pool: Pool;
   readonly log: AlarmLog;
   readonly knownIncarnations: () => Promise<readonly string[]>;
@@ -38,5 +46,42 @@ export function createEmergencyActivities(dependencies: EmergencyDependencies): 
       // A stop doesn't wait until people are told: a notice that can't be written now is in the log.
       await notify(pool, aboutThisRun(alarmNotice(alarm, activityKey())), home).catch(() => undefined);
     },
+  };
+}
+
+const KINDS = Object.keys(ORDER_NAMES) as EmergencyKind[];
+const VIAS: readonly EmergencyVia[] = ['web', 'cli', 'telegram', 'temporal'];
+const ORDER = orderStepKey('');
+
+/**
+ * Every stop goes through the emergency workflow, wherever it came from; its evidence shows which orders came without a
+ * reason. Nobody waits for a signal's answer, so the reason is asked for here.
+ */
+async function askForReasons(
+  pool: Pool,
+  home: string | null,
+  desk: string,
+  steps: readonly StepEvidence[],
+): Promise<void> {
+  for (const step of steps) {
+    const found = unexplained(desk, step);
+    if (found !== null) await askWhy(pool, home, found);
+  }
+}
+
+/** Null if the step is not an order, or an order with a reason. */
+function unexplained(desk: string, step: StepEvidence): Unexplained | null {
+  const { stepKey, name, person, observed, finishedMs } = step;
+  const kind = KINDS.find((one) => ORDER_NAMES[one] === name);
+  if (kind === undefined || person === null || !stepKey.startsWith(ORDER)) return null;
+  const via = VIAS.find((one) => observed === askedWords({ by: person, via: one, reason: NO_REASON }));
+  if (via === undefined) return null;
+  return {
+    desk,
+    person: via === 'temporal' ? 'somebody' : person,
+    via,
+    did: EMERGENCY_DEEDS[kind],
+    commandId: stepKey.slice(ORDER.length),
+    atMs: finishedMs,
   };
 }

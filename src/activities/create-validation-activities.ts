@@ -8,8 +8,7 @@ import type { Pool } from '../store/pool.js';
 import { recordValidation } from '../store/validation-report.js';
 import type { SignedReport, ValidationReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
-import { summaryText } from '../validation/report/summary.js';
-import { keepReport, writeReport } from '../validation/report/write-report.js';
+import { keepReport, summaryText, writeReport } from '../validation/report/write-report.js';
 import { readRequest, validationPlace } from '../validation/request.js';
 import { runInProcess } from '../validation/start-process.js';
 import { aboutThisRun } from './activity-key.js';
@@ -18,7 +17,7 @@ import { cancelledOrEnding } from './worker-ends.js';
 const PROBLEMS_SHOWN_MAX = 20;
 const PULSE_MS = 1000;
 
-export interface ValidationDependencies {
+interface ValidationDependencies {
   readonly home: string;
   readonly pool: Pool;
   readonly decisionKey: () => string;

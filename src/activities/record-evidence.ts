@@ -1,5 +1,5 @@
 import type { EvidenceActivities } from '../contracts/evidence.js';
-import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
 
 export function createEvidenceActivities(pool: Pool): EvidenceActivities {

@@ -15,7 +15,7 @@ import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
 
 /** What people can ask for: each use case once, shared with the command line and Telegram. */
-export type DeskOperations = Pick<
+type DeskOperations = Pick<
   Operations,
   | 'stopTrading'
   | 'closeAllPositions'
@@ -70,7 +70,7 @@ export interface Database {
 /** The step keys of each routine, by its name, in the order of the desk file. */
 export type StepOrder = ReadonlyMap<string, readonly string[]>;
 
-export interface WebSecrets {
+interface WebSecrets {
   /** 32 bytes in hex: signs access tokens. */
   readonly tokenKey: string;
   readonly metricsToken: string;

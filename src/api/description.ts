@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchema } from './schemas/json-schema.js';
-import { problemSchema } from './schemas/problem.js';
+import { answer, jsonSchema, problemSchema, problems } from './schemas/answers.js';
 import { deskStatusSchema, liveMessageSchema } from './schemas/trader-status.js';
 
 const TAGS = [
@@ -47,4 +46,16 @@ const DESCRIPTION =
 function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+export function openApiRoute(app: FastifyInstance): void {
+  const schema = {
+    summary: 'This description',
+    tags: ['state'],
+    response: {
+      200: answer('OpenAPI 3.1', { type: 'object', additionalProperties: true }),
+      ...problems(401),
+    },
+  };
+  app.get('/api/openapi.json', { schema }, async () => app.swagger());
 }

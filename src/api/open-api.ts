@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import type { WebDependencies } from './dependencies.js';
 import { buildServer } from './server.js';
-import { TemporalTickets } from './temporal-ui/tickets.js';
+import { TemporalTickets } from './temporal-ui/entrance.js';
 
 /** The document; starts nothing. */
 export async function makeOpenApi(): Promise<Record<string, unknown>> {

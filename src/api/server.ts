@@ -1,6 +1,6 @@
 /**
- * The web server: the hooks that every request passes, then one file for each route. Builds it; listening is up to
- * the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
+ * The web server: the hooks that every request passes, then the routes, one file for each subject. Builds it;
+ * listening is up to the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
  */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
@@ -9,10 +9,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { PasskeyChallenges } from './auth/passkey-challenges.js';
 import { PasswordCheck } from './auth/password-check.js';
 import { cookieEndingOf } from './auth/refresh-cookie.js';
-import { registerAccessCheck } from './auth/require-access.js';
-import { registerAccessTokens } from './auth/sign-in.js';
+import { registerAccessCheck, registerAccessTokens } from './auth/sign-in.js';
 import type { WebDependencies } from './dependencies.js';
-import { registerDescription } from './description.js';
+import { openApiRoute, registerDescription } from './description.js';
 import { endSocketsOnClose } from './hooks/end-sockets.js';
 import { answerMalformed, registerErrors, reportFrameworkError } from './hooks/errors.js';
 import { registerHostGuard } from './hooks/host-guard.js';
@@ -20,46 +19,36 @@ import { registerKnownPaths } from './hooks/known-paths.js';
 import { registerPlainText } from './hooks/plain-text.js';
 import { registerRequestBudget } from './hooks/request-budget.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
-import { SocketHub } from './live/socket-hub.js';
+import { liveSocketRoute, SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
-import { analyticsRoute } from './routes/analytics.js';
+import { cashRoute, coinsRoute, reconciliationRoute } from './routes/account.js';
 import { approvalsRoutes } from './routes/approvals.js';
 import { auditRoute } from './routes/audit.js';
 import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
-import { cashRoute } from './routes/cash.js';
 import { closeOneRoutes } from './routes/close-one.js';
-import { coinsRoute } from './routes/coins.js';
 import { dashboardRoutes } from './routes/dashboard.js';
-import { deskStateRoutes } from './routes/desk-state.js';
-import { desksRoute } from './routes/desks.js';
+import { deskStateRoutes, desksRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
 import { errorsRoute } from './routes/errors.js';
 import { exportRoutes } from './routes/export.js';
-import { goLiveRoutes } from './routes/go-live.js';
+import { goLiveRoutes, preflightRoute } from './routes/go-live.js';
 import { healthRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
 import { journalRoutes } from './routes/journal.js';
-import { liveSocketRoute } from './routes/live-socket.js';
-import { loginRoute } from './routes/login.js';
-import { logoutRoute } from './routes/logout.js';
 import { metricsRoute } from './routes/metrics.js';
 import { notifyTestRoute } from './routes/notify-test.js';
-import { openApiRoute } from './routes/open-api.js';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.js';
 import { passkeysRoutes } from './routes/passkeys.js';
 import { portfolioRoute } from './routes/portfolio.js';
-import { preflightRoute } from './routes/preflight.js';
-import { reconciliationRoute } from './routes/reconciliation.js';
-import { refreshRoute } from './routes/refresh.js';
-import { resultsRoute } from './routes/results.js';
+import { analyticsRoute, resultsRoute } from './routes/results.js';
 import { rollRoutes } from './routes/roll.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';
 import { setupsRoutes } from './routes/setups.js';
-import { signInLinkRoute } from './routes/sign-in-link.js';
+import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
 import { signalsRoutes } from './routes/signals.js';
 import { signingRoute } from './routes/signing.js';
 import { sizeRoute } from './routes/size.js';
@@ -68,7 +57,7 @@ import { tasksRoutes } from './routes/tasks.js';
 import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
 import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
-import type { TemporalTickets } from './temporal-ui/tickets.js';
+import type { TemporalTickets } from './temporal-ui/entrance.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const SOCKET_MESSAGE_BYTES_MAX = 16 * 1024;

@@ -1,11 +1,9 @@
 /** Equity calculated a second time: from the venue's book and the auditor's own prices. Pure. */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import { isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { Finding } from './finding.js';
 
 /** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
 const MOVED_PART = 0.02;
@@ -58,4 +56,12 @@ export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity
     `the trader counts an equity of ${formatMoney(traders, 2)}, the venue's book at the auditor's own prices makes ` +
     formatMoney(own.equity, 2);
   return [{ key: 'equity', text }];
+}
+
+/** Something that is wrong. */
+export interface Finding {
+  /** The same as long as the problem is the same; figures in the text may change meanwhile. */
+  readonly key: string;
+  /** A sentence for people who read why the desk was stopped. */
+  readonly text: string;
 }

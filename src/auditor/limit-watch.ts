@@ -3,18 +3,15 @@
  * position from before a limit was lowered is nobody's fault, nor is one whose entry was sent before: its cancel may
  * come too late. Between two looks limits can go up and down again, so growth while they changed is not judged.
  */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
+import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { OwnEquity } from './compare-equity.js';
-import { DrawdownWatch } from './drawdown-watch.js';
-import type { Finding } from './finding.js';
-import { limitOf, MOVED_FACTOR } from './limit-in-force.js';
+import type { Finding, OwnEquity } from './compare-equity.js';
 
-export interface LimitReading {
+interface LimitReading {
   readonly book: BookReading;
   readonly own: OwnEquity;
   readonly prices: OwnPrices;
@@ -145,4 +142,67 @@ export class LimitWatch {
 
 function isDust({ positions, dustLots }: BookReading, symbol: string): boolean {
   return Math.abs(positions.get(symbol) ?? 0) <= (dustLots?.get(symbol) ?? 0);
+}
+
+/** The trader adopts a higher peak once it is 0.1 % higher, or a minute later. */
+const PEAK_STEP = 1.001;
+
+interface Counted {
+  /** Equity of another account or journal says nothing about this one. */
+  readonly account: string;
+  readonly startedWallMs: number;
+  /** Money units, as the trader reports it. */
+  readonly peak: number;
+  readonly isHalted: boolean;
+}
+
+/**
+ * The maximum drawdown, watched from outside: from the highest equity that the auditor has seen itself, so that a
+ * trader that forgets its peak is caught, or from the trader's own peak if that is higher.
+ */
+class DrawdownWatch {
+  #before: Counted | null = null;
+  /** Money units. The highest equity that both trader and auditor saw, so that no odd price makes a peak. */
+  #peak = 0;
+
+  constructor(private readonly risk: Desk['risk']) {}
+
+  /** Called at each look, even if nothing can be compared: lifting a drawdown halt starts a new peak. */
+  note(status: TraderStatus): void {
+    const now: Counted = {
+      account: `${status.account.name} ${status.incarnation}`,
+      startedWallMs: status.startedWallMs,
+      peak: parseMoney(status.peakEquity),
+      isHalted: status.halts.some(({ cause }) => cause === 'drawdown'),
+    };
+    if (this.#before !== null && isCountedAnew(this.#before, now)) this.#peak = 0;
+    this.#before = now;
+  }
+
+  look(own: OwnEquity, status: TraderStatus): Finding[] {
+    this.#peak = Math.max(this.#peak, Math.min(own.equity, parseMoney(status.equity)));
+    if (status.mode !== 'ACTIVE') return [];
+    const pct = limitOf(status, this.risk, 'maxDrawdownPct');
+    const peak = Math.max(this.#peak, parseMoney(status.peakEquity));
+    const floor = (peak / PEAK_STEP) * (1 - pct / 100) - own.value * (MOVED_FACTOR - 1);
+    if (own.equity >= floor) return [];
+    const text = `equity is ${formatMoney(own.equity, 2)} after a peak of ${formatMoney(peak, 2)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
+    return [{ key: 'limit drawdown', text }];
+  }
+}
+
+/** A peak that falls within the same process: a halt came and was lifted between two looks. */
+function isCountedAnew(before: Counted, now: Counted): boolean {
+  const isLifted = before.isHalted && !now.isHalted;
+  const isLower = now.peak < before.peak && now.startedWallMs === before.startedWallMs;
+  return before.account !== now.account || isLifted || isLower;
+}
+
+/** Prices move between the order, or the trader's own check, and the auditor's. */
+const MOVED_FACTOR = 1.05;
+
+/** The desk file's limit, or the value that people have set while the desk runs. */
+function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {
+  const changed = settings.changed[`risk.${name}`];
+  return typeof changed === 'number' ? changed : risk[name];
 }

@@ -2,7 +2,6 @@
  * Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops the desk if
  * they can't be right.
  */
-
 import { notTheDesks } from '../desk/fee-assets.js';
 import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
@@ -17,8 +16,8 @@ import { credentialNames } from '../venue/environment.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { tradedVenue } from '../venue/registry.js';
 import { type AuditParts, createAudit } from './audit.js';
+import { ownPrices } from './own-prices.js';
 import { readPaperBook } from './paper-book-reading.js';
-import { ownPrices } from './prices/own-prices.js';
 
 const LOOK_EVERY_MS = 3_000;
 

@@ -39,7 +39,7 @@ const restingAccountSchema = z.strictObject({
   }),
 });
 
-export const manifestSchema = z.strictObject({
+const manifestSchema = z.strictObject({
   version: z.literal(1),
   id: z.string(),
   desk: z.string(),
@@ -93,7 +93,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   return hash;
 }
 
-export type ManifestReading =
+type ManifestReading =
   | { readonly ok: true; readonly manifest: Manifest; readonly sha256: string }
   | { readonly ok: false; readonly why: string };
 

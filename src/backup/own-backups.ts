@@ -1,6 +1,8 @@
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backupsFolder, listBackupIds } from './backup-folder.js';
+import { backupsFolder, listBackupIds, partialName } from './backup-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
+import { expiredBackups, type RetentionRule } from './retention.js';
 
 /**
  * The manifests of the desk's local backups, oldest first. An unreadable one belongs to no desk: a person has to
@@ -22,4 +24,22 @@ export async function newestBackupId(home: string, desk: string): Promise<string
     if (!reading.ok || reading.manifest.desk === desk) return id;
   }
   return null;
+}
+
+/** Removes the desk's backups that the rule expires; returns their ids. */
+export async function pruneBackups(
+  home: string,
+  desk: string,
+  rule: RetentionRule,
+  nowMs: number,
+): Promise<readonly string[]> {
+  const gone = expiredBackups(await ownBackups(home, desk), rule, nowMs);
+  for (const id of gone) {
+    // Renamed first, so that it immediately stops being a backup: an interrupted removal leaves a leftover, never half
+    // a backup.
+    const doomed = join(backupsFolder(home), partialName());
+    await rename(join(backupsFolder(home), id), doomed);
+    await rm(doomed, { recursive: true, force: true });
+  }
+  return gone;
 }

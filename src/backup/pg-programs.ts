@@ -1,8 +1,12 @@
 /** pg_dump and pg_restore come from the system: Fermata ships only the server. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Pool } from 'pg';
 import { messageOf } from '../domain/message-of.js';
 import { plainEnvironment } from '../home/plain-environment.js';
+import type { Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
+import { APP_ROLE, withClient } from '../store/migrate.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
@@ -10,9 +14,9 @@ const VERSION_TIMEOUT_MS = 10_000;
 const RUN_TIMEOUT_MS = 4 * 3_600_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-export type PgProgram = 'pg_dump' | 'pg_restore';
+type PgProgram = 'pg_dump' | 'pg_restore';
 
-export type PgVersion =
+type PgVersion =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly why: string };
 
@@ -68,4 +72,33 @@ export async function runPgProgram(
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' | ');
     throw new Error(`${program} failed: ${said || messageOf(error)}`);
   }
+}
+
+/** Owner of the tables: the product's own role may not read all of them. */
+const OWNER = 'fermata';
+
+export function ownerConnection({ home, postgres }: Pick<Runtime, 'home' | 'postgres'>): PgConnection {
+  const { host, port, database } = postgres;
+  return { host, port, database, user: OWNER, password: readSecret(home, 'postgresPassword') };
+}
+
+/** Counting and hashing tables of many years takes long. */
+const STATEMENT_TIMEOUT_MS = 3_600_000;
+
+/**
+ * Creates a database as before a first migration, and the product's role, which a dump refers to. Drops an existing
+ * database of that name first.
+ */
+export async function createEmptyDatabase(connection: PgConnection): Promise<Pool> {
+  await withClient(connection, 'postgres', async (client) => {
+    const role = await client.query('select 1 from pg_roles where rolname = $1', [APP_ROLE]);
+    // A start sets its password and allows it to log in.
+    if (role.rowCount === 0) await client.query(`create role ${client.escapeIdentifier(APP_ROLE)} nologin`);
+    const database = client.escapeIdentifier(connection.database);
+    await client.query(`drop database if exists ${database}`);
+    await client.query(`create database ${database} template template0 encoding 'UTF8'`);
+  });
+  const pool = new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS });
+  pool.on('error', () => undefined);
+  return pool;
 }

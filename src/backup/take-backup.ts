@@ -3,18 +3,19 @@
  * the ledger in that snapshot has; then the market's position, the desk file and the desk's logs. Secrets are not
  * included.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { BackupTag } from '../contracts/backup.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
 import * as place from './backup-folder.js';
-import { copyLogs } from './copy-logs.js';
 import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
-import { openSnapshot, type Snapshot } from './snapshot.js';
+import { openSnapshot, type Snapshot } from './table-figures.js';
 
 /** Takes half the time of pg_dump's default for 3 % more bytes, because the desk trades meanwhile. */
 const COMPRESSION = '--compress=1';
@@ -29,7 +30,7 @@ export const BACKUP_PHASES = [
   'manifest',
   'publish',
 ] as const;
-export type BackupPhase = (typeof BACKUP_PHASES)[number];
+type BackupPhase = (typeof BACKUP_PHASES)[number];
 
 export interface BackupRequest {
   readonly id: string;
@@ -44,13 +45,13 @@ export interface BackupRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface TakenBackup {
+interface TakenBackup {
   readonly ok: true;
   readonly folder: string;
   readonly manifest: Manifest;
 }
 
-export type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
+type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
 
 /** The same id again returns the existing backup. Rejects if the database or the disk fails; nothing is left then. */
 export async function takeBackup(request: BackupRequest): Promise<BackupOutcome> {
@@ -137,4 +138,30 @@ async function fill(
 function ownVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** The databases' logs quote statements unredacted; only the desk's own logs are free of secrets. */
+const OF_DATABASES = /^(postgres|temporal)\./;
+const LOG = /\.(log|jsonl)(\.[\w-]+)?$/;
+const LEVEL = 1;
+
+/** Copies the desk's logs, rotated ones too, each compressed. Creates nothing if there are none. */
+async function copyLogs(from: string, to: string): Promise<void> {
+  const there = existsSync(from) ? await readdir(from, { withFileTypes: true }) : [];
+  const logs = there.filter(
+    (entry) => entry.isFile() && LOG.test(entry.name) && !OF_DATABASES.test(entry.name),
+  );
+  if (logs.length > 0) await mkdir(to, { mode: 0o700 });
+  for (const { name } of logs) await copyLog(join(from, name), join(to, `${name}.gz`));
+}
+
+async function copyLog(from: string, to: string): Promise<void> {
+  try {
+    const copy = createWriteStream(to, { mode: 0o600 });
+    await pipeline(createReadStream(from), createGzip({ level: LEVEL }), copy);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Rotated meanwhile: it is copied under its next name.
+    await rm(to, { force: true });
+  }
 }

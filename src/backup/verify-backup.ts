@@ -1,9 +1,11 @@
 /** Reads a backup back from the disk: every byte against its hash, each journal's chain, the dump's table of contents. */
 import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
+import { someOf } from '../domain/some-of.js';
 import { readBook } from '../venue/paper/book-file.js';
-import { restingProblems } from './accounts/resting-problems.js';
+import { restingProblems } from './accounts/resting-orders.js';
 import * as place from './backup-folder.js';
+import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
 import { filesBelow, hashFile } from './file-hash.js';
 import { type Manifest, readManifest } from './manifest.js';
@@ -19,7 +21,7 @@ export interface VerifiedBackup {
   readonly [verified]: true;
 }
 
-export type BackupVerification =
+type BackupVerification =
   | { readonly ok: true; readonly backup: VerifiedBackup }
   /** Each names the file that has changed. */
   | { readonly ok: false; readonly problems: readonly string[] };
@@ -83,4 +85,39 @@ async function dumpProblems(folder: string): Promise<string[]> {
   } catch (error) {
     return [`${place.DATABASE_FILE}: ${messageOf(error)}`];
   }
+}
+
+export interface PassedOver {
+  readonly id: string;
+  /** Which file has changed. */
+  readonly why: string;
+}
+
+interface NewestGood {
+  /** Null: there is none. */
+  readonly id: string | null;
+  /** Newer backups that are damaged, or whose owner is unknown; newest first. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/**
+ * The desk's newest backup in which every byte matches its manifest; newer ones that don't are named. `olderThan`: only
+ * consider backups before this one.
+ */
+export async function newestGoodBackup(
+  home: string,
+  desk: string,
+  { signal, olderThan }: { readonly signal?: AbortSignal; readonly olderThan?: string } = {},
+): Promise<NewestGood> {
+  const passedOver: PassedOver[] = [];
+  for (const id of (await listBackupIds(home)).toReversed()) {
+    if (olderThan !== undefined && id >= olderThan) continue;
+    const folder = join(backupsFolder(home), id);
+    const reading = await readManifest(folder);
+    if (reading.ok && reading.manifest.desk !== desk) continue;
+    const verification = await verifyBackup(folder, signal);
+    if (verification.ok) return { id, passedOver };
+    passedOver.push({ id, why: someOf(verification.problems) });
+  }
+  return { id: null, passedOver };
 }

@@ -3,7 +3,7 @@ import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { isUnusual } from '../domain/statistics.js';
 import { isTold } from '../home/channel-health.js';
-import { countNotices, firstNoticeMs } from '../store/count-notices.js';
+import { countNotices, firstNoticeMs } from '../store/outbox.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 

@@ -1,5 +1,4 @@
 /** A check observes one thing and says what it expected, in words and numbers. It changes nothing. */
-
 import type { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { Desk } from '../desk/schema.js';
@@ -33,7 +32,7 @@ export interface Findings {
 }
 
 /** Without `findings`, nothing that is followed was examined, and earlier findings stay as they are. */
-export interface CheckResult extends CheckOutcome {
+interface CheckResult extends CheckOutcome {
   readonly findings?: Findings;
 }
 

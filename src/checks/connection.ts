@@ -5,7 +5,7 @@ import { messageOf } from '../domain/message-of.js';
 import { readStatus } from '../trader/read-status.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
-import { closedNow } from './closed-now.js';
+import { closedNow } from './market-now.js';
 import { testConnection } from './preflight/connection-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };

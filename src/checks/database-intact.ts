@@ -1,11 +1,11 @@
-import { ownerConnection } from '../backup/owner-connection.js';
+import { ownerConnection } from '../backup/pg-programs.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { untilBack } from '../home/until-back.js';
 import { examineDatabase, isDamage } from '../store/examine-database.js';
 import { withClient } from '../store/migrate.js';
-import { isServerAway } from '../store/server-away.js';
+import { isServerAway } from '../store/pool.js';
 import { check } from './check.js';
 
 /** A Postgres that died is back in seconds. */

@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
+import { mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
+import { readSecret } from '../home/secrets.js';
+import { readEquitySteps } from '../store/performance.js';
+import { newestValidationOf } from '../store/validation-report.js';
 import { readStatus } from '../trader/read-status.js';
-import { check } from './check.js';
-import { expectedReturn } from './expected-return.js';
+import type { SignedReport } from '../validation/report/report.js';
+import { isGenuine } from '../validation/report/sign-report.js';
+import { type CheckContext, check } from './check.js';
 
 /**
  * Compares the day's return with the expected one, within this many standard deviations. Worse fails; better warns,
@@ -30,3 +36,78 @@ export const expectedProfit = check(
 );
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(3)} %`;
+
+const HOURS_PER_DAY = 24;
+/** A validation of less than a day says nothing about days; fewer days than this say nothing about what is usual. */
+const HOURS_MIN = HOURS_PER_DAY;
+const DAYS_MIN = 5;
+
+type ExpectedReturn =
+  | {
+      readonly known: true;
+      /** Fractions of the day's first equity. */
+      readonly mean: number;
+      readonly deviation: number;
+      /** Source of the figures, as the end of "the mean of …". */
+      readonly source: string;
+    }
+  | { readonly known: false; readonly why: string };
+
+interface Today {
+  /** Hash of the configuration that the desk trades now. */
+  readonly configHash: string;
+  readonly marketMs: number;
+}
+
+/** The expected daily return: from the validation of exactly this configuration, or from earlier days. */
+async function expectedReturn(context: CheckContext, today: Today, days: number): Promise<ExpectedReturn> {
+  return (await byValidation(context, today.configHash)) ?? byDaysBefore(context, today.marketMs, days);
+}
+
+async function byValidation(
+  { pool, desk, runtime }: CheckContext,
+  configHash: string,
+): Promise<ExpectedReturn | null> {
+  const row = await newestValidationOf(pool, desk.desk, configHash);
+  if (row === null) return null;
+  const report = JSON.parse(row.report) as SignedReport;
+  if (!isGenuine(readSecret(runtime.home, 'decisionKey'), report)) return null;
+  const hourly = returnsOf(hourlyCloses(report.equity));
+  if (hourly.length < HOURS_MIN) return null;
+  return {
+    known: true,
+    mean: mean(hourly) * HOURS_PER_DAY,
+    deviation: sampleDeviation(hourly) * Math.sqrt(HOURS_PER_DAY),
+    source: `${hourly.length} hours of validation ${report.id} (${report.recommendation}), as a day`,
+  };
+}
+
+/** The last point of each hour, oldest first. */
+function hourlyCloses(curve: SignedReport['equity']): number[] {
+  const closes = new Map<number, number>();
+  for (const [at, equity] of curve) closes.set(Math.floor(Date.parse(at) / HOUR_MS), Number(equity));
+  return [...closes.values()];
+}
+
+async function byDaysBefore(
+  { pool, desk }: CheckContext,
+  marketMs: number,
+  days: number,
+): Promise<ExpectedReturn> {
+  const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
+  const closes = await readEquitySteps(pool, span, DAY_MS);
+  // The last entry belongs to today, which has no close yet.
+  const before = returnsOnCapital(closes.slice(0, -1));
+  if (before.length < DAYS_MIN) {
+    return {
+      known: false,
+      why: `no validation of this configuration, and ${before.length} days before today`,
+    };
+  }
+  return {
+    known: true,
+    mean: mean(before),
+    deviation: sampleDeviation(before),
+    source: `${before.length} days before (there is no validation of this configuration)`,
+  };
+}

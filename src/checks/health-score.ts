@@ -5,7 +5,7 @@ import { someOf } from '../domain/some-of.js';
 import { type Check, type CheckContext, check } from './check.js';
 
 /** Names of checks, separated by spaces. */
-export interface ScoredChecks {
+interface ScoredChecks {
   readonly deployment: string;
   readonly security: string;
 }

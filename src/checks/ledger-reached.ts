@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
-import { readLedgerSequence } from '../store/ledger-state.js';
+import { readLedgerSequence } from '../store/read-ledger.js';
 import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
 
@@ -13,7 +13,7 @@ import type { CheckContext } from './check.js';
 const FOLLOWS_MS = 3_000;
 const LOOK_EVERY_MS = 100;
 
-export type LedgerReached =
+type LedgerReached =
   | { readonly ok: true; readonly status: TraderStatus }
   | { readonly ok: false; readonly why: string };
 

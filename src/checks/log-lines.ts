@@ -14,7 +14,7 @@ export interface LogLine {
   readonly message?: string;
 }
 
-export interface LinesFound {
+interface LinesFound {
   readonly folder: string;
   /** Null: there is no log at all. */
   readonly lines: readonly LogLine[] | null;

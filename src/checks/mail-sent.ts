@@ -4,7 +4,7 @@ import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { lastHealth } from '../home/channel-health.js';
-import { resultsOf } from '../notify/results-notice.js';
+import { resultsOf } from '../notify/notices.js';
 import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
 import { check } from './check.js';
 import { marketNowMs } from './market-now.js';

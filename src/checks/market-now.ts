@@ -1,4 +1,8 @@
+import type { Desk } from '../desk/schema.js';
+import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
+import { closedWords } from '../domain/sessions/session-words.js';
 import type { TraderClient } from '../trader/client.js';
+import { buildCalendars } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 
 /** The market's time; this machine's while the trader doesn't answer. Milliseconds. */
@@ -9,4 +13,19 @@ export async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<n
   } catch {
     return Date.now();
   }
+}
+
+/**
+ * Whether a price is due at all. If every market of the desk is closed: until when, in words. Null: one is open.
+ */
+export function closedNow(desk: Desk, marketMs: number): string | null {
+  const next = nextToOpen(buildCalendars(desk), marketMs);
+  return next === null ? null : closedWords(next, marketMs);
+}
+
+/** If every market of the desk is closed: the first one to open. Null: one is open. */
+function nextToOpen(calendars: readonly SessionCalendar[], marketMs: number): SessionCalendar | null {
+  const opensMs = (calendar: SessionCalendar): number => calendar.phaseAt(marketMs).untilMs;
+  const [first = null] = calendars.toSorted((one, other) => opensMs(one) - opensMs(other));
+  return calendars.some((calendar) => calendar.isOpen(marketMs)) ? null : first;
 }

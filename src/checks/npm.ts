@@ -22,7 +22,7 @@ const EACH_TIME = [
 const OF_NPM = /^(npm_config_(registry|userconfig|cafile|proxy|https_proxy|noproxy)|https?_proxy|no_proxy)$/i;
 
 /** npm's answer, or why there is none. */
-export type Said = { readonly answer: unknown } | { readonly problem: string };
+type Said = { readonly answer: unknown } | { readonly problem: string };
 
 /** Runs npm in the installation's folder and parses its JSON; never rejects. */
 export type Npm = (...args: readonly string[]) => Promise<Said>;

@@ -22,7 +22,7 @@ const AFTER_LIMIT_MS = 10_000;
 /** After this no run asks for the result any more. */
 const KEPT_MS = 30 * 86_400_000;
 
-export interface OwnActionRequest {
+interface OwnActionRequest {
   /** Identifies this step of this run: an action started under it is never started again. */
   readonly key: string;
   readonly action: string;

@@ -14,7 +14,7 @@ const PART_OF_STEP = 0.9;
 /** Default if no step sets a time. */
 const STEP_MS = 30_000;
 
-export interface OwnParts {
+interface OwnParts {
   readonly checks: ReadonlyMap<string, Check>;
   readonly reports: ReadonlyMap<string, Report>;
 }

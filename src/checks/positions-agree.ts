@@ -1,6 +1,6 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
-import { readPositions } from '../store/ledger-state.js';
+import { readPositions } from '../store/read-ledger.js';
 import { check } from './check.js';
 import { ledgerReached } from './ledger-reached.js';
 

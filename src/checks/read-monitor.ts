@@ -42,7 +42,7 @@ export interface MonitorShown {
   readonly tail: readonly string[];
 }
 
-export interface MonitorQuery {
+interface MonitorQuery {
   /** How many of the newest lines of each. */
   readonly errors: number;
   readonly setups: number;

@@ -4,8 +4,7 @@ import type { CheckOutcome } from '../contracts/routine.js';
 import { awaitDeliveries } from '../notify/await-deliveries.js';
 import { notify } from '../notify/notify.js';
 import { telegramCredentials } from '../notify/telegram-credentials.js';
-import { readBotState } from '../store/outbox-bot.js';
-import { type ChatDelivery, deliveriesOf } from '../store/outbox-delivery.js';
+import { type ChatDelivery, deliveriesOf, readBotState } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
 /**

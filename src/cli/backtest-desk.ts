@@ -22,7 +22,7 @@ export interface Setting {
   readonly value: string;
 }
 
-export interface Fees {
+interface Fees {
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
 }
@@ -35,7 +35,7 @@ export interface DeskOptions {
   readonly latencyMs?: number;
 }
 
-export interface BacktestDesk extends LoadedDesk {
+interface BacktestDesk extends LoadedDesk {
   /** What differs from the file, as people write it. */
   readonly set: readonly string[];
 }

@@ -84,7 +84,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'desk',
     group: 'The desk',
     summary: 'check a desk file',
-    load: async () => (await import('./commands/desk.js')).deskCommand,
+    load: async () => (await import('./commands/desks.js')).deskCommand,
   },
   {
     name: 'strategy',
@@ -150,7 +150,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'close-all',
     group: 'Stop and resume',
     summary: 'stop, cancel everything, close every position, prove flat',
-    load: async () => ofDesk((await import('./commands/close-all.js')).closeAllCommand),
+    load: async () => ofDesk((await import('./commands/stop.js')).closeAllCommand),
   },
   {
     name: 'resume',
@@ -210,7 +210,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'incident',
     group: 'People and incidents',
     summary: 'open, acknowledge or end an incident',
-    load: async () => ofDesk((await import('./commands/incident.js')).incidentCommand),
+    load: async () => ofDesk((await import('./commands/incidents.js')).incidentCommand),
   },
   {
     name: 'tasks',
@@ -222,7 +222,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'task',
     group: 'People and incidents',
     summary: 'say that a task is done',
-    load: async () => ofDesk((await import('./commands/task.js')).taskCommand),
+    load: async () => ofDesk((await import('./commands/tasks.js')).taskCommand),
   },
   {
     name: 'approvals',
@@ -234,7 +234,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'approve',
     group: 'People and incidents',
     summary: 'vote on an approval',
-    load: async () => ofDesk((await import('./commands/approve.js')).approveCommand),
+    load: async () => ofDesk((await import('./commands/approvals.js')).approveCommand),
   },
   {
     name: 'telegram',
@@ -276,7 +276,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'run',
     group: 'Routines and proof',
     summary: 'run a routine now',
-    load: async () => ofDesk((await import('./commands/run.js')).runCommand),
+    load: async () => ofDesk((await import('./commands/schedules.js')).runCommand),
   },
   {
     name: 'schedules',

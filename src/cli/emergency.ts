@@ -22,10 +22,9 @@ import {
   withinSeconds,
   withRun,
 } from './act-on-desk.js';
-import { endedDesk } from './ended-desk.js';
 import { presentFailure } from './failure.js';
 import { failureJson, printFailure, printJson, printLines } from './output.js';
-import { requireRuntime } from './running-desk.js';
+import { endedDesk, requireRuntime } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
 
 interface Order {
@@ -227,7 +226,7 @@ async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResul
     const detail = `${mode}, ${entriesWorking} entry orders work`;
     return { ok: taken.ok, proven, detail, haltId };
   }
-  const { proveFlat } = await import('../activities/engine/prove-flat.js');
+  const { proveFlat } = await import('../activities/engine/prove-stopped.js');
   const { open, haltId, proven } = await proveFlat(trader, withinMs);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
   return { ok: taken.ok, proven, detail, haltId };

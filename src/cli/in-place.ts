@@ -1,8 +1,7 @@
 /** A screen that is redrawn in place on a terminal; elsewhere one text follows the other. */
 import type { Headline } from '../domain/headline.js';
 import { asTyped } from '../home/as-typed.js';
-import { inTone } from './colour.js';
-import { printLines } from './output.js';
+import { inTone, printLines } from './output.js';
 
 const TOP_LEFT = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';

@@ -22,7 +22,7 @@ export interface NewDeskRequest {
   readonly approver?: readonly string[];
 }
 
-export interface WrittenDesk {
+interface WrittenDesk {
   readonly desk: string;
   readonly file: string;
   /** What was not taken over from an environment file, and where it belongs. */

@@ -1,14 +1,16 @@
 /** Copies of backups away from this machine, for commands. */
-import { fetchBackup } from '../backup/offsite/fetch-backup.js';
-import { listOffsite, type OffsiteBackup } from '../backup/offsite/list-offsite.js';
-import { openOffsite } from '../backup/offsite/open-offsite.js';
-import type { OffsitePlace } from '../backup/offsite/place.js';
+import { backupsFolder, listBackupIds } from '../backup/backup-folder.js';
+import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
+import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { runtimeHere } from '../home/runtime-here.js';
+import type { BackupOperationResult } from '../operations/backups.js';
 import { loadDesk } from '../venue/load-desk.js';
-import { CliFailure, usageFailure } from './failure.js';
+import { outcomeLines, withRun } from './act-on-desk.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
 import { namedDeskFile } from './named-desk.js';
+import { printJson, printLines, stepLine } from './output.js';
 
 /** Throws a usage failure if the desk file names no storage. */
 export function requireOffsite({
@@ -87,4 +89,27 @@ async function askOffsite<T>(
   } finally {
     place?.storage.close();
   }
+}
+
+const NAMED_MAX = 5;
+
+/**
+ * Rejects with a usage failure that lists the existing backups. `id` null: none was found. `whenNone`: what to do if
+ * there is no backup at all.
+ */
+export async function requireBackup(home: string, id: string | null, whenNone: string): Promise<string> {
+  const known = await listBackupIds(home);
+  if (id !== null && known.includes(id)) return id;
+  const newest = known.slice(-NAMED_MAX).reverse().join(', ');
+  throw usageFailure(
+    `there is no backup ${id ?? `of the desk in ${backupsFolder(home)}`}`,
+    newest === '' ? whenNone : `name one of: ${newest}`,
+  );
+}
+
+/** Returns exit code 0 only if every step passed. */
+export function showBackup(what: string, outcome: BackupOperationResult, json: boolean): number {
+  if (json) printJson(withRun(outcome));
+  else printLines([...(outcome.result?.steps ?? []).map(stepLine), ...outcomeLines(what, outcome)]);
+  return outcome.proven ? EXIT_OK : EXIT_FAILED;
 }

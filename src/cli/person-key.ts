@@ -1,15 +1,21 @@
 /** The key with which a person signs decisions about real money: enrolled only here, after the sign-in password. */
-import { rolesOf } from '../domain/roles.js';
+import { messageOf } from '../domain/message-of.js';
+import { BUILT_IN_OPERATOR, rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
-import { verifyPassword } from '../home/password.js';
-import { enrolPersonKey, removePersonKeys } from '../home/person-keys.js';
+import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
+import { namedOnCli } from '../home/cli-session.js';
+import { endPasskey, endSignIns, isEndedPasskey } from '../home/ended-sign-ins.js';
+import { verifyPassword } from '../home/people-passwords.js';
+import { enrolPersonKey, removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
+import { passkeyMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
 import { signInPasswordHash } from '../home/sign-in-standing.js';
-import { typedCode } from '../signing/vote-passkey.js';
+import { isWholeCode, typedCode } from '../signing/vote-passkey.js';
+import { type Passkey, PasskeyTable } from '../store/passkeys.js';
+import { openPool } from '../store/pool.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 import { printJson, printLines } from './output.js';
-import { passkeyWithCode } from './person-passkeys.js';
 import { readPassword } from './read-password.js';
 
 export const PASSWORD_CHARS_MIN = 12;
@@ -104,4 +110,115 @@ async function newSigningPassword(
   if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)
     throw usageFailure('the two were not the same', 'give the command again');
   return password;
+}
+
+/** A shorter beginning of an id is taken for a mistake. */
+const ID_CHARS_MIN = 6;
+
+/**
+ * The passkey to enrol for votes: the one of this person with the code that the page showed when the device made it.
+ * The code covers the public key itself, so that no other passkey can be put in its place in Postgres. Rejects with
+ * `CliFailure` if no passkey has this code, or the database is down.
+ */
+export async function passkeyWithCode(
+  runtime: Runtime,
+  person: string,
+  typed: string,
+  enrolledMs: number,
+): Promise<VotePasskey> {
+  const code = typedCode(typed);
+  const found = (await withPasskeys(runtime, (table) => table.of(person))).map(
+    ({ id: credentialId, name, rpId, algorithm, publicKey }) => {
+      const identity = { credentialId, rpId, algorithm, publicKey };
+      return { kind: 'passkey', keyId: passkeyCode(identity), name, ...identity, enrolledMs } as const;
+    },
+  );
+  const passkey = found.find(({ keyId }) => keyId === code);
+  if (passkey === undefined)
+    throw new CliFailure(
+      code !== null && isWholeCode(code)
+        ? `no passkey of ${person} has this code`
+        : 'this is no whole code: it has 32 digits, 0 to 9 and a to f',
+      'no passkey was enrolled',
+      'type the code as the page showed it when the passkey was added; a lost one: remove the passkey, and add it again',
+    );
+  return passkey;
+}
+
+export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'createdMs' | 'usedMs'> {
+  /** False: it was removed on the page, which does not take its votes away. */
+  readonly signsIn: boolean;
+  readonly votes: boolean;
+}
+
+/** Those that sign in, oldest first, then those that only vote. Rejects with `CliFailure` if the database is down. */
+export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
+  const voting = votePasskeysOf(runtime.home, person);
+  return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
+}
+
+function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[]): readonly KnownPasskey[] {
+  const alone = voting.filter(({ credentialId }) => rows.every(({ id }) => id !== credentialId));
+  return [
+    ...rows.map(({ id, name, rpId, createdMs, usedMs }) => ({
+      ...{ id, name, rpId, createdMs, usedMs, signsIn: true },
+      votes: voting.some(({ credentialId }) => credentialId === id),
+    })),
+    ...alone.map(({ credentialId: id, name, rpId, enrolledMs }) => ({
+      ...{ id, name, rpId, createdMs: enrolledMs, usedMs: null, signsIn: false, votes: true },
+    })),
+  ];
+}
+
+/**
+ * The passkey is ended outside of Postgres first, so that neither a row that is put back nor a restored backup
+ * revives it. Rejects with `CliFailure` unless exactly one id begins with `begins`, or if the database is down.
+ */
+export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
+  const voting = votePasskeysOf(runtime.home, person);
+  return withPasskeys(runtime, async (table) => {
+    const all = knownPasskeys(await table.of(person), voting);
+    const found = begins.length < ID_CHARS_MIN ? [] : all.filter(({ id }) => id.startsWith(begins));
+    const [passkey] = found;
+    if (passkey === undefined || found.length > 1)
+      throw new CliFailure(
+        `${found.length === 0 ? 'no' : 'more than one'} passkey of ${person} has an id that begins with ${begins}`,
+        'nothing was removed',
+        `fermata person passkeys ${person} lists them; give ${ID_CHARS_MIN} or more characters of the id`,
+      );
+    endPasskey(runtime.home, passkey.id);
+    removePersonKeys(
+      runtime.home,
+      person,
+      (key) => key.kind === 'passkey' && key.credentialId === passkey.id,
+    );
+    endSignIns(runtime.home, person);
+    const by = namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
+    await table.remove(passkey.id, person, { person: by, via: 'cli' });
+    return passkey;
+  });
+}
+
+async function withPasskeys<T>(runtime: Runtime, work: (table: PasskeyTable) => Promise<T>): Promise<T> {
+  const pool = openPool(runtime, 'passkeys');
+  // The web role reports a forged row when it would be used.
+  const table = new PasskeyTable(
+    pool,
+    runtime.desk,
+    passkeyMaker(runtime.home),
+    (id) => isEndedPasskey(runtime.home, id),
+    () => undefined,
+  );
+  try {
+    return await work(table);
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    throw new CliFailure(
+      `the passkeys can't be read: the database does not answer (${messageOf(error)})`,
+      'whoever is signed in stays so; passkeys sign nobody in while the database is down',
+      'fermata status shows what is down; fermata person remove NAME ends everything of a person without it',
+    );
+  } finally {
+    await pool.end();
+  }
 }

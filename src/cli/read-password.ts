@@ -1,6 +1,6 @@
 /** Passwords come from the terminal without echo, from a file, or from standard input; never from an argument. */
 import { readFileSync, statSync } from 'node:fs';
-import { PASSWORD_CHARS_MAX } from '../home/password.js';
+import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
 
 const BYTES_MAX = 4 * PASSWORD_CHARS_MAX + 2;
@@ -9,13 +9,13 @@ const ENDS: readonly string[] = ['\r', '\n', '\u0004'];
 const CTRL_C = '\u0003';
 
 /** The part of a terminal or a pipe that is used here. */
-export interface PasswordInput extends AsyncIterable<Buffer | string> {
+interface PasswordInput extends AsyncIterable<Buffer | string> {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
   pause(): unknown;
 }
 
-export interface PasswordQuestion {
+interface PasswordQuestion {
   /** Printed before the cursor. */
   readonly prompt: string;
   /** Read instead of asking. */

@@ -1,6 +1,6 @@
 /** Before a start with real money: a failed pre-flight check forbids it; a warning is shown and sent to people. */
 import type { LoadedDesk } from '../desk/load.js';
-import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
+import { preflightAtStart } from '../operations/go-live/preflight.js';
 import { CliFailure } from './failure.js';
 
 /** Throws if a check failed; then nothing was started. */

@@ -8,8 +8,7 @@ import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
 import { isAlive } from '../supervisor/process-table.js';
 import { CliFailure } from './failure.js';
 import { sourcesOf } from './monitor-sources.js';
-import { requireRuntime } from './running-desk.js';
-import { supervisorOf } from './running-supervisor.js';
+import { requireRuntime, supervisorOf } from './running-desk.js';
 
 /** The check reads desk file and folder and, for real money, asks the exchange. */
 const CHECK_MS = 60_000;
@@ -19,7 +18,7 @@ const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
 const POLL_MS = 200;
 
-export interface StartedAgain {
+interface StartedAgain {
   readonly shown: MonitorShown;
   /** What does not answer; empty if all is well. */
   readonly problems: readonly string[];

@@ -3,8 +3,8 @@
  * process that starts it again. Temporal stays as it is: its runs belong to the journal, which is not set back, and
  * the incident is one of them.
  */
-import { newestGoodBackup } from '../backup/newest-good-backup.js';
 import { SPACE_STEP } from '../backup/restore/restore-desk.js';
+import { newestGoodBackup } from '../backup/verify-backup.js';
 import { messageOf } from '../domain/message-of.js';
 import { isContainer } from '../home/is-container.js';
 import {
@@ -13,7 +13,7 @@ import {
   type RestoreOutcome,
   readRestoreOrder,
   writeRestoreOrder,
-} from '../home/restore-order.js';
+} from '../home/restore-mark.js';
 import { CliFailure } from './failure.js';
 import { newestGood, refuseWhereShared, restoreInPlace } from './restore-in-place.js';
 

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupsFolder } from '../backup/backup-folder.js';
-import { newestGoodBackup, type PassedOver } from '../backup/newest-good-backup.js';
 import { type RestoreOutcome, restoreDesk } from '../backup/restore/restore-desk.js';
+import { newestGoodBackup, type PassedOver } from '../backup/verify-backup.js';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile } from '../home/file-lock.js';
 import { desksStartedIn } from '../home/installation.js';
@@ -30,7 +30,7 @@ export interface ChosenBackup {
   readonly passedOver: readonly PassedOver[];
 }
 
-export interface InPlace {
+interface InPlace {
   readonly databaseOnly: boolean;
   /** Whether the desk's Temporal stays as it is. */
   readonly keepsTemporal: () => boolean;

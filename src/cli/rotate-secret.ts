@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { verifyPassword } from '../home/password.js';
+import { verifyPassword } from '../home/people-passwords.js';
 import type { Runtime } from '../home/runtime.js';
 import { ensureSecrets, keepOwnSecret, readSecret } from '../home/secrets.js';
 import { mailServer } from '../mail/mail-server.js';
@@ -17,7 +17,7 @@ import { telegramCredentials } from '../notify/telegram-credentials.js';
 import { appendAudit } from '../store/audit.js';
 import { openPool } from '../store/pool.js';
 import { newBot } from '../telegram/build-bot.js';
-import { grammySignal } from '../telegram/grammy-signal.js';
+import { grammySignal } from '../telegram/sending/send-outcome.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
 import { PASSWORD_CHARS_MIN } from './person-key.js';
@@ -94,7 +94,7 @@ export const CREDENTIALS = {
 
 export type CredentialName = keyof typeof CREDENTIALS;
 
-export interface Rotated {
+interface Rotated {
   readonly credential: CredentialName;
   /** The file that holds it now. */
   readonly kept: string;

@@ -43,9 +43,9 @@ const WELL_MS = 330_000;
 const LOOK_EVERY_MS = 500;
 
 /** What does not answer or run, of the desk that this process has started; empty if all is well. */
-export type Look = (home: string, pid: number) => Promise<readonly string[]>;
+type Look = (home: string, pid: number) => Promise<readonly string[]>;
 
-export interface Builds {
+interface Builds {
   readonly home: string;
   /** The program of the build that this process runs. */
   readonly entry: string;

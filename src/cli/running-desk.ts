@@ -2,9 +2,12 @@
 import { basename } from 'node:path';
 import { resolveDesk } from '../desk/resolve-desk.js';
 import { nameDeskInCommands } from '../home/as-typed.js';
+import { SocketRefusal, SocketSilent } from '../home/ask-socket.js';
 import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
+import { isContainer } from '../home/is-container.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
+import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
 
@@ -133,4 +136,61 @@ export function requireRuntime(home: string = fermataHome()): Runtime {
     );
   }
   return runtime;
+}
+
+const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
+
+/**
+ * What a command reports at once, instead of waiting, if it is certain that nothing of the desk runs. Null if
+ * anything may still be running; the roles of containers are started and ended by somebody else.
+ */
+export async function endedDesk(
+  { home, desk }: Pick<Runtime, 'home' | 'desk'>,
+  doThis: string = START_IT,
+): Promise<CliFailure | null> {
+  if (isContainer(process.env) || !(await hasEnded(home))) return null;
+  return new CliFailure(
+    `desk ${desk} has ended: none of its processes runs, so nothing is trading`,
+    'nothing enters while no trader runs; positions keep the stops that rest at the venue',
+    doThis,
+  );
+}
+
+/**
+ * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or it has
+ * ended.
+ */
+export async function requireRunning(): Promise<Runtime> {
+  const runtime = requireRuntime();
+  const ended = await endedDesk(runtime);
+  if (ended !== null) throw ended;
+  return runtime;
+}
+
+type AskRunning = <M extends SupervisorMethod>(
+  method: M,
+  params: SupervisorMethods[M]['params'],
+  timeoutMs: number,
+) => Promise<SupervisorMethods[M]['result']>;
+
+/**
+ * Asks the supervisor of a desk; failures say why it refused or does not answer. `inContainers`: what to do in
+ * containers instead.
+ */
+export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning {
+  return async (method, params, timeoutMs) => {
+    try {
+      return await askSupervisor(runtime.home, method, params, timeoutMs);
+    } catch (error) {
+      if (error instanceof SocketRefusal) throw new CliFailure(error.message, error.keptSafe, error.doThis);
+      if (!(error instanceof SocketSilent)) throw error;
+      const ended = await endedDesk(runtime);
+      if (ended !== null) throw ended;
+      throw new CliFailure(
+        'no supervisor answers on this FERMATA_HOME',
+        'positions and stops at the venue are not touched',
+        `in containers: ${inContainers}; else: fermata up`,
+      );
+    }
+  };
 }

@@ -6,7 +6,7 @@ import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
 import { passwordKeyOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/operations.js';
-import type { ToDecide } from '../operations/statement-to-sign.js';
+import type { ToDecide } from '../operations/sign-as.js';
 import { CliFailure } from './failure.js';
 import { readPassword } from './read-password.js';
 

@@ -47,7 +47,7 @@ export function venueAddress(desk: VenueAndFeeds, given: SimulatedVenue | undefi
   return checked(name, given).address;
 }
 
-export interface Simulators {
+interface Simulators {
   /** In the place of the desk's venue. */
   readonly simulatedVenue?: string;
   /** By feed; only of a desk whose orders don't leave. */

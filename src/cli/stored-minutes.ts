@@ -1,14 +1,13 @@
 /** The options `--from` and `--to` of `validate`: a period of the minutes that `fermata data fetch` stored. */
-
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { type FetchedFile, gapsIn } from '../market/fetched/fetched-files.js';
 import type { Span } from '../market/fetched/minutes-file.js';
 import { changedSince, filesOf, storedMinutes, storedUntil } from '../validation/data/stored-minutes.js';
-import { dayText, spanOf } from './days.js';
 import { type CliFailure, usageFailure } from './failure.js';
 import type { DataFile, MarketOptions } from './market-choice.js';
+import { dayText, spanOf } from './option-values.js';
 import { type SimulatedVenue, typedVenue, venueAddress } from './simulated-venue.js';
 
 export interface PeriodOptions extends MarketOptions {

@@ -34,7 +34,7 @@ const PART_MS_MIN = 3_600_000;
 /** A Calmar ratio needs an annual return, which is only given for a period of at least this length. */
 const CALMAR_MS_MIN = 30 * DAY_MS;
 
-export interface SweepSetting {
+interface SweepSetting {
   readonly loaded: LoadedDesk;
   readonly options: Omit<DeskOptions, 'set'>;
   readonly set: readonly SweptSetting[];

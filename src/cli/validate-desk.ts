@@ -7,11 +7,11 @@ import { isContainer } from '../home/is-container.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { makeSecret, readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
-import { readProgress } from '../validation/progress.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
 import { keepReport, type WrittenReport, writeReport } from '../validation/report/write-report.js';
 import { type ValidationRequest, validationPlace } from '../validation/request.js';
+import { readProgress } from '../validation/run.js';
 import { runInProcess } from '../validation/start-process.js';
 
 const LOOK_EVERY_MS = 500;
@@ -25,7 +25,7 @@ export interface Validated {
   readonly problems: readonly string[];
 }
 
-export type OnProgress = (progress: Progress) => void;
+type OnProgress = (progress: Progress) => void;
 
 /** True if the supervisor of this FERMATA_HOME runs this very desk, or the containers beside this one do. */
 export async function runsDesk({ home, desk: here }: Runtime, desk: string): Promise<boolean> {
@@ -44,7 +44,7 @@ export async function validateByWorkflow(
   onProgress: OnProgress,
 ): Promise<Validated> {
   const { openTemporal } = await import('../temporal/open-temporal.js');
-  const { awaitValidation, startValidation } = await import('../operations/validate-desk.js');
+  const { awaitValidation, startValidation } = await import('../operations/validations.js');
   const temporal = openTemporal(runtime);
   const workflowId = await startValidation(temporal, request);
   const place = validationPlace(runtime.home, request.id);

@@ -1,6 +1,6 @@
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/operations.js';
-import { requireRunning } from './ended-desk.js';
+import { requireRunning } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
 
 /**

@@ -1,5 +1,4 @@
 /** The contract of the emergency workflows; shared with whoever starts, signals or queries them. */
-
 import type { EvidenceActivities } from './evidence.js';
 import type { Alarm } from './notice.js';
 import { runLabel } from './run-label.js';
@@ -98,7 +97,7 @@ export interface AdmittedIncarnation {
 
 export const INCARNATIONS_MAX = 8;
 /** A trader that has not announced itself for this long is gone: stops no longer prove anything about it. */
-export const TRADER_GONE_MS = 3 * 86_400_000;
+const TRADER_GONE_MS = 3 * 86_400_000;
 /** A stop still names it for this long, so that somebody checks that it is gone. */
 export const TRADER_NAMED_MS = 30 * 86_400_000;
 

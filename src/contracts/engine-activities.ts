@@ -121,7 +121,7 @@ export interface TraderSituation {
   readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
 }
 
-export interface PersonCommand {
+interface PersonCommand {
   readonly commandId: string;
   readonly by: string;
   readonly reason: string;

@@ -49,7 +49,6 @@ export interface Carried {
 }
 
 export type { GoLiveProgress };
-export type GoLivePhase = GoLiveProgress['phase'];
 
 export interface GoLiveResult {
   /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */
@@ -80,7 +79,7 @@ export interface LiveFills {
   readonly problems: readonly string[];
 }
 
-export interface PreLive {
+interface PreLive {
   readonly checks: readonly Pick<
     PreflightReport['results'][number],
     'key' | 'title' | 'verdict' | 'observed' | 'expected'

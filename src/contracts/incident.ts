@@ -20,7 +20,7 @@ export interface IncidentReport {
 export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
 export type { Incident, IncidentSeverity, ShippedKind };
 
-export interface IncidentTiming {
+interface IncidentTiming {
   /** If nobody has acknowledged it by then, people are reminded; and more people again after each of the others. */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];

@@ -7,7 +7,7 @@ export type NoticeSeverity = 'info' | 'warning' | 'critical';
 /**
  * The desk file's `notify` names those that are sent. `approval` and `test` always go to Telegram, `mail-test` to mail.
  */
-export type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test' | 'mail-test';
+type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test' | 'mail-test';
 
 export interface NoticeButton {
   readonly text: string;

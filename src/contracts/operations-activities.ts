@@ -18,12 +18,9 @@ import type {
 } from './routine.js';
 import type { TaskActivities } from './task.js';
 
-export type RoutineRunOpened = Pick<
-  RoutineRunBegin,
-  'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'
->;
+type RoutineRunOpened = Pick<RoutineRunBegin, 'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'>;
 
-export interface RoutineRunClosed {
+interface RoutineRunClosed {
   readonly verdict: RunVerdict;
   readonly finishedMs: number;
   /** Used if the evidence could not be written. */

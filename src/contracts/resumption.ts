@@ -1,10 +1,9 @@
 /** The contract of resumptions: shared by the workflow and whoever starts one, queries it, or decides. */
-
 import type { Decision } from '../domain/decision.js';
 import type { Halt, ResumeRule } from '../domain/mode.js';
 import type { RoutineStep } from './routine.js';
 
-export interface ResumptionTiming {
+interface ResumptionTiming {
   /**
    * Pause before the next pass while something is not clean or a decision is missing: doubles from the first value up
    * to the second. Whoever sees a change signals `lookAgain`, so polling only covers changes that nobody saw.

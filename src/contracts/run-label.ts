@@ -1,7 +1,7 @@
 /** How a run is named and found in Temporal’s UI. */
 import { FERMATA_DESK, FERMATA_ROUTINE, FERMATA_SUMMARY } from './search-attributes.js';
 
-export interface RunLabel {
+interface RunLabel {
   readonly desk: string;
   /** As in its evidence: the routine's name, `incident`, `emergency-stop` … */
   readonly routine: string;

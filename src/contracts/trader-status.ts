@@ -280,7 +280,7 @@ const listedContractSchema = z.object({
   lastTradeDay: z.string().describe('2026-12-18'),
 }) satisfies z.ZodType<ListedContract>;
 
-export const CONTRACT_PHASES = ['trading', 'due', 'leaving', 'ended', 'rolled'] as const;
+const CONTRACT_PHASES = ['trading', 'due', 'leaving', 'ended', 'rolled'] as const;
 
 /** Which contract of a future an instrument stands for. */
 const contractSchema = z.object({

@@ -8,7 +8,7 @@ import type { EnvironmentSection, EnvironmentVariable } from './environment-vari
 import type { NewDesk, ParameterValue } from './new-desk.js';
 import type { OwnStrategy } from './own-strategy.js';
 
-export interface TakenEnvironment {
+interface TakenEnvironment {
   readonly values: Partial<NewDesk>;
   /** What was not taken over, and where it belongs instead. */
   readonly notes: readonly string[];
@@ -16,7 +16,7 @@ export interface TakenEnvironment {
   readonly problems: readonly string[];
 }
 
-export interface DeclaringStrategy {
+interface DeclaringStrategy {
   readonly own?: Pick<OwnStrategy, 'parameters'> | undefined;
 }
 

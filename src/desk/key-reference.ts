@@ -17,7 +17,7 @@ export function withKeyReference(document: string): string {
   return `${document.slice(0, begin + BEGIN.length)}\n\n${keyReference()}\n\n${document.slice(end)}`;
 }
 
-export interface KeyRow {
+interface KeyRow {
   readonly key: string;
   readonly type: string;
   /** Null: the key is required. */

@@ -43,7 +43,7 @@ export interface NewDesk {
   readonly strategyReEnableCheckHours?: number | undefined;
 }
 
-export type NewDeskText =
+type NewDeskText =
   | { readonly kind: 'text'; readonly text: string }
   /** No step sizes can be assumed for these. */
   | { readonly kind: 'unknownSymbols'; readonly symbols: readonly string[] };

@@ -5,7 +5,7 @@
  */
 const ID_PREFIX = 'bound-';
 
-export interface BoundAnswer {
+interface BoundAnswer {
   readonly answerOf: string;
   readonly value?: unknown;
 }

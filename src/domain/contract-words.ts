@@ -1,6 +1,6 @@
 /** The contract of a future in words, for status, checks and messages. */
 
-export interface ContractFacts {
+interface ContractFacts {
   readonly symbol: string;
   readonly month: string | null;
   readonly lastTradeDay: string | null;

@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export type DecisionFields = Omit<Decision, 'mac'>;
 
-export type DecisionVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+type DecisionVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** How far the clocks of two processes of one installation may differ. */
 const CLOCK_TOLERANCE_MS = 60_000;

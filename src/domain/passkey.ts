@@ -8,7 +8,6 @@ import type { Assertion } from '../signing/vote-passkey.js';
 
 /** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator supports one of them. */
 export const PASSKEY_ALGORITHMS = [-7, -257] as const;
-export type PasskeyAlgorithm = (typeof PASSKEY_ALGORITHMS)[number];
 
 /** The page that a passkey is used on. */
 export interface RelyingParty {
@@ -18,14 +17,14 @@ export interface RelyingParty {
   readonly origin: string;
 }
 
-export interface PasskeyPublicKey {
+interface PasskeyPublicKey {
   readonly algorithm: number;
   /** DER of a SubjectPublicKeyInfo, base64url. */
   readonly publicKey: string;
 }
 
 /** `counter`: signatures that the authenticator has counted; 0 if it does not count. */
-export type Checked = { readonly ok: true; readonly counter: number } | Refused;
+type Checked = { readonly ok: true; readonly counter: number } | Refused;
 interface Refused {
   readonly ok: false;
   /** For the log. A person who tries to sign in is told only that it was refused. */

@@ -10,7 +10,7 @@ export const SETUP_NOTE = NOTE.source;
 const END = /^([A-Z][A-Z_]*), (.*)$/s;
 const PLAN = /@ (?<entry>[\d.]+), stop (?<stop>[\d.]+), target (?<target>[\d.]+)/;
 
-export interface SetupNote {
+interface SetupNote {
   readonly id: string;
   /** The setup was detected and its entry is on its way. False: a step before or after. */
   readonly detected: boolean;

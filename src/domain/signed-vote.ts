@@ -109,7 +109,7 @@ export function publicHalf({ publicKey }: SigningKey, salt: string, enrolledMs: 
   return { kind: 'ed25519-scrypt', keyId: keyIdOf(publicKey), salt, publicKey, enrolledMs };
 }
 
-export function keyIdOf(publicKey: string): string {
+function keyIdOf(publicKey: string): string {
   const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex');
   return digest.slice(0, KEY_ID_DIGITS);
 }

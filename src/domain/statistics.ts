@@ -54,7 +54,7 @@ export function sharpeRatio(returns: readonly number[], periodsPerYear: number):
   return deviation > 0 ? (mean(returns) / deviation) * Math.sqrt(periodsPerYear) : null;
 }
 
-export interface Drawdown {
+interface Drawdown {
   /** Fall as a fraction of the peak. */
   readonly fraction: number;
   readonly peak: number;

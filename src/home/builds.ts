@@ -7,9 +7,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBuildId, type PreparedBuild, type SwitchOutcome } from '../domain/build.js';
 import { messageOf } from '../domain/message-of.js';
-import { readJson } from './read-json.js';
+import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
-import { writeJson } from './write-json.js';
 
 export interface BuildSwitch {
   /** The same for the same approval, which is carried out only once. */
@@ -74,7 +73,7 @@ export async function removeOldBuilds(home: string, keep: number): Promise<void>
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
 
 /** Nobody guesses which build is meant: the former one may not be able to read what a newer one has written. */
-export class UnreadablePointer extends Error {
+class UnreadablePointer extends Error {
   override readonly name = 'UnreadablePointer';
   readonly keptSafe = 'nothing was started or ended';
   readonly doThis: string;

@@ -31,7 +31,7 @@ const sessionSchema = z.strictObject({
 
 type CliSession = z.infer<typeof sessionSchema>;
 
-export type CliSignIn =
+type CliSignIn =
   /** `after`: a person who was signed in until then, whose shell can't know that it now belongs to this one. */
   | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-export interface DeskInProcess {
+interface DeskInProcess {
   /** Receives its log lines. */
   readonly output: { write(line: string): void };
   /** The desk's name for commands; null if there is only one desk. */

@@ -40,7 +40,7 @@ export interface HomePaths {
   readonly servers: ServerPaths;
 }
 
-export interface ServerPaths {
+interface ServerPaths {
   /** FERMATA_HOME. */
   readonly installation: string;
   /** Locks of the servers, and the address of each. */

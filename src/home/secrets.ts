@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashPassword, verifyPassword } from './password.js';
+import { hashPassword, verifyPassword } from './people-passwords.js';
 import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.js';
 
-export type SecretName = keyof typeof SECRET_FILES;
+type SecretName = keyof typeof SECRET_FILES;
 
 /** Characters of the generated password that can't be confused: no 0/O, 1/l. */
 const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -36,7 +36,7 @@ export function readSecret(home: string, name: SecretName): string {
   }
 }
 
-export interface SecretsMade {
+interface SecretsMade {
   /** The password was generated at this start: it is shown once, and stored in `operator-password`. */
   readonly generatedPassword: boolean;
 }

@@ -2,7 +2,7 @@
 import { askSocket } from './ask-socket.js';
 import type { BuildSwitch } from './builds.js';
 import type { ProcessStatus } from './process-status.js';
-import type { RestoreOrder } from './restore-order.js';
+import type { RestoreOrder } from './restore-mark.js';
 import { homePaths } from './runtime.js';
 
 export type { ProcessStatus };

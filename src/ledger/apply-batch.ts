@@ -2,18 +2,17 @@
  * Applies one batch of journal entries in one transaction: entries, projections and cursor change together or not at
  * all.
  */
-
 import type { FollowedEntry } from '../contracts/control.js';
 import { PAPER_ACCOUNT } from '../domain/account.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { plainJson } from '../store/plain-text.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../store/pool.js';
+import { CHAIN_START } from '../trader/journal/chain.js';
 import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { chainNext } from '../trader/journal/v1.js';
-import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
-import { LedgerMismatch } from './ledger-mismatch.js';
 import { projectRecord } from './project/project-record.js';
+import { LedgerMismatch } from './project/projection.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
@@ -137,4 +136,43 @@ async function configurationBefore(
   );
   const row = found.rows[0];
   return row ? configurationOf(row.record) : { instruments: [], account: PAPER_ACCOUNT };
+}
+
+/** The last entry of an incarnation that the ledger holds. */
+interface LedgerCursor {
+  readonly sequence: number;
+  readonly chain: string;
+}
+
+interface CursorRow {
+  readonly sequence: string;
+  readonly chain: string;
+}
+
+export async function readCursor(
+  pool: Pool | PoolClient,
+  desk: string,
+  incarnation: string,
+  lock = false,
+): Promise<LedgerCursor> {
+  const found = await pool.query<CursorRow>(
+    `select sequence, chain from ledger_cursor where desk = $1 and incarnation = $2 ${lock ? 'for update' : ''}`,
+    [desk, incarnation],
+  );
+  const row = found.rows[0];
+  return row ? { sequence: Number(row.sequence), chain: row.chain } : { sequence: 0, chain: CHAIN_START };
+}
+
+async function saveCursor(
+  client: PoolClient,
+  desk: string,
+  incarnation: string,
+  account: string,
+  cursor: LedgerCursor,
+): Promise<void> {
+  await client.query(
+    `insert into ledger_cursor (desk, incarnation, sequence, chain, account) values ($1, $2, $3, $4, $5)
+     on conflict (desk, incarnation) do update set sequence = $3, chain = $4, account = $5, updated = now()`,
+    [desk, incarnation, cursor.sequence, cursor.chain, account],
+  );
 }

@@ -16,7 +16,7 @@ const BARS_MAX = 1_000;
 /** Most full answers in a row, so that other instruments get their turn. */
 const ANSWERS_MAX = 4;
 
-export interface CandleOptions {
+interface CandleOptions {
   readonly desk: string;
   readonly symbols: readonly string[];
   readonly pool: Pick<Pool, 'query'>;

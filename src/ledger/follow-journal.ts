@@ -1,16 +1,16 @@
 /** Follows the trader's journal for ever: through its restarts, an unavailable database, and a new journal. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FollowedEntry } from '../contracts/control.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { DecimalError } from '../domain/decimal.js';
 import { messageOf } from '../domain/message-of.js';
 import { appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
-import { applyBatch, type LedgerDesk } from './apply-batch.js';
-import { readCursor } from './cursor.js';
-import { EntryQueue, QueueFull } from './entry-queue.js';
-import { LedgerMismatch } from './ledger-mismatch.js';
+import { endsGroup } from '../trader/journal/followed-group.js';
+import { applyBatch, type LedgerDesk, readCursor } from './apply-batch.js';
+import { LedgerMismatch } from './project/projection.js';
 
 const BATCH_ENTRIES = 500;
 const QUEUE_ENTRIES_MAX = 5_000;
@@ -20,7 +20,7 @@ const BACKOFF_MAX_MS = 5_000;
 /** How soon it tries again after a mismatch. Nothing changes until a person has acted. */
 const MISMATCH_PAUSE_MS = 30_000;
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly desk: string;
   readonly pool: Pool;
   readonly trader: TraderClient;
@@ -160,4 +160,59 @@ async function haltFor(options: FollowOptions, state: FollowState, error: Error)
       `${reason}; the halt could not be delivered yet: ${failure instanceof Error ? failure.message : failure}`,
     );
   }
+}
+
+/**
+ * Buffers between the socket, which pushes, and the database, which is sometimes slower. Bounded: it closes when
+ * full.
+ */
+class EntryQueue {
+  readonly #entries: FollowedEntry[] = [];
+  #closed: Error | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(private readonly entriesMax: number) {}
+
+  /** False once the queue accepts no more: it is full or closed. */
+  push(entry: FollowedEntry): boolean {
+    if (this.#closed) return false;
+    this.#entries.push(entry);
+    this.#wake?.();
+    if (this.#entries.length < this.entriesMax) return true;
+    this.close(new QueueFull());
+    return false;
+  }
+
+  close(why: Error): void {
+    this.#closed ??= why;
+    this.#wake?.();
+  }
+
+  /**
+   * Waits for whole commit groups: as many as fit into `count` entries, at least one. Once the queue is closed and
+   * empty, rejects with the reason.
+   */
+  async take(count: number): Promise<readonly FollowedEntry[]> {
+    let whole = this.#wholeGroups(count);
+    while (whole === 0) {
+      if (this.#closed) throw this.#closed;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+      whole = this.#wholeGroups(count);
+    }
+    return this.#entries.splice(0, whole);
+  }
+
+  /** Number of entries in the whole groups at the front. */
+  #wholeGroups(count: number): number {
+    const last = this.#entries.findLastIndex((entry, at) => at < count && endsGroup(entry));
+    return last === -1 ? this.#entries.findIndex(endsGroup) + 1 : last + 1;
+  }
+}
+
+/** What was queued is still applied; then the stream is requested again from there. */
+class QueueFull extends Error {
+  override readonly name = 'QueueFull';
 }

@@ -7,7 +7,7 @@ import { readJournal } from '../trader/journal/read-journal.js';
 
 const BATCH_ENTRIES = 500;
 
-export type LedgerProof =
+type LedgerProof =
   | { readonly equal: true; readonly incarnation: string; readonly entries: number }
   /** The last `missing` entries of the journal are not in the ledger yet; everything before is equal. */
   | { readonly equal: false; readonly behind: true; readonly entries: number; readonly missing: number }

@@ -3,9 +3,8 @@ import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { logOutput } from '../home/desk-in-process.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { keepDoing } from '../notify/keep-doing.js';
 import { type MailSettings, mailSettings } from '../notify/mail-settings.js';
-import { setUpOrSaidWhy } from '../notify/set-up-channel.js';
+import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
 import { giveUpOldMail } from '../store/mail-outbox.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -58,7 +57,7 @@ const settingsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: DeliveryContext['
         : 'mail is not set up: set SMTP_SERVER and SENDER_EMAIL',
   );
 
-export interface MailParts {
+interface MailParts {
   readonly home: string;
   readonly desk: Desk;
   readonly settings: MailSettings;

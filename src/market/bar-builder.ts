@@ -1,5 +1,4 @@
 /** One-minute bars from trades or quotes, for feeds that have no bars of their own. Pure. */
-
 import type { MarketBar } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { InstrumentId } from '../domain/instrument.js';
@@ -14,50 +13,50 @@ export function midTicks(bidTicks: number, askTicks: number): number {
  * Holds one bar at a time.
  */
 export class BarBuilder {
-  private openMs = 0;
-  private open = 0;
-  private high = 0;
-  private low = 0;
-  private close = 0;
-  private volume = 0;
-  private filled = false;
+  #openMs = 0;
+  #open = 0;
+  #high = 0;
+  #low = 0;
+  #close = 0;
+  #volume = 0;
+  #filled = false;
 
   constructor(private readonly instrument: InstrumentId) {}
 
   /** The bar whose minute ended at or before `marketMs`; returned once. Null: it is still growing. */
   closeUntil(marketMs: number): MarketBar | null {
-    if (!this.filled || marketMs < this.openMs + MINUTE_MS) return null;
-    this.filled = false;
+    if (!this.#filled || marketMs < this.#openMs + MINUTE_MS) return null;
+    this.#filled = false;
     return {
       instrument: this.instrument,
-      openMs: this.openMs,
+      openMs: this.#openMs,
       spanMs: MINUTE_MS,
-      openTicks: this.open,
-      highTicks: this.high,
-      lowTicks: this.low,
-      closeTicks: this.close,
-      volumeLots: this.volume,
+      openTicks: this.#open,
+      highTicks: this.#high,
+      lowTicks: this.#low,
+      closeTicks: this.#close,
+      volumeLots: this.#volume,
     };
   }
 
   /** End of the minute that is being built. Null: between bars. */
   endsMs(): number | null {
-    return this.filled ? this.openMs + MINUTE_MS : null;
+    return this.#filled ? this.#openMs + MINUTE_MS : null;
   }
 
   /** Adds one price. The caller has to take the finished bar with `closeUntil(marketMs)` first. */
   add(marketMs: number, priceTicks: number, volumeLots: number): void {
-    if (!this.filled) {
-      this.openMs = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;
-      this.open = priceTicks;
-      this.high = priceTicks;
-      this.low = priceTicks;
-      this.volume = 0;
-      this.filled = true;
+    if (!this.#filled) {
+      this.#openMs = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;
+      this.#open = priceTicks;
+      this.#high = priceTicks;
+      this.#low = priceTicks;
+      this.#volume = 0;
+      this.#filled = true;
     }
-    if (priceTicks > this.high) this.high = priceTicks;
-    if (priceTicks < this.low) this.low = priceTicks;
-    this.close = priceTicks;
-    this.volume += volumeLots;
+    if (priceTicks > this.#high) this.#high = priceTicks;
+    if (priceTicks < this.#low) this.#low = priceTicks;
+    this.#close = priceTicks;
+    this.#volume += volumeLots;
   }
 }

@@ -1,5 +1,4 @@
 /** How an approval is presented to people: everything that they agree to, line by line. */
-
 import type { Approval } from '../contracts/approval.js';
 import type { Notice, NoticeButton } from '../contracts/notice.js';
 import type { ApprovalParameters } from '../domain/approval.js';
@@ -8,7 +7,7 @@ import { MAY_STOP } from '../domain/roles.js';
 
 const HASH_SHOWN = 8;
 
-export type VoteTap = 'approve' | 'reject' | 'details';
+type VoteTap = 'approve' | 'reject' | 'details';
 const LETTERS: Readonly<Record<VoteTap, string>> = { approve: 'A', reject: 'R', details: 'D' };
 
 /** `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap says which parameters were shown. */
@@ -16,7 +15,7 @@ function voteButtonData(approval: Pick<Approval, 'token' | 'parametersHash'>, ta
   return `v:${approval.token}:${LETTERS[tap]}:${approval.parametersHash.slice(0, HASH_SHOWN)}`;
 }
 
-export interface VoteButton {
+interface VoteButton {
   readonly token: string;
   readonly tap: VoteTap;
   readonly hashStart: string;

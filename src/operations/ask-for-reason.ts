@@ -1,7 +1,7 @@
 /** If a command came without a reason, the person is asked for one afterwards, and hears in which task. */
 import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
-import { askWhy } from '../notify/ask-why.js';
+import { askWhy } from '../notify/notices.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
 

@@ -13,42 +13,41 @@ import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js'
 import type { SignalBody } from '../desk/signal-schema.js';
 import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
-import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
+import type { EvidenceProof } from '../store/evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { StoredPeriod } from '../validation/data/stored-minutes.js';
-import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
-import type { BackupOperationResult } from './backup/backup-run.js';
-import type { DrillRequest } from './backup/drill-restore.js';
-import type { TakeBackupRequest } from './backup/take-backup.js';
+import type { CashExplanation, CoinsRequest } from './account-corrections.js';
+import type { VoteRequest, VoteResult } from './approvals.js';
+import type { BackupOperationResult, DrillRequest, TakeBackupRequest } from './backups.js';
 import type { SizeRequest } from './change-size.js';
-import type { CoinsRequest } from './claim-coins.js';
 import type { EntryRequest, PositionRequest } from './close-one.js';
 import type { DeployRequest } from './deploy-build.js';
-import type { CashExplanation } from './explain-cash.js';
 import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
 import type { GoLiveShown } from './go-live/read-go-live.js';
 import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
 import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/answer-incident.js';
-import type { IncidentQuery } from './incidents/list-incidents.js';
-import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incidents/open-incident.js';
-import type { ScheduledRun } from './list-schedules.js';
+import type {
+  IncidentOpened,
+  IncidentQuery,
+  OpenIncidentRequest,
+  OwnKindShown,
+} from './incidents/open-incident.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
 import type { ErrorsShown } from './read-errors.js';
 import type { SetupQuery } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
-import type { ResultsRequest, ResultsShown } from './results/show-results.js';
+import type { ResultsRequest, ResultsShown } from './results/read-results.js';
 import type { ResumeRequest } from './resume-trading.js';
-import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
+import type { RoutineOutcome, RoutineRequest, ScheduledRun } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
 import type { RollRequest } from './settings/roll-contract.js';
+import type { ToDecide } from './sign-as.js';
 import type { WithdrawalRequest } from './signals.js';
-import type { ToDecide } from './statement-to-sign.js';
 import type { SentCommand } from './stop-trading.js';
-import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
-import type { TaskQuery } from './tasks/list-tasks.js';
+import type { TaskDone, TaskDoneResult, TaskQuery } from './tasks.js';
 import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
 import type { Noted, NoteRequest } from './trading-journal.js';

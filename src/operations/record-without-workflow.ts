@@ -7,7 +7,7 @@ import {
 } from '../contracts/emergency.js';
 import { emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
-import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../store/evidence.js';
 import type { OperationContext } from './operation.js';
 
 interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {

@@ -1,6 +1,74 @@
+/** The statement that a person has to sign for a vote about real money; null if the vote takes no signature. */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { decisionSubject } from '../domain/approval.js';
+import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { type Decision, type DecisionFields, signDecision } from '../domain/decision.js';
-import { chatCodeOf } from '../domain/signed-vote.js';
+import { chatCodeOf, realMoneyKindOf } from '../domain/signed-vote.js';
+import { sizeSubject } from '../domain/size-decision.js';
+import type { StatementToSign } from '../signing/vote-statement.js';
+import { findApproval } from '../store/approvals.js';
+import { readStatus } from '../trader/read-status.js';
 import type { Caller, OperationContext } from './operation.js';
+
+export type ToDecide =
+  | { readonly approval: string }
+  | { readonly resume: { readonly sizePct?: number | undefined } }
+  | {
+      readonly coins: {
+        readonly symbol: string;
+        readonly owner: CoinOwner;
+        readonly cost: string | null;
+      };
+    }
+  | { readonly size: { readonly sizePct: number } };
+
+/** Long enough for a person to type a password. */
+const DECISION_VALID_MS = 10 * 60_000;
+
+/** Rejects with `TraderUnavailable`, or while Postgres is down. */
+export async function statementToSign(
+  context: OperationContext,
+  decided: ToDecide,
+): Promise<StatementToSign | null> {
+  const { desk, nowMs } = context;
+  if (desk.mode !== 'live') return null;
+  const status = await readStatus(context);
+  const said = { desk: desk.desk, account: status.incarnation, configHash: status.configHash };
+  const soon = nowMs() + DECISION_VALID_MS;
+  if ('approval' in decided) {
+    const approval = await findApproval(context.pool, desk.desk, decided.approval);
+    const kind = approval === null ? undefined : realMoneyKindOf(desk.mode, approval.kind);
+    if (approval === null || kind === undefined) return null;
+    const { expiresMs: expiresWallMs } = approval;
+    return {
+      ...said,
+      kind,
+      subject: decisionSubject(approval),
+      choice: 'approve',
+      sizePct: null,
+      expiresWallMs,
+    };
+  }
+  if ('size' in decided) {
+    const { sizePct } = decided.size;
+    if (sizePct <= status.sizePct) return null;
+    const subject = sizeSubject(status.sizePct, sizePct);
+    return { ...said, kind: 'size', subject, choice: 'approve', sizePct: null, expiresWallMs: soon };
+  }
+  if ('coins' in decided) {
+    const found = status.coins.find(({ symbol }) => symbol === decided.coins.symbol);
+    if (found === undefined || Number(found.nobodys) === 0) return null;
+    const subject = coinsSubject({ ...decided.coins, nobodys: found.nobodys });
+    return { ...said, kind: 'coins', subject, choice: 'approve', sizePct: null, expiresWallMs: soon };
+  }
+  const { sizePct = null } = decided.resume;
+  if (status.haltId === null || !takesOwnVote(status, sizePct)) return null;
+  return { ...said, kind: 'resume', subject: status.haltId, choice: 'resume', sizePct, expiresWallMs: soon };
+}
+
+function takesOwnVote({ halts, sizePct: nowPct }: TraderStatus, sizePct: number | null): boolean {
+  return halts.some(({ cause }) => cause === 'kill') || (sizePct !== null && sizePct > nowPct);
+}
 
 type What = Pick<
   DecisionFields,

@@ -2,19 +2,18 @@
  * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records evidence and
  * tells people.
  */
-
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
-import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../store/evidence.js';
 import type { ForgedRow, OnForged } from '../store/forged-row.js';
 import type { Pool } from '../store/pool.js';
 
 /** Beyond this, more rows only make work: people know by then. */
 const TOLD_MAX = 100;
 
-export interface ForgedRowContext {
+interface ForgedRowContext {
   readonly desk: Pick<Desk, 'desk' | 'mode'>;
   readonly home: string;
   readonly pool: Pool;

@@ -5,7 +5,7 @@ import { causeOf } from '../domain/cause-of.js';
 import { type Channel, shownChannel } from '../home/channel-health.js';
 import { awaitDeliveries } from '../notify/await-deliveries.js';
 import { notify } from '../notify/notify.js';
-import { TEST_EVENT } from '../notify/telegram-proof.js';
+import { TEST_EVENT } from '../notify/telegram-credentials.js';
 import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
 import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
 import type { Caller, OperationContext } from './operation.js';

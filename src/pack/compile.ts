@@ -10,7 +10,7 @@ export interface CompileProblem {
   readonly found: string;
 }
 
-export type Compiled =
+type Compiled =
   | { readonly ok: true; readonly module: string }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 

@@ -13,7 +13,7 @@ const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.js': 'js', '.
 /** Marks resolutions that the plugin itself requested. */
 const RESOLVED = 'resolved';
 
-export interface OwnFiles {
+interface OwnFiles {
   /** Real path of the desk's folder. */
   readonly root: string;
   /** Subfolder: `strategies`, `playbooks`. */

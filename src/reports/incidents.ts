@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventsTold } from '../desk/notify-schema.js';
 import { isTold } from '../home/channel-health.js';
-import { countNotices } from '../store/count-notices.js';
+import { countNotices } from '../store/outbox.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
 import { report } from './report.js';

@@ -5,7 +5,7 @@
 
 export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume' | 'coins';
 
-export interface VoteStatement {
+interface VoteStatement {
   readonly kind: RealMoneyKind;
   readonly desk: string;
   /** Incarnation of the trader's journal: a journal belongs to one account at one endpoint. */
@@ -23,7 +23,7 @@ export interface VoteStatement {
 }
 
 /** What a vote carries in addition to its decision. */
-export interface VoteSignature {
+interface VoteSignature {
   readonly keyId: string;
   readonly account: string;
   readonly configHash: string;

@@ -1,11 +1,10 @@
 /** The backups that were taken and verified, and the restores that were tried. */
-
 import type { DrillRow } from '../contracts/backup.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface BackupRow {
+interface BackupRow {
   readonly desk: string;
   /** Name of its folder. */
   readonly id: string;

@@ -10,7 +10,7 @@ const DAMAGED = ['XX000', 'XX001', 'XX002'];
 /** Postgres error codes if amcheck is not installed, or not allowed. */
 const NOT_THERE = ['0A000', '42501', '58P01'];
 
-export interface Examined {
+interface Examined {
   /** Each with its table or index, and the page if known. */
   readonly damage: readonly string[];
   /** Number of tables and indexes checked. */

@@ -2,21 +2,21 @@
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
-export interface ExportSpan {
+interface ExportSpan {
   readonly desk: string;
   /** From `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
 }
 
-export interface ExportColumn {
+interface ExportColumn {
   readonly name: string;
   /** Written by people or programs: it may contain anything. */
   readonly isText: boolean;
 }
 
 /** One value per column; null: nothing was recorded. */
-export type ExportRow = readonly (string | null)[];
+type ExportRow = readonly (string | null)[];
 
 interface Exported {
   readonly from: string;

@@ -1,12 +1,11 @@
 /** Attempts to trade real money: one at a time per desk; each number is used once. */
-
 import type { GoLiveState } from '../contracts/go-live.js';
 import type { GoLiveAttempt } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface NewAttempt {
+interface NewAttempt {
   readonly desk: string;
   readonly release: string;
   readonly askedBy: string;

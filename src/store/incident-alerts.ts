@@ -4,7 +4,7 @@ import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface IncidentAlert {
+interface IncidentAlert {
   readonly desk: string;
   readonly fingerprint: string;
   /** The same for the same occurrence, however often it is seen: a halt id, the time of a crash. */
@@ -14,9 +14,9 @@ export interface IncidentAlert {
   readonly detail: string;
 }
 
-export type AlertShown = IncidentShown['alerts'][number];
+type AlertShown = IncidentShown['alerts'][number];
 
-export interface AlertCounted {
+interface AlertCounted {
   /** An incident has recorded it, now or earlier. */
   readonly settled: boolean;
   /** An incident with this fingerprint is open. */

@@ -12,7 +12,7 @@ const NEWS_HOURS = 24;
 const UNDELIVERED_DAYS_MAX = 3;
 const DUE_AT_ONCE = 20;
 
-export interface MailChoice {
+interface MailChoice {
   readonly to: readonly string[];
   readonly events: readonly string[];
   readonly critical: boolean;
@@ -125,7 +125,7 @@ export async function giveUpOldMail(pool: Queries, desk: string): Promise<number
   return old.rowCount ?? 0;
 }
 
-export interface AddressStanding {
+interface AddressStanding {
   readonly address: string;
   readonly state: DeliveryState['state'];
   readonly reply: string;

@@ -1,5 +1,4 @@
 /** Migrates the schema to this version. Forward only: a migration that ran is never changed. */
-
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
@@ -14,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** An arbitrary number that nothing else uses. */
 const PREPARE_LOCK = 730_211;
 
-export interface OwnerConnection {
+interface OwnerConnection {
   readonly host: string;
   readonly port: number;
   readonly user: string;

@@ -37,7 +37,7 @@ export async function readSetups(
   return found.rows;
 }
 
-export type SetupStep = SetupDetails['steps'][number];
+type SetupStep = SetupDetails['steps'][number];
 
 /** The notes on one setup, oldest first. Rejects while Postgres is down. */
 export async function readSetupSteps(

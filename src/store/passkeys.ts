@@ -25,10 +25,10 @@ export interface Passkey {
   readonly usedMs: number | null;
 }
 
-export type NewPasskey = Omit<Passkey, 'usedMs'>;
+type NewPasskey = Omit<Passkey, 'usedMs'>;
 
 /** Who removes a passkey, and in which way. */
-export interface Remover {
+interface Remover {
   readonly person: string;
   readonly via: 'web' | 'cli';
 }

@@ -2,7 +2,6 @@
  * Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of the process
  * that wrote it.
  */
-
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker, RowStanding } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';

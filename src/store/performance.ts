@@ -2,7 +2,6 @@
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
 import { ofAccountInUse } from './account-in-use.js';
-import { JOURNAL_INSTRUMENTS } from './journal-instruments.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -14,7 +13,7 @@ export interface Span {
   readonly toMs: number;
 }
 
-export interface EquityPoint extends EquityAndCapital {
+interface EquityPoint extends EquityAndCapital {
   readonly marketMs: number;
 }
 
@@ -75,7 +74,7 @@ export async function readClosings(pool: Queries, span: Span): Promise<readonly 
   return found.rows.map((row) => ({ ...row, net: Number(row.net) }));
 }
 
-export interface Costs {
+interface Costs {
   readonly fills: number;
   readonly fees: number;
   readonly turnover: number;
@@ -213,3 +212,18 @@ export async function countOrders(pool: Queries, span: Span): Promise<readonly C
   );
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
+
+/**
+ * A desk's instruments, from its journals: common table expressions; `$1` is the desk. `configured` has each
+ * configuration, `steps` the instruments of each journal as last configured. Price times quantity times multiplier is
+ * money; the multiplier is 1 except for futures.
+ */
+export const JOURNAL_INSTRUMENTS = `
+  configured as materialized (
+    select incarnation, sequence, record -> 'instruments' as instruments
+    from journal_entry where desk = $1 and type = 'config' and ${ofAccountInUse()}
+  ), steps as (
+    select distinct on (1, 2) incarnation, each ->> 'symbol' as symbol, (each ->> 'lotSize')::numeric as lot,
+      coalesce((each ->> 'multiplier')::numeric, 1) as multiplier
+    from configured, jsonb_array_elements(instruments) each order by 1, 2, sequence desc
+  )`;

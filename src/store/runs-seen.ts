@@ -68,3 +68,90 @@ export async function dropSeenRun(
     run.firstRunId,
   ]);
 }
+
+type OpenKind = 'incident' | 'routine' | 'approval' | 'task' | 'go-live';
+
+export interface OpenThing {
+  readonly kind: OpenKind;
+  /** Unique within its kind. */
+  readonly key: string;
+  readonly workflowId: string;
+  /** The run it belongs to; null if any run of that workflow may own it. */
+  readonly firstRunId: string | null;
+  readonly title: string;
+  /** For evidence: the routine of its step. */
+  readonly routine: string;
+  readonly sinceMs: number;
+  readonly simulated: boolean;
+}
+
+const LOOKED_AT_MAX = 500;
+
+/**
+ * What a Temporal run has begun and not ended, from Postgres; and how it is ended if the run is gone. The oldest 500.
+ * A task stays open until a person has done it, even after its run has ended properly; these are the ones whose run
+ * waits for them, so that their step has no evidence yet.
+ */
+export async function readOpenThings(
+  pool: Queries,
+  desk: string,
+  beforeMs: number,
+): Promise<readonly OpenThing[]> {
+  const found = await pool.query<OpenRow>(
+    `select * from (
+       select 'incident' as kind, fingerprint as key, workflow_id, first_run_id, title, 'incident' as routine,
+              opened as since, simulated from incident where desk = $1 and state <> 'resolved'
+       union all
+       select 'routine', routine, workflow_id, first_run_id, title, routine, started, false
+         from routine_run where desk = $1 and finished is null
+       union all
+       select 'approval', id, workflow_id, run_id, title, kind, created, false
+         from approval where desk = $1 and state = 'open'
+       union all
+       select 'task', id::text, workflow_id, first_run_id, title, routine, created, simulated
+         from task t where desk = $1 and state = 'open' and workflow_id is not null and routine <> 'incident'
+          and not exists (select from evidence e where e.workflow_id = t.workflow_id
+                and e.first_run_id = t.first_run_id and e.step_key = t.step_key)
+       union all
+       select 'go-live', release || ':' || attempt, workflow_id, null, 'Going live: ' || release, 'go-live',
+              started, false from golive_attempt where desk = $1 and finished is null
+     ) open where since < $2 order by since limit ${LOOKED_AT_MAX}`,
+    [desk, new Date(beforeMs)],
+  );
+  return found.rows.map(({ workflow_id: workflowId, first_run_id: firstRunId, since, ...row }) => ({
+    ...row,
+    workflowId,
+    firstRunId,
+    sinceMs: since.getTime(),
+  }));
+}
+
+interface OpenRow {
+  readonly kind: OpenKind;
+  readonly key: string;
+  readonly workflow_id: string;
+  readonly first_run_id: string | null;
+  readonly title: string;
+  readonly routine: string;
+  readonly since: Date;
+  readonly simulated: boolean;
+}
+
+/** Symptoms seen while it was open are reported again by whoever still sees them. */
+export async function abandonIncident(
+  pool: Queries,
+  desk: string,
+  { workflowId, firstRunId, key }: OpenThing,
+  outcome: string,
+): Promise<void> {
+  await pool.query(
+    `update incident_alert set settled = false where desk = $1 and fingerprint = $2 and last_seen >=
+       (select opened from incident where workflow_id = $3 and first_run_id = $4)`,
+    [desk, key, workflowId, firstRunId],
+  );
+  await pool.query(
+    `update incident set state = 'resolved', resolved = now(), resolved_by = 'fermata', outcome = $3,
+       revision = revision + 1 where workflow_id = $1 and first_run_id = $2 and state <> 'resolved'`,
+    [workflowId, firstRunId, outcome],
+  );
+}

@@ -2,7 +2,6 @@
  * One-time sign-in links: 256 random bits, stored as a hash with a code of the process that made it, valid for minutes,
  * used once.
  */
-
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';

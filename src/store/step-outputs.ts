@@ -6,7 +6,7 @@ import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface NewStepOutput {
+interface NewStepOutput {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly output: string;

@@ -1,7 +1,7 @@
 /** Reports of paper validations, as signed. Append-only. */
 import type { Pool } from './pool.js';
 
-export interface ValidationRow {
+interface ValidationRow {
   readonly desk: string;
   readonly validationId: string;
   readonly configHash: string;

@@ -28,7 +28,7 @@ export async function ensureBallast(path: string, directory: string): Promise<vo
   }
 }
 
-export interface DiskWatch {
+interface DiskWatch {
   close(): void;
 }
 

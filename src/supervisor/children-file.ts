@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, startTimeOf } from './process-table.js';
 
-export interface Child {
+interface Child {
   readonly name: string;
   readonly pid: number;
   readonly startTime: string;

@@ -2,10 +2,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../home/file-lock.js';
-import { readJson } from '../home/read-json.js';
+import { readJson, writeJson } from '../home/json-file.js';
 import { homePaths } from '../home/runtime.js';
 import { roleLock, SHARED_ROLES } from '../home/shared-process.js';
-import { writeJson } from '../home/write-json.js';
 import { leftChildren } from './children-file.js';
 import { startTimeOf } from './process-table.js';
 

@@ -9,7 +9,7 @@ import { isAlive } from './process-table.js';
 export const WAIT_DEFAULT_MS = 240_000;
 const POLL_MS = 100;
 
-export type DownOutcome =
+type DownOutcome =
   | { readonly kind: 'ended' }
   /** Nothing was running here. */
   | { readonly kind: 'not-running' }

@@ -61,7 +61,7 @@ export function sharingOf(
     .digest('hex');
 }
 
-export interface JoinOptions {
+interface JoinOptions {
   readonly name: RoleName;
   readonly home: string;
   readonly joining: Joining;

@@ -24,7 +24,7 @@ export type KeeperNews =
   /** Five deaths in two minutes. */
   | { readonly kind: 'stays-down' };
 
-export interface KeeperOptions {
+interface KeeperOptions {
   readonly name: string;
   /** Resolves when it is ready; rejects if it can't be started. Leaves nothing running when it rejects. */
   readonly start: () => Promise<Running>;

@@ -17,11 +17,11 @@ export interface Exit {
 }
 
 /** A file outlives the supervisor: a server that writes to the pipe of a dead supervisor would die with it. */
-export type Output =
+type Output =
   | { readonly to: 'file'; readonly path: string }
   | { readonly to: 'lines'; readonly onLine: (line: string, stream: 'out' | 'err') => void };
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -120,7 +120,7 @@ function wrap(
   };
 }
 
-export interface EndStep {
+interface EndStep {
   readonly signal: NodeJS.Signals;
   readonly waitMs: number;
 }

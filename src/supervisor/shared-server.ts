@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = 200;
 /** Pause after a failed takeover: what kept the server from starting may pass. */
 const TAKE_OVER_PAUSE_MS = 2_000;
 
-export interface SharedServerOptions<At> {
+interface SharedServerOptions<At> {
   readonly name: 'postgres' | 'temporal';
   /** Run folder of the installation: the lock, the server's address, and its processes. */
   readonly run: string;

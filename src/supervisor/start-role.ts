@@ -40,7 +40,7 @@ export const ROLE_ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: '65536',
 };
 
-export interface RoleStartOptions {
+interface RoleStartOptions {
   readonly name: RoleName;
   readonly script: string;
   readonly runtimeFile: string;

@@ -10,7 +10,7 @@ const REQUEST_CHARS_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 16;
 const PATH_BYTES_MAX = 100;
 
-export type SupervisorHandlers = {
+type SupervisorHandlers = {
   readonly [M in SupervisorMethod]: (
     params: SupervisorMethods[M]['params'],
   ) => SupervisorMethods[M]['result'] | Promise<SupervisorMethods[M]['result']>;

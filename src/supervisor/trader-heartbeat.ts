@@ -12,7 +12,7 @@ export interface TraderHeartbeat {
   close(): void;
 }
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly socketPath: string;
   /** The running trader; null while it is being restarted. */
   readonly trader: () => ManagedProcess | null;

@@ -1,6 +1,6 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
-import type { BackupChoice } from '../home/restore-order.js';
+import type { BackupChoice } from '../home/restore-mark.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { OnProgress } from './progress.js';
 

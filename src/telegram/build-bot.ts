@@ -3,16 +3,14 @@ import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { UnfitText } from '../operations/plain-requests.js';
+import { linkByCode } from '../store/people.js';
 import { answer } from './answer.js';
-import type { BotContext, TelegramBot } from './bot-context.js';
+import { type BotContext, recordChatAudit, type TelegramBot } from './bot-context.js';
 import { commandMessage } from './commands/command.js';
-import { linkPerson } from './commands/link.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop, stopArgument, stopCommand } from './commands/stop.js';
 import type { KnownPerson } from './people.js';
-import { recordChatAudit } from './record-chat-audit.js';
-import { TAP_HANDLERS } from './taps/registry.js';
-import type { Tap } from './taps/tap.js';
+import { TAP_HANDLERS, type Tap } from './taps.js';
 
 const STRANGER_TEXT_LENGTH_MAX = 100;
 const PEOPLE_MS = 500;
@@ -123,4 +121,36 @@ async function onTap(context: BotContext, ctx: Context): Promise<void> {
   const handler = TAP_HANDLERS.find(({ prefix }) => tap.data.startsWith(`${prefix}:`));
   if (handler) await handler.run(context, person, tap);
   else await tap.note('This button is not known here.');
+}
+
+const CODE_FORM = /^[A-Za-z0-9_-]{20,64}$/;
+
+interface LinkAttempt {
+  readonly userId: number;
+  readonly chatId: number;
+  readonly isPrivate: boolean;
+  readonly code: string;
+}
+
+/**
+ * /start CODE: whoever shows a one-time code is linked to its person from now on. True if somebody was linked. A
+ * wrong code gets no answer: strangers learn nothing.
+ */
+async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<boolean> {
+  const { pool, desk, people, maker, onForged } = context;
+  // In a group everybody could read the code.
+  if (!attempt.isPrivate || !CODE_FORM.test(attempt.code)) return false;
+  const account = { telegramUserId: String(attempt.userId), chatId: String(attempt.chatId) };
+  const person = await linkByCode(pool, maker, desk.desk, attempt.code, account, onForged);
+  if (person === null) return false;
+  await people.refresh(pool);
+  await recordChatAudit(context, {
+    person,
+    action: 'telegram.link',
+    parameters: { telegramUser: attempt.userId },
+    outcome: 'linked',
+  });
+  const roles = people.byTelegramUser(attempt.userId)?.roles.join(', ') ?? 'none on this desk';
+  await answer(context, attempt.chatId, `You are ${person} on ${desk.desk} (roles: ${roles}). See /help.`);
+  return true;
 }

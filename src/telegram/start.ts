@@ -8,33 +8,33 @@ import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
-import { keepDoing } from '../notify/keep-doing.js';
 import { mailSettings } from '../notify/mail-settings.js';
-import { setUpOrSaidWhy } from '../notify/set-up-channel.js';
-import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
-import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
+import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
+import {
+  keepTelegramProof,
+  TEST_EVENT,
+  type TelegramCredentials,
+  telegramCredentials,
+} from '../notify/telegram-credentials.js';
 import { openOperations } from '../operations/open-operations.js';
 import type { Operations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
-import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
-import { newestMessages } from '../store/outbox-delivery.js';
+import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
-import type { BotContext, TelegramBot } from './bot-context.js';
-import type { BotLog } from './bot-log.js';
+import { type BotContext, type BotLog, type TelegramBot, Turns } from './bot-context.js';
 import { buildBot, newBot } from './build-bot.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop } from './commands/stop.js';
-import { grammySignal } from './grammy-signal.js';
 import { KnownPeople } from './people.js';
 import { keepNotices } from './reading/follow-journal.js';
 import { pollForEver, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
-import { Turns } from './turns.js';
+import { grammySignal } from './sending/send-outcome.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;
@@ -109,7 +109,7 @@ const credentialsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: BotLog): Teleg
         : 'Telegram is switched off in the desk file (notify.telegram.enabled)',
   );
 
-export interface TelegramParts {
+interface TelegramParts {
   readonly home: string;
   readonly desk: Desk;
   readonly credentials: TelegramCredentials;

@@ -1,7 +1,11 @@
 /** How clients and workers reach Temporal: docs/design/temporal-access.md. */
-import { credentialsOf, type ExternalTemporal, externalTemporal } from '../home/external-temporal.js';
+import {
+  addressForSdk,
+  credentialsOf,
+  type ExternalTemporal,
+  externalTemporal,
+} from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { addressForSdk } from '../home/temporal-address.js';
 
 /** Options for clients and workers alike. */
 export type ConnectOptions = ExternalTemporal['options'];

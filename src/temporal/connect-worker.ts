@@ -1,7 +1,7 @@
 /** How a worker reaches Temporal: docs/design/temporal-access.md. */
 import { NativeConnection, Runtime as WorkerRuntime } from '@temporalio/worker';
+import { socketOf, socketOfWorkers } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { socketOf, socketOfWorkers } from '../home/temporal-address.js';
 import { connectOptions } from './connect-options.js';
 
 /** The runtime's internal function that makes connections. */

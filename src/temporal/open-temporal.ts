@@ -6,10 +6,10 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { messageOf } from '../domain/message-of.js';
+import { connectionClass } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { connectionClass } from '../home/temporal-address.js';
 import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
-import { dataConverterOf } from './data-converter.js';
+import { dataConverterOf } from './payload-codec.js';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
@@ -122,6 +122,6 @@ function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): Temp
 }
 
 /** Goes behind the retry interceptor, so that each attempt checks that the connection is still open. */
-export function endWithConnection(isClosed: () => boolean): Interceptor {
+function endWithConnection(isClosed: () => boolean): Interceptor {
   return (options, nextCall) => (isClosed() ? (NEVER_MADE as unknown as Call) : (nextCall(options) as Call));
 }

@@ -3,10 +3,11 @@
  * purpose (namespace, workflow, activity), so that a copy is not valid elsewhere. Without a context (Temporal's UI)
  * only its integrity is checked.
  */
-import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
+import { fileURLToPath } from 'node:url';
+import type { DataConverter, Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { isBoundActivityId } from '../domain/bound-answer.js';
 import type { Unsealed } from '../domain/unsealed.js';
-import { type PayloadKey, seal, unseal } from '../home/payload-keys.js';
+import { type PayloadKey, readPayloadKeys, seal, unseal } from '../home/payload-keys.js';
 
 export type { PayloadCodec };
 
@@ -140,4 +141,24 @@ function unpack(packed: Uint8Array): Payload {
 
 function textOf(bytes: Uint8Array | null | undefined): string {
   return bytes ? Buffer.from(bytes).toString() : '';
+}
+
+/** Loaded by path, in this process and in the workflows' sandbox: always the compiled file, wherever this one runs. */
+export const FAILURE_CONVERTER = fileURLToPath(
+  new URL('../../dist/workflows/failure-converter.js', import.meta.url),
+);
+
+/**
+ * The data converter of every client and worker of Fermata: payloads are sealed with the installation's key,
+ * including failure messages and stack traces. Throws if the installation has no key.
+ */
+export function payloadCodecOf(home: string): PayloadCodec {
+  return createPayloadCodec(readPayloadKeys(home));
+}
+
+export function dataConverterOf(home: string): DataConverter {
+  return {
+    failureConverterPath: FAILURE_CONVERTER,
+    payloadCodecs: [payloadCodecOf(home)],
+  };
 }

@@ -8,7 +8,7 @@ export interface Criteria {
   readonly maxDrawdownPct: number;
 }
 
-export type CriterionName = keyof Criteria;
+type CriterionName = keyof Criteria;
 
 /** Null: it can't be computed. */
 export interface Measured {

@@ -1,4 +1,5 @@
 /** One validation: what was requested, and where it keeps its files. */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
@@ -55,7 +56,7 @@ export function placeAt(directory: string): ValidationPlace {
 }
 
 /** The id was used for a different request. Nothing was changed. */
-export class OtherValidation extends Error {
+class OtherValidation extends Error {
   override readonly name = 'OtherValidation';
   readonly keptSafe = 'that validation was not touched';
   readonly doThis = 'leave out --id to begin a new one';
@@ -97,4 +98,53 @@ export function replaceFile(file: string, value: unknown): void {
   const next = `${file}.next`;
   writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   renameSync(next, file);
+}
+
+/** Where the runbook looks for reports. */
+const REPORT_FOLDER = 'data';
+
+export interface ValidationAsked {
+  readonly id?: string | undefined;
+  readonly durationMs: number;
+  readonly beginMs?: number;
+  readonly market: MarketChoice;
+  readonly criteria?: { readonly [C in keyof Criteria]?: Criteria[C] | undefined };
+  readonly requestedBy: string;
+}
+
+/** A request for a validation, from whatever source. What is left out comes from the desk file. */
+export function newRequest(
+  { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  { id, durationMs, beginMs, market, criteria = {}, requestedBy }: ValidationAsked,
+  nowMs: number,
+): ValidationRequest {
+  const { minTrades, minWinRatePct, minSharpe, maxDrawdownPct } = desk.goLive.criteria;
+  return {
+    version: 1,
+    id: id ?? newId(nowMs),
+    desk: desk.desk,
+    configHash,
+    createdMs: nowMs,
+    durationMs,
+    ...(beginMs === undefined ? {} : { beginMs }),
+    market,
+    criteria: {
+      minTrades: criteria.minTrades ?? minTrades,
+      minWinRatePct: criteria.minWinRatePct ?? minWinRatePct,
+      minSharpe: criteria.minSharpe ?? minSharpe,
+      maxDrawdownPct: criteria.maxDrawdownPct ?? maxDrawdownPct,
+    },
+    reportFolder: resolve(REPORT_FOLDER),
+    requestedBy,
+  };
+}
+
+/** Sorts by time; two of the same moment differ. */
+function newId(nowMs: number): string {
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'z')
+    .replaceAll(/[-:]/g, '')
+    .toLowerCase();
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
 }

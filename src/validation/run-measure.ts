@@ -1,5 +1,4 @@
 /** Measures everything that the report says, from prices and the engine's records. */
-
 import { BarCoverage } from '../backtest/measure/bar-coverage.js';
 import { EquityMeter } from '../backtest/measure/equity-meter.js';
 import { RoundTrips } from '../backtest/measure/round-trips.js';
@@ -14,12 +13,12 @@ import type { EngineRecord } from '../engine/record.js';
 /** Points of the equity curve. */
 const CURVE_POINTS_MAX = 720;
 
-export interface EquityPoint {
+interface EquityPoint {
   readonly marketMs: number;
   readonly equity: number;
 }
 
-export interface HaltSeen {
+interface HaltSeen {
   readonly cause: Halt['cause'];
   readonly reason: string;
   readonly resume: Halt['resume'];

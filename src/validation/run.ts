@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { incarnationOf } from '../backtest/instance/open-instance.js';
 import { type DataProblem, endedEarly } from '../backtest/measure/data-problems.js';
 import { type Progress, Run } from '../backtest/run-on-prices.js';
@@ -19,8 +20,6 @@ import type { Journal } from '../trader/journal/journal.js';
 import { openJournal } from '../trader/journal/open-journal.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { type OpenFeed, openPrices } from './data/open-prices.js';
-import { Pace } from './data/pace.js';
-import { readProgress, saveProgress } from './progress.js';
 import { buildReport, type ReportInputs } from './report/build-report.js';
 import type { ReportedFile, ValidationReport } from './report/report.js';
 import {
@@ -190,4 +189,53 @@ async function filesOf({ place, request, desk }: Prepared): Promise<readonly Rep
       return { ...about, fetched: { venue, endpoint, address, symbol: holds, at }, study: null };
     }),
   );
+}
+
+interface PaceOptions {
+  /** Market milliseconds per wall millisecond. Null: as fast as possible. */
+  readonly speed: number | null;
+  /** Market time that an earlier process had reached: up to there nothing waits. */
+  readonly reachedMs: number;
+  readonly monotonicMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Shorter waits are left to the next one. */
+const WAIT_MS_MIN = 5;
+
+/** Holds a recorded or simulated market back to the requested speed; this changes no result. */
+class Pace {
+  readonly #options: PaceOptions;
+  #anchor: { readonly marketMs: number; readonly wallMs: number } | null = null;
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined: there is nothing to wait for. */
+  wait(marketMs: number): Promise<void> | undefined {
+    const { speed, reachedMs, monotonicMs, signal } = this.#options;
+    if (speed === null || marketMs < reachedMs) return undefined;
+    const wallMs = monotonicMs();
+    this.#anchor ??= { marketMs, wallMs };
+    const waitMs = this.#anchor.wallMs + (marketMs - this.#anchor.marketMs) / speed - wallMs;
+    if (waitMs < WAIT_MS_MIN) return undefined;
+    return sleep(waitMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/**
+ * How far a validation has come: for those who wait for it, and for a later process that continues it. Null: there is
+ * none yet, or it can't be read, so nothing is known.
+ */
+export function readProgress(file: string): Progress | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Progress;
+  } catch {
+    return null;
+  }
+}
+
+function saveProgress(file: string, progress: Progress): void {
+  replaceFile(file, progress);
 }

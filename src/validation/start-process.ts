@@ -1,11 +1,9 @@
 /** Runs a validation in a process of its own: it is busy for seconds at full speed, and for days on live prices. */
-
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../backtest/run-on-prices.js';
 import { plainEnvironment } from '../home/plain-environment.js';
-import type { ValidationMessage } from './child-protocol.js';
 import type { ValidationReport } from './report/report.js';
 import { placeAt } from './request.js';
 
@@ -15,12 +13,12 @@ const END_MS_MAX = 10_000;
 const STDERR_CHARACTERS_MAX = 4000;
 
 /** The process ended without a report. What it had done is kept: the same validation can be continued. */
-export class ValidationProcessFailed extends Error {
+class ValidationProcessFailed extends Error {
   override readonly name = 'ValidationProcessFailed';
   readonly keptSafe = 'what it had traded is in its journal; no running desk was touched';
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Ends the process in order. */
   readonly signal: AbortSignal;
@@ -70,3 +68,10 @@ function ended(directory: string, { onProgress, signal, program = PROGRAM }: Pro
     });
   });
 }
+
+/** What the process of a validation sends to the process that started it. */
+export type ValidationMessage =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** The report is on disk. */
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly message: string; readonly interrupted: boolean };

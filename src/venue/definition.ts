@@ -128,7 +128,7 @@ export type CredentialHolder = 'trader' | 'auditor';
  * A secret in the environment: the variable itself, or NAME_FILE, the file that holds it. The first variable of a
  * holder is the key.
  */
-export interface CredentialVariable {
+interface CredentialVariable {
   readonly name: string;
   /** `auditor`: may only read. */
   readonly holder: CredentialHolder;

@@ -22,7 +22,7 @@ function sectionOf({ title, live: { credentials, settings } }: TradedVenue): Env
   return { title: `${title}.`, variables: [...keys, ...files, ...settings] };
 }
 
-export interface HeldCredential {
+interface HeldCredential {
   readonly live: LiveVenue;
   readonly holder: CredentialHolder;
 }

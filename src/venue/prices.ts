@@ -83,7 +83,7 @@ export interface PublicTrade {
 }
 
 /** The part of a library's exchange object that holds the addresses of its streams. */
-export interface StreamAddresses {
+interface StreamAddresses {
   readonly urls: { readonly api: Record<string, unknown> };
   setSandboxMode(on: boolean): void;
 }

@@ -8,7 +8,7 @@ import { HOUR_MS } from '../domain/civil-date.js';
 import { contractWords } from '../domain/contract-words.js';
 import { monthKey } from '../domain/settings-change.js';
 import { notify } from '../notify/notify.js';
-import { listApprovals } from '../operations/approvals/list-approvals.js';
+import { listApprovals } from '../operations/approvals.js';
 import type { OperationContext } from '../operations/operation.js';
 import { rollContract } from '../operations/settings/roll-contract.js';
 import { readStatus } from '../trader/read-status.js';

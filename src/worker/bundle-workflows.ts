@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { FAILURE_CONVERTER } from '../temporal/data-converter.js';
+import { FAILURE_CONVERTER } from '../temporal/payload-codec.js';
 
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 

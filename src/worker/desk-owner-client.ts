@@ -11,8 +11,8 @@ import {
 import { deskOwnerId, emergencyQueue } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
-import { askRunning } from '../temporal/ask-running.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { askRunning } from '../temporal/runs.js';
 
 export interface DeskOwner {
   /** Rejects while it isn't running or Temporal is down. */

@@ -2,7 +2,7 @@
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
 import type { Symptom } from '../contracts/incident-activities.js';
-import { readRejectedOrders } from '../store/rejected-orders.js';
+import { readRejectedOrders } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
 import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';

@@ -11,8 +11,8 @@ import type { RunSinks } from '../contracts/run-sinks.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectWorker } from '../temporal/connect-worker.js';
-import { dataConverterOf } from '../temporal/data-converter.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { dataConverterOf } from '../temporal/payload-codec.js';
 import type { Logger } from './role-log.js';
 
 export interface WorkerContext {

@@ -1,13 +1,10 @@
 /** Starts routines that are due by a market clock, which Temporal doesn't know. */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
-import { readRoutineRuns } from '../store/routine-run.js';
-import { recordMissedRun } from '../store/run-missed.js';
+import { readRoutineRuns, recordMissedRun } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
-import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
-import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
+import { runsOnMarketClock, scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 

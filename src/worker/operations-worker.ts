@@ -21,7 +21,7 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
-import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
+import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight.js';
 import { openPool } from '../store/pool.js';
 import { takeTurn } from '../store/take-turn.js';
 import { playbookOfStep } from '../temporal/incidents/playbook-of-step.js';

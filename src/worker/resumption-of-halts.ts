@@ -1,9 +1,7 @@
 /** Starts a resumption for each halt. After a start of the trader, the start routine runs first. */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
-import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
-import { startRoutine } from '../temporal/schedules/start-routine.js';
+import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** A Temporal that was restored or recreated has lost the resumption: it is started again. */

@@ -9,9 +9,12 @@ import {
   rememberPauses,
   type ScheduleTarget,
 } from '../temporal/schedules/apply-schedules.js';
-import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
-import { scheduleDefinitions } from '../temporal/schedules/schedule-definition.js';
-import { scheduledRunId, scheduleIdOf } from '../temporal/schedules/schedule-id.js';
+import {
+  runsOnMarketClock,
+  scheduleDefinitions,
+  scheduledRunId,
+  scheduleIdOf,
+} from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
 import { LOOKS_MS } from './looks.js';

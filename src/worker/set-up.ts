@@ -3,22 +3,21 @@
  * secret files, `stores` migrates Postgres and Temporal to this version, `preflight` checks whether a desk may start
  * with real money.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepPartsIn } from '../checks/registry.js';
 import { folderNotice } from '../desk/resolve-desk.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
-import { checkPayloadCanary } from '../home/payload-canary.js';
+import { checkPayloadCanary } from '../home/payload-keys.js';
 import { takeInPeople } from '../home/people-folder.js';
 import { readRestoreMark } from '../home/restore-mark.js';
 import { deskFolderOf, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
-import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
+import { preflightAtStart } from '../operations/go-live/preflight.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
-import { recordSettings } from '../store/settings-version.js';
+import { recordSettings } from '../store/settings-changes.js';
 import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';

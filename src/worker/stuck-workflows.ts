@@ -10,7 +10,7 @@ import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
-import { runsOfDesk } from '../temporal/runs-of-desk.js';
+import { runsOfDesk } from '../temporal/runs.js';
 import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';

@@ -8,7 +8,7 @@ import type { SwitchOutcome } from '../domain/build.js';
 import { serviceOf } from '../domain/container-service.js';
 import { SocketRefusal } from '../home/ask-socket.js';
 import { readBuildPointer } from '../home/builds.js';
-import { readRestoreOrder } from '../home/restore-order.js';
+import { readRestoreOrder } from '../home/restore-mark.js';
 import type { Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { isAlive } from '../supervisor/process-table.js';

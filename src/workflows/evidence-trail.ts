@@ -15,10 +15,10 @@ const SUMMARY_MAX = 200;
 const NONCE_LENGTH = 8;
 
 export class EvidenceTrail {
-  private open = 0;
-  private readonly waiting: StepEvidence[] = [];
-  private writing = false;
-  private isIncomplete = false;
+  #open = 0;
+  readonly #waiting: StepEvidence[] = [];
+  #writing = false;
+  #isIncomplete = false;
 
   constructor(
     private readonly desk: string,
@@ -26,12 +26,12 @@ export class EvidenceTrail {
   ) {}
 
   get settled(): boolean {
-    return this.open === 0;
+    return this.#open === 0;
   }
 
   add(step: StepEvidence): void {
-    this.waiting.push(step);
-    if (!this.writing) this.keep('evidence', this.write());
+    this.#waiting.push(step);
+    if (!this.#writing) this.keep('evidence', this.#write());
   }
 
   /**
@@ -39,34 +39,34 @@ export class EvidenceTrail {
    * `withinMs`.
    */
   async stored(withinMs: number): Promise<void> {
-    const isWritten = await condition(() => !this.writing, withinMs);
-    if (!isWritten || this.isIncomplete) throw new Error('what came before could not be kept as evidence');
+    const isWritten = await condition(() => !this.#writing, withinMs);
+    if (!isWritten || this.#isIncomplete) throw new Error('what came before could not be kept as evidence');
   }
 
   /** Other work that has to finish before the workflow may end, and that nothing else waits for. */
   keep(what: string, done: Promise<unknown>): void {
-    this.open += 1;
+    this.#open += 1;
     done
       .catch((error: unknown) => {
         log.error('could not be done', { what, error: String(error) });
       })
       .finally(() => {
-        this.open -= 1;
+        this.#open -= 1;
       });
   }
 
-  private async write(): Promise<void> {
-    this.writing = true;
+  async #write(): Promise<void> {
+    this.#writing = true;
     try {
       // Gathers the steps that are added at the same moment into one write.
       await Promise.resolve();
-      while (this.waiting.length > 0) await this.writeBatch(takeBatch(this.waiting));
+      while (this.#waiting.length > 0) await this.#writeBatch(takeBatch(this.#waiting));
     } finally {
-      this.writing = false;
+      this.#writing = false;
     }
   }
 
-  private async writeBatch(steps: readonly StepEvidence[]): Promise<void> {
+  async #writeBatch(steps: readonly StepEvidence[]): Promise<void> {
     const names = steps.map(({ name, verdict }) => `${name}, ${verdict}`).join('; ');
     const summary = `Evidence: ${names}`.slice(0, SUMMARY_MAX);
     try {
@@ -75,7 +75,7 @@ export class EvidenceTrail {
         steps.map(ofThisRun),
       ]);
     } catch (error) {
-      this.isIncomplete = true;
+      this.#isIncomplete = true;
       log.error('evidence could not be written', { summary, error: String(error) });
     }
   }

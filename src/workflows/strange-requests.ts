@@ -1,9 +1,13 @@
 /** A request that means nothing to its run: people are told, and it is recorded. */
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities } from '../contracts/evidence.js';
 import type { Alarm } from '../contracts/notice.js';
+import { PLAYBOOK_MESSAGES } from '../contracts/playbook.js';
+import { operationsQueue } from '../contracts/queues.js';
+import { plainText } from '../domain/plain-text.js';
 import { isUnsealed } from '../domain/unsealed.js';
 import { runIdentity } from './evidence-trail.js';
+import { showDetails } from './show.js';
 
 interface Telling extends EvidenceActivities {
   raiseAlarm(alarm: Alarm): Promise<void>;
@@ -21,14 +25,14 @@ interface Strange {
 const TELL_MS = 600_000;
 
 /** Taken from the queue, because the request may not name the desk. */
-export const deskOfQueue = (): string => workflowInfo().taskQueue.replace(/^[a-z]+:/, '');
+const deskOfQueue = (): string => workflowInfo().taskQueue.replace(/^[a-z]+:/, '');
 
 /** The payload in words for people; a payload without our seal arrives wrapped. */
-export const saidIn = (payload: unknown): string =>
+const saidIn = (payload: unknown): string =>
   JSON.stringify(isUnsealed(payload) ? payload.unsealed : payload) ?? 'nothing';
 
 /** Also resolves if telling or recording could not be done in time. */
-export async function tellAndKeep({ name, stepKey, observed, expected, text }: Strange): Promise<void> {
+async function tellAndKeep({ name, stepKey, observed, expected, text }: Strange): Promise<void> {
   const { workflowId, taskQueue } = workflowInfo();
   const desk = deskOfQueue();
   const calls = proxyActivities<Telling>({
@@ -62,4 +66,84 @@ export async function tellAndKeep({ name, stepKey, observed, expected, text }: S
       [evidence],
     ]),
   ]);
+}
+
+/** Runs that received one before this patch ignored it. */
+const TOLD = 'unknown-signals-are-told';
+const TOLD_MAX = 20;
+const TEXT_MAX = 200;
+
+/** Returns true if it accepted the signal. */
+let takeVariant: (name: string, payload: unknown) => boolean = () => false;
+/** Signals that a workflow knows only while it waits for them; arriving later they change nothing. */
+const LATE: ReadonlySet<string> = new Set(['taskDone', 'lookAgain', PLAYBOOK_MESSAGES.ask]);
+let told = 0;
+
+/**
+ * A signal that a workflow doesn't know "succeeds" all the same: this tells people that nothing was done, and records
+ * what was sent. Installed in every workflow type (`interceptors.ts`); the emergency types accept spelling variants
+ * first.
+ */
+export function takeSignalVariants(take: typeof takeVariant): void {
+  takeVariant = take;
+}
+
+export async function onUnknownSignal(name: string, payload: unknown): Promise<void> {
+  if (!patched(TOLD) || takeVariant(name, payload) || LATE.has(name)) return;
+  told += 1;
+  if (told > TOLD_MAX) return;
+  const { workflowId, runId } = workflowInfo();
+  // Sliced first, because the slice may split a surrogate pair, which `plainText` mends.
+  const sent = plainText(`signal "${name}" with ${saidIn(payload)}`.slice(0, TEXT_MAX));
+  const observed = `${workflowId} does not know the ${sent}: nothing was done`;
+  showDetails('A signal that is not known here', [observed]);
+  const desk = deskOfQueue();
+  await tellAndKeep({
+    name: 'Unknown signal',
+    stepKey: `${runId}:${told}`,
+    observed,
+    expected: 'a signal that this workflow knows',
+    text: `${observed}. To stop the desk send the signal "stop" to desk-owner:${desk}, or run fermata stop.`,
+  });
+}
+
+/** Runs that were started like this before the patch go on as they did. */
+const REFUSED = 'unreadable-starts-are-refused';
+
+/**
+ * If somebody starts a procedure by hand with an arbitrary input, its task would fail forever, or it would wait for
+ * the workers of a desk that doesn't exist. It ends instead, people are told and it is recorded. Emergency workflows
+ * are exempt: whoever starts one wants the desk stopped. Each of our procedures gets an input that names its desk,
+ * after which its queue is named; the canary gets no input.
+ */
+export function isUnreadableStart([input]: readonly unknown[]): boolean {
+  const { taskQueue, workflowType, unsafe } = workflowInfo();
+  // When only a history is replayed, the queue is a different one; the history itself then says what was done.
+  if (!taskQueue.startsWith(operationsQueue(''))) return unsafe.isReplaying && patched(REFUSED);
+  if (workflowType === 'canary') return false;
+  const desk = typeof input === 'object' && input !== null && 'desk' in input ? input.desk : null;
+  return (typeof desk !== 'string' || operationsQueue(desk) !== taskQueue) && patched(REFUSED);
+}
+
+export async function refuseStart([input]: readonly unknown[]): Promise<never> {
+  const { workflowId, workflowType, runId } = workflowInfo();
+  // Sliced first, because the slice may split a surrogate pair, which `plainText` mends.
+  const given = plainText(saidIn(input).slice(0, TEXT_MAX));
+  const observed = `${workflowId} was started with ${given}, which is no ${workflowType}: nothing was done`;
+  await tellAndKeep({
+    name: 'Unreadable start',
+    // Recorded under this key, so that the search for runs that ended abnormally counts it as told.
+    stepKey: `abandoned:start:${runId}`,
+    observed,
+    expected: `what a ${workflowType} of this desk is given`,
+    text: `${observed}. The page and the command line start it as it is meant; to stop the desk: fermata stop.`,
+  });
+  const failure = ApplicationFailure.create({
+    message: observed,
+    type: 'UnreadableStart',
+    nonRetryable: true,
+  });
+  // The place in the code says nothing about what was sent.
+  failure.stack = '';
+  throw failure;
 }

@@ -1,6 +1,6 @@
 /** Each endpoint of the runbook: who may, what comes, what is refused. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { analyticsSchema } from '../../src/operations/results/analytics.js';
+import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';
 

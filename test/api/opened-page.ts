@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Task } from '../../src/contracts/task.js';
 import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
-import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
+import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import type { RollRequest } from '../../src/operations/settings/roll-contract.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';

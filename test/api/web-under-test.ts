@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
-import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';

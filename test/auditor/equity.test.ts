@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
-import { ownPrices } from '../../src/auditor/prices/own-prices.js';
+import { ownPrices } from '../../src/auditor/own-prices.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { ALLOWED, CASH, instruments, PRICE, watchedDesk, worth } from './watched-desk.js';

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { S3Simulator } from '../../simulators/s3/start.js';
 import { DEFAULT_KEYS, startS3Simulator } from '../../simulators/s3/start.js';
-import type { OffsitePlace } from '../../src/backup/offsite/place.js';
-import { openStorage, type StorageSettings } from '../../src/backup/offsite/storage.js';
+import { type OffsitePlace, openStorage, type StorageSettings } from '../../src/backup/offsite/storage.js';
 
 export const BUCKET = 'desk-backups';
 const [WRITER, READER] = DEFAULT_KEYS;

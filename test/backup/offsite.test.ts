@@ -6,11 +6,16 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { S3Simulator } from '../../simulators/s3/start.js';
 import { backupIdAt, listBackupIds } from '../../src/backup/backup-folder.js';
-import { fetchBackup } from '../../src/backup/offsite/fetch-backup.js';
-import { listOffsite, pruneOffsite } from '../../src/backup/offsite/list-offsite.js';
-import { archiveKey, type OffsitePlace, receiptKey } from '../../src/backup/offsite/place.js';
+import { fetchBackup, listOffsite, pruneOffsite } from '../../src/backup/offsite/fetch-backup.js';
 import { sendBackup } from '../../src/backup/offsite/send-backup.js';
-import { openStorage, type Storage, StorageRefused } from '../../src/backup/offsite/storage.js';
+import {
+  archiveKey,
+  type OffsitePlace,
+  openStorage,
+  receiptKey,
+  type Storage,
+  StorageRefused,
+} from '../../src/backup/offsite/storage.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { type VerifiedBackup, verifyBackup } from '../../src/backup/verify-backup.js';
 import { homePaths } from '../../src/home/runtime.js';

@@ -15,7 +15,7 @@ import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
-import { showResults } from '../../src/operations/results/show-results.js';
+import { showResults } from '../../src/operations/results/read-results.js';
 import { saveBackup } from '../../src/store/backups.js';
 import { countSetups } from '../../src/store/noted-setups.js';
 import { openSupervisorSocket, type SupervisorSocket } from '../../src/supervisor/supervisor-socket.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { passkeysOf, passkeyWithCode, removePasskey } from '../../src/cli/person-passkeys.js';
+import { passkeysOf, passkeyWithCode, removePasskey } from '../../src/cli/person-key.js';
 import { signedVote } from '../../src/cli/sign-vote.js';
 import { publicHalf } from '../../src/domain/signed-vote.js';
 import { endPasskeys, isEndedPasskey, signInMark } from '../../src/home/ended-sign-ins.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeLines } from '../../src/cli/act-on-desk.js';
+import { screenLines } from '../../src/cli/commands/up.js';
 import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
 import { progressPrinter } from '../../src/cli/progress-printer.js';
-import { screenLines } from '../../src/cli/screen.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';

@@ -7,7 +7,7 @@ import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { startTelegramSimulator } from '../../simulators/telegram/start.js';
 import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/rotate-secret.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { verifyPassword } from '../../src/home/password.js';
+import { verifyPassword } from '../../src/home/people-passwords.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets, keepOwnSecret } from '../../src/home/secrets.js';
 import { signInPasswordHash, standingOf } from '../../src/home/sign-in-standing.js';

@@ -14,10 +14,9 @@ import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { approvalNotice, approvalReminder } from '../../src/notify/approval-notice.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
+import { routineNotice, taskNotice } from '../../src/notify/notices.js';
 import { notify } from '../../src/notify/notify.js';
-import { routineNotice } from '../../src/notify/routine-notice.js';
-import { taskNotice } from '../../src/notify/task-notice.js';
-import { outcomeText } from '../../src/telegram/outcome-text.js';
+import { outcomeText } from '../../src/telegram/answer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';

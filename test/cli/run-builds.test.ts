@@ -16,9 +16,8 @@ import {
   pointerFile,
   readBuildPointer,
 } from '../../src/home/builds.js';
-import { readJson } from '../../src/home/read-json.js';
+import { readJson, writeJson } from '../../src/home/json-file.js';
 import { homePaths } from '../../src/home/runtime.js';
-import { writeJson } from '../../src/home/write-json.js';
 import { down } from '../../src/supervisor/down.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';

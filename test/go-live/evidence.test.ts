@@ -9,7 +9,7 @@ import { createEvidenceActivities } from '../../src/activities/record-evidence.j
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
-import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { verifyEvidence } from '../../src/store/evidence.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import {

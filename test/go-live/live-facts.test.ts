@@ -1,9 +1,11 @@
 /** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
 import { expect, it } from 'vitest';
-import { readLiveFacts } from '../../src/activities/engine/create-engine-activities.js';
+import {
+  readIncidentFacts,
+  readLiveFacts,
+  readSituation,
+} from '../../src/activities/engine/create-engine-activities.js';
 import { proveStopped } from '../../src/activities/engine/prove-stopped.js';
-import { readIncidentFacts } from '../../src/activities/engine/read-incident-facts.js';
-import { readSituation } from '../../src/activities/engine/read-situation.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { readStatus, readWords } from '../../src/trader/read-status.js';
 import { scriptedStatus } from '../support/trader-status.js';

@@ -4,7 +4,7 @@ import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/task.js';
 import { approvalText } from '../../src/notify/approval-notice.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
-import { taskNotice } from '../../src/notify/task-notice.js';
+import { taskNotice } from '../../src/notify/notices.js';
 
 const AT_MS = Date.UTC(2026, 10, 20, 19, 1, 50, 53);
 const INCIDENT = {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { completeTask } from '../../src/operations/tasks/complete-task.js';
-import { readEvidence } from '../../src/store/evidence/read-evidence.js';
+import { completeTask } from '../../src/operations/tasks.js';
+import { readEvidence } from '../../src/store/evidence.js';
 import { openTask, readTask } from '../../src/store/tasks.js';
 import { openStores, type Stores } from '../support/stores.js';
 

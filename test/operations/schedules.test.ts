@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
-import { beginRoutineRun } from '../../src/store/routine-run.js';
-import { readMissedRuns } from '../../src/store/run-missed.js';
+import { beginRoutineRun, readMissedRuns } from '../../src/store/routine-run.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import {
   applySchedules,
@@ -11,9 +10,11 @@ import {
   REMOVED_NOTE,
   rememberPauses,
 } from '../../src/temporal/schedules/apply-schedules.js';
-import { MARKET_CLOCK_NOTE } from '../../src/temporal/schedules/market-clock.js';
-import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
-import { scheduledRunId } from '../../src/temporal/schedules/schedule-id.js';
+import {
+  MARKET_CLOCK_NOTE,
+  scheduleDefinitions,
+  scheduledRunId,
+} from '../../src/temporal/schedules/schedule-definition.js';
 import { type SweepContext, sweepMissed } from '../../src/temporal/schedules/sweep-missed.js';
 import { sweepTimes } from '../../src/worker/schedule-upkeep.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

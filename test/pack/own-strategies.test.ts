@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { configuration } from '../../src/checks/configuration.js';
 import { settingSpecs } from '../../src/engine/settings/setting-specs.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
-import { keepStartedDesk } from '../../src/home/keep-started-desk.js';
+import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { NEW_STRATEGY } from '../../src/pack/strategy/template.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

@@ -7,7 +7,7 @@ import { stepPartsIn } from '../../src/checks/registry.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
-import { keepStartedDesk } from '../../src/home/keep-started-desk.js';
+import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvidenceInput } from '../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
-import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
 import { writeDay } from '../../src/store/trading-journal.js';
 import { scriptedStatus } from '../support/trader-status.js';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
-import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/data-converter.js';
+import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/payload-codec.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import { askForSettings, askToGoLive, askToResume, askWhoHasIt, type Question } from './support/questions.js';

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkPayloadCanary } from '../../src/home/payload-canary.js';
-import { parsePayloadKeys, seal } from '../../src/home/payload-keys.js';
+import { checkPayloadCanary, parsePayloadKeys, seal } from '../../src/home/payload-keys.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { createPayloadCodec, PayloadKeyMissing } from '../../src/temporal/payload-codec.js';
 

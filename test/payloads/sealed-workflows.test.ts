@@ -9,7 +9,7 @@ import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
-import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/data-converter.js';
+import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/payload-codec.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import { askToResume } from './support/questions.js';

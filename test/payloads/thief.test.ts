@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/data-converter.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';

@@ -10,7 +10,7 @@ import { createOperationsActivities } from '../../src/activities/operations/crea
 import { check, type Findings } from '../../src/checks/check.js';
 import { healthScore } from '../../src/checks/health-score.js';
 import { CHECKS, SCORED } from '../../src/checks/registry.js';
-import { npmAudit } from '../../src/checks/security/npm-audit.js';
+import { npmAudit } from '../../src/checks/security/vulnerabilities.js';
 import type { Verdict } from '../../src/contracts/evidence.js';
 import { nextNominalMs } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';

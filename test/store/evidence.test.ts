@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Evidence, EvidenceInput } from '../../src/contracts/evidence.js';
-import { readEvidence } from '../../src/store/evidence/read-evidence.js';
-import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
-import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { readEvidence, recordEvidenceBatch, verifyEvidence } from '../../src/store/evidence.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

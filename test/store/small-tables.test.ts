@@ -2,10 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendAudit } from '../../src/store/audit.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { migrate } from '../../src/store/migrate.js';
-import { beginRoutineRun, finishRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
-import { readMissedRuns, recordMissedRun } from '../../src/store/run-missed.js';
+import {
+  beginRoutineRun,
+  finishRoutineRun,
+  readMissedRuns,
+  readRoutineRuns,
+  recordMissedRun,
+} from '../../src/store/routine-run.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
-import { recordSettings } from '../../src/store/settings-version.js';
+import { recordSettings } from '../../src/store/settings-changes.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';

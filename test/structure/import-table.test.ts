@@ -16,7 +16,8 @@ const folderOf = (path: string) => path.split('/')[1] ?? '';
 
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
 const AT_MOST = {
-  shortWithOneImporter: 49,
+  shortWithOneImporter: 24,
+  saysPrivate: 22,
   upwardTypeImports: 0,
   valueCycles: 0,
   typeCycles: 0,
@@ -85,21 +86,18 @@ describe('the import table', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(['stop', 'close-all', 'status'])(
-    'keeps what reads desk files out of the start of `fermata %s`',
-    (command) => {
-      const loaded = new Set([`src/cli/commands/${command}.ts`]);
-      for (const path of loaded)
-        for (const { to, isType, isLazy } of modules.find((module) => module.path === path)?.imports ?? [])
-          if (!isType && isLazy !== true) loaded.add(to);
-      expect(loaded).toContain('src/trader/client.ts');
-      expect(
-        [...loaded].filter((path) =>
-          /^(src\/(desk\/schema|checks\/registry)\.ts|package:(pg|yaml))$/.test(path),
-        ),
-      ).toEqual([]);
-    },
-  );
+  it.each(['stop', 'status'])('keeps what reads desk files out of the start of `fermata %s`', (command) => {
+    const loaded = new Set([`src/cli/commands/${command}.ts`]);
+    for (const path of loaded)
+      for (const { to, isType, isLazy } of modules.find((module) => module.path === path)?.imports ?? [])
+        if (!isType && isLazy !== true) loaded.add(to);
+    expect(loaded).toContain('src/trader/client.ts');
+    expect(
+      [...loaded].filter((path) =>
+        /^(src\/(desk\/schema|checks\/registry)\.ts|package:(pg|yaml))$/.test(path),
+      ),
+    ).toEqual([]);
+  });
 
   it('never lets the product import its simulators or tests', () => {
     const wrong = modules.filter(({ imports }) =>

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { socketOf, socketOfWorkers } from '../../src/home/external-temporal.js';
 import type { TemporalPlace } from '../../src/home/runtime.js';
-import { socketOf, socketOfWorkers } from '../../src/home/temporal-address.js';
 import { type KeeperNews, ProcessKeeper } from '../../src/supervisor/keep-running.js';
 import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 import {

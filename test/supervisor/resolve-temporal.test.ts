@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Progress } from '../../src/supervisor/progress.js';
 import { namespaceOf } from '../../src/supervisor/start/runtime-file.js';
 import { cacheDirectory, cachedBinary } from '../../src/supervisor/temporal/cache.js';
-import { downloadTemporal } from '../../src/supervisor/temporal/download.js';
+import { downloadTemporal } from '../../src/supervisor/temporal/fetch-temporal.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { OPTIONS_NEEDED } from '../../src/supervisor/temporal/server-options.js';
 

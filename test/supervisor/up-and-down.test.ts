@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildIdAt } from '../../src/domain/build.js';
 import { keepBuild, orderSwitch, readBuildPointer } from '../../src/home/builds.js';
-import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-order.js';
+import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
 import { signInMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';

@@ -1,8 +1,8 @@
 /** Minutes as `fermata data fetch` stores them, without a venue. */
 import type { Desk } from '../../src/desk/schema.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { minutesSource } from '../../src/market/fetched/fetched-files.js';
 import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.js';
-import { minutesSource } from '../../src/market/fetched/minutes-source.js';
 
 const MINUTE_MS = 60_000;
 

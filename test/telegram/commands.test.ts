@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
-import { statusText } from '../../src/telegram/status-text.js';
+import { statusText } from '../../src/telegram/commands/status.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';

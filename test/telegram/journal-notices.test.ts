@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
-import { readNoticeCursor } from '../../src/store/outbox-bot.js';
+import { readNoticeCursor } from '../../src/store/outbox-delivery.js';
 import { followJournal } from '../../src/telegram/reading/follow-journal.js';
 import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';

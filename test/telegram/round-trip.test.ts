@@ -4,7 +4,7 @@ import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
-import { readBotState } from '../../src/store/outbox-bot.js';
+import { readBotState } from '../../src/store/outbox-delivery.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';

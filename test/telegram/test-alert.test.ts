@@ -1,11 +1,10 @@
 /** `fermata notify test telegram`: whether an alert reaches anybody, and what is left as proof of it. */
-
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { makeSecret } from '../../src/home/secrets.js';
-import { telegramProof } from '../../src/notify/telegram-proof.js';
+import { telegramProof } from '../../src/notify/telegram-credentials.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
 

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import type { ValidationMessage } from '../../src/validation/child-protocol.js';
 import { placeAt } from '../../src/validation/request.js';
 import { RunInterrupted, runValidation } from '../../src/validation/run.js';
+import type { ValidationMessage } from '../../src/validation/start-process.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import {
   BEGIN_MS,

@@ -1,5 +1,4 @@
 /** The durable workflow on a real Temporal server and a real Postgres, the trading in a process of its own. */
-
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,16 +8,15 @@ import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
 import { createEvidenceActivities } from '../../src/activities/record-evidence.js';
 import { operationsQueue } from '../../src/contracts/queues.js';
-import { awaitValidation, startValidation } from '../../src/operations/validate-desk.js';
-import { readEvidence } from '../../src/store/evidence/read-evidence.js';
+import { awaitValidation, startValidation } from '../../src/operations/validations.js';
+import { readEvidence } from '../../src/store/evidence.js';
 import { readValidations } from '../../src/store/validation-report.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
-import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { keptReports } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
-import { runValidation } from '../../src/validation/run.js';
+import { readProgress, runValidation } from '../../src/validation/run.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { quietRuntime } from '../support/quiet-runtime.js';

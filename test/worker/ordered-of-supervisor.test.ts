@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { buildIdAt } from '../../src/domain/build.js';
 import { type BuildSwitch, concludeSwitch, keepBuild, orderSwitch } from '../../src/home/builds.js';
-import { type RestoreOrder, writeRestoreOrder } from '../../src/home/restore-order.js';
+import { type RestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';

@@ -1,7 +1,7 @@
 /** When people are pressed for an answer, on a clock of the test's own. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type ApprovalRequest, pressingWithin } from '../../src/contracts/approval.js';
-import { nextPauseMs, takePressing, type Waiting } from '../../src/workflows/operations/approval-state.js';
+import { nextPauseMs, takePressing, type Waiting } from '../../src/workflows/operations/approval.js';
 
 const HOUR_MS = 3_600_000;
 const ASKED_MS = Date.UTC(2030, 0, 1);

@@ -1,6 +1,6 @@
 /** "Reset" in Temporal: the run does again what came after that point, and says so beside what it said before. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { verifyEvidence } from '../../src/store/evidence.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { PRESSABLES } from '../support/kill-matrix/pressables.js';

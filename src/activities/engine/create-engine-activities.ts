@@ -1,14 +1,16 @@
 /** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
-
-import type { EngineActivities, LiveFacts } from '../../contracts/engine-activities.js';
-import type { ResumeRule } from '../../domain/mode.js';
+import {
+  type EngineActivities,
+  type IncidentFacts,
+  type LiveFacts,
+  lossesOf,
+  type TraderSituation,
+} from '../../contracts/engine-activities.js';
+import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
+import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { callTrader, engineStatus, type TraderCalls } from './call-trader.js';
-import { proveFlat } from './prove-flat.js';
-import { proveStopped } from './prove-stopped.js';
-import { readIncidentFacts } from './read-incident-facts.js';
-
-import { readSituation } from './read-situation.js';
+import { proveFlat, proveStopped } from './prove-stopped.js';
 
 const ANSWER_MS = 2_000;
 
@@ -70,5 +72,98 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     problems: problems.slice(0, NAMED_MAX),
+  };
+}
+
+export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
+  const status = await engineStatus(trader, ANSWER_MS);
+  const { reconciliation, marketData } = status;
+  return {
+    mode: status.mode,
+    reason: status.reason,
+    haltId: status.haltId,
+    halts: newestFirst(status.halts).slice(0, NAMED_MAX),
+    rule: strictest(status.halts),
+    configHash: status.configHash,
+    marketMs: marketData.marketMs,
+    simulated: status.trading === 'paper',
+    reconciliation: reconciliation.state,
+    differences: reconciliation.differences
+      .slice(0, NAMED_MAX)
+      .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
+    nextDay: nextDayOf(status.halts, marketData.marketMs, days),
+  };
+}
+
+function newestFirst(halts: readonly Halt[]): Halt[] {
+  return [...halts].sort((one, other) => other.atWallMs - one.atWallMs);
+}
+
+function strictest(halts: readonly Halt[]): ResumeRule | null {
+  return halts
+    .map(({ resume }) => resume)
+    .reduce<ResumeRule | null>(
+      (worst, rule) => (worst === null || RESUME_RANK[rule] > RESUME_RANK[worst] ? rule : worst),
+      null,
+    );
+}
+
+function nextDayOf(halts: readonly Halt[], marketMs: number, days: TradingDays): TraderSituation['nextDay'] {
+  const ends = halts
+    .filter(({ resume }) => resume === 'next-day')
+    .map(({ atMarketMs }) => days.endOfDay(atMarketMs));
+  if (ends.length === 0) return null;
+  const atMarketMs = Math.max(...ends);
+  return { reached: marketMs >= atMarketMs, atMarketMs };
+}
+
+const FACTS_NAMED_MAX = 20;
+const TEXT_MAX = 300;
+
+export async function readIncidentFacts(
+  trader: TraderCalls,
+  days: TradingDays,
+  venueRule: ResumeRule,
+): Promise<IncidentFacts> {
+  const status = await engineStatus(trader, ANSWER_MS);
+  const { marketMs } = status.marketData;
+  return {
+    begun: status.sequence > 0,
+    mode: status.mode,
+    reason: status.reason.slice(0, TEXT_MAX),
+    halts: status.halts.slice(-NAMED_MAX).map(({ cause, by, reason, resume }) => ({
+      cause,
+      by,
+      reason: reason.slice(0, TEXT_MAX),
+      resume,
+    })),
+    entriesWorking: status.entriesWorking,
+    positions: status.positions.slice(0, FACTS_NAMED_MAX).map((position) => ({
+      symbol: position.symbol,
+      quantity: `${position.side === 'short' ? '-' : ''}${position.quantity}`,
+      protection: position.protection,
+      stopPrice: position.stopPrice,
+      strategy: position.strategy,
+      unrealised: position.unrealised,
+    })),
+    symbols: status.marketData.lastPrices.slice(0, FACTS_NAMED_MAX).map(({ symbol }) => symbol),
+    strategies: status.strategies.slice(0, FACTS_NAMED_MAX).map(({ state: _state, ...shown }) => shown),
+    losses: lossesOf(status),
+    venueBreaker: status.venueBreaker.state,
+    venueBreakerDetail: status.venueBreaker.detail.slice(0, TEXT_MAX),
+    venueRule,
+    dataState: status.marketData.state,
+    reconciliation: status.reconciliation.state,
+    differences: status.reconciliation.differences
+      .slice(0, FACTS_NAMED_MAX)
+      .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
+    sizePct: status.sizePct,
+    kept: keptOverRestart(status.trading, status.account.name),
+    equity: status.equity,
+    drawdownPct: status.drawdownPct,
+    dayPnl: status.dayPnl,
+    priceSource: status.marketData.identity,
+    marketMs,
+    dayStartMs: days.startOfDay(marketMs),
   };
 }

@@ -1,28 +1,27 @@
 /** The activities of incidents. */
-
+import { createHash } from 'node:crypto';
 import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
   DatabaseRestored,
   IncidentActivities,
   PlaybookRequest,
   ReviewRequest,
+  StatusPageReading,
   StrategyLoss,
   Symptom,
 } from '../../contracts/incident-activities.js';
 import type { Notice } from '../../contracts/notice.js';
 import { homePaths } from '../../home/runtime.js';
 import { incidentId, incidentNotice } from '../../notify/incident-notice.js';
-import { taskNotice } from '../../notify/task-notice.js';
+import { taskNotice } from '../../notify/notices.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import { settleAlertsUntil } from '../../store/incident-alerts.js';
-import { keepIncidentFile } from '../../store/incident-files.js';
-import { saveIncident } from '../../store/incidents.js';
+import { keepIncidentFile, saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
 import { logOf } from '../../supervisor/log/log-files.js';
 import { acrossWorkers } from '../with-heartbeat.js';
 import { marketConditions } from './market-conditions.js';
-import { readStatusPage } from './status-page.js';
 
 const NAMED_MAX = 50;
 
@@ -31,7 +30,7 @@ const LINES_READ_MAX = 200_000;
 
 const TIME_LENGTH = 25;
 
-export interface IncidentDependencies {
+interface IncidentDependencies {
   readonly pool: Pool;
   readonly desk: string;
   /** FERMATA_HOME. */
@@ -163,4 +162,62 @@ export async function ledgerPositions(pool: Pick<Pool, 'query'>, desk: string): 
     [desk, NAMED_MAX],
   );
   return found.rows.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
+}
+
+const ANSWER_MS = 5_000;
+const BYTES_MAX = 256 * 1024;
+const SAYS_MAX = 300;
+const DIGEST_LENGTH = 12;
+
+/**
+ * Reads what an exchange says about itself while it is down. Never rejects: an unreachable page is a result, too. The
+ * address comes from the desk file.
+ */
+async function readStatusPage(url: string): Promise<StatusPageReading> {
+  try {
+    const answer = await fetch(url, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+      headers: { accept: 'application/json, text/html' },
+    });
+    const text = await firstBytes(answer);
+    return reading(answer.ok, `${answer.status}: ${summaryOf(text)}`);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return reading(false, `no answer (${cause instanceof Error ? cause.message : message})`);
+  }
+}
+
+async function firstBytes(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    chunks.push(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).length;
+    if (bytes >= BYTES_MAX) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, BYTES_MAX);
+}
+
+/** Reads `{status: {description}}` of a status page service, `{msg}` of an exchange's API, or a page's title. */
+function summaryOf(text: string): string {
+  try {
+    const { status, msg, message } = JSON.parse(text) as Record<string, unknown>;
+    const { indicator, description } = (status ?? {}) as Record<string, unknown>;
+    const words = [indicator, description, msg, message].filter(
+      (word) => typeof word === 'string' && word !== '',
+    );
+    return words.length > 0 ? words.join(', ') : text;
+  } catch {
+    const title = /<title[^>]*>([^<]{1,300})/i.exec(text)?.[1];
+    return (title ?? text.replaceAll(/<[^>]*>/g, ' ')).replaceAll(/\s+/g, ' ').trim();
+  }
+}
+
+function reading(answered: boolean, says: string): StatusPageReading {
+  const short = says.slice(0, SAYS_MAX);
+  return {
+    answered,
+    says: short,
+    digest: createHash('sha256').update(short).digest('hex').slice(0, DIGEST_LENGTH),
+  };
 }

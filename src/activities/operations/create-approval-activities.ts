@@ -5,7 +5,7 @@ import type { ApprovalActivities } from '../../contracts/approval.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
-import type { Decision } from '../../domain/decision.js';
+import { type Decision, verifyDecision } from '../../domain/decision.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
 import {
@@ -19,9 +19,8 @@ import {
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
 import { aboutThisRun } from '../activity-key.js';
-import { verifyOrigin } from './verify-origin.js';
 
-export interface ApprovalDependencies {
+interface ApprovalDependencies {
   readonly pool: Pool;
   readonly decisionKey: () => string;
   readonly nowMs: () => number;
@@ -132,4 +131,15 @@ async function verifyOwn(
     realMoneyObjection(decision, rules, nowMs) ?? tooManyChatVotes([...before, decision], rules);
   if (problem !== null)
     throw ApplicationFailure.nonRetryable(`The vote does not count: ${problem}.`, FAILURE_NAMES.voteRefused);
+}
+
+/** Access to Temporal doesn't make anybody an approver: only a decision made with our key counts. */
+export function verifyOrigin(key: string, decision: Decision, nowMs: number): void {
+  const verdict = verifyDecision(key, decision, nowMs);
+  if (!verdict.ok) {
+    throw ApplicationFailure.nonRetryable(
+      `The decision does not count: ${verdict.reason}. The desk stays as it is. Sign in and decide again.`,
+      FAILURE_NAMES.forgedDecision,
+    );
+  }
 }

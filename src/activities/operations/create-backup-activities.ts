@@ -1,15 +1,17 @@
 /** The activities of backup and restore drill. Each may be tried again after its worker died. */
 import { join } from 'node:path';
-import { restingText } from '../../backup/accounts/resting-text.js';
+import { restingText } from '../../backup/accounts/resting-orders.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { compareWithLive } from '../../backup/drill/compare-with-live.js';
 import type { DrillStep } from '../../backup/drill/drill-step.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { isWhole, sizeOf } from '../../backup/manifest.js';
 import { partsOf } from '../../backup/offsite/archives.js';
-import { newestBackupId, ownBackups } from '../../backup/own-backups.js';
+import { pruneOffsite } from '../../backup/offsite/fetch-backup.js';
+import { sendBackup } from '../../backup/offsite/send-backup.js';
+import { type OffsitePlace, openOffsite, StorageRefused } from '../../backup/offsite/storage.js';
+import { newestBackupId, ownBackups, pruneBackups } from '../../backup/own-backups.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
-import { pruneBackups } from '../../backup/prune-backups.js';
 import { lastMonths } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
@@ -20,9 +22,8 @@ import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
 import { withHeartbeat } from '../with-heartbeat.js';
-import { sendAway } from './send-backup.js';
 
-export interface BackupDependencies {
+interface BackupDependencies {
   readonly pool: Pool;
   readonly runtime: Runtime;
   readonly desk: Pick<Desk, 'backup'>;
@@ -164,3 +165,46 @@ const stepShown = ({ tookMs, observed, ...step }: DrillStep): StepResult => ({
 
 /** Bounds a step's text, because it goes into the history of a workflow, which has limits. */
 const cut = (text: string): string => text.slice(0, OBSERVED_MAX);
+
+interface SendDependencies {
+  readonly runtime: Pick<Runtime, 'home' | 'desk'>;
+  readonly desk: Pick<Desk, 'backup'>;
+  readonly nowMs: () => number;
+}
+
+const SEND = {
+  key: 'send',
+  title: 'Sent away from this machine',
+  expected: 'a copy that reads back as it was sent',
+} as const;
+
+/** Rejects if another attempt may help: the storage doesn't answer, or the upload broke off. */
+async function sendAway(
+  { runtime, desk, nowMs }: SendDependencies,
+  { backupId, keep, days }: Parameters<BackupActivities['sendBackup']>[0],
+  say: (at: string) => void,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  let place: OffsitePlace | null = null;
+  try {
+    place = await openOffsite(runtime.home, { desk: runtime.desk, backup: desk.backup });
+    if (place === null)
+      return { ...SEND, verdict: 'not_run', observed: 'the desk file names no storage: set backup.s3' };
+    const verification = await verifyBackup(join(backupsFolder(runtime.home), backupId), signal);
+    if (!verification.ok) return { ...SEND, verdict: 'fail', observed: verification.problems.join('; ') };
+    const { backup } = verification;
+    const { archives } = await sendBackup(place, backup, { onArchive: say, signal });
+    // Older copies stay while this backup is incomplete.
+    const gone = isWhole(backup.manifest) ? await pruneOffsite(place, { keep, days }, nowMs()) : [];
+    const shown = archives.map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
+    const observed = [...shown, ...(gone.length === 0 ? [] : [`${gone.length} older ones removed`])].join(
+      '; ',
+    );
+    return { ...SEND, verdict: 'pass', observed };
+  } catch (error) {
+    if (error instanceof StorageRefused) return { ...SEND, verdict: 'fail', observed: error.message };
+    throw error;
+  } finally {
+    place?.storage.close();
+  }
+}

@@ -10,7 +10,7 @@ import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { acrossWorkers, withHeartbeat } from '../with-heartbeat.js';
 
-export interface DeployDependencies {
+interface DeployDependencies {
   /** FERMATA_HOME of the desk. */
   readonly home: string;
   /** `ending`: aborted when this worker ends, along with the rest of the desk. Rejects then, and if nobody answers. */

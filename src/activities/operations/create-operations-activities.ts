@@ -1,9 +1,7 @@
 /** The activities of routines and resumption. */
-
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ownerConnection } from '../../backup/owner-connection.js';
-import type { PgConnection } from '../../backup/pg-programs.js';
+import { ownerConnection, type PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
 import type { RunOwnAction } from '../../checks/own-actions.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
@@ -15,11 +13,8 @@ import type { TaskActivities } from '../../contracts/task.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
 import { peoplesKeys } from '../../home/person-keys.js';
-import { alarmNotice } from '../../notify/alarm-notice.js';
+import { alarmNotice, resultsNotice, routineNotice, taskNotice } from '../../notify/notices.js';
 import { notify } from '../../notify/notify.js';
-import { resultsNotice } from '../../notify/results-notice.js';
-import { routineNotice } from '../../notify/routine-notice.js';
-import { taskNotice } from '../../notify/task-notice.js';
 import { REPORTS } from '../../reports/registry.js';
 import type { Report } from '../../reports/report.js';
 import type { Pool } from '../../store/pool.js';
@@ -28,8 +23,8 @@ import {
   finishRoutineRun,
   readRoutineProblems,
   readRoutineResults,
+  recordMissedRun,
 } from '../../store/routine-run.js';
-import { recordMissedRun } from '../../store/run-missed.js';
 import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
@@ -37,15 +32,14 @@ import { createEvidenceActivities } from '../record-evidence.js';
 import { withHeartbeat } from '../with-heartbeat.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 import { boundedOutcome } from './bounded-text.js';
-import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
+import { createApprovalActivities, type RealMoneyVotes, verifyOrigin } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
 import { followFindings } from './follow-findings.js';
 import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
-import { verifyOrigin } from './verify-origin.js';
 
-export interface OperationsDependencies {
+interface OperationsDependencies {
   readonly pool: Pool;
   readonly checks: ReadonlyMap<string, Check>;
   readonly context: CheckContext;

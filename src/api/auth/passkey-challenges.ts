@@ -4,8 +4,12 @@
  * expire.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type RelyingParty, relyingPartyOf } from '../../domain/passkey.js';
+import { listeningPort, ownOriginOf } from '../hooks/host-guard.js';
+import { sendProblem } from '../problem.js';
 
-export const CHALLENGE_LIFETIME_MS = 2 * 60_000;
+const CHALLENGE_LIFETIME_MS = 2 * 60_000;
 
 /** `person`: null if it is not yet known who signs in. */
 export interface ChallengeFor {
@@ -62,3 +66,19 @@ export class PasskeyChallenges {
 }
 
 const nonceOf = (said: Buffer): string => said.subarray(0, NONCE_BYTES).toString('hex');
+
+/**
+ * Whether the page that a request comes from can use passkeys at all. Null if the page was opened by an IP address.
+ */
+export const partyOf = (request: FastifyRequest): RelyingParty | null => relyingPartyOf(ownOriginOf(request));
+
+export function refuseNumber(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, {
+    status: 409,
+    code: 'passkey-needs-a-name',
+    title: 'No passkeys at this address',
+    detail: 'Browsers bind a passkey to a host’s name, and this page was reached by a number.',
+    keptSafe: 'Nothing was changed; password and links work here as before.',
+    doThis: `Open http://localhost:${listeningPort(request.raw)}/ on this machine, or the desk’s public address (api.publicUrl).`,
+  });
+}

@@ -1,11 +1,42 @@
-/**
- * The page's refresh token: a cookie that scripts can't read and that is sent to one path only. SameSite=Strict does
- * not tell ports apart, so a request that uses it must also send our own Origin.
- */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { furtherDeskOf } from '../../home/installation.js';
+import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
+import { refusedOrigin, sendProblem } from '../problem.js';
 import { REFRESH_LIFETIME_MS } from './session-store.js';
+import { ACCESS_LIFETIME_SECONDS } from './sign-in.js';
+
+interface Issued {
+  readonly person: string;
+  readonly family: string;
+  readonly refreshToken: string;
+}
+
+/** Sends the tokens: to programs the refresh token in the body, to the page as a cookie. */
+export function answerTokens(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  issued: Issued,
+  transport: 'json' | 'cookie',
+  rolesOf: WebDependencies['rolesOf'],
+): FastifyReply {
+  const tokens = {
+    accessToken: request.server.issueAccess(issued.person, issued.family),
+    expiresIn: ACCESS_LIFETIME_SECONDS,
+    tokenType: 'Bearer',
+    person: issued.person,
+    roles: rolesOf(issued.person),
+  };
+  if (transport === 'json') return reply.send({ ...tokens, refreshToken: issued.refreshToken });
+  setRefreshCookie(reply, issued.refreshToken);
+  return reply.send(tokens);
+}
+
+/** Null if the page itself asks; otherwise the refusal has been sent. */
+export function refuseForeignCookie(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  if (isFromOwnPage(request)) return null;
+  return sendProblem(reply, refusedOrigin('A sign-in by cookie is for the dashboard’s own page only.'));
+}
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -27,7 +58,11 @@ export function cookieEndingOf(home: string): string {
 
 const nameOn = ({ cookieEnding }: FastifyInstance): string => `${NAME}${cookieEnding}`;
 
-export function setRefreshCookie(reply: FastifyReply, token: string): void {
+/**
+ * The page's refresh token: a cookie that scripts can't read and that is sent to one path only. SameSite=Strict does
+ * not tell ports apart, so a request that uses it must also send our own Origin.
+ */
+function setRefreshCookie(reply: FastifyReply, token: string): void {
   reply.setCookie(nameOn(reply.server), token, {
     ...attributes(reply),
     maxAge: REFRESH_LIFETIME_MS / 1000,
@@ -49,7 +84,7 @@ export function refreshCookie(request: FastifyRequest): string | null {
 }
 
 /** A browser always sends Origin with a POST; a request without it can't be told from a forged one. */
-export function isFromOwnPage(request: FastifyRequest): boolean {
+function isFromOwnPage(request: FastifyRequest): boolean {
   const { origin, host } = request.headers;
   if (origin === undefined || host === undefined) return false;
   return isOwnOrigin(origin.toLowerCase(), host.toLowerCase(), request.server.publicUrl);

@@ -26,9 +26,9 @@ interface Family {
 /**
  * Null if nobody may be signed in as this person; a different text once password, roles or anything else has changed.
  */
-export type StandingOf = (person: string) => string | null;
+type StandingOf = (person: string) => string | null;
 
-export type Rotation =
+type Rotation =
   | { readonly ok: true; readonly person: string; readonly family: string; readonly refreshToken: string }
   | { readonly ok: false; readonly reason: 'unknown' | 'expired' | 'reused' };
 

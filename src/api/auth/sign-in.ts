@@ -1,13 +1,15 @@
 /** Access tokens (JWT, 15 minutes) on top of the session store, and what a route learns about its caller. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RolesNeeded } from '../../domain/roles.js';
+import { ANY_ROLE, hasRole, type RolesNeeded } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
+import { notSignedIn, roleMissing, sendProblem } from '../problem.js';
 
 export const ACCESS_LIFETIME_SECONDS = 15 * 60;
 const ISSUER = 'fermata';
 
-export interface AccessClaims {
+interface AccessClaims {
   readonly sub: string;
   readonly family: string;
   readonly exp: number;
@@ -70,7 +72,45 @@ declare module 'fastify' {
   }
 }
 
-export function bearerToken(request: FastifyRequest): string | null {
+function bearerToken(request: FastifyRequest): string | null {
   const match = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '');
   return match?.[1] ?? null;
 }
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** The one place where a request is let in. A route without settings requires a signed-in person of the desk. */
+export function registerAccessCheck(app: FastifyInstance, web: WebDependencies): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const changes = [method].flat().some((one) => !READING.has(one));
+    if (changes && config?.access !== 'public' && config?.roles === undefined)
+      throw new Error(`${url} changes something and does not say who may`);
+  });
+  const metricsDigest = digest(web.secrets.metricsToken);
+  app.addHook('onRequest', async (request, reply) => {
+    const { access = 'signed-in', roles = ANY_ROLE } = request.routeOptions.config;
+    if (access === 'public' || request.is404) return;
+    const token = bearerToken(request);
+    if (token === null) {
+      reply.header('www-authenticate', 'Bearer');
+      return sendProblem(reply, notSignedIn('This needs a bearer token and the request carries none.'));
+    }
+    if (access === 'metrics' && timingSafeEqual(digest(token), metricsDigest)) return;
+    const session = app.readAccess(token);
+    if (typeof session === 'string') {
+      reply.header('www-authenticate', 'Bearer error="invalid_token"');
+      return sendProblem(reply, notSignedIn(WORDS[session]));
+    }
+    if (!hasRole(session, roles)) {
+      return sendProblem(reply, roleMissing(session.person, roles));
+    }
+    request.session = session;
+  });
+}
+
+const WORDS = {
+  expired: 'The access token is no longer valid: its time is over or the sign-in has ended.',
+  invalid: 'The access token is not one of ours.',
+} as const;

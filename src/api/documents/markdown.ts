@@ -4,9 +4,9 @@
  */
 
 /** The address that a link between documents gets; null if there is none here, and only its words stay. */
-export type AddressOf = (target: string) => string | null;
+type AddressOf = (target: string) => string | null;
 
-export interface RenderedDocument {
+interface RenderedDocument {
   /** Text of the first heading. */
   readonly title: string;
   readonly html: string;

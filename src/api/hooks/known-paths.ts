@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, sendProblem } from '../problem.js';
 
-export interface KnownPaths {
+interface KnownPaths {
   /**
    * Answers requests that match no route, before their body is read. Registered after the checks of name and origin.
    */

@@ -3,8 +3,11 @@
  * gets the state whenever it has changed, at most as often as the watch polls. A client that does not read is
  * dropped: at most one message is queued for it.
  */
+
+import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
+import { sendProblem } from '../problem.js';
 import type { LiveMessage } from '../schemas/trader-status.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 
@@ -146,4 +149,29 @@ function tokenOf(text: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Anybody may connect; the hub sends nothing until the first message has brought a valid token. */
+export function liveSocketRoute(app: FastifyInstance, hub: SocketHub): void {
+  app.route({
+    method: 'GET',
+    url: '/api/ws',
+    schema: {
+      summary:
+        'WebSocket: send {"type":"auth","token":"…"} first, then receive {"type":"state",…} on every change',
+      description: 'What comes is a `LiveMessage` (components); no answer of a request has that shape.',
+      tags: ['state'],
+      security: [],
+    },
+    config: { access: 'public' },
+    wsHandler: (socket) => hub.add(socket),
+    handler: (_request, reply) =>
+      sendProblem(reply.header('upgrade', 'websocket'), {
+        status: 426,
+        code: 'upgrade-required',
+        detail: 'This address speaks WebSocket.',
+        keptSafe: 'Nothing was changed.',
+        doThis: 'Connect with a WebSocket client and send the access token in the first message.',
+      }),
+  });
 }

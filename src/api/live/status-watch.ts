@@ -1,12 +1,12 @@
 /** Asks the trader for its status, four times a second while somebody is watching and once a second otherwise. */
-
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { moneyAtStake } from '../../domain/account.js';
+import { headline, pricesWord } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
+import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
-import type { LiveMessage } from '../schemas/trader-status.js';
-import { EquityHistory } from './equity-history.js';
-import { shownStatus } from './shown-status.js';
+import type { LiveMessage, ShownStatus } from '../schemas/trader-status.js';
 
 const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;
@@ -15,7 +15,7 @@ const PROCESSES_INTERVAL_MS = 2000;
 /** The state of the desk that a page receives. */
 export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
 
-export interface StatusWatchSource {
+interface StatusWatchSource {
   readonly readTrader: () => Promise<TraderStatus>;
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
   readonly readAlerts: () => readonly ShownChannel[];
@@ -99,3 +99,47 @@ export class StatusWatch {
     return this.source.readProcesses().catch(() => null);
   }
 }
+
+export function shownStatus(status: TraderStatus): ShownStatus {
+  return {
+    ...status,
+    money: moneyAtStake(status.trading, status.account.name),
+    headline: headline(status),
+    pricesWord: pricesWord(status.marketData.kind),
+    stopGaps: status.stopGaps.map((gap) => ({ ...gap, words: STOP_GAP_WORDS[gap.why] })),
+  };
+}
+
+const POINTS_MAX = 1440;
+
+export interface EquityPoint {
+  readonly marketMs: number;
+  /** Decimal text in the desk's currency. */
+  readonly equity: string;
+}
+
+/**
+ * Equity as seen by this process, at most one point for each market minute: what the page shows while the ledger is
+ * away.
+ */
+class EquityHistory {
+  readonly #points: EquityPoint[] = [];
+
+  points(): readonly EquityPoint[] {
+    return this.#points;
+  }
+
+  observe(status: TraderStatus): void {
+    const { marketMs } = status.marketData;
+    const last = this.#points.at(-1);
+    if (last !== undefined && marketMs < last.marketMs) this.#points.length = 0;
+    if (last !== undefined && this.#points.length > 0 && minute(last.marketMs) === minute(marketMs)) {
+      this.#points[this.#points.length - 1] = { marketMs, equity: status.equity };
+      return;
+    }
+    this.#points.push({ marketMs, equity: status.equity });
+    if (this.#points.length > POINTS_MAX) this.#points.shift();
+  }
+}
+
+const minute = (ms: number): number => Math.floor(ms / 60_000);

@@ -2,14 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { approvalSchema } from '../../contracts/published.js';
 import { ANY_ROLE } from '../../domain/roles.js';
-import { voteResultSchema } from '../../operations/approvals/cast-vote.js';
+import { voteResultSchema } from '../../operations/approvals.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),

@@ -1,15 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../../domain/roles.js';
-import type { WebDependencies } from '../dependencies.js';
-import { readBackups } from '../read/read-backups.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { backupRunSchema } from '../schemas/records.js';
-import { callerOf, emptyBody } from './caller.js';
-import { coerceIntegers } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import type { Database, WebDependencies } from '../dependencies.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { type BackupRun, backupRunSchema, stepSchema } from '../schemas/records.js';
+import { callerOf, emptyBody, OUTCOMES, sendOutcome } from './acting.js';
+import { coerceIntegers, fromDatabase } from './reading.js';
 
 /** How long a browser is kept waiting; the backup itself goes on. */
 const PATIENCE_MS = 10_000;
@@ -62,4 +58,49 @@ export function takeBackupRoute(app: FastifyInstance, web: WebDependencies): voi
       return sendOutcome(reply, outcome, 'Try again when Temporal answers; `fermata doctor` says more.');
     },
   );
+}
+
+const rowSchema = stepSchema.extend({
+  workflowId: z.string(),
+  runId: z.string(),
+  routine: z.enum(['backup', 'restore-drill']),
+});
+
+/** Limit for each run: a backup has at most three steps, a drill some more. */
+const STEPS_EACH_MAX = 40;
+
+const STEPS = `
+  select workflow_id as "workflowId", run_id as "runId", routine, step_key as key, name, kind, verdict,
+    expected, observed, person,
+    (extract(epoch from started) * 1000)::float8 as "startedMs",
+    (extract(epoch from finished) * 1000)::float8 as "finishedMs"
+  from evidence where desk = $1 and routine in ('backup', 'restore-drill') order by id desc limit $2`;
+
+/**
+ * Backups and restore drills with their steps, from the evidence, including those that failed; newest first. Rejects
+ * while the database is down.
+ */
+async function readBackups(database: Database, desk: string, limit: number): Promise<readonly BackupRun[]> {
+  const found = await database.query(STEPS, [desk, limit * STEPS_EACH_MAX]);
+  const runs = new Map<string, BackupRun>();
+  for (const row of found.rows) {
+    const { workflowId, runId, routine, ...step } = rowSchema.parse(row);
+    const key = `${workflowId} ${runId}`;
+    const { steps, ...run } = runs.get(key) ?? { workflowId, runId, routine, steps: [], person: step.person };
+    const all = [step, ...steps];
+    runs.set(key, {
+      ...run,
+      startedMs: Math.min(...all.map(({ startedMs }) => startedMs)),
+      finishedMs: Math.max(...all.map(({ finishedMs }) => finishedMs)),
+      verdict: verdictOf(all.map(({ verdict }) => verdict)),
+      steps: all,
+    });
+  }
+  return [...runs.values()].slice(0, limit);
+}
+
+/** A backup whose copy has no destination is still good; it was just not sent. */
+function verdictOf(steps: readonly BackupRun['steps'][number]['verdict'][]): BackupRun['verdict'] {
+  if (steps.every((verdict) => verdict === 'pass')) return 'pass';
+  return steps.every((verdict) => verdict === 'pass' || verdict === 'not_run') ? 'not_run' : 'fail';
 }

@@ -4,10 +4,9 @@ import { ControlFailure } from '../../trader/client.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { notFound, sendProblem, traderDown } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 import { barsSchema } from '../schemas/records.js';
-import { coerceIntegers, symbolQuery } from './coerce-query.js';
+import { coerceIntegers, symbolQuery } from './reading.js';
 
 interface BarsQuery {
   readonly symbol: string;

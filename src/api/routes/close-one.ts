@@ -4,10 +4,9 @@ import { z } from 'zod';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
+import { jsonSchema } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
-import { jsonSchema } from '../schemas/json-schema.js';
-import { callerOf } from './caller.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const positionSchema = stopSchema.extend({
   symbol: z.string().min(1).max(40).describe('Instrument whose position is closed'),

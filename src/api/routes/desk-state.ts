@@ -1,14 +1,12 @@
 /** The trader's current state: its whole status and three views of it, asked for with every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { TraderStatus } from '../../contracts/trader-status.js';
-import { orderSchema, positionSchema } from '../../contracts/trader-status.js';
+import { modeSchema, orderSchema, positionSchema, type TraderStatus } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
-import { shownStatus } from '../live/shown-status.js';
+import { shownStatus } from '../live/status-watch.js';
 import { sendProblem, traderDown } from '../problem.js';
+import { answer, type JsonSchema, problems } from '../schemas/answers.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';
-import { answer, type JsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
 
 export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): void {
   const view = (
@@ -67,4 +65,35 @@ async function withTrader(
   } catch (error) {
     return sendProblem(reply, traderDown(error));
   }
+}
+
+const desksSchema = z.object({
+  desks: z.array(
+    z.object({
+      desk: z.string(),
+      here: z.boolean().describe('The one that this page is about'),
+      mode: modeSchema.nullable().describe('Null where its trader does not answer'),
+      page: z.string().describe('Address of its page, where people sign in apart'),
+    }),
+  ),
+});
+
+/** For a page that links to the others. */
+export function desksRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'The desks that run in this installation',
+    tags: ['state'],
+    response: {
+      200: answer('As their supervisors and traders said just now', desksSchema),
+      ...problems(401),
+    },
+  };
+  app.get('/api/desks', { schema }, async () => {
+    const started = await web.readDesks();
+    return {
+      desks: started
+        .filter(({ runs }) => runs)
+        .map(({ runtime: { desk }, mode, page }) => ({ desk, here: desk === web.runtime.desk, mode, page })),
+    };
+  });
 }

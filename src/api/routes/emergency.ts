@@ -4,7 +4,8 @@
  * Everything else here is HTTP.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -16,11 +17,9 @@ import type { KeyedRequest } from '../../store/idempotency.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { forgetContentType, takeAnyBody } from '../stop-body.js';
-import { callerOf, emptyBody } from './caller.js';
+import { callerOf, emptyBody } from './acting.js';
 
 interface Button {
   readonly url: string;
@@ -216,3 +215,59 @@ const STILL_RUNNING: Problem = {
   keptSafe: 'It is carried out once.',
   doThis: 'Ask again with the same key in a moment.',
 };
+
+const BYTES_READ_MAX = 64 * 1024;
+
+/**
+ * What the body of a stop may be: anything. JSON with a reason, a form, bare text (which is the reason), nothing, or
+ * something unreadable: whoever sent it wants the desk stopped. For every route of `scope`: a route with `anyBody`
+ * gets the reason in the text, every other one its JSON or an empty body.
+ */
+function takeAnyBody(scope: FastifyInstance): void {
+  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    const text = await readText(payload);
+    if (request.routeOptions.config.anyBody === true) return statedIn(text);
+    if (text === '') return undefined;
+    throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Never refuse a request for its body. */
+    anyBody?: boolean;
+  }
+}
+
+/** Runs before the body is read: whatever its content type, it is read as text. */
+async function forgetContentType({ headers }: FastifyRequest): Promise<void> {
+  delete headers['content-type'];
+}
+
+/** Only the beginning is kept; a body that breaks off is used as far as it came. */
+async function readText(payload: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of payload) {
+      const chunk = Buffer.from(part as Uint8Array);
+      if (bytes < BYTES_READ_MAX) parts.push(chunk);
+      bytes += chunk.length;
+    }
+  } catch {
+    // The sender is gone; the intention is clear.
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function statedIn(text: string): { readonly reason?: string } {
+  try {
+    const given: unknown = JSON.parse(text);
+    if (typeof given === 'string') return { reason: given };
+    const reason = typeof given === 'object' && given !== null && 'reason' in given ? given.reason : null;
+    return typeof reason === 'string' ? { reason } : {};
+  } catch {
+    const reason = new URLSearchParams(text).get('reason') ?? text;
+    return reason.trim() === '' ? {} : { reason };
+  }
+}

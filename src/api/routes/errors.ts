@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { errorsSchema } from '../../operations/read-errors.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { coerceIntegers } from './coerce-query.js';
+import { answer, problems } from '../schemas/answers.js';
+import { coerceIntegers } from './reading.js';
 
 export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

@@ -4,10 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, exportRunning, sendProblem } from '../problem.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
-import { type SpanQuery, spanOf, timeQuery, untilQuery } from './time-query.js';
+import { problems } from '../schemas/answers.js';
+import { callerOf } from './acting.js';
+import { fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './reading.js';
 
 export function exportRoutes(app: FastifyInstance, web: WebDependencies): void {
   const sentTo = new Set<string>();

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { answer } from '../schemas/json-schema.js';
+import { answer } from '../schemas/answers.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({

@@ -10,11 +10,10 @@ import {
 } from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf, emptyBody } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf, emptyBody } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 const listSchema = z.object({
   incidents: z.array(incidentSchema),

@@ -5,11 +5,9 @@ import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { coerceIntegers } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { callerOf } from './acting.js';
+import { coerceIntegers, fromDatabase } from './reading.js';
 
 const askedSchema = z.strictObject({
   text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/),

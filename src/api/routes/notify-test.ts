@@ -4,9 +4,8 @@ import { MAY_STOP } from '../../domain/roles.js';
 import { CHANNELS } from '../../home/channel-health.js';
 import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { callerOf } from './acting.js';
 
 const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
 

@@ -1,16 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { challengeIn, checkAssertion, counterWentOn, type RelyingParty } from '../../domain/passkey.js';
 import type { Passkey } from '../../store/passkeys.js';
-import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
-import type { ChallengeFor, PasskeyChallenges } from '../auth/passkey-challenges.js';
-import { partyOf, refuseNumber } from '../auth/passkey-page.js';
-import { TryLimiter } from '../auth/try-limiter.js';
+import {
+  type ChallengeFor,
+  type PasskeyChallenges,
+  partyOf,
+  refuseNumber,
+} from '../auth/passkey-challenges.js';
+import { TryLimiter } from '../auth/password-check.js';
+import { answerTokens, refuseForeignCookie } from '../auth/refresh-cookie.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, sendProblem, tooManyTries } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { tokensSchema } from '../schemas/auth.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { type AssertionBody, assertionSchema, challengeSchema } from '../schemas/passkeys.js';
-import { problems } from '../schemas/problem.js';
 
 /** Signing in with a passkey: the device knows whose it is, so nobody has to type a name first. */
 export function passkeySignInRoutes(

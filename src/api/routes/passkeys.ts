@@ -3,12 +3,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { challengeIn, checkRegistration, PASSKEY_ALGORITHMS } from '../../domain/passkey.js';
 import { ANY_ROLE } from '../../domain/roles.js';
 import { PASSKEYS_OF_A_PERSON_MAX } from '../../store/passkeys.js';
-import type { ChallengeFor, PasskeyChallenges } from '../auth/passkey-challenges.js';
-import { partyOf, refuseNumber } from '../auth/passkey-page.js';
+import {
+  type ChallengeFor,
+  type PasskeyChallenges,
+  partyOf,
+  refuseNumber,
+} from '../auth/passkey-challenges.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import {
   type ConfirmBody,
   confirmSchema,
@@ -18,9 +22,8 @@ import {
   type RegistrationBody,
   registrationSchema,
 } from '../schemas/passkeys.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 /** A person's own passkeys. Adding one takes the password again: an open page is not enough. */
 export function passkeysRoutes(

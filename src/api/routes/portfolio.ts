@@ -6,8 +6,7 @@ import { positionSchema } from '../../contracts/trader-status.js';
 import { addDecimals } from '../../domain/decimal-text.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 
 const portfolioSchema = z.object({
   trading: z.enum(['paper', 'live']),

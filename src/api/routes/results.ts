@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { periodsOf } from '../../operations/results/periods.js';
-import { readResults } from '../../operations/results/read-results.js';
+import { analyticsSchema, readAnalytics } from '../../operations/results/read-analytics.js';
+import { periodsOf, readResults } from '../../operations/results/read-results.js';
 import { PERIODS, type Period, resultsSchema } from '../../operations/results/results.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { coerceIntegers, symbolQuery } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { answer, problems } from '../schemas/answers.js';
+import { coerceIntegers, fromDatabase, symbolQuery } from './reading.js';
 
 /** The most rows that a table shows. */
 const LISTED_MAX = 2_000;
@@ -65,6 +63,32 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
           toDate,
           ...found,
         };
+      });
+    },
+  );
+}
+
+export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
+  const schema = {
+    summary: 'How the desk did: round trips after fees, Sharpe ratio, drawdown, by strategy',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { days: { type: 'integer', minimum: 1, maximum: 3650, default: 30 } },
+    },
+    response: { 200: answer('The last days of market time', analyticsSchema), ...problems(400, 401, 503) },
+  };
+  app.get<{ Querystring: { readonly days: number } }>(
+    '/api/analytics',
+    { schema, preValidation: coerceIntegers('days') },
+    (request, reply) => {
+      const { status } = watch.state;
+      const toMs = status?.marketData.marketMs ?? web.nowMs();
+      const fromMs = toMs - request.query.days * DAY_MS;
+      return fromDatabase(reply, 'The ledger', async () => {
+        const figures = await readAnalytics(web.database, web.runtime.desk, fromMs);
+        return { currency: status?.currency ?? null, fromMs, toMs, ...figures };
       });
     },
   );

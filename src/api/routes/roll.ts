@@ -4,10 +4,9 @@ import { OPERATOR } from '../../domain/roles.js';
 import { settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const rollSchema = z.strictObject({
   symbol: z

@@ -6,10 +6,9 @@ import { settingsResultSchema } from '../../operations/settings/ask-for-approval
 import { settingsSchema } from '../../operations/settings/read-settings.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const putSettingsSchema = z.strictObject({
   values: z

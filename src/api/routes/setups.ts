@@ -3,10 +3,8 @@ import { z } from 'zod';
 import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { coerceIntegers } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { answer, problems } from '../schemas/answers.js';
+import { coerceIntegers, fromDatabase } from './reading.js';
 
 /** The setups of years; active ones are among the newest. */
 const SETUPS_MAX = 1_000;

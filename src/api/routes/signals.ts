@@ -12,11 +12,9 @@ import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const withdrawalSchema = stopSchema.extend({ source: signalSourceSchema, id: signalIdSchema });
 

@@ -6,14 +6,13 @@ import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import type { PasswordKey } from '../../domain/signed-vote.js';
 import type { VotePasskey } from '../../domain/vote-passkey.js';
-import type { ToDecide } from '../../operations/statement-to-sign.js';
+import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { coerceIntegers } from './coerce-query.js';
+import { answer, problems } from '../schemas/answers.js';
+import { callerOf } from './acting.js';
+import { coerceIntegers } from './reading.js';
 
 interface SigningQuery {
   readonly approval?: string;

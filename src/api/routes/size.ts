@@ -4,10 +4,9 @@ import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
+import { jsonSchema } from '../schemas/answers.js';
 import { signature, stopSchema } from '../schemas/emergency.js';
-import { jsonSchema } from '../schemas/json-schema.js';
-import { callerOf } from './caller.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const sizeSchema = stopSchema.extend({
   sizePct: z.int().min(SIZE_PCT_MIN).max(SIZE_PCT_MAX).describe('Percent of the desk file’s position size'),

@@ -9,10 +9,9 @@ import { OPERATOR } from '../../domain/roles.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf, emptyBody } from './caller.js';
+import { callerOf, emptyBody } from './acting.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: the other way round than now'),
@@ -34,7 +33,7 @@ const strategySchema = z.object({
   symbols: z.array(strategyStatusSchema).describe('The same for each instrument, and what it waits for'),
 });
 
-export type StrategyShown = z.infer<typeof strategySchema>;
+type StrategyShown = z.infer<typeof strategySchema>;
 
 export function strategiesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

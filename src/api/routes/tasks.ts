@@ -4,11 +4,10 @@ import { taskSchema } from '../../contracts/published.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 

@@ -3,11 +3,9 @@ import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { ENTER_PATH } from '../temporal-ui/entrance.js';
-import type { TemporalTickets } from '../temporal-ui/tickets.js';
-import { emptyBody } from './caller.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { ENTER_PATH, type TemporalTickets } from '../temporal-ui/entrance.js';
+import { emptyBody } from './acting.js';
 
 const askedSchema = z.strictObject({
   workflowId: z

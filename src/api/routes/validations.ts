@@ -6,11 +6,9 @@ import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

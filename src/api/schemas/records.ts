@@ -4,7 +4,7 @@ import { EVIDENCE_VERDICTS } from '../../contracts/evidence.js';
 import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';
 import { barSchema, lineSchema } from '../../contracts/trader-status.js';
 import { SIDES } from '../../domain/order.js';
-import { runVerdict } from '../../operations/list-schedules.js';
+import { runVerdict } from '../../operations/run-routine.js';
 
 export const tradeSchema = z.object({
   tradeId: z.string(),

@@ -2,11 +2,11 @@
  * Decrypts sealed payloads for Temporal's UI, for people who are signed in there. It seals nothing: what a person
  * enters in that UI stays plain text and is treated as such.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CODEC_PATH } from '../../home/codec-path.js';
 import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../temporal/payload-codec.js';
-import { type CodecAccess, refuseCodec } from './codec-access.js';
+import { isOwnOrigin } from '../hooks/host-guard.js';
 import { PAGES, sendPage } from './page.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
@@ -88,4 +88,64 @@ function answer(reply: FastifyReply, status: number, body: object): FastifyReply
       'x-content-type-options': 'nosniff',
     })
     .send(JSON.stringify(body));
+}
+
+interface CodecAccess {
+  /** Origins of Temporal UIs that somebody else runs. */
+  readonly origins: readonly string[];
+  readonly hasSession: (request: FastifyRequest) => boolean;
+  readonly isToken: (token: string) => boolean;
+}
+
+/** Headers that Temporal's UI and its command line send with the payloads. */
+const HEADERS_ASKED = 'authorization, content-type, x-namespace';
+const PREFLIGHT_SECONDS = '600';
+
+/**
+ * Who may have payloads decrypted: a page of ours, or of an origin that the operator names, with this port's session;
+ * and a program with one of our access tokens, as Temporal's command line sends it (`--codec-auth`). Null if the
+ * request may be answered; then the headers that its page needs are set. A browser's preflight request (OPTIONS) is
+ * answered here.
+ */
+function refuseCodec(
+  { origins, hasSession, isToken }: CodecAccess,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): 'foreign' | 'signIn' | 'answered' | null {
+  const { origin, host = '', authorization = '' } = request.headers;
+  if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host.toLowerCase())) {
+    if (!origins.includes(origin)) return 'foreign';
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'origin',
+    });
+  }
+  if (request.method === 'OPTIONS') {
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': HEADERS_ASKED,
+        'access-control-max-age': PREFLIGHT_SECONDS,
+      })
+      .send();
+    return 'answered';
+  }
+  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (token !== undefined && isToken(token)) return null;
+  // A cookie counts only if the browser says which page it comes from.
+  return origin !== undefined && hasSession(request) ? null : 'signIn';
+}
+
+/** Throws if one of them is not an origin. */
+export function codecOrigins({ FERMATA_CODEC_ORIGINS: given = '' }: NodeJS.ProcessEnv): readonly string[] {
+  const origins = given.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new Error(
+        `FERMATA_CODEC_ORIGINS: expected origins with commas between them, for example https://temporal.example, found "${origin}"`,
+      );
+  }
+  return origins;
 }

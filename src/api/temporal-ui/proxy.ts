@@ -17,7 +17,7 @@ import { PAGES, type PlainPage, sendPage } from './page.js';
 const UPSTREAM_WAIT_MS = 30_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface TemporalUiProxyOptions extends Entrance {
+interface TemporalUiProxyOptions extends Entrance {
   /** Address of the UI: host:port, http://host:port or unix+http://path; null if we run none. */
   readonly uiAddress: string | null;
   readonly isActive: (family: string) => boolean;

@@ -3,7 +3,6 @@
  * waiting.
  * The same prices give the same orders, fills and halts, on every machine and however often the run is begun again.
  */
-
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Engine } from '../../engine/engine.js';
@@ -110,7 +109,7 @@ export class TradingInstance {
   /** The venue matches before the engine sees the price, as a real one does. */
   onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
     const { time, arming, engine } = this.#parts;
-    this.venue.onMarket(event);
+    this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
     else if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
@@ -169,7 +168,7 @@ export class TradingInstance {
     return this.#parts.time.marketMs;
   }
 
-  private get venue(): SteppedPaperVenue {
+  get #venue(): SteppedPaperVenue {
     return this.#parts.link.venue;
   }
 

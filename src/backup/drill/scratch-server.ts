@@ -8,8 +8,7 @@ import type { Pool } from 'pg';
 import { freePort } from '../../supervisor/free-port.js';
 import { startPostgres } from '../../supervisor/postgres/start-postgres.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
-import { createEmptyDatabase } from '../empty-database.js';
-import type { PgConnection } from '../pg-programs.js';
+import { createEmptyDatabase, type PgConnection } from '../pg-programs.js';
 
 const OWNER = 'fermata';
 const DATABASE = 'restored';

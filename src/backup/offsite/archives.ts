@@ -17,7 +17,7 @@ const LEVEL = 1;
 
 export const ARCHIVE_NAME = /^(db|logs|config)_\d{8}_\d{6}\.tar\.gz$/;
 
-export interface Archive {
+interface Archive {
   readonly name: string;
   /** Files and folders of the backup; not empty. */
   readonly entries: readonly string[];

@@ -2,15 +2,17 @@
  * Sends one verified backup away: each archive is packed, sealed and sent in one stream, and read back completely; then
  * the receipt makes it a backup. An interrupted one starts over: files without a receipt count for nothing.
  */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { BACKUP_TAGS } from '../../contracts/backup.js';
+import { isBackupId } from '../backup-folder.js';
 import { sizeOf } from '../manifest.js';
 import type { VerifiedBackup } from '../verify-backup.js';
-import { archivesOf, packed } from './archives.js';
-import { archiveKey, backupPrefix, deskPrefix, type OffsitePlace, receiptKey, sealName } from './place.js';
-import { type Receipt, readReceipt, type SentArchive, signedReceipt } from './receipt.js';
-import { sealed } from './seal.js';
-import { Tally } from './tally.js';
+import { ARCHIVE_NAME, archivesOf, packed } from './archives.js';
+import { isSignedBy, sealed, signatureOf } from './seal.js';
+import { archiveKey, backupPrefix, deskPrefix, type OffsitePlace, receiptKey, sealName } from './storage.js';
 
-export interface SendOptions {
+interface SendOptions {
   /** Called when each archive begins. */
   readonly onArchive?: (name: string) => void;
   readonly signal?: AbortSignal;
@@ -64,4 +66,64 @@ export async function receiptText(place: OffsitePlace, id: string): Promise<stri
   const chunks: Uint8Array[] = [];
   for await (const chunk of await place.storage.get(receiptKey(place, id))) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const receiptSchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string().refine(isBackupId),
+  desk: z.string(),
+  takenMs: z.number().int(),
+  tag: z.enum(BACKUP_TAGS).nullable(),
+  /** Rows of all tables. */
+  rows: z.number().int(),
+  manifestSha256: sha256,
+  /** Size and hash of the stored, sealed file. */
+  archives: z
+    .array(z.strictObject({ name: z.string().regex(ARCHIVE_NAME), bytes: z.number().int().min(0), sha256 }))
+    .min(1),
+});
+
+export type Receipt = z.output<typeof receiptSchema>;
+type SentArchive = Receipt['archives'][number];
+
+/**
+ * The receipt of a copy away from this machine: its archives, their sizes and hashes, signed. It is written last,
+ * after each archive was read back: without it, nothing there is a backup. Two lines: the receipt as JSON, and its
+ * signature.
+ */
+function signedReceipt(receipt: Receipt, secret: string): string {
+  const text = JSON.stringify(receipt);
+  return `${text}\n${signatureOf(text, secret)}\n`;
+}
+
+/** Throws with what is wrong with it. `expected`: desk and id of its location; a receipt that was moved is refused. */
+export function readReceipt(signed: string, secret: string, expected: Pick<Receipt, 'desk' | 'id'>): Receipt {
+  const [text = '', signature = ''] = signed.split('\n');
+  if (!isSignedBy(text, signature, secret))
+    throw new Error('its signature is not by the backup-key of this installation');
+  const receipt = receiptSchema.parse(JSON.parse(text));
+  if (receipt.desk !== expected.desk || receipt.id !== expected.id)
+    throw new Error(`its receipt is that of ${receipt.id} of ${receipt.desk}`);
+  return receipt;
+}
+
+/** Counts and hashes the bytes that pass through. */
+export class Tally {
+  bytes = 0;
+  readonly #hash = createHash('sha256');
+
+  async *of(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      this.#hash.update(chunk);
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** Hex; call once, at the end. */
+  sha256(): string {
+    return this.#hash.digest('hex');
+  }
 }

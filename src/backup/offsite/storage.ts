@@ -4,6 +4,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
+import { readSecret } from '../../home/secrets.js';
 
 export type StorageSettings = NonNullable<Desk['backup']['s3']>;
 
@@ -197,4 +198,39 @@ function explained(error: unknown, settings: StorageSettings): Error {
     return new StorageRefused(`${endpoint} refuses the access key of ${accessKeyEnv} (${name || '403'})`);
   const said = messageOf(error) || code || name;
   return new Error(`${endpoint}, bucket ${bucket}: ${said}`, { cause: error });
+}
+
+export interface OffsitePlace {
+  readonly storage: Storage;
+  /** From the desk file: empty, or ending with a slash. */
+  readonly prefix: string;
+  readonly desk: string;
+  /** The installation's backup key, hex. */
+  readonly secret: string;
+}
+
+type Named = Pick<OffsitePlace, 'prefix' | 'desk'>;
+
+/** Layout of one desk's copies in its bucket: `<prefix><desk>/<id>/`, with the receipt next to the archives. */
+export const deskPrefix = ({ prefix, desk }: Named): string => `${prefix}${desk}/`;
+export const backupPrefix = (place: Named, id: string): string => `${deskPrefix(place)}${id}/`;
+export const archiveKey = (place: Named, id: string, name: string): string =>
+  `${backupPrefix(place, id)}${name}.sealed`;
+export const receiptKey = (place: Named, id: string): string => `${backupPrefix(place, id)}receipt`;
+
+/** The name under which an archive is sealed: it can't be opened as that of another backup. */
+export const sealName = (place: Named, id: string, name: string): string => `${place.desk}/${id}/${name}`;
+
+/**
+ * The storage to which the desk file sends copies of backups; null if it names none. Throws `StorageRefused` if one of
+ * the storage's keys is missing. Close it by its `storage`.
+ */
+export async function openOffsite(
+  home: string,
+  { desk, backup }: Pick<Desk, 'desk' | 'backup'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<OffsitePlace | null> {
+  if (backup.s3 === undefined) return null;
+  const storage = await openStorage(backup.s3, env);
+  return { storage, prefix: backup.s3.prefix, desk, secret: readSecret(home, 'backupKey') };
 }

@@ -18,7 +18,7 @@ import {
   type PostgresPlace,
   startOwnPostgres,
 } from '../../supervisor/start/start-stores.js';
-import { createEmptyDatabase } from '../empty-database.js';
+import { createEmptyDatabase } from '../pg-programs.js';
 import type { EmptyDatabase } from './prove-restored.js';
 
 export interface OwnServer {

@@ -16,7 +16,7 @@ import {
 } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
-import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../store/evidence.js';
 import type { Pool } from '../../store/pool.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
 import { openJournal } from '../../trader/journal/open-journal.js';
@@ -24,8 +24,7 @@ import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import { type Manifest, sizeOf } from '../manifest.js';
-import type { PassedOver } from '../newest-good-backup.js';
-import type { VerifiedBackup } from '../verify-backup.js';
+import type { PassedOver, VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 
@@ -44,7 +43,7 @@ const KEPT_CHARS = 30;
 
 const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
 
-export interface RestoreRequest {
+interface RestoreRequest {
   readonly home: string;
   readonly backupId: string;
   /** Named in the journal's halt and in the evidence. */

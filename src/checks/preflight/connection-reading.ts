@@ -1,7 +1,6 @@
 /**
  * The test before the open, on separate connections: does the session exist, do prices arrive, what is in the account.
  */
-
 import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import type { Desk } from '../../desk/schema.js';
@@ -10,10 +9,10 @@ import { formatMoney } from '../../domain/money.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import type { VenueEndpoint } from '../../venue/endpoint.js';
 import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
-import { closedNow } from '../closed-now.js';
+import { closedNow } from '../market-now.js';
 import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';
 
-export interface ConnectionPart extends CheckOutcome {
+interface ConnectionPart extends CheckOutcome {
   readonly title: string;
 }
 

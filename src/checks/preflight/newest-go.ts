@@ -15,13 +15,13 @@ import type { VenueEndpoint } from '../../venue/endpoint.js';
 import type { Reading } from './exchange-reading.js';
 import type { PreflightSubject } from './preflight-check.js';
 
-export interface FoundReport {
+interface FoundReport {
   readonly file: string;
   readonly report: SignedReport;
 }
 
 /** Where and when real orders are to be sent on the strength of it. */
-export interface GoNeeded {
+interface GoNeeded {
   readonly endpoint: VenueEndpoint;
   readonly nowMs: number;
 }

@@ -1,20 +1,9 @@
 /** All checks before a start with real money, in the order of the runbook. */
-
 import type { PreflightReport, PreflightResult, PreflightVerdict } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
-import { apiKey } from './api-key.js';
-import { approversKeys } from './approvers-keys.js';
-import { auditorKey } from './auditor-key.js';
-import { balance } from './balance.js';
-import { dailyLoss } from './daily-loss.js';
-import { keyPermissions } from './key-permissions.js';
-import { password } from './password.js';
+import { approversKeys, dailyLoss, password, stopLoss, telegram, validationReport } from './desk-checks.js';
+import { apiKey, auditorKey, balance, keyPermissions, rateLimit, symbols } from './exchange-checks.js';
 import type { PreflightCheck, PreflightSubject } from './preflight-check.js';
-import { rateLimit } from './rate-limit.js';
-import { stopLoss } from './stop-loss.js';
-import { symbols } from './symbols.js';
-import { telegram } from './telegram.js';
-import { validationReport } from './validation-report.js';
 
 const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   apiKey,

@@ -1,8 +1,19 @@
 import type { Command } from 'commander';
 import type { ApprovalShown } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
-import { runLines, withRun } from '../act-on-desk.js';
+import { APPROVER } from '../../domain/roles.js';
+import {
+  type ActOptions,
+  actOptions,
+  notProvenInTime,
+  runLines,
+  withinSeconds,
+  withRun,
+} from '../act-on-desk.js';
+import { signedInPerson } from '../desk-person.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
 import { withOperations } from '../with-operations.js';
 
 export function approvalsCommand(command: Command): void {
@@ -27,4 +38,52 @@ export function approvalLines(approval: ApprovalShown): string[] {
     `  needs ${needed} (${roles.join(' or ')}) until ${moment(expiresMs)}${voted === '' ? '' : `; ${voted}`}`,
     ...runLines(approval),
   ];
+}
+
+const TIMEOUT_SECONDS = 30;
+
+interface ApproveOptions extends ActOptions {
+  readonly reject?: boolean;
+  readonly signingPasswordFile?: string;
+}
+
+/** A vote of the signed-in person. */
+export function approveCommand(command: Command): void {
+  actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
+    .option('--reject', 'vote against it')
+    .option(...SIGNING_OPTION)
+    .action(
+      async (id: string, { reason, as, timeout, json, reject, signingPasswordFile }: ApproveOptions) => {
+        process.exitCode = await withOperations(async (operations, runtime) => {
+          const person = signedInPerson(runtime, APPROVER, as);
+          const approval = (await operations.listApprovals()).find((each) => each.id === id);
+          if (!approval) {
+            throw new CliFailure(
+              `there is no approval ${id}`,
+              'nothing was decided',
+              'fermata approvals lists them',
+            );
+          }
+          if (json !== true) printLines(approvalLines(approval));
+          const own =
+            reject === true
+              ? {}
+              : await signedVote(runtime, operations, person, { approval: id }, signingPasswordFile);
+          const vote = operations.castVote(
+            { person, via: 'cli' },
+            {
+              approval: id,
+              choice: reject === true ? 'reject' : 'approve',
+              parametersHash: approval.parametersHash,
+              reason,
+              ...own,
+            },
+          );
+          const result = await withinSeconds(timeout, vote, notProvenInTime('the vote', timeout));
+          if (json === true) printJson(result);
+          else printLines([`${result.ok ? '✓' : '✗'} ${result.detail}`]);
+          return result.ok ? EXIT_OK : EXIT_FAILED;
+        });
+      },
+    );
 }

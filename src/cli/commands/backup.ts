@@ -2,9 +2,8 @@ import { type Command, Option } from 'commander';
 import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { showBackup } from '../backup-outcome.js';
 import { actingPerson } from '../desk-person.js';
-import { requireOffsite } from '../offsite-copies.js';
+import { requireOffsite, showBackup } from '../offsite-copies.js';
 import { wholeNumber } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
 

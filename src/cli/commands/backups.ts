@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
 import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
-import type { OffsiteBackup } from '../../backup/offsite/list-offsite.js';
+import type { OffsiteBackup } from '../../backup/offsite/fetch-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';

@@ -4,10 +4,9 @@ import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { printJson, printLines } from '../output.js';
+import { MARKS, printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
-import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {

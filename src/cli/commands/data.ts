@@ -5,16 +5,20 @@ import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
-import { type FetchedFile, fetchedFiles, gapsIn } from '../../market/fetched/fetched-files.js';
+import {
+  type FetchedFile,
+  fetchedFiles,
+  gapsIn,
+  type MinutesSource,
+  minutesSource,
+} from '../../market/fetched/fetched-files.js';
 import type { Provenance, Span } from '../../market/fetched/minutes-file.js';
-import { type MinutesSource, minutesSource } from '../../market/fetched/minutes-source.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { priceSourceOf } from '../../venue/registry.js';
-import { dayText, dayValue, spanOf } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
-import { positiveNumber } from '../option-values.js';
+import { dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';

@@ -5,11 +5,11 @@ import { readBuild } from '../../home/builds.js';
 import { isContainer } from '../../home/is-container.js';
 import { outcomeLines, reasonText, runLines, withRun } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
-import { requireRunning } from '../ended-desk.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { collected } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { prepareBuild } from '../prepare-build.js';
+import { requireRunning } from '../running-desk.js';
 import { withOperations } from '../with-operations.js';
 
 interface Options {

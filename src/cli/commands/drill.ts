@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
-import { showBackup } from '../backup-outcome.js';
 import { actingPerson } from '../desk-person.js';
+import { requireBackup, showBackup } from '../offsite-copies.js';
 import { wholeNumber } from '../option-values.js';
-import { requireBackup } from '../require-backup.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 1_800;

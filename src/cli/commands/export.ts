@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Argument, type Command } from 'commander';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
-import { dayValue } from '../days.js';
 import { usageFailure } from '../failure.js';
+import { dayValue } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
 
 interface Options {

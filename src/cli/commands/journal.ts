@@ -80,7 +80,7 @@ function newest(entries: Iterable<JournalEntry>, count: number): JournalEntry[] 
 }
 
 /** A journal entry as one line of plain words. */
-export function entryLine(entry: JournalEntry): string {
+function entryLine(entry: JournalEntry): string {
   const time = new Date(entry.wallMs).toISOString().slice(0, 19);
   return `${String(entry.sequence).padStart(8)}  ${time}Z  ${entry.record.type.padEnd(17)} ${recordText(entry.record)}`;
 }

@@ -1,4 +1,6 @@
+import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import qrcode from 'qrcode-generator';
 import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
@@ -6,10 +8,9 @@ import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { createSignInLink } from '../../supervisor/sign-in-link.js';
 import { signedInPerson } from '../desk-person.js';
-import { requireRunning } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';
 import { printExact, printJson, printLines } from '../output.js';
-import { qrCodeLines } from '../qr-code.js';
+import { requireRunning } from '../running-desk.js';
 
 export function linkCommand(command: Command): void {
   command
@@ -53,7 +54,7 @@ function whose(runtime: Runtime, named: string | undefined): string {
 }
 
 /** Rejects with `CliFailure`. */
-export async function newSignInLink(runtime: Runtime, person: string): Promise<string> {
+async function newSignInLink(runtime: Runtime, person: string): Promise<string> {
   try {
     return await createSignInLink(runtime, dashboardFrom(runtime.web), person);
   } catch (error) {
@@ -65,3 +66,32 @@ export async function newSignInLink(runtime: Runtime, person: string): Promise<s
     );
   }
 }
+
+/** Width of the light border that the standard (ISO/IEC 18004) requires; cameras find no code without it. */
+const QUIET = 4;
+
+/**
+ * A QR code for a terminal, two rows of modules to a line. With colours it is black on white whatever the terminal's
+ * colours are; without, the light modules are drawn, as for a dark terminal. Throws if the text is too long (over
+ * 2,000 bytes).
+ */
+export function qrCodeLines(text: string, colours: boolean): readonly string[] {
+  // 0: the smallest version that holds the text. L: a screen is neither dirty nor torn, and a smaller code fits more
+  // terminals.
+  const code = qrcode(0, 'L');
+  code.addData(text, 'Byte');
+  code.make();
+  const size = code.getModuleCount();
+  const isDark = (row: number, column: number): boolean =>
+    row >= 0 && row < size && column >= 0 && column < size && code.isDark(row, column);
+  const lines: string[] = [];
+  for (let row = -QUIET; row < size + QUIET; row += 2) {
+    let line = '';
+    for (let column = -QUIET; column < size + QUIET; column += 1)
+      line += half(isDark(row, column) === colours, isDark(row + 1, column) === colours);
+    lines.push(colours ? styleText(['black', 'bgWhiteBright'], line, { validateStream: false }) : line);
+  }
+  return lines;
+}
+
+const half = (top: boolean, bottom: boolean): string => (top ? (bottom ? '█' : '▀') : bottom ? '▄' : ' ');

@@ -9,7 +9,7 @@ import {
   SESSION_LASTS_MS,
   SESSION_REST_MS,
 } from '../../home/cli-session.js';
-import { verifyPassword } from '../../home/password.js';
+import { verifyPassword } from '../../home/people-passwords.js';
 import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure } from '../failure.js';

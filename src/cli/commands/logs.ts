@@ -14,11 +14,9 @@ import {
   tradingLine,
 } from '../../supervisor/log/log-lines.js';
 import { datesOf } from '../../trader/zone-offset.js';
-import { byLevel } from '../colour.js';
-import { dayText, dayValue } from '../days.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { wholeNumber } from '../option-values.js';
-import { printExact, printJson } from '../output.js';
+import { dayText, dayValue, wholeNumber } from '../option-values.js';
+import { byLevel, printExact, printJson } from '../output.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const LINES_DEFAULT = 100;

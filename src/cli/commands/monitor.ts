@@ -2,13 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { FULL_MONITOR, isMissing, type MonitorShown, readMonitor } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
-import { requireRunning } from '../ended-desk.js';
 import { coloured, type Screen, showInPlace } from '../in-place.js';
 import { monitorLines } from '../monitor-lines.js';
 import { sourcesOf } from '../monitor-sources.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { requireRuntime } from '../running-desk.js';
+import { requireRunning, requireRuntime } from '../running-desk.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;

@@ -13,7 +13,7 @@ import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 
 /** `fermata paper reset`: sets the current account (paper book and journal) aside as a whole. */
-export interface PaperReset {
+interface PaperReset {
   readonly keptIn: string;
 }
 

@@ -1,19 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
-import { PASSWORD_CHARS_MAX } from '../../home/password.js';
-import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
-import { passwordKeyOf, votePasskeysOf } from '../../home/person-keys.js';
+import { endCliSession, namedOnCli } from '../../home/cli-session.js';
+import { endPasskeys, endSignIns, endTelegramLinks } from '../../home/ended-sign-ins.js';
+import {
+  PASSWORD_CHARS_MAX,
+  passwordHashOf,
+  removePassword,
+  setPassword,
+} from '../../home/people-passwords.js';
+import { passwordKeyOf, removePersonKeys, votePasskeysOf } from '../../home/person-keys.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { groupedCode } from '../../signing/vote-passkey.js';
+import { appendAudit } from '../../store/audit.js';
+import { unlinkPerson } from '../../store/people.js';
+import { openPool } from '../../store/pool.js';
+import { withdrawSignInTokens } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { type KeyOptions, PASSWORD_CHARS_MIN, personKey } from '../person-key.js';
-import { type KnownPasskey, passkeysOf, removePasskey } from '../person-passkeys.js';
-import { removePerson } from '../remove-person.js';
+import {
+  type KeyOptions,
+  type KnownPasskey,
+  PASSWORD_CHARS_MIN,
+  passkeysOf,
+  personKey,
+  removePasskey,
+} from '../person-key.js';
 import { requireRuntime } from '../running-desk.js';
 import { SIGNING_OPTION } from '../sign-vote.js';
 
@@ -181,4 +197,50 @@ function list(json: boolean): void {
         ].join('; '),
       ),
     );
+}
+
+interface PersonRemoved {
+  readonly name: string;
+  readonly hadPassword: boolean;
+  readonly wasLinked: boolean;
+  /** Roles that the desk file still gives this person. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * A person leaves: first what needs no database, then links of every kind. Rejects with `CliFailure` if the database
+ * is down: by then the password is gone and sign-ins have ended.
+ */
+async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
+  const { people } = loadDesk(runtime.deskFile).desk;
+  const hadPassword = removePassword(runtime.home, name);
+  removePersonKeys(runtime.home, name);
+  // Before the sign-ins: a sign-in in progress checks its passkey last.
+  endPasskeys(runtime.home, name);
+  endSignIns(runtime.home, name);
+  endTelegramLinks(runtime.home, name);
+  if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
+  const wasLinked = await removeLinks(runtime, name);
+  return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };
+}
+
+async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
+  const pool = openPool(runtime, 'remove-person');
+  const { desk } = runtime;
+  try {
+    await withdrawSignInTokens(pool, name);
+    const wasLinked = await unlinkPerson(pool, desk, name);
+    const entry = { desk, person: 'operator', via: 'cli', action: 'person.remove', outcome: 'signed out' };
+    await appendAudit(pool, { ...entry, parameters: { person: name, wasLinked } });
+    return wasLinked;
+  } catch (error) {
+    const why = messageOf(error);
+    throw new CliFailure(
+      `the Telegram link and unused sign-in links of ${name} stay: the database does not answer (${why})`,
+      `${name} has no password any more, and every sign-in has ended`,
+      'fermata status shows what is down; run this again when the database is back',
+    );
+  } finally {
+    await pool.end();
+  }
 }

@@ -4,10 +4,9 @@ import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { printJson, printLines } from '../output.js';
+import { MARKS, printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
-import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
@@ -35,7 +34,7 @@ async function preflight(options: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
-  const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
+  const { preflightDesk } = await import('../../operations/go-live/preflight.js');
   const loaded = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
   const looking = preflightDesk(loaded, {
     home,
@@ -55,7 +54,7 @@ const SAID = {
   fail: 'it does not start with real money until this is put right',
 } as const;
 
-export function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
+function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
   return [
     `Pre-flight of ${desk} at ${endpoint}`,
     ...results.flatMap(({ title, verdict: one, observed, expected }) => [

@@ -25,10 +25,9 @@ import { warmUpBars } from '../../trader/warm-up.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { backtestDesk, type Setting } from '../backtest-desk.js';
-import { dayText, dayValue } from '../days.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
-import { collected } from '../option-values.js';
+import { collected, dayText, dayValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { recordedBars, storedBars } from '../past-bars.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
@@ -49,7 +48,7 @@ interface Options {
 }
 
 /** With another strategy or parameter: which decisions it would have made, and how the day might have ended. */
-export interface Hypothesis {
+interface Hypothesis {
   readonly set: readonly string[];
   readonly decisions: Judged;
   /** Results of a backtest on the day's bars: with the desk file as it is, and with the changes. */

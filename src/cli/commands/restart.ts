@@ -7,8 +7,7 @@ import { monitorLines } from '../monitor-lines.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { restartAll } from '../restart-all.js';
-import { requireRuntime } from '../running-desk.js';
-import { supervisorOf } from '../running-supervisor.js';
+import { requireRuntime, supervisorOf } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
 
 const ANSWER_MS = 120_000;

@@ -14,15 +14,13 @@ import { readRestoreMark } from '../../home/restore-mark.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
-import { endOpenRuns } from '../../temporal/end-open-runs.js';
 import { openTemporal } from '../../temporal/open-temporal.js';
+import { endOpenRuns } from '../../temporal/runs.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { fetchFromOffsite } from '../offsite-copies.js';
-import { printJson, printLines } from '../output.js';
-import { requireBackup } from '../require-backup.js';
+import { fetchFromOffsite, requireBackup } from '../offsite-copies.js';
+import { printJson, printLines, stepLine } from '../output.js';
 import { type ChosenBackup, newestGood, type RestoredInPlace, restoreInPlace } from '../restore-in-place.js';
 import { fermataHome } from '../running-desk.js';
-import { stepLine } from '../step-line.js';
 
 export interface RestoreOptions {
   readonly dbOnly?: boolean;

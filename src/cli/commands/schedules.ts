@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
-import type { ScheduledRun } from '../../operations/list-schedules.js';
-import { printJson, printLines } from '../output.js';
+import { OPERATOR } from '../../domain/roles.js';
+import type { Runtime } from '../../home/runtime.js';
+import type { ScheduledRun } from '../../operations/run-routine.js';
+import { loadDesk } from '../../venue/load-desk.js';
+import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
+import { actingPerson } from '../desk-person.js';
+import { usageFailure } from '../failure.js';
+import { wholeNumber } from '../option-values.js';
+import { printJson, printLines, stepLine } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
 export function schedulesCommand(command: Command): void {
@@ -31,4 +38,38 @@ function lastRun({ known, last }: ScheduledRun): string {
 
 function timeText(ms: number): string {
   return moment(ms);
+}
+
+const TIMEOUT_SECONDS = 300;
+const TIMEOUT_SECONDS_MAX = 3600;
+
+interface Options {
+  readonly as?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function runCommand(command: Command): void {
+  command
+    .argument('<routine>', 'name of a routine of the desk file')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
+    .option('--json', 'for scripts')
+    .action(async (name: string, { as, timeout, json }: Options) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        requireRoutine(runtime, name);
+        const run = operations.runRoutine(caller, { name });
+        const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));
+        if (json !== true) printLines(outcome.steps.map(stepLine));
+        return showOutcome(`routine ${name}`, outcome, json === true);
+      }, `routine ${name}, at most ${timeout} s; it goes on without this command`);
+    });
+}
+
+/** A wrong name is a usage error: nothing is tried. */
+function requireRoutine(runtime: Runtime, name: string): void {
+  const names = loadDesk(runtime.deskFile).desk.routines.map((routine) => routine.name);
+  if (names.includes(name)) return;
+  throw usageFailure(`the desk file has no routine ${name}`, `name one of: ${names.join(', ') || 'none'}`);
 }

@@ -2,8 +2,8 @@ import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
 import { gainText } from '../../domain/figure-text.js';
 import type { Operations } from '../../operations/operations.js';
+import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, Sums } from '../../operations/results/results.js';
-import type { ResultsShown } from '../../operations/results/show-results.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
@@ -30,7 +30,7 @@ const ASKED: Readonly<Record<SpanName, Span>> = {
   all: { by: 'month', days: ALL_DAYS, newest: 0 },
 };
 
-export interface Figures {
+interface Figures {
   readonly trades: number;
   readonly wins: number;
   /** Percent with one decimal place; null if no trade was closed. */
@@ -40,7 +40,7 @@ export interface Figures {
   readonly average: string | null;
 }
 
-export interface PeriodFigures extends Figures {
+interface PeriodFigures extends Figures {
   /** The first of the desk's days in the period. */
   readonly date: string;
   /** ISO 8601 week; only if weeks were asked for. */

@@ -6,12 +6,11 @@ import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
-import { endedDesk } from '../ended-desk.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { coloured, showInPlace } from '../in-place.js';
 import { wholeNumber } from '../option-values.js';
 import { failureJson, printJson, printLines } from '../output.js';
-import { requireRuntime } from '../running-desk.js';
+import { endedDesk, requireRuntime } from '../running-desk.js';
 import { statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;

@@ -1,6 +1,6 @@
 /** A stop is never refused for how it is typed: extra words become its reason, and what can't be read is ignored. */
 import { type Command, Option } from 'commander';
-import { ANY_REASON, TIMEOUT_SECONDS_MAX } from '../act-on-desk.js';
+import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
 import { emergency, stopEach } from '../emergency.js';
 import { chooseToStop } from '../running-desk.js';
 
@@ -49,4 +49,13 @@ export function stopCommand(command: Command): void {
 function secondsIn(text: string | true | undefined): number {
   const seconds = Number(text);
   return seconds > 0 ? Math.min(seconds, TIMEOUT_SECONDS_MAX) : TIMEOUT_SECONDS;
+}
+
+/** Longer than the desk file's deadline, after which the trader escalates and names what is still open. */
+const CLOSE_ALL_SECONDS = 60;
+
+export function closeAllCommand(command: Command): void {
+  urgentOptions(command, CLOSE_ALL_SECONDS).action(async (options: UrgentOptions) => {
+    process.exitCode = await emergency('closeAll', options);
+  });
 }

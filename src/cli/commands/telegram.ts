@@ -10,13 +10,13 @@ import { openPool, type Pool } from '../../store/pool.js';
 import { newToken } from '../../store/token-hash.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
-import { requireRunning } from '../ended-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { requireRunning } from '../running-desk.js';
 
 const CODE_MINUTES = 15;
 
-export interface TelegramLink {
+interface TelegramLink {
   readonly person: string;
   readonly code: string;
   readonly minutes: number;
@@ -51,7 +51,7 @@ export function telegramCommand(command: Command): void {
 }
 
 /** Rejects with `CliFailure`. The code is shown once; only its hash is stored. */
-export async function newTelegramLink(runtime: Runtime, person: string): Promise<TelegramLink> {
+async function newTelegramLink(runtime: Runtime, person: string): Promise<TelegramLink> {
   const { people } = loadDesk(runtime.deskFile).desk;
   if (!people.some(({ name }) => name === person)) {
     const names = people.map(({ name }) => name).join(', ');
@@ -65,7 +65,7 @@ export async function newTelegramLink(runtime: Runtime, person: string): Promise
   return { person, code, minutes: CODE_MINUTES };
 }
 
-export function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
+function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
   // From here on, earlier links no longer count, even if they are in Postgres or are put back there.
   endTelegramLinks(runtime.home, person);
   return withPool(runtime, async (pool) => {

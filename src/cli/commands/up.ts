@@ -3,10 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { moneyAtStake } from '../../domain/account.js';
+import { moment } from '../../domain/moment.js';
 import { nameDeskInCommands } from '../../home/as-typed.js';
 import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
 import { homeOf, sharesServers } from '../../home/installation.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
+import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
@@ -16,7 +19,6 @@ import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
-import { screenLines } from '../screen.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
   chosenEntry,
@@ -154,4 +156,65 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
   chosenEntry(home);
   const { simulatedVenue } = simulatorsOf(wanted.desk, options.simulatedVenue ?? []);
   await readyIfReal(wanted, home, simulatedVenue, env);
+}
+
+const LABEL_WIDTH = 12;
+
+/**
+ * The screen that a started desk shows. Plain lines, so that they suit a log file and a narrow terminal too.
+ */
+export function screenLines(summary: UpSummary): string[] {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Desk', `${summary.desk} (${moneyText(summary)})`],
+    ['Mode', summary.headline],
+    ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
+    ['Account', accountText(summary)],
+    ['Restart', keptOverRestart(summary.trading, summary.account?.name ?? null)],
+    ['Dashboard', summary.signInUrl],
+    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
+    ...elsewhere(summary),
+    ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
+    ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],
+    ['Metrics', summary.metricsUrl],
+    ['Next', nextText(summary.next[0])],
+    ['Log', summary.logFile],
+  ];
+  return [
+    '',
+    ...rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
+    '',
+    '  Ctrl-C ends it in order: entries are cancelled, positions and their stops are kept.',
+    '  In another terminal, in this folder: fermata status; stop, close-all or resume --reason TEXT; fermata --help',
+    '',
+  ];
+}
+
+const elsewhere = ({ publicUrl }: UpSummary): readonly (readonly [string, string])[] =>
+  publicUrl === null
+    ? []
+    : [['Elsewhere', `${publicUrl}/ through your proxy or tunnel; a link for it: fermata link`]];
+
+function moneyText({ trading, account }: UpSummary): string {
+  const money = moneyAtStake(trading, account?.name ?? null);
+  if (money === 'simulator money') return 'live (exchange simulator)';
+  if (money === 'test money') return 'live (the exchange’s test environment)';
+  return money === 'real money' ? 'REAL MONEY' : money;
+}
+
+/** Each price source has a paper account of its own: this mentions the others, since people look for them here. */
+function accountText({ account }: UpSummary): string {
+  if (account === null) return 'not known yet';
+  const { name, resting } = account;
+  return resting.length === 0 ? name : `${name}; kept as they were for other prices: ${resting.join(', ')}`;
+}
+
+function passwordPlace(file: string | null): string {
+  return file === null ? 'as given in DASHBOARD_PASSWORD' : `in ${file}`;
+}
+
+function nextText(next: UpSummary['next'][number] | undefined): string {
+  if (next === undefined) {
+    return 'nothing is scheduled';
+  }
+  return `${next.title} (${next.routine}) at ${moment(next.atMs)}`;
 }

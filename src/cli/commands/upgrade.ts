@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
-import { requireRunning } from '../ended-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { requireRunning } from '../running-desk.js';
 
 interface Options {
   readonly check?: boolean;

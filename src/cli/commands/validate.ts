@@ -1,32 +1,26 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { scopeOf } from '../../backtest/scope.js';
+import type { LoadedDesk } from '../../desk/load.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { homeOf } from '../../home/installation.js';
 import { isContainer } from '../../home/is-container.js';
 import { runtimeHere } from '../../home/runtime-here.js';
-import { summaryLines } from '../../validation/report/summary.js';
-import { keepRequest } from '../../validation/request.js';
+import { summaryLines } from '../../validation/report/write-report.js';
+import { keepRequest, newRequest, type ValidationRequest } from '../../validation/request.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { runLines, withRun } from '../act-on-desk.js';
-import { dayValue } from '../days.js';
 import { signedInPerson } from '../desk-person.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { dataFile, speedValue } from '../market-choice.js';
+import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { dataFile, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { collected, wholeNumber } from '../option-values.js';
+import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome, installationHome } from '../running-desk.js';
 import { simulatedVenueValue } from '../simulated-venue.js';
-import { periodToTrade } from '../stored-minutes.js';
+import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
-import {
-  boundValue,
-  durationValue,
-  idValue,
-  type ValidateOptions,
-  validationRequest,
-} from '../validation-options.js';
 
 const SEED_MAX = 4_294_967_295;
 const PROGRESS_TOTAL = 1000;
@@ -119,4 +113,86 @@ function show({ report, files, workflowId, problems }: Validated, json: boolean)
     ]);
   }
   return report.recommendation === 'GO' ? EXIT_OK : EXIT_FAILED;
+}
+
+interface ValidateOptions extends PeriodOptions {
+  readonly minTrades?: number;
+  readonly minWinRate?: number;
+  readonly minSharpe?: number;
+  readonly maxDrawdown?: number;
+  readonly id?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION_MS_MAX = 366 * 86_400_000;
+
+/** `90m`, `48h` or `7d` in milliseconds. */
+function durationValue(text: string): number {
+  const [, count, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([mhd])$/.exec(text) ?? [];
+  const ms = Math.round(Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN));
+  if (!(ms >= 60_000 && ms <= DURATION_MS_MAX)) {
+    throw new InvalidArgumentError('expected minutes, hours or days up to a year, such as 90m, 48h or 7d');
+  }
+  return ms;
+}
+
+/** A number with or without a decimal point, possibly negative. */
+function boundValue(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`expected a number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+function idValue(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(text)) {
+    throw new InvalidArgumentError('expected 1 to 64 lower case letters, digits and dashes');
+  }
+  return text;
+}
+
+/** Throws a usage failure if the options contradict each other, the desk or the disk. */
+function validationRequest(
+  options: ValidateOptions,
+  loaded: LoadedDesk,
+  stored: PeriodToTrade | null,
+  requestedBy: string,
+  nowMs: number,
+): ValidationRequest {
+  const { desk } = loaded;
+  const durationMs = stored?.durationMs ?? options.duration;
+  if (durationMs === undefined) {
+    throw usageFailure(
+      '--duration is missing',
+      'write how much market time is to be traded, such as --duration 48h, or --from DATE --to DATE of stored minutes',
+    );
+  }
+  const market = marketChoice(stored === null ? options : { ...options, data: stored.data }, desk);
+  if (scopeOf(desk, market).desk.strategies.length === 0) {
+    throw usageFailure(
+      'no strategy of the desk trades what the data is of',
+      'name its symbol: --data SYMBOL=FILE',
+    );
+  }
+  return newRequest(
+    loaded,
+    {
+      id: options.id,
+      durationMs,
+      ...(stored === null ? {} : { beginMs: stored.beginMs }),
+      market,
+      criteria: {
+        minTrades: options.minTrades,
+        minWinRatePct: options.minWinRate,
+        minSharpe: options.minSharpe,
+        maxDrawdownPct: options.maxDrawdown,
+      },
+      requestedBy,
+    },
+    nowMs,
+  );
 }

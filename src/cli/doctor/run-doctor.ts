@@ -1,16 +1,12 @@
 /** Every check of doctor, in the order in which a start depends on them. */
-
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { folderNotice } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { portIsFree } from '../../supervisor/free-port.js';
-import { MARKS } from '../step-line.js';
-import { checkClock } from './check-clock.js';
-import { checkDisk } from './check-disk.js';
-import { checkHome } from './check-home.js';
-import { checkPgDump, checkPostgres } from './check-postgres.js';
-import { checkTemporal } from './check-temporal.js';
+import { MARKS } from '../output.js';
+import { checkClock, checkDisk, checkHome } from './check-machine.js';
+import { checkPgDump, checkPostgres, checkTemporal } from './check-servers.js';
 import { type DoctorCheck, type DoctorContext, type Finding, finding, type Verdict } from './finding.js';
 
 /** What four Node processes, Postgres and the Temporal dev server need to run well. */
@@ -35,7 +31,7 @@ const CHECKS: readonly DoctorCheck[] = [
   checkClock,
 ];
 
-export interface Diagnosis {
+interface Diagnosis {
   readonly verdict: Exclude<Verdict, 'not_run'>;
   readonly findings: readonly Finding[];
 }

@@ -6,7 +6,7 @@ import type { TradingHours } from './trading-hours.js';
 const DAYS_AHEAD = 14;
 const DAY_MINUTES = 1_440;
 
-export interface SessionHours {
+interface SessionHours {
   /** In the market's zone; `18:00` of the day before if the session begins before midnight. */
   readonly opens: string;
   readonly onTheEve: boolean;

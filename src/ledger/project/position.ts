@@ -1,5 +1,4 @@
 /** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
-
 import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -9,7 +8,7 @@ import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
-export interface Holding {
+interface Holding {
   /** Signed units of the coin: long is positive. */
   readonly coins: Units;
   /** Units of the quote currency, signed like the coins. */
@@ -18,7 +17,7 @@ export interface Holding {
   readonly realised: Units;
 }
 
-export interface Trade {
+interface Trade {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;

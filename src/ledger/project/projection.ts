@@ -1,6 +1,5 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { LedgerMismatch } from '../ledger-mismatch.js';
 
 export interface Projection {
   readonly desk: string;
@@ -17,4 +16,9 @@ export function instrumentOf(projection: Projection, id: number): Instrument {
   if (!instrument)
     throw new LedgerMismatch(`the journal names instrument ${id}, and its configuration does not`);
   return instrument;
+}
+
+/** The stream does not continue what the ledger holds: something was lost, changed or set back. */
+export class LedgerMismatch extends Error {
+  override readonly name = 'LedgerMismatch';
 }

@@ -171,7 +171,7 @@ function rowOf(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
 }
 
 /** Minutes of the span for which there is no row. */
-export function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
+function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
   const missing: Span[] = [];
   let next = fromMs;
   for (const row of rows) {

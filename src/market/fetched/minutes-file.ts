@@ -45,7 +45,7 @@ export type ProvenanceOutcome =
 const SIDECAR_BYTES_MAX = 4 * 1024 * 1024;
 /** A month of minutes is less than 4 MB of text. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
-export const BAR_HEADER = 'ts,open,high,low,close,volume';
+const BAR_HEADER = 'ts,open,high,low,close,volume';
 
 const span = z.strictObject({ fromMs: z.number().int(), untilMs: z.number().int() });
 const sealed = z.strictObject({

@@ -1,5 +1,4 @@
 /** Public prices of one venue as a feed. Market time is the venue's. */
-
 import type {
   MarketBar,
   MarketFeed,
@@ -25,7 +24,7 @@ export interface LiveTimes extends QuoteReaderTimes {
   readonly minutes?: MinuteReaderTimes;
 }
 
-export interface LiveFeedOptions {
+interface LiveFeedOptions {
   /** As in the desk file: the venue, or an instance of it. */
   readonly name: string;
   readonly venue: string;
@@ -48,12 +47,12 @@ export interface LiveFeedOptions {
 
 export class LiveFeed implements MarketFeed {
   readonly source: MarketSource;
-  private readonly quoted: ReadonlyMap<string, Quoted>;
-  private readonly quotes: QuoteReader;
-  private readonly minutes: MinuteReader;
-  private listener: MarketListener = () => {};
-  private started = false;
-  private measuring: Promise<unknown> | null = null;
+  readonly #quoted: ReadonlyMap<string, Quoted>;
+  readonly #quotes: QuoteReader;
+  readonly #minutes: MinuteReader;
+  #listener: MarketListener = () => {};
+  #started = false;
+  #measuring: Promise<unknown> | null = null;
 
   constructor(private readonly options: LiveFeedOptions) {
     const { name, venue, market, instruments, prices, steadyMs, missing } = options;
@@ -69,26 +68,26 @@ export class LiveFeed implements MarketFeed {
       venue,
       files: [],
     };
-    this.quoted = new Map(
+    this.#quoted = new Map(
       instruments.map((instrument) => [instrument.symbol, { instrument, grids: gridsOf(instrument) }]),
     );
-    this.quotes = new QuoteReader(
+    this.#quotes = new QuoteReader(
       prices,
       instruments.map(({ symbol }) => symbol),
       {
-        quote: (ticker) => this.onTicker(ticker),
-        health: (state, detail) => void this.listener({ kind: 'health', state, detail }),
+        quote: (ticker) => this.#onTicker(ticker),
+        health: (state, detail) => void this.#listener({ kind: 'health', state, detail }),
       },
       times,
       steadyMs,
     );
-    this.minutes = new MinuteReader({
+    this.#minutes = new MinuteReader({
       prices,
       instruments,
       marketMs: () => this.nowMs(),
       steadyMs,
       times: times.minutes ?? MINUTE_READER_TIMES,
-      onBar: (bar) => this.onBar(bar),
+      onBar: (bar) => this.#onBar(bar),
     });
   }
 
@@ -103,7 +102,7 @@ export class LiveFeed implements MarketFeed {
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const { missing, mayBeAway, instruments } = this.options;
     if (missing.includes(instruments[instrument]?.symbol ?? '')) return Promise.resolve([]);
-    const bars = this.minutes.history(instrument, count);
+    const bars = this.#minutes.history(instrument, count);
     return mayBeAway ? bars.catch(() => []) : bars;
   }
 
@@ -112,31 +111,31 @@ export class LiveFeed implements MarketFeed {
   }
 
   start(listener: MarketListener, wanted?: MarketWants): void {
-    if (this.started) throw new Error('the feed was started before');
-    this.started = true;
-    this.listener = listener;
+    if (this.#started) throw new Error('the feed was started before');
+    this.#started = true;
+    this.#listener = listener;
     const stream = this.options.prices.stream({
-      quote: (ticker, updateId) => this.quotes.streamed(ticker, updateId),
-      ...(wanted?.trades ? { trade: (trade: PublicTrade) => this.onTrade(trade) } : {}),
-      minute: (symbol, row) => this.minutes.closed(symbol, row),
+      quote: (ticker, updateId) => this.#quotes.streamed(ticker, updateId),
+      ...(wanted?.trades ? { trade: (trade: PublicTrade) => this.#onTrade(trade) } : {}),
+      minute: (symbol, row) => this.#minutes.closed(symbol, row),
       venueTime: (venueMs) => this.options.time.told(venueMs),
     });
     this.options.time.start();
-    this.quotes.start(stream);
-    this.minutes.start(stream?.givesMinutes ?? false);
+    this.#quotes.start(stream);
+    this.#minutes.start(stream?.givesMinutes ?? false);
   }
 
   async stop(): Promise<void> {
     this.options.time.stop();
-    await Promise.all([this.quotes.stop(), this.minutes.stop()]);
+    await Promise.all([this.#quotes.stop(), this.#minutes.stop()]);
   }
 
-  private onTicker({ symbol, bid, ask, bidVolume, askVolume }: Ticker): void {
-    const quoted = this.quoted.get(symbol);
+  #onTicker({ symbol, bid, ask, bidVolume, askVolume }: Ticker): void {
+    const quoted = this.#quoted.get(symbol);
     if (quoted === undefined) return;
     if (this.options.mayBeAway && !this.options.time.isKnown) {
-      this.measuring ??= this.options.time.measure().finally(() => {
-        this.measuring = null;
+      this.#measuring ??= this.options.time.measure().finally(() => {
+        this.#measuring = null;
       });
       return;
     }
@@ -146,7 +145,7 @@ export class LiveFeed implements MarketFeed {
     const askTicks = typeof ask === 'string' ? ceilSteps(ask, grids.price) : stepsOf(ask, grids.price);
     // An empty or crossed book is not a price. If it stays so, the price becomes stale.
     if (bidTicks <= 0 || askTicks < bidTicks) return;
-    void this.listener({
+    void this.#listener({
       kind: 'quote',
       instrument: instrument.id,
       marketMs: this.nowMs(),
@@ -157,8 +156,8 @@ export class LiveFeed implements MarketFeed {
     });
   }
 
-  private onTrade({ symbol, price, amount, taker }: PublicTrade): void {
-    const quoted = this.quoted.get(symbol);
+  #onTrade({ symbol, price, amount, taker }: PublicTrade): void {
+    const quoted = this.#quoted.get(symbol);
     if (quoted === undefined) return;
     const { instrument, grids } = quoted;
     const priceTicks = stepsOf(price, grids.price);
@@ -166,7 +165,7 @@ export class LiveFeed implements MarketFeed {
     // A trade of less than one lot of the desk file is not one that a strategy could count.
     if (priceTicks <= 0 || quantityLots <= 0) return;
     const marketMs = this.nowMs();
-    void this.listener({
+    void this.#listener({
       kind: 'trade',
       instrument: instrument.id,
       marketMs,
@@ -176,12 +175,12 @@ export class LiveFeed implements MarketFeed {
     });
   }
 
-  private onBar(bar: MarketBar): void {
+  #onBar(bar: MarketBar): void {
     const endMs = bar.openMs + bar.spanMs;
     const marketMs = Math.max(this.nowMs(), endMs);
     // It ended more than a minute ago, so a newer one has ended since.
     const late = marketMs - endMs > MINUTE_MS;
-    void this.listener({ kind: 'bar', marketMs, bar, ...(late ? { late } : {}) });
+    void this.#listener({ kind: 'bar', marketMs, bar, ...(late ? { late } : {}) });
   }
 }
 

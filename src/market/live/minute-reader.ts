@@ -10,7 +10,7 @@ import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
-export const HISTORY_BARS_MAX = 50_000;
+const HISTORY_BARS_MAX = 50_000;
 /** What is asked for once it runs: older minutes are of no use to orders that rest. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
@@ -37,7 +37,7 @@ export const MINUTE_READER_TIMES: MinuteReaderTimes = {
   gapMsMax: 20_000,
 };
 
-export interface MinuteReaderOptions {
+interface MinuteReaderOptions {
   readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly instruments: readonly Instrument[];
   /** Market time: the venue's clock if it is known. */
@@ -68,14 +68,14 @@ interface Grids {
 const WAITING_MAX = 100;
 
 export class MinuteReader {
-  private readonly minutes: readonly Minutes[];
-  private readonly bySymbol: ReadonlyMap<string, Minutes>;
-  private readonly closing = new AbortController();
-  private running: Promise<void> | null = null;
-  private streamed = false;
+  readonly #minutes: readonly Minutes[];
+  readonly #bySymbol: ReadonlyMap<string, Minutes>;
+  readonly #closing = new AbortController();
+  #running: Promise<void> | null = null;
+  #streamed = false;
 
   constructor(private readonly options: MinuteReaderOptions) {
-    this.minutes = options.instruments.map((instrument) => ({
+    this.#minutes = options.instruments.map((instrument) => ({
       instrument,
       grids: gridsOf(instrument),
       nextMs: null,
@@ -84,17 +84,17 @@ export class MinuteReader {
       waiting: [],
       waitingSince: 0,
     }));
-    this.bySymbol = new Map(this.minutes.map((one) => [one.instrument.symbol, one]));
+    this.#bySymbol = new Map(this.#minutes.map((one) => [one.instrument.symbol, one]));
   }
 
   /** The last `count` closed minutes, oldest first; delivery continues after them. Throws the venue's error. */
   async history(id: number, count: number): Promise<readonly MarketBar[]> {
-    const one = this.minutes[id];
+    const one = this.#minutes[id];
     if (one === undefined || count <= 0) return [];
     const nowMs = this.options.marketMs();
     const wanted = Math.min(HISTORY_BARS_MAX, count);
     const sinceMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - wanted * MINUTE_MS;
-    const bars = (await this.read(one, sinceMs)).slice(-count);
+    const bars = (await this.#read(one, sinceMs)).slice(-count);
     const last = bars.at(-1);
     if (last !== undefined) one.nextMs = Math.max(one.nextMs ?? 0, last.openMs + MINUTE_MS);
     return bars;
@@ -102,29 +102,29 @@ export class MinuteReader {
 
   /** `streamed`: closed minutes usually come through `closed`. */
   start(streamed: boolean): void {
-    this.streamed = streamed;
+    this.#streamed = streamed;
     const nowMs = this.options.marketMs();
-    for (const one of this.minutes) {
+    for (const one of this.#minutes) {
       one.nextMs ??= Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-      one.dueAt = this.options.steadyMs() + Math.max(0, one.nextMs + MINUTE_MS - nowMs) + this.graceMs;
+      one.dueAt = this.options.steadyMs() + Math.max(0, one.nextMs + MINUTE_MS - nowMs) + this.#graceMs;
     }
-    this.running = this.run();
+    this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    this.#closing.abort();
+    await this.#running;
   }
 
   /** A minute that the venue's stream has closed. */
   closed(symbol: string, row: OhlcvRow): void {
-    const one = this.bySymbol.get(symbol);
+    const one = this.#bySymbol.get(symbol);
     const bar = one === undefined ? null : toBar(row, one);
-    if (one === undefined || bar === null || this.closing.signal.aborted) return;
+    if (one === undefined || bar === null || this.#closing.signal.aborted) return;
     if (one.nextMs !== null && bar.openMs < one.nextMs) return;
     if (one.nextMs === null || bar.openMs === one.nextMs) {
-      this.deliver(one, bar);
-      this.deliverWaiting(one);
+      this.#deliver(one, bar);
+      this.#deliverWaiting(one);
       return;
     }
     if (one.waiting.length === 0) one.waitingSince = this.options.steadyMs();
@@ -132,68 +132,68 @@ export class MinuteReader {
     one.dueAt = Math.min(one.dueAt, this.options.steadyMs());
   }
 
-  private get graceMs(): number {
-    return this.streamed ? this.options.times.graceMs : this.options.times.settleMs;
+  get #graceMs(): number {
+    return this.#streamed ? this.options.times.graceMs : this.options.times.settleMs;
   }
 
-  private async run(): Promise<void> {
+  async #run(): Promise<void> {
     const { checkMs } = this.options.times;
-    while (!this.closing.signal.aborted) {
-      await sleep(checkMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
-      for (const one of this.minutes) {
-        if (this.closing.signal.aborted) return;
-        if (this.options.steadyMs() >= one.dueAt) await this.fetchMissing(one);
-        this.passGap(one);
+    while (!this.#closing.signal.aborted) {
+      await sleep(checkMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      for (const one of this.#minutes) {
+        if (this.#closing.signal.aborted) return;
+        if (this.options.steadyMs() >= one.dueAt) await this.#fetchMissing(one);
+        this.#passGap(one);
       }
     }
   }
 
   /** Requests everything from the next minute on. */
-  private async fetchMissing(one: Minutes): Promise<void> {
+  async #fetchMissing(one: Minutes): Promise<void> {
     const { times, steadyMs, marketMs } = this.options;
     const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - MISSING_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
     // At growing intervals if there is no result, so that a venue without trades is not asked forever.
     one.failures += 1;
     one.dueAt = steadyMs() + Math.min(times.backoffMsMax, times.backoffMs * 2 ** (one.failures - 1));
-    const bars = await this.read(one, sinceMs).catch(() => []);
-    if (this.closing.signal.aborted) return;
-    for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.deliver(one, bar);
-    this.deliverWaiting(one);
+    const bars = await this.#read(one, sinceMs).catch(() => []);
+    if (this.#closing.signal.aborted) return;
+    for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.#deliver(one, bar);
+    this.#deliverWaiting(one);
   }
 
-  private deliver(one: Minutes, bar: MarketBar): void {
+  #deliver(one: Minutes, bar: MarketBar): void {
     const { steadyMs, marketMs, onBar } = this.options;
     one.nextMs = bar.openMs + MINUTE_MS;
     one.failures = 0;
     // The next one ends a minute after this one did, or has ended already.
     const leftMs = Math.max(0, Math.min(MINUTE_MS, one.nextMs + MINUTE_MS - marketMs()));
-    one.dueAt = steadyMs() + leftMs + this.graceMs;
+    one.dueAt = steadyMs() + leftMs + this.#graceMs;
     onBar(bar);
   }
 
-  private deliverWaiting(one: Minutes): void {
+  #deliverWaiting(one: Minutes): void {
     for (let first = one.waiting[0]; first !== undefined; first = one.waiting[0]) {
       if (one.nextMs !== null && first.openMs > one.nextMs) {
         one.dueAt = Math.min(one.dueAt, this.options.steadyMs() + this.options.times.backoffMs);
         return;
       }
       one.waiting.shift();
-      if (first.openMs === one.nextMs) this.deliver(one, first);
+      if (first.openMs === one.nextMs) this.#deliver(one, first);
     }
   }
 
   /** A minute that the venue does not deliver is a gap: newer ones stop waiting for it. */
-  private passGap(one: Minutes): void {
+  #passGap(one: Minutes): void {
     const first = one.waiting[0];
     if (first === undefined) return;
     if (this.options.steadyMs() - one.waitingSince < this.options.times.gapMsMax) return;
     one.nextMs = first.openMs;
-    this.deliverWaiting(one);
+    this.#deliverWaiting(one);
   }
 
   /** Closed minutes from `sinceMs` on, page by page; they start later if the venue keeps fewer. */
-  private async read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
+  async #read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
     const { prices, marketMs, times } = this.options;
     const rows = await readMinutes(prices, one.instrument.symbol, sinceMs, marketMs());
     const bars = rows.map((row) => toBar(row, one)).filter((bar) => bar !== null);

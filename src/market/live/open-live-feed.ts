@@ -1,14 +1,15 @@
 /** Finds the first venue of the desk's list that delivers prices. The choice is kept until the next start. */
+import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { venueOfFeed } from '../../domain/feed-name.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { LiveFeed, type LiveTimes } from './live-feed.js';
-import { probeVenue } from './probe-venue.js';
 import { VenueTime } from './venue-time.js';
 
-export interface LiveOptions {
+interface LiveOptions {
   /** Feeds of the desk file, in order of preference. */
   readonly venues: readonly string[];
   readonly instruments: readonly Instrument[];
@@ -31,7 +32,7 @@ export interface LiveOptions {
   readonly times?: LiveTimes;
 }
 
-export type LiveOutcome =
+type LiveOutcome =
   | { readonly ok: true; readonly feed: LiveFeed; readonly passedOver: readonly string[] }
   /** One reason for each venue. */
   | { readonly ok: false; readonly reasons: readonly string[] };
@@ -142,4 +143,38 @@ async function within<T>(promise: Promise<T>, ms: number, tooLate: (value: T) =>
     () => {},
   );
   return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Whether the venue can be reached at all. Checked before ccxt is loaded, which costs 30 MB for the life of the
+ * process. Null: it answers. Otherwise why not, in a few words. Never throws.
+ */
+function probeVenue(url: string, timeoutMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const onAnswer = (answer: IncomingMessage): void => {
+      answer.resume();
+      settle(refusal(answer.statusCode ?? 0));
+    };
+    const request = url.startsWith('http:') ? getHttp(url, onAnswer) : getHttps(url, onAnswer);
+    const timer = setTimeout(() => settle(`no answer within ${timeoutMs} ms`), timeoutMs);
+    const settle = (reason: string | null): void => {
+      clearTimeout(timer);
+      resolve(reason);
+      if (reason !== null) request.destroy();
+    };
+    request.on('error', (error: NodeJS.ErrnoException) => settle(networkReason(error)));
+  });
+}
+
+function refusal(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  if (status === 451 || status === 403) return `refuses this region or address (${status})`;
+  if (status === 418 || status === 429) return `has banned this address for a while (${status})`;
+  return `answered ${status}`;
+}
+
+function networkReason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'its name can not be resolved';
+  if (error.code === 'ECONNREFUSED') return 'refuses the connection';
+  return error.code ?? error.message;
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceConnection, PriceStream, Ticker } from '../../venue/prices.js';
 
-export interface QuoteReaderEvents {
+interface QuoteReaderEvents {
   quote(ticker: Ticker): void;
   health(state: 'up' | 'down', detail: string): void;
 }
@@ -47,15 +47,15 @@ interface SymbolState {
 }
 
 export class QuoteReader {
-  private readonly states: readonly SymbolState[];
-  private readonly bySymbol: ReadonlyMap<string, SymbolState>;
-  private readonly closing = new AbortController();
-  private stream: PriceStream | null = null;
-  private streaming = false;
+  readonly #states: readonly SymbolState[];
+  readonly #bySymbol: ReadonlyMap<string, SymbolState>;
+  readonly #closing = new AbortController();
+  #stream: PriceStream | null = null;
+  #streaming = false;
   /** Since when no prices are known to arrive. Null: they do. */
-  private downSinceMs: number | null = null;
-  private askProblem: string | null = null;
-  private running: Promise<unknown> | null = null;
+  #downSinceMs: number | null = null;
+  #askProblem: string | null = null;
+  #running: Promise<unknown> | null = null;
 
   constructor(
     private readonly prices: Pick<PriceConnection, 'fetchQuotes' | 'close'>,
@@ -64,7 +64,7 @@ export class QuoteReader {
     private readonly times: QuoteReaderTimes,
     private readonly steadyMs: () => number,
   ) {
-    this.states = symbols.map((symbol) => ({
+    this.#states = symbols.map((symbol) => ({
       symbol,
       heardMs: Number.NEGATIVE_INFINITY,
       last: null,
@@ -73,114 +73,116 @@ export class QuoteReader {
       resubscriptions: 0,
       resubscribeAtMs: 0,
     }));
-    this.bySymbol = new Map(this.states.map((state) => [state.symbol, state]));
+    this.#bySymbol = new Map(this.#states.map((state) => [state.symbol, state]));
   }
 
   /** `stream`: null if the venue has none; then prices are always polled. */
   start(stream: PriceStream | null): void {
-    this.stream = stream;
+    this.#stream = stream;
     const nowMs = this.steadyMs();
-    for (const state of this.states) state.heardMs = nowMs;
-    this.running = Promise.all([stream === null ? null : this.keepConnected(stream), this.keepFresh()]);
+    for (const state of this.#states) state.heardMs = nowMs;
+    this.#running = Promise.all([stream === null ? null : this.#keepConnected(stream), this.#keepFresh()]);
   }
 
   async stop(): Promise<void> {
-    this.closing.abort();
+    this.#closing.abort();
     await this.prices.close().catch(() => {});
-    await this.running;
+    await this.#running;
   }
 
   /** Takes one frame of the stream. */
   streamed(ticker: Ticker, updateId: number | null): void {
-    const state = this.bySymbol.get(ticker.symbol);
-    if (state === undefined || this.closing.signal.aborted) return;
+    const state = this.#bySymbol.get(ticker.symbol);
+    if (state === undefined || this.#closing.signal.aborted) return;
     if (updateId !== null && state.updateId !== null && updateId < state.updateId) return;
     state.updateId = updateId;
     state.missing = false;
     state.resubscriptions = 0;
-    this.accept(state, ticker);
+    this.#accept(state, ticker);
   }
 
-  private accept(state: SymbolState, ticker: Ticker): void {
+  #accept(state: SymbolState, ticker: Ticker): void {
     state.heardMs = this.steadyMs();
     state.last = ticker;
     this.events.quote(ticker);
-    if (this.downSinceMs !== null) this.judgeHealth();
+    if (this.#downSinceMs !== null) this.#judgeHealth();
   }
 
   /** Goes on until stopped, whatever the venue does. */
-  private async keepConnected(stream: PriceStream): Promise<void> {
-    for (let failures = 0; !this.closing.signal.aborted; failures += 1) {
+  async #keepConnected(stream: PriceStream): Promise<void> {
+    for (let failures = 0; !this.#closing.signal.aborted; failures += 1) {
       const beganMs = this.steadyMs();
-      const cause = await this.stayConnected(stream);
-      this.streaming = false;
-      if (this.closing.signal.aborted) return;
-      this.goDown(cause);
-      if (this.states.some(({ updateId, heardMs }) => updateId !== null && heardMs > beganMs)) failures = 0;
-      await this.pause(Math.min(this.times.backoffMsMax, this.times.backoffMs * 2 ** Math.min(failures, 10)));
+      const cause = await this.#stayConnected(stream);
+      this.#streaming = false;
+      if (this.#closing.signal.aborted) return;
+      this.#goDown(cause);
+      if (this.#states.some(({ updateId, heardMs }) => updateId !== null && heardMs > beganMs)) failures = 0;
+      await this.#pause(
+        Math.min(this.times.backoffMsMax, this.times.backoffMs * 2 ** Math.min(failures, 10)),
+      );
     }
   }
 
   /** Returns why the connection ended or could not be made. */
-  private async stayConnected(stream: PriceStream): Promise<string> {
-    for (const state of this.states) {
+  async #stayConnected(stream: PriceStream): Promise<string> {
+    for (const state of this.#states) {
       state.updateId = null;
       state.missing = false;
       state.resubscriptions = 0;
     }
     try {
       const { ended } = await stream.connect(Math.max(CONNECT_MS_MIN, this.times.silentMs));
-      this.streaming = true;
+      this.#streaming = true;
       return await ended;
     } catch (error) {
       return messageOf(error).slice(0, 200);
     }
   }
 
-  private async keepFresh(): Promise<void> {
+  async #keepFresh(): Promise<void> {
     const { silentMs, pollMs, backoffMsMax } = this.times;
-    for (let failures = 0; !this.closing.signal.aborted; ) {
+    for (let failures = 0; !this.#closing.signal.aborted; ) {
       const waitMs = Math.min(pollMs, silentMs / 4) * 2 ** Math.min(failures, 10);
-      await this.pause(Math.min(backoffMsMax, waitMs));
-      const due = this.states.filter((state) => this.isDue(state)).map(({ symbol }) => symbol);
-      if (due.length > 0) failures = (await this.ask(due)) ? 0 : failures + 1;
-      this.judgeHealth();
+      await this.#pause(Math.min(backoffMsMax, waitMs));
+      const due = this.#states.filter((state) => this.#isDue(state)).map(({ symbol }) => symbol);
+      if (due.length > 0) failures = (await this.#ask(due)) ? 0 : failures + 1;
+      this.#judgeHealth();
     }
   }
 
-  private isDue({ heardMs, missing }: SymbolState): boolean {
+  #isDue({ heardMs, missing }: SymbolState): boolean {
     const { silentMs, pollMs } = this.times;
-    return this.steadyMs() - heardMs >= (this.streaming && !missing ? silentMs : pollMs);
+    return this.steadyMs() - heardMs >= (this.#streaming && !missing ? silentMs : pollMs);
   }
 
-  private async ask(symbols: readonly string[]): Promise<boolean> {
+  async #ask(symbols: readonly string[]): Promise<boolean> {
     const askedMs = this.steadyMs();
     let tickers: readonly Ticker[];
     try {
       tickers = await this.prices.fetchQuotes(symbols);
       const priced = new Set(tickers.flatMap(({ symbol, bid }) => (Number(bid) > 0 ? [symbol] : [])));
       const none = symbols.filter((symbol) => !priced.has(symbol));
-      this.askProblem = none.length === 0 ? null : `the venue names none of ${none.join(', ')}`;
+      this.#askProblem = none.length === 0 ? null : `the venue names none of ${none.join(', ')}`;
     } catch (error) {
-      this.askProblem = messageOf(error).slice(0, 200);
+      this.#askProblem = messageOf(error).slice(0, 200);
       return false;
     }
-    if (this.closing.signal.aborted) return true;
+    if (this.#closing.signal.aborted) return true;
     const lost: SymbolState[] = [];
     for (const ticker of tickers) {
-      const state = this.bySymbol.get(ticker.symbol);
+      const state = this.#bySymbol.get(ticker.symbol);
       // What the stream has said since the request is newer than the answer.
       if (state === undefined || state.heardMs > askedMs || !(Number(ticker.bid) > 0)) continue;
       const moved = !samePrice(state.last, ticker);
-      this.accept(state, ticker);
-      if (this.streaming && (moved || state.missing)) lost.push(state);
+      this.#accept(state, ticker);
+      if (this.#streaming && (moved || state.missing)) lost.push(state);
     }
-    this.resubscribe(lost);
+    this.#resubscribe(lost);
     return true;
   }
 
   /** The price moved while the stream was silent: the market is not quiet, the subscription is lost. */
-  private resubscribe(lost: readonly SymbolState[]): void {
+  #resubscribe(lost: readonly SymbolState[]): void {
     const nowMs = this.steadyMs();
     const due = lost.filter(({ resubscribeAtMs }) => nowMs >= resubscribeAtMs);
     if (due.length === 0) return;
@@ -190,37 +192,38 @@ export class QuoteReader {
       state.resubscriptions += 1;
       state.resubscribeAtMs = nowMs + Math.min(RESUBSCRIBE_MS_MAX, waitMs);
     }
-    const all = this.states.every(
+    const all = this.#states.every(
       ({ missing, resubscriptions }) => missing && resubscriptions > RESUBSCRIPTIONS_MAX,
     );
-    if (all) this.stream?.drop('no symbol has a price');
-    else this.stream?.resubscribe(due.map(({ symbol }) => symbol));
+    if (all) this.#stream?.drop('no symbol has a price');
+    else this.#stream?.resubscribe(due.map(({ symbol }) => symbol));
   }
 
   /** Health of the feed as a whole. The engine itself judges a single silent symbol (halted, empty, delisted). */
-  private judgeHealth(): void {
-    if (this.closing.signal.aborted) return;
-    const { downSinceMs, times } = this;
+  #judgeHealth(): void {
+    if (this.#closing.signal.aborted) return;
+    const { times } = this;
+    const downSinceMs = this.#downSinceMs;
     if (downSinceMs !== null) {
-      if (!this.states.some(({ heardMs }) => heardMs > downSinceMs)) return;
-      this.downSinceMs = null;
+      if (!this.#states.some(({ heardMs }) => heardMs > downSinceMs)) return;
+      this.#downSinceMs = null;
       this.events.health('up', 'prices arrive');
       return;
     }
     const oldestMs = this.steadyMs() - times.silentMs * SILENCES_BEFORE_DOWN;
-    if (this.states.some(({ heardMs }) => heardMs >= oldestMs)) return;
-    const symbols = this.states.map(({ symbol }) => symbol).join(', ');
-    this.goDown(`no price of ${symbols}: ${this.askProblem ?? 'silent'}`);
+    if (this.#states.some(({ heardMs }) => heardMs >= oldestMs)) return;
+    const symbols = this.#states.map(({ symbol }) => symbol).join(', ');
+    this.#goDown(`no price of ${symbols}: ${this.#askProblem ?? 'silent'}`);
   }
 
-  private goDown(detail: string): void {
-    if (this.downSinceMs !== null) return;
-    this.downSinceMs = this.steadyMs();
+  #goDown(detail: string): void {
+    if (this.#downSinceMs !== null) return;
+    this.#downSinceMs = this.steadyMs();
     this.events.health('down', detail);
   }
 
-  private pause(ms: number): Promise<void> {
-    return sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  #pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Recorded files as a feed that resumes where the last run ended. */
-
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
@@ -7,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { MarketPositionStore } from '../position.js';
-import { ReplayFeed } from '../replay/replay-feed.js';
+import { ReplayFeed } from '../replay-feed.js';
 import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
 import { RecordedSource } from './recorded-source.js';
 import type { RowShape } from './row-events.js';
@@ -20,7 +19,7 @@ interface IdentifiedFile {
   readonly instrument: Pick<Instrument, 'symbol'>;
 }
 
-export interface RecordedFeedOptions {
+interface RecordedFeedOptions {
   readonly files: readonly RecordingRequest[];
   readonly instruments: readonly Instrument[];
   /** By instrument id, for bars and trades. */

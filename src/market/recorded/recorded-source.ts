@@ -2,10 +2,9 @@
  * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
  * given.
  */
-
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
+import type { TimedEvent, TimedSource } from '../replay-feed.js';
 import { filesByInstrument } from './check-recording.js';
 import { openJoinedFiles } from './joined-files.js';
 import type { RecordedFile } from './recorded-file.js';
@@ -14,7 +13,7 @@ import { RowEvents, type RowShape } from './row-events.js';
 /** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 50_000;
 
-export interface RecordedInput {
+interface RecordedInput {
   readonly file: string;
   readonly instrument: Instrument;
   readonly spreadTicks: number;
@@ -30,7 +29,7 @@ interface FileStream {
 }
 
 export class RecordedSource implements TimedSource {
-  private readonly history = new Map<InstrumentId, MarketBar[]>();
+  readonly #history = new Map<InstrumentId, MarketBar[]>();
 
   private constructor(private readonly streams: readonly FileStream[]) {}
 
@@ -44,7 +43,7 @@ export class RecordedSource implements TimedSource {
         const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
         streams.push({ rows, events, ready: [], index: 0, ended: false });
       }
-      await source.passOver(deliveredMs);
+      await source.#passOver(deliveredMs);
       return source;
     } catch (error) {
       await source.close();
@@ -57,16 +56,16 @@ export class RecordedSource implements TimedSource {
   }
 
   peek(): TimedEvent | null {
-    const stream = this.earliest();
+    const stream = this.#earliest();
     return stream?.ready[stream.index] ?? null;
   }
 
   shift(): void {
-    const stream = this.earliest();
+    const stream = this.#earliest();
     const event = stream?.ready[stream.index];
     if (!stream || !event) return;
     stream.index += 1;
-    if (event.kind === 'bar') this.remember(event.bar);
+    if (event.kind === 'bar') this.#remember(event.bar);
   }
 
   async fill(): Promise<boolean> {
@@ -80,12 +79,12 @@ export class RecordedSource implements TimedSource {
 
   /** Bars that the stream has passed, oldest first. */
   bars(instrument: InstrumentId, count: number, nowMs: number): readonly MarketBar[] {
-    const passed = (this.history.get(instrument) ?? []).filter((bar) => bar.openMs + bar.spanMs <= nowMs);
+    const passed = (this.#history.get(instrument) ?? []).filter((bar) => bar.openMs + bar.spanMs <= nowMs);
     return passed.slice(Math.max(0, passed.length - count));
   }
 
   /** Null while a file that has not ended has nothing ready: its next event might be the earliest. */
-  private earliest(): FileStream | null {
+  #earliest(): FileStream | null {
     let best: FileStream | null = null;
     for (const stream of this.streams) {
       const event = stream.ready[stream.index];
@@ -99,7 +98,7 @@ export class RecordedSource implements TimedSource {
     return best;
   }
 
-  private async passOver(deliveredMs: number): Promise<void> {
+  async #passOver(deliveredMs: number): Promise<void> {
     for (;;) {
       const event = this.peek();
       if (event === null) {
@@ -112,9 +111,9 @@ export class RecordedSource implements TimedSource {
     }
   }
 
-  private remember(bar: MarketBar): void {
-    const bars = this.history.get(bar.instrument) ?? [];
-    this.history.set(bar.instrument, bars);
+  #remember(bar: MarketBar): void {
+    const bars = this.#history.get(bar.instrument) ?? [];
+    this.#history.set(bar.instrument, bars);
     bars.push(bar);
     if (bars.length >= 2 * HISTORY_BARS_MAX) bars.splice(0, bars.length - HISTORY_BARS_MAX);
   }

@@ -1,11 +1,10 @@
 /** Turns recorded rows into market events: quotes, trades and bars, in time order. */
-
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type BarPath, barQuotes, bidBelow } from '../../venue/bar-path.js';
 import { BarBuilder, midTicks } from '../bar-builder.js';
-import type { TimedEvent } from '../replay/timed-source.js';
+import type { TimedEvent } from '../replay-feed.js';
 import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
 
 /** How rows become prices. By default the nearer extreme of a bar comes first, and sizes are not derived. */
@@ -18,7 +17,7 @@ export interface RowShape {
 const PLAIN: RowShape = { path: 'nearer', withVolume: false };
 
 export class RowEvents {
-  private readonly builder: BarBuilder;
+  readonly #builder: BarBuilder;
 
   /** `spanMs`: length of the file's bars. Shorter ones are merged into minutes, longer ones stay as they are. */
   constructor(
@@ -27,23 +26,23 @@ export class RowEvents {
     private readonly spreadTicks: number,
     private readonly shape: RowShape = PLAIN,
   ) {
-    this.builder = new BarBuilder(instrument);
+    this.#builder = new BarBuilder(instrument);
   }
 
   /** Appends the row's events to `into`, preceded by a bar that has finished. */
   add(row: RecordedRow, into: TimedEvent[]): void {
-    this.closeBar(row.tsMs, into);
-    if (row.format === 'bars') this.addBar(row, into);
-    else if (row.format === 'quotes') this.addQuote(row, into);
-    else this.addTrade(row, into);
+    this.#closeBar(row.tsMs, into);
+    if (row.format === 'bars') this.#addBar(row, into);
+    else if (row.format === 'quotes') this.#addQuote(row, into);
+    else this.#addTrade(row, into);
   }
 
   /** Appends the last bar when no row follows. */
   finish(into: TimedEvent[]): void {
-    this.closeBar(Number.POSITIVE_INFINITY, into);
+    this.#closeBar(Number.POSITIVE_INFINITY, into);
   }
 
-  private addBar(row: BarRow, into: TimedEvent[]): void {
+  #addBar(row: BarRow, into: TimedEvent[]): void {
     const { tsMs: openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = row;
     const { instrument, spanMs } = this;
     const bar: MarketBar = {
@@ -61,21 +60,21 @@ export class RowEvents {
       into.push({ kind: 'bar', marketMs: openMs + spanMs, bar });
       return;
     }
-    this.builder.add(openMs, openTicks, volumeLots);
-    for (const price of [highTicks, lowTicks, closeTicks]) this.builder.add(openMs, price, 0);
+    this.#builder.add(openMs, openTicks, volumeLots);
+    for (const price of [highTicks, lowTicks, closeTicks]) this.#builder.add(openMs, price, 0);
   }
 
-  private addQuote(row: QuoteRow, into: TimedEvent[]): void {
+  #addQuote(row: QuoteRow, into: TimedEvent[]): void {
     const { tsMs: marketMs, bidTicks, askTicks, bidLots, askLots } = row;
-    this.builder.add(marketMs, midTicks(bidTicks, askTicks), 0);
+    this.#builder.add(marketMs, midTicks(bidTicks, askTicks), 0);
     into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
   }
 
   /** A trade shows where the market is, so a quote with the desk file's spread is put around it. */
-  private addTrade(row: TradeRow, into: TimedEvent[]): void {
+  #addTrade(row: TradeRow, into: TimedEvent[]): void {
     const { tsMs: marketMs, priceTicks, quantityLots, taker } = row;
     const { instrument } = this;
-    this.builder.add(marketMs, priceTicks, quantityLots);
+    this.#builder.add(marketMs, priceTicks, quantityLots);
     const bidTicks = bidBelow(priceTicks, this.spreadTicks);
     const askTicks = bidTicks + this.spreadTicks;
     into.push({ kind: 'trade', instrument, marketMs, priceTicks, quantityLots, taker });
@@ -83,8 +82,8 @@ export class RowEvents {
     into.push({ kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots });
   }
 
-  private closeBar(untilMs: number, into: TimedEvent[]): void {
-    const bar = this.builder.closeUntil(untilMs);
+  #closeBar(untilMs: number, into: TimedEvent[]): void {
+    const bar = this.#builder.closeUntil(untilMs);
     if (bar) into.push({ kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar });
   }
 }

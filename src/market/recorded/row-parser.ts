@@ -66,46 +66,46 @@ export function detectFormat(file: string, header: string | undefined): Recorded
 }
 
 export class RowParser {
-  private readonly prices: DecimalGrid;
-  private readonly sizes: DecimalGrid;
-  private readonly columns: readonly string[];
-  private row = 1;
-  private lastTsMs = 0;
-  private fields: readonly string[] = [];
+  readonly #prices: DecimalGrid;
+  readonly #sizes: DecimalGrid;
+  readonly #columns: readonly string[];
+  #row = 1;
+  #lastTsMs = 0;
+  #fields: readonly string[] = [];
 
   constructor(
     private readonly file: string,
     private readonly format: RecordedFormat,
     private readonly instrument: Instrument,
   ) {
-    this.prices = decimalGrid(instrument.tickSize);
-    this.sizes = decimalGrid(instrument.lotSize);
-    this.columns = HEADERS[format];
+    this.#prices = decimalGrid(instrument.tickSize);
+    this.#sizes = decimalGrid(instrument.lotSize);
+    this.#columns = HEADERS[format];
   }
 
   /** Parses the next row; the first call gets row 2. Throws `DataFileError`. */
   parse(line: string): RecordedRow {
-    this.row += 1;
-    const bar = this.format === 'bars' ? this.plainBar(line) : null;
+    this.#row += 1;
+    const bar = this.format === 'bars' ? this.#plainBar(line) : null;
     if (bar !== null) return bar;
-    this.fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
-    if (this.fields.length !== this.columns.length) {
+    this.#fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
+    if (this.#fields.length !== this.#columns.length) {
       this.refuse(
         null,
-        `${this.columns.length} columns (${this.columns.join(',')})`,
-        `${this.fields.length}: ${shown(line)}`,
+        `${this.#columns.length} columns (${this.#columns.join(',')})`,
+        `${this.#fields.length}: ${shown(line)}`,
       );
     }
-    const tsMs = this.time();
-    if (this.format === 'bars') return this.bar(tsMs);
-    return this.format === 'quotes' ? this.quote(tsMs) : this.trade(tsMs);
+    const tsMs = this.#time();
+    if (this.format === 'bars') return this.#bar(tsMs);
+    return this.format === 'quotes' ? this.#quote(tsMs) : this.#trade(tsMs);
   }
 
   /**
    * A bar whose row is as nearly every row is, read in one go and without its texts. Null: it is to be looked at column by
    * column, which says what is wrong with it if anything is.
    */
-  private plainBar(line: string): BarRow | null {
+  #plainBar(line: string): BarRow | null {
     // Where the columns end; behind one that is missing the next search begins at the start and finds no later one.
     const ts = line.indexOf(',');
     const open = line.indexOf(',', ts + 1);
@@ -116,11 +116,11 @@ export class RowParser {
     const end = line.charCodeAt(line.length - 1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
     if (ts > TS_DIGITS_MAX || line.indexOf(',', close + 1) !== -1) return null;
     const tsMs = wholeNumber(line, 0, ts);
-    const openTicks = this.prices.exactWithin(line, ts + 1, open);
-    const highTicks = this.prices.exactWithin(line, open + 1, high);
-    const lowTicks = this.prices.exactWithin(line, high + 1, low);
-    const closeTicks = this.prices.exactWithin(line, low + 1, close);
-    const volumeLots = this.sizes.floorWithin(line, close + 1, end);
+    const openTicks = this.#prices.exactWithin(line, ts + 1, open);
+    const highTicks = this.#prices.exactWithin(line, open + 1, high);
+    const lowTicks = this.#prices.exactWithin(line, high + 1, low);
+    const closeTicks = this.#prices.exactWithin(line, low + 1, close);
+    const volumeLots = this.#sizes.floorWithin(line, close + 1, end);
     if (openTicks === null || highTicks === null || lowTicks === null || closeTicks === null) return null;
     const isBar =
       lowTicks > 0 &&
@@ -128,88 +128,88 @@ export class RowParser {
       highTicks >= closeTicks &&
       lowTicks <= openTicks &&
       lowTicks <= closeTicks;
-    if (!isBar || volumeLots === null || !(tsMs > this.lastTsMs && tsMs <= TS_MAX)) return null;
-    this.lastTsMs = tsMs;
+    if (!isBar || volumeLots === null || !(tsMs > this.#lastTsMs && tsMs <= TS_MAX)) return null;
+    this.#lastTsMs = tsMs;
     return { format: 'bars', tsMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots };
   }
 
   /** Refuses the current row, for checks that need more than one row. Throws. */
   refuse(column: string | null, expected: string, found: string): never {
-    throw new DataFileError({ file: this.file, row: this.row, column, expected, found, doThis: REPAIR });
+    throw new DataFileError({ file: this.file, row: this.#row, column, expected, found, doThis: REPAIR });
   }
 
-  private bar(tsMs: number): BarRow {
+  #bar(tsMs: number): BarRow {
     const row: BarRow = {
       format: 'bars',
       tsMs,
-      openTicks: this.price(1),
-      highTicks: this.price(2),
-      lowTicks: this.price(3),
-      closeTicks: this.price(4),
-      volumeLots: this.size(5),
+      openTicks: this.#price(1),
+      highTicks: this.#price(2),
+      lowTicks: this.#price(3),
+      closeTicks: this.#price(4),
+      volumeLots: this.#size(5),
     };
     if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks)) {
-      this.refuse('high', 'the highest of the four prices', shown(this.text(2)));
+      this.refuse('high', 'the highest of the four prices', shown(this.#text(2)));
     }
     if (row.lowTicks > Math.min(row.openTicks, row.closeTicks)) {
-      this.refuse('low', 'the lowest of the four prices', shown(this.text(3)));
+      this.refuse('low', 'the lowest of the four prices', shown(this.#text(3)));
     }
     return row;
   }
 
-  private quote(tsMs: number): QuoteRow {
-    const bidTicks = this.price(1);
-    const askTicks = this.price(2);
-    if (askTicks < bidTicks) this.refuse('ask', `at least the bid of ${this.text(1)}`, shown(this.text(2)));
+  #quote(tsMs: number): QuoteRow {
+    const bidTicks = this.#price(1);
+    const askTicks = this.#price(2);
+    if (askTicks < bidTicks) this.refuse('ask', `at least the bid of ${this.#text(1)}`, shown(this.#text(2)));
     return {
       format: 'quotes',
       tsMs,
       bidTicks,
       askTicks,
-      bidLots: this.sizeOrNone(3),
-      askLots: this.sizeOrNone(4),
+      bidLots: this.#sizeOrNone(3),
+      askLots: this.#sizeOrNone(4),
     };
   }
 
-  private trade(tsMs: number): TradeRow {
-    const side = this.text(3);
+  #trade(tsMs: number): TradeRow {
+    const side = this.#text(3);
     if (side !== 'buy' && side !== 'sell' && side !== '')
       this.refuse('side', '`buy`, `sell` or nothing', shown(side));
     const taker = side === '' ? null : side;
-    return { format: 'trades', tsMs, priceTicks: this.price(1), quantityLots: this.size(2), taker };
+    return { format: 'trades', tsMs, priceTicks: this.#price(1), quantityLots: this.#size(2), taker };
   }
 
-  private time(): number {
-    const text = this.text(0);
+  #time(): number {
+    const text = this.#text(0);
     const tsMs = TS_TEXT.test(text) ? Number(text) : Number.NaN;
     if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse('ts', 'milliseconds since 1970, UTC', shown(text));
     const strict = this.format === 'bars';
-    if (strict ? tsMs <= this.lastTsMs : tsMs < this.lastTsMs) {
+    if (strict ? tsMs <= this.#lastTsMs : tsMs < this.#lastTsMs) {
       this.refuse(
         'ts',
-        `${strict ? 'later than' : 'not before'} ${this.lastTsMs}, the row above`,
+        `${strict ? 'later than' : 'not before'} ${this.#lastTsMs}, the row above`,
         shown(text),
       );
     }
-    this.lastTsMs = tsMs;
+    this.#lastTsMs = tsMs;
     return tsMs;
   }
 
-  private price(column: number): number {
-    const text = this.text(column);
-    const ticks = this.prices.exact(text);
-    if (ticks === null || ticks <= 0) this.refusePrice(column, text);
+  #price(column: number): number {
+    const text = this.#text(column);
+    const ticks = this.#prices.exact(text);
+    if (ticks === null || ticks <= 0) this.#refusePrice(column, text);
     return ticks;
   }
 
-  private refusePrice(column: number, text: string): never {
-    const name = this.columns[column] as string;
+  #refusePrice(column: number, text: string): never {
+    const name = this.#columns[column] as string;
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value > 0)) this.refuse(name, 'a price above zero in plain decimals', shown(text));
     const { tickSize, symbol } = this.instrument;
     throw new DataFileError({
       file: this.file,
-      row: this.row,
+      row: this.#row,
       column: name,
       expected: `a multiple of the tick ${tickSize} of ${symbol}`,
       found: shown(text),
@@ -217,21 +217,21 @@ export class RowParser {
     });
   }
 
-  private size(column: number): number {
-    const text = this.text(column);
-    const lots = this.sizes.floor(text);
+  #size(column: number): number {
+    const text = this.#text(column);
+    const lots = this.#sizes.floor(text);
     if (lots === null)
-      this.refuse(this.columns[column] as string, 'zero or more in plain decimals', shown(text));
+      this.refuse(this.#columns[column] as string, 'zero or more in plain decimals', shown(text));
     return lots;
   }
 
   /** 0 stands for a size that was not recorded. */
-  private sizeOrNone(column: number): number {
-    return this.text(column) === '' ? 0 : this.size(column);
+  #sizeOrNone(column: number): number {
+    return this.#text(column) === '' ? 0 : this.#size(column);
   }
 
-  private text(column: number): string {
-    return this.fields[column] as string;
+  #text(column: number): string {
+    return this.#fields[column] as string;
   }
 }
 

@@ -3,7 +3,6 @@
  * jumps, and a weak pull that keeps prices near their start for decades.
  * Doubles are used only with + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices everywhere.
  */
-
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { bell, draw, streamKey, uniform } from './random.js';
 
@@ -67,45 +66,47 @@ export class PriceWalk {
   regime: Regime = 'range';
   /** Standard deviation of the last minute's return. */
   sigma = SIGMA;
-  private regimeLeft = 0;
-  private anchor = 1;
-  private readonly key: number;
-  private readonly sharedKey: number;
+  #regimeLeft = 0;
+  #anchor = 1;
+  readonly #key: number;
+  readonly #sharedKey: number;
 
   constructor(seed: number, symbol: string) {
-    this.key = streamKey(seed, SERIES + symbol);
-    this.sharedKey = streamKey(seed, `${SERIES}market`);
+    this.#key = streamKey(seed, SERIES + symbol);
+    this.#sharedKey = streamKey(seed, `${SERIES}market`);
   }
 
   /** Simulates one minute; afterwards `price` is its closing price. */
   step(): void {
-    if (this.regimeLeft === 0) this.changeRegime();
-    this.regimeLeft -= 1;
+    if (this.#regimeLeft === 0) this.#changeRegime();
+    this.#regimeLeft -= 1;
     const { drift, volatility, pull } = REGIMES[this.regime];
     this.sigma = SIGMA * volatility * activityAt(this.minute);
     const shock =
-      0.6 * bell(this.sharedKey, this.minute, STREAM.shared) + 0.8 * bell(this.key, this.minute, STREAM.own);
-    const toAnchor = ((this.anchor - this.price) / this.price) * pull;
+      0.6 * bell(this.#sharedKey, this.minute, STREAM.shared) +
+      0.8 * bell(this.#key, this.minute, STREAM.own);
+    const toAnchor = ((this.#anchor - this.price) / this.price) * pull;
     const toHome = ((1 - this.price) / Math.max(1, this.price)) * HOME_PULL;
-    const change = this.sigma * (drift + shock + this.jump()) + toAnchor + toHome;
+    const change = this.sigma * (drift + shock + this.#jump()) + toAnchor + toHome;
     this.price *= 1 + Math.min(RETURN_MAX, Math.max(-RETURN_MAX, change));
     this.minute += 1;
   }
 
-  private changeRegime(): void {
-    const pick = uniform(this.key, this.minute, STREAM.regime);
+  #changeRegime(): void {
+    const pick = uniform(this.#key, this.minute, STREAM.regime);
     if (pick < 0.27) this.regime = 'trendUp';
     else if (pick < 0.54) this.regime = 'trendDown';
     else if (pick < 0.85) this.regime = 'range';
     else this.regime = 'volatile';
-    this.regimeLeft = REGIME_MINUTES_MIN + (draw(this.key, this.minute, STREAM.length) % REGIME_MINUTES_SPAN);
-    this.anchor = this.price;
+    this.#regimeLeft =
+      REGIME_MINUTES_MIN + (draw(this.#key, this.minute, STREAM.length) % REGIME_MINUTES_SPAN);
+    this.#anchor = this.price;
   }
 
   /** Size of a jump in standard deviations, mostly 0. */
-  private jump(): number {
-    if (uniform(this.key, this.minute, STREAM.jump) >= JUMP_CHANCE) return 0;
-    const size = draw(this.key, this.minute, STREAM.jumpSize);
+  #jump(): number {
+    if (uniform(this.#key, this.minute, STREAM.jump) >= JUMP_CHANCE) return 0;
+    const size = draw(this.#key, this.minute, STREAM.jumpSize);
     return (size & 1 ? 1 : -1) * (5 + (size >>> 28));
   }
 }

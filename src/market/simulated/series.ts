@@ -1,11 +1,17 @@
 /** One instrument's simulated minutes, which can be read in any order. */
-
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { type MinuteParameters, type SimulatedMinute, simulateMinute } from './minute.js';
-import { PriceWalk, SIMULATION_FIRST_MINUTE, SIMULATION_START_MS } from './price-walk.js';
-import { streamKey } from './random.js';
+import type { QuoteEvent } from '../../venue/bar-path.js';
+import { midTicks } from '../bar-builder.js';
+import {
+  activityAt,
+  PriceWalk,
+  type Regime,
+  SIMULATION_FIRST_MINUTE,
+  SIMULATION_START_MS,
+} from './price-walk.js';
+import { bell, draw, streamKey, uniform } from './random.js';
 
 /** Starting prices by base currency; any other currency starts at 100. */
 const HOME_PRICES: Readonly<Record<string, number>> = {
@@ -15,8 +21,8 @@ const HOME_PRICES: Readonly<Record<string, number>> = {
 const HOME_PRICE_OTHER = 100;
 
 export class SimulatedSeries {
-  private walk: PriceWalk;
-  private readonly parameters: MinuteParameters;
+  #walk: PriceWalk;
+  readonly #parameters: MinuteParameters;
 
   constructor(
     private readonly seed: number,
@@ -24,14 +30,14 @@ export class SimulatedSeries {
     spreadTicks: number,
   ) {
     const key = streamKey(seed, `${instrument.symbol} quotes`);
-    this.parameters = { instrument, key, spreadTicks, scale: this.scale() };
-    this.walk = this.newWalk();
+    this.#parameters = { instrument, key, spreadTicks, scale: this.#scale() };
+    this.#walk = this.#newWalk();
   }
 
   /** One minute, counted since 1970, from `SIMULATION_FIRST_MINUTE` on. Fastest when read forwards. */
   minute(minute: number): SimulatedMinute {
-    this.goTo(minute);
-    return simulateMinute(this.walk, this.parameters);
+    this.#goTo(minute);
+    return simulateMinute(this.#walk, this.#parameters);
   }
 
   /** Bars of the last `count` minutes before `endMinute`, oldest first; fewer near the beginning. */
@@ -42,25 +48,121 @@ export class SimulatedSeries {
     return bars;
   }
 
-  private goTo(minute: number): void {
+  #goTo(minute: number): void {
     if (minute < SIMULATION_FIRST_MINUTE) {
       throw new RangeError(
         `the simulated market begins at minute ${SIMULATION_FIRST_MINUTE}, asked for ${minute}`,
       );
     }
-    if (minute < this.walk.minute) this.walk = this.newWalk();
-    while (this.walk.minute < minute) this.walk.step();
+    if (minute < this.#walk.minute) this.#walk = this.#newWalk();
+    while (this.#walk.minute < minute) this.#walk.step();
   }
 
-  private newWalk(): PriceWalk {
+  #newWalk(): PriceWalk {
     return new PriceWalk(this.seed, this.instrument.symbol);
   }
 
   /** Chosen so that the price is the starting price when trading starts, whatever it was before. */
-  private scale(): number {
-    const walk = this.newWalk();
+  #scale(): number {
+    const walk = this.#newWalk();
     while (walk.minute < SIMULATION_START_MS / MINUTE_MS) walk.step();
     const home = HOME_PRICES[this.instrument.base] ?? HOME_PRICE_OTHER;
     return Math.max(2, home / Number(this.instrument.tickSize)) / walk.price;
   }
+}
+
+const QUOTES_A_MINUTE = 12;
+const QUOTE_SPACING_MS = MINUTE_MS / QUOTES_A_MINUTE;
+/** Mean value of a quoted size, in units of the quote currency. */
+const QUOTED_VALUE = 40_000;
+/** Factor on the desk file's spread. */
+const SPREAD_FACTOR: Readonly<Record<Regime, number>> = { trendUp: 1, trendDown: 1, range: 1, volatile: 2 };
+
+/** Streams from 16 on belong to quotes: 8 for each of a minute's twelve, then one for the minute's volume. */
+const STREAM_QUOTES = 16;
+const STREAM_VOLUME = STREAM_QUOTES + 8 * QUOTES_A_MINUTE;
+
+interface SimulatedMinute {
+  readonly quotes: readonly QuoteEvent[];
+  readonly bar: MarketBar;
+}
+
+/**
+ * Standard deviation of the bridge: how far the path within the minute may leave the straight line at quote k of 12.
+ */
+const BRIDGE = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
+  const done = (index + 1) / QUOTES_A_MINUTE;
+  return Math.sqrt(done * (1 - done));
+});
+
+interface MinuteParameters {
+  readonly instrument: Instrument;
+  /** Ticks for a relative price of 1. */
+  readonly scale: number;
+  /** Random key of the instrument's quotes. */
+  readonly key: number;
+  /** The desk file's distance between bid and ask. */
+  readonly spreadTicks: number;
+}
+
+/**
+ * What happens within one simulated minute: twelve quotes, and the bar that they form. Advances the walk by one
+ * minute and derives what was seen on the way.
+ */
+function simulateMinute(walk: PriceWalk, parameters: MinuteParameters): SimulatedMinute {
+  const minute = walk.minute;
+  const open = walk.price * parameters.scale;
+  walk.step();
+  const close = walk.price * parameters.scale;
+  const quotes = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
+    const straight = open + ((close - open) * (index + 1)) / QUOTES_A_MINUTE;
+    const noise = bell(parameters.key, minute, STREAM_QUOTES + 8 * index) * (BRIDGE[index] as number);
+    return quoteAt(straight + noise * walk.sigma * open, walk.regime, minute, index, parameters);
+  });
+  return { quotes, bar: barOf(quotes, minute, parameters) };
+}
+
+function quoteAt(
+  mid: number,
+  regime: Regime,
+  minute: number,
+  index: number,
+  { instrument, key, spreadTicks }: MinuteParameters,
+): QuoteEvent {
+  const stream = STREAM_QUOTES + 8 * index;
+  const factor = SPREAD_FACTOR[regime] * (1 + 0.5 * uniform(key, minute, stream + 1));
+  const spread = Math.max(1, Math.round(spreadTicks * factor));
+  const bidTicks = Math.max(1, Math.round(mid - spread / 2));
+  const meanLots = (QUOTED_VALUE * 1e8) / (Math.max(1, mid) * instrument.moneyPerTickLot);
+  const lots = (sizeStream: number): number =>
+    Math.max(1, Math.round(meanLots * (0.1 + 1.8 * uniform(key, minute, sizeStream))));
+  return {
+    kind: 'quote',
+    instrument: instrument.id,
+    marketMs: minute * MINUTE_MS + index * QUOTE_SPACING_MS + (draw(key, minute, stream + 2) % 4000),
+    bidTicks,
+    askTicks: bidTicks + spread,
+    bidLots: lots(stream + 3),
+    askLots: lots(stream + 4),
+  };
+}
+
+function barOf(
+  quotes: readonly QuoteEvent[],
+  minute: number,
+  { instrument, key }: MinuteParameters,
+): MarketBar {
+  const mids = quotes.map((quote) => midTicks(quote.bidTicks, quote.askTicks));
+  const first = quotes[0] as QuoteEvent;
+  const busy = activityAt(minute) * (0.4 + 1.2 * uniform(key, minute, STREAM_VOLUME));
+  return {
+    instrument: instrument.id,
+    openMs: minute * MINUTE_MS,
+    spanMs: MINUTE_MS,
+    openTicks: mids[0] as number,
+    highTicks: Math.max(...mids),
+    lowTicks: Math.min(...mids),
+    closeTicks: mids[mids.length - 1] as number,
+    volumeLots: Math.max(1, Math.round((first.bidLots + first.askLots) * 4 * busy)),
+  };
 }

@@ -7,7 +7,14 @@ import { goLiveApprovers } from '../../desk/go-live-people.js';
 import { messageOf } from '../../domain/message-of.js';
 import { readAttempts } from '../../store/go-live-attempts.js';
 import { readStatus } from '../../trader/read-status.js';
-import type { OperationContext } from '../operation.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from '../operation.js';
+import { recordAudit } from '../record-audit.js';
 
 export const goLiveShownSchema = z.object({
   mode: z.enum(['paper', 'live']).describe('Of the desk file'),
@@ -54,4 +61,33 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
     progress,
     problems,
   };
+}
+
+const REVOKE_MS = 5_000;
+
+/** Takes the permission to trade real money back: goes straight to the trader and needs nothing else. */
+export async function revokeGoLive(
+  context: OperationContext,
+  caller: Caller,
+  request: CommandRequest,
+): Promise<OperationResult> {
+  const commandId = request.commandId ?? context.newId();
+  const asked = { commandId, by: caller.person, reason: request.reason };
+  const result = await context.trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS }).then(
+    ({ detail, haltId, mode }): OperationResult => ({
+      ok: true,
+      proven: mode !== 'ACTIVE',
+      detail,
+      haltId,
+      workflowId: null,
+      problems: [],
+    }),
+    (error: unknown) => notDone(`The trader did not take it: ${messageOf(error)}`),
+  );
+  const audit = await recordAudit(context, caller, {
+    action: 'revokeGoLive',
+    parameters: { reason: request.reason },
+    outcome: result.detail,
+  });
+  return audit === null ? result : { ...result, problems: [...result.problems, audit] };
 }

@@ -5,19 +5,22 @@
  * begun are recorded until they end, and so is what the list showed as open each time, so that a lost Temporal database
  * is noticed as well.
  */
-
 import type { BegunRun } from '../../contracts/run-sinks.js';
 import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
-import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
-import { readOpenThings } from '../../store/open-runs.js';
-import { dropSeenRun, keepSeenRuns, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
-import { describeRun } from '../../temporal/describe-run.js';
-import { runsOfDesk } from '../../temporal/runs-of-desk.js';
+import { recordEvidenceBatch } from '../../store/evidence.js';
+import {
+  dropSeenRun,
+  keepSeenRuns,
+  readOpenThings,
+  readSeenRuns,
+  type SeenRun,
+} from '../../store/runs-seen.js';
+import { describeRun, runsOfDesk } from '../../temporal/runs.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { FORGOTTEN, HOW_ENDED, isKnown, runState } from './run-state.js';
 
-export interface EndedRun {
+interface EndedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly how: string;

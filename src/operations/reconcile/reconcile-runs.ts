@@ -2,14 +2,13 @@
  * Reconciles Postgres with Temporal: if a run no longer goes on (terminated, lost with Temporal's database, ended
  * silently), what it began ends as abandoned, with evidence and a notice, and what it held is free again.
  */
-
 import type { Notice } from '../../contracts/notice.js';
 import { notify } from '../../notify/notify.js';
 import { closeApproval } from '../../store/approvals.js';
-import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../store/evidence.js';
 import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import { abandonIncident, type OpenThing, readOpenThings } from '../../store/open-runs.js';
 import { finishRoutineRun } from '../../store/routine-run.js';
+import { abandonIncident, type OpenThing, readOpenThings } from '../../store/runs-seen.js';
 import { closeTask } from '../../store/tasks.js';
 import type { OperationContext } from '../operation.js';
 import { runState } from './run-state.js';
@@ -17,7 +16,7 @@ import { endPermission, type PermissionContext } from './unwatched-permission.js
 
 export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;
 
-export interface Abandoned {
+interface Abandoned {
   readonly workflowId: string;
   /**
    * The run that ended: if it is reset and abandoned again, the next one has another id. Null if Temporal no longer has

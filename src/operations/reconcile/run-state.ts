@@ -1,7 +1,7 @@
-import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
+import { describeRun } from '../../temporal/runs.js';
 
-export type RunState =
+type RunState =
   | { readonly running: true }
   /** `ended`: finished by itself. `how`: in words. `runId`: its newest run; null if Temporal no longer has it. */
   | { readonly running: false; readonly ended: boolean; readonly how: string; readonly runId: string | null };

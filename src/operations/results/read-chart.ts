@@ -12,12 +12,12 @@ export interface ChartRequest {
   readonly minutes: number;
 }
 
-export interface ChartFill {
+interface ChartFill {
   readonly side: 'buy' | 'sell';
   readonly marketMs: number;
 }
 
-export interface ChartFills {
+interface ChartFills {
   readonly count: number;
   /** Oldest first; at most 500. */
   readonly newest: readonly ChartFill[];

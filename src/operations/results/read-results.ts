@@ -1,9 +1,14 @@
 /** Round trips and their results, from the ledger of fills. */
-import type { Periods } from './periods.js';
-import type { FoundResults, Queries, RoundTrip, Sums } from './results.js';
+import { DAY_MS } from '../../domain/civil-date.js';
+import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
+import { readStatus } from '../../trader/read-status.js';
+import { zoneOffset } from '../../trader/zone-offset.js';
+import type { OperationContext } from '../operation.js';
+import { readAnalytics } from './read-analytics.js';
+import type { FoundResults, Period, Queries, RoundTrip, Sums } from './results.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
 
-export interface ResultsQuery {
+interface ResultsQuery {
   readonly desk: string;
   readonly symbol: string | null;
   readonly strategy: string | null;
@@ -94,3 +99,95 @@ export async function readResults(
 }
 
 const NOTHING = { place: null, trips: 0, wins: 0, net: '0', fees: '0' };
+
+interface PeriodBegin {
+  readonly startMs: number;
+  /** Date of its first trading day in the desk's time zone, for example `2026-01-05`. */
+  readonly date: string;
+}
+
+const BEGINS: Readonly<Record<Period, (date: string) => boolean>> = {
+  day: () => true,
+  week: (date) => new Date(date).getUTCDay() === 1,
+  month: (date) => date.endsWith('-01'),
+};
+
+interface Periods {
+  /** Start of the first period. */
+  readonly fromMs: number;
+  readonly fromDate: string;
+  readonly toDate: string;
+  /** Oldest first. */
+  readonly begins: readonly PeriodBegin[];
+}
+
+/**
+ * The desk's days, weeks and months: a week begins with Monday's trading day, a month with the trading day of the
+ * first. Every period that overlaps the span: the first begins at its start or earlier.
+ */
+export function periodsOf(
+  by: Period,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { timezone, dayBoundary }: DeskCalendar,
+): Periods {
+  const offsetAt = zoneOffset(timezone);
+  const dayOf = (marketMs: number): number => tradingDayStart(marketMs, dayBoundary, offsetAt);
+  const newestFirst: PeriodBegin[] = [];
+  for (let startMs = dayOf(toMs); ; startMs = dayOf(startMs - 1)) {
+    const date = new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
+    if (!BEGINS[by](date)) continue;
+    newestFirst.push({ startMs, date });
+    if (startMs > fromMs) continue;
+    const toDate = newestFirst[0]?.date ?? date;
+    return { fromMs: startMs, fromDate: date, toDate, begins: newestFirst.reverse() };
+  }
+}
+
+export interface ResultsRequest {
+  readonly by: Period;
+  /** Days of market time before now; 0: only the current period. */
+  readonly days: number;
+  /** The most round trips to list. */
+  readonly listMax: number;
+  /** Also reads the equity curve. */
+  readonly drawdown?: boolean;
+}
+
+export interface ResultsShown extends FoundResults {
+  /** Null while the trader doesn't answer. */
+  readonly currency: string | null;
+  /**
+   * True if the trader didn't answer, so that "now" is this machine's time; the time of a simulated or recorded market
+   * is different.
+   */
+  readonly machineTime: boolean;
+  /** The requested periods, including those in which nothing was closed. */
+  readonly begins: Periods['begins'];
+  /** Percent; null if not requested, or if there is no equity yet. */
+  readonly maxDrawdownPct: number | null;
+}
+
+/**
+ * Results as a chat asks for them: the same sums as on the page and from `GET /api/results`. Rejects while Postgres
+ * is down. Without a trader, the time is this machine's.
+ */
+export async function showResults(
+  context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,
+  { by, days, listMax, drawdown = false }: ResultsRequest,
+): Promise<ResultsShown> {
+  const { desk, pool } = context;
+  const status = await readStatus(context).catch(() => null);
+  const toMs = status?.marketData.marketMs ?? context.nowMs();
+  const periods = periodsOf(by, { fromMs: toMs - days * DAY_MS, toMs }, desk);
+  const [found, analytics] = await Promise.all([
+    readResults(pool, { desk: desk.desk, symbol: null, strategy: null, periods, listMax }),
+    drawdown ? readAnalytics(pool, desk.desk, periods.fromMs) : null,
+  ]);
+  return {
+    ...found,
+    currency: status?.currency ?? null,
+    machineTime: status === null,
+    begins: periods.begins,
+    maxDrawdownPct: analytics?.maxDrawdownPct ?? null,
+  };
+}

@@ -1,6 +1,6 @@
 /** Which fills make up a round trip: one rule for everything that counts them. */
 import { ofAccountInUse } from '../../store/account-in-use.js';
-import { JOURNAL_INSTRUMENTS } from '../../store/journal-instruments.js';
+import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
 
 /**
  * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill

@@ -7,7 +7,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { SETTINGS_APPROVAL } from '../../domain/settings-change.js';
 import { readSettingsChanges } from '../../store/settings-changes.js';
 import { readStatus } from '../../trader/read-status.js';
-import { listApprovals } from '../approvals/list-approvals.js';
+import { listApprovals } from '../approvals.js';
 import type { OperationContext } from '../operation.js';
 import { rolledContracts } from './change-settings.js';
 

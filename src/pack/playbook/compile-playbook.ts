@@ -12,7 +12,7 @@ import { type CodeRules, GLOBALS, refusedToAll } from '../strategy/names.js';
 import { refusedIn } from '../strategy/refused.js';
 import { treeOf } from '../strategy/syntax-tree.js';
 
-export type CompiledPlaybook =
+type CompiledPlaybook =
   | ({ readonly ok: true } & Pick<CodedPlaybook, 'hash' | 'code' | 'files'>)
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 

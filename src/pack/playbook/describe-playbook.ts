@@ -23,7 +23,7 @@ const SAYS = z.object({
   run: z.custom<pack.Playbook['run']>((run) => typeof run === 'function', 'expected a function'),
 });
 
-export type Described =
+type Described =
   | Pick<CodedPlaybook, 'title' | 'severity' | 'trigger' | 'approvalMinutes' | 'parameters'>
   | { readonly found: string };
 

@@ -5,12 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { StrategyFile, StrategyModule } from '../../desk/own-strategy.js';
 import { bundleFile, type CompileProblem } from '../compile.js';
 import { filesOf, hashOf, ownFilesOnly } from '../own-files-only.js';
-import { countingSteps } from './count-steps.js';
-import { EXPORTS, SCRIPT, STRATEGY_RULES } from './names.js';
+import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES } from './names.js';
 import { refusedIn } from './refused.js';
-import { treeOf } from './syntax-tree.js';
+import { type Tree, treeOf, walk } from './syntax-tree.js';
 
-export type CompiledStrategy =
+type CompiledStrategy =
   | {
       readonly ok: true;
       /** Over all of its source files. */
@@ -58,3 +57,40 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
 
 /** Part of each hash. Increased when the same file would make other decisions. */
 const API_VERSION = 'fermata/strategy 1';
+
+const LOOPS: ReadonlySet<string> = new Set([
+  ...['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'],
+]);
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'],
+]);
+
+/**
+ * Makes every loop and function of a strategy count steps, so that endless code throws. Counted instead of timed: the
+ * same bars end it on every machine, busy or not. `tree`: syntax tree of the code. Line numbers don't change.
+ */
+function countingSteps(code: string, tree: Tree): string {
+  const added: { readonly at: number; readonly text: string }[] = [];
+  const add = (at: number, text: string): void => {
+    added.push({ at, text });
+  };
+  walk(tree, (node) => {
+    const isLoop = LOOPS.has(node.type);
+    if (!isLoop && !FUNCTIONS.has(node.type)) return;
+    const body = node.body as Tree;
+    if (body.type === 'BlockStatement') return add(body.start + 1, `${STEP}();`);
+    add(body.start, isLoop ? `{${STEP}();` : `(${STEP}(),`);
+    add(body.end, isLoop ? '}' : ')');
+  });
+  // Of several insertions at one position, the outer one opens first and closes last.
+  const inOrder = added.map((one, order) => ({ ...one, order: isEnd(one.text) ? -order : order }));
+  inOrder.sort((a, b) => a.at - b.at || a.order - b.order);
+  let [text, from] = ['', 0];
+  for (const { at, text: more } of inOrder) {
+    text += code.slice(from, at) + more;
+    from = at;
+  }
+  return text + code.slice(from);
+}
+
+const isEnd = (text: string): boolean => text === '}' || text === ')';

@@ -19,7 +19,7 @@ import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
 import { openContext, whatItThrew } from './strategy-context.js';
 
-export interface Described {
+interface Described {
   readonly declared: Omit<DeclaredStrategy, 'kind'>;
   readonly trial: Trial;
 }

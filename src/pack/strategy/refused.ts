@@ -1,7 +1,7 @@
 /** Finds what is not the same on every machine, every time, in compiled code, each with its line. */
+import { SourceMap } from 'node:module';
 import type { CompileProblem } from '../compile.js';
 import { type CodeRules, MATH, MEMBERS } from './names.js';
-import { sourceLines } from './source-lines.js';
 import { type Tree, walk } from './syntax-tree.js';
 
 const FOUND_MAX = 20;
@@ -150,3 +150,20 @@ function isDeclaration(node: Tree, parent: Tree | null, above: Tree | null): boo
 
 const isParameter = (node: Tree, parent: Tree): boolean =>
   Array.isArray(parent.params) && parent.params.includes(node);
+
+interface SourcePlace {
+  readonly file: string;
+  readonly line: number | null;
+}
+
+/**
+ * Maps a position in the compiled script to the line that a person wrote. `line` from 1, `column` from 0, both in the
+ * script.
+ */
+export function sourceLines(map: string): (line: number, column: number) => SourcePlace | null {
+  const lines = new SourceMap(JSON.parse(map));
+  return (line, column) => {
+    const entry = lines.findEntry(line - 1, column);
+    return 'originalSource' in entry ? { file: entry.originalSource, line: entry.originalLine + 1 } : null;
+  };
+}

@@ -10,7 +10,7 @@ import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, type LASTS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import type { WatchedNumber } from './names.js';
 import { SCRIPT } from './names.js';
-import { sourceLines } from './source-lines.js';
+import { sourceLines } from './refused.js';
 
 /** How an entry says how long it rests; empty: until it is cancelled. */
 export type TimeInForceName = '' | (typeof LASTS)[number];
@@ -128,7 +128,7 @@ export interface ContextStrategy {
   readonly lines: (() => void) | null;
 }
 
-export interface StrategyContext {
+interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**

@@ -24,7 +24,7 @@ export function byDate(path: string, dateOf: DateOf, nowMs: () => number = Date.
   };
 }
 
-export interface MovedFile {
+interface MovedFile {
   readonly path: string;
   readonly date: string;
 }

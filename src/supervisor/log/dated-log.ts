@@ -1,9 +1,11 @@
-/** The logs with one file per day of the desk, as sources for `LogReader`. */
 import { join } from 'node:path';
 import { movedByDate } from './by-date.js';
 import type { LogSource } from './log-lines.js';
 
-/** `name`: `trading.log` or `errors.log`. `date`: only files that may have lines of this day; absent: all files. */
+/**
+ * The logs with one file per day of the desk, as sources for `LogReader`. `name`: `trading.log` or `errors.log`.
+ * `date`: only files that may have lines of this day; absent: all files.
+ */
 export const datedLog = (folder: string, name: string, date?: string): LogSource => ({
   paths: () => [join(folder, name)],
   movedFrom: (path) => {

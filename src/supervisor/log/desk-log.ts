@@ -28,7 +28,7 @@ export interface DeskLog {
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const FILES_KEPT = 5;
 
-export interface LogFiles {
+interface LogFiles {
   /** All lines: for people and for programs. */
   readonly readable: RotatingFile;
   readonly structured: RotatingFile;

@@ -13,7 +13,7 @@ export const DESK_LOG = 'fermata';
 export const TRADING_LOG = 'trading.log';
 export const ERROR_LOG = 'errors.log';
 
-export interface LogsFound {
+interface LogsFound {
   /** Without extensions. */
   readonly names: readonly string[];
   /** Roles that run without a supervisor, like others here, and have no log. */

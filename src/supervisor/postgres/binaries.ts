@@ -46,7 +46,7 @@ async function restoreLinks(root: string): Promise<void> {
   }
 }
 
-export interface Command {
+interface Command {
   readonly command: string;
   readonly args: readonly string[];
 }

@@ -1,21 +1,22 @@
 /** Our own Postgres server on a loopback port; it recovers by itself from any way in which it ended. */
-
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { messageOf } from '../../domain/message-of.js';
 import { plainEnvironment } from '../../home/plain-environment.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { commandLineOf, isAlive } from '../process-table.js';
-import { asOrdinaryUser, findPostgresBinaries } from './binaries.js';
-import { initialiseCluster } from './initialise.js';
+import { asOrdinaryUser, findPostgresBinaries, type PostgresBinaries } from './binaries.js';
 
 const READY_TIMEOUT_MS = 60_000;
 const LEFTOVER_BACKENDS_TIMEOUT_MS = 10_000;
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly directory: string;
   readonly port: number;
   /** Superuser and owner of the schema. */
@@ -138,4 +139,51 @@ async function clearStaleLock(directory: string): Promise<void> {
     );
   }
   await rm(path, { force: true });
+}
+
+const run = promisify(execFile);
+const INITDB_TIMEOUT_MS = 60_000;
+
+/**
+ * Creates the cluster once, in a temporary folder that is renamed when complete, so that a killed start leaves nothing
+ * that looks like a cluster.
+ */
+async function initialiseCluster(
+  binaries: PostgresBinaries,
+  directory: string,
+  user: string,
+  password: string,
+): Promise<void> {
+  if (existsSync(join(directory, 'PG_VERSION'))) return;
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  const fresh = `${directory}.new-${randomUUID().slice(0, 8)}`;
+  const passwordFile = `${fresh}.pw`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  const { command, args } = asOrdinaryUser(binaries.initdb, [
+    `--pgdata=${fresh}`,
+    `--username=${user}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    // So that a page corrupted on disk is detected when it is read.
+    '--data-checksums',
+    '--no-locale',
+    '--no-instructions',
+  ]);
+  try {
+    await run(command, [...args], {
+      timeout: INITDB_TIMEOUT_MS,
+      env: { ...plainEnvironment(), LC_ALL: 'C' },
+    });
+    // Only an empty folder can be here: an existing cluster was found above.
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    const text =
+      (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' ') ?? String(error);
+    throw new Error(`The database could not be created in ${directory}: ${text}`);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
 }

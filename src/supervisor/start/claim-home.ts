@@ -20,7 +20,7 @@ const ASK_TIMEOUT_MS = 1_000;
 /** The other start may hold its lock without having opened its socket yet. */
 const ATTEMPTS = 3;
 
-export type Claim =
+type Claim =
   | { readonly kind: 'claimed'; readonly paths: HomePaths; readonly lock: FileLock }
   | { readonly kind: 'taken'; readonly message: string };
 

@@ -1,20 +1,24 @@
 /** Starts a desk step by step. If it throws, the caller stops the processes again. */
 import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
-import { checkPayloadCanary } from '../../home/payload-canary.js';
+import { checkPayloadCanary } from '../../home/payload-keys.js';
 import type { Runtime } from '../../home/runtime.js';
 import { type Patience, untilBack } from '../../home/until-back.js';
-import { openPool } from '../../store/pool.js';
-import { isServerAway } from '../../store/server-away.js';
-import { recordSettings } from '../../store/settings-version.js';
+import { isServerAway, openPool } from '../../store/pool.js';
+import { recordSettings } from '../../store/settings-changes.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
 import { addressesOf } from '../temporal/start-temporal.js';
-import type { DeskPorts } from './ports.js';
-import { namespaceOf, runtimeFor, type ServingTemporal, writeRuntime } from './runtime-file.js';
+import {
+  type DeskPorts,
+  namespaceOf,
+  runtimeFor,
+  type ServingTemporal,
+  writeRuntime,
+} from './runtime-file.js';
 import { sealEarlierLinksOnce } from './seal-earlier-links.js';
 import { StartFailure } from './start-failure.js';
 import { migrateSchema, type PostgresPlace } from './start-stores.js';

@@ -23,7 +23,7 @@ export const POSTGRES_OWNER = 'fermata';
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 const LOGS_KEPT = 2;
 
-export interface StoreContext {
+interface StoreContext {
   readonly paths: HomePaths;
   readonly children: ChildrenFile;
   readonly onLine: (text: string) => void;

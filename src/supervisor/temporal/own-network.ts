@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { addressOfSocket, socketOfWorkers } from '../../home/temporal-address.js';
+import { addressOfSocket, socketOfWorkers } from '../../home/external-temporal.js';
 import { unknownLoopback } from '../free-port.js';
 import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';

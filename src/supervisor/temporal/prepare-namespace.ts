@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';
-import { addressForSdk, connectionClass } from '../../home/temporal-address.js';
+import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;

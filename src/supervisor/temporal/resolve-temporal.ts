@@ -1,13 +1,14 @@
 /** Finds a Temporal server, in a fixed order; never hangs silently. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { externalTemporal } from '../../home/external-temporal.js';
 import type { OnProgress } from '../progress.js';
-import { buildTemporal } from './build-from-source.js';
 import { cachedBinary, withCacheLock } from './cache.js';
-import { downloadTemporal } from './download.js';
-import { examineBinary } from './examine-binary.js';
+import { buildTemporal, downloadTemporal } from './fetch-temporal.js';
+import { OPTIONS_NEEDED, TEMPORAL_SERVER_MINIMUM } from './server-options.js';
 
 export type TemporalSource =
   /** A server that somebody else runs. */
@@ -19,7 +20,7 @@ export type TemporalSource =
       readonly from: 'path' | 'cache' | 'download' | 'build';
     };
 
-export class TemporalNotFound extends Error {
+class TemporalNotFound extends Error {
   override readonly name = 'TemporalNotFound';
   readonly keptSafe = 'nothing was started';
 
@@ -36,7 +37,7 @@ const WAYS_OUT =
   'https://docs.temporal.io/cli/setup-cli; (2) install Go 1.25 or newer, and it is built once and kept; ' +
   '(3) set FERMATA_TEMPORAL=external and TEMPORAL_ADDRESS=host:port to a server that already runs';
 
-export interface ResolveOptions {
+interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
   /** Ends a download or a build. */
@@ -62,7 +63,7 @@ export function temporalKind(env: NodeJS.ProcessEnv): 'managed' | 'external' {
   );
 }
 
-export class TemporalChoice extends Error {
+class TemporalChoice extends Error {
   override readonly name = 'TemporalChoice';
   readonly keptSafe = 'nothing was started';
 
@@ -168,4 +169,37 @@ async function fetchOrBuild(
     why.push(`by ${from}: ${examined.why}`);
   }
   return null;
+}
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 10_000;
+
+type Examination =
+  | { readonly usable: true; readonly serverVersion: string }
+  | { readonly usable: false; readonly why: string };
+
+/** A `temporal` is usable if its server is new enough and it knows every option that we pass. */
+export async function examineBinary(path: string): Promise<Examination> {
+  try {
+    const version = await run(path, ['--version'], { timeout: TIMEOUT_MS });
+    // The program's own version is 0.0.0-DEV if it was built from source: only the server's counts.
+    const found = /Server (\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
+    if (!found) return { usable: false, why: 'it does not say which server it contains' };
+    const [major, minor] = TEMPORAL_SERVER_MINIMUM;
+    const serverVersion = `${found[1]}.${found[2]}.${found[3]}`;
+    if (Number(found[1]) < major || (Number(found[1]) === major && Number(found[2]) < minor)) {
+      return {
+        usable: false,
+        why: `its server is ${serverVersion}, and ${major}.${minor} or newer is needed`,
+      };
+    }
+    const help = await run(path, ['server', 'start-dev', '--help'], { timeout: TIMEOUT_MS });
+    const text = `${help.stdout}\n${help.stderr}`;
+    const missing = OPTIONS_NEEDED.filter((option) => !text.includes(`${option} `));
+    if (missing.length > 0) return { usable: false, why: `it does not know ${missing.join(', ')}` };
+    return { usable: true, serverVersion };
+  } catch (error) {
+    const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    return { usable: false, why: `it does not run (${text})` };
+  }
 }

@@ -1,5 +1,4 @@
 /** Our own Temporal development server: one per FERMATA_HOME, reachable only from this machine. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
 import { plainEnvironment } from '../../home/plain-environment.js';
@@ -19,7 +18,7 @@ class EndedAtOnce extends Error {
   override readonly name = 'EndedAtOnce';
 }
 
-export interface TemporalOptions {
+interface TemporalOptions {
   readonly binary: string;
   readonly ports: ServerPorts;
   /** Null: in memory. */

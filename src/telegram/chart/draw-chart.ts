@@ -1,9 +1,7 @@
 /** Draws prices as a picture: candles with their volume, fills, and the levels that matter. */
-
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { priceText } from '../../domain/figure-text.js';
-import { Canvas, type Colour } from './canvas.js';
-import { textWidth, write } from './lettering.js';
+import { Canvas, type Colour, textWidth, write } from './canvas.js';
 
 export interface Candle {
   /** Market milliseconds since 1970. */
@@ -15,7 +13,7 @@ export interface Candle {
   readonly volume: number;
 }
 
-export interface DrawnFill {
+interface DrawnFill {
   readonly marketMs: number;
   readonly side: 'buy' | 'sell';
 }
@@ -26,7 +24,7 @@ export interface DrawnLevel {
   readonly tone: 'soft' | 'stop' | 'entry' | 'target';
 }
 
-export interface ChartToDraw {
+interface ChartToDraw {
   readonly title: string;
   /** The span of one candle, and where the prices are from. */
   readonly subtitle: string;

@@ -1,9 +1,9 @@
 import { MAY_STOP } from '../../domain/roles.js';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
-import { positionLine } from '../status-text.js';
-import { confirmButtons } from '../taps/confirm-button.js';
+import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
+import { positionLine } from './status.js';
 
 export const closeAllCommand: ChatCommand = {
   name: 'closeall',

@@ -1,4 +1,6 @@
 import type { Context } from 'grammy';
+import { MINUTE_MS } from '../../domain/civil-date.js';
+import { answer } from '../answer.js';
 import type { BotContext } from '../bot-context.js';
 import type { KnownPerson } from '../people.js';
 
@@ -8,7 +10,7 @@ export interface ChatCommand {
   readonly run: (context: BotContext, person: KnownPerson, message: CommandMessage) => Promise<void>;
 }
 
-export interface CommandMessage {
+interface CommandMessage {
   readonly chatId: number;
   readonly updateId: number;
   /** When Telegram received it, in wall milliseconds. */
@@ -26,4 +28,27 @@ export function commandMessage(ctx: Context): CommandMessage | null {
     sentMs: message.date * 1_000,
     argument: typeof match === 'string' ? match.trim() : '',
   };
+}
+
+/**
+ * For a command that reads much of the ledger or draws: one at a time, whoever asks, so that votes and resumptions
+ * get a connection to Postgres, and alerts don't wait behind a row of pictures.
+ */
+export function inTurn(command: ChatCommand): ChatCommand {
+  return {
+    ...command,
+    run: async (context, person, message) => {
+      const turn = context.results.take(() => command.run(context, person, message));
+      if (turn !== null) return turn;
+      const text = `/${command.name} was not done: others of /profit, /daily, /trades and /chart wait before it. Ask again in a minute.`;
+      await answer(context, message.chatId, text);
+    },
+  };
+}
+
+/** How long a command waited while nobody listened; null if it came at once. */
+export function sentAgo(sentMs: number, nowMs: number): string | null {
+  const minutes = Math.floor((nowMs - sentMs) / MINUTE_MS);
+  if (minutes < 1) return null;
+  return `sent ${minutes === 1 ? 'a minute' : `${minutes} minutes`} ago`;
 }

@@ -1,11 +1,9 @@
 /** /incident TITLE: a person reports what no check has seen. Further lines are the description. */
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/incident-notice.js';
-import { answer } from '../answer.js';
+import { answer, runLines } from '../answer.js';
 import { missingRole, runOf } from '../bot-context.js';
-import { runLines } from '../outcome-text.js';
-import type { ChatCommand } from './command.js';
-import { sentAgo } from './sent-ago.js';
+import { type ChatCommand, sentAgo } from './command.js';
 
 const HOW_TO_WRITE =
   'Write it so: /incident Withdrawals are slow\nMore lines say what was seen. One of the desk’s own kinds: /incident kind:NAME TITLE';

@@ -1,6 +1,10 @@
+import type { PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
+import { grouped, signed } from '../../domain/figure-text.js';
+import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
+import { RESUME_WORDS } from '../../domain/mode.js';
+import { reducedSize } from '../../domain/position-size.js';
 import { answer } from '../answer.js';
-import { statusText } from '../status-text.js';
 import type { ChatCommand } from './command.js';
 
 export const statusCommand: ChatCommand = {
@@ -14,3 +18,39 @@ export const statusCommand: ChatCommand = {
     await answer(context, chatId, text);
   },
 };
+
+const POSITIONS_SHOWN = 20;
+const REASONS_SHOWN = 5;
+
+/** The answer to /status. */
+export function statusText(status: TraderStatus): string {
+  const { marketData: market, positions, halts } = status;
+  const more = positions.length - POSITIONS_SHOWN;
+  const size = reducedSize(status);
+  const { text, detail } = headline(status);
+  // With an open position the desk is trading: the text says what holds the next entry back.
+  const waiting = status.mode === 'ACTIVE' && positions.length > 0 ? 'Waiting' : 'Not trading';
+  return [
+    `${status.desk}: ${text} (${status.trading})`,
+    detail,
+    `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
+    ...(size === null ? [] : [`Size: ${size}`]),
+    positions.length === 0
+      ? 'No position.'
+      : positions.length === 1
+        ? '1 position:'
+        : `${positions.length} positions:`,
+    ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+    `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
+    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${RESUME_WORDS[resume]}`),
+    ...status.notTrading
+      .slice(0, REASONS_SHOWN)
+      .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),
+    `Prices: ${market.label}, ${market.state}`,
+  ].join('\n');
+}
+
+export function positionLine({ symbol, side, quantity, unrealised, protection }: PositionStatus): string {
+  return `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`;
+}

@@ -4,11 +4,9 @@
  */
 import type { Update } from 'grammy/types';
 import { MAY_STOP } from '../../domain/roles.js';
-import { answer } from '../answer.js';
+import { answer, outcomeText } from '../answer.js';
 import { missingRole, runOf } from '../bot-context.js';
-import { outcomeText } from '../outcome-text.js';
-import type { ChatCommand } from './command.js';
-import { sentAgo } from './sent-ago.js';
+import { type ChatCommand, sentAgo } from './command.js';
 
 /**
  * In any form that a phone writes: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word does not

@@ -4,23 +4,23 @@
  */
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
-import { type KeptTask, keepDoing } from '../../notify/keep-doing.js';
 import { notify, withAddresses } from '../../notify/notify.js';
+import { type KeptTask, keepDoing } from '../../notify/run-channel.js';
 import { takeInSpool } from '../../notify/spool.js';
 import {
   lastNoticeReadMs,
   type NoticeCursor,
+  pruneOutbox,
   readNoticeCursor,
   saveNoticeCursor,
-} from '../../store/outbox-bot.js';
-import { pruneOutbox } from '../../store/outbox-delivery.js';
+} from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
 import { readWords } from '../../trader/read-status.js';
-import type { BotLog } from '../bot-log.js';
+import type { BotLog } from '../bot-context.js';
 import { noticeOf } from './journal-notices.js';
 
-export interface JournalNoticesContext {
+interface JournalNoticesContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly trader: TraderClient;

@@ -10,11 +10,10 @@ import { type Api, GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { type FileLock, tryLockFile, waitForLock } from '../../home/file-lock.js';
 import { homePaths } from '../../home/runtime.js';
-import type { BotLog } from '../bot-log.js';
-import { grammySignal } from '../grammy-signal.js';
-import { networkCode } from '../sending/send-outcome.js';
+import type { BotLog } from '../bot-context.js';
+import { grammySignal, networkCode } from '../sending/send-outcome.js';
 
-export interface PollContext {
+interface PollContext {
   readonly api: Api;
   /** Before the first poll; retried until it succeeds. */
   readonly prepare: (stopping: AbortSignal) => Promise<void>;

@@ -16,13 +16,13 @@ import {
 } from '../../store/outbox-delivery.js';
 import { sumUpBacklog } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
-import type { BotLog } from '../bot-log.js';
+import type { BotLog } from '../bot-context.js';
 import type { KnownPeople } from '../people.js';
 import type { ChatWatch } from './chat-watch.js';
 import type { Outgoing, SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';
 
-export interface OutboxContext {
+interface OutboxContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly lane: SendLane;

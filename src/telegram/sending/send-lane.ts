@@ -2,15 +2,13 @@
  * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are
  * known, and a message whose answer was lost can be looked for: its id is higher than the newest one known before it.
  */
-
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, InputFile } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
 import { forPeople } from '../../domain/for-people.js';
 import { asTyped } from '../../home/as-typed.js';
-import { type GrammySignal, grammySignal } from '../grammy-signal.js';
-import { RateLimit } from './rate-limit.js';
-import { outcomeOfError, type SendOutcome } from './send-outcome.js';
+import { type GrammySignal, grammySignal, outcomeOfError, type SendOutcome } from './send-outcome.js';
 
 export interface Outgoing {
   readonly chatId: string;
@@ -19,7 +17,7 @@ export interface Outgoing {
   readonly silent?: boolean;
 }
 
-export interface OutgoingPicture {
+interface OutgoingPicture {
   readonly chatId: string;
   readonly png: Buffer;
   /** The name of the file, for people who save it. */
@@ -35,46 +33,46 @@ const LOOK_AHEAD_MAX = 6;
 const IDS_KEPT = 2_000;
 
 export class SendLane {
-  private readonly limit: RateLimit;
-  private readonly newest = new Map<string, number>();
-  private readonly seen = new Set<string>();
-  private tail: Promise<unknown> = Promise.resolve();
-  private readonly stopping = new AbortController();
-  private readonly over = new AbortController();
+  readonly #limit: RateLimit;
+  readonly #newest = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  #tail: Promise<unknown> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  readonly #over = new AbortController();
 
   constructor(
     private readonly api: Api,
     nowMs: () => number,
   ) {
-    this.limit = new RateLimit(nowMs);
+    this.#limit = new RateLimit(nowMs);
     // Each message that waits for its turn adds a listener.
-    setMaxListeners(0, this.stopping.signal, this.over.signal);
+    setMaxListeners(0, this.#stopping.signal, this.#over.signal);
   }
 
   stop(): void {
-    this.stopping.abort();
-    setTimeout(() => this.over.abort(), LAST_REQUEST_MS).unref();
+    this.#stopping.abort();
+    setTimeout(() => this.#over.abort(), LAST_REQUEST_MS).unref();
   }
 
   /** Records the id of any message seen, from the bot or from people. */
   saw(chatId: string, messageId: number): void {
     const scope = scopeOf(chatId);
-    this.newest.set(scope, Math.max(this.newest.get(scope) ?? 0, messageId));
-    this.seen.add(`${scope}:${messageId}`);
-    const [oldest] = this.seen;
-    if (this.seen.size > IDS_KEPT && oldest !== undefined) this.seen.delete(oldest);
+    this.#newest.set(scope, Math.max(this.#newest.get(scope) ?? 0, messageId));
+    this.#seen.add(`${scope}:${messageId}`);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > IDS_KEPT && oldest !== undefined) this.#seen.delete(oldest);
   }
 
   newestKnown(chatId: string): number {
-    return this.newest.get(scopeOf(chatId)) ?? 0;
+    return this.#newest.get(scopeOf(chatId)) ?? 0;
   }
 
   /** `before`: called just before the request is made; if it rejects, no request is made. */
   async send(message: Outgoing, before: () => Promise<void> = async () => {}): Promise<SendOutcome> {
-    await this.limit.turn(message.chatId, this.stopping.signal);
-    return this.oneByOne(async () => {
+    await this.#limit.turn(message.chatId, this.#stopping.signal);
+    return this.#oneByOne(async () => {
       await before();
-      return this.attempt((signal) =>
+      return this.#attempt((signal) =>
         this.api.sendMessage(
           message.chatId,
           readable(message.text),
@@ -86,9 +84,9 @@ export class SendLane {
   }
 
   async sendPicture({ chatId, png, name, caption }: OutgoingPicture): Promise<SendOutcome> {
-    await this.limit.turn(chatId, this.stopping.signal);
-    return this.oneByOne(() =>
-      this.attempt((signal) => this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal)),
+    await this.#limit.turn(chatId, this.#stopping.signal);
+    return this.#oneByOne(() =>
+      this.#attempt((signal) => this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal)),
     );
   }
 
@@ -102,10 +100,10 @@ export class SendLane {
     if (afterMessageId <= 0) return null;
     let looked = 0;
     for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
-      await this.limit.turn(message.chatId, this.stopping.signal);
+      await this.#limit.turn(message.chatId, this.#stopping.signal);
       // Exclusive, so that a message in flight reports its id before that id is tried.
-      const outcome = await this.oneByOne(async () =>
-        this.isKnown(message, id) ? null : this.put(message, id),
+      const outcome = await this.#oneByOne(async () =>
+        this.#isKnown(message, id) ? null : this.#put(message, id),
       );
       if (outcome === null) continue;
       looked += 1;
@@ -121,8 +119,8 @@ export class SendLane {
 
   /** Edits a message of the bot; buttons that are not given are removed. */
   async edit(message: Outgoing, messageId: number): Promise<SendOutcome> {
-    await this.limit.turn(message.chatId, this.stopping.signal);
-    return this.put(message, messageId);
+    await this.#limit.turn(message.chatId, this.#stopping.signal);
+    return this.#put(message, messageId);
   }
 
   /**
@@ -132,12 +130,12 @@ export class SendLane {
    */
   async askAbout(chatId: string, quietly: boolean): Promise<SendOutcome | null> {
     try {
-      const signal = grammySignal(AbortSignal.any([this.stopping.signal, AbortSignal.timeout(REQUEST_MS)]));
+      const signal = grammySignal(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(REQUEST_MS)]));
       if (quietly) await this.api.getChat(chatId, signal);
       else await this.api.sendChatAction(chatId, 'typing', {}, signal);
       return { kind: 'sent', messageId: 0 };
     } catch (error) {
-      if (this.stopping.signal.aborted) return null;
+      if (this.#stopping.signal.aborted) return null;
       const outcome = outcomeOfError(error);
       // A channel has no "typing": then it is enough that the bot can see it.
       const noSuchSign = outcome.kind === 'refused' && !outcome.ofChat && !quietly;
@@ -145,12 +143,12 @@ export class SendLane {
     }
   }
 
-  private isKnown({ chatId }: Outgoing, messageId: number): boolean {
-    return this.seen.has(`${scopeOf(chatId)}:${messageId}`);
+  #isKnown({ chatId }: Outgoing, messageId: number): boolean {
+    return this.#seen.has(`${scopeOf(chatId)}:${messageId}`);
   }
 
-  private put(message: Outgoing, messageId: number): Promise<SendOutcome> {
-    return this.attempt(async (signal) => {
+  #put(message: Outgoing, messageId: number): Promise<SendOutcome> {
+    return this.#attempt(async (signal) => {
       await this.api.editMessageText(
         message.chatId,
         messageId,
@@ -162,25 +160,25 @@ export class SendLane {
     });
   }
 
-  private async attempt(
+  async #attempt(
     request: (signal: GrammySignal) => Promise<{ message_id: number; chat: { id: number } }>,
   ): Promise<SendOutcome> {
     try {
       const sent = await request(
-        grammySignal(AbortSignal.any([this.over.signal, AbortSignal.timeout(REQUEST_MS)])),
+        grammySignal(AbortSignal.any([this.#over.signal, AbortSignal.timeout(REQUEST_MS)])),
       );
       this.saw(String(sent.chat.id), sent.message_id);
       return { kind: 'sent', messageId: sent.message_id };
     } catch (error) {
       const outcome = outcomeOfError(error);
-      if (outcome.kind === 'later' && outcome.reason.startsWith('429')) this.limit.pause(outcome.afterMs);
+      if (outcome.kind === 'later' && outcome.reason.startsWith('429')) this.#limit.pause(outcome.afterMs);
       return outcome;
     }
   }
 
-  private oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.tail.then(work, work);
-    this.tail = result.catch(() => undefined);
+  #oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work, work);
+    this.#tail = result.catch(() => undefined);
     return result;
   }
 }
@@ -200,4 +198,54 @@ function markupOf(buttons: readonly NoticeButton[]) {
       inline_keyboard: [buttons.map(({ text, data }) => ({ text, callback_data: data }))],
     },
   };
+}
+
+interface Allowance {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+const PRIVATE_CHAT: Allowance = { burst: 5, everyMs: 1_000 };
+const GROUP: Allowance = { burst: 5, everyMs: 3_000 };
+/** For all chats together. */
+const ALL: Allowance = { burst: 20, everyMs: 40 };
+const CHATS_KEPT = 1_000;
+
+/**
+ * How fast Telegram lets a bot write: a short burst to one chat, then one message a second; 20 a minute to a group.
+ * Not grammY's throttler or auto-retry: they keep what waits in memory, where the outbox keeps it in Postgres and
+ * knows of each message whether it arrived.
+ */
+class RateLimit {
+  readonly #next = new Map<string, number>();
+  #pausedUntilMs = 0;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** After a 429: sends nothing for `ms` milliseconds. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.nowMs() + ms);
+  }
+
+  /** Waits until a message may go to this chat; rejects if aborted. */
+  async turn(chatId: string, signal: AbortSignal): Promise<void> {
+    const own = chatId.startsWith('-') ? GROUP : PRIVATE_CHAT;
+    const waitMs = Math.max(
+      this.#book(chatId, own),
+      this.#book('all', ALL),
+      this.#pausedUntilMs - this.nowMs(),
+    );
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+  }
+
+  /** Books a message and returns the milliseconds to wait. `next`: when each chat's burst would be full again. */
+  #book(key: string, { burst, everyMs }: Allowance): number {
+    const now = this.nowMs();
+    const full = Math.max(this.#next.get(key) ?? 0, now);
+    this.#next.delete(key);
+    this.#next.set(key, full + everyMs);
+    const [oldest] = this.#next.keys();
+    if (this.#next.size > CHATS_KEPT && oldest !== undefined) this.#next.delete(oldest);
+    return full + everyMs - now - burst * everyMs;
+  }
 }

@@ -1,5 +1,5 @@
 /** What is certain after a request to Telegram, and what is not. */
-import { GrammyError, HttpError } from 'grammy';
+import { type Api, GrammyError, HttpError } from 'grammy';
 
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly messageId: number }
@@ -46,4 +46,11 @@ export function networkCode(error: unknown): string {
   const cause = error instanceof HttpError ? error.error : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : 'no answer';
+}
+
+export type GrammySignal = NonNullable<Parameters<Api['getMe']>[0]>;
+
+/** grammY's signal type comes from another package; at run time any signal with `addEventListener` will do. */
+export function grammySignal(signal: AbortSignal): GrammySignal {
+  return signal as unknown as GrammySignal;
 }

@@ -6,7 +6,7 @@ import { SHIPPED_KINDS } from '../../desk/incident-schema.js';
 import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Halt } from '../../domain/mode.js';
-import type { RejectedOrder } from '../../store/rejected-orders.js';
+import type { RejectedOrder } from '../../store/read-ledger.js';
 import type { ProcessSeen, ShippedPlaybook } from '../../workflows/operations/incident/playbooks/playbook.js';
 import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';
 import { settingsOf } from './incident-start.js';

@@ -11,8 +11,7 @@ import {
 import type { Pool } from '../../store/pool.js';
 import { readScheduleStates, type ScheduleState, saveScheduleState } from '../../store/schedule-state.js';
 
-import { MARKET_CLOCK_NOTE } from './market-clock.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
+import { MARKET_CLOCK_NOTE, type ScheduleDefinition } from './schedule-definition.js';
 
 export interface ScheduleTarget {
   readonly desk: string;

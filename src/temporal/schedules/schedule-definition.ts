@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { routineInput } from './routine-input.js';
-import { scheduleIdOf } from './schedule-id.js';
 import { routineStart } from './start-routine.js';
 
 const MONTH_NAMES: readonly Month[] = [
@@ -84,4 +84,22 @@ function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string
     ...(daysOfMonth.length > 0 ? { dayOfMonth: [...daysOfMonth] } : {}),
     ...(months === undefined ? {} : { month: months.flatMap((month) => MONTH_NAMES[month - 1] ?? []) }),
   };
+}
+
+/** A schedule has the id of the workflow that it starts; Temporal appends the nominal time to each run's id. */
+export const scheduleIdOf = (desk: string, routine: string): string => `routine:${desk}:${routine}`;
+
+/** The id that Temporal gives to a run started by a schedule; a run that makes up for a missed one gets the same. */
+export const scheduledRunId = (scheduleId: string, nominalMs: number): string =>
+  `${scheduleId}-${new Date(nominalMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+
+/** The note on a schedule that is paused because market time is not wall time; no person paused it. */
+export const MARKET_CLOCK_NOTE = 'market clock';
+
+/** If market time has its own clock, Temporal's schedules can't know when a routine is due. */
+export function runsOnMarketClock({
+  kind,
+  speed,
+}: Pick<TraderStatus['marketData'], 'kind' | 'speed'>): boolean {
+  return kind === 'recorded' || speed !== 1;
 }

@@ -1,8 +1,9 @@
 import { operationsQueue, routineId } from '../../contracts/queues.js';
-import type { RoutineInput } from '../../contracts/routine.js';
+import { ROUTINE_MESSAGES, type RoutineInput, type RoutineResult } from '../../contracts/routine.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { TemporalAccess } from '../open-temporal.js';
+import { awaitQuery } from '../runs.js';
 import { type RoutineOccasion, routineInput } from './routine-input.js';
 
 const START_MS = 5_000;
@@ -47,4 +48,17 @@ export async function startRoutine(
     }
   });
   return workflowId;
+}
+
+/** The routine's verdict as soon as it is known; null if it is not known after `patienceMs`. */
+export function awaitVerdict(
+  temporal: TemporalAccess,
+  workflowId: string,
+  patienceMs: number,
+): Promise<RoutineResult | null> {
+  const ask = {
+    query: ROUTINE_MESSAGES.result,
+    known: ({ verdict }: RoutineResult) => verdict !== null,
+  };
+  return awaitQuery(temporal, workflowId, ask, patienceMs);
 }

@@ -10,10 +10,15 @@ import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
-import { lastSettledMs, readSettledTimes, readSweeps, saveSweep } from '../../store/routine-sweep.js';
-import { recordMissedRun } from '../../store/run-missed.js';
+import {
+  lastSettledMs,
+  readSettledTimes,
+  readSweeps,
+  recordMissedRun,
+  saveSweep,
+} from '../../store/routine-run.js';
 import { readScheduleStates } from '../../store/schedule-state.js';
-import { scheduleIdOf } from './schedule-id.js';
+import { scheduleIdOf } from './schedule-definition.js';
 
 export interface SweepContext {
   readonly desk: Desk;
@@ -27,7 +32,7 @@ export interface SweepContext {
   readonly missedCatchups: (scheduleId: string) => Promise<number | null>;
 }
 
-export interface Swept {
+interface Swept {
   readonly routine: string;
   readonly title: string;
   readonly nominalMs: number;

@@ -16,7 +16,7 @@ const beginningAt = (beginMs: number | null): MarketPositionStore => ({
   save: () => undefined,
 });
 
-export interface PricesRequest {
+interface PricesRequest {
   readonly market: MarketChoice;
   /** Null: the first price. */
   readonly beginMs: number | null;

@@ -3,11 +3,16 @@ import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { homePaths } from '../../home/runtime.js';
 import { dataKey } from '../../home/secrets.js';
-import { type FetchedFile, fetchedFiles, gapsIn, presentIn } from '../../market/fetched/fetched-files.js';
+import {
+  type FetchedFile,
+  fetchedFiles,
+  gapsIn,
+  minutesSource,
+  presentIn,
+} from '../../market/fetched/fetched-files.js';
 import { type Provenance, provenanceOf, type Span } from '../../market/fetched/minutes-file.js';
-import { minutesSource } from '../../market/fetched/minutes-source.js';
 
-export interface StoredMinutes {
+interface StoredMinutes {
   readonly files: readonly FetchedFile[];
   /** Address of the venue's public interface that they come from. */
   readonly address: string;
@@ -57,7 +62,7 @@ export function storedPeriods(
 
 const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 
-export type Stored = Provenance & { readonly file: string };
+type Stored = Provenance & { readonly file: string };
 
 /** Files of these symbols that have minutes of the span. */
 export function filesOf(

@@ -1,7 +1,10 @@
 /** Puts the report where a person looks for it, and where a go-live finds it, whatever that folder was. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { SignedReport } from './report.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
+import { amountText, signed } from '../../domain/figure-text.js';
+import { moment } from '../../domain/moment.js';
+import type { SignedReport, ValidationReport } from './report.js';
 import { reportHtml } from './report-html.js';
 
 export interface WrittenReport {
@@ -40,4 +43,33 @@ function nameOf({ created }: SignedReport): string {
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.next`, text);
   renameSync(`${file}.next`, file);
+}
+
+const when = (at: string | null): string | null => at && moment(Date.parse(at));
+
+/** The report in a few lines, for the terminal and for a message. */
+export function summaryLines(report: ValidationReport): string[] {
+  const { results, verdicts, period, market, goLive, reasons } = report;
+  const { currency } = results;
+  const isGo = report.recommendation === 'GO';
+  return [
+    `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
+    `  prices      ${market.label} (${market.symbols.join(', ')})`,
+    `  from, to    ${when(period.from) ?? 'no price'}, ${when(period.reached) ?? '–'}`,
+    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
+    ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
+    ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
+    ...reasons
+      .filter((reason) => !verdicts.some(({ text }) => text === reason))
+      .filter((reason) => !report.data.problems.some(({ text }) => text === reason))
+      .map((reason) => `  ✗ ${reason}`),
+    ...(isGo && !goLive.qualifies ? ['  It does not stand for real money:'] : []),
+    ...(isGo ? goLive.because.map((why) => `  ! ${why}`) : []),
+  ];
+}
+
+/** Short enough for a chat. */
+export function summaryText(report: ValidationReport): string {
+  const lines = summaryLines(report).slice(1);
+  return lines.map((line) => line.trim()).join('\n');
 }

@@ -5,7 +5,7 @@
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 
-export type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
+type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
 
 /** An order as the venue holds it. Prices in ticks, quantities in lots. */
 export interface PaperOrder {

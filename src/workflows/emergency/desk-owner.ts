@@ -33,10 +33,9 @@ import { emergencyStopId } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { showPhase } from '../show.js';
-import { takeSignalVariants } from '../unknown-signals.js';
+import { takeSignalVariants } from '../strange-requests.js';
 import { emergencyStop } from './emergency-stop.js';
-import { toOwnerInput } from './input.js';
-import { kindOf, toOrder } from './order.js';
+import { kindOf, toOrder, toOwnerInput } from './input.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);

@@ -22,27 +22,27 @@ const NAMES_GONE = 'names-who-is-gone';
 
 export class EmergencyRun {
   readonly trail: EvidenceTrail;
-  private readonly targets = new Map<string, EmergencyTarget>();
-  private readonly calls;
-  private readonly orders: EmergencyOrder[] = [];
-  private startedMs = Date.now();
-  private escalated = false;
-  private gaveUp = false;
-  private gone: readonly AdmittedIncarnation[] | null;
-  private readonly asksWhoIsGone: boolean;
-  private readonly named = new Set<string>();
+  readonly #targets = new Map<string, EmergencyTarget>();
+  readonly #calls;
+  readonly #orders: EmergencyOrder[] = [];
+  #startedMs = Date.now();
+  #escalated = false;
+  #gaveUp = false;
+  #gone: readonly AdmittedIncarnation[] | null;
+  readonly #asksWhoIsGone: boolean;
+  readonly #named = new Set<string>();
 
   constructor(private readonly input: EmergencyStopInput) {
     const { evidenceMs } = input.timing;
-    this.gone = input.gone ?? null;
-    this.asksWhoIsGone = input.incarnations === null && this.gone === null && patched(NAMES_GONE);
-    this.calls = proxyActivities<EmergencyActivities>({
+    this.#gone = input.gone ?? null;
+    this.#asksWhoIsGone = input.incarnations === null && this.#gone === null && patched(NAMES_GONE);
+    this.#calls = proxyActivities<EmergencyActivities>({
       taskQueue: emergencyQueue(input.desk),
       startToCloseTimeout: '10 seconds',
       scheduleToCloseTimeout: evidenceMs,
       retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
     });
-    this.trail = new EvidenceTrail(input.desk, this.calls);
+    this.trail = new EvidenceTrail(input.desk, this.#calls);
   }
 
   get timing(): EmergencyStopInput['timing'] {
@@ -50,28 +50,28 @@ export class EmergencyRun {
   }
 
   get kind(): EmergencyKind {
-    return this.orders.some(({ kind }) => kind === 'closeAll') ? 'closeAll' : 'stop';
+    return this.#orders.some(({ kind }) => kind === 'closeAll') ? 'closeAll' : 'stop';
   }
 
   get finished(): boolean {
-    return this.targets.size > 0 && this.all((target) => target.proven || target.superseded);
+    return this.#targets.size > 0 && this.#all((target) => target.proven || target.superseded);
   }
 
   get outcome(): EmergencyOutcome {
-    const proven = this.targets.size > 0 && this.all((target) => target.proven);
+    const proven = this.#targets.size > 0 && this.#all((target) => target.proven);
     const superseded = !proven && this.finished;
-    return { kind: this.kind, proven, superseded, detail: this.sentence(proven, superseded) };
+    return { kind: this.kind, proven, superseded, detail: this.#sentence(proven, superseded) };
   }
 
   /** New orders. Each goes to every trader that has not taken it yet, and the proof starts over. */
   take(orders: readonly EmergencyOrder[]): void {
-    this.startedMs = Date.now();
-    this.escalated = false;
-    this.gaveUp = false;
-    this.orders.push(...orders);
+    this.#startedMs = Date.now();
+    this.#escalated = false;
+    this.#gaveUp = false;
+    this.#orders.push(...orders);
     for (const order of orders) {
       this.trail.add({
-        ...this.step(orderStepKey(order.commandId), ORDER_NAMES[order.kind]),
+        ...this.#step(orderStepKey(order.commandId), ORDER_NAMES[order.kind]),
         kind: 'human',
         verdict: 'pass',
         observed: askedWords(order),
@@ -79,52 +79,52 @@ export class EmergencyRun {
         person: order.by,
       });
     }
-    for (const target of this.targets.values()) target.take(orders);
+    for (const target of this.#targets.values()) target.take(orders);
   }
 
   /** The traders named by the input, by the orders themselves and by the desk owner. */
   async findTargets(): Promise<void> {
-    for (const order of this.orders) this.addTargets(order.sentTo);
+    for (const order of this.#orders) this.#addTargets(order.sentTo);
     if (this.input.incarnations !== null) {
-      this.addTargets(this.input.incarnations);
+      this.#addTargets(this.input.incarnations);
     } else {
-      await Promise.all([this.askDeskOwner(), this.askWhoIsGone()]);
+      await Promise.all([this.#askDeskOwner(), this.#askWhoIsGone()]);
     }
-    this.nameLeftOut();
+    this.#nameLeftOut();
   }
 
   async send(): Promise<void> {
-    showPhase(`${titleOf(this.kind)}: halting`, this.lines());
-    await Promise.all([...this.targets.values()].map((target) => target.send()));
+    showPhase(`${titleOf(this.kind)}: halting`, this.#lines());
+    await Promise.all([...this.#targets.values()].map((target) => target.send()));
   }
 
   async read(): Promise<void> {
     const { kind } = this;
-    await Promise.all([...this.targets.values()].map((target) => target.read(kind)));
-    showPhase(`${titleOf(kind)}: ${this.finished ? 'read back' : 'not proven yet'}`, this.lines());
+    await Promise.all([...this.#targets.values()].map((target) => target.read(kind)));
+    showPhase(`${titleOf(kind)}: ${this.finished ? 'read back' : 'not proven yet'}`, this.#lines());
   }
 
   escalateWhenDue(): void {
     const { stopDeadlineMs, closeAllDeadlineMs } = this.timing;
     const deadlineMs = this.kind === 'closeAll' ? closeAllDeadlineMs : stopDeadlineMs;
-    if (this.escalated || Date.now() - this.startedMs < deadlineMs) return;
-    this.escalated = true;
-    this.alarm('escalated', `Not proven after ${deadlineMs / 1000} s: ${this.lines().join('; ')}`);
+    if (this.#escalated || Date.now() - this.#startedMs < deadlineMs) return;
+    this.#escalated = true;
+    this.#alarm('escalated', `Not proven after ${deadlineMs / 1000} s: ${this.#lines().join('; ')}`);
   }
 
   giveUp(): void {
-    this.gaveUp = true;
-    this.alarm(
+    this.#gaveUp = true;
+    this.#alarm(
       'gave-up',
-      `Not proven after the last attempt, look at the venue yourself: ${this.lines().join('; ')}`,
+      `Not proven after the last attempt, look at the venue yourself: ${this.#lines().join('; ')}`,
     );
   }
 
   recordVerdict(): void {
     const { proven, superseded, detail } = this.outcome;
     this.trail.add({
-      ...this.step(
-        `proof:${this.newest}`,
+      ...this.#step(
+        `proof:${this.#newest}`,
         this.kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
       ),
       kind: 'check',
@@ -142,34 +142,34 @@ export class EmergencyRun {
    * earlier ones.
    */
   carriedOver(pending: readonly EmergencyOrder[]): EmergencyStopInput {
-    const strongest = this.orders.filter(({ kind }) => kind === this.kind).slice(-1);
+    const strongest = this.#orders.filter(({ kind }) => kind === this.kind).slice(-1);
     return {
       ...this.input,
-      incarnations: this.input.incarnations === null ? null : [...this.targets.keys()],
-      gone: this.gone,
+      incarnations: this.input.incarnations === null ? null : [...this.#targets.keys()],
+      gone: this.#gone,
       orders: [...strongest, ...pending],
     };
   }
 
-  private async askDeskOwner(): Promise<void> {
+  async #askDeskOwner(): Promise<void> {
     try {
-      const known = await this.calls.knownIncarnations.executeWithOptions(
-        { summary: 'Which traders does the desk have?', ...this.askedInTime },
+      const known = await this.#calls.knownIncarnations.executeWithOptions(
+        { summary: 'Which traders does the desk have?', ...this.#askedInTime },
         [],
       );
-      this.addTargets(known);
+      this.#addTargets(known);
     } catch (error) {
       showPhase(`${titleOf(this.kind)}: the desk owner does not answer`, [causeOf(error)]);
     }
   }
 
   /** Asks once. If nobody answers, the stop goes on without the names. */
-  private async askWhoIsGone(): Promise<void> {
-    if (!this.asksWhoIsGone || this.gone !== null) return;
-    this.gone = [];
+  async #askWhoIsGone(): Promise<void> {
+    if (!this.#asksWhoIsGone || this.#gone !== null) return;
+    this.#gone = [];
     try {
-      this.gone = await this.calls.goneTraders.executeWithOptions(
-        { summary: 'Which traders were not seen for days?', ...this.askedInTime },
+      this.#gone = await this.#calls.goneTraders.executeWithOptions(
+        { summary: 'Which traders were not seen for days?', ...this.#askedInTime },
         [],
       );
     } catch (error) {
@@ -178,12 +178,12 @@ export class EmergencyRun {
   }
 
   /** The proof doesn't cover these traders; the evidence names them so that a reader can check that they are gone. */
-  private nameLeftOut(): void {
-    for (const one of this.leftOut) {
-      if (this.named.has(one.incarnation)) continue;
-      this.named.add(one.incarnation);
+  #nameLeftOut(): void {
+    for (const one of this.#leftOut) {
+      if (this.#named.has(one.incarnation)) continue;
+      this.#named.add(one.incarnation);
       this.trail.add({
-        ...this.step(`left-out:${one.incarnation}`, 'Trader left out: it is gone'),
+        ...this.#step(`left-out:${one.incarnation}`, 'Trader left out: it is gone'),
         kind: 'report',
         verdict: 'warn',
         observed: `${leftOutWords(one)}: nothing is proven of it. If it may still run somewhere, look at the venue.`,
@@ -193,11 +193,11 @@ export class EmergencyRun {
     }
   }
 
-  private get leftOut(): readonly AdmittedIncarnation[] {
-    return (this.gone ?? []).filter(({ incarnation }) => !this.targets.has(incarnation));
+  get #leftOut(): readonly AdmittedIncarnation[] {
+    return (this.#gone ?? []).filter(({ incarnation }) => !this.#targets.has(incarnation));
   }
 
-  private get askedInTime() {
+  get #askedInTime() {
     return {
       scheduleToCloseTimeout: this.timing.queueWaitMs + 5_000,
       startToCloseTimeout: 3_000,
@@ -205,18 +205,18 @@ export class EmergencyRun {
     };
   }
 
-  private addTargets(incarnations: readonly string[]): void {
+  #addTargets(incarnations: readonly string[]): void {
     for (const incarnation of incarnations) {
-      if (this.targets.has(incarnation)) continue;
+      if (this.#targets.has(incarnation)) continue;
       const target = new EmergencyTarget(this.input.desk, incarnation, this.timing, this.trail);
-      target.take(this.orders);
-      this.targets.set(incarnation, target);
+      target.take(this.#orders);
+      this.#targets.set(incarnation, target);
     }
   }
 
-  private alarm(key: string, observed: string): void {
+  #alarm(key: string, observed: string): void {
     this.trail.add({
-      ...this.step(`${key}:${this.newest}`, 'Escalation'),
+      ...this.#step(`${key}:${this.#newest}`, 'Escalation'),
       kind: 'report',
       verdict: 'fail',
       observed,
@@ -224,21 +224,21 @@ export class EmergencyRun {
     });
     this.trail.keep(
       'alarm',
-      this.calls.raiseAlarm.executeWithOptions({ summary: `Alarm: ${this.kind} not proven` }, [
+      this.#calls.raiseAlarm.executeWithOptions({ summary: `Alarm: ${this.kind} not proven` }, [
         { desk: this.input.desk, text: observed },
       ]),
     );
-    showPhase(`${titleOf(this.kind)}: ESCALATED`, this.lines());
+    showPhase(`${titleOf(this.kind)}: ESCALATED`, this.#lines());
   }
 
-  private step(stepKey: string, name: string) {
-    const reading = [...this.targets.values()].find((target) => target.marketMs !== null);
+  #step(stepKey: string, name: string) {
+    const reading = [...this.#targets.values()].find((target) => target.marketMs !== null);
     return {
       routine: 'emergency-stop',
       stepKey,
       attemptGroup: 0,
       name,
-      startedMs: this.startedMs,
+      startedMs: this.#startedMs,
       finishedMs: Date.now(),
       marketMs: reading?.marketMs ?? null,
       person: null,
@@ -247,28 +247,28 @@ export class EmergencyRun {
     };
   }
 
-  private lines(): string[] {
-    const known = [...this.targets.values()].map((target) => target.sentence(this.kind));
+  #lines(): string[] {
+    const known = [...this.#targets.values()].map((target) => target.sentence(this.kind));
     return [
       ...(known.length === 0 ? ['no trader of this desk is known yet'] : known),
-      ...this.leftOut.map(leftOutWords),
+      ...this.#leftOut.map(leftOutWords),
     ];
   }
 
-  private sentence(proven: boolean, superseded: boolean): string {
-    const lines = this.lines().join('; ');
+  #sentence(proven: boolean, superseded: boolean): string {
+    const lines = this.#lines().join('; ');
     if (proven) return this.kind === 'closeAll' ? `Flat: ${lines}` : `Stopped: ${lines}`;
     if (superseded) return `Armed again before the proof: ${lines}`;
-    return this.gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
+    return this.#gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
   }
 
   /** Part of the evidence key of a round: the same order gives the same row, however often the round is repeated. */
-  private get newest(): string {
-    return this.orders.at(-1)?.commandId ?? 'none';
+  get #newest(): string {
+    return this.#orders.at(-1)?.commandId ?? 'none';
   }
 
-  private all(holds: (target: EmergencyTarget) => boolean): boolean {
-    return [...this.targets.values()].every(holds);
+  #all(holds: (target: EmergencyTarget) => boolean): boolean {
+    return [...this.#targets.values()].every(holds);
   }
 }
 

@@ -15,10 +15,9 @@ import {
 } from '@temporalio/workflow';
 import { EMERGENCY_MESSAGES, type EmergencyOrder, type EmergencyOutcome } from '../../contracts/emergency.js';
 import { showPhase, showVerdict } from '../show.js';
-import { takeSignalVariants } from '../unknown-signals.js';
+import { takeSignalVariants } from '../strange-requests.js';
 import { EmergencyRun } from './emergency-run.js';
-import { toStopInput } from './input.js';
-import { kindOf, toOrder } from './order.js';
+import { kindOf, toOrder, toStopInput } from './input.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);

@@ -1,5 +1,4 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
-
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
@@ -8,15 +7,15 @@ import { causeOf } from '../../domain/cause-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 
 export class EmergencyTarget {
-  private readonly engine;
-  private unsent: EmergencyOrder[] = [];
-  private closeAllOrder: EmergencyOrder | null = null;
-  private reading: StopReading | FlatReading | null = null;
-  private problem: string | null = null;
-  private failuresRecorded = 0;
-  private repeats = 0;
+  readonly #engine;
+  #unsent: EmergencyOrder[] = [];
+  #closeAllOrder: EmergencyOrder | null = null;
+  #reading: StopReading | FlatReading | null = null;
+  #problem: string | null = null;
+  #failuresRecorded = 0;
+  #repeats = 0;
   /** Counts what was asked of the trader, so that a reading that a new order overtook does not count as its proof. */
-  private asked = 0;
+  #asked = 0;
 
   constructor(
     desk: string,
@@ -24,33 +23,33 @@ export class EmergencyTarget {
     private readonly timing: EmergencyTiming,
     private readonly trail: EvidenceTrail,
   ) {
-    this.engine = engineCalls(desk, incarnation, timing);
+    this.#engine = engineCalls(desk, incarnation, timing);
   }
 
   get proven(): boolean {
-    return this.unsent.length === 0 && this.problem === null && this.reading?.proven === true;
+    return this.#unsent.length === 0 && this.#problem === null && this.#reading?.proven === true;
   }
 
   /** The trader took every order and is active all the same: somebody has armed it since. */
   get superseded(): boolean {
-    const mode = this.reading?.mode;
-    return this.unsent.length === 0 && this.problem === null && (mode === 'ACTIVE' || mode === 'REDUCING');
+    const mode = this.#reading?.mode;
+    return this.#unsent.length === 0 && this.#problem === null && (mode === 'ACTIVE' || mode === 'REDUCING');
   }
 
   get marketMs(): number | null {
-    return this.reading?.marketMs ?? null;
+    return this.#reading?.marketMs ?? null;
   }
 
   get simulated(): boolean | null {
-    return this.reading?.simulated ?? null;
+    return this.#reading?.simulated ?? null;
   }
 
   take(orders: readonly EmergencyOrder[]): void {
-    this.reading = null;
-    this.asked += 1;
+    this.#reading = null;
+    this.#asked += 1;
     for (const order of orders) {
-      if (order.kind === 'closeAll') this.closeAllOrder = order;
-      if (!order.sentTo.includes(this.incarnation)) this.unsent.push(order);
+      if (order.kind === 'closeAll') this.#closeAllOrder = order;
+      if (!order.sentTo.includes(this.incarnation)) this.#unsent.push(order);
     }
   }
 
@@ -59,49 +58,49 @@ export class EmergencyTarget {
    * round.
    */
   async send(): Promise<void> {
-    const owed = this.unsent;
-    const outcomes = await Promise.all(owed.map((order) => this.sendOne(order)));
-    this.unsent = this.unsent.filter(
+    const owed = this.#unsent;
+    const outcomes = await Promise.all(owed.map((order) => this.#sendOne(order)));
+    this.#unsent = this.#unsent.filter(
       (order) => !owed.includes(order) || outcomes[owed.indexOf(order)] === false,
     );
-    if (this.unsent.length === 0) this.problem = null;
+    if (this.#unsent.length === 0) this.#problem = null;
   }
 
   async read(kind: EmergencyKind): Promise<void> {
-    if (this.unsent.length > 0) return;
-    const { asked } = this;
+    if (this.#unsent.length > 0) return;
+    const asked = this.#asked;
     try {
-      const reading = await (kind === 'closeAll' ? this.readFlat() : this.readStopped());
-      if (asked !== this.asked) return;
-      this.reading = reading;
-      this.problem = null;
-      if ('state' in reading && !reading.proven && reading.state !== 'running') this.closeAgain();
+      const reading = await (kind === 'closeAll' ? this.#readFlat() : this.#readStopped());
+      if (asked !== this.#asked) return;
+      this.#reading = reading;
+      this.#problem = null;
+      if ('state' in reading && !reading.proven && reading.state !== 'running') this.#closeAgain();
     } catch (error) {
-      if (asked !== this.asked) return;
-      this.reading = null;
-      this.problem = causeOf(error);
+      if (asked !== this.#asked) return;
+      this.#reading = null;
+      this.#problem = causeOf(error);
     }
   }
 
   sentence(kind: EmergencyKind): string {
     const name = `trader ${this.incarnation}`;
-    if (this.problem !== null) return `${name} not reached (${this.problem})`;
-    if (this.reading === null) return `${name} not read back yet`;
-    const { mode, entriesWorking } = this.reading;
-    const open = 'open' in this.reading ? this.reading.open : null;
+    if (this.#problem !== null) return `${name} not reached (${this.#problem})`;
+    if (this.#reading === null) return `${name} not read back yet`;
+    const { mode, entriesWorking } = this.#reading;
+    const open = 'open' in this.#reading ? this.#reading.open : null;
     const positions = kind === 'closeAll' && open ? `, positions: ${open.join(', ') || 'none'}` : '';
     return `${name} is ${mode}, ${entriesWorking} entry orders work${positions}`;
   }
 
-  private readStopped(): Promise<StopReading> {
-    return this.engine.proveStopped.executeWithOptions(
+  #readStopped(): Promise<StopReading> {
+    return this.#engine.proveStopped.executeWithOptions(
       { summary: `No entry order works on ${this.incarnation}?` },
       [this.timing.proofPatienceMs],
     );
   }
 
-  private readFlat(): Promise<FlatReading> {
-    return this.engine.proveFlat.executeWithOptions(
+  #readFlat(): Promise<FlatReading> {
+    return this.#engine.proveFlat.executeWithOptions(
       {
         summary: `Flat at the venue on ${this.incarnation}?`,
         startToCloseTimeout: this.timing.proofPatienceMs + 20_000,
@@ -114,32 +113,36 @@ export class EmergencyTarget {
   /**
    * Orders close-all again if the trader has stopped closing while something is open (it was restarted, or gave up).
    */
-  private closeAgain(): void {
-    if (this.closeAllOrder === null) return;
-    this.repeats += 1;
-    const { commandId } = this.closeAllOrder;
-    this.unsent.push({ ...this.closeAllOrder, commandId: `${commandId}:again-${this.repeats}`, sentTo: [] });
+  #closeAgain(): void {
+    if (this.#closeAllOrder === null) return;
+    this.#repeats += 1;
+    const { commandId } = this.#closeAllOrder;
+    this.#unsent.push({
+      ...this.#closeAllOrder,
+      commandId: `${commandId}:again-${this.#repeats}`,
+      sentTo: [],
+    });
   }
 
-  private async sendOne(order: EmergencyOrder): Promise<boolean> {
+  async #sendOne(order: EmergencyOrder): Promise<boolean> {
     const startedMs = Date.now();
     const command = { commandId: order.commandId, by: order.by, reason: order.reason };
     const summary = `${order.kind === 'closeAll' ? 'Close all' : 'Stop'}: ${order.reason}`.slice(0, 200);
     try {
-      const send = order.kind === 'closeAll' ? this.engine.sendCloseAll : this.engine.sendStop;
+      const send = order.kind === 'closeAll' ? this.#engine.sendCloseAll : this.#engine.sendStop;
       const result = await send.executeWithOptions({ summary }, [command]);
       if (!result.ok) throw new Error(`refused by the trader: ${result.detail}`);
-      this.record(order, startedMs, 'pass', `${result.detail} Mode ${result.mode}.`);
+      this.#record(order, startedMs, 'pass', `${result.detail} Mode ${result.mode}.`);
       return true;
     } catch (error) {
-      this.problem = causeOf(error);
-      if (this.failuresRecorded === 0) this.record(order, startedMs, 'fail', this.problem);
-      this.failuresRecorded += 1;
+      this.#problem = causeOf(error);
+      if (this.#failuresRecorded === 0) this.#record(order, startedMs, 'fail', this.#problem);
+      this.#failuresRecorded += 1;
       return false;
     }
   }
 
-  private record(order: EmergencyOrder, startedMs: number, verdict: 'pass' | 'fail', observed: string) {
+  #record(order: EmergencyOrder, startedMs: number, verdict: 'pass' | 'fail', observed: string) {
     this.trail.add({
       routine: 'emergency-stop',
       stepKey: `${order.kind}:${order.commandId}:${this.incarnation}:${verdict}`,

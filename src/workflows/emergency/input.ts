@@ -2,17 +2,19 @@
  * Turns whatever an emergency workflow was started with into its input: whoever starts one wants the desk stopped. The
  * queue says which desk. An input without our seal counts for nothing but its reason.
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { uuid4, workflowInfo } from '@temporalio/workflow';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
   EMERGENCY_TIMING,
+  type EmergencyKind,
   type EmergencyOrder,
   type EmergencyStopInput,
   type EmergencyTiming,
 } from '../../contracts/emergency.js';
+import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
+import { plainText } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
-import { toOrder } from './order.js';
 
 const QUEUE = /^emergency:(.+)$/;
 
@@ -81,3 +83,50 @@ function timingOf(given: unknown): EmergencyTiming {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
+  ['stop', 'stop'],
+  ['stoptrading', 'stop'],
+  ['emergencystop', 'stop'],
+  ['closeall', 'closeAll'],
+  ['closeallpositions', 'closeAll'],
+]);
+
+/** The longest name that the trader accepts, in characters. */
+const NAME_LENGTH_MAX = 100;
+
+/**
+ * Builds an order from whatever the signal carried. A stop is never refused for its form: plain text becomes the
+ * reason, and missing fields are filled in. Without our seal only the reason counts, because anybody could have written
+ * the sender and the list of traders that have it already.
+ */
+export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
+  const given = isUnsealed(payload)
+    ? { reason: fieldsOrReason(payload.unsealed).reason }
+    : fieldsOrReason(payload);
+  const via = given.via;
+  return {
+    kind,
+    commandId: textOr(given.commandId, uuid4(), NAME_LENGTH_MAX),
+    by: textOr(given.by, 'Temporal', NAME_LENGTH_MAX),
+    via: via === 'web' || via === 'cli' || via === 'telegram' ? via : 'temporal',
+    reason: reasonOf(given.reason) ?? NO_REASON,
+    sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
+  };
+}
+
+function fieldsOrReason(payload: unknown): Record<string, unknown> {
+  return typeof payload === 'object' && payload !== null ? { ...payload } : { reason: payload };
+}
+
+function textOr(value: unknown, otherwise: string, lengthMax: number): string {
+  return typeof value === 'string' && value.trim() !== ''
+    ? plainText(value.trim().slice(0, lengthMax))
+    : otherwise;
+}
+
+/** Accepts any spelling: `Stop`, `closeall`, `close_all`, "close all", `CLOSE-ALL`. Null for anything else. */
+export function kindOf(signal: string): EmergencyKind | null {
+  const letters = signal.toLowerCase().replaceAll(/[^a-z]/g, '');
+  return KINDS.get(letters) ?? null;
+}

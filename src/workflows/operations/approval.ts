@@ -25,14 +25,6 @@ import type { FailureName } from '../../contracts/failure-names.js';
 import { causeOf } from '../../domain/cause-of.js';
 import type { Decision } from '../../domain/decision.js';
 import { isUnsealed } from '../../domain/unsealed.js';
-import {
-  isDecided,
-  nextPauseMs,
-  outcomeOf,
-  progressOf,
-  takePressing,
-  type Waiting,
-} from './approval-state.js';
 import { approvalCalls } from './operations-calls.js';
 
 const VOTE_REFUSED = 'VoteRefused' satisfies FailureName;
@@ -40,13 +32,13 @@ const voteUpdate = defineUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote);
 const approvalsQuery = defineQuery<readonly ApprovalProgress[]>(APPROVAL_MESSAGES.approvals);
 
 export class Approvals {
-  private readonly waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, Waiting>();
   /** Votes under verification, as `<approval>:<person>`. */
-  private readonly verifying = new Set<string>();
+  readonly #verifying = new Set<string>();
   /** Number of questions that people may already see before this run knows that they are open; votes on them wait. */
-  private opening = 0;
-  private withdrawn: string | null = null;
-  private readonly calls;
+  #opening = 0;
+  #withdrawn: string | null = null;
+  readonly #calls;
 
   /**
    * `carried`: what `carriedOver` returned in the run before. Use one instance per workflow, because it registers the
@@ -56,15 +48,16 @@ export class Approvals {
     private readonly desk: string,
     carried: readonly OpenApproval[] = [],
   ) {
-    this.calls = approvalCalls(desk);
-    for (const open of carried) this.waiting.set(open.id, { ...open, votes: [...open.votes], closed: false });
-    setHandler(approvalsQuery, () => [...this.waiting.values()].map(progressOf));
-    setHandler(voteUpdate, (vote) => this.take(vote), { validator: (vote) => this.refuseUnfit(vote) });
+    this.#calls = approvalCalls(desk);
+    for (const open of carried)
+      this.#waiting.set(open.id, { ...open, votes: [...open.votes], closed: false });
+    setHandler(approvalsQuery, () => [...this.#waiting.values()].map(progressOf));
+    setHandler(voteUpdate, (vote) => this.#take(vote), { validator: (vote) => this.#refuseUnfit(vote) });
   }
 
   /** For continue-as-new: the next run asks with the same ids and already has the votes. */
   carriedOver(): readonly OpenApproval[] {
-    return [...this.waiting.values()]
+    return [...this.#waiting.values()]
       .filter(({ closed }) => !closed)
       .map(({ closed: _closed, ...open }) => open);
   }
@@ -74,30 +67,30 @@ export class Approvals {
    * `overtaken`: returns why this question alone is withdrawn, or null while it stands.
    */
   async ask(request: ApprovalRequest, overtaken: () => string | null = () => null): Promise<ApprovalOutcome> {
-    const opened = await this.open(request);
+    const opened = await this.#open(request);
     if (opened.state !== 'open') {
       // After Temporal's database was set back, a run asks again what was decided already; that decision has been used.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
     const { waiting } = opened;
-    const withdrawn = () => this.withdrawn ?? overtaken();
+    const withdrawn = () => this.#withdrawn ?? overtaken();
     const isOver = () => isDecided(waiting) || withdrawn() !== null;
     while (!isOver() && Date.now() < waiting.expiresMs) {
       await condition(isOver, nextPauseMs(request, waiting, opened.createdMs));
-      if (!isOver() && Date.now() < waiting.expiresMs) await this.press(request, waiting, opened.createdMs);
+      if (!isOver() && Date.now() < waiting.expiresMs) await this.#press(request, waiting, opened.createdMs);
     }
-    return this.close(request, waiting, withdrawn());
+    return this.#close(request, waiting, withdrawn());
   }
 
-  private async open(request: ApprovalRequest): Promise<ApprovalOpened & { readonly waiting: Waiting }> {
+  async #open(request: ApprovalRequest): Promise<ApprovalOpened & { readonly waiting: Waiting }> {
     const { firstExecutionRunId, workflowId } = workflowInfo();
-    this.opening += 1;
+    this.#opening += 1;
     try {
-      const opened = await this.calls.requestApproval.executeWithOptions(
+      const opened = await this.#calls.requestApproval.executeWithOptions(
         { summary: `Ask: ${request.title}`.slice(0, 200) },
         [request, { workflowId, runId: firstExecutionRunId }],
       );
-      const waiting = this.waiting.get(request.id) ?? {
+      const waiting = this.#waiting.get(request.id) ?? {
         id: request.id,
         decisionSubject: opened.decisionSubject,
         needed: request.needed,
@@ -108,16 +101,16 @@ export class Approvals {
         votes: [...(opened.votes ?? [])],
         closed: false,
       };
-      if (opened.state === 'open') this.waiting.set(request.id, waiting);
+      if (opened.state === 'open') this.#waiting.set(request.id, waiting);
       return { ...opened, waiting };
     } finally {
-      this.opening -= 1;
+      this.#opening -= 1;
     }
   }
 
   /** Withdraws every open and future question, because their subject is over. Decided questions stay decided. */
   withdraw(why: string): void {
-    this.withdrawn = why;
+    this.#withdrawn = why;
   }
 
   /**
@@ -127,7 +120,7 @@ export class Approvals {
   async withdrawEarlier({ id, title }: Pick<ApprovalRequest, 'id' | 'title'>, detail: string): Promise<void> {
     const { desk } = this;
     const runId = workflowInfo().firstExecutionRunId;
-    await this.calls.closeApproval.executeWithOptions({ summary: `Withdraw: ${title}`.slice(0, 200) }, [
+    await this.#calls.closeApproval.executeWithOptions({ summary: `Withdraw: ${title}`.slice(0, 200) }, [
       { id, desk, title, runId, state: 'withdrawn', detail, votes: [] },
     ]);
   }
@@ -135,12 +128,12 @@ export class Approvals {
   /** Marks an approved question as superseded, because what was approved can't be carried out any more. */
   async supersede({ id }: Pick<ApprovalRequest, 'id'>, detail: string): Promise<void> {
     const { desk } = this;
-    await this.calls.supersedeApproval.executeWithOptions({ summary: 'Overtaken by another change' }, [
+    await this.#calls.supersedeApproval.executeWithOptions({ summary: 'Overtaken by another change' }, [
       { id, desk, runId: workflowInfo().firstExecutionRunId, detail },
     ]);
   }
 
-  private async close(
+  async #close(
     request: ApprovalRequest,
     waiting: Waiting,
     withdrawn: string | null,
@@ -151,7 +144,7 @@ export class Approvals {
       withdrawn === null || isDecided(waiting)
         ? outcomeOf(waiting)
         : { state: 'withdrawn', detail: withdrawn, votes: waiting.votes };
-    const closed = await this.calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
+    const closed = await this.#calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
       {
         id: request.id,
         desk: this.desk,
@@ -164,9 +157,9 @@ export class Approvals {
   }
 
   /** Reminds, or escalates once. While Postgres is away nobody hears it, which changes nothing about the vote. */
-  private async press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
+  async #press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
     const pressing = takePressing(request, waiting, createdMs);
-    await this.calls.remindOfApproval
+    await this.#calls.remindOfApproval
       .executeWithOptions({ summary: pressing.escalates ? 'Escalate' : 'Remind' }, [
         { id: request.id, desk: this.desk, ...pressing },
       ])
@@ -174,20 +167,20 @@ export class Approvals {
   }
 
   /** Refuses a vote that is visibly invalid. Synchronous, and before anything is recorded. */
-  private refuseUnfit(vote: Vote): void {
+  #refuseUnfit(vote: Vote): void {
     if (isUnsealed(vote)) throw new Error('a vote in plain text counts for nothing');
     const decision = vote?.decision;
     if (typeof decision?.subject !== 'string') throw new Error('expected a signed decision');
-    if (this.find(decision) === undefined && this.opening > 0) return;
-    this.fitting(decision);
+    if (this.#find(decision) === undefined && this.#opening > 0) return;
+    this.#fitting(decision);
   }
 
-  private find({ subject }: Decision): Waiting | undefined {
-    return [...this.waiting.values()].find(({ decisionSubject }) => decisionSubject === subject);
+  #find({ subject }: Decision): Waiting | undefined {
+    return [...this.#waiting.values()].find(({ decisionSubject }) => decisionSubject === subject);
   }
 
-  private fitting(decision: Decision): Waiting {
-    const found = this.find(decision);
+  #fitting(decision: Decision): Waiting {
+    const found = this.#find(decision);
     if (!found) throw new Error('no such approval waits here: it may have been changed or withdrawn');
     if (found.closed || isDecided(found)) throw new Error('it is decided already');
     if (decision.desk !== this.desk) throw new Error(`this is the desk ${this.desk}`);
@@ -200,16 +193,16 @@ export class Approvals {
       throw new Error(`the desk file does not name ${decision.person} for this`);
     const voted =
       found.votes.some(({ person }) => person === decision.person) ||
-      this.verifying.has(keyOf(found, decision));
+      this.#verifying.has(keyOf(found, decision));
     if (voted) throw new Error(`${decision.person} has voted already`);
     return found;
   }
 
   /** From here on the person has voted. Repeats the checks, for a vote that had to wait. */
-  private claim(decision: Decision): Waiting {
+  #claim(decision: Decision): Waiting {
     try {
-      const waiting = this.fitting(decision);
-      this.verifying.add(keyOf(waiting, decision));
+      const waiting = this.#fitting(decision);
+      this.#verifying.add(keyOf(waiting, decision));
       return waiting;
     } catch (error) {
       throw ApplicationFailure.nonRetryable(causeOf(error), VOTE_REFUSED);
@@ -217,20 +210,20 @@ export class Approvals {
   }
 
   /** Verifies the vote where the key is, stores it in Postgres, and only then counts it. */
-  private async take({ decision, reason }: Vote): Promise<VoteAnswer> {
+  async #take({ decision, reason }: Vote): Promise<VoteAnswer> {
     // A person can tap the button before the activity that showed it has returned.
-    if (this.find(decision) === undefined)
-      await condition(() => this.find(decision) !== undefined || this.opening === 0);
-    const waiting = this.claim(decision);
+    if (this.#find(decision) === undefined)
+      await condition(() => this.#find(decision) !== undefined || this.#opening === 0);
+    const waiting = this.#claim(decision);
     try {
-      await this.calls.recordApprovalVote.executeWithOptions(
+      await this.#calls.recordApprovalVote.executeWithOptions(
         { summary: `${decision.person}: ${decision.choice}` },
         [{ approvalId: waiting.id, decision, reason }],
       );
     } catch (error) {
       return { ...progressOf(waiting), counted: false, detail: causeOf(error) };
     } finally {
-      this.verifying.delete(keyOf(waiting, decision));
+      this.#verifying.delete(keyOf(waiting, decision));
     }
     if (waiting.closed) return { ...progressOf(waiting), counted: false, detail: 'it was closed meanwhile' };
     waiting.votes.push(decision);
@@ -239,3 +232,60 @@ export class Approvals {
 }
 
 const keyOf = ({ id }: Waiting, { person }: Decision): string => `${id}:${person}`;
+
+export interface Waiting extends OpenApproval {
+  votes: Decision[];
+  closed: boolean;
+}
+
+/** The state of a question put to people: its votes, how it ended, and when a reminder or escalation is due. */
+export function isDecided({ votes, needed }: Pick<OpenApproval, 'votes' | 'needed'>): boolean {
+  return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
+}
+
+/** One refusal decides; approvals are counted. */
+function outcomeOf(waiting: Waiting): ApprovalOutcome {
+  const { votes, needed } = waiting;
+  const names = votes.map(({ person }) => person);
+  const refused = votes.find(({ choice }) => choice === 'reject');
+  if (refused) return { state: 'rejected', detail: `rejected by ${refused.person}`, votes };
+  if (votes.length >= needed)
+    return { state: 'approved', detail: `approved by ${names.join(' and ')}`, votes };
+  const have = `${votes.length} of ${needed} approvals${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
+  return { state: 'expired', detail: have, votes };
+}
+
+function progressOf(waiting: Waiting): ApprovalProgress {
+  return {
+    id: waiting.id,
+    needed: waiting.needed,
+    approvedBy: waiting.votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person),
+    rejectedBy: waiting.votes.filter(({ choice }) => choice === 'reject').map(({ person }) => person),
+    expiresMs: waiting.expiresMs,
+  };
+}
+
+/**
+ * Returns what is due now and marks it as sent. Reminders missed while a worker was down are sent once; an escalation
+ * replaces the reminders before it.
+ */
+export function takePressing(
+  { remindEveryMs, escalateAfterMs }: ApprovalRequest,
+  waiting: Waiting,
+  createdMs: number,
+): { readonly escalates: boolean; readonly key: string } {
+  const askedForMs = Date.now() - createdMs;
+  const escalates = escalateAfterMs !== null && !waiting.escalated && askedForMs >= escalateAfterMs;
+  const remindersDue = remindEveryMs === null ? 0 : Math.floor(askedForMs / remindEveryMs);
+  waiting.reminders = Math.max(remindersDue, waiting.reminders + (escalates ? 0 : 1));
+  if (escalates) waiting.escalated = true;
+  return { escalates, key: escalates ? 'escalation' : `reminder-${waiting.reminders}` };
+}
+
+/** Milliseconds until the next reminder, the escalation or the end, whichever comes first. */
+export function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
+  const due = [waiting.expiresMs];
+  if (request.remindEveryMs !== null) due.push(createdMs + request.remindEveryMs * (waiting.reminders + 1));
+  if (request.escalateAfterMs !== null && !waiting.escalated) due.push(createdMs + request.escalateAfterMs);
+  return Math.max(1, Math.min(...due) - Date.now());
+}

@@ -1,7 +1,6 @@
 /** What the operations worker's bundle holds. */
 export { canary } from '../canary.js';
-export { backup } from './backup/backup.js';
-export { restoreDrill } from './backup/restore-drill.js';
+export { backup, restoreDrill } from './backup.js';
 export { deploy } from './deploy.js';
 export { goLive } from './go-live/go-live.js';
 export { incident } from './incident/incident.js';

@@ -5,7 +5,7 @@ import type { PreflightReport } from '../../contracts/preflight.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import { showVerdict } from '../show.js';
 
-export interface PreflightInput {
+interface PreflightInput {
   readonly desk: string;
 }
 

@@ -7,7 +7,7 @@ import { operationsQueue } from '../../../src/contracts/queues.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import type { Runtime } from '../../../src/home/runtime.js';
-import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
+import type { VoteResult } from '../../../src/operations/approvals.js';
 import { goLiveInput } from '../../../src/operations/go-live/start-go-live.js';
 import { operationsOver } from '../../../src/operations/open-operations.js';
 import type { Caller } from '../../../src/operations/operation.js';

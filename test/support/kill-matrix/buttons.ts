@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { tellEndedRuns } from '../../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
-import { readOpenThings } from '../../../src/store/open-runs.js';
+import { readOpenThings } from '../../../src/store/runs-seen.js';
 import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
 import { type Held, holdActivity } from '../../workflows/support/held.js';
 import { until } from '../../workflows/support/until.js';

@@ -10,8 +10,8 @@ import type { ApprovalOutcome, ApprovalRequest } from '../../../src/contracts/ap
 import { operationsQueue } from '../../../src/contracts/queues.js';
 import { type Runtime as DeskRuntime, homePaths, SECRET_FILES } from '../../../src/home/runtime.js';
 import type { TelegramTiming } from '../../../src/telegram/start.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal } from '../../support/temporal.js';

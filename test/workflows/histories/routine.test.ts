@@ -11,7 +11,7 @@ import {
 } from '../../../src/contracts/queues.js';
 import type { RoutineStep } from '../../../src/contracts/routine.js';
 import type { Runtime } from '../../../src/home/runtime.js';
-import { completeTask } from '../../../src/operations/tasks/complete-task.js';
+import { completeTask } from '../../../src/operations/tasks.js';
 import { readTasks } from '../../../src/store/tasks.js';
 import { CHECK_STEPS } from '../support/check-steps.js';
 import { type Bench, openBench } from '../support/desk-bench.js';

@@ -1,5 +1,4 @@
 /** One worker on one queue, with the workflows as they are built. */
-
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,7 +12,7 @@ import { bindAnswers } from '../../../src/activities/bind-answers.js';
 import type { RunSinks } from '../../../src/contracts/run-sinks.js';
 import { bundlePlaybooks } from '../../../src/pack/playbook/bundle-playbooks.js';
 import { readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../../src/worker/follow-runs.js';
 import type { BundleName } from './workflow-types.js';
 

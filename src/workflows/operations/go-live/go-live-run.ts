@@ -45,7 +45,7 @@ export class GoLiveRun {
   readonly approvals: Approvals;
   progress: GoLiveProgress;
   /** The newest steps, as Temporal's UI shows them. */
-  private readonly shown: string[];
+  readonly #shown: string[];
   /** Somebody cancelled the run. */
   cancelled: boolean;
   /** A request for permission is at the trader: it may be live before this run hears of it. */
@@ -61,7 +61,7 @@ export class GoLiveRun {
       size: carried?.size ?? null,
       nextAtMs: null,
     };
-    this.shown = [...(carried?.shown ?? [])];
+    this.#shown = [...(carried?.shown ?? [])];
     this.liveSinceMs = carried?.liveSinceMs ?? 0;
     this.cancelled = carried?.cancelled ?? false;
     this.engine = traderCalls(desk, incarnation);
@@ -70,7 +70,7 @@ export class GoLiveRun {
     this.trail = new EvidenceTrail(desk, this.records);
     this.approvals = new Approvals(desk);
     setHandler(progressQuery, () => this.progress);
-    onCancelRequest(() => this.cancel());
+    onCancelRequest(() => this.#cancel());
   }
 
   carriedOver(step: number, watchesLeft: number): Carried {
@@ -79,7 +79,7 @@ export class GoLiveRun {
       watchesLeft,
       liveSinceMs: this.liveSinceMs,
       size: this.progress.size,
-      shown: [...this.shown],
+      shown: [...this.#shown],
       ...(this.cancelled ? { cancelled: true } : {}),
     };
   }
@@ -87,7 +87,7 @@ export class GoLiveRun {
   /**
    * With real money in use, trading and the watch go on and the size never grows again. Before that, the attempt ends.
    */
-  private cancel(): void {
+  #cancel(): void {
     if (OVER.has(this.progress.phase)) return;
     this.cancelled = true;
     const isLive = this.progress.size !== null || this.isGranting;
@@ -140,7 +140,7 @@ export class GoLiveRun {
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {
     this.progress = { ...this.progress, phase, detail, nextAtMs };
-    showPhase(`Going live, ${phase}`, [detail, ...this.shown]);
+    showPhase(`Going live, ${phase}`, [detail, ...this.#shown]);
   }
 
   record(
@@ -150,8 +150,8 @@ export class GoLiveRun {
     startedMs: number,
     person: string | null = null,
   ): void {
-    this.shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
-    this.shown.splice(0, this.shown.length - SHOWN_MAX);
+    this.#shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
+    this.#shown.splice(0, this.#shown.length - SHOWN_MAX);
     this.trail.add({
       routine: 'go-live',
       stepKey,

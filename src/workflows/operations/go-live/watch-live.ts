@@ -16,7 +16,7 @@ interface Look {
   readonly text: string;
 }
 
-export interface Watched {
+interface Watched {
   /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
   /** Each problem once: at most 20, plus those found at the end. */

@@ -5,9 +5,7 @@
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
 import type { Incident, IncidentInput } from '../../../contracts/incident.js';
 import type { IncidentActivities } from '../../../contracts/incident-activities.js';
-import { type Course, stateOf } from './course.js';
-
-import type { Timeline } from './timeline.js';
+import { type Course, stateOf, type Timeline } from './course.js';
 
 export class Announcements {
   constructor(

@@ -3,13 +3,11 @@ import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } 
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
 import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import { Approvals } from '../approval.js';
-import { isDecided } from '../approval-state.js';
+import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
-import { type Course, courseOf, type Finding } from './course.js';
-import { showIncident, Timeline } from './timeline.js';
+import { type Course, courseOf, type Finding, showIncident, Timeline } from './course.js';
 
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
@@ -38,7 +36,7 @@ export class IncidentRun {
   /** Null if no trader was known when the incident was opened. */
   readonly trader;
 
-  private woken = false;
+  #woken = false;
   /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
 
@@ -95,7 +93,7 @@ export class IncidentRun {
       const { resolved } = this.course;
       if (resolved !== null)
         return `${resolved.by} declared it over${resolved.note === '' ? '' : `: ${resolved.note}`}`;
-      const early = await this.pause(pauseMs);
+      const early = await this.#pause(pauseMs);
       pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax, everyMsMax);
     }
   }
@@ -119,26 +117,26 @@ export class IncidentRun {
   }
 
   /** True if everything under way would be taken up again by a new run. */
-  private get isMovable(): boolean {
+  get #isMovable(): boolean {
     const undecided = this.approvals.carriedOver().filter((open) => !isDecided(open));
     return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
   }
 
   /** Ends the pause early, because the subject of the incident has changed. */
   wake(): void {
-    this.woken = true;
+    this.#woken = true;
   }
 
   /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
-  private async pause(ms: number): Promise<boolean> {
+  async #pause(ms: number): Promise<boolean> {
     // If the run can't move now, it does at a later poll: the incident is watched whatever Postgres does.
-    if (workflowInfo().continueAsNewSuggested && this.isMovable) {
+    if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
       const { name, course, approvals } = this;
       const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
       await continueAsNew<Incident>({ ...this.input, carried });
     }
-    const early = await condition(() => this.woken || this.course.resolved !== null, ms);
-    this.woken = false;
+    const early = await condition(() => this.#woken || this.course.resolved !== null, ms);
+    this.#woken = false;
     return early;
   }
 }

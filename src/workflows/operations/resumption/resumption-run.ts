@@ -16,7 +16,7 @@ type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'obs
 
 class Findings {
   readonly trail: EvidenceTrail;
-  private readonly lastVerdicts = new Map<string, Verdict>();
+  readonly #lastVerdicts = new Map<string, Verdict>();
 
   constructor(private readonly input: ResumptionInput) {
     this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
@@ -41,8 +41,8 @@ class Findings {
   }
 
   isNews(step: string, verdict: Verdict): boolean {
-    const before = this.lastVerdicts.get(step);
-    this.lastVerdicts.set(step, verdict);
+    const before = this.#lastVerdicts.get(step);
+    this.#lastVerdicts.set(step, verdict);
     return before !== verdict;
   }
 }
@@ -66,22 +66,22 @@ export class ResumptionRun {
   held: boolean;
   state: ResumptionProgress['state'] = 'looking';
   detail = 'looking at why trading stopped';
-  private accepted: readonly Decision[];
-  private spent: readonly string[];
-  private pauseMs: number;
-  private woken = false;
-  private failed = false;
+  #accepted: readonly Decision[];
+  #spent: readonly string[];
+  #pauseMs: number;
+  #woken = false;
+  #failed = false;
   /** A decision arrived that the current pass doesn't know of. */
-  private unheard = false;
+  #unheard = false;
 
   constructor(readonly input: ResumptionInput) {
-    this.accepted = input.decisions;
-    this.spent = input.spent ?? [];
+    this.#accepted = input.decisions;
+    this.#spent = input.spent ?? [];
     this.cycle = input.cycle;
     this.held = input.held ?? false;
     this.isExplained = input.cycle > 0;
     this.evidence = input.evidence ?? null;
-    this.pauseMs = input.timing.retryMs;
+    this.#pauseMs = input.timing.retryMs;
     this.engine = traderCalls(input.desk, input.incarnation);
     this.findings = new Findings(input);
   }
@@ -97,12 +97,12 @@ export class ResumptionRun {
 
   /** Decisions that still count. An expired one is dropped, and the person decides again. */
   get decisions(): readonly Decision[] {
-    return this.accepted.filter(({ expiresWallMs }) => expiresWallMs > Date.now());
+    return this.#accepted.filter(({ expiresWallMs }) => expiresWallMs > Date.now());
   }
 
   /** Takes the decisions that this pass acts on: its result answers everybody who has decided so far. */
   heed(): readonly Decision[] {
-    this.unheard = false;
+    this.#unheard = false;
     return this.decisions;
   }
 
@@ -122,8 +122,8 @@ export class ResumptionRun {
   accept(decision: Decision): void {
     // The run ended while the decision was being verified: there is no further pass, and the end answers the person.
     if (this.ended && patched(END_STAYS)) return;
-    this.accepted = [...this.accepted, decision];
-    this.unheard = true;
+    this.#accepted = [...this.#accepted, decision];
+    this.#unheard = true;
     this.state = 'looking';
     this.detail = `decided by ${decision.person}: checking again`;
     this.wake();
@@ -131,23 +131,23 @@ export class ResumptionRun {
 
   /** A decision counts once, even if somebody copies it out of Temporal and sends it again. */
   spend(decisions: readonly Decision[]): void {
-    this.accepted = this.accepted.filter((decision) => !decisions.includes(decision));
-    this.spent = [...this.spent, ...decisions.map(({ decisionId }) => decisionId)];
+    this.#accepted = this.#accepted.filter((decision) => !decisions.includes(decision));
+    this.#spent = [...this.#spent, ...decisions.map(({ decisionId }) => decisionId)];
   }
 
   isSpent({ decisionId }: Decision): boolean {
-    return this.spent.includes(decisionId);
+    return this.#spent.includes(decisionId);
   }
 
   /** The pass itself failed: no signal announces when the next one would succeed. */
   waitAfterFailure(why: string): void {
-    this.failed = true;
+    this.#failed = true;
     this.waitFor(`the trader to answer (${why})`);
   }
 
   waitFor(what: string): void {
     // A decision that arrived during this pass is not answered by earlier findings.
-    if (this.unheard) return;
+    if (this.#unheard) return;
     this.state = 'waiting';
     this.detail = `waits for ${what}`;
     showPhase(`Resumption of ${this.input.desk}: waiting`, [
@@ -184,22 +184,22 @@ export class ResumptionRun {
   }
 
   wake(): void {
-    this.woken = true;
+    this.#woken = true;
   }
 
   async pause(): Promise<void> {
     const { timing } = this.input;
-    const pauseMs = this.failed ? Math.min(this.pauseMs, FAILED_RETRY_MS_MAX) : this.pauseMs;
-    this.failed = false;
-    const early = await condition(() => this.woken, pauseMs);
-    this.pauseMs = early ? timing.retryMs : Math.min(pauseMs * 2, timing.retryMsMax);
-    this.woken = false;
+    const pauseMs = this.#failed ? Math.min(this.#pauseMs, FAILED_RETRY_MS_MAX) : this.#pauseMs;
+    this.#failed = false;
+    const early = await condition(() => this.#woken, pauseMs);
+    this.#pauseMs = early ? timing.retryMs : Math.min(pauseMs * 2, timing.retryMsMax);
+    this.#woken = false;
   }
 
   carriedOver(): ResumptionInput {
-    const { decisions, spent, cycle, evidence, held } = this;
+    const { decisions, cycle, evidence, held } = this;
     const kept = { ...(evidence === null ? {} : { evidence }), ...(held ? { held } : {}) };
-    return { ...this.input, decisions, spent, cycle, ...kept };
+    return { ...this.input, decisions, spent: this.#spent, cycle, ...kept };
   }
 
   command(step: string, reason: string) {

@@ -16,8 +16,7 @@ import {
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../../contracts/queues.js';
 import { type RoutineStep, SHIPPED_ACTIONS, type ShippedAction } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
-import type { backup } from '../backup/backup.js';
-import type { restoreDrill } from '../backup/restore-drill.js';
+import type { backup, restoreDrill } from '../backup.js';
 import type { StepContext, StepOutcome } from './step.js';
 
 const KEPT_DEFAULT = 14;

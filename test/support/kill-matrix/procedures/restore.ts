@@ -1,7 +1,7 @@
 /** A database that is damaged on the disk, and the restore of a backup in its place that an incident asks for. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownerConnection } from '../../../../src/backup/owner-connection.js';
+import { ownerConnection } from '../../../../src/backup/pg-programs.js';
 import { homePaths } from '../../../../src/home/runtime.js';
 import { askSupervisor } from '../../../../src/home/supervisor-protocol.js';
 import { withClient } from '../../../../src/store/migrate.js';

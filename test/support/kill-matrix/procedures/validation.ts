@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { validationId } from '../../../../src/contracts/queues.js';
-import { startValidation } from '../../../../src/operations/validate-desk.js';
+import { startValidation } from '../../../../src/operations/validations.js';
 import type { ValidationReport } from '../../../../src/validation/report/report.js';
 import { keepRequest, type ValidationRequest } from '../../../../src/validation/request.js';
 import { loadDesk } from '../../../../src/venue/load-desk.js';

@@ -63,22 +63,22 @@ export const codedPlaybook =
 
 class PlaybookHost {
   /** Workflow id of the playbook's run; null until it has begun. */
-  private playbook: string | null = null;
-  private readonly answered = new Map<number, PlaybookOutcome | null>();
-  private begun = false;
+  #playbook: string | null = null;
+  readonly #answered = new Map<number, PlaybookOutcome | null>();
+  #begun = false;
   /** True from a proven stop by one of the steps until a person resumes. */
-  private hasStopped = false;
-  private end: PlaybookEnd | null = null;
+  #hasStopped = false;
+  #end: PlaybookEnd | null = null;
 
   constructor(
     private readonly incident: IncidentRun,
     private readonly code: PlaybookCode,
   ) {
-    setHandler(askSignal, (ask) => this.take(ask));
+    setHandler(askSignal, (ask) => this.#take(ask));
   }
 
   get isDone(): boolean {
-    return this.end?.ended === 'done';
+    return this.#end?.ended === 'done';
   }
 
   async carryOut(): Promise<Finding> {
@@ -88,40 +88,40 @@ class PlaybookHost {
     this.incident.show(`playbooks/${this.code.name}`);
     // From the run's own random source: a run that was reset to before this point begins another playbook run.
     const playbook = `${PLAYBOOK_TYPE}:${this.incident.input.fingerprint}:${uuid4().slice(-NAME_CHARS)}`;
-    this.playbook = playbook;
-    const run = await this.start(playbook);
+    this.#playbook = playbook;
+    const run = await this.#start(playbook);
     run.result().then(
       (end) => {
-        this.end = end;
+        this.#end = end;
       },
       (error: unknown) => {
-        this.end = { ended: 'failed', says: `its run is gone: ${causeOf(error)}` };
+        this.#end = { ended: 'failed', says: `its run is gone: ${causeOf(error)}` };
       },
     );
-    if (!(await condition(() => this.begun || this.isOver, BEGUN_MS)))
+    if (!(await condition(() => this.#begun || this.#isOver, BEGUN_MS)))
       people.alarm(
         'playbook-waits',
         `playbooks/${this.code.name} has not begun after ${BEGUN_MS / 1_000} s: its process does not run. It begins as soon as that does; look at the log of the operations worker`,
       );
-    await condition(() => this.isOver);
+    await condition(() => this.#isOver);
     const finding = { name: `playbooks/${this.code.name}`, kind: 'action', expected: EXPECTED } as const;
-    if (course.resolved !== null && this.end === null) {
+    if (course.resolved !== null && this.#end === null) {
       await getExternalWorkflowHandle(playbook)
         .cancel()
         .catch(() => undefined);
       return { ...finding, verdict: 'not_run', observed: DECLARED_OVER };
     }
-    const { ended, says } = this.end ?? { ended: 'failed', says: 'it did not end' };
+    const { ended, says } = this.#end ?? { ended: 'failed', says: 'it did not end' };
     course.playbook = { ended, says };
     const verdict = ({ done: 'pass', failed: 'fail', cancelled: 'not_run' } as const)[ended];
     return { ...finding, verdict, observed: says };
   }
 
-  private get isOver(): boolean {
-    return this.end !== null || this.incident.course.resolved !== null;
+  get #isOver(): boolean {
+    return this.#end !== null || this.incident.course.resolved !== null;
   }
 
-  private start(workflowId: string) {
+  #start(workflowId: string) {
     const { desk, fingerprint, kind, title } = this.incident.input;
     const { openedMs, reports } = this.incident.course;
     const { name, with: given } = this.code;
@@ -151,51 +151,51 @@ class PlaybookHost {
   }
 
   /** Never rejects, because that would end the incident. */
-  private async take(ask: PlaybookAsk): Promise<void> {
+  async #take(ask: PlaybookAsk): Promise<void> {
     if (isUnsealed(ask) || typeof ask?.playbook !== 'string' || typeof ask.id !== 'number') return;
-    if (ask.playbook !== this.playbook || this.isOver) {
-      await this.reply(ask, { over: 'its incident goes on without it' });
+    if (ask.playbook !== this.#playbook || this.#isOver) {
+      await this.#reply(ask, { over: 'its incident goes on without it' });
       return;
     }
-    this.begun = true;
+    this.#begun = true;
     const { id, wish } = ask;
     if (wish === null || wish === undefined) return;
-    const before = this.answered.get(id);
+    const before = this.#answered.get(id);
     if (before === null) return;
     if (before === undefined) {
-      this.answered.set(id, null);
-      this.answered.set(id, await this.grant(`code-${id}`, wish));
+      this.#answered.set(id, null);
+      this.#answered.set(id, await this.#grant(`code-${id}`, wish));
     }
-    const outcome = this.answered.get(id);
-    if (outcome && !this.isOver) await this.reply(ask, { id, outcome });
+    const outcome = this.#answered.get(id);
+    if (outcome && !this.#isOver) await this.#reply(ask, { id, outcome });
   }
 
-  private async reply({ playbook }: PlaybookAsk, reply: PlaybookReply): Promise<void> {
+  async #reply({ playbook }: PlaybookAsk, reply: PlaybookReply): Promise<void> {
     await getExternalWorkflowHandle(playbook)
       .signal<[PlaybookReply]>(PLAYBOOK_MESSAGES.answer, reply)
       .catch(() => undefined);
   }
 
   /** `key`: identical on every repetition. */
-  private async grant(key: string, wish: PlaybookWish): Promise<PlaybookOutcome> {
+  async #grant(key: string, wish: PlaybookWish): Promise<PlaybookOutcome> {
     const { incident } = this;
     try {
       switch (wish.do) {
         case 'step': {
           const step = { ...wish.step, key };
           incident.show(step.title);
-          if (step.action === 'restore-database' && !this.hasStopped) return this.leaveOut(step.title);
+          if (step.action === 'restore-database' && !this.#hasStopped) return this.#leaveOut(step.title);
           const { verdict, observed, expected, person } = await carryOutStep(
             incident,
             step,
             this.code,
-            () => this.isOver,
+            () => this.#isOver,
           );
-          if (step.action === 'stop' || step.action === 'close-all') this.hasStopped ||= verdict === 'pass';
+          if (step.action === 'stop' || step.action === 'close-all') this.#hasStopped ||= verdict === 'pass';
           return { verdict, observed, expected, person };
         }
         case 'agree':
-          return await this.askFor(key, wish);
+          return await this.#askFor(key, wish);
         case 'record': {
           const { title, verdict, observed, expected } = wish;
           incident.timeline.record({ name: title, kind: 'report', verdict, observed, expected });
@@ -215,7 +215,7 @@ class PlaybookHost {
   /**
    * Leaves the step out for the same reason for which the desk file would be refused: no earlier step stops trading.
    */
-  private leaveOut(title: string): PlaybookOutcome {
+  #leaveOut(title: string): PlaybookOutcome {
     const outcome: PlaybookOutcome = {
       verdict: 'not_run',
       observed: 'not run: nothing has stopped the desk',
@@ -226,7 +226,7 @@ class PlaybookHost {
     return outcome;
   }
 
-  private async askFor(
+  async #askFor(
     key: string,
     { title, terms, minutes }: Extract<PlaybookWish, { do: 'agree' }>,
   ): Promise<PlaybookOutcome> {
@@ -236,7 +236,7 @@ class PlaybookHost {
     const standsMs = minutes === undefined ? input.timing.offerMs : minutes * 60_000;
     const overtaken = (): string | null => {
       if (course.resolved !== null) return DECLARED_OVER;
-      return this.end === null ? null : 'the playbook has ended';
+      return this.#end === null ? null : 'the playbook has ended';
     };
     incident.show(title);
     const { state, detail, votes } = await askPeople(

@@ -9,8 +9,7 @@ import { serviceOf } from '../../../../domain/container-service.js';
 import { moment } from '../../../../domain/moment.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
-import { askTrader } from './ask-trader.js';
-import type { Opening, ProcessSeen, ShippedPlaybook } from './playbook.js';
+import { askTrader, type Opening, type ProcessSeen, type ShippedPlaybook } from './playbook.js';
 
 const TRADER = 'trader';
 const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';

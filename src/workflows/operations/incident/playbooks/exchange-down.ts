@@ -8,8 +8,7 @@ import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import { MINUTE_MS } from '../../../../domain/civil-date.js';
 import type { IncidentRun } from '../incident-run.js';
-import { askTrader, SILENT } from './ask-trader.js';
-import type { Opening, ShippedPlaybook } from './playbook.js';
+import { askTrader, type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
 
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';

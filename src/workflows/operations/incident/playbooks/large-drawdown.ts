@@ -7,9 +7,8 @@ import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activ
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { IncidentRun } from '../incident-run.js';
-import { askTrader } from './ask-trader.js';
 import { type Offer, offer, switchOff } from './offer.js';
-import type { Opening, ShippedPlaybook } from './playbook.js';
+import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
 
 type Settings = SettingsOf<'large-drawdown'>;
 

@@ -94,7 +94,7 @@ export function carryOutStep(
 
 const ENDED = 'the playbook has ended';
 
-export type CarriedOut = StepResult & { readonly person: string | null };
+type CarriedOut = StepResult & { readonly person: string | null };
 
 async function carryOut(
   incident: IncidentRun,

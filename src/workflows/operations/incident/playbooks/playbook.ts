@@ -1,7 +1,9 @@
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf, ShippedKind } from '../../../../contracts/incident.js';
 import type { Symptom } from '../../../../contracts/incident-activities.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { Halt } from '../../../../domain/mode.js';
+import type { Finding } from '../course.js';
 import type { IncidentRun } from '../incident-run.js';
 
 /**
@@ -34,4 +36,16 @@ export interface ProcessSeen {
   readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
   /** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
   readonly silentSinceMs?: number | null;
+}
+
+export const SILENT = 'the trader does not answer';
+
+/** Runs a step that only the trader can answer; recorded as not run while the trader is silent. */
+export async function askTrader(
+  incident: IncidentRun,
+  step: Pick<Finding, 'name' | 'kind' | 'expected'>,
+  answer: (facts: IncidentFacts) => Pick<Finding, 'verdict' | 'observed'>,
+): Promise<Finding> {
+  const facts = await incident.facts();
+  return { ...step, ...(facts === null ? { verdict: 'not_run', observed: SILENT } : answer(facts)) };
 }

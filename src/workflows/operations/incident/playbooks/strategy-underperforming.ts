@@ -7,9 +7,8 @@ import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { StrategyStatus, TraderStatus } from '../../../../contracts/trader-status.js';
 import { iso } from '../../../../domain/moment.js';
 import type { IncidentRun } from '../incident-run.js';
-import { SILENT } from './ask-trader.js';
 import { offer, switchOff } from './offer.js';
-import type { Opening, ShippedPlaybook } from './playbook.js';
+import { type Opening, type ShippedPlaybook, SILENT } from './playbook.js';
 
 /** Step key: when the trader reviews the strategy next. */
 const REVIEW_DUE = 'review-due';

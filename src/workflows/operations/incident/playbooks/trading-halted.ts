@@ -1,7 +1,6 @@
 /** A part of the desk halted trading. Why is kept; it is over when the desk trades again. */
 import type { HaltCause } from '../../../../domain/mode.js';
-import { askTrader } from './ask-trader.js';
-import type { ShippedPlaybook } from './playbook.js';
+import { askTrader, type ShippedPlaybook } from './playbook.js';
 
 const WHY = { name: 'Why trading stopped', kind: 'report', expected: 'a desk that trades' } as const;
 

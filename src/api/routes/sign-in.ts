@@ -1,0 +1,139 @@
+import type { FastifyInstance } from 'fastify';
+import { ANY_ROLE } from '../../domain/roles.js';
+import type { PasswordCheck } from '../auth/password-check.js';
+import {
+  answerTokens,
+  clearRefreshCookie,
+  refreshCookie,
+  refuseForeignCookie,
+} from '../auth/refresh-cookie.js';
+import type { WebDependencies } from '../dependencies.js';
+import { databaseDown, notSignedIn, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import {
+  type LinkBody,
+  type LoginBody,
+  linkSchema,
+  loginSchema,
+  type RefreshBody,
+  refreshSchema,
+  tokensSchema,
+} from '../schemas/auth.js';
+
+export function loginRoute(app: FastifyInstance, web: WebDependencies, passwords: PasswordCheck): void {
+  const schema = {
+    summary: 'Sign in with user and password',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(loginSchema),
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 429) },
+  };
+  app.post<{ Body: LoginBody }>(
+    '/api/auth/login',
+    { schema, config: { access: 'public' } },
+    async (request, reply) => {
+      const { username, password, transport = 'json' } = request.body;
+      if (transport === 'cookie') {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      const wrong = await passwords.refuseWrong(request, reply, username, password);
+      if (wrong !== null) return wrong;
+      request.log.info({ person: username }, 'signed in');
+      return answerTokens(
+        request,
+        reply,
+        { person: username, ...web.sessions.begin(username) },
+        transport,
+        web.rolesOf,
+      );
+    },
+  );
+}
+
+export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Exchange a refresh token for the next one',
+    description: 'Each refresh token works once. Presenting an older one ends the whole sign-in.',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(refreshSchema),
+    response: { 200: answer('Signed in for another while', tokensSchema), ...problems(400, 401, 403) },
+  };
+  app.post<{ Body: RefreshBody }>(
+    '/api/auth/refresh',
+    { schema, config: { access: 'public' } },
+    async (request, reply) => {
+      const given = request.body.refreshToken;
+      const cookie = given === undefined ? refreshCookie(request) : null;
+      const token = given ?? cookie;
+      if (token === null) return sendProblem(reply, notSignedIn('There is no sign-in to go on with.'));
+      if (cookie !== null) {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      const rotation = web.sessions.rotate(token);
+      if (!rotation.ok) {
+        if (cookie !== null) clearRefreshCookie(reply);
+        if (rotation.reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
+        return sendProblem(reply, notSignedIn(WORDS[rotation.reason]));
+      }
+      return answerTokens(request, reply, rotation, cookie === null ? 'json' : 'cookie', web.rolesOf);
+    },
+  );
+}
+
+const WORDS = {
+  unknown: 'This sign-in has ended.',
+  expired: 'This sign-in is older than 7 days.',
+  reused: 'This refresh token was used before. Somebody may have copied it, so the sign-in was ended.',
+} as const;
+
+export function logoutRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'End this sign-in, with its tokens and live connections',
+    tags: ['sign-in'],
+    response: { 204: { type: 'null', description: 'Signed out' }, ...problems(401) },
+  };
+  app.post('/api/auth/logout', { schema, config: { roles: ANY_ROLE } }, async (request, reply) => {
+    if (request.session !== null) web.sessions.end(request.session.family);
+    clearRefreshCookie(reply);
+    return reply.code(204).send();
+  });
+}
+
+export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Sign in with the token of a one-time link',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(linkSchema),
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 503) },
+  };
+  app.post<{ Body: LinkBody }>(
+    '/api/auth/link',
+    { schema, config: { access: 'public' } },
+    async (request, reply) => {
+      const { token, transport = 'json' } = request.body;
+      if (transport === 'cookie') {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      // Tries are not counted: nobody can guess 256 random bits.
+      const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
+      if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
+      if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);
+      request.log.info({ person }, 'signed in by link');
+      return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport, web.rolesOf);
+    },
+  );
+}
+
+const USED = {
+  status: 401,
+  code: 'link-used',
+  title: 'Not signed in',
+  detail: 'This sign-in link was used already, is older than 15 minutes, or is not one of ours.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis: 'Run `fermata link` for a new one, or sign in with the password.',
+} as const;

@@ -1,0 +1,48 @@
+/**
+ * Shapes are declared once, in zod: types follow from them, and they are published as JSON Schema. No type provider:
+ * Fastify checks requests by the very schema that is published.
+ */
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+
+export type JsonSchema = Record<string, unknown>;
+
+/** The shape as `input`: strict where the zod schema is strict, while answers may gain members. */
+export function jsonSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return rest;
+}
+
+/** An answer with its description, for a route's `response`. */
+export function answer(description: string, schema: z.ZodType | JsonSchema): JsonSchema {
+  const shape = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
+  return { description, content: { 'application/json': { schema: shape } } };
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string().describe('What happened'),
+    keptSafe: z.string().describe('What was kept safe in spite of it'),
+    doThis: z.string().describe('What a person can do'),
+    errors: z.array(z.string()).optional().describe('What is wrong with the request, one line each'),
+  })
+  .describe('RFC 9457 problem details');
+
+/**
+ * RFC 9457 problem details with two members of ours: `keptSafe` and `doThis`. Problems that a route may answer with;
+ * 400, 401, 421, 429 and 500 apply to every route that is not public.
+ */
+export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: STATUS_CODES[status] ?? 'Problem',
+        content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+      },
+    ]),
+  );
+}

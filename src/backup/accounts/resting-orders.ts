@@ -1,0 +1,81 @@
+/** Reads the journal of a paper account that is not in use: its end, and the state that a replay gives. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../domain/message-of.js';
+import { someOf } from '../../domain/some-of.js';
+import { applyRecord } from '../../engine/apply-record.js';
+import { cashUnits } from '../../engine/books.js';
+import { createState, type EngineState } from '../../engine/state.js';
+import { readBook } from '../../venue/paper/book-file.js';
+import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER, RESTING_FOLDER } from '../backup-folder.js';
+import { digestJournal } from '../copy-journal.js';
+import type { Manifest, RestingAccount } from '../manifest.js';
+
+type AccountReading = Pick<RestingAccount, 'account' | 'journal' | 'holds'>;
+
+/** Throws `JournalCorrupt`, or RangeError if a record contradicts an earlier one. */
+export async function readAccount(journalDirectory: string): Promise<AccountReading> {
+  const state = createState();
+  const journal = await digestJournal(journalDirectory, (record) => applyRecord(state, record));
+  return { account: state.config?.account ?? '', journal, holds: holdsOf(state) };
+}
+
+/** Only figures that a later version computes in the same way: its drill also restores backups of this version. */
+function holdsOf(state: EngineState): RestingAccount['holds'] {
+  const { config, counters, live, halts, positions } = state;
+  return {
+    fills: counters.fills,
+    openOrders: live.reduce((sum, orders) => sum + orders.size, 0),
+    halts: halts.length,
+    cash: Number(cashUnits(state)),
+    positions: positions.flatMap(({ quantityLots }, index) =>
+      quantityLots === 0 ? [] : [{ symbol: config?.symbols[index] ?? '', quantityLots }],
+    ),
+  };
+}
+
+/** Path of an unused paper account's journal in a backup. */
+export const restingJournal = (folder: string, { name }: Pick<RestingAccount, 'name'>): string =>
+  join(folder, RESTING_FOLDER, name, JOURNAL_FOLDER);
+
+/** One sentence for each account that differs from the manifest or is not listed there; empty if all match. */
+export async function restingProblems(
+  folder: string,
+  { restingAccounts, files }: Manifest,
+): Promise<string[]> {
+  const kept = restingAccounts?.kept ?? [];
+  const listed = new Set(kept.map(({ name }) => name));
+  const here = files.flatMap(({ path }) => (path.startsWith(`${RESTING_FOLDER}/`) ? path.split('/')[1] : []));
+  const problems = [...new Set(here)].flatMap((name) =>
+    name === undefined || listed.has(name) ? [] : [`resting account ${name} is not in the manifest's list`],
+  );
+  for (const account of kept) {
+    const why = await problemOf(folder, account).catch(messageOf);
+    if (why !== null) problems.push(`resting account ${account.name}: ${why}`);
+  }
+  return problems;
+}
+
+async function problemOf(folder: string, account: RestingAccount): Promise<string | null> {
+  const directory = restingJournal(folder, account);
+  if (!existsSync(directory)) return 'its journal is missing';
+  readBook(join(folder, RESTING_FOLDER, account.name, PAPER_BOOK_FOLDER));
+  const { lastSequence, chain } = await digestJournal(directory);
+  const { journal } = account;
+  if (lastSequence === journal.lastSequence && chain === journal.chain) return null;
+  return `its journal ends at ${lastSequence}, the manifest says ${journal.lastSequence}`;
+}
+
+/** Describes a backup's unused paper accounts: how many, their size, and which ones are left out. */
+export function restingText({ restingAccounts, files }: Pick<Manifest, 'restingAccounts' | 'files'>): string {
+  if (restingAccounts === null) return 'resting accounts are not part of it (an earlier version took it)';
+  const { kept, leftOut } = restingAccounts;
+  const own = files.filter(({ path }) => path.startsWith(`${RESTING_FOLDER}/`));
+  const bytes = own.reduce((sum, file) => sum + file.bytes, 0);
+  const held =
+    kept.length === 0
+      ? 'no resting account'
+      : `${kept.length} resting account${kept.length === 1 ? '' : 's'} (${bytes} bytes)`;
+  if (leftOut.length === 0) return held;
+  return `${held}, without ${someOf(leftOut.map(({ name, why }) => `${name}: ${why}`))}`;
+}

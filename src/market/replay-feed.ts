@@ -1,0 +1,232 @@
+/** Delivers a timed source at a given speed: the feed of the simulated market and of recorded files. */
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type {
+  MarketBar,
+  MarketEvent,
+  MarketFeed,
+  MarketListener,
+  MarketSource,
+  MarketWants,
+} from '../contracts/market-feed.js';
+import type { InstrumentId } from '../domain/instrument.js';
+import { messageOf } from '../domain/message-of.js';
+
+/** Market time of a simulated or recorded market: real time × speed, and never backwards. */
+class MarketClock {
+  #lastMs: number;
+  #marketMs: number;
+
+  /** `speed`: market milliseconds per millisecond of real time. */
+  constructor(
+    startMs: number,
+    private readonly speed: number,
+    private readonly steadyMs: () => number,
+  ) {
+    this.#marketMs = startMs;
+    this.#lastMs = steadyMs();
+  }
+
+  /** Starts or continues now; time that passed in between does not count. */
+  resume(): void {
+    this.#lastMs = this.steadyMs();
+  }
+
+  now(): number {
+    const now = this.steadyMs();
+    if (now > this.#lastMs) this.#marketMs += (now - this.#lastMs) * this.speed;
+    this.#lastMs = now;
+    return Math.floor(this.#marketMs);
+  }
+
+  /** Milliseconds of real time until `marketMs`; 0 if it has passed. */
+  realMsUntil(marketMs: number): number {
+    return Math.max(0, (marketMs - this.now()) / this.speed);
+  }
+}
+
+/** Longest delivery without giving the event loop a turn. */
+const SLICE_MS = 8;
+/** Events between two checks of that time. */
+const SLICE_CHECK_EVENTS = 64;
+/** After a longer standstill (a suspended process), bars are caught up with their extremes only. */
+const COARSE_GAP_MS = 5 * 60_000;
+const SAVE_EVERY_MS = 250;
+const IDLE_MS_MAX = 100;
+
+interface ReplayOptions {
+  readonly events: TimedSource;
+  readonly source: MarketSource;
+  /** Market time to begin at: everything up to and including it was delivered before. */
+  readonly startMs: number;
+  readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
+  /** Called at least every second, and at stop, with the time up to which everything was delivered. */
+  readonly savePosition: (marketMs: number) => void;
+  /** What has ended, for the message: the files of a recording. */
+  readonly endedDetail: string;
+  readonly steadyMs: () => number;
+}
+
+export class ReplayFeed implements MarketFeed {
+  readonly source: MarketSource;
+  readonly #clock: MarketClock | null;
+  #deliveredMs: number;
+  /** All events up to and including this time have been delivered. */
+  #completeMs: number;
+  #idle = false;
+  #stopping = false;
+  #running: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: ReplayOptions) {
+    this.source = options.source;
+    const { speed } = options.source;
+    this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
+    this.#deliveredMs = options.startMs;
+    this.#completeMs = options.startMs;
+  }
+
+  /** Never later than an event that is still to be delivered, so that a listener sees time in order. */
+  nowMs(): number {
+    if (this.#idle && this.#clock) {
+      const next = this.options.events.peek();
+      if (next) this.#deliveredMs = Math.max(this.#deliveredMs, Math.min(this.#clock.now(), next.marketMs));
+    }
+    return this.#deliveredMs;
+  }
+
+  history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
+    return Promise.resolve(this.options.history(instrument, count, this.nowMs()));
+  }
+
+  get tellsTrades(): boolean {
+    return this.options.events.tellsTrades;
+  }
+
+  start(listener: MarketListener, wanted?: MarketWants): void {
+    if (this.#running) throw new Error('the feed was started before');
+    if (wanted?.trades) this.options.events.wantTrades?.();
+    this.#clock?.resume();
+    this.#running = this.#run(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake?.();
+    await this.#running;
+    this.#save();
+    await this.options.events.close();
+  }
+
+  async #run(listener: MarketListener): Promise<void> {
+    try {
+      while (!this.#stopping && (await this.#deliverDue(listener))) await this.#waitForNext();
+    } catch (error) {
+      const detail = messageOf(error);
+      await listener({ kind: 'health', state: 'down', detail });
+      await listener({ kind: 'ended', detail });
+    }
+  }
+
+  /** Delivers everything that is due, in slices. False: the source is over, and the listener was told. */
+  async #deliverDue(listener: MarketListener): Promise<boolean> {
+    this.#idle = false;
+    const dueMs = this.#clock?.now() ?? Number.POSITIVE_INFINITY;
+    this.#skipDetailIfLate(dueMs);
+    let sliceEndsAt = performance.now() + SLICE_MS;
+    for (let count = 1; !this.#stopping; count += 1) {
+      // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
+      const event = this.options.events.peek() ?? (await this.#next());
+      if (event === null) return this.#end(listener);
+      if (event.marketMs > dueMs) {
+        this.#completeMs = Math.max(this.#completeMs, dueMs);
+        break;
+      }
+      this.options.events.shift();
+      const waitFor = this.#deliver(event, listener);
+      if (waitFor) await waitFor;
+      if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
+        this.#saveNowAndThen();
+        await yieldToEventLoop();
+        sliceEndsAt = performance.now() + SLICE_MS;
+      }
+    }
+    return true;
+  }
+
+  async #next(): Promise<TimedEvent | null> {
+    for (;;) {
+      const event = this.options.events.peek();
+      if (event !== null) return event;
+      if (!(await this.options.events.fill())) return null;
+    }
+  }
+
+  #deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
+    if (event.marketMs > this.#deliveredMs) {
+      this.#completeMs = this.#deliveredMs;
+      this.#deliveredMs = event.marketMs;
+    }
+    return listener(event);
+  }
+
+  async #end(listener: MarketListener): Promise<false> {
+    this.#completeMs = this.#deliveredMs;
+    this.#save();
+    await listener({ kind: 'ended', detail: this.options.endedDetail });
+    return false;
+  }
+
+  #skipDetailIfLate(dueMs: number): void {
+    const { speed } = this.source;
+    if (speed !== null && dueMs - this.#deliveredMs > COARSE_GAP_MS * speed) {
+      this.options.events.coarseUntil?.(dueMs);
+    }
+  }
+
+  async #waitForNext(): Promise<void> {
+    const next = this.options.events.peek();
+    this.#idle = true;
+    this.#saveNowAndThen();
+    const untilNext = next && this.#clock ? this.#clock.realMsUntil(next.marketMs) : IDLE_MS_MAX;
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(IDLE_MS_MAX, Math.max(1, Math.ceil(untilNext))));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+
+  #saveNowAndThen(): void {
+    const now = this.options.steadyMs();
+    if (Math.abs(now - this.#savedAtMs) < SAVE_EVERY_MS) return;
+    this.#savedAtMs = now;
+    this.#save();
+  }
+
+  #save(): void {
+    if (this.#idle) this.#completeMs = Math.max(this.#completeMs, this.nowMs() - 1);
+    this.options.savePosition(this.#completeMs);
+  }
+}
+
+/** Timed market events, in order, from a source that does not depend on the wall clock. */
+export type TimedEvent = Extract<MarketEvent, { marketMs: number }>;
+
+export interface TimedSource {
+  /** The next event. Null: call `fill` first. */
+  peek(): TimedEvent | null;
+  /** Takes the event that `peek` showed. */
+  shift(): void;
+  /** Prepares more events. False: there are no more. Throws if something is wrong with the source. */
+  fill(): Promise<boolean>;
+  /** It delivers trades, or can be made to by `wantTrades`. */
+  readonly tellsTrades: boolean;
+  wantTrades?(): void;
+  /** Up to this market time the reader is so far behind that the extremes of bars are enough. */
+  coarseUntil?(marketMs: number): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import type { EmergencyVia } from '../contracts/emergency.js';
+import type { Notice } from '../contracts/notice.js';
+import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
+import type { Task } from '../contracts/task.js';
+import { moment } from '../domain/moment.js';
+import type { Pool } from '../store/pool.js';
+import { openTask } from '../store/tasks.js';
+import { notify } from './notify.js';
+
+/** `key`: the same for the same alarm, however often its activity is retried. */
+export function alarmNotice(alarm: { readonly desk: string; readonly text: string }, key: string): Notice {
+  return {
+    desk: alarm.desk,
+    event: 'warning',
+    severity: 'critical',
+    about: 'alarm',
+    title: `Alarm on ${alarm.desk}`,
+    text: alarm.text,
+    fingerprint: `alarm:${key}`,
+  };
+}
+
+const FINGERPRINT = 'results:';
+
+/** What each step of a run has found: the summary of a day or a week. */
+export function resultsNotice(
+  run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
+  verdict: RunVerdict,
+  said: { readonly title: string; readonly results: readonly RoutineProblem[] },
+): Notice {
+  return {
+    desk: run.desk,
+    event: 'report',
+    severity: 'info',
+    title: `${run.desk}: ${said.title}: ${verdict}`,
+    text: said.results
+      .map(({ name, verdict, observed }) => `${name}: ${marked(verdict)}${observed}`)
+      .join('\n'),
+    workflowId: run.workflowId,
+    fingerprint: `${resultsOf(run.workflowId)}${run.runId}`,
+  };
+}
+
+/** Prefix of the fingerprint of each results notice of a run: a run that was reset has several. */
+export const resultsOf = (workflowId: string): string => `${FINGERPRINT}${workflowId}:`;
+
+const marked = (verdict: string): string => (verdict === 'pass' ? '' : `${verdict.toUpperCase()}: `);
+
+/** Null for a routine that went well: silence is good news, and the page shows it. */
+export function routineNotice(
+  run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
+  verdict: RunVerdict,
+  said: { readonly title: string; readonly problems: readonly RoutineProblem[] },
+): Notice | null {
+  if (verdict !== 'fail' && verdict !== 'warn' && verdict !== 'missed') return null;
+  return {
+    desk: run.desk,
+    event: 'routine',
+    severity: verdict === 'fail' ? 'critical' : 'warning',
+    about: 'routine-failed',
+    title: `${said.title}: ${verdict}`,
+    text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
+    workflowId: run.workflowId,
+    // A run after a reset gets a notice of its own; its first run id is that of the run before.
+    fingerprint: `routine:${run.workflowId}:${run.runId}`,
+  };
+}
+
+export function taskNotice(task: Task): Notice {
+  const { items = [] } = task;
+  const asked = items.map((item, at) => `\n${at + 1}. ${item}`).join('');
+  const ticked = items.length === 0 ? '' : ` --tick ${items.map((_item, at) => at + 1).join(',')}`;
+  return {
+    desk: task.desk,
+    event: 'task',
+    severity: 'info',
+    title: `To do: ${task.title}`,
+    text: `${task.detail}${asked}\nDue ${moment(task.dueMs)}. When it is done: on the page under Waiting, or fermata task done ${task.id}${ticked} --note TEXT`,
+    ...(task.origin === undefined ? {} : { workflowId: task.origin.workflowId }),
+    fingerprint: `task:${task.desk}:${task.id}`,
+  };
+}
+
+export interface Unexplained {
+  readonly desk: string;
+  readonly person: string;
+  readonly via: EmergencyVia;
+  /** For example `closed all positions`. */
+  readonly did: string;
+  readonly commandId: string;
+  readonly atMs: number;
+}
+
+const DUE_MS = 24 * 3_600_000;
+
+/**
+ * No stop, close-all or resumption waits for a reason: if none was given, a task asks for it afterwards. The same
+ * command is the same task, whoever asks.
+ */
+export async function askWhy(
+  pool: Pool,
+  home: string | null,
+  { desk, person, via, did, commandId, atMs }: Unexplained,
+): Promise<Task> {
+  const task = await openTask(pool, {
+    desk,
+    source: `reason:${commandId}`,
+    title: `Say why ${person} ${did}`,
+    detail: `${person} ${did} (${via}, ${moment(atMs)}) and gave no reason. The note of this task is kept as the reason.`,
+    dueMs: atMs + DUE_MS,
+  });
+  if (task.state === 'open') await notify(pool, taskNotice(task), home);
+  return task;
+}

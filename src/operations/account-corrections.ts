@@ -1,0 +1,102 @@
+/** A person says to whom coins in the account belong that no trade of the desk explains. */
+import type { CashKind } from '../domain/cash.js';
+import { type CoinOwner, coinsSubject } from '../domain/coins.js';
+import { messageOf } from '../domain/message-of.js';
+import { readStatus } from '../trader/read-status.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from './operation.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
+import { signAs } from './sign-as.js';
+
+export interface CoinsRequest {
+  readonly symbol: string;
+  readonly owner: CoinOwner;
+  /** Cost of one coin, decimal; required if the coins are the desk's. */
+  readonly cost: string | null;
+  readonly reason: string;
+  /** With real money: signature over `statementToSign`, made with the person's own key. */
+  readonly signature?: string | undefined;
+}
+
+const COMMAND_MS = 5_000;
+const DECISION_VALID_MS = 60_000;
+
+export async function claimCoins(
+  context: OperationContext,
+  caller: Caller,
+  { symbol, owner, cost, reason, signature }: CoinsRequest,
+): Promise<OperationResult> {
+  const asked = { action: 'claimCoins', parameters: { symbol, owner, cost, reason } };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused);
+  const result = await send();
+  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
+  return audit === null ? result : { ...result, problems: [audit] };
+
+  async function send(): Promise<OperationResult> {
+    const commandId = context.newId();
+    try {
+      const found = await readStatus(context);
+      const nobodys = found.coins.find((known) => known.symbol === symbol)?.nobodys ?? '0';
+      const decision = signAs(context, caller, {
+        decisionId: commandId,
+        choice: 'approve',
+        subject: coinsSubject({ symbol, owner, cost, nobodys }),
+        expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+        ...(signature === undefined ? {} : { signature }),
+      });
+      const said = { symbol, owner, cost, decisions: [decision] };
+      const command = { commandId, by: caller.person, reason, ...said };
+      const { detail, haltId } = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });
+      const { coins } = await readStatus(context);
+      const proven = coins.every((known) => known.symbol !== symbol || Number(known.nobodys) === 0);
+      return { ok: true, proven, detail, haltId, workflowId: null, problems: [] };
+    } catch (error) {
+      return notDone(`The trader did not take it: ${messageOf(error)}.`);
+    }
+  }
+}
+
+export interface CashExplanation extends CommandRequest {
+  readonly kind: CashKind;
+  /** Signed decimal: how the balance changed. */
+  readonly amount: string;
+}
+
+/**
+ * A person explains a difference in cash. The trader accepts only an amount that its own reading of the venue shows.
+ */
+export async function explainCash(
+  context: OperationContext,
+  caller: Caller,
+  request: CashExplanation,
+): Promise<OperationResult> {
+  const { kind, amount, reason } = request;
+  const asked = { action: 'explainCash', parameters: { kind, amount, reason } };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused);
+  try {
+    const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
+    const taken = await context.trader.call(
+      'explainCash',
+      { ...command, kind, amount },
+      { timeoutMs: COMMAND_MS },
+    );
+    const audit = await recordAudit(context, caller, { ...asked, outcome: taken.detail });
+    return {
+      ok: true,
+      proven: true,
+      detail: taken.detail,
+      haltId: taken.haltId,
+      workflowId: null,
+      problems: audit === null ? [] : [audit],
+    };
+  } catch (error) {
+    return notDone(`Nothing was booked: ${messageOf(error)}`);
+  }
+}

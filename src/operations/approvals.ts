@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import {
+  APPROVAL_MESSAGES,
+  type Approval,
+  type Vote,
+  type VoteAnswer,
+  voteUpdateId,
+} from '../contracts/approval.js';
+import type { Shape } from '../contracts/json-values.js';
+import type { ApprovalShown } from '../contracts/published.js';
+import { decisionSubject } from '../domain/approval.js';
+import { causeOf } from '../domain/cause-of.js';
+import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
+import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
+import { TemporalUnavailable } from '../temporal/open-temporal.js';
+import { readStatus } from '../trader/read-status.js';
+import type { Caller, OperationContext } from './operation.js';
+import { recordAudit } from './record-audit.js';
+import { signAs } from './sign-as.js';
+
+export interface VoteRequest {
+  /** The approval's id, or the token in its buttons. */
+  readonly approval: string;
+  readonly choice: 'approve' | 'reject';
+  /** The first digits (8 or more) of the hash of the parameters that were shown to the person. */
+  readonly parametersHash: string;
+  readonly reason: string;
+  /** For decisions about real money: signature over `statementToSign`, made with the person's own key. */
+  readonly signature?: string | undefined;
+}
+
+export const voteResultSchema = z.object({
+  /** The vote counts: verified, kept, and the waiting workflow has it. */
+  ok: z.boolean(),
+  detail: z.string(),
+  approvalId: z.string().nullable(),
+});
+export type VoteResult = Shape<typeof voteResultSchema>;
+
+/** The workflow stores the vote in Postgres before it answers. */
+const UPDATE_MS = 20_000;
+const HASH_DIGITS_MIN = 8;
+
+/** Casts the vote of a person whom the calling process has authenticated; the vote is signed here. */
+export async function castVote(
+  context: OperationContext,
+  caller: Caller,
+  request: VoteRequest,
+): Promise<VoteResult> {
+  const approval = await findApproval(context.pool, context.desk.desk, request.approval).catch(
+    (error: unknown) => causeOf(error),
+  );
+  if (typeof approval === 'string')
+    return refused(null, `Postgres does not answer (${approval}). Nothing was decided. Vote again later.`);
+  if (approval === null) return refused(null, 'There is no such approval. Look at fermata approvals.');
+  const why = unfit(context, caller, approval, request);
+  const result = why === null ? await vote(context, caller, approval, request) : refused(approval.id, why);
+  const audit = await recordAudit(context, caller, {
+    action: `vote:${request.choice}`,
+    parameters: { approval: approval.id, reason: request.reason, parametersHash: approval.parametersHash },
+    outcome: result.ok ? `counted: ${result.detail}` : result.detail,
+  });
+  return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
+}
+
+/** Null if the vote may be sent; otherwise the reason, in words. */
+function unfit(
+  { desk, nowMs }: OperationContext,
+  { person }: Caller,
+  approval: Approval,
+  { parametersHash }: VoteRequest,
+): string | null {
+  const roles = desk.people.find(({ name }) => name === person)?.roles ?? [];
+  if (!roles.some((role) => approval.roles.includes(role)))
+    return `${person} may not vote on this: it needs the role ${approval.roles.join(' or ')}.`;
+  if (approval.state !== 'open') return `It is ${approval.state} already: ${approval.outcome}.`;
+  if (approval.expiresMs <= nowMs()) return 'It has expired.';
+  const same = parametersHash.length >= HASH_DIGITS_MIN && approval.parametersHash.startsWith(parametersHash);
+  if (!same) return 'What you saw is not what would be decided: the parameters differ. Look again.';
+  return null;
+}
+
+/** A vote that counts may still change nothing; the detail says so. */
+async function vote(
+  context: OperationContext,
+  caller: Caller,
+  approval: Approval,
+  request: VoteRequest,
+): Promise<VoteResult> {
+  const late = request.choice === 'approve' ? await overtaken(context, approval) : null;
+  const sent = await send(context, caller, approval, request);
+  return late === null || !sent.ok ? sent : { ...sent, detail: `${sent.detail}. ${late}` };
+}
+
+async function send(
+  context: OperationContext,
+  caller: Caller,
+  approval: Approval,
+  { choice, reason, signature }: VoteRequest,
+): Promise<VoteResult> {
+  const decision = signAs(context, caller, {
+    decisionId: voteUpdateId(approval.id, caller.person, choice),
+    choice,
+    subject: decisionSubject(approval),
+    expiresWallMs: approval.expiresMs,
+    ...(signature === undefined ? {} : { signature }),
+  });
+  const vote: Vote = { decision, reason };
+  try {
+    const answer = await context.temporal.within(UPDATE_MS, (client) =>
+      client.workflow
+        .getHandle(approval.workflowId, undefined, { firstExecutionRunId: approval.runId })
+        .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, {
+          args: [vote],
+          // The same tap twice is one vote; the workflow refuses a second vote by the same person.
+          updateId: vote.decision.decisionId,
+        }),
+    );
+    return { ok: answer.counted, detail: answer.detail, approvalId: approval.id };
+  } catch (error) {
+    if (error instanceof TemporalUnavailable) {
+      const again = 'Vote again later: the same vote counts once.';
+      return refused(approval.id, `Whether the vote counts is not known: ${error.message}. ${again}`);
+    }
+    return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
+  }
+}
+
+function refused(approvalId: string | null, detail: string): VoteResult {
+  return { ok: false, detail, approvalId };
+}
+
+/**
+ * Why this approval is out of date: settings have changed since, and the trader takes no votes on an older version.
+ * Null if they have not, or if the trader doesn't answer (it decides by itself later).
+ */
+async function overtaken(context: OperationContext, approval: Approval): Promise<string | null> {
+  if (approval.kind !== SETTINGS_APPROVAL) return null;
+  const status = await readStatus(context).catch(() => null);
+  if (status === null) return null;
+  const { incarnation, settings } = status;
+  const now = settingsTerms({ incarnation, version: settings.version + 1, changes: [] });
+  return now.subject === approval.subject
+    ? null
+    : 'The settings were changed after this was asked for, so the trader will not take it: they stay as they are now. Ask for the change again.';
+}
+
+/** Open ones first, then newest first, at most 50. Rejects while Postgres is down. */
+export async function listApprovals({
+  pool,
+  desk,
+}: Pick<OperationContext, 'pool' | 'desk'>): Promise<readonly ApprovalShown[]> {
+  const approvals = await readApprovals(pool, desk.desk);
+  const votes = await readVotes(
+    pool,
+    approvals.map(({ id }) => id),
+  );
+  return approvals.map(({ token: _token, runId: _runId, ...approval }) => ({
+    ...approval,
+    votes: (votes.get(approval.id) ?? []).map(({ decision: _decision, ...vote }) => vote),
+  }));
+}

@@ -1,0 +1,85 @@
+/** Pre-flight of a desk, made in this process with its environment and its key. */
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { readExchange } from '../../checks/preflight/exchange-reading.js';
+import { runPreflight } from '../../checks/preflight/run-preflight.js';
+import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
+import type { LoadedDesk } from '../../desk/load.js';
+import { keepReadiness } from '../../home/readiness.js';
+import type { Runtime } from '../../home/runtime.js';
+import { spoolNotice } from '../../notify/spool.js';
+import { loadDesk } from '../../venue/load-desk.js';
+
+interface PreflightPlace {
+  /** FERMATA_HOME. */
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly simulatedVenue: string | undefined;
+  readonly nowMs: () => number;
+}
+
+/** Where `fermata validate` writes its reports. */
+export const REPORT_FOLDER = 'data';
+
+export async function preflightDesk(
+  { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  { home, env, simulatedVenue, nowMs }: PreflightPlace,
+): Promise<PreflightReport> {
+  const exchange = await readExchange({ desk, env, simulatedVenue });
+  const reportFolder = resolve(REPORT_FOLDER);
+  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue };
+  const report = await runPreflight({ ...subject, nowMs: nowMs() });
+  const { verdict, results, atMs } = report;
+  const passed = results.filter((one) => one.verdict === 'pass').length;
+  keepReadiness(home, desk.desk, { verdict, passed, looked: results.length, configHash, atMs });
+  return report;
+}
+
+/** For the running desk, in the process that has its keys. */
+export function preflightOfRuntime(
+  { home, deskFile, simulatedVenue }: Runtime,
+  nowMs: () => number,
+): Promise<PreflightReport> {
+  return preflightDesk(loadDesk(deskFile), { home, env: process.env, simulatedVenue, nowMs });
+}
+
+interface StartVerdict {
+  /** One line each; a single one prevents the start. */
+  readonly failures: readonly string[];
+  /** One line each; people are alerted already. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The pre-flight before a start with real money: what forbids the start, and what only warns people. On paper nothing
+ * is checked.
+ */
+export async function preflightAtStart(
+  loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  place: PreflightPlace,
+): Promise<StartVerdict> {
+  if (loaded.desk.mode !== 'live') return { failures: [], warnings: [] };
+  const report = await preflightDesk(loaded, place);
+  const failures = linesOf(report, 'fail');
+  const warnings = linesOf(report, 'warn');
+  if (failures.length === 0 && warnings.length > 0) await tell(place.home, report.desk, warnings);
+  return { failures, warnings };
+}
+
+/** Spooled, because no database may be running yet: it is sent once there is one. */
+function tell(home: string, desk: string, warnings: readonly string[]): Promise<void> {
+  return spoolNotice(home, {
+    desk,
+    event: 'warning',
+    severity: 'warning',
+    title: `${desk} starts with real money and ${warnings.length} warnings`,
+    text: warnings.join('\n'),
+    fingerprint: `preflight:${randomUUID()}`,
+  });
+}
+
+function linesOf({ results }: PreflightReport, wanted: PreflightVerdict): string[] {
+  return results
+    .filter(({ verdict }) => verdict === wanted)
+    .map(({ title, observed, expected }) => `${title}: ${observed} (expected: ${expected})`);
+}

@@ -1,0 +1,199 @@
+import type { NoticeButton } from '../contracts/notice.js';
+import { moment } from '../domain/moment.js';
+import { APPROVER, MAY_STOP } from '../domain/roles.js';
+import { approvalText, parseVoteButton } from '../notify/approval-notice.js';
+import { parseAcknowledgeButton } from '../notify/incident-notice.js';
+import type { OperationResult } from '../operations/operation.js';
+import { findApproval, readVotes } from '../store/approvals.js';
+import { answer, outcomeText, waitingText } from './answer.js';
+import { type BotContext, missingRole, runOf } from './bot-context.js';
+import type { KnownPerson } from './people.js';
+
+export interface Tap {
+  readonly data: string;
+  readonly chatId: number;
+  readonly messageId: number;
+  /** The text of the message that was tapped. */
+  readonly text: string;
+  readonly updateId: number;
+  /** Ends the button's waiting sign with a short note of at most 200 characters. Never rejects. */
+  readonly note: (text: string) => Promise<void>;
+}
+
+interface TapHandler {
+  /** The tap's data begins with this and a colon. */
+  readonly prefix: string;
+  readonly run: (context: BotContext, person: KnownPerson, tap: Tap) => Promise<void>;
+}
+
+type ConfirmVerb = 'closeall' | 'resume' | 'leave';
+
+interface ConfirmButton {
+  readonly verb: ConfirmVerb;
+  /** For resume, the first digits of the halt id; else `-`. */
+  readonly reference: string;
+  readonly askedMs: number;
+  /** For resume, the position size in percent; null leaves it as it is. */
+  readonly sizePct: number | null;
+}
+
+const REFERENCE_LENGTH = 16;
+
+/** Buttons that ask "really?": what a tap carries, and how long it is valid. */
+export function confirmButtons(
+  verb: ConfirmVerb,
+  reference: string,
+  nowMs: number,
+  label: string,
+  sizePct: number | null = null,
+): readonly NoticeButton[] {
+  const data = (which: ConfirmVerb) =>
+    `c:${which}:${reference.slice(0, REFERENCE_LENGTH)}:${Math.floor(nowMs / 1_000).toString(36)}:${sizePct ?? '-'}`;
+  return [
+    { text: label, data: data(verb) },
+    { text: 'Leave it', data: data('leave') },
+  ];
+}
+
+/** Null for anything else: the data of a tap comes from outside. */
+function parseConfirmButton(data: string): ConfirmButton | null {
+  const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9}):(100|[1-9][0-9]?|-)$/.exec(data);
+  if (!match) return null;
+  return {
+    verb: match[1] as ConfirmVerb,
+    reference: match[2] ?? '-',
+    askedMs: Number.parseInt(match[3] ?? '0', 36) * 1_000,
+    sizePct: match[4] === undefined || match[4] === '-' ? null : Number(match[4]),
+  };
+}
+
+/** An older question was about another situation. */
+const VALID_MS = 5 * 60_000;
+
+/** "Really?" was answered. The message loses its buttons; the outcome comes as a message of its own. */
+const confirmTap: TapHandler = {
+  prefix: 'c',
+  run: async (context, person, tap) => {
+    const button = parseConfirmButton(tap.data);
+    if (button === null) {
+      await tap.note('This button is not known here.');
+      return;
+    }
+    const refusal = await refusalOf(context, person, button);
+    await tap.note(refusal ?? (button.verb === 'leave' ? 'Left as it is.' : 'It is being done.'));
+    const said =
+      refusal ?? (button.verb === 'leave' ? 'left as it is' : `${LABELS[button.verb]}: ${person.name}`);
+    // If the message could not be changed, it keeps its buttons; a tap on them is checked again in any case.
+    void context.lane.edit(
+      { chatId: String(tap.chatId), text: `${tap.text}\n\n→ ${said}`, buttons: [] },
+      tap.messageId,
+    );
+    if (refusal !== null || button.verb === 'leave') return;
+    const outcome = await carryOut(context, person, { ...button, verb: button.verb }, tap);
+    const waits = button.verb === 'resume' && !outcome.ok && outcome.workflowId !== null;
+    const label = LABELS[button.verb];
+    const text = waits ? waitingText(label, outcome) : outcomeText(label, outcome, runOf(context, outcome));
+    await answer(context, tap.chatId, text);
+  },
+};
+
+const LABELS: Readonly<Record<Exclude<ConfirmVerb, 'leave'>, string>> = {
+  closeall: 'Close all',
+  resume: 'Resume',
+};
+
+async function refusalOf(
+  context: BotContext,
+  person: KnownPerson,
+  { verb, reference, askedMs }: ConfirmButton,
+): Promise<string | null> {
+  if (verb === 'leave') return null;
+  const missing = missingRole(person, verb === 'resume' ? APPROVER : MAY_STOP);
+  if (missing !== null) return missing;
+  const ageMs = context.nowMs() - askedMs;
+  if (ageMs > VALID_MS || ageMs < -VALID_MS) return `Too late: ask again with /${verb}.`;
+  if (verb === 'closeall') return null;
+  const status = await context.operations.readStatus().catch(() => null);
+  if (status === null) return 'The trader does not answer. Nothing was changed.';
+  if (!status.haltId?.startsWith(reference))
+    return 'The situation has changed since: ask again with /resume.';
+  return null;
+}
+
+function carryOut(
+  { operations, desk }: BotContext,
+  person: KnownPerson,
+  { verb, sizePct }: ConfirmButton & { readonly verb: Exclude<ConfirmVerb, 'leave'> },
+  { updateId }: Tap,
+): Promise<OperationResult> {
+  const caller = { person: person.name, via: 'telegram' } as const;
+  // A tap carries no reason: it is asked for afterwards.
+  const request = { reason: null, commandId: `telegram:${desk.desk}:${updateId}` };
+  if (verb === 'closeall') return operations.closeAllPositions(caller, request);
+  return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined });
+}
+
+const NOTE_LENGTH_MAX = 190;
+
+/** The button "I have it" below an incident. */
+const acknowledgeTap: TapHandler = {
+  prefix: 'i',
+  run: async (context, person, tap) => {
+    const incident = parseAcknowledgeButton(tap.data);
+    if (incident === null) {
+      await tap.note('This button is not known here.');
+      return;
+    }
+    const result = await context.operations.acknowledgeIncident(
+      { person: person.name, via: 'telegram' },
+      { incident, note: '' },
+    );
+    await tap.note(`${result.ok ? '✅' : '❌'} ${result.detail}`.slice(0, NOTE_LENGTH_MAX));
+    if (!result.ok) await answer(context, tap.chatId, `${person.name}: ${result.detail}`);
+  },
+};
+
+/** The buttons Approve, Reject and Details below an approval. */
+const voteTap: TapHandler = {
+  prefix: 'v',
+  run: async (context, person, tap) => {
+    const button = parseVoteButton(tap.data);
+    if (button === null) {
+      await tap.note('This button is not known here.');
+      return;
+    }
+    if (button.tap === 'details') {
+      await tap.note('');
+      await answer(context, tap.chatId, await details(context, button.token));
+      return;
+    }
+    const result = await context.operations.castVote(
+      { person: person.name, via: 'telegram' },
+      {
+        approval: button.token,
+        choice: button.tap,
+        parametersHash: button.hashStart,
+        reason: `${button.tap} on Telegram`,
+      },
+    );
+    await tap.note(`${result.ok ? '✅' : '❌'} ${result.detail}`.slice(0, NOTE_LENGTH_MAX));
+    if (!result.ok) await answer(context, tap.chatId, `${person.name}: ${result.detail}`);
+  },
+};
+
+async function details({ pool, desk }: BotContext, token: string): Promise<string> {
+  const approval = await findApproval(pool, desk.desk, token);
+  if (approval === null) return 'There is no such approval any more.';
+  const votes = (await readVotes(pool, [approval.id])).get(approval.id) ?? [];
+  return [
+    approval.title,
+    `${approval.kind}: ${approval.subject}`,
+    approvalText(approval),
+    `State: ${approval.state}${approval.outcome === '' ? '' : ` (${approval.outcome})`}`,
+    ...votes.map(({ person, choice, via, votedMs }) => `${person}: ${choice} (${via}, ${moment(votedMs)})`),
+    `Parameters ${approval.parametersHash}`,
+  ].join('\n');
+}
+
+/** Every kind of button. A new one is a file and a line here. */
+export const TAP_HANDLERS: readonly TapHandler[] = [acknowledgeTap, confirmTap, voteTap];

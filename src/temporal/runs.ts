@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowClient, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { emergencyQueue, operationsQueue } from '../contracts/queues.js';
+import type { TemporalAccess } from './open-temporal.js';
+
+/**
+ * The state of a run; without `runId`, of the workflow's newest one. Null if Temporal has none. Rejects while Temporal
+ * doesn't answer.
+ */
+export async function describeRun(
+  temporal: TemporalAccess,
+  deadlineMs: number,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await temporal.within(deadlineMs, (client) =>
+      client.workflow.getHandle(workflowId, runId).describe(),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/**
+ * A filter for lists of runs. A run that a person starts in Temporal by hand has no desk attribute, so its queue
+ * counts, too.
+ */
+export const runsOfDesk = (desk: string): string =>
+  `(FermataDesk = "${desk}" OR TaskQueue = "${operationsQueue(desk)}" OR TaskQueue = "${emergencyQueue(desk)}")`;
+
+/**
+ * A query that only an open run answers: Temporal would let a closed run answer, too. Rejects with
+ * `QueryRejectedError` if the run is closed, with `WorkflowNotFoundError` if there is none.
+ */
+export function askRunning<T>(
+  temporal: TemporalAccess,
+  deadlineMs: number,
+  workflowId: string,
+  query: string,
+): Promise<T> {
+  return temporal.within(deadlineMs, ({ connection, options }) =>
+    new WorkflowClient({
+      connection,
+      namespace: options.namespace,
+      dataConverter: options.loadedDataConverter,
+      queryRejectCondition: 'NOT_OPEN',
+    })
+      .getHandle(workflowId)
+      .query<T>(query),
+  );
+}
+
+const QUERY_MS = 3_000;
+const POLL_MS = 200;
+/** A wait for a person or a backup needs no frequent polling. */
+const POLL_MS_MAX = 5_000;
+
+/**
+ * Polls a query until its answer is not null, which may be long before the run's evidence is written. Null if there is
+ * none after `patienceMs`; the run goes on.
+ */
+export async function awaitQuery<T>(
+  temporal: TemporalAccess,
+  workflowId: string,
+  ask: { readonly query: string; readonly known: (answer: T) => boolean },
+  patienceMs: number,
+): Promise<T | null> {
+  const untilMs = performance.now() + patienceMs;
+  for (let pauseMs = POLL_MS; performance.now() < untilMs; pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX)) {
+    const answer = await temporal
+      .within(QUERY_MS, (client) => client.workflow.getHandle(workflowId).query<T>(ask.query))
+      .catch(() => null);
+    if (answer !== null && ask.known(answer)) return answer;
+    await sleep(pauseMs);
+  }
+  return null;
+}
+
+const EACH_MS = 30_000;
+/** The list of runs is behind what happens; a child may have begun before its parent was ended. */
+const ROUNDS_MAX = 5;
+
+/**
+ * Ends the runs of a desk that belong to a time that was taken back: nobody may carry them on. Returns how many.
+ * Rejects with `TemporalUnavailable`, or where runs are left that were not ended.
+ */
+export async function endOpenRuns(temporal: TemporalAccess, desk: string, reason: string): Promise<number> {
+  const query = `${runsOfDesk(desk)} AND ExecutionStatus = "Running"`;
+  const ended = new Set<string>();
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const open = await temporal.within(EACH_MS, async (client) => {
+      const found: { readonly workflowId: string; readonly runId: string }[] = [];
+      for await (const { workflowId, runId } of client.workflow.list({ query }))
+        if (!ended.has(runId)) found.push({ workflowId, runId });
+      return found;
+    });
+    if (open.length === 0) return ended.size;
+    for (const { workflowId, runId } of open) {
+      await temporal.within(EACH_MS, (client) =>
+        client.workflow
+          .getHandle(workflowId, runId)
+          .terminate(reason)
+          .catch((error: unknown) => {
+            // It has ended by itself meanwhile.
+            if (!(error instanceof WorkflowNotFoundError)) throw error;
+          }),
+      );
+      ended.add(runId);
+    }
+  }
+  throw new Error(`after ${ended.size} were ended there are still open runs of ${desk}`);
+}
