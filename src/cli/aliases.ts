@@ -11,7 +11,6 @@ import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
-import { COMMANDS } from './command-table.js';
 import { installationHome } from './running-desk.js';
 
 /** The words that are typed in the name's place. */
@@ -21,8 +20,8 @@ const ALIASES_MAX = 200;
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const WORDS = z.string().min(1).max(500);
 
-/** Empty if the folder has none. Throws `DeskFileError`, which lists every problem. */
-export function readAliases(deskFolder: string): Aliases {
+/** `commands`: the names of ours. Empty if the folder has none. Throws `DeskFileError`, which lists every problem. */
+export function readAliases(deskFolder: string, commands: readonly string[]): Aliases {
   const file = join(deskFolder, 'aliases.yaml');
   if (!existsSync(file)) return new Map();
   const read = z.record(z.string(), z.unknown()).safeParse(parsed(file));
@@ -33,17 +32,17 @@ export function readAliases(deskFolder: string): Aliases {
       problem('', expected, read.success ? String(entries.length) : 'no names'),
     ]);
   }
-  const problems = entries.flatMap(([name, words]) => problemsOf(name, words));
+  const problems = entries.flatMap(([name, words]) => problemsOf(name, words, commands));
   if (problems.length > 0) throw new DeskFileError(file, problems);
   return new Map(entries.map(([name, words]) => [name, wordsOf(words as string)]));
 }
 
 /** `typed` with an alias replaced by its command; unchanged if the first word is none. */
-export function withoutAlias(typed: readonly string[]): readonly string[] {
+export function withoutAlias(typed: readonly string[], commands: readonly string[]): readonly string[] {
   const [first = '', ...rest] = typed;
   const name = basename(first);
   for (const folder of foldersMeant(rest)) {
-    const words = readAliases(folder).get(name);
+    const words = readAliases(folder, commands).get(name);
     if (words !== undefined) return [...words, ...rest];
   }
   return typed;
@@ -69,16 +68,14 @@ function parsed(file: string): unknown {
   }
 }
 
-function problemsOf(name: string, words: unknown): readonly DeskProblem[] {
+function problemsOf(name: string, words: unknown, commands: readonly string[]): readonly DeskProblem[] {
   if (!NAME.test(name)) return [problem(name, 'letters, digits, _, . or -, at most 64', foundText(name))];
-  if (isCommand(name)) return [problem(name, 'a name that no command has', `the command ${name}`)];
+  if (commands.includes(name)) return [problem(name, 'a name that no command has', `the command ${name}`)];
   const [command = ''] = WORDS.safeParse(words).success ? wordsOf(words as string) : [];
-  if (isCommand(command)) return [];
+  if (commands.includes(command)) return [];
   const expected = 'what is typed after `fermata`, such as: run weekly';
   return [problem(name, expected, command === '' ? foundText(words) : `no command ${command}`)];
 }
-
-const isCommand = (word: string): boolean => COMMANDS.some(({ name }) => name === word);
 
 /** At white space; what stands between double quotes is one word. */
 const wordsOf = (text: string): readonly string[] =>

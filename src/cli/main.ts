@@ -80,9 +80,9 @@ function idBehind(argv: readonly string[]): readonly string[] {
 /** Names of the desk's own are read only where there is no command of that name: nothing else waits for it. */
 async function withoutAliases(asked: readonly string[]): Promise<readonly string[]> {
   const [first] = asked;
-  if (first === undefined || first.startsWith('-') || COMMANDS.some(({ name }) => name === first))
-    return asked;
-  return (await import('./aliases.js')).withoutAlias(asked);
+  const commands = COMMANDS.map(({ name }) => name);
+  if (first === undefined || first.startsWith('-') || commands.includes(first)) return asked;
+  return (await import('./aliases.js')).withoutAlias(asked, commands);
 }
 
 /** Loads only the code of the command that was given; for the others name and summary are enough. */

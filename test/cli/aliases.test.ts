@@ -3,10 +3,17 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAliases } from '../../src/cli/aliases.js';
+import { readAliases as readWith } from '../../src/cli/aliases.js';
+import { COMMANDS } from '../../src/cli/command-table.js';
 import { DeskFileError } from '../../src/desk/problem.js';
 import { runCommand } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
+
+const readAliases = (at: string) =>
+  readWith(
+    at,
+    COMMANDS.map(({ name }) => name),
+  );
 
 let folder: string;
 const written = (text: string, desk = 'own'): string => {

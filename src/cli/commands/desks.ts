@@ -62,21 +62,24 @@ function line({ name, file, problem, started, runs, mode, page }: ListedDesk): s
   return [name.padEnd(20), state.padEnd(16), ...now, at].join(' ');
 }
 
-export function deskCommand(command: Command): void {
-  command
-    .command('check')
-    .description('check a desk file: every problem with its line, key, expected and found')
-    .argument('<file>', 'name, folder or file of a desk')
-    .option('--json', 'for scripts')
-    .action((file: string, options: { json?: boolean }) => {
-      check(file, options.json === true);
-    });
-}
+/** `commands`: the names of ours, which a desk's own names for commands stand for. */
+export const deskCommandOf =
+  (commands: readonly string[]) =>
+  (command: Command): void => {
+    command
+      .command('check')
+      .description('check a desk file: every problem with its line, key, expected and found')
+      .argument('<file>', 'name, folder or file of a desk')
+      .option('--json', 'for scripts')
+      .action((file: string, options: { json?: boolean }) => {
+        check(file, commands, options.json === true);
+      });
+  };
 
-function check(nameOrFile: string, json: boolean): void {
+function check(nameOrFile: string, commands: readonly string[], json: boolean): void {
   const file = namedDeskFile(nameOrFile);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
-  const aliases = readAliases(dirname(file)).size;
+  const aliases = readAliases(dirname(file), commands).size;
   const toFillIn = (desk.contacts ?? []).filter((contact) => missingOf(contact) !== null).map(contactLine);
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn });
