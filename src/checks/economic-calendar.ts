@@ -8,7 +8,7 @@ import { dateText } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { deskFolderOf } from '../home/runtime.js';
-import { nextSessionDay } from '../reports/next-session.js';
+import { nextSessionDay } from '../reports/next-trading-day.js';
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 

@@ -8,6 +8,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { DeskFileError, type DeskProblem, foundText } from '../desk/problem.js';
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { OF_NO_DESK } from '../home/as-typed.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
@@ -43,10 +44,17 @@ export function withoutAlias(typed: readonly string[], commands: readonly string
   const name = basename(first);
   for (const folder of foldersMeant(rest)) {
     const words = readAliases(folder, commands).get(name);
-    if (words !== undefined) return [...words, ...rest];
+    if (words !== undefined) return [...words, ...(isOfNoDesk(words) ? withoutDesk(rest) : rest)];
   }
   return typed;
 }
+
+/** Such a command takes no `--desk`: that said whose name was typed. */
+const isOfNoDesk = (words: readonly string[]): boolean =>
+  OF_NO_DESK.some((command) => `${words.join(' ')} `.startsWith(`${command} `));
+
+const withoutDesk = (rest: readonly string[]): readonly string[] =>
+  rest.filter((word, at) => !/^--desk(=|$)/.test(word) && rest[at - 1] !== '--desk');
 
 /** The folder of the named desk; otherwise those of all desks that were started here, or that of the default one. */
 function foldersMeant(rest: readonly string[]): readonly string[] {

@@ -2,11 +2,11 @@ import { DateTime } from 'luxon';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { type DayNumber, dateText, dayOfText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
+import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
-import { nextTradingDay, sessionOn } from '../domain/sessions/trading-dates.js';
+import { sessionOn } from '../domain/sessions/trading-dates.js';
 import { readStatus } from '../trader/read-status.js';
-import { datesOf } from '../trader/zone-offset.js';
+import { nextSessionDay } from './next-trading-day.js';
 import { type ReportContext, report } from './report.js';
 
 const RUNS_MAX = 300;
@@ -65,11 +65,4 @@ function routinesLine({ routines, timezone }: Desk, date: string): string {
       return `${at} ${title}${more.length === 0 ? '' : ` and ${more.length} times more`}`;
     });
   return `routines ${due.join(', ') || 'none'}`;
-}
-
-/** The next of the desk's days on which one of its markets trades; null if there is none for two weeks. */
-export function nextSessionDay(desk: Desk, marketMs: number): DayNumber | null {
-  const today = dayOfText(datesOf(desk)(marketMs));
-  const markets = desk.instruments.map(({ sessions }) => tradingHours(sessions));
-  return today === null ? null : nextTradingDay(markets, today);
 }

@@ -20,8 +20,9 @@ const KEEP_ALIVE_MS = 60_000;
 const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   trader: async (runtime) => (await import('../trader/start.js')).startTrader(runtime),
   'engine-worker': async (runtime) => (await import('./engine-worker.js')).startEngineWorker(runtime),
-  'operations-worker': operationsWorker('operations-worker'),
-  ...Object.fromEntries(FURTHER_WORKERS.map((name) => [name, operationsWorker(name)])),
+  'operations-worker': async (runtime) =>
+    (await import('./operations-worker.js')).startOperationsWorker(runtime),
+  ...Object.fromEntries(FURTHER_WORKERS.map((name) => [name, furtherWorker(name)])),
   web: async (runtime) => (await import('./web-process.js')).startWebProcess(runtime),
   telegram: async (runtime) => (await import('./channels.js')).startChannels(runtime),
   ledger: async (runtime) => (await import('../ledger/start.js')).startLedger(runtime),
@@ -37,7 +38,7 @@ const REACH_TEMPORAL: readonly string[] = [
   'telegram',
 ];
 
-function operationsWorker(name: string): (runtime: Runtime) => Promise<Role> {
+function furtherWorker(name: string): (runtime: Runtime) => Promise<Role> {
   return async (runtime) => (await import('./operations-worker.js')).startOperationsWorker(runtime, name);
 }
 

@@ -34,7 +34,8 @@ describe('docker-compose.yml', () => {
         expect(mounted.toSorted()).toEqual(['secrets:/secrets', ...expected].toSorted());
         expect(compose.services[service]?.network_mode).toBe('none');
       } else {
-        const own = filesOf(service).length > 0 ? [`secrets-${service}:/secrets:ro`] : [];
+        const named = service.replace(/-\d$/, '');
+        const own = filesOf(named).length > 0 ? [`secrets-${named}:/secrets:ro`] : [];
         expect(mounted, service).toEqual(own);
       }
     }
@@ -66,6 +67,7 @@ describe('docker-compose.yml', () => {
     expect(Object.fromEntries(people)).toEqual({
       bot: 'reads',
       'operations-worker': 'reads',
+      'operations-worker-2': 'reads',
       web: 'reads',
       telegram: 'reads',
       cli: 'writes',
@@ -85,7 +87,16 @@ it('tells of Temporal only who reaches it: the trader, the auditor and the ledge
       build !== undefined && Object.keys(environment).some((name) => name.startsWith('TEMPORAL_')),
   );
   expect(told.map(([name]) => name).toSorted()).toEqual(
-    ['cli', 'engine-worker', 'operations-worker', 'restore', 'stores', 'telegram', 'web'].toSorted(),
+    [
+      'cli',
+      'engine-worker',
+      'operations-worker',
+      'operations-worker-2',
+      'restore',
+      'stores',
+      'telegram',
+      'web',
+    ].toSorted(),
   );
 });
 
