@@ -37,9 +37,10 @@ interface Shown {
 }
 
 /** By its journal: it may have armed itself before anybody has seen it halted. */
-const haltsSince = (after: number): readonly string[] =>
-  [...readJournal(deskPaths(homePaths(desk.home), desk.desk).journal)].flatMap(({ sequence, record }) =>
-    sequence > after && record.type === 'halt' ? [record.halt.cause] : [],
+/** By the machine's clock: what a suspended trader had decided last may never have reached the disk, and its numbers are given again. */
+const haltsSince = (wallMs: number): readonly string[] =>
+  [...readJournal(deskPaths(homePaths(desk.home), desk.desk).journal)].flatMap(({ record }) =>
+    record.type === 'halt' && record.halt.atWallMs >= wallMs ? [record.halt.cause] : [],
   );
 
 const untilActive = () =>
@@ -51,20 +52,22 @@ const untilActive = () =>
 describe('a desk whose processes stand still', () => {
   it('is halted and reconciled after its trader was suspended while the price moved', async () => {
     const before = await untilActive();
+    const since = Date.now();
     signal(before.pid, 'SIGSTOP');
     await new Promise((settle) => setTimeout(settle, 7_000));
     signal(before.pid, 'SIGCONT');
-    await until('a halt because of the clock', () => haltsSince(before.sequence).includes('clock-jump'));
+    await until('a halt because of the clock', () => haltsSince(since).includes('clock-jump'));
     const armed = await untilActive();
     expect(armed.reconciliation.state).toBe('clean');
   });
 
   it('replaces a trader that stays suspended; the new one starts HALTED and nothing is sent twice', async () => {
     const before = await untilActive();
+    const since = Date.now();
     signal(before.pid, 'SIGSTOP');
     await until('another trader', async () => (await desk.status()).pid !== before.pid);
     await untilActive();
-    expect(haltsSince(before.sequence)).toContain('startup');
+    await until('its halt on the disk', () => haltsSince(since).includes('startup'));
     const silent = /^trader ended unexpectedly \(SIGKILL: it had not answered for \d+ s\)$/;
     const incident = await until('its incident, with the log', async () => {
       const listed = JSON.parse((await desk.run('incidents', '--all', '--json')).stdout) as Listed[];

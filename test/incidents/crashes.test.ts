@@ -40,9 +40,8 @@ it('opens a crash incident, naming the process and how it ended, and none for on
   processes = [{ ...running, restarts: 1, lastDeath: { how: 'SIGKILL', atMs: 5 } }];
   await until('the incident', async () => (await open()).length > 0 || undefined);
   await watch.stop();
-  expect(await open()).toMatchObject([
-    { kind: 'crash-and-restart', title: 'trader ended unexpectedly', state: 'open' },
-  ]);
+  // Its playbook may be through with it by now: the trader runs.
+  expect(await open()).toMatchObject([{ kind: 'crash-and-restart', title: 'trader ended unexpectedly' }]);
 });
 
 it('opens one for a trader alone that is silent, about the journal that answered last, and ends it when that is clean', async () => {
