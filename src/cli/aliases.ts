@@ -2,13 +2,14 @@
  * A desk's own names for commands, as its runbook has them: `aliases.yaml` in the desk's folder, each name with what is
  * typed after `fermata`. Looked up only where there is no command of that name: no alias can stand in a command's way.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { DeskFileError, type DeskProblem, foundText } from '../desk/problem.js';
+import { foundText } from '../desk/problem.js';
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
-import { OF_NO_DESK } from '../home/as-typed.js';
+import type { SchemaProblem } from '../desk/schema-problems.js';
+import { parseYaml, readText } from '../desk/yaml-file.js';
+import { isOfNoDesk } from '../home/as-typed.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
@@ -17,6 +18,7 @@ import { installationHome } from './running-desk.js';
 /** The words that are typed in the name's place. */
 export type Aliases = ReadonlyMap<string, readonly string[]>;
 
+const ALIASES_FILE = { what: 'a file of names for commands', absent: 'make it readable, or remove it' };
 const ALIASES_MAX = 200;
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const WORDS = z.string().min(1).max(500);
@@ -25,16 +27,15 @@ const WORDS = z.string().min(1).max(500);
 export function readAliases(deskFolder: string, commands: readonly string[]): Aliases {
   const file = join(deskFolder, 'aliases.yaml');
   if (!existsSync(file)) return new Map();
-  const read = z.record(z.string(), z.unknown()).safeParse(parsed(file));
+  const { data, refuse } = parseYaml(file, readText(file, ALIASES_FILE));
+  const read = z.record(z.string(), z.unknown()).safeParse(data);
   const entries = Object.entries(read.data ?? {});
   if (!read.success || entries.length === 0 || entries.length > ALIASES_MAX) {
     const expected = `1 to ${ALIASES_MAX} names, each with the command that it stands for`;
-    throw new DeskFileError(file, [
-      problem('', expected, read.success ? String(entries.length) : 'no names'),
-    ]);
+    throw refuse([problem('', expected, read.success ? String(entries.length) : 'no names')]);
   }
   const problems = entries.flatMap(([name, words]) => problemsOf(name, words, commands));
-  if (problems.length > 0) throw new DeskFileError(file, problems);
+  if (problems.length > 0) throw refuse(problems);
   return new Map(entries.map(([name, words]) => [name, wordsOf(words as string)]));
 }
 
@@ -42,41 +43,34 @@ export function readAliases(deskFolder: string, commands: readonly string[]): Al
 export function withoutAlias(typed: readonly string[], commands: readonly string[]): readonly string[] {
   const [first = '', ...rest] = typed;
   const name = basename(first);
-  for (const folder of foldersMeant(rest)) {
+  const { desk, others } = deskAmong(rest);
+  for (const folder of foldersMeant(desk)) {
     const words = readAliases(folder, commands).get(name);
-    if (words !== undefined) return [...words, ...(isOfNoDesk(words) ? withoutDesk(rest) : rest)];
+    // Where the command takes no desk, `--desk` has only said whose name was typed.
+    if (words !== undefined) return [...words, ...(isOfNoDesk(words.join(' ')) ? others : rest)];
   }
   return typed;
 }
 
-/** Such a command takes no `--desk`: that said whose name was typed. */
-const isOfNoDesk = (words: readonly string[]): boolean =>
-  OF_NO_DESK.some((command) => `${words.join(' ')} `.startsWith(`${command} `));
-
-const withoutDesk = (rest: readonly string[]): readonly string[] =>
-  rest.filter((word, at) => !/^--desk(=|$)/.test(word) && rest[at - 1] !== '--desk');
+/** The value of `--desk`, and what else was typed. */
+function deskAmong(rest: readonly string[]): {
+  readonly desk: string | undefined;
+  readonly others: readonly string[];
+} {
+  const at = rest.findIndex((word) => /^--desk(=|$)/.test(word));
+  if (at < 0) return { desk: undefined, others: rest };
+  const joined = rest[at]?.startsWith('--desk=') ? rest[at].slice('--desk='.length) : undefined;
+  return { desk: joined ?? rest[at + 1], others: rest.toSpliced(at, joined === undefined ? 2 : 1) };
+}
 
 /** The folder of the named desk; otherwise those of all desks that were started here, or that of the default one. */
-function foldersMeant(rest: readonly string[]): readonly string[] {
-  const at = rest.indexOf('--desk');
-  const named = at < 0 ? rest.find((word) => word.startsWith('--desk='))?.slice(7) : rest[at + 1];
+function foldersMeant(named: string | undefined): readonly string[] {
   if (named !== undefined) return [dirname(resolveDesk(named))];
   const started = desksHomes(installationHome()).flatMap((home) => runtimeHere(home) ?? []);
   return started.length > 0 ? started.map(deskFolderOf) : [dirname(resolveDesk(DEFAULT_DESK))];
 }
 
-function parsed(file: string): unknown {
-  try {
-    return parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const { line = null, col: column = null } = error.linePos?.[0] ?? {};
-    const found = error.message.split('\n')[0] ?? '';
-    throw new DeskFileError(file, [{ ...problem('', 'YAML', found), line, column }]);
-  }
-}
-
-function problemsOf(name: string, words: unknown, commands: readonly string[]): readonly DeskProblem[] {
+function problemsOf(name: string, words: unknown, commands: readonly string[]): readonly SchemaProblem[] {
   if (!NAME.test(name)) return [problem(name, 'letters, digits, _, . or -, at most 64', foundText(name))];
   if (commands.includes(name)) return [problem(name, 'a name that no command has', `the command ${name}`)];
   const [command = ''] = WORDS.safeParse(words).success ? wordsOf(words as string) : [];
@@ -89,7 +83,7 @@ function problemsOf(name: string, words: unknown, commands: readonly string[]): 
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
 
-const problem = (key: string, expected: string, found: string): DeskProblem => ({
-  ...{ line: null, column: null, key, expected, found },
+const problem = (key: string, expected: string, found: string): SchemaProblem => ({
+  ...{ path: key === '' ? [] : [key], key, expected, found },
   doThis: 'correct aliases.yaml of the desk, or remove the line; fermata desk check DESK reads it',
 });

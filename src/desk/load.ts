@@ -1,9 +1,7 @@
 /** Reads a desk file. Either everything in it is valid, or a `DeskFileError` names each problem with its line. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { unfitCharacter } from '../domain/plain-text.js';
 import { askedProblems, codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
 import type { DeskVenue } from './desk-venue.js';
@@ -15,12 +13,12 @@ import {
   watchRules,
   withOwnStrategies,
 } from './own-strategies.js';
-import { positionOf } from './positions.js';
-import { DeskFileError, type DeskProblem, keyText } from './problem.js';
+import { keyText } from './problem.js';
 import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { type StepParts, stepProblems } from './step-parts.js';
+import { parseYaml, readText } from './yaml-file.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -31,10 +29,6 @@ export interface LoadedDesk {
   readonly folder: string;
   readonly configHash: string;
 }
-
-const FILE_BYTES_MAX = 1024 * 1024;
-/** Aliases (`*name`) must not expand a small file into a huge one. */
-const ALIASES_MAX = 100;
 
 export interface LoadOptions {
   /** The venues that real orders can go to. They are known only above this layer; `venue/load-desk.ts` passes them. */
@@ -49,22 +43,16 @@ export interface LoadOptions {
   readonly folder?: string;
 }
 
+const DESK_FILE = { what: 'a desk file', absent: 'check the path, or write one with: fermata init' };
+
 /** Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
-  return readDeskText(file, readText(file), options);
+  return readDeskText(file, readText(file, DESK_FILE), options);
 }
 
 /** Like `readDesk`, for text in memory; `file` is only for messages. */
 export function readDeskText(file: string, text: string, options: LoadOptions): LoadedDesk {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  if (document.errors.length > 0) {
-    throw new DeskFileError(
-      file,
-      document.errors.map((error) => yamlProblem(error, lines)),
-    );
-  }
-  const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
+  const { data, refuse } = parseYaml(file, text);
   const folder = options.folder ?? dirname(resolve(file));
   const coded = options.playbooks(folder);
   const parsed = deskSchema(options.venues, coded.names).safeParse(data);
@@ -77,8 +65,6 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
           ...textProblems(parsed.data),
         ]
     : schemaProblems(parsed.error.issues, data);
-  const refuse = (problems: readonly SchemaProblem[]): DeskFileError =>
-    new DeskFileError(file, inOrder(problems.map((problem) => located(problem, document, lines))));
   if (!parsed.success || found.length > 0) throw refuse(found);
   if (options.parts !== undefined) {
     const refused = coded.refused ?? askedProblems(coded, folder, options.parts);
@@ -116,64 +102,11 @@ function textProblems(value: unknown, path: readonly PropertyKey[] = []): readon
   );
 }
 
-function located({ path, ...problem }: SchemaProblem, document: Document, lines: LineCounter): DeskProblem {
-  const position = positionOf(document, lines, path);
-  return { line: position?.line ?? null, column: position?.column ?? null, ...problem };
-}
-
-function readText(file: string): string {
-  try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) {
-      throw fileError(file, 'a desk file of at most 1 MB', `${size} bytes`, 'give the path of a desk file');
-    }
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof DeskFileError) {
-      throw error;
-    }
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const found = code === 'ENOENT' ? 'no such file' : `a file that can't be read (${code})`;
-    throw fileError(file, 'a desk file', found, 'check the path, or write one with: fermata init');
-  }
-}
-
-function contentOf(file: string, read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    const doThis = 'write the values out instead of repeating them by *name';
-    throw fileError(file, `at most ${ALIASES_MAX} aliases`, 'more, or one without its anchor', doThis);
-  }
-}
-
-function fileError(file: string, expected: string, found: string, doThis: string): DeskFileError {
-  return new DeskFileError(file, [{ line: null, column: null, key: '', expected, found, doThis }]);
-}
-
-function yamlProblem(error: YAMLError, lines: LineCounter): DeskProblem {
-  const { line, col } = lines.linePos(error.pos[0]);
-  const found = error.message.replaceAll(/\s+/g, ' ');
-  const place = { line, column: col, key: '' };
-  return error.code === 'DUPLICATE_KEY'
-    ? {
-        ...place,
-        expected: 'each key once in its group',
-        found: 'a key that stands above already',
-        doThis: 'remove one of the two',
-      }
-    : { ...place, expected: 'YAML', found, doThis: 'check indentation, quotes and brackets of this line' };
-}
-
-function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
-  return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
-}
-
 /**
  * SHA-256 in hex over the desk with its defaults filled in. Comments, order of keys and layout don't count; a
- * strategy's own code does.
+ * strategy's own code does. Playbooks in code are left out: they don't trade, so changing one doesn't change the
+ * trader's configuration.
  */
-/** Leaves out playbooks in code: they don't trade, so changing one doesn't change the trader's configuration. */
 function configHash({ coded: _coded, ...desk }: Desk): string {
   const strategies = desk.strategies.map(({ own, ...strategy }) =>
     own === undefined ? strategy : { ...strategy, own: own.hash },

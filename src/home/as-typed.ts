@@ -19,7 +19,10 @@ const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
 
 /** Commands that concern no desk, or a file that they are given. */
 export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
-const NAMES_ITS_OWN = new RegExp(`^(?:--|(?:${OF_NO_DESK.join('|')})(?![\\w-])|[^\\n\`]*\\s--desk\\b)`);
+const OF_NO_DESK_FIRST = new RegExp(`^(?:${OF_NO_DESK.join('|')})(?![\\w-])`);
+const NAMES_ITS_OWN = new RegExp(`${OF_NO_DESK_FIRST.source}|^(?:--|[^\\n\`]*\\s--desk\\b)`);
+
+export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(command);
 
 let deskMeant: () => string | null = () => null;
 
