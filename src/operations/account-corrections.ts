@@ -11,7 +11,7 @@ import {
   type OperationResult,
 } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
-import { signAs } from './sign-as.js';
+import { approveNow } from './sign-as.js';
 
 export interface CoinsRequest {
   readonly symbol: string;
@@ -24,7 +24,6 @@ export interface CoinsRequest {
 }
 
 const COMMAND_MS = 5_000;
-const DECISION_VALID_MS = 60_000;
 
 export async function claimCoins(
   context: OperationContext,
@@ -43,13 +42,8 @@ export async function claimCoins(
     try {
       const found = await readStatus(context);
       const nobodys = found.coins.find((known) => known.symbol === symbol)?.nobodys ?? '0';
-      const decision = signAs(context, caller, {
-        decisionId: commandId,
-        choice: 'approve',
-        subject: coinsSubject({ symbol, owner, cost, nobodys }),
-        expiresWallMs: context.nowMs() + DECISION_VALID_MS,
-        ...(signature === undefined ? {} : { signature }),
-      });
+      const subject = coinsSubject({ symbol, owner, cost, nobodys });
+      const decision = approveNow(context, caller, { decisionId: commandId, subject, signature });
       const said = { symbol, owner, cost, decisions: [decision] };
       const command = { commandId, by: caller.person, reason, ...said };
       const { detail, haltId } = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });

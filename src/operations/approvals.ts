@@ -103,7 +103,7 @@ async function send(
     choice,
     subject: decisionSubject(approval),
     expiresWallMs: approval.expiresMs,
-    ...(signature === undefined ? {} : { signature }),
+    signature,
   });
   const vote: Vote = { decision, reason };
   try {

@@ -9,7 +9,7 @@ import {
   type OperationResult,
 } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
-import { signAs } from './sign-as.js';
+import { approveNow } from './sign-as.js';
 
 export interface SizeRequest extends CommandRequest {
   /** Percent of the desk file's position size, 1 to 100. */
@@ -19,7 +19,6 @@ export interface SizeRequest extends CommandRequest {
 }
 
 const COMMAND_MS = 5_000;
-const DECISION_VALID_MS = 60_000;
 
 /** Changes the position size: an operator may make it smaller at once; only an approver may make it larger. */
 export async function changeSize(
@@ -31,17 +30,12 @@ export async function changeSize(
     const { sizePct: nowPct } = await readStatus(context);
     const { sizePct, reason } = request;
     const commandId = request.commandId ?? context.newId();
-    const larger = {
-      decisionId: commandId,
-      choice: 'approve',
-      subject: sizeSubject(nowPct, sizePct),
-      expiresWallMs: context.nowMs() + DECISION_VALID_MS,
-      ...(request.signature === undefined ? {} : { signature: request.signature }),
-    } as const;
+    const subject = sizeSubject(nowPct, sizePct);
+    const larger = { decisionId: commandId, subject, signature: request.signature };
     const asked = { action: 'changeSize', parameters: { sizePct, nowPct, reason } };
     const refused = sizePct > nowPct ? await whyNotAudited(context, caller, asked) : null;
     if (refused !== null) return notDone(refused);
-    const decisions = sizePct > nowPct ? [signAs(context, caller, larger)] : [];
+    const decisions = sizePct > nowPct ? [approveNow(context, caller, larger)] : [];
     const result = await context.trader.call(
       'resize',
       { commandId, by: caller.person, reason, sizePct, decisions },

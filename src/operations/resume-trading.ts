@@ -67,7 +67,7 @@ export async function resumeTrading(
     expiresWallMs: context.nowMs() + DECISION_VALID_MS,
     ...sizeOf(request.sizePct),
     ...(reason === null ? {} : { reason }),
-    ...(request.signature === undefined ? {} : { signature: request.signature }),
+    signature: request.signature,
   });
   const outcome = await decide(context, status, decision);
   // Somebody may have armed it meanwhile; what counts is the trader's state now.

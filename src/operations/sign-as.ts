@@ -22,6 +22,8 @@ export type ToDecide =
     }
   | { readonly size: { readonly sizePct: number } };
 
+/** The trader hears at once of what a person agrees to by asking for it. */
+const APPROVED_NOW_MS = 60_000;
 /** Long enough for a person to type a password. */
 const DECISION_VALID_MS = 10 * 60_000;
 
@@ -72,8 +74,8 @@ function takesOwnVote({ halts, sizePct: nowPct }: TraderStatus, sizePct: number 
 
 type What = Pick<
   DecisionFields,
-  'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'reason' | 'signature'
->;
+  'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'reason'
+> & { readonly signature?: string | undefined };
 
 /** Signs the decision of a person who signed in here, so that others can verify it. */
 export function signAs(
@@ -86,4 +88,14 @@ export function signAs(
   const own = signature === undefined ? {} : { signature };
   const chat = chatKey === undefined || via !== 'telegram' ? {} : { chatCode: chatCodeOf(chatKey(), said) };
   return signDecision(decisionKey(), { ...said, ...own, ...chat });
+}
+
+/** Signs that a person agrees to the very thing that they ask for. */
+export function approveNow(
+  context: OperationContext,
+  caller: Caller,
+  what: Pick<What, 'decisionId' | 'subject' | 'signature'>,
+): Decision {
+  const expiresWallMs = context.nowMs() + APPROVED_NOW_MS;
+  return signAs(context, caller, { ...what, choice: 'approve', expiresWallMs });
 }
