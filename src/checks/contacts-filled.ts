@@ -1,11 +1,11 @@
-import { contactLine, missingOf } from '../desk/contacts-schema.js';
+import { contactsToFillIn } from '../desk/contacts.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { check } from './check.js';
 
 /** Whether somebody could be called by what the desk file says: templates leave placeholders behind. */
 export const contactsFilled = check(NO_PARAMETERS, async ({ desk }) => {
   const contacts = desk.contacts ?? [];
-  const open = contacts.filter((contact) => missingOf(contact) !== null);
+  const open = contactsToFillIn(desk);
   return {
     verdict: contacts.length > 0 && open.length === 0 ? 'pass' : 'warn',
     observed:
@@ -13,7 +13,7 @@ export const contactsFilled = check(NO_PARAMETERS, async ({ desk }) => {
         ? 'the desk file names no contact'
         : open.length === 0
           ? contacts.map(({ role }) => role).join(', ')
-          : open.map(contactLine).join('; '),
+          : open.join('; '),
     expected: 'contacts by role, each with a phone or a mail',
   };
 });

@@ -1,16 +1,20 @@
 /** Which contacts are for which incident, and what the rest of the desk file asks of them. */
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
-import type { DeskContact } from './contacts-schema.js';
+import { contactLine, missingOf } from './contacts-schema.js';
 import { SHIPPED_KINDS } from './incident-schema.js';
 import { ownIncidents } from './own-incidents.js';
 import type { Desk } from './schema.js';
 
-/** Those that are for incidents of this kind. */
-export const contactsFor = (
-  { contacts = [] }: Pick<Desk, 'contacts'>,
-  kind: string,
-): readonly DeskContact[] => contacts.filter(({ incidents }) => incidents?.includes(kind) ?? true);
+type WithContacts = Pick<Desk, 'contacts'>;
+
+/** Whom to call over an incident of this kind, a line each. */
+export const contactsFor = ({ contacts = [] }: WithContacts, kind: string): readonly string[] =>
+  contacts.filter(({ incidents }) => incidents?.includes(kind) ?? true).map(contactLine);
+
+/** Those of whom something is missing, a line each. */
+export const contactsToFillIn = ({ contacts = [] }: WithContacts): readonly string[] =>
+  contacts.filter((contact) => missingOf(contact) !== null).map(contactLine);
 
 export function contactRules(desk: Desk): BrokenRule[] {
   const kinds = [...SHIPPED_KINDS, ...ownIncidents(desk).keys()];

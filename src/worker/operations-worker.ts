@@ -15,7 +15,6 @@ import { ownActions } from '../checks/own-actions.js';
 import { ownParts } from '../checks/own-parts.js';
 import { CHECKS } from '../checks/registry.js';
 import { contactsFor } from '../desk/contacts.js';
-import { contactLine } from '../desk/contacts-schema.js';
 import { readyOrEnding } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -93,7 +92,7 @@ export async function startOperationsWorker(
         pool,
         desk: desk.desk,
         home: runtime.home,
-        contactsOf: (kind) => contactsFor(desk, kind).map(contactLine),
+        contactsOf: (kind) => contactsFor(desk, kind),
         tell: (notice) => notify(pool, notice, runtime.home),
         processState: processes.state,
         restartProcess: processes.restart,

@@ -5,7 +5,6 @@ import { parse, stringify } from 'yaml';
 import { contactsFilled } from '../../src/checks/contacts-filled.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import { contactsFor } from '../../src/desk/contacts.js';
-import { contactLine } from '../../src/desk/contacts-schema.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK } from '../cli/trader-double.js';
@@ -19,7 +18,7 @@ const SUPPORT = { role: 'Venue support', mail: 'help@venue.example', incidents: 
 describe('contacts of a desk', () => {
   it('are lines to read aloud, for the incidents that they name', () => {
     const { desk } = load([ANNA, SUPPORT]);
-    const lines = (kind: string) => contactsFor(desk, kind).map(contactLine);
+    const lines = (kind: string) => contactsFor(desk, kind);
     expect(lines('reported')).toEqual(['On-call engineer Anna, +46 70 123']);
     expect(lines('exchange-down')).toEqual([
       'On-call engineer Anna, +46 70 123',

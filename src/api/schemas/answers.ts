@@ -19,6 +19,7 @@ export function answer(description: string, schema: z.ZodType | JsonSchema): Jso
   return { description, content: { 'application/json': { schema: shape } } };
 }
 
+/** RFC 9457 problem details with two members of ours: `keptSafe` and `doThis`. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -31,10 +32,7 @@ export const problemSchema = z
   })
   .describe('RFC 9457 problem details');
 
-/**
- * RFC 9457 problem details with two members of ours: `keptSafe` and `doThis`. Problems that a route may answer with;
- * 400, 401, 421, 429 and 500 apply to every route that is not public.
- */
+/** Problems that a route may answer with; 400, 401, 421, 429 and 500 apply to every route that is not public. */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
   return Object.fromEntries(
     statuses.map((status) => [

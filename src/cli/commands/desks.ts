@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
-import { contactLine, missingOf } from '../../desk/contacts-schema.js';
+import { contactsToFillIn } from '../../desk/contacts.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
 import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
@@ -80,7 +80,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   const file = namedDeskFile(nameOrFile);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(dirname(file), commands).size;
-  const toFillIn = (desk.contacts ?? []).filter((contact) => missingOf(contact) !== null).map(contactLine);
+  const toFillIn = contactsToFillIn(desk);
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn });
     return;

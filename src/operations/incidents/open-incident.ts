@@ -3,7 +3,6 @@ import type { IncidentState } from '../../contracts/incident.js';
 import type { Shape } from '../../contracts/json-values.js';
 import type { Incident, IncidentShown } from '../../contracts/published.js';
 import { contactsFor } from '../../desk/contacts.js';
-import { contactLine } from '../../desk/contacts-schema.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainText } from '../../domain/plain-text.js';
@@ -149,5 +148,5 @@ export async function readIncident({ pool, desk }: Store, incident: string): Pro
     // Step keys are numbered in the order in which things happened; later entries from elsewhere have a name instead.
     .sort((a, b) => (a.stepKey < b.stepKey ? -1 : 1))
     .map(({ entry }) => entry);
-  return { ...found, timeline, alerts, files, contacts: contactsFor(desk, found.kind).map(contactLine) };
+  return { ...found, timeline, alerts, files, contacts: contactsFor(desk, found.kind) };
 }
