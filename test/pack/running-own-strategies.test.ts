@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
+import { hoursProblems } from '../../src/desk/own-strategies.js';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -116,6 +117,18 @@ beforeAll(() => {
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
   );
+  const waits = (terms: string) =>
+    strategyOf(
+      `if (!desk.entryResting) desk.enter({ side: 'buy', exits: { stop: { ticks: 9000 } }, because: 'asked', ${terms} });`,
+    ).replace("suits: 'trending',", "suits: 'trending', enters: ['ifTouched', 'atOpen', 'atClose'],");
+  const touched = "type: 'ifTouched', ticks: desk.bid - 100 || 9900, restBars: 3";
+  write('strategies/touched.ts', waits(`${touched}, slippage: { ticks: 5 }`));
+  write('strategies/touched-limit.ts', waits(`${touched}, limit: { ticks: 9895 }`));
+  write('strategies/touched-neither.ts', waits(touched));
+  write('strategies/opens.ts', waits("type: 'atOpen', slippage: { ticks: 5 }"));
+  write('strategies/closes.ts', waits("type: 'atClose', slippage: { ticks: 5 }, leadSeconds: 90"));
+  write('strategies/closes-whenever.ts', waits("type: 'atClose', slippage: { ticks: 5 }"));
+  write('strategies/opens-ahead.ts', waits("type: 'atOpen', slippage: { ticks: 5 }, leadSeconds: 90"));
   const limit = (terms: string) =>
     strategyOf(
       `if (desk.lots === 0) desk.enter({ side: 'buy', type: 'limit', ticks: desk.ask || 10002, exits: { stop: { ticks: 9900 } }, because: 'asked', ${terms} });`,
@@ -274,6 +287,46 @@ describe('in the engine', () => {
     expect(desk.live('entry', 0)).toMatchObject([
       { type: 'stop', stopTicks: 10_052, limitTicks: 10_067, protectTicks: 9_902, timeInForce: 'GTC' },
     ]);
+  });
+
+  it('enters if a price is touched, at the open and at the close, with its own words', () => {
+    const asked = (name: string) => {
+      const strategies = [listed(`./strategies/${name}.ts`, { bars: 1 })];
+      const hours = { zone: 'UTC', hours: { mon: ['10:00-13:00', '18:00-20:00'] } };
+      const calendar = new SessionCalendar(tradingHours(hours), () => 0);
+      const desk = new DeskUnderTest({ strategies, sessions: [{ calendar }] }, 1).active();
+      desk.bar(0, 10_000);
+      return desk.recorded('entry.waits').map(({ entry }) => entry);
+    };
+    expect(asked('touched')).toMatchObject([
+      { type: 'ifTouched', touchTicks: 9_900, slippageTicks: 5, limitTicks: null, restBars: 3, protectTicks: 9_000 },
+    ]);
+    expect(asked('touched-limit')).toMatchObject([{ limitTicks: 9_895, slippageTicks: null }]);
+    expect(asked('opens')).toMatchObject([{ type: 'atOpen', fromMs: Date.UTC(2026, 0, 5, 18) }]);
+    expect(asked('closes')).toMatchObject([
+      { type: 'atClose', fromMs: Date.UTC(2026, 0, 5, 12, 58, 30), untilMs: Date.UTC(2026, 0, 5, 13) },
+    ]);
+    const problem = (name: string) => problemsOf(() => listed(`./strategies/${name}.ts`))[0];
+    expect(problem('touched-neither')).toContain('in place of slippage, found neither');
+    expect(problem('closes-whenever')).toContain('leadSeconds: expected a whole number above 0');
+    expect(problem('opens-ahead')).toContain('only an entry of type atClose has it, found type atOpen');
+  });
+
+  it('is refused as the desk file is read where it enters at an open, and its market has none', () => {
+    const desk = (sessions: object | undefined) => ({
+      instruments: [{ symbol: 'BTC/USDT', ...(sessions === undefined ? {} : { sessions }) }],
+      strategies: [{ kind: './strategies/opens.ts', symbols: ['BTC/USDT'], own: { enters: ['limit', 'atOpen'] } }],
+    });
+    const problems = (sessions?: object) => hoursProblems(desk(sessions) as never, 0);
+    expect(problems()).toMatchObject([
+      {
+        key: 'strategies[0].kind',
+        expected: 'a strategy that enters by no open or close, as BTC/USDT trades around the clock',
+        found: './strategies/opens.ts, which says enters: atOpen',
+      },
+    ]);
+    expect(problems({ calendar: '24x7' })).toHaveLength(1);
+    expect(problems({ calendar: 'us-stocks' })).toEqual([]);
   });
 
   it('enters by a limit that may only rest, that ends with the session, or that takes at once', () => {

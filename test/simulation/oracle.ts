@@ -42,6 +42,7 @@ import { SideBySide } from './watchers/side-by-side.js';
 import { Signals } from './watchers/signals.js';
 import { StopChanges } from './watchers/stop-changes.js';
 import { StopEntries } from './watchers/stop-entries.js';
+import { WaitingEntries } from './watchers/waiting-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
@@ -129,6 +130,7 @@ export class Oracle {
       new LimitEntries(scenario),
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
+      new WaitingEntries(scenario),
       ...(scenario.signals ? [new Signals(book)] : []),
       ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
     ];

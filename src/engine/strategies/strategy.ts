@@ -11,7 +11,7 @@ import {
 } from '../../domain/declared-value.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
+import { type Fill, type OrderIntent, type Side, WAITING_TYPES, type WishType } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
@@ -77,7 +77,41 @@ export interface StopEntry extends AnyEntry {
   readonly restBars: number;
 }
 
-export type EntryWish = LimitEntry | MarketEntry | StopEntry;
+/** Waits in the core until the market touches a price from the better side: the ask comes down, or the bid up to it. */
+export interface TouchedEntry extends AnyEntry {
+  readonly type: 'ifTouched';
+  /** Below the ask for a purchase, above the bid for a sale. */
+  readonly touchTicks: number;
+  /** The limit order that it becomes. Null: it takes what is there at once, within `slippageTicks`. */
+  readonly limitTicks: number | null;
+  /** How far beyond the quote that touched it may be filled. Null: it becomes a limit order. */
+  readonly slippageTicks: number | null;
+  /** Bars after which it is over; its limit order rests for those that are left. */
+  readonly restBars: number;
+}
+
+/** Waits in the core for the first quote of the next session. */
+export interface OpenEntry extends AnyEntry {
+  readonly type: 'atOpen';
+  readonly slippageTicks: number;
+}
+
+/** Waits in the core for the first quote in the last part of the session, or of the next one while the market is closed. */
+export interface CloseEntry extends AnyEntry {
+  readonly type: 'atClose';
+  /** How long before the close that part begins. */
+  readonly leadMs: number;
+  readonly slippageTicks: number;
+}
+
+export type WaitingWish = TouchedEntry | OpenEntry | CloseEntry;
+
+export type EntryWish = LimitEntry | MarketEntry | StopEntry | WaitingWish;
+
+export type OrderedWish = Exclude<EntryWish, WaitingWish>;
+
+export const isWaiting = (wish: EntryWish): wish is WaitingWish =>
+  WAITING_TYPES.some((type) => type === wish.type);
 
 /** A change of what closes an open trade. A member that is left out stays as it is. */
 export interface ExitsWish {
@@ -106,7 +140,7 @@ export interface StrategyContext {
   readonly instrument: Instrument;
   /** Signed lots: long is positive. */
   readonly positionLots: number;
-  /** The instrument has a live entry. */
+  /** The instrument has a live entry, or one that waits in the core. */
   readonly entryResting: boolean;
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
@@ -221,8 +255,8 @@ export interface DeclaredStrategy {
   /** The market regime that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
-  /** Order types that it may ask for. Left out: limit orders only. */
-  readonly enters?: readonly EntryType[];
+  /** Entry types that it may ask for. Left out: limit orders only. */
+  readonly enters?: readonly WishType[];
   /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
   readonly watches?: true;
 }

@@ -198,7 +198,48 @@ export interface StopEntry extends AnyEntry {
   readonly restBars: number;
 }
 
-export type EntryWish = LimitEntry | TakingEntry | MarketEntry | StopEntry;
+interface AnyTouchedEntry extends AnyEntry {
+  readonly type: 'ifTouched';
+  /** Below the ask for a buy, above the bid for a sell. */
+  readonly ticks: number;
+  /** Bars after which it is over. */
+  readonly restBars: number;
+}
+
+/**
+ * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes down to it, or
+ * the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote, or becomes a limit order
+ * for the bars that are left. It is sized and judged by the limits only then.
+ */
+export type TouchedEntry =
+  | (AnyTouchedEntry & { readonly slippage: { readonly ticks: number }; readonly limit?: never })
+  | (AnyTouchedEntry & { readonly limit: { readonly ticks: number }; readonly slippage?: never });
+
+/**
+ * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged by
+ * the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
+ */
+export interface OpenEntry extends AnyEntry {
+  readonly type: 'atOpen';
+  readonly slippage: { readonly ticks: number };
+}
+
+/** The same for the first quote in the last `leadSeconds` of the session; while the market is closed, of the next one. */
+export interface CloseEntry extends AnyEntry {
+  readonly type: 'atClose';
+  readonly slippage: { readonly ticks: number };
+  /** From 1 to 3,600. */
+  readonly leadSeconds: number;
+}
+
+export type EntryWish =
+  | LimitEntry
+  | TakingEntry
+  | MarketEntry
+  | StopEntry
+  | TouchedEntry
+  | OpenEntry
+  | CloseEntry;
 
 /**
  * The time in the instrument's market: at the end of the bar, or at the quote between bars. Costs nothing if it isn't
@@ -233,7 +274,7 @@ export interface WatchedView {
 export interface DeskView {
   /** The strategy's position: long is positive. */
   readonly lots: number;
-  /** An entry of this instrument is not final yet. */
+  /** An entry of this instrument is not final yet, or waits in the desk. */
   readonly entryResting: boolean;
   /** Whole ticks; NaN before the first quote. */
   readonly bid: number;
