@@ -20,6 +20,9 @@ export type EntryType = (typeof ENTRY_TYPES)[number];
  */
 export const WAITING_TYPES = ['ifTouched', 'atOpen', 'atClose'] as const;
 export type WaitingType = (typeof WAITING_TYPES)[number];
+/** `reversal`: an entry on the other side of its strategy's own trade, until that is closed. */
+export const WAITED = [...WAITING_TYPES, 'reversal'] as const;
+export type Waited = (typeof WAITED)[number];
 /** All that a strategy may ask for. */
 export const WISH_TYPES = [...ENTRY_TYPES, ...WAITING_TYPES] as const;
 export type WishType = (typeof WISH_TYPES)[number];
@@ -101,7 +104,7 @@ export interface OrderIntent {
   /** For an entry: market time from which what is left of it is cancelled. Left out: none. */
   readonly untilMs?: number;
   /** For an entry: what it waited for in the core. Left out: nothing. */
-  readonly waited?: WaitingType;
+  readonly waited?: Waited;
   /**
    * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
    * those of others. Left out: they join the trade that is open.

@@ -116,9 +116,11 @@ function waitingReason(
     const words = waitingWords(entry, (ticks) => formatDecimal(ticks, instrument.tickSize));
     const { calendar } = sessionsAt(core, instrument.id);
     const waitsFor =
-      entry.fromMs === null
-        ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
-        : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;
+      entry.type === 'reversal'
+        ? 'its trade to be closed'
+        : entry.fromMs === null
+          ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
+          : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;
     return { subject, reason: `an entry waits in the desk, not at the venue: ${words}`, waitsFor };
   }
   return null;

@@ -260,9 +260,21 @@ describe('a backtest', () => {
   /** Minutes from 00:00; the market closes at 00:10 and opens at 00:30. What is asked for is asked at the end of 00:04. */
   it.each<[string, WaitingWish, readonly [number, string, number][]]>([
     // The low of 00:06 is 59,990.00: the ask is a tick above it, and the slippage another.
-    ['if its price is touched', { ...WAITS, type: 'ifTouched', ...TOUCHES, slippageTicks: 200 }, [[5_999_002, '00:06', 40_020]]],
-    ['if its price is touched, by a limit that fills later', { ...WAITS, type: 'ifTouched', ...TOUCHES, limitTicks: 5_998_000 }, [[5_998_000, '00:07', 40_000]]],
-    ['at the close', { ...WAITS, type: 'atClose', leadMs: 60_000, slippageTicks: 200 }, [[6_000_502, '00:09', 20]]],
+    [
+      'if its price is touched',
+      { ...WAITS, type: 'ifTouched', ...TOUCHES, slippageTicks: 200 },
+      [[5_999_002, '00:06', 40_020]],
+    ],
+    [
+      'if its price is touched, by a limit that fills later',
+      { ...WAITS, type: 'ifTouched', ...TOUCHES, limitTicks: 5_998_000 },
+      [[5_998_000, '00:07', 40_000]],
+    ],
+    [
+      'at the close',
+      { ...WAITS, type: 'atClose', leadMs: 60_000, slippageTicks: 200 },
+      [[6_000_502, '00:09', 20]],
+    ],
     ['at the open', { ...WAITS, type: 'atOpen', slippageTicks: 200 }, [[6_001_002, '00:30', 20]]],
   ])('fills an entry that waited, %s, the same with and without shortcuts', async (_, wish, expected) => {
     const asks: StrategyDefinition = {
@@ -281,7 +293,10 @@ describe('a backtest', () => {
       const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
       const day = ['00:00-00:10', '00:30-24:00'];
       const week = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };
-      const instruments = FEES_IN_CASH.instruments.map((one) => ({ ...one, sessions: { zone: 'UTC', hours: week } }));
+      const instruments = FEES_IN_CASH.instruments.map((one) => ({
+        ...one,
+        sessions: { zone: 'UTC', hours: week },
+      }));
       const minutes = Array.from({ length: 40 }, (_, minute): Minute => {
         const open = minute === 8 || minute === 9 ? 60_005 : minute === 30 ? 60_010 : 60_000;
         const low = minute === 6 ? 59_990 : minute === 7 ? 59_979 : open;

@@ -77,6 +77,18 @@ describe('an entry if a price is touched', () => {
     expect(desk.sent('submit')).toEqual([]);
   });
 
+  it('whose moment comes just before a bar ends is not taken off with that bar, while it is on its way', () => {
+    const desk = asked(DIP);
+    desk.marketMs += 60_000;
+    desk.quote(0, 9_948);
+    const [entry] = entries(desk);
+    desk.marketMs -= 60_000;
+    desk.bar(0, 9_948);
+    expect(desk.sent('cancel')).toEqual([]);
+    desk.bar(0, 9_948);
+    expect(desk.sent('cancel')).toEqual([entry!.clientId]);
+  });
+
   it('that sells is for the bid coming up to its price, and leaves at the price of a gap beyond it', () => {
     const desk = asked(RALLY, SHORTING);
     desk.quote(0, 10_049);
@@ -236,8 +248,7 @@ describe('an entry at the close', () => {
   });
 
   it('is refused where the desk lets nothing be entered so shortly before the close', () => {
-    const late = (changes: Partial<InstrumentSessions>) =>
-      asked(CLOSE, hours(['10:00-13:00'], changes));
+    const late = (changes: Partial<InstrumentSessions>) => asked(CLOSE, hours(['10:00-13:00'], changes));
     expect(denied(late({ noEntriesBeforeCloseMs: 60_000 }))).toMatchObject([{ limit: 'at-close' }]);
     expect(denied(late({ flatBeforeCloseMs: 120_000 }))).toMatchObject([{ limit: 'at-close' }]);
     const enough = late({ noEntriesBeforeCloseMs: 59_000 });
@@ -320,8 +331,7 @@ describe('what waits', () => {
     ],
     [
       'a person who cancels it',
-      (desk) =>
-        desk.command({ name: 'cancelEntry', clientId: desk.engine.view.waiting[0]?.clientId ?? '' }),
+      (desk) => desk.command({ name: 'cancelEntry', clientId: desk.engine.view.waiting[0]?.clientId ?? '' }),
       'operator cancelled it',
     ],
     [

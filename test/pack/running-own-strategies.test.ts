@@ -129,6 +129,17 @@ beforeAll(() => {
   write('strategies/closes.ts', waits("type: 'atClose', slippage: { ticks: 5 }, leadSeconds: 90"));
   write('strategies/closes-whenever.ts', waits("type: 'atClose', slippage: { ticks: 5 }"));
   write('strategies/opens-ahead.ts', waits("type: 'atOpen', slippage: { ticks: 5 }, leadSeconds: 90"));
+  write('strategies/turns-at-the-open.ts', waits("type: 'atOpen', slippage: { ticks: 5 }, reverses: true"));
+  write(
+    'strategies/turns.ts',
+    atMarket(
+      strategyOf(
+        `const side = desk.lots > 0 ? 'sell' : 'buy';
+        const stop = { ticks: side === 'buy' ? 9800 : 10200 };
+        if (desk.lots >= 0) desk.enter({ side, type: 'market', slippage: { ticks: 5 }, exits: { stop }, reverses: desk.lots > 0, because: 'turns' });`,
+      ),
+    ),
+  );
   const limit = (terms: string) =>
     strategyOf(
       `if (desk.lots === 0) desk.enter({ side: 'buy', type: 'limit', ticks: desk.ask || 10002, exits: { stop: { ticks: 9900 } }, because: 'asked', ${terms} });`,
@@ -299,7 +310,14 @@ describe('in the engine', () => {
       return desk.recorded('entry.waits').map(({ entry }) => entry);
     };
     expect(asked('touched')).toMatchObject([
-      { type: 'ifTouched', touchTicks: 9_900, slippageTicks: 5, limitTicks: null, restBars: 3, protectTicks: 9_000 },
+      {
+        type: 'ifTouched',
+        touchTicks: 9_900,
+        slippageTicks: 5,
+        limitTicks: null,
+        restBars: 3,
+        protectTicks: 9_000,
+      },
     ]);
     expect(asked('touched-limit')).toMatchObject([{ limitTicks: 9_895, slippageTicks: null }]);
     expect(asked('opens')).toMatchObject([{ type: 'atOpen', fromMs: Date.UTC(2026, 0, 5, 18) }]);
@@ -312,10 +330,33 @@ describe('in the engine', () => {
     expect(problem('opens-ahead')).toContain('only an entry of type atClose has it, found type atOpen');
   });
 
+  it('turns its trade round where it says so, and only by an entry that is an order', () => {
+    const desk = new DeskUnderTest({
+      capabilities: { ...FUTURES, shorting: true },
+      strategies: [listed('./strategies/turns.ts', { bars: 1 })],
+    }).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    desk.bar(0, 10_000);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell' }]);
+    expect(desk.recorded('entry.waits')).toMatchObject([
+      {
+        entry: { type: 'reversal', wish: { type: 'market', side: 'sell', slippageTicks: 5, reverses: true } },
+      },
+    ]);
+    expect(problemsOf(() => listed('./strategies/turns-at-the-open.ts'))[0]).toContain(
+      'reverses: expected true or false, of an entry of type limit or market or stop, found true with type atOpen',
+    );
+  });
+
   it('is refused as the desk file is read where it enters at an open, and its market has none', () => {
     const desk = (sessions: object | undefined) => ({
       instruments: [{ symbol: 'BTC/USDT', ...(sessions === undefined ? {} : { sessions }) }],
-      strategies: [{ kind: './strategies/opens.ts', symbols: ['BTC/USDT'], own: { enters: ['limit', 'atOpen'] } }],
+      strategies: [
+        { kind: './strategies/opens.ts', symbols: ['BTC/USDT'], own: { enters: ['limit', 'atOpen'] } },
+      ],
     });
     const problems = (sessions?: object) => hoursProblems(desk(sessions) as never, 0);
     expect(problems()).toMatchObject([

@@ -42,10 +42,10 @@ import { SideBySide } from './watchers/side-by-side.js';
 import { Signals } from './watchers/signals.js';
 import { StopChanges } from './watchers/stop-changes.js';
 import { StopEntries } from './watchers/stop-entries.js';
-import { WaitingEntries } from './watchers/waiting-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
+import { WaitingEntries } from './watchers/waiting-entries.js';
 
 const OF_ONE_TRADE = [
   EntriesAllowed,

@@ -9,7 +9,13 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { readSignal } from '../signals/read-signal.js';
-import { endWaitingOn, followSignal, refuseSignal, signalEntries, signalWords } from '../signals/show-signal.js';
+import {
+  endWaitingOn,
+  followSignal,
+  refuseSignal,
+  signalEntries,
+  signalWords,
+} from '../signals/show-signal.js';
 import type { SignalEntry } from '../state.js';
 import { done, refused } from './outcome.js';
 

@@ -88,7 +88,13 @@ function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
   const owner = isWhole(core, holding) ? undefined : ownerOf(holding);
   // While the market is closed, the stop stays until the exit can be made.
   if (exiting !== null && mayReduce(core) && isOpen) {
-    cancelEntries(core, at, exiting.because, owner);
+    endWaiting(
+      core,
+      exiting.because,
+      ({ instrument, strategy, type }) =>
+        instrument === at && type !== 'reversal' && strategy === (owner ?? strategy),
+    );
+    cancelEntryOrders(core, at, exiting.because, owner);
     flatten(core, holding, 'exit', exiting.why);
     return;
   }

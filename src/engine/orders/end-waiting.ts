@@ -16,10 +16,18 @@ export function endWaiting(
 
 /** Those whose moment has passed without a quote. */
 export function endOverdue(core: Core): void {
-  endWaiting(core, NO_PRICE, ({ untilMs }) => untilMs !== null && core.marketMs >= untilMs);
+  if (core.state.waiting.size === 0) return;
+  for (const entry of [...core.state.waiting.values()])
+    if (isOverdue(entry, core.marketMs)) overWith(core, entry, 'dropped', overdueReason(entry));
 }
 
-export const NO_PRICE = 'no price came at its moment';
+export const isOverdue = ({ untilMs }: WaitingEntry, marketMs: number): boolean =>
+  untilMs !== null && marketMs >= untilMs;
+
+export const overdueReason = ({ type }: WaitingEntry): string =>
+  type === 'reversal'
+    ? 'the trade that it was to turn round was not closed in time'
+    : 'no price came at its moment';
 
 export function overWith(
   core: Core,

@@ -40,8 +40,7 @@ function showOrRefuse(core: Core, signal: Signal): void {
 export function endExpiredSignals(core: Core): void {
   if (core.state.signals.size === 0) return;
   const hasExpired = ({ signal }: WaitingEntry): boolean =>
-    signal !== undefined &&
-    (core.state.signals.get(signalKey(signal))?.expiresMs ?? 0) <= core.marketMs;
+    signal !== undefined && (core.state.signals.get(signalKey(signal))?.expiresMs ?? 0) <= core.marketMs;
   endWaiting(core, 'its signal has expired', hasExpired);
   for (const { id } of core.config.instruments) {
     for (const entry of liveOrders(core, id)) {
@@ -87,7 +86,8 @@ export function restingSignals(core: Core): ReadonlySet<string> {
     for (const { intent } of liveOrders(core, id))
       if (intent.purpose === 'entry' && intent.signal !== undefined) resting.add(signalKey(intent.signal));
   }
-  for (const { signal } of core.state.waiting.values()) if (signal !== undefined) resting.add(signalKey(signal));
+  for (const { signal } of core.state.waiting.values())
+    if (signal !== undefined) resting.add(signalKey(signal));
   return resting;
 }
 

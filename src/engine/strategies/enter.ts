@@ -1,6 +1,6 @@
 /** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { isDoneAtOnce, type WaitingType } from '../../domain/order.js';
+import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
@@ -13,15 +13,15 @@ import type { StrategySlot } from './strategy-slot.js';
 
 /** A market order is done on arrival; if the venue says otherwise, it is given no longer than this. */
 const MARKET_REST_BARS = 1;
-/** A signal comes at any moment, so the current bar may end before the order has arrived. */
-const SIGNALLED_REST_BARS = MARKET_REST_BARS + 1;
+/** A signal, or a moment that is waited for, comes at any time: the current bar may end before the order has arrived. */
+const BETWEEN_BARS_REST = MARKET_REST_BARS + 1;
 
 /** What an entry is due to beside its strategy's wish. */
 export interface EntryOrigin {
   /** The signal that the strategy follows with it. Left out: none. */
   readonly signal?: SignalName;
   /** It waited in the core, under the client id of its order. Left out: it did not. */
-  readonly waited?: { readonly clientId: string; readonly type: WaitingType };
+  readonly waited?: { readonly clientId: string; readonly type: Waited };
 }
 
 export function enter(
@@ -68,7 +68,8 @@ export function enter(
   else if (lots === 0 && (isSized || limitTicks === null))
     denyOrder(core, order, { limit: 'size', reason: why });
   else {
-    const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
+    const isBetweenBars = signal !== undefined || waited !== undefined;
+    const marketBars = isBetweenBars ? BETWEEN_BARS_REST : MARKET_REST_BARS;
     const restBars = wish.type === 'market' || isDoneAtOnce(order) ? marketBars : wish.restBars;
     if (placeOrder(core, order, restBars)) note(wish.because);
   }

@@ -29,7 +29,7 @@ import { enter, isShared } from './enter.js';
 import { type EntryWish, isWaiting, type StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
-import { ageWaiting, waitToEnter } from './waiting-entries.js';
+import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
 
 /** Why an entry that no bar has filled is cancelled. */
 export const RESTED = 'it rested as long as its strategy lets it';
@@ -174,14 +174,23 @@ class ShownContext implements StrategyContext {
   readonly enter: StrategyContext['enter'] = (wish) => {
     const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
     if (isHeard) this.#allowance.entries -= 1;
-    if (isHeard && isEnabled(this.#core, this.#slot))
-      this.#enter(wish);
+    if (isHeard && isEnabled(this.#core, this.#slot)) this.#enter(wish);
   };
 
   #enter(wish: EntryWish): void {
     const { signal } = this.#occasion;
+    const own = ownLots(this.#core, this.#slot);
     if (isWaiting(wish)) waitToEnter(this.#core, this.#slot, wish, signal);
-    else enter(this.#core, this.#slot, wish, (text) => this.#write(text), signal === undefined ? {} : { signal });
+    else if (wish.reverses === true && own !== 0) {
+      if (waitToReverse(this.#core, this.#slot, { wish, ownLots: own }, signal)) this.exit(wish.because);
+    } else
+      enter(
+        this.#core,
+        this.#slot,
+        wish,
+        (text) => this.#write(text),
+        signal === undefined ? {} : { signal },
+      );
   }
 
   readonly exit: StrategyContext['exit'] = (because, partPpm) => {

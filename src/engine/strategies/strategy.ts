@@ -46,7 +46,12 @@ interface AnyEntry {
   readonly because: string;
 }
 
-export interface LimitEntry extends AnyEntry {
+interface AnyOrdered extends AnyEntry {
+  /** Its strategy's own trade on the other side is closed first. Left out: such an entry is refused. */
+  readonly reverses?: boolean;
+}
+
+export interface LimitEntry extends AnyOrdered {
   readonly type?: 'limit';
   readonly limitTicks: number;
   /** Bars for which the order rests before it is cancelled; one that is done at once doesn't rest. */
@@ -61,13 +66,13 @@ export interface LimitEntry extends AnyEntry {
   readonly untilMs?: number;
 }
 
-export interface MarketEntry extends AnyEntry {
+export interface MarketEntry extends AnyOrdered {
   readonly type: 'market';
   /** How far beyond the newest quote it may be filled. */
   readonly slippageTicks: number;
 }
 
-export interface StopEntry extends AnyEntry {
+export interface StopEntry extends AnyOrdered {
   readonly type: 'stop';
   /** The trigger: above the ask for a purchase, below the bid for a sale. */
   readonly stopTicks: number;

@@ -8,13 +8,24 @@ import { wrongExits } from '../../domain/exit-plan.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
-import { type Core, commit, instrumentAt, note, sessionsAt, setTime, touch } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  liveOrders,
+  note,
+  positionAt,
+  sessionsAt,
+  setTime,
+  touch,
+} from '../core.js';
 import type { QuoteEvent } from '../event.js';
+import { isDust } from '../flow/dust.js';
 import { expiryReason } from '../flow/expiry.js';
 import { mayEnter } from '../halts/mode.js';
-import { endWaiting, NO_PRICE, overWith } from '../orders/end-waiting.js';
+import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
 import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
-import { OPENING_MS } from '../timing.js';
+import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
 import type { WaitingEntry } from '../waiting-entry.js';
 import { enter } from './enter.js';
 import type { OrderedWish, WaitingWish } from './strategy.js';
@@ -33,6 +44,79 @@ export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, s
   if (entry.restBars !== null) core.waitingBars.set(entry.clientId, entry.restBars);
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
   touch(core, entry.instrument);
+}
+
+interface Reversal {
+  readonly wish: OrderedWish;
+  /** What its strategy holds, signed. */
+  readonly ownLots: number;
+}
+
+/** True: the entry waits, and its strategy's trade is to be closed now. */
+export function waitToReverse(
+  core: Core,
+  slot: StrategySlot,
+  { wish, ownLots }: Reversal,
+  signal?: SignalName,
+): boolean {
+  const { side, protectTicks, exits, size, because } = wish;
+  const entry: WaitingEntry = {
+    ...{ clientId: nextClientId(core), instrument: slot.instrument.id, strategy: slot.name },
+    ...{ type: 'reversal', side, touchTicks: null, limitTicks: null, slippageTicks: null, restBars: null },
+    ...{ fromMs: null, untilMs: core.marketMs + REVERSAL_MARKET_MS, protectTicks },
+    ...(exits === undefined ? {} : { exits }),
+    ...(size === undefined ? {} : { size }),
+    ...(signal === undefined ? {} : { signal }),
+    because,
+    wish,
+  };
+  const denial = whyNotReverse(core, slot, wish, ownLots);
+  if (denial !== null) denyOrder(core, deniedOrder(entry), denial);
+  else commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
+  if (denial === null) touch(core, entry.instrument);
+  return denial === null;
+}
+
+function whyNotReverse(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+  { side }: OrderedWish,
+  ownLots: number,
+): Denial | null {
+  if (!mayEnter(core))
+    return { limit: 'mode', reason: `the desk is ${core.state.mode}: no trade is turned round in it` };
+  if (!core.config.capabilities.shorting)
+    return {
+      limit: 'shorting',
+      reason: 'this venue can only sell what is held: no trade is turned round here',
+    };
+  const held = ownLots > 0 ? 'long' : 'short';
+  if (side === (ownLots > 0 ? 'buy' : 'sell'))
+    return { limit: 'reverses', reason: `its trade is ${held}: an entry on that side turns nothing round` };
+  for (const { instrument, strategy, type } of core.state.waiting.values())
+    if (instrument === at && strategy === name && type === 'reversal')
+      return { limit: 'waiting', reason: `its ${held} trade is being closed for another entry already` };
+  return null;
+}
+
+/**
+ * Called after what can have closed a trade. Nothing of that may rest any more: on an account that nets, an old stop would
+ * open what the new trade does not know.
+ */
+export function sendReversals(core: Core): void {
+  if (!mayEnter(core)) return;
+  for (const entry of [...core.state.waiting.values()]) {
+    const { type, instrument: at, strategy } = entry;
+    if (type !== 'reversal' || isOverdue(entry, core.marketMs)) continue;
+    const isHeld = positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
+    const rests = liveOrders(core, at).some(
+      ({ intent }) =>
+        intent.purpose === 'close' || (intent.strategy === strategy && intent.purpose !== 'entry'),
+    );
+    if (isHeld || rests) continue;
+    send(core, entry);
+    touch(core, at);
+  }
 }
 
 function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): WaitingEntry {
@@ -95,7 +179,8 @@ function whyNotWait(
   if (wish.type === 'ifTouched') {
     const reason = whyNotTouched(core, at, wish);
     if (reason !== null) return { limit: 'if-touched', reason };
-    const wrong = wish.exits === undefined ? null : wrongExits(wish.exits, wish.side, wish.limitTicks ?? wish.touchTicks);
+    const wrong =
+      wish.exits === undefined ? null : wrongExits(wish.exits, wish.side, wish.limitTicks ?? wish.touchTicks);
     if (wrong !== null) return { limit: 'exits', reason: wrong };
   } else if (fromMs === null || untilMs === null) {
     const [limit, moment] = wish.type === 'atOpen' ? ['at-open', 'opens'] : ['at-close', 'closes'];
@@ -139,22 +224,27 @@ const isTouchedAt = ({ market }: Core, at: InstrumentId, side: 'buy' | 'sell', t
 /** Called once a believed quote is the price, before strategies are shown it. True if anything was recorded. */
 export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
   const { instrument: at, marketMs } = event;
-  if (!core.begun || !mayEnter(core) || !core.market.isPrice(at, event.bidTicks, event.askTicks)) return false;
+  if (!core.begun || !mayEnter(core) || !core.market.isPrice(at, event.bidTicks, event.askTicks))
+    return false;
   if (!sessionsAt(core, at).calendar.isOpen(marketMs)) return false;
   let recorded = false;
   for (const entry of [...core.state.waiting.values()]) {
-    const isOver = entry.untilMs !== null && marketMs >= entry.untilMs;
+    const isOver = isOverdue(entry, marketMs);
     if (entry.instrument !== at || !(isOver || isDue(core, entry, marketMs))) continue;
     if (!recorded) setTime(core, event);
     recorded = true;
-    if (isOver) overWith(core, entry, 'dropped', NO_PRICE);
+    if (isOver) overWith(core, entry, 'dropped', overdueReason(entry));
     else send(core, entry);
   }
   if (recorded) touch(core, at);
   return recorded;
 }
 
-function isDue(core: Core, { instrument, side, touchTicks, fromMs }: WaitingEntry, marketMs: number): boolean {
+function isDue(
+  core: Core,
+  { instrument, side, touchTicks, fromMs }: WaitingEntry,
+  marketMs: number,
+): boolean {
   if (touchTicks !== null) return isTouchedAt(core, instrument, side, touchTicks);
   return fromMs !== null && marketMs >= fromMs;
 }
@@ -163,6 +253,7 @@ const MOMENT = {
   ifTouched: 'the market touched its price',
   atOpen: 'the session has opened',
   atClose: 'the session is about to close',
+  reversal: 'the trade that it turns round is closed',
 } as const;
 
 /** Its end comes first in the journal: whatever is torn off behind it, the entry is made once at most. */
@@ -183,6 +274,7 @@ function send(core: Core, entry: WaitingEntry): void {
  * the market is.
  */
 function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): OrderedWish {
+  if (entry.wish !== undefined) return entry.wish;
   const { instrument: at, side, limitTicks, slippageTicks, protectTicks, exits, size, because } = entry;
   const wish = {
     ...{ side, protectTicks, because, restBars },
@@ -213,11 +305,13 @@ export function ageWaiting(core: Core, at: InstrumentId): void {
 
 /** As the record of a refusal has it: nothing is sized yet. */
 function deniedOrder(entry: WaitingEntry): OrderWish {
+  const { wish } = entry;
   const { clientId, instrument, strategy, side, type, touchTicks, limitTicks, protectTicks } = entry;
   return {
     ...{ clientId, instrument, strategy, purpose: 'entry', side, type: 'limit', quantityLots: 0 },
     ...{ limitTicks: limitTicks ?? touchTicks, stopTicks: null, protectTicks, reduceOnly: false },
     timeInForce: limitTicks === null ? 'IOC' : 'GTC',
+    ...(wish !== undefined && 'limitTicks' in wish ? { limitTicks: wish.limitTicks } : {}),
     ...(entry.exits === undefined ? {} : { exits: entry.exits }),
     ...(entry.signal === undefined ? {} : { signal: entry.signal }),
     waited: type,

@@ -8,16 +8,17 @@ import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
-import type {
-  EntryWish,
-  ExitsWish,
-  LimitEntry,
-  ParameterValues,
-  SignalRefusal,
-  Strategy,
-  StrategyContext,
-  StrategyDefinition,
-  StrategyLine,
+import {
+  type EntryWish,
+  type ExitsWish,
+  isWaiting,
+  type LimitEntry,
+  type ParameterValues,
+  type SignalRefusal,
+  type Strategy,
+  type StrategyContext,
+  type StrategyDefinition,
+  type StrategyLine,
 } from '../../engine/strategies/strategy.js';
 import {
   type Clocks,
@@ -231,6 +232,7 @@ export class HostedStrategy implements Strategy {
         untilMs,
         limitTicks,
         leadSeconds,
+        reverses,
         because,
         riskPct,
         lots,
@@ -248,7 +250,8 @@ export class HostedStrategy implements Strategy {
         };
         const asked = { ticks, slippageTicks, restBars, limitTicks, leadSeconds };
         const terms = termsOf(postOnly, timeInForce, untilMs);
-        add({ kind: 'enter', entry: { ...pricesOf(type, asked, terms), ...wish } });
+        const entry = { ...pricesOf(type, asked, terms), ...wish };
+        add({ kind: 'enter', entry: reverses && !isWaiting(entry) ? { ...entry, reverses } : entry });
       },
       exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
       adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
@@ -300,7 +303,7 @@ function pricesOf(
 }
 
 type PricesOf<W extends EntryWish> = W extends EntryWish
-  ? Omit<W, 'side' | 'protectTicks' | 'exits' | 'size' | 'because'>
+  ? Omit<W, 'side' | 'protectTicks' | 'exits' | 'size' | 'because' | 'reverses'>
   : never;
 
 /** Members that are not asked for are left out. */

@@ -34,6 +34,7 @@ export interface Wishes {
     untilMs: number,
     limitTicks: number,
     leadSeconds: number,
+    reverses: boolean,
     because: string,
     riskPct: number,
     lots: number,

@@ -151,7 +151,15 @@ interface AnyEntry {
   readonly because: string;
 }
 
-export interface LimitEntry extends AnyEntry {
+interface AnyOrdered extends AnyEntry {
+  /**
+   * While the strategy holds the other side: its trade is closed at the market, and this entry is sent once nothing of that
+   * is left. Only where the account can be short. Default: refused while it does.
+   */
+  readonly reverses?: boolean;
+}
+
+export interface LimitEntry extends AnyOrdered {
   readonly type: 'limit';
   /** The limit price. */
   readonly ticks: number;
@@ -166,7 +174,7 @@ export interface LimitEntry extends AnyEntry {
 }
 
 /** A limit order that never rests. What it doesn't get at once is gone. */
-export interface TakingEntry extends AnyEntry {
+export interface TakingEntry extends AnyOrdered {
   readonly type: 'limit';
   /** The limit price. */
   readonly ticks: number;
@@ -178,7 +186,7 @@ export interface TakingEntry extends AnyEntry {
  * Filled at once. Its size, stop and targets are computed at the worst price; quantity not available up to that price
  * is not bought.
  */
-export interface MarketEntry extends AnyEntry {
+export interface MarketEntry extends AnyOrdered {
   readonly type: 'market';
   /** How far beyond the newest quote it may be filled, in whole ticks. */
   readonly slippage: { readonly ticks: number };
@@ -188,7 +196,7 @@ export interface MarketEntry extends AnyEntry {
  * Rests until the market reaches `ticks`, then is filled at the market. Its size, stop and targets are computed at the
  * worst price; after the trigger, quantity not available up to that price rests there as a limit order.
  */
-export interface StopEntry extends AnyEntry {
+export interface StopEntry extends AnyOrdered {
   readonly type: 'stop';
   /** Its trigger: above the ask for a buy, below the bid for a sell. */
   readonly ticks: number;

@@ -9,6 +9,9 @@ import type {
 /** By default a limit order; any other wish is whole. */
 type Wish = Partial<LimitEntry> | MarketEntry | StopEntry | WaitingWish;
 
+const isWhole = (wish: Wish): wish is MarketEntry | StopEntry | WaitingWish =>
+  wish.type !== undefined && wish.type !== 'limit';
+
 /** A strategy that enters once, at its first bar, and asks for nothing else. */
 export const oneEntry = (wish: Wish = {}): TradedStrategy => entriesInTurn([wish]);
 
@@ -25,7 +28,7 @@ export function entriesInTurn(wishes: readonly Wish[]): TradedStrategy {
           onBar: (context) => {
             const wish = context.positionLots === 0 ? ahead.shift() : undefined;
             if (wish === undefined) return;
-            if (wish.type !== undefined && wish.type !== 'limit') context.enter(wish);
+            if (isWhole(wish)) context.enter(wish);
             else
               context.enter({
                 ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
