@@ -44,6 +44,10 @@ export function statusLines(
     ...section('dust (too small to sell alone)', dustLines(status)),
     ...section('orders', orderLines(status)),
     ...section(
+      'entries that wait in the desk',
+      (status.waitingEntries ?? []).map(({ symbol, waits, strategy }) => `${symbol} ${waits} (${strategy})`),
+    ),
+    ...section(
       status.mode === 'ACTIVE' && status.positions.length > 0 ? 'waiting for' : 'not trading because',
       status.notTrading.map(notTradingLine),
     ),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { STOP_MOVERS } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../domain/mode.js';
-import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES } from '../domain/order.js';
+import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES, WAITED } from '../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../domain/signal.js';
 import { STOP_GAP_CAUSES } from '../domain/stop-gap.js';
 import type { ListedContract } from '../domain/venue.js';
@@ -136,6 +136,16 @@ export const orderSchema = z.object({
   strategy: z.string(),
 });
 export type OrderStatus = Shape<typeof orderSchema>;
+
+export const waitingEntrySchema = z.object({
+  clientId: z.string().describe('That of the order which it becomes; it is cancelled by it, too'),
+  symbol: z.string(),
+  side: z.enum(SIDES),
+  type: z.enum(WAITED),
+  strategy: z.string(),
+  waits: z.string().describe('For what, in words'),
+});
+export type WaitingEntryStatus = Shape<typeof waitingEntrySchema>;
 
 const marketDataSchema = marketSourceSchema.extend({
   marketMs,
@@ -374,7 +384,13 @@ export const traderStatusSchema = z.object({
   orders: z.array(orderSchema),
   openPositions: z.number(),
   openOrders: z.number(),
-  entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
+  entriesWorking: z
+    .number()
+    .describe('Entry orders that are not final, and entries that wait in the desk; 0 proves a stop'),
+  waitingEntries: z
+    .array(waitingEntrySchema)
+    .exactOptional()
+    .describe('Entries that wait in the desk, not at the venue; left out while none does'),
   /** Absent from traders of earlier versions, and while the trader starts. */
   targetsWait: z
     .enum(['venue', 'desk'])

@@ -8,6 +8,7 @@ import type { DeskVenue } from './desk-venue.js';
 import { triggerRules } from './own-incidents.js';
 import {
   entryProblems,
+  hoursProblems,
   parameterProblems,
   type ReadStrategies,
   watchRules,
@@ -81,6 +82,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
       : [
           ...parameterProblems(strategy, index, strategy.own.parameters),
           ...entryProblems(desk, index, options.venues),
+          ...hoursProblems(desk, index),
           ...watchRules(strategy, index, strategy.own).map((rule) => ({ ...rule, key: keyText(rule.path) })),
         ],
   );

@@ -1,5 +1,6 @@
 /** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
 import { isWithin, rangeText } from '../domain/declared-value.js';
+import { ENTRY_TYPES, type EntryType, type WishType } from '../domain/order.js';
 import type { DeclaredStrategy, ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
@@ -87,7 +88,9 @@ export function entryProblems(
 ): (BrokenRule & { readonly key: string })[] {
   const { kind, own } = desk.strategies[index] ?? {};
   const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
-  const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(type));
+  // What waits in the core leaves as a limit order.
+  const orderOf = (type: WishType): EntryType => ENTRY_TYPES.find((known) => known === type) ?? 'limit';
+  const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(orderOf(type)));
   if (venue === undefined || wrong === undefined) return [];
   const path = ['strategies', index, 'kind'];
   const taken = `${venue.entries.join(' or ')} orders`;
@@ -98,6 +101,31 @@ export function entryProblems(
       expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
       found: `${kind}, which says enters: ${wrong}`,
       doThis: `let it enter by ${taken}, or trade it at another venue`,
+    },
+  ];
+}
+
+/** Entries at the open or the close, in a market that has neither. */
+export function hoursProblems(
+  { instruments, strategies }: Pick<Desk, 'instruments' | 'strategies'>,
+  index: number,
+): (BrokenRule & { readonly key: string })[] {
+  const { kind, own, symbols = [] } = strategies[index] ?? {};
+  const wrong = own?.enters?.find((type) => type === 'atOpen' || type === 'atClose');
+  const isAlwaysOpen = (symbol: string): boolean => {
+    const { sessions } = instruments.find((one) => one.symbol === symbol) ?? {};
+    return sessions === undefined || sessions.calendar === '24x7';
+  };
+  const symbol = wrong === undefined ? undefined : symbols.find(isAlwaysOpen);
+  if (symbol === undefined) return [];
+  const path = ['strategies', index, 'kind'];
+  return [
+    {
+      path,
+      key: keyText(path),
+      expected: `a strategy that enters by no open or close, as ${symbol} trades around the clock`,
+      found: `${kind}, which says enters: ${wrong}`,
+      doThis: `write the hours of ${symbol} (instruments[].sessions), or take ${symbol} from its symbols`,
     },
   ];
 }

@@ -1,5 +1,5 @@
 /** The price of an order in words, to follow what is bought or sold. */
-import { isBounded, type OrderIntent, shownTicks } from './order.js';
+import { isBounded, type OrderIntent, shownTicks, type Waited } from './order.js';
 
 type Words = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'> &
   Partial<Pick<OrderIntent, 'timeInForce' | 'postOnly'>>;
@@ -14,6 +14,25 @@ export function priceWords(order: Words, format: (ticks: number) => string): str
   if (!isBounded(order)) return ` at ${format(ticks)}${termsWords(order)}`;
   const worst = `${format(order.limitTicks ?? ticks)} at worst`;
   return order.type === 'stop' ? `, triggers at ${format(ticks)}, ${worst}` : ` at the market, ${worst}`;
+}
+
+/**
+ * What an entry waits for in the core: `buy, once the ask is at 99.50 or below`, `sell, at the open`, `buy, before the
+ * close`, `sell, once its trade is closed`.
+ */
+export function waitingWords(
+  {
+    side,
+    type,
+    touchTicks,
+  }: Pick<OrderIntent, 'side'> & { readonly type: Waited; readonly touchTicks: number | null },
+  format: (ticks: number) => string,
+): string {
+  if (type === 'reversal') return `${side}, once its trade is closed`;
+  if (type === 'atOpen') return `${side}, at the open`;
+  if (type === 'atClose' || touchTicks === null) return `${side}, before the close`;
+  const touched = side === 'buy' ? 'the ask is at %s or below' : 'the bid is at %s or above';
+  return `${side}, once ${touched.replace('%s', format(touchTicks))}`;
 }
 
 /** Empty for an order that rests and may also be filled at once. */

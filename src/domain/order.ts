@@ -14,6 +14,18 @@ export type OrderType = (typeof ORDER_TYPES)[number];
  */
 export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
+/**
+ * Entries that no venue has to know: they wait in the core until a price is touched, a session opens, or one is about to
+ * close, and become an ordinary order at that moment.
+ */
+export const WAITING_TYPES = ['ifTouched', 'atOpen', 'atClose'] as const;
+export type WaitingType = (typeof WAITING_TYPES)[number];
+/** `reversal`: an entry on the other side of its strategy's own trade, until that is closed. */
+export const WAITED = [...WAITING_TYPES, 'reversal'] as const;
+export type Waited = (typeof WAITED)[number];
+/** All that a strategy may ask for. */
+export const WISH_TYPES = [...ENTRY_TYPES, ...WAITING_TYPES] as const;
+export type WishType = (typeof WISH_TYPES)[number];
 /** Why an order exists. A stop of the desk cancels entries only; protective stops survive it. */
 export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
 export type OrderPurpose = (typeof ORDER_PURPOSES)[number];
@@ -91,6 +103,8 @@ export interface OrderIntent {
   readonly postOnly?: true;
   /** For an entry: market time from which what is left of it is cancelled. Left out: none. */
   readonly untilMs?: number;
+  /** For an entry: what it waited for in the core. Left out: nothing. */
+  readonly waited?: Waited;
   /**
    * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
    * those of others. Left out: they join the trade that is open.

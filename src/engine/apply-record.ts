@@ -139,6 +139,13 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'stop.gap':
       applyStopGap(state, record);
       return;
+    case 'entry.waits':
+      applyWaits(state, record);
+      return;
+    case 'entry.over':
+      if (!state.waiting.delete(record.clientId))
+        throw new RangeError(`the end of the entry ${record.clientId}, which does not wait`);
+      return;
     case 'signal':
       applySignal(state, record);
       return;
@@ -151,6 +158,13 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'note':
       return;
   }
+}
+
+function applyWaits(state: EngineState, { entry }: Of<'entry.waits'>): void {
+  if (state.waiting.has(entry.clientId) || state.orders.has(entry.clientId))
+    throw new RangeError(`the entry ${entry.clientId} is known already`);
+  noteClientId(state, entry.clientId);
+  state.waiting.set(entry.clientId, entry);
 }
 
 function applySettings(state: EngineState, record: Of<'settings'>): void {

@@ -215,6 +215,8 @@ export interface Core {
   readonly guard: QuoteGuard;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
+  /** By client id: bars for which an entry may still wait for its price. */
+  readonly waitingBars: Map<string, number>;
   readonly work: readonly InstrumentWork[];
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
@@ -269,6 +271,7 @@ export function createCore(config: EngineConfig): Core {
     guard: new QuoteGuard(config.quotes, config.instruments.length),
     limits: buildLimits(config.risk),
     watches: new Map(),
+    waitingBars: new Map(),
     work: config.instruments.map(newWork),
     sync: {
       lastRequestId: 0,

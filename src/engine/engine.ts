@@ -26,6 +26,7 @@ import { stateHash } from './state-hash.js';
 import { showFills, showTrade, takeFillsToShow } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
+import { sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
@@ -129,6 +130,11 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   handle(core, event);
+  if (core.state.waiting.size > 0) {
+    // What has just been closed is settled first: a loss may have halted the desk.
+    settle(core);
+    sendReversals(core);
+  }
   const fills = takeFillsToShow(core);
   if (fills.length > 0) {
     settle(core);

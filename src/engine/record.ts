@@ -15,6 +15,7 @@ import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import type { Signal, SignalName } from '../domain/signal.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
+import type { WaitingEntry } from './waiting-entry.js';
 
 export interface Difference {
   readonly what: 'position' | 'order' | 'fill' | 'balance';
@@ -315,6 +316,21 @@ export type EngineRecord =
       readonly why: StopGapCause;
       /** How the gap ended: a stop rests again, or the position is closed. */
       readonly ended: 'protected' | 'closed';
+      readonly marketMs: number;
+    }
+  /** An entry that no order stands for yet. */
+  | { readonly type: 'entry.waits'; readonly entry: WaitingEntry; readonly marketMs: number }
+  /**
+   * It waits no more. `due`: its moment has come, and what the gate says of its order is the next record; `dropped`: it
+   * never becomes one.
+   */
+  | {
+      readonly type: 'entry.over';
+      readonly clientId: string;
+      readonly instrument: InstrumentId;
+      readonly strategy: string;
+      readonly outcome: 'due' | 'dropped';
+      readonly reason: string;
       readonly marketMs: number;
     }
   /** A signal from outside, or an edit of one, that was accepted; records of what it causes follow. */

@@ -14,6 +14,7 @@ import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
 import type { Difference } from './record.js';
+import type { WaitingEntry } from './waiting-entry.js';
 
 export interface OrderEntry {
   /** The quantity follows what the venue holds. */
@@ -257,6 +258,8 @@ export interface EngineState {
    */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
+  /** By client id, oldest first. */
+  readonly waiting: Map<string, WaitingEntry>;
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
   /** How many signals were refused, by what refused them. */
@@ -313,6 +316,7 @@ export function createState(): EngineState {
     lastDifferences: [],
     putBack: new Set(),
     stopGaps: new Map(),
+    waiting: new Map(),
     signals: new Map(),
     signalsRefused: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },

@@ -71,3 +71,6 @@ export const NO_PRICE_MS = 60_000;
 
 /** A market that has just opened may need this long until its first price; then silence is stale data as usual. */
 export const OPENING_MS = 60_000;
+
+/** Market time in which the trade has to be closed that an entry on its other side waits for. */
+export const REVERSAL_MARKET_MS = 120_000;

@@ -45,6 +45,7 @@ import type { Regime } from './strategies/regime.js';
 import { warmupMinutes } from './strategies/strategy.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 import { ownerOf } from './trades/trade.js';
+import type { WaitingEntry } from './waiting-entry.js';
 
 /**
  * `confirmed`: one stop for the whole position rests at the venue. `passed`: it rests, and the market is beyond its
@@ -227,7 +228,9 @@ export interface EngineView {
    * core holds it.
    */
   readonly linksOrders: boolean;
-  /** Live entry orders. 0 proves a stop. */
+  /** Entries that wait in the core, oldest first. */
+  readonly waiting: readonly WaitingEntry[];
+  /** Live entry orders, and entries that wait in the core. 0 proves a stop. */
   readonly entriesWorking: number;
   readonly fills: number;
   readonly closeAll: CloseAllState;
@@ -289,7 +292,8 @@ export function readView(core: Core): EngineView {
     dust: dustViews(core),
     orders,
     linksOrders: core.config.capabilities.linksOrders,
-    entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
+    waiting: [...state.waiting.values()],
+    entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length + state.waiting.size,
     fills: state.counters.fills,
     closeAll: state.closeAll,
     reconciliation: { state: sync.state, atWallMs: sync.atWallMs, differences: state.lastDifferences },

@@ -2,14 +2,15 @@
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moment } from '../domain/moment.js';
-import { priceWords } from '../domain/order-words.js';
+import { priceWords, waitingWords } from '../domain/order-words.js';
+import { momentWords } from '../domain/sessions/session-words.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
 import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
 import { accountView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
-import { type Core, liveOrders } from './core.js';
+import { type Core, liveOrders, sessionsAt } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
@@ -94,12 +95,35 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
     const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} ${bars} seen`;
     return [{ subject, reason, waitsFor: `${missing} more finished ${bars}` }];
   }
+  const waiting = waitingReason(core, slot, subject);
+  if (waiting !== null) return [waiting];
   const resting = stopEntryReason(core, slot, subject);
   if (resting !== null) return [resting];
   if (isInTheMarket(core, slot.instrument.id)) return [];
   // A strategy of the desk's own may have no words for its state.
   const reason = slot.strategy.state() || 'no entry signal';
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
+}
+
+/** What the core holds back, the venue knows nothing of. */
+function waitingReason(
+  core: Core,
+  { name, instrument }: StrategySlot,
+  subject: string,
+): WaitingReason | null {
+  for (const entry of core.state.waiting.values()) {
+    if (entry.strategy !== name || entry.instrument !== instrument.id) continue;
+    const words = waitingWords(entry, (ticks) => formatDecimal(ticks, instrument.tickSize));
+    const { calendar } = sessionsAt(core, instrument.id);
+    const waitsFor =
+      entry.type === 'reversal'
+        ? 'its trade to be closed'
+        : entry.fromMs === null
+          ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
+          : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;
+    return { subject, reason: `an entry waits in the desk, not at the venue: ${words}`, waitsFor };
+  }
+  return null;
 }
 
 /** A stop entry may rest for long: it waits for its trigger, not for a signal. */

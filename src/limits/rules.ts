@@ -58,8 +58,10 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
  * protective stop between the two prices would count as being on the losing side, yet fire as the entry is filled.
  */
 export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
-  if (intent.purpose !== 'entry' || intent.type !== 'market') return null;
   const { side, limitTicks, protectTicks, timeInForce } = intent;
+  // One that waited takes what is there as well, as a limit order at its worst price.
+  const takes = intent.type === 'market' || (intent.waited !== undefined && timeInForce === 'IOC');
+  if (intent.purpose !== 'entry' || !takes) return null;
   const reaches = limitTicks !== null && (side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks);
   if (!reaches || timeInForce !== 'IOC') {
     return {

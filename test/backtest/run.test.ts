@@ -4,7 +4,7 @@ import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
 import { monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
-import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
+import type { StrategyDefinition, WaitingWish } from '../../src/engine/strategies/strategy.js';
 import { openBrowser } from '../support/page.js';
 import {
   BEGIN_MS,
@@ -16,6 +16,9 @@ import {
   writeMinutes,
 } from '../validation/support/validations.js';
 import { backtest, PLAIN_FILLS } from './support/backtests.js';
+
+const WAITS = { side: 'buy', protectTicks: 5_950_000, because: 'its moment' } as const;
+const TOUCHES = { touchTicks: 5_999_100, limitTicks: null, slippageTicks: null, restBars: 20 } as const;
 
 const FEES_IN_CASH: Desk = { ...loaded.desk, paper: { ...loaded.desk.paper, feesIn: 'quote' } };
 
@@ -251,6 +254,68 @@ describe('a backtest', () => {
       expect(found).toEqual(expected);
     } finally {
       (STRATEGIES as Map<string, StrategyDefinition>).delete('breakout');
+    }
+  });
+
+  /** Minutes from 00:00; the market closes at 00:10 and opens at 00:30. What is asked for is asked at the end of 00:04. */
+  it.each<[string, WaitingWish, readonly [number, string, number][]]>([
+    // The low of 00:06 is 59,990.00: the ask is a tick above it, and the slippage another.
+    [
+      'if its price is touched',
+      { ...WAITS, type: 'ifTouched', ...TOUCHES, slippageTicks: 200 },
+      [[5_999_002, '00:06', 40_020]],
+    ],
+    [
+      'if its price is touched, by a limit that fills later',
+      { ...WAITS, type: 'ifTouched', ...TOUCHES, limitTicks: 5_998_000 },
+      [[5_998_000, '00:07', 40_000]],
+    ],
+    [
+      'at the close',
+      { ...WAITS, type: 'atClose', leadMs: 60_000, slippageTicks: 200 },
+      [[6_000_502, '00:09', 20]],
+    ],
+    ['at the open', { ...WAITS, type: 'atOpen', slippageTicks: 200 }, [[6_001_002, '00:30', 20]]],
+  ])('fills an entry that waited, %s, the same with and without shortcuts', async (_, wish, expected) => {
+    const asks: StrategyDefinition = {
+      ...{ kind: 'asks', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 0,
+        state: () => 'waits',
+        onBar: ({ enter }, { openMs }) => {
+          if (openMs === BEGIN_MS + 4 * MINUTE_MS) enter(wish);
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('asks', asks);
+    try {
+      const of = { name: 'asks', kind: 'asks', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
+      const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
+      const day = ['00:00-00:10', '00:30-24:00'];
+      const week = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };
+      const instruments = FEES_IN_CASH.instruments.map((one) => ({
+        ...one,
+        sessions: { zone: 'UTC', hours: week },
+      }));
+      const minutes = Array.from({ length: 40 }, (_, minute): Minute => {
+        const open = minute === 8 || minute === 9 ? 60_005 : minute === 30 ? 60_010 : 60_000;
+        const low = minute === 6 ? 59_990 : minute === 7 ? 59_979 : open;
+        return { openMs: BEGIN_MS + minute * MINUTE_MS, open, high: open, low, close: open };
+      }).filter((_, minute) => minute < 10 || minute >= 30);
+      const file = writeMinutes(temporaryFolder(), minutes);
+      const run = async (takesNoShortcut: boolean) => {
+        const desk = { ...FEES_IN_CASH, strategies, instruments };
+        const { measure } = await backtest(file, { desk, takesNoShortcut });
+        return measure!.fills.map(({ priceTicks, marketMs }) => {
+          const minute = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;
+          return [priceTicks, new Date(minute).toISOString().slice(11, 16), marketMs - minute];
+        });
+      };
+      const fills = await run(false);
+      expect(fills).toEqual(expected);
+      expect(await run(true)).toEqual(fills);
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('asks');
     }
   });
 

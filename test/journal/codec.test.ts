@@ -41,6 +41,8 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'target.reached',
     'stop.moved',
     'exits.changed',
+    'entry.waits',
+    'entry.over',
   ] as const),
   ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
@@ -62,7 +64,7 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 const INTENT: Required<
   Omit<
     OrderIntent,
-    'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade' | 'postOnly' | 'untilMs'
+    'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade' | 'postOnly' | 'untilMs' | 'waited'
   >
 > = {
   clientId: 'fabc12301',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
+import { hoursProblems } from '../../src/desk/own-strategies.js';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -115,6 +116,29 @@ beforeAll(() => {
   write(
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
+  );
+  const waits = (terms: string) =>
+    strategyOf(
+      `if (!desk.entryResting) desk.enter({ side: 'buy', exits: { stop: { ticks: 9000 } }, because: 'asked', ${terms} });`,
+    ).replace("suits: 'trending',", "suits: 'trending', enters: ['ifTouched', 'atOpen', 'atClose'],");
+  const touched = "type: 'ifTouched', ticks: desk.bid - 100 || 9900, restBars: 3";
+  write('strategies/touched.ts', waits(`${touched}, slippage: { ticks: 5 }`));
+  write('strategies/touched-limit.ts', waits(`${touched}, limit: { ticks: 9895 }`));
+  write('strategies/touched-neither.ts', waits(touched));
+  write('strategies/opens.ts', waits("type: 'atOpen', slippage: { ticks: 5 }"));
+  write('strategies/closes.ts', waits("type: 'atClose', slippage: { ticks: 5 }, leadSeconds: 90"));
+  write('strategies/closes-whenever.ts', waits("type: 'atClose', slippage: { ticks: 5 }"));
+  write('strategies/opens-ahead.ts', waits("type: 'atOpen', slippage: { ticks: 5 }, leadSeconds: 90"));
+  write('strategies/turns-at-the-open.ts', waits("type: 'atOpen', slippage: { ticks: 5 }, reverses: true"));
+  write(
+    'strategies/turns.ts',
+    atMarket(
+      strategyOf(
+        `const side = desk.lots > 0 ? 'sell' : 'buy';
+        const stop = { ticks: side === 'buy' ? 9800 : 10200 };
+        if (desk.lots >= 0) desk.enter({ side, type: 'market', slippage: { ticks: 5 }, exits: { stop }, reverses: desk.lots > 0, because: 'turns' });`,
+      ),
+    ),
   );
   const limit = (terms: string) =>
     strategyOf(
@@ -274,6 +298,76 @@ describe('in the engine', () => {
     expect(desk.live('entry', 0)).toMatchObject([
       { type: 'stop', stopTicks: 10_052, limitTicks: 10_067, protectTicks: 9_902, timeInForce: 'GTC' },
     ]);
+  });
+
+  it('enters if a price is touched, at the open and at the close, with its own words', () => {
+    const asked = (name: string) => {
+      const strategies = [listed(`./strategies/${name}.ts`, { bars: 1 })];
+      const hours = { zone: 'UTC', hours: { mon: ['10:00-13:00', '18:00-20:00'] } };
+      const calendar = new SessionCalendar(tradingHours(hours), () => 0);
+      const desk = new DeskUnderTest({ strategies, sessions: [{ calendar }] }, 1).active();
+      desk.bar(0, 10_000);
+      return desk.recorded('entry.waits').map(({ entry }) => entry);
+    };
+    expect(asked('touched')).toMatchObject([
+      {
+        type: 'ifTouched',
+        touchTicks: 9_900,
+        slippageTicks: 5,
+        limitTicks: null,
+        restBars: 3,
+        protectTicks: 9_000,
+      },
+    ]);
+    expect(asked('touched-limit')).toMatchObject([{ limitTicks: 9_895, slippageTicks: null }]);
+    expect(asked('opens')).toMatchObject([{ type: 'atOpen', fromMs: Date.UTC(2026, 0, 5, 18) }]);
+    expect(asked('closes')).toMatchObject([
+      { type: 'atClose', fromMs: Date.UTC(2026, 0, 5, 12, 58, 30), untilMs: Date.UTC(2026, 0, 5, 13) },
+    ]);
+    const problem = (name: string) => problemsOf(() => listed(`./strategies/${name}.ts`))[0];
+    expect(problem('touched-neither')).toContain('in place of slippage, found neither');
+    expect(problem('closes-whenever')).toContain('leadSeconds: expected a whole number above 0');
+    expect(problem('opens-ahead')).toContain('only an entry of type atClose has it, found type atOpen');
+  });
+
+  it('turns its trade round where it says so, and only by an entry that is an order', () => {
+    const desk = new DeskUnderTest({
+      capabilities: { ...FUTURES, shorting: true },
+      strategies: [listed('./strategies/turns.ts', { bars: 1 })],
+    }).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    desk.bar(0, 10_000);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell' }]);
+    expect(desk.recorded('entry.waits')).toMatchObject([
+      {
+        entry: { type: 'reversal', wish: { type: 'market', side: 'sell', slippageTicks: 5, reverses: true } },
+      },
+    ]);
+    expect(problemsOf(() => listed('./strategies/turns-at-the-open.ts'))[0]).toContain(
+      'reverses: expected true or false, of an entry of type limit or market or stop, found true with type atOpen',
+    );
+  });
+
+  it('is refused as the desk file is read where it enters at an open, and its market has none', () => {
+    const desk = (sessions: object | undefined) => ({
+      instruments: [{ symbol: 'BTC/USDT', ...(sessions === undefined ? {} : { sessions }) }],
+      strategies: [
+        { kind: './strategies/opens.ts', symbols: ['BTC/USDT'], own: { enters: ['limit', 'atOpen'] } },
+      ],
+    });
+    const problems = (sessions?: object) => hoursProblems(desk(sessions) as never, 0);
+    expect(problems()).toMatchObject([
+      {
+        key: 'strategies[0].kind',
+        expected: 'a strategy that enters by no open or close, as BTC/USDT trades around the clock',
+        found: './strategies/opens.ts, which says enters: atOpen',
+      },
+    ]);
+    expect(problems({ calendar: '24x7' })).toHaveLength(1);
+    expect(problems({ calendar: 'us-stocks' })).toEqual([]);
   });
 
   it('enters by a limit that may only rest, that ends with the session, or that takes at once', () => {

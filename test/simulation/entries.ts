@@ -11,6 +11,7 @@ import type {
   LimitEntry,
   Strategy,
   StrategyContext,
+  TouchedEntry,
 } from '../../src/engine/strategies/strategy.js';
 import { type ExitPlanName, planOf } from './exit-plans.js';
 import { SIGNAL_SOURCE } from './signals.js';
@@ -28,6 +29,9 @@ export const BEYOND_TRIGGER_TICKS = 8;
 /** An entry that takes at once may be filled so far beyond the quote. */
 const TAKES_TICKS = 3;
 
+/** The price that one waits for is so far from the quote. */
+const TOUCH_TICKS = 3;
+
 /** What a limit entry asks for beside its price. */
 export type LimitTerms = 'postOnly' | 'IOC' | 'FOK';
 
@@ -41,6 +45,8 @@ export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
   readonly entryType: EntryType;
+  /** Its limit entries wait in the core until the market touches a price near by. */
+  readonly waits: boolean;
   /** Of its limit entries; null: they rest, or take what is there. */
   readonly terms: LimitTerms | null;
   /** It follows signals from outside, too. */
@@ -87,8 +93,11 @@ export function termsOfSeed(seed: number): LimitTerms | null {
   return seed % 20 === 6 ? 'IOC' : 'FOK';
 }
 
+/** Of runs whose limit entries have no terms; it takes nothing from what the seed draws. */
+export const waitsOfSeed = (seed: number): boolean => seed % 10 === 1;
+
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  const isPlain = asked.entryType === 'limit' && asked.terms === null;
+  const isPlain = asked.entryType === 'limit' && asked.terms === null && !asked.waits;
   if (asked.exits === null && isPlain && !asked.signals && !asked.changes) return listed;
   return {
     ...listed,
@@ -133,9 +142,9 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
 function entryOf(
   { lastQuote }: StrategyContext,
   wish: EntryWish,
-  { exits, entryType, terms }: AskedEntries,
+  { exits, entryType, terms, waits }: AskedEntries,
 ): EntryWish {
-  if (wish.type === 'market' || wish.type === 'stop' || lastQuote === null) return wish;
+  if ((wish.type !== undefined && wish.type !== 'limit') || lastQuote === null) return wish;
   const { side, protectTicks, because, limitTicks, restBars } = wish;
   const quoteTicks = side === 'buy' ? lastQuote.askTicks : lastQuote.bidTicks;
   const beyond = (ticks: number, by: number): number => (side === 'buy' ? ticks + by : ticks - by);
@@ -143,6 +152,7 @@ function entryOf(
   const anyEntry = { side, protectTicks, because };
   switch (entryType) {
     case 'limit':
+      if (waits) return onTouch(wish, lastQuote, planFor);
       return terms === null ? { ...wish, ...planFor(limitTicks) } : onTerms(terms, wish, lastQuote, planFor);
     case 'market':
       return {
@@ -158,6 +168,25 @@ function entryOf(
       };
     }
   }
+}
+
+/** Every other one takes what is there at its price, the others become limit orders. */
+function onTouch(
+  { side, protectTicks, because, restBars }: LimitEntry,
+  { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
+  planFor: (ticks: number) => Pick<LimitEntry, 'exits'>,
+): TouchedEntry {
+  // Now and then at a price that the market has touched already: that has to be refused.
+  const away = bidTicks % 8 === 0 ? 0 : TOUCH_TICKS;
+  const touchTicks = side === 'buy' ? askTicks - away : bidTicks + away;
+  const order =
+    bidTicks % 2 === 0
+      ? { limitTicks: touchTicks, slippageTicks: null }
+      : { limitTicks: null, slippageTicks: SLIPPAGE_TICKS };
+  return {
+    ...{ side, type: 'ifTouched', touchTicks, protectTicks, because, restBars },
+    ...{ ...order, ...planFor(touchTicks) },
+  };
 }
 
 function onTerms(

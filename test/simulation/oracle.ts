@@ -45,6 +45,7 @@ import { StopEntries } from './watchers/stop-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
+import { WaitingEntries } from './watchers/waiting-entries.js';
 
 const OF_ONE_TRADE = [
   EntriesAllowed,
@@ -129,6 +130,7 @@ export class Oracle {
       new LimitEntries(scenario),
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
+      new WaitingEntries(scenario),
       ...(scenario.signals ? [new Signals(book)] : []),
       ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
     ];

@@ -13,6 +13,7 @@ import {
   entryTypeOfSeed,
   REST_BARS,
   termsOfSeed,
+  waitsOfSeed,
   withEntries,
 } from './entries.js';
 import { exitsOfSeed } from './exit-plans.js';
@@ -229,6 +230,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     entryType: entryTypeOfSeed(seed),
     changes: changesOfSeed(seed),
     terms: termsOfSeed(seed),
+    waits: waitsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     sideBySide: false,
     endsFlat: random.chance(0.5),

@@ -1230,7 +1230,7 @@ export interface paths {
                             haltId: string | null;
                             /** @enum {string} */
                             closeAll: "idle" | "running" | "flat" | "escalated";
-                            /** @description Entry orders that are not final; 0 proves a stop */
+                            /** @description Entry orders that are not final, and entries that wait in the desk; 0 proves a stop */
                             entriesWorking: number;
                             openPositions: number;
                             openOrders: number;
@@ -7500,8 +7500,21 @@ export interface components {
             }[];
             openPositions: number;
             openOrders: number;
-            /** @description Entry orders that are not final; 0 proves a stop */
+            /** @description Entry orders that are not final, and entries that wait in the desk; 0 proves a stop */
             entriesWorking: number;
+            /** @description Entries that wait in the desk, not at the venue; left out while none does */
+            waitingEntries?: {
+                /** @description That of the order which it becomes; it is cancelled by it, too */
+                clientId: string;
+                symbol: string;
+                /** @enum {string} */
+                side: "buy" | "sell";
+                /** @enum {string} */
+                type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                strategy: string;
+                /** @description For what, in words */
+                waits: string;
+            }[];
             /**
              * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
              * @enum {string}
@@ -8030,8 +8043,21 @@ export interface components {
                 }[];
                 openPositions: number;
                 openOrders: number;
-                /** @description Entry orders that are not final; 0 proves a stop */
+                /** @description Entry orders that are not final, and entries that wait in the desk; 0 proves a stop */
                 entriesWorking: number;
+                /** @description Entries that wait in the desk, not at the venue; left out while none does */
+                waitingEntries?: {
+                    /** @description That of the order which it becomes; it is cancelled by it, too */
+                    clientId: string;
+                    symbol: string;
+                    /** @enum {string} */
+                    side: "buy" | "sell";
+                    /** @enum {string} */
+                    type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                    strategy: string;
+                    /** @description For what, in words */
+                    waits: string;
+                }[];
                 /**
                  * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
                  * @enum {string}

@@ -5,7 +5,7 @@ import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
 import { exitBecause, partBecause } from '../../engine/core.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Asked } from '../../engine/strategies/hindsight.js';
-import type { EntryWish } from '../../engine/strategies/strategy.js';
+import { isWaiting, type OrderedWish } from '../../engine/strategies/strategy.js';
 
 interface ChosenEntry {
   readonly strategy: string;
@@ -29,8 +29,11 @@ export const isNothing = ({ entries, leaves }: Choice): boolean => entries.lengt
 
 export type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended' | 'order.denied' }>;
 
+/** One that waited in the core is left out: quotes make its moment. */
 export const isEntry = (record: EngineRecord): record is EntryRecord =>
-  (record.type === 'order.intended' || record.type === 'order.denied') && record.order.purpose === 'entry';
+  (record.type === 'order.intended' || record.type === 'order.denied') &&
+  record.order.purpose === 'entry' &&
+  record.order.waited === undefined;
 
 /** Exits of an exit plan: quotes and the clock cause them, not the strategy. */
 const BY_PLAN = /^(target \d+ of \d+ is reached|\d+ bars have passed)$/;
@@ -52,12 +55,12 @@ export function entryOf({ order }: EntryRecord): ChosenEntry {
 
 export function choiceOf(strategy: string, { entries, exit }: Asked): Choice {
   return {
-    entries: entries.map((wish) => wishedEntry(strategy, wish)),
+    entries: entries.flatMap((wish) => (isWaiting(wish) ? [] : [wishedEntry(strategy, wish)])),
     leaves: exit === null ? [] : [strategy],
   };
 }
 
-function wishedEntry(strategy: string, wish: EntryWish): ChosenEntry {
+function wishedEntry(strategy: string, wish: OrderedWish): ChosenEntry {
   const { side, protectTicks } = wish;
   const wished = { strategy, side, protectTicks, clientId: null };
   if (wish.type === 'market') return { ...wished, type: 'market', limitTicks: null, stopTicks: null };

@@ -3,12 +3,15 @@ import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import type { OrderEntry } from '../state.js';
 import { done, refused } from './outcome.js';
 
 type CancelEntry = Extract<Command, { readonly name: 'cancelEntry' }>;
 
 export function cancelEntry(core: Core, { clientId }: CancelEntry, { by }: CommandEvent): CommandOutcome {
+  if (endWaiting(core, `${by} cancelled it`, (waiting) => waiting.clientId === clientId) > 0)
+    return done(core, `the entry ${clientId} waits no more; no order of it was sent`);
   const entry = openOrder(core, clientId);
   if (entry === undefined) {
     const message = `no order ${clientId} is open: it was filled, cancelled, or never this desk's`;

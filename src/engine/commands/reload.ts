@@ -10,6 +10,7 @@ import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
 import { rollObstacle } from '../flow/expiry.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';
 import {
@@ -129,6 +130,7 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
 
 /** They were sized and approved under other limits. */
 function cancelEntries(core: Core): void {
+  endWaiting(core, 'the settings changed');
   for (const orders of core.state.live) {
     for (const entry of [...orders.values()]) {
       if (entry.intent.purpose === 'entry') cancelOrder(core, entry, 'the settings changed');

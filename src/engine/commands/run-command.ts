@@ -82,6 +82,7 @@ function notStarted(): CommandOutcome {
 /** Works in every mode. A stop while halted is recorded as a newer halt. */
 function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
   const entries = liveEntries(core);
+  const waiting = core.state.waiting.size;
   raiseHalt(core, {
     mode: 'HALTED',
     by: event.by,
@@ -90,7 +91,8 @@ function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
   });
   const cancelled =
     entries === 1 ? '1 entry order is being cancelled' : `${entries} entry orders are being cancelled`;
-  return done(core, `stopped; ${cancelled}, positions keep their protective stops`);
+  const dropped = waiting === 0 ? '' : `, ${waiting} that waited in the core dropped`;
+  return done(core, `stopped; ${cancelled}${dropped}, positions keep their protective stops`);
 }
 
 function liveEntries(core: Core): number {

@@ -9,7 +9,13 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { readSignal } from '../signals/read-signal.js';
-import { followSignal, refuseSignal, signalEntries, signalWords } from '../signals/show-signal.js';
+import {
+  endWaitingOn,
+  followSignal,
+  refuseSignal,
+  signalEntries,
+  signalWords,
+} from '../signals/show-signal.js';
 import type { SignalEntry } from '../state.js';
 import { done, refused } from './outcome.js';
 
@@ -92,10 +98,16 @@ export function withdrawSignal(
       'look at its id',
     );
   commit(core, { type: 'signal.withdrawn', source, id, by, reason, marketMs: core.marketMs });
+  const waited = endWaitingOn(core, { source, id }, 'its signal was withdrawn');
   const entries = signalEntries(core, { source, id });
   for (const entry of entries) cancelOrder(core, entry, 'its signal was withdrawn');
   if (known === undefined) return done(core, 'no such signal has come; it is refused when it does');
-  const what = entries.length === 0 ? 'no entry of it rests' : 'its entry is being cancelled';
+  const what =
+    entries.length > 0
+      ? 'its entry is being cancelled'
+      : waited > 0
+        ? 'its entry waits no more'
+        : 'no entry of it rests';
   return done(
     core,
     `the signal is withdrawn; ${what}${known.filled ? ', and what was filled keeps its exits' : ''}`,

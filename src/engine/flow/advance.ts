@@ -12,7 +12,8 @@ import {
   workAt,
 } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
-import { cancelEntries, cancelOrder } from '../orders/cancel-order.js';
+import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
 import { isAtRest } from './at-rest.js';
@@ -53,7 +54,11 @@ function step(core: Core, at: InstrumentId): void {
   const isEnding = expiryReason(core, at) !== null;
   const noEntry =
     isEnding || cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
-  if (noEntry !== null) cancelEntries(core, at, noEntry);
+  if (noEntry !== null) {
+    // What waits for a time of a session was asked for with its hours in mind.
+    endWaiting(core, noEntry, ({ instrument, fromMs }) => instrument === at && (isEnding || fromMs === null));
+    cancelEntryOrders(core, at, noEntry);
+  }
   const isOpen = isMarketOpen(core, at);
   if (isOpen) {
     followExits(core, at);
@@ -83,7 +88,13 @@ function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
   const owner = isWhole(core, holding) ? undefined : ownerOf(holding);
   // While the market is closed, the stop stays until the exit can be made.
   if (exiting !== null && mayReduce(core) && isOpen) {
-    cancelEntries(core, at, exiting.because, owner);
+    endWaiting(
+      core,
+      exiting.because,
+      ({ instrument, strategy, type }) =>
+        instrument === at && type !== 'reversal' && strategy === (owner ?? strategy),
+    );
+    cancelEntryOrders(core, at, exiting.because, owner);
     flatten(core, holding, 'exit', exiting.why);
     return;
   }

@@ -6,6 +6,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, type InstrumentWork, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing } from '../halts/mode.js';
+import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { isDust } from './dust.js';
 
@@ -13,6 +14,8 @@ import { isDust } from './dust.js';
 export function isAtRest(core: Core, at: InstrumentId): boolean {
   const live = core.state.live[at];
   if (live === undefined || live.size > 1 || isClosing(core)) return false;
+  // It is dropped in modes and at times that allow no entry.
+  if (isAnyWaiting(core, at)) return false;
   const work = workAt(core, at);
   if (!hasNothingPending(work) || watchesExits(core, at)) return false;
   const position = positionAt(core, at);

@@ -22,6 +22,7 @@ import {
 import type { Stamp } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
@@ -39,6 +40,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   const refusal = whyNotBegin(core);
   if (refusal !== null) return refusal;
   tellClosedTrades(core);
+  endWaiting(core, 'the trader was started again');
   takeUpSettings(core);
   recordConfig(core);
   endOldGoLive(core);

@@ -3,6 +3,7 @@ import { type Core, type OrderWatch, touchAll, tradeWorkAt, tradeWorks, wantSnap
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { cancelOrder, sendCancel } from '../orders/cancel-order.js';
+import { endOverdue } from '../orders/end-waiting.js';
 import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
@@ -28,6 +29,7 @@ export function onTick(core: Core): void {
     else checkOrder(core, entry, watch);
   }
   endExpiredSignals(core);
+  endOverdue(core);
   checkSnapshot(core);
   touchAll(core);
   checkStops(core);

@@ -6,6 +6,7 @@ import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
 import { showQuote } from '../strategies/between-bars.js';
+import { sendDueEntries } from '../strategies/waiting-entries.js';
 import { takeQuote } from './equity.js';
 import { isMarketOpen } from './session.js';
 
@@ -93,5 +94,6 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
     event.bidTicks > (guard.surelyAbove[at] as number) && event.askTicks < (guard.surelyBelow[at] as number);
   if (!isNear && !isBelieved(core, event)) return core.effects.length > 0;
   const recorded = takeQuote(core, event);
-  return showQuote(core, event) || recorded;
+  const hasLeft = core.state.waiting.size > 0 && sendDueEntries(core, event);
+  return showQuote(core, event) || hasLeft || recorded;
 }

@@ -3,6 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { changeOrder } from './change-order.js';
+import { endWaiting } from './end-waiting.js';
 import { watchOf } from './order-watch.js';
 
 /**
@@ -22,8 +23,18 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'cancel', clientId, instrument });
 }
 
-/** Those of all strategies, or of one. Returns the number of live entries. */
+/** Those of all strategies, or of one; and what waits in the core. Returns the number of live entries. */
 export function cancelEntries(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
+  endWaiting(
+    core,
+    reason,
+    (entry) => entry.instrument === at && entry.strategy === (strategy ?? entry.strategy),
+  );
+  return cancelEntryOrders(core, at, reason, strategy);
+}
+
+/** The same without what waits in the core. */
+export function cancelEntryOrders(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   let entries = 0;
   for (const entry of liveOrders(core, at)) {
     const { intent } = entry;

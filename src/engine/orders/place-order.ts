@@ -7,7 +7,8 @@ import { type Core, commit, workAt } from '../core.js';
 import { clientIdOf } from './client-id.js';
 import { newWatch } from './order-watch.js';
 
-export type OrderWish = Omit<OrderIntent, 'clientId'>;
+/** `clientId`: for an entry that waited under it. Left out: the next one. */
+export type OrderWish = Omit<OrderIntent, 'clientId'> & Partial<Pick<OrderIntent, 'clientId'>>;
 
 /**
  * True if the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client id of the
@@ -42,8 +43,11 @@ export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
   commit(core, { type: 'order.denied', order: intentOf(core, wish), ...denial, marketMs: core.marketMs });
 }
 
+export const nextClientId = ({ config, state }: Core): string =>
+  clientIdOf(config.incarnation, state.clientSequence + 1);
+
 function intentOf(core: Core, wish: OrderWish): OrderIntent {
-  const clientId = clientIdOf(core.config.incarnation, core.state.clientSequence + 1);
+  const clientId = wish.clientId ?? nextClientId(core);
   // A stop opens the group that its target joins later.
   const isLinked = wish.purpose === 'protective' && core.config.capabilities.linksOrders;
   return { clientId, ...wish, ...(isLinked ? { group: clientId } : {}) };

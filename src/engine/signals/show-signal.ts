@@ -3,13 +3,16 @@ import { type Signal, type SignalName, type SignalStanding, signalKey } from '..
 import { type Core, commit, liveOrders, touch } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import { newestDeskHalt, type OrderEntry, type SignalEntry } from '../state.js';
 import { contextOf, isEnabled } from '../strategies/on-bar.js';
 import type { SignalRefusal } from '../strategies/strategy.js';
 import { betweenBars } from '../strategies/strategy-slot.js';
+import type { WaitingEntry } from '../waiting-entry.js';
 
 /** An edit first cancels the entry of the previous revision, and is shown once that is final. */
 export function followSignal(core: Core, signal: Signal): void {
+  endWaitingOn(core, signal, 'its signal was edited');
   const entries = signalEntries(core, signal);
   for (const entry of entries) cancelOrder(core, entry, 'its signal was edited');
   if (entries.length > 0) core.editedSignals.add(signalKey(signal));
@@ -36,6 +39,9 @@ function showOrRefuse(core: Core, signal: Signal): void {
 /** Cancels entries whose signal has expired. */
 export function endExpiredSignals(core: Core): void {
   if (core.state.signals.size === 0) return;
+  const hasExpired = ({ signal }: WaitingEntry): boolean =>
+    signal !== undefined && (core.state.signals.get(signalKey(signal))?.expiresMs ?? 0) <= core.marketMs;
+  endWaiting(core, 'its signal has expired', hasExpired);
   for (const { id } of core.config.instruments) {
     for (const entry of liveOrders(core, id)) {
       const { signal, purpose } = entry.intent;
@@ -56,6 +62,12 @@ export function refuseSignal(
   commit(core, { type: 'signal.refused', source, id, revision, limit, reason, strategy, marketMs });
 }
 
+/** What waits on any revision of it. Returns how many did. */
+export function endWaitingOn(core: Core, name: Pick<SignalName, 'source' | 'id'>, reason: string): number {
+  const key = signalKey(name);
+  return endWaiting(core, reason, ({ signal }) => signal !== undefined && signalKey(signal) === key);
+}
+
 /** Live entries of any revision. */
 export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'>): OrderEntry[] {
   const key = signalKey(name);
@@ -67,13 +79,15 @@ export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'
   );
 }
 
-/** Keys of the signals that have live entries. */
+/** Keys of the signals that have live entries, or some that wait. */
 export function restingSignals(core: Core): ReadonlySet<string> {
   const resting = new Set<string>();
   for (const { id } of core.config.instruments) {
     for (const { intent } of liveOrders(core, id))
       if (intent.purpose === 'entry' && intent.signal !== undefined) resting.add(signalKey(intent.signal));
   }
+  for (const { signal } of core.state.waiting.values())
+    if (signal !== undefined) resting.add(signalKey(signal));
   return resting;
 }
 

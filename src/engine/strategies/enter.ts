@@ -1,6 +1,6 @@
 /** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { isDoneAtOnce } from '../../domain/order.js';
+import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
@@ -8,21 +8,28 @@ import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js'
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
-import type { EntryWish } from './strategy.js';
+import type { OrderedWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
 /** A market order is done on arrival; if the venue says otherwise, it is given no longer than this. */
 const MARKET_REST_BARS = 1;
-/** A signal comes at any moment, so the current bar may end before the order has arrived. */
-const SIGNALLED_REST_BARS = MARKET_REST_BARS + 1;
+/** A signal, or a moment that is waited for, comes at any time: the current bar may end before the order has arrived. */
+const BETWEEN_BARS_REST = MARKET_REST_BARS + 1;
 
-/** `signal`: the one that the strategy follows with this entry. Left out: none. */
+/** What an entry is due to beside its strategy's wish. */
+export interface EntryOrigin {
+  /** The signal that the strategy follows with it. Left out: none. */
+  readonly signal?: SignalName;
+  /** It waited in the core, under the client id of its order. Left out: it did not. */
+  readonly waited?: { readonly clientId: string; readonly type: Waited };
+}
+
 export function enter(
   core: Core,
   slot: StrategySlot,
-  wish: EntryWish,
+  wish: OrderedWish,
   note: (text: string) => void,
-  signal?: SignalName,
+  { signal, waited }: EntryOrigin = {},
 ): void {
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
@@ -46,6 +53,7 @@ export function enter(
     ...terms,
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     ...(signal === undefined ? {} : { signal }),
+    ...(waited === undefined ? {} : { clientId: waited.clientId, waited: waited.type }),
     ...besideRest(core, slot),
     ...(isShared(core, at) ? { ownTrade: true as const } : {}),
   };
@@ -60,7 +68,8 @@ export function enter(
   else if (lots === 0 && (isSized || limitTicks === null))
     denyOrder(core, order, { limit: 'size', reason: why });
   else {
-    const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
+    const isBetweenBars = signal !== undefined || waited !== undefined;
+    const marketBars = isBetweenBars ? BETWEEN_BARS_REST : MARKET_REST_BARS;
     const restBars = wish.type === 'market' || isDoneAtOnce(order) ? marketBars : wish.restBars;
     if (placeOrder(core, order, restBars)) note(wish.because);
   }
@@ -69,7 +78,7 @@ export function enter(
 type Terms = Pick<OrderWish, 'timeInForce' | 'postOnly' | 'untilMs'>;
 
 /** How long it may rest, and whether it may be filled at once. An order without such terms has none of the members. */
-function termsOf(core: Core, at: InstrumentId, wish: EntryWish): Terms {
+function termsOf(core: Core, at: InstrumentId, wish: OrderedWish): Terms {
   if (wish.type === 'market') return { timeInForce: 'IOC' };
   if (wish.type === 'stop') return { timeInForce: 'GTC' };
   const { timeInForce = 'GTC', postOnly = false, day = false, untilMs = Number.POSITIVE_INFINITY } = wish;
@@ -82,7 +91,7 @@ function termsOf(core: Core, at: InstrumentId, wish: EntryWish): Terms {
 }
 
 /** Why no entry can rest so long. Null: it can. */
-function whyOver(core: Core, at: InstrumentId, wish: EntryWish, { untilMs }: Terms): string | null {
+function whyOver(core: Core, at: InstrumentId, wish: OrderedWish, { untilMs }: Terms): string | null {
   if ((wish.type ?? 'limit') !== 'limit') return null;
   if ('day' in wish && wish.day === true && !Number.isFinite(closeMs(core, at)))
     return 'an entry for the session only needs a market that closes, and this one never does: say until when instead';
@@ -102,7 +111,7 @@ function closeMs(core: Core, at: InstrumentId): number {
 function besideOwn(
   core: Core,
   { name, instrument }: StrategySlot,
-  wish: EntryWish,
+  wish: OrderedWish,
 ): { readonly limit: string; readonly reason: string } | null {
   const own = holdingOf(positionAt(core, instrument.id), name);
   if (own === undefined || own.trade === null || own.quantityLots === 0 || isDustOf(core, own)) return null;
@@ -161,7 +170,7 @@ export function isShared(core: Core, at: InstrumentId): boolean {
 }
 
 /** The worst price: the entry is judged and sized by it, and the venue fills at no worse. Null: no quote yet. */
-function worstTicks({ market }: Core, at: InstrumentId, wish: EntryWish): number | null {
+function worstTicks({ market }: Core, at: InstrumentId, wish: OrderedWish): number | null {
   switch (wish.type) {
     case 'market': {
       const { side, slippageTicks } = wish;
@@ -179,7 +188,7 @@ function worstTicks({ market }: Core, at: InstrumentId, wish: EntryWish): number
 }
 
 /** The size that the entry asks for, at most what the desk file allows. */
-function lotsOf({ size }: StrategySlot, wish: EntryWish, entry: EntryToSize): SizedEntry {
+function lotsOf({ size }: StrategySlot, wish: OrderedWish, entry: EntryToSize): SizedEntry {
   const byDesk = sizeEntry(size ?? {}, entry);
   const asked = wish.size === undefined ? byDesk : sizeEntry(wish.size, entry);
   return asked.lots < byDesk.lots ? asked : byDesk;

@@ -118,7 +118,10 @@ export class Hindsight {
         return context.lastQuote;
       },
       enter: (wish) => {
-        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(wish);
+        if (!mayAsk() || !isNews || !isEnabled(core, slot)) return;
+        // What follows is sent once it is flat, which no bar says.
+        if ('reverses' in wish && wish.reverses === true && positionLots !== 0) asking.exit(wish.because);
+        else entries.push(wish);
       },
       exit: (because, partPpm) => {
         if (!mayAsk() || positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;

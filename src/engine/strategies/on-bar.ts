@@ -21,13 +21,15 @@ import { isDust, isDustOf } from '../flow/dust.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { Holding } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
 import { enter, isShared } from './enter.js';
-import type { StrategyContext } from './strategy.js';
+import { type EntryWish, isWaiting, type StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
+import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
 
 /** Why an entry that no bar has filled is cancelled. */
 export const RESTED = 'it rested as long as its strategy lets it';
@@ -86,6 +88,7 @@ function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
 }
 
 function ageEntries(core: Core, bar: BarEvent): void {
+  ageWaiting(core, bar.instrument);
   for (const entry of liveOrders(core, bar.instrument)) {
     const watch = core.watches.get(entry.intent.clientId);
     if (entry.intent.purpose !== 'entry' || watch === undefined || watch.barsLeft === null) continue;
@@ -151,7 +154,8 @@ class ShownContext implements StrategyContext {
     this.#trading = this.#live && barsSeen >= strategy.warmupBars;
     this.instrument = instrument;
     this.positionLots = ownLots(core, slot);
-    this.entryResting = restingEntryLots(core, at, isShared(core, at) ? name : undefined) > 0;
+    const whose = isShared(core, at) ? name : undefined;
+    this.entryResting = restingEntryLots(core, at, whose) > 0 || isAnyWaiting(core, at, whose);
     this.lastQuote = lastQuoteOf(core, at);
     this.shorting = config.capabilities.shorting;
     this.stopLossPct = config.risk.stopLossPct;
@@ -170,9 +174,24 @@ class ShownContext implements StrategyContext {
   readonly enter: StrategyContext['enter'] = (wish) => {
     const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
     if (isHeard) this.#allowance.entries -= 1;
-    if (isHeard && isEnabled(this.#core, this.#slot))
-      enter(this.#core, this.#slot, wish, (text) => this.#write(text), this.#occasion.signal);
+    if (isHeard && isEnabled(this.#core, this.#slot)) this.#enter(wish);
   };
+
+  #enter(wish: EntryWish): void {
+    const { signal } = this.#occasion;
+    const own = ownLots(this.#core, this.#slot);
+    if (isWaiting(wish)) waitToEnter(this.#core, this.#slot, wish, signal);
+    else if (wish.reverses === true && own !== 0) {
+      if (waitToReverse(this.#core, this.#slot, { wish, ownLots: own }, signal)) this.exit(wish.because);
+    } else
+      enter(
+        this.#core,
+        this.#slot,
+        wish,
+        (text) => this.#write(text),
+        signal === undefined ? {} : { signal },
+      );
+  }
 
   readonly exit: StrategyContext['exit'] = (because, partPpm) => {
     const core = this.#core;

@@ -11,7 +11,7 @@ import {
 } from '../../domain/declared-value.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
+import { type Fill, type OrderIntent, type Side, WAITING_TYPES, type WishType } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
@@ -46,7 +46,12 @@ interface AnyEntry {
   readonly because: string;
 }
 
-export interface LimitEntry extends AnyEntry {
+interface AnyOrdered extends AnyEntry {
+  /** Its strategy's own trade on the other side is closed first. Left out: such an entry is refused. */
+  readonly reverses?: boolean;
+}
+
+export interface LimitEntry extends AnyOrdered {
   readonly type?: 'limit';
   readonly limitTicks: number;
   /** Bars for which the order rests before it is cancelled; one that is done at once doesn't rest. */
@@ -61,13 +66,13 @@ export interface LimitEntry extends AnyEntry {
   readonly untilMs?: number;
 }
 
-export interface MarketEntry extends AnyEntry {
+export interface MarketEntry extends AnyOrdered {
   readonly type: 'market';
   /** How far beyond the newest quote it may be filled. */
   readonly slippageTicks: number;
 }
 
-export interface StopEntry extends AnyEntry {
+export interface StopEntry extends AnyOrdered {
   readonly type: 'stop';
   /** The trigger: above the ask for a purchase, below the bid for a sale. */
   readonly stopTicks: number;
@@ -77,7 +82,41 @@ export interface StopEntry extends AnyEntry {
   readonly restBars: number;
 }
 
-export type EntryWish = LimitEntry | MarketEntry | StopEntry;
+/** Waits in the core until the market touches a price from the better side: the ask comes down, or the bid up to it. */
+export interface TouchedEntry extends AnyEntry {
+  readonly type: 'ifTouched';
+  /** Below the ask for a purchase, above the bid for a sale. */
+  readonly touchTicks: number;
+  /** The limit order that it becomes. Null: it takes what is there at once, within `slippageTicks`. */
+  readonly limitTicks: number | null;
+  /** How far beyond the quote that touched it may be filled. Null: it becomes a limit order. */
+  readonly slippageTicks: number | null;
+  /** Bars after which it is over; its limit order rests for those that are left. */
+  readonly restBars: number;
+}
+
+/** Waits in the core for the first quote of the next session. */
+export interface OpenEntry extends AnyEntry {
+  readonly type: 'atOpen';
+  readonly slippageTicks: number;
+}
+
+/** Waits in the core for the first quote in the last part of the session, or of the next one while the market is closed. */
+export interface CloseEntry extends AnyEntry {
+  readonly type: 'atClose';
+  /** How long before the close that part begins. */
+  readonly leadMs: number;
+  readonly slippageTicks: number;
+}
+
+export type WaitingWish = TouchedEntry | OpenEntry | CloseEntry;
+
+export type EntryWish = LimitEntry | MarketEntry | StopEntry | WaitingWish;
+
+export type OrderedWish = Exclude<EntryWish, WaitingWish>;
+
+export const isWaiting = (wish: EntryWish): wish is WaitingWish =>
+  WAITING_TYPES.some((type) => type === wish.type);
 
 /** A change of what closes an open trade. A member that is left out stays as it is. */
 export interface ExitsWish {
@@ -106,7 +145,7 @@ export interface StrategyContext {
   readonly instrument: Instrument;
   /** Signed lots: long is positive. */
   readonly positionLots: number;
-  /** The instrument has a live entry. */
+  /** The instrument has a live entry, or one that waits in the core. */
   readonly entryResting: boolean;
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
@@ -221,8 +260,8 @@ export interface DeclaredStrategy {
   /** The market regime that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
-  /** Order types that it may ask for. Left out: limit orders only. */
-  readonly enters?: readonly EntryType[];
+  /** Entry types that it may ask for. Left out: limit orders only. */
+  readonly enters?: readonly WishType[];
   /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
   readonly watches?: true;
 }

@@ -1,6 +1,7 @@
 /** Switches a strategy on or off, on record. Switching it off cancels its resting entries. */
 import { type Core, commit } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 
 export interface StrategySwitch {
   readonly strategy: string;
@@ -17,6 +18,7 @@ export function switchStrategy(core: Core, change: StrategySwitch): void {
 }
 
 function cancelEntriesOf(core: Core, strategy: string): void {
+  endWaiting(core, `${strategy} was switched off`, (entry) => entry.strategy === strategy);
   for (const orders of core.state.live) {
     for (const entry of [...orders.values()]) {
       const { intent } = entry;

@@ -4,7 +4,7 @@
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
-import { ENTRY_TYPES } from '../../domain/order.js';
+import { ENTRY_TYPES, WISH_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX, WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX, WATCHED_NUMBERS } from './names.js';
 
@@ -13,6 +13,8 @@ export const LASTS = ['immediateOrCancel', 'fillOrKill', 'day'] as const;
 
 /** One day. */
 const TIMER_SECONDS_MAX = 86_400;
+/** An hour before the close is no entry at the close any more. */
+const LEAD_SECONDS_MAX = 3_600;
 const SPANS_MAX = 6;
 
 /** Runs before the strategy. */
@@ -134,20 +136,27 @@ export const STAND_BETWEEN = `"use strict";
       lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
       enter(wish) {
         const { side, type, ticks, slippage, exits, size, restBars, because } = wish;
-        const { postOnly = false, timeInForce = '', until } = wish;
+        const { postOnly = false, timeInForce = '', until, limit, leadSeconds, reverses = false } = wish;
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
-        if (!${JSON.stringify(ENTRY_TYPES)}.includes(type)) throw new TypeError('type: expected ${ENTRY_TYPES.join(' or ')}, found ' + String(type));
+        if (!${JSON.stringify(WISH_TYPES)}.includes(type)) throw new TypeError('type: expected ${WISH_TYPES.join(' or ')}, found ' + String(type));
         if (!enters().includes(type)) throw new TypeError('type: the strategy says that it enters by ' + enters().join(' and ') + ', found ' + type);
         if (typeof postOnly !== 'boolean') throw new TypeError('postOnly: expected true or false, found ' + String(postOnly));
         if (!${JSON.stringify(['', ...LASTS])}.includes(timeInForce)) throw new TypeError('timeInForce: expected ${LASTS.join(' or ')}, found ' + String(timeInForce));
         if (type !== 'limit' && (postOnly || timeInForce !== '' || until !== undefined)) throw new TypeError('postOnly, timeInForce, until: only an entry of type limit has them, found type ' + type);
-        const restsNot = type === 'market' || timeInForce === 'immediateOrCancel' || timeInForce === 'fillOrKill';
+        if (typeof reverses !== 'boolean' || (reverses && !${JSON.stringify(ENTRY_TYPES)}.includes(type))) throw new TypeError('reverses: expected true or false, of an entry of type ${ENTRY_TYPES.join(' or ')}, found ' + String(reverses) + ' with type ' + type);
+        const isTimed = type === 'atOpen' || type === 'atClose';
+        if (type === 'ifTouched' ? (limit === undefined) === (slippage === undefined) : limit !== undefined) throw new TypeError('limit: expected of an entry of type ifTouched alone, in place of slippage, found ' + (limit === undefined ? 'neither' : 'it with type ' + type));
+        if (type !== 'atClose' && leadSeconds !== undefined) throw new TypeError('leadSeconds: only an entry of type atClose has it, found type ' + type);
+        const lead = type === 'atClose' ? whole(leadSeconds, 'leadSeconds') : 0;
+        if (lead > ${LEAD_SECONDS_MAX}) throw new TypeError('leadSeconds: expected at most ${LEAD_SECONDS_MAX}, found ' + lead);
+        const restsNot = type === 'market' || isTimed || timeInForce === 'immediateOrCancel' || timeInForce === 'fillOrKill';
         if (restsNot && (postOnly || until !== undefined)) throw new TypeError('postOnly, until: an entry with timeInForce ' + timeInForce + ' never rests');
         const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
         host.enter(
-          side, type, type === 'market' ? 0 : whole(ticks, 'ticks'), type === 'limit' ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
+          side, type, type === 'market' || isTimed ? 0 : whole(ticks, 'ticks'), type === 'limit' || limit !== undefined ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
           whole(stop?.ticks, 'exits.stop.ticks'), restsNot ? 0 : whole(restBars, 'restBars'),
-          postOnly, timeInForce, until === undefined ? 0 : whole(until, 'until'), text(because), ...sizeOf(size),
+          postOnly, timeInForce, until === undefined ? 0 : whole(until, 'until'),
+          limit === undefined ? 0 : whole(limit?.ticks, 'limit.ticks'), lead, reverses, text(because), ...sizeOf(size),
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),

@@ -4,7 +4,7 @@ import type { StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
-import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
+import { type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
@@ -72,9 +72,9 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   const { kind, suits, parameters, enters, watches, creates } = written as Record<string, unknown>;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
-  const isEntry = (one: unknown): one is EntryType => ENTRY_TYPES.some((type) => type === one);
+  const isEntry = (one: unknown): one is WishType => WISH_TYPES.some((type) => type === one);
   if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
-    return `enters: ${JSON.stringify(enters)}, and not a list of ${ENTRY_TYPES.join(' or ')}`;
+    return `enters: ${JSON.stringify(enters)}, and not a list of ${WISH_TYPES.join(' or ')}`;
   if (watches !== undefined && watches !== true)
     return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))

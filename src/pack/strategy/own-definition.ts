@@ -3,20 +3,22 @@ import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
-import type {
-  EntryWish,
-  ExitsWish,
-  LimitEntry,
-  ParameterValues,
-  SignalRefusal,
-  Strategy,
-  StrategyContext,
-  StrategyDefinition,
-  StrategyLine,
+import {
+  type EntryWish,
+  type ExitsWish,
+  isWaiting,
+  type LimitEntry,
+  type ParameterValues,
+  type SignalRefusal,
+  type Strategy,
+  type StrategyContext,
+  type StrategyDefinition,
+  type StrategyLine,
 } from '../../engine/strategies/strategy.js';
 import {
   type Clocks,
@@ -228,28 +230,28 @@ export class HostedStrategy implements Strategy {
         postOnly,
         timeInForce,
         untilMs,
+        limitTicks,
+        leadSeconds,
+        reverses,
         because,
         riskPct,
         lots,
         equityPct,
         maxLots,
         volatilityPct,
-        ...asked
+        ...plan
       ) => {
-        const exits = exitPlanOf(...asked);
+        const exits = exitPlanOf(...plan);
         const size = asksFor({ riskPct, lots, equityPct, maxLots, volatilityPct });
         const wish = {
           ...{ side, protectTicks, because: plainText(because) },
           ...(exits === null ? {} : { exits }),
           ...(size === null ? {} : { size }),
         };
-        const entry: EntryWish =
-          type === 'market'
-            ? { type, slippageTicks, ...wish }
-            : type === 'stop'
-              ? { type, stopTicks: ticks, slippageTicks, restBars, ...wish }
-              : { type, limitTicks: ticks, restBars, ...termsOf(postOnly, timeInForce, untilMs), ...wish };
-        add({ kind: 'enter', entry });
+        const asked = { ticks, slippageTicks, restBars, limitTicks, leadSeconds };
+        const terms = termsOf(postOnly, timeInForce, untilMs);
+        const entry = { ...pricesOf(type, asked, terms), ...wish };
+        add({ kind: 'enter', entry: reverses && !isWaiting(entry) ? { ...entry, reverses } : entry });
       },
       exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
       adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
@@ -268,6 +270,41 @@ export class HostedStrategy implements Strategy {
     };
   }
 }
+
+interface AskedNumbers {
+  readonly ticks: number;
+  readonly slippageTicks: number;
+  readonly restBars: number;
+  readonly limitTicks: number;
+  readonly leadSeconds: number;
+}
+
+/** What an entry of this type has beside what all have. */
+function pricesOf(
+  type: WishType,
+  { ticks, slippageTicks, restBars, limitTicks, leadSeconds }: AskedNumbers,
+  terms: Partial<LimitEntry>,
+): PricesOf<EntryWish> {
+  switch (type) {
+    case 'market':
+    case 'atOpen':
+      return { type, slippageTicks };
+    case 'atClose':
+      return { type, slippageTicks, leadMs: leadSeconds * 1000 };
+    case 'stop':
+      return { type, stopTicks: ticks, slippageTicks, restBars };
+    case 'ifTouched':
+      return limitTicks === 0
+        ? { type, touchTicks: ticks, limitTicks: null, slippageTicks, restBars }
+        : { type, touchTicks: ticks, limitTicks, slippageTicks: null, restBars };
+    case 'limit':
+      return { type, limitTicks: ticks, restBars, ...terms };
+  }
+}
+
+type PricesOf<W extends EntryWish> = W extends EntryWish
+  ? Omit<W, 'side' | 'protectTicks' | 'exits' | 'size' | 'because' | 'reverses'>
+  : never;
 
 /** Members that are not asked for are left out. */
 function termsOf(postOnly: boolean, timeInForce: TimeInForceName, untilMs: number): Partial<LimitEntry> {

@@ -4,7 +4,7 @@
  */
 import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
-import type { EntryType, Side } from '../../domain/order.js';
+import type { Side, WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, type LASTS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
@@ -18,12 +18,13 @@ export type TimeInForceName = '' | (typeof LASTS)[number];
 /** Called from inside with strings and numbers; none of them throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: the limit, or the trigger. `targets`: for each, nearest first, its ticks and the part
+   * 0: not asked for. `ticks`: the limit, the trigger, or what is to be touched. `limitTicks`: of an entry that waits to be
+   * touched. `targets`: for each, nearest first, its ticks and the part
    * closed by then, in parts per million.
    */
   enter(
     side: 'buy' | 'sell',
-    type: EntryType,
+    type: WishType,
     ticks: number,
     slippageTicks: number,
     stopTicks: number,
@@ -31,6 +32,9 @@ export interface Wishes {
     postOnly: boolean,
     timeInForce: TimeInForceName,
     untilMs: number,
+    limitTicks: number,
+    leadSeconds: number,
+    reverses: boolean,
     because: string,
     riskPct: number,
     lots: number,

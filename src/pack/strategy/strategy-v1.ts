@@ -151,7 +151,15 @@ interface AnyEntry {
   readonly because: string;
 }
 
-export interface LimitEntry extends AnyEntry {
+interface AnyOrdered extends AnyEntry {
+  /**
+   * While the strategy holds the other side: its trade is closed at the market, and this entry is sent once nothing of that
+   * is left. Only where the account can be short. Default: refused while it does.
+   */
+  readonly reverses?: boolean;
+}
+
+export interface LimitEntry extends AnyOrdered {
   readonly type: 'limit';
   /** The limit price. */
   readonly ticks: number;
@@ -166,7 +174,7 @@ export interface LimitEntry extends AnyEntry {
 }
 
 /** A limit order that never rests. What it doesn't get at once is gone. */
-export interface TakingEntry extends AnyEntry {
+export interface TakingEntry extends AnyOrdered {
   readonly type: 'limit';
   /** The limit price. */
   readonly ticks: number;
@@ -178,7 +186,7 @@ export interface TakingEntry extends AnyEntry {
  * Filled at once. Its size, stop and targets are computed at the worst price; quantity not available up to that price
  * is not bought.
  */
-export interface MarketEntry extends AnyEntry {
+export interface MarketEntry extends AnyOrdered {
   readonly type: 'market';
   /** How far beyond the newest quote it may be filled, in whole ticks. */
   readonly slippage: { readonly ticks: number };
@@ -188,7 +196,7 @@ export interface MarketEntry extends AnyEntry {
  * Rests until the market reaches `ticks`, then is filled at the market. Its size, stop and targets are computed at the
  * worst price; after the trigger, quantity not available up to that price rests there as a limit order.
  */
-export interface StopEntry extends AnyEntry {
+export interface StopEntry extends AnyOrdered {
   readonly type: 'stop';
   /** Its trigger: above the ask for a buy, below the bid for a sell. */
   readonly ticks: number;
@@ -198,7 +206,48 @@ export interface StopEntry extends AnyEntry {
   readonly restBars: number;
 }
 
-export type EntryWish = LimitEntry | TakingEntry | MarketEntry | StopEntry;
+interface AnyTouchedEntry extends AnyEntry {
+  readonly type: 'ifTouched';
+  /** Below the ask for a buy, above the bid for a sell. */
+  readonly ticks: number;
+  /** Bars after which it is over. */
+  readonly restBars: number;
+}
+
+/**
+ * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes down to it, or
+ * the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote, or becomes a limit order
+ * for the bars that are left. It is sized and judged by the limits only then.
+ */
+export type TouchedEntry =
+  | (AnyTouchedEntry & { readonly slippage: { readonly ticks: number }; readonly limit?: never })
+  | (AnyTouchedEntry & { readonly limit: { readonly ticks: number }; readonly slippage?: never });
+
+/**
+ * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged by
+ * the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
+ */
+export interface OpenEntry extends AnyEntry {
+  readonly type: 'atOpen';
+  readonly slippage: { readonly ticks: number };
+}
+
+/** The same for the first quote in the last `leadSeconds` of the session; while the market is closed, of the next one. */
+export interface CloseEntry extends AnyEntry {
+  readonly type: 'atClose';
+  readonly slippage: { readonly ticks: number };
+  /** From 1 to 3,600. */
+  readonly leadSeconds: number;
+}
+
+export type EntryWish =
+  | LimitEntry
+  | TakingEntry
+  | MarketEntry
+  | StopEntry
+  | TouchedEntry
+  | OpenEntry
+  | CloseEntry;
 
 /**
  * The time in the instrument's market: at the end of the bar, or at the quote between bars. Costs nothing if it isn't
@@ -233,7 +282,7 @@ export interface WatchedView {
 export interface DeskView {
   /** The strategy's position: long is positive. */
   readonly lots: number;
-  /** An entry of this instrument is not final yet. */
+  /** An entry of this instrument is not final yet, or waits in the desk. */
   readonly entryResting: boolean;
   /** Whole ticks; NaN before the first quote. */
   readonly bid: number;

@@ -8,7 +8,7 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import { priceWords } from '../../domain/order-words.js';
+import { priceWords, waitingWords } from '../../domain/order-words.js';
 import { changesText } from '../../domain/settings-change.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
@@ -104,6 +104,12 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
       return goLiveText(record);
     case 'golive.voided':
       return `the go-live ended, by ${record.by}: ${record.reason}`;
+    case 'entry.waits':
+      return `${nameOf(record.entry.instrument, instruments)}: an entry waits: ${waitingWords(record.entry, (ticks) => priceText(ticks, record.entry.instrument, wording))}: ${record.entry.because}`;
+    case 'entry.over':
+      return record.outcome === 'due'
+        ? null
+        : `${nameOf(record.instrument, instruments)}: an entry of ${record.strategy} that waited was dropped: ${record.reason}`;
     case 'stop.gap':
       return record.why === 'opened' ? null : stopGapText(record);
     case 'signal':

@@ -17,6 +17,8 @@ const CALM: ReadonlySet<EngineRecord['type']> = new Set([
   'target.reached',
   'stop.moved',
   'exits.changed',
+  'entry.waits',
+  'entry.over',
   'armed',
   'flat.proven',
 ]);
@@ -28,6 +30,8 @@ const OF_ORDERS: ReadonlySet<EngineRecord['type']> = new Set([
   'target.reached',
   'stop.moved',
   'exits.changed',
+  'entry.waits',
+  'entry.over',
 ]);
 const ORDERS_KEPT = 1_000;
 

@@ -9,11 +9,13 @@ import type {
   StrategyStatus,
   TraderStatus,
   TradeStatus,
+  WaitingEntryStatus,
 } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
+import { waitingWords } from '../../domain/order-words.js';
 import type { VenueContract } from '../../domain/venue.js';
 import type {
   CoinsView,
@@ -25,6 +27,7 @@ import type {
   StrategyView,
   TradeView,
 } from '../../engine/view.js';
+import type { WaitingEntry } from '../../engine/waiting-entry.js';
 import type { WaitingReason } from '../../limits/limit.js';
 import { fallPct } from '../../limits/loss-floors.js';
 import { contractsStatus } from './contracts-status.js';
@@ -100,6 +103,11 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     openPositions: open.length,
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
+    ...(view.waiting.length === 0
+      ? {}
+      : {
+          waitingEntries: view.waiting.map((entry) => waitingStatus(entry, instrumentOf(entry.instrument))),
+        }),
     targetsWait: view.linksOrders ? 'venue' : 'desk',
     fills: view.fills,
     venueBreaker: {
@@ -148,6 +156,12 @@ function required(instruments: readonly Instrument[], id: InstrumentId): Instrum
   const instrument = instruments[id];
   if (instrument === undefined) throw new RangeError(`no instrument ${id} in this desk`);
   return instrument;
+}
+
+function waitingStatus(entry: WaitingEntry, { symbol, tickSize }: Instrument): WaitingEntryStatus {
+  const { clientId, side, type, strategy } = entry;
+  const waits = waitingWords(entry, (ticks) => formatDecimal(ticks, tickSize));
+  return { clientId, symbol, side, type, strategy, waits };
 }
 
 /** A live order, in the decimal text that people and other programs read. */

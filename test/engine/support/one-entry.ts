@@ -1,8 +1,16 @@
 import type { TradedStrategy } from '../../../src/engine/config.js';
-import type { LimitEntry, MarketEntry, StopEntry } from '../../../src/engine/strategies/strategy.js';
+import type {
+  LimitEntry,
+  MarketEntry,
+  StopEntry,
+  WaitingWish,
+} from '../../../src/engine/strategies/strategy.js';
 
-/** By default a limit order; a wish at the market or by a stop is whole. */
-type Wish = Partial<LimitEntry> | MarketEntry | StopEntry;
+/** By default a limit order; any other wish is whole. */
+type Wish = Partial<LimitEntry> | MarketEntry | StopEntry | WaitingWish;
+
+const isWhole = (wish: Wish): wish is MarketEntry | StopEntry | WaitingWish =>
+  wish.type !== undefined && wish.type !== 'limit';
 
 /** A strategy that enters once, at its first bar, and asks for nothing else. */
 export const oneEntry = (wish: Wish = {}): TradedStrategy => entriesInTurn([wish]);
@@ -20,7 +28,7 @@ export function entriesInTurn(wishes: readonly Wish[]): TradedStrategy {
           onBar: (context) => {
             const wish = context.positionLots === 0 ? ahead.shift() : undefined;
             if (wish === undefined) return;
-            if (wish.type === 'market' || wish.type === 'stop') context.enter(wish);
+            if (isWhole(wish)) context.enter(wish);
             else
               context.enter({
                 ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },

@@ -11,7 +11,7 @@ export const HOUR_MUTANTS: readonly Mutant[] = [
   {
     what: 'entries rest into the close',
     file: 'engine/flow/advance.ts',
-    find: '  if (noEntry !== null) cancelEntries(core, at, noEntry);',
+    find: '    cancelEntryOrders(core, at, noEntry);',
     put: '  void noEntry;',
   },
   {

@@ -92,7 +92,7 @@ export class AtTheStrategy {
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
       watched: () => ({ lastQuote: null, lastBar: null }),
       enter: (wish) => {
-        if (past || wish.type === 'market' || wish.type === 'stop') return;
+        if (past || (wish.type !== undefined && wish.type !== 'limit')) return;
         this.entries.push(wish);
         this.resting = wish;
       },

@@ -46,6 +46,7 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.ownTrade !== undefined ||
       order.postOnly !== undefined ||
       order.untilMs !== undefined ||
+      order.waited !== undefined ||
       timeInForce === 'FOK'
     )
       to.fits = false;

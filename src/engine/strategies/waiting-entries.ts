@@ -1,0 +1,319 @@
+/**
+ * Entries that wait in the core: for a price that is touched, the next session's first quote, or the last part of a
+ * session. Only a quote is their moment, so that the same prices give the same orders however often there are ticks.
+ * What waits counts for no limit; at its moment it becomes an ordinary entry, sized and judged then.
+ */
+import { formatDecimal } from '../../domain/decimal.js';
+import { wrongExits } from '../../domain/exit-plan.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { SignalName } from '../../domain/signal.js';
+import type { Denial } from '../../limits/limit.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  liveOrders,
+  note,
+  positionAt,
+  sessionsAt,
+  setTime,
+  touch,
+} from '../core.js';
+import type { QuoteEvent } from '../event.js';
+import { isDust } from '../flow/dust.js';
+import { expiryReason } from '../flow/expiry.js';
+import { mayEnter } from '../halts/mode.js';
+import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
+import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
+import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
+import type { WaitingEntry } from '../waiting-entry.js';
+import { enter } from './enter.js';
+import type { OrderedWish, WaitingWish } from './strategy.js';
+import type { StrategySlot } from './strategy-slot.js';
+
+/** Of one strategy on one instrument: a wish at each bar must not fill the memory. */
+const WAITING_MAX = 10;
+
+export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): void {
+  const entry = entryOf(core, slot, wish, signal);
+  const denial = whyNotWait(core, slot, wish, entry);
+  if (denial !== null) {
+    denyOrder(core, deniedOrder(entry), denial);
+    return;
+  }
+  if (entry.restBars !== null) core.waitingBars.set(entry.clientId, entry.restBars);
+  commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
+  touch(core, entry.instrument);
+}
+
+interface Reversal {
+  readonly wish: OrderedWish;
+  /** What its strategy holds, signed. */
+  readonly ownLots: number;
+}
+
+/** True: the entry waits, and its strategy's trade is to be closed now. */
+export function waitToReverse(
+  core: Core,
+  slot: StrategySlot,
+  { wish, ownLots }: Reversal,
+  signal?: SignalName,
+): boolean {
+  const { side, protectTicks, exits, size, because } = wish;
+  const entry: WaitingEntry = {
+    ...{ clientId: nextClientId(core), instrument: slot.instrument.id, strategy: slot.name },
+    ...{ type: 'reversal', side, touchTicks: null, limitTicks: null, slippageTicks: null, restBars: null },
+    ...{ fromMs: null, untilMs: core.marketMs + REVERSAL_MARKET_MS, protectTicks },
+    ...(exits === undefined ? {} : { exits }),
+    ...(size === undefined ? {} : { size }),
+    ...(signal === undefined ? {} : { signal }),
+    because,
+    wish,
+  };
+  const denial = whyNotReverse(core, slot, wish, ownLots);
+  if (denial !== null) denyOrder(core, deniedOrder(entry), denial);
+  else commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
+  if (denial === null) touch(core, entry.instrument);
+  return denial === null;
+}
+
+function whyNotReverse(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+  { side }: OrderedWish,
+  ownLots: number,
+): Denial | null {
+  if (!mayEnter(core))
+    return { limit: 'mode', reason: `the desk is ${core.state.mode}: no trade is turned round in it` };
+  if (!core.config.capabilities.shorting)
+    return {
+      limit: 'shorting',
+      reason: 'this venue can only sell what is held: no trade is turned round here',
+    };
+  const held = ownLots > 0 ? 'long' : 'short';
+  if (side === (ownLots > 0 ? 'buy' : 'sell'))
+    return { limit: 'reverses', reason: `its trade is ${held}: an entry on that side turns nothing round` };
+  for (const { instrument, strategy, type } of core.state.waiting.values())
+    if (instrument === at && strategy === name && type === 'reversal')
+      return { limit: 'waiting', reason: `its ${held} trade is being closed for another entry already` };
+  return null;
+}
+
+/**
+ * Called after what can have closed a trade. Nothing of that may rest any more: on an account that nets, an old stop would
+ * open what the new trade does not know.
+ */
+export function sendReversals(core: Core): void {
+  if (!mayEnter(core)) return;
+  for (const entry of [...core.state.waiting.values()]) {
+    const { type, instrument: at, strategy } = entry;
+    if (type !== 'reversal' || isOverdue(entry, core.marketMs)) continue;
+    const isHeld = positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
+    const rests = liveOrders(core, at).some(
+      ({ intent }) =>
+        intent.purpose === 'close' || (intent.strategy === strategy && intent.purpose !== 'entry'),
+    );
+    if (isHeld || rests) continue;
+    send(core, entry);
+    touch(core, at);
+  }
+}
+
+function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): WaitingEntry {
+  const { side, protectTicks, exits, size, because } = wish;
+  const isTouched = wish.type === 'ifTouched';
+  return {
+    clientId: nextClientId(core),
+    instrument: slot.instrument.id,
+    strategy: slot.name,
+    type: wish.type,
+    side,
+    touchTicks: isTouched ? wish.touchTicks : null,
+    limitTicks: isTouched ? wish.limitTicks : null,
+    slippageTicks: wish.slippageTicks,
+    restBars: isTouched ? wish.restBars : null,
+    ...(timesOf(core, slot.instrument.id, wish) ?? { fromMs: null, untilMs: null }),
+    protectTicks,
+    ...(exits === undefined ? {} : { exits }),
+    ...(size === undefined ? {} : { size }),
+    ...(signal === undefined ? {} : { signal }),
+    because,
+  };
+}
+
+/** From when on the next quote is its moment, and until when it waits for one. Null: no session of this market says so. */
+function timesOf(
+  core: Core,
+  at: InstrumentId,
+  wish: WaitingWish,
+): { readonly fromMs: number; readonly untilMs: number } | null {
+  if (wish.type === 'ifTouched') return null;
+  const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
+  const now = calendar.phaseAt(core.marketMs);
+  if (!Number.isFinite(now.untilMs)) return null;
+  // The close that is meant is that of the session which is open, the open that is meant that of the next one.
+  const isThisSession = wish.type === 'atClose' && now.open;
+  const closed = isThisSession || !now.open ? now : calendar.phaseAt(now.untilMs);
+  if (!Number.isFinite(closed.untilMs)) return null;
+  const session = isThisSession ? now : calendar.phaseAt(closed.untilMs);
+  if (wish.type === 'atOpen')
+    return { fromMs: session.fromMs, untilMs: Math.min(session.fromMs + OPENING_MS, session.untilMs) };
+  if (!Number.isFinite(session.untilMs)) return null;
+  const lastMs = session.untilMs - Math.max(noEntriesBeforeCloseMs, flatBeforeCloseMs);
+  return { fromMs: Math.max(session.fromMs, session.untilMs - wish.leadMs), untilMs: lastMs };
+}
+
+/** What is wrong with it whatever the market does until its moment. Null: it may wait. */
+function whyNotWait(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+  wish: WaitingWish,
+  { fromMs, untilMs }: WaitingEntry,
+): Denial | null {
+  const { mode } = core.state;
+  if (!mayEnter(core)) return { limit: 'mode', reason: `the desk is ${mode}: no entry waits in it` };
+  if (wish.side === 'sell' && !core.config.capabilities.shorting)
+    return { limit: 'shorting', reason: 'this venue can only sell what is held' };
+  const ending = expiryReason(core, at);
+  if (ending !== null) return { limit: 'session', reason: ending.reason };
+  if (wish.type === 'ifTouched') {
+    const reason = whyNotTouched(core, at, wish);
+    if (reason !== null) return { limit: 'if-touched', reason };
+    const wrong =
+      wish.exits === undefined ? null : wrongExits(wish.exits, wish.side, wish.limitTicks ?? wish.touchTicks);
+    if (wrong !== null) return { limit: 'exits', reason: wrong };
+  } else if (fromMs === null || untilMs === null) {
+    const [limit, moment] = wish.type === 'atOpen' ? ['at-open', 'opens'] : ['at-close', 'closes'];
+    const reason = `this market never ${moment}: it has no hours in the desk file, or no session is ahead. Enter at the market instead`;
+    return { limit, reason };
+  } else if (fromMs >= untilMs || core.marketMs >= untilMs) {
+    const reason =
+      'the desk file lets nothing be entered so shortly before the close: let it lead the close by more';
+    return { limit: 'at-close', reason };
+  }
+  let waiting = 0;
+  for (const { instrument, strategy } of core.state.waiting.values())
+    if (instrument === at && strategy === name) waiting += 1;
+  if (waiting < WAITING_MAX) return null;
+  return { limit: 'waiting', reason: `${WAITING_MAX} entries of ${name} wait here already, and no more do` };
+}
+
+function whyNotTouched(
+  core: Core,
+  at: InstrumentId,
+  { side, touchTicks, protectTicks, limitTicks, slippageTicks }: Extract<WaitingWish, { type: 'ifTouched' }>,
+): string | null {
+  const { market } = core;
+  if (!market.hasQuote(at)) return 'there is no price yet that could come to it';
+  if ((limitTicks === null) === (slippageTicks === null))
+    return 'it needs either a limit or a slippage for the order that it becomes';
+  const buys = side === 'buy';
+  const price = (ticks: number) => formatDecimal(ticks, instrumentAt(core, at).tickSize);
+  if (isTouchedAt(core, at, side, touchTicks)) {
+    const [from, quote] = buys ? ['a purchase below the ask', 'ask'] : ['a sale above the bid', 'bid'];
+    const now = price((buys ? market.askTicks[at] : market.bidTicks[at]) as number);
+    return `the market has touched ${price(touchTicks)} already: it is for ${from}, and the ${quote} is ${now}`;
+  }
+  const isBehind = buys ? protectTicks < touchTicks : protectTicks > touchTicks;
+  return isBehind ? null : 'its stop-loss is on the winning side of the price that it waits for';
+}
+
+const isTouchedAt = ({ market }: Core, at: InstrumentId, side: 'buy' | 'sell', ticks: number): boolean =>
+  side === 'buy' ? (market.askTicks[at] as number) <= ticks : (market.bidTicks[at] as number) >= ticks;
+
+/** Called once a believed quote is the price, before strategies are shown it. True if anything was recorded. */
+export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
+  const { instrument: at, marketMs } = event;
+  if (!core.begun || !mayEnter(core) || !core.market.isPrice(at, event.bidTicks, event.askTicks))
+    return false;
+  if (!sessionsAt(core, at).calendar.isOpen(marketMs)) return false;
+  let recorded = false;
+  for (const entry of [...core.state.waiting.values()]) {
+    const isOver = isOverdue(entry, marketMs);
+    if (entry.instrument !== at || !(isOver || isDue(core, entry, marketMs))) continue;
+    if (!recorded) setTime(core, event);
+    recorded = true;
+    if (isOver) overWith(core, entry, 'dropped', overdueReason(entry));
+    else send(core, entry);
+  }
+  if (recorded) touch(core, at);
+  return recorded;
+}
+
+function isDue(
+  core: Core,
+  { instrument, side, touchTicks, fromMs }: WaitingEntry,
+  marketMs: number,
+): boolean {
+  if (touchTicks !== null) return isTouchedAt(core, instrument, side, touchTicks);
+  return fromMs !== null && marketMs >= fromMs;
+}
+
+const MOMENT = {
+  ifTouched: 'the market touched its price',
+  atOpen: 'the session has opened',
+  atClose: 'the session is about to close',
+  reversal: 'the trade that it turns round is closed',
+} as const;
+
+/** Its end comes first in the journal: whatever is torn off behind it, the entry is made once at most. */
+function send(core: Core, entry: WaitingEntry): void {
+  const { clientId, instrument: at, strategy, type, signal } = entry;
+  const restBars = core.waitingBars.get(clientId) ?? 1;
+  overWith(core, entry, 'due', MOMENT[type]);
+  const slot = core.slots.find(({ name, instrument }) => name === strategy && instrument.id === at);
+  if (slot === undefined) return;
+  enter(core, slot, orderedOf(core, entry, restBars), (text) => note(core, 'info', text, at, strategy), {
+    ...(signal === undefined ? {} : { signal }),
+    waited: { clientId, type },
+  });
+}
+
+/**
+ * A limit order at the worst price that takes what is there at once: every venue has it, and it is filled as an entry at
+ * the market is.
+ */
+function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): OrderedWish {
+  if (entry.wish !== undefined) return entry.wish;
+  const { instrument: at, side, limitTicks, slippageTicks, protectTicks, exits, size, because } = entry;
+  const wish = {
+    ...{ side, protectTicks, because, restBars },
+    ...(exits === undefined ? {} : { exits }),
+    ...(size === undefined ? {} : { size }),
+  };
+  if (slippageTicks === null) return { ...wish, limitTicks: limitTicks ?? 0 };
+  const worstTicks =
+    side === 'buy'
+      ? (market.askTicks[at] as number) + slippageTicks
+      : Math.max(1, (market.bidTicks[at] as number) - slippageTicks);
+  return { ...wish, limitTicks: worstTicks, timeInForce: 'IOC' };
+}
+
+/** Called for each finished bar of the instrument: one that nothing has touched is over in the end. */
+export function ageWaiting(core: Core, at: InstrumentId): void {
+  if (core.waitingBars.size === 0) return;
+  for (const { clientId, instrument } of core.state.waiting.values()) {
+    const left = core.waitingBars.get(clientId);
+    if (instrument === at && left !== undefined) core.waitingBars.set(clientId, left - 1);
+  }
+  endWaiting(
+    core,
+    'it waited as long as its strategy lets it',
+    ({ clientId, instrument }) => instrument === at && (core.waitingBars.get(clientId) ?? 1) <= 0,
+  );
+}
+
+/** As the record of a refusal has it: nothing is sized yet. */
+function deniedOrder(entry: WaitingEntry): OrderWish {
+  const { wish } = entry;
+  const { clientId, instrument, strategy, side, type, touchTicks, limitTicks, protectTicks } = entry;
+  return {
+    ...{ clientId, instrument, strategy, purpose: 'entry', side, type: 'limit', quantityLots: 0 },
+    ...{ limitTicks: limitTicks ?? touchTicks, stopTicks: null, protectTicks, reduceOnly: false },
+    timeInForce: limitTicks === null ? 'IOC' : 'GTC',
+    ...(wish !== undefined && 'limitTicks' in wish ? { limitTicks: wish.limitTicks } : {}),
+    ...(entry.exits === undefined ? {} : { exits: entry.exits }),
+    ...(entry.signal === undefined ? {} : { signal: entry.signal }),
+    waited: type,
+  };
+}

@@ -1,0 +1,35 @@
+/** An entry that waits in the core, as its record has it. */
+import type { ExitPlan } from '../domain/exit-plan.js';
+import type { InstrumentId } from '../domain/instrument.js';
+import type { Side, Waited } from '../domain/order.js';
+import type { SignalName } from '../domain/signal.js';
+import type { StrategySize } from './strategies/size-entry.js';
+import type { OrderedWish } from './strategies/strategy.js';
+
+export interface WaitingEntry {
+  /** That of the order which it becomes. */
+  readonly clientId: string;
+  readonly instrument: InstrumentId;
+  readonly strategy: string;
+  readonly type: Waited;
+  readonly side: Side;
+  /** Null: it waits for a time. */
+  readonly touchTicks: number | null;
+  /** Null: it takes what is there at once. */
+  readonly limitTicks: number | null;
+  /** Null: it becomes a limit order at `limitTicks`. */
+  readonly slippageTicks: number | null;
+  /** Bars after which it is over. Null: `untilMs` says when. */
+  readonly restBars: number | null;
+  /** Market time from which the next quote is its moment. Null: it waits for a price, or for its trade's end. */
+  readonly fromMs: number | null;
+  /** Market time from which it is over. Null: `restBars` says when. */
+  readonly untilMs: number | null;
+  readonly protectTicks: number;
+  readonly exits?: ExitPlan;
+  readonly size?: StrategySize;
+  readonly signal?: SignalName;
+  readonly because: string;
+  /** Of a reversal: the entry that follows. Left out: the members above say what it becomes. */
+  readonly wish?: OrderedWish;
+}

@@ -1,0 +1,80 @@
+/** Entries that wait in the core: each leaves once at most, with a stop, at its moment, and never while the desk is halted. */
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { WaitingEntry } from '../../../src/engine/waiting-entry.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+export class WaitingEntries implements Watcher {
+  readonly #waiting = new Map<string, WaitingEntry>();
+  readonly #due = new Map<string, WaitingEntry>();
+  readonly #intended = new Set<string>();
+  #isHalted = true;
+
+  constructor(private readonly scenario: Scenario) {}
+
+  restarted(records: readonly EngineRecord[]): void {
+    for (const of of [this.#waiting, this.#due, this.#intended]) of.clear();
+    this.#isHalted = true;
+    for (const record of records) this.recorded(record);
+  }
+
+  recorded(record: EngineRecord): string | null {
+    switch (record.type) {
+      case 'halt':
+        this.#isHalted = true;
+        return null;
+      case 'armed':
+        this.#isHalted = false;
+        return null;
+      case 'entry.waits':
+        this.#waiting.set(record.entry.clientId, record.entry);
+        return this.#isHalted ? `${record.entry.clientId} waits while the desk is halted` : null;
+      case 'entry.over':
+        return this.#end(record);
+      case 'order.intended':
+        return this.#sent(record);
+      default:
+        return null;
+    }
+  }
+
+  #end({ clientId, outcome }: Extract<EngineRecord, { type: 'entry.over' }>): string | null {
+    const entry = this.#waiting.get(clientId);
+    if (entry === undefined) return `${clientId} is over and never waited`;
+    this.#waiting.delete(clientId);
+    if (outcome === 'due') this.#due.set(clientId, entry);
+    return null;
+  }
+
+  #sent({ order }: Extract<EngineRecord, { type: 'order.intended' }>): string | null {
+    const { clientId, waited, purpose, protectTicks, signal } = order;
+    if (purpose !== 'entry') return null;
+    if (waited === undefined)
+      return this.scenario.waits && signal === undefined && this.#waiting.has(clientId)
+        ? `the entry ${clientId} leaves while it waits`
+        : null;
+    if (!this.#due.has(clientId)) return `the entry ${clientId} leaves before its moment`;
+    if (this.#intended.has(clientId)) return `the entry ${clientId} leaves twice`;
+    this.#intended.add(clientId);
+    if (this.#isHalted) return `the entry ${clientId} that waited leaves while the desk is halted`;
+    return protectTicks === null ? `the entry ${clientId} that waited leaves without a stop` : null;
+  }
+
+  left(effect: Effect, { view }: Moment): string | null {
+    if (effect.kind !== 'submit' || effect.order.waited === undefined) return null;
+    const { clientId, instrument, side } = effect.order;
+    const entry = this.#due.get(clientId);
+    const quote = view().quotes.find((one) => one.instrument === instrument);
+    if (entry === undefined || quote === undefined || entry.touchTicks === null)
+      return `the entry ${clientId} leaves and waited for no price`;
+    const isTouched =
+      side === 'buy' ? quote.askTicks <= entry.touchTicks : quote.bidTicks >= entry.touchTicks;
+    return isTouched ? null : `the entry ${clientId} leaves, and ${entry.touchTicks} is not touched`;
+  }
+
+  looked({ view }: Moment): string | null {
+    const { mode, waiting } = view();
+    return mode === 'ACTIVE' || waiting.length === 0 ? null : `an entry waits while the desk is ${mode}`;
+  }
+}
