@@ -3,6 +3,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Approved } from '../limits/gate.js';
 import type { EngineRecord } from './record.js';
+import type { HandedAction } from './state.js';
 
 export type CommandOutcome =
   | { readonly ok: true; readonly detail: string; readonly haltId: string | null }
@@ -24,6 +25,11 @@ export type Effect =
     }
   /** Replace the resting order `clientId` by this one in one request, once every record so far is durable. */
   | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
+  /**
+   * A venue that we keep takes the action in, at once and each only once (`actionId`); its open orders of that symbol
+   * end, as at a broker.
+   */
+  | { readonly kind: 'corporateAction'; readonly handed: HandedAction }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
   | {
       readonly kind: 'requestSnapshot';

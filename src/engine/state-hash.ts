@@ -46,6 +46,7 @@ export function stateHash(state: EngineState): string {
   if (apart.length > 0)
     all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
+  if (state.actions.length > 0) all.push(['actions', state.actions]);
   const { signals, signalsRefused } = state;
   if (signals.size > 0 || signalsRefused.size > 0)
     all.push(['signals', [...signals].sort(byFirst), [...signalsRefused].sort(byFirst)]);

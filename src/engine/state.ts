@@ -2,6 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { CorporateAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
@@ -165,6 +166,15 @@ export interface SignalEntry {
   filled: boolean;
 }
 
+/** A corporate action as the venue is told of it. */
+export interface HandedAction {
+  /** The venue takes each in once. */
+  readonly actionId: string;
+  readonly action: CorporateAction;
+  /** A price after a split, at which what no lot can hold is paid out. 0: it is no split. */
+  readonly priceTicks: number;
+}
+
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
 export interface EngineState {
@@ -257,6 +267,8 @@ export interface EngineState {
    */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
+  /** Corporate actions that the venue is told of, the newest few: after a restart it is told again. */
+  actions: readonly HandedAction[];
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
   /** How many signals were refused, by what refused them. */
@@ -313,6 +325,7 @@ export function createState(): EngineState {
     lastDifferences: [],
     putBack: new Set(),
     stopGaps: new Map(),
+    actions: [],
     signals: new Map(),
     signalsRefused: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },

@@ -37,4 +37,6 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'signal.withdrawn': 45,
   'signal.refused': 46,
   'exits.changed': 50,
+  split: 52,
+  dividend: 53,
 };
