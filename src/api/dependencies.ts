@@ -35,6 +35,8 @@ export type DeskOperations = Pick<
   | 'rollContract'
   | 'toggleStrategy'
   | 'explainCash'
+  | 'takeCorporateAction'
+  | 'sayNoSplit'
   | 'claimCoins'
   | 'sendSignal'
   | 'withdrawSignal'

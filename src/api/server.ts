@@ -30,6 +30,7 @@ import { barsRoute } from './routes/bars.js';
 import { cashRoute } from './routes/cash.js';
 import { closeOneRoutes } from './routes/close-one.js';
 import { coinsRoute } from './routes/coins.js';
+import { corporateActionRoutes } from './routes/corporate-actions.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
 import { desksRoute } from './routes/desks.js';
@@ -178,6 +179,7 @@ async function registerRoutes(
   preflightRoute(app, web);
   reconciliationRoute(app, web);
   cashRoute(app, web);
+  corporateActionRoutes(app, web);
   coinsRoute(app, web);
   sizeRoute(app, web);
   auditRoute(app, web);

@@ -17,6 +17,15 @@ export type CorporateAction =
   | ({ readonly kind: 'split'; readonly symbol: string } & SplitRatio)
   | { readonly kind: 'dividend'; readonly symbol: string; readonly perShare: string };
 
+/** A corporate action as the venue is told of it. */
+export interface HandedAction {
+  /** The venue takes each in once. */
+  readonly actionId: string;
+  readonly action: CorporateAction;
+  /** A price after a split, at which what no lot can hold is paid out. 0: it is no split. */
+  readonly priceTicks: number;
+}
+
 /** Larger on either side was never seen, and would not be a split but a mistake. */
 export const SPLIT_PART_MAX = 1_000;
 
@@ -106,7 +115,16 @@ const wholeNumbers = Array.from({ length: 49 }, (_, index) => index + 2);
 const USUAL_SPLITS: readonly SplitRatio[] = [
   ...wholeNumbers.map((numerator) => ({ numerator, denominator: 1 })),
   ...wholeNumbers.map((denominator) => ({ numerator: 1, denominator })),
-  ...([[3, 2], [4, 3], [5, 4], [5, 2], [5, 3], [6, 5], [11, 10], [21, 20]] as const).map(
-    ([numerator, denominator]) => ({ numerator, denominator }),
-  ),
+  ...(
+    [
+      [3, 2],
+      [4, 3],
+      [5, 4],
+      [5, 2],
+      [5, 3],
+      [6, 5],
+      [11, 10],
+      [21, 20],
+    ] as const
+  ).map(([numerator, denominator]) => ({ numerator, denominator })),
 ];

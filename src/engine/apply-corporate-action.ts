@@ -3,7 +3,13 @@
  * and prices change alike, and the cost stays as it was.
  */
 import type { BookSteps } from '../domain/book-steps.js';
-import { type CorporateAction, inLieuUnits, splitCount, splitPrice, splitShares } from '../domain/corporate-action.js';
+import {
+  type CorporateAction,
+  inLieuUnits,
+  splitCount,
+  splitPrice,
+  splitShares,
+} from '../domain/corporate-action.js';
 import type { ExitPlan } from '../domain/exit-plan.js';
 import { mulDivUnits, readUnits, type Units } from '../domain/money.js';
 import { coinsOf, move, realise } from './apply-holding.js';
@@ -50,7 +56,7 @@ export function applySplit(state: EngineState, record: Split): void {
       `the split ${record.actionId} leaves ${record.quantityLots} lots, and the position comes to ${position.quantityLots}`,
     );
   const { numerator, denominator } = record;
-  if (record.byVenue !== true) handOver(state, record, { kind: 'split', ...symbolOf(state, record), numerator, denominator });
+  keep(state, record, { kind: 'split', ...symbolOf(state, record), numerator, denominator });
 }
 
 export function applyDividend(state: EngineState, record: Of<'dividend'>): void {
@@ -68,7 +74,7 @@ export function applyDividend(state: EngineState, record: Of<'dividend'>): void 
     if (holding !== position) position.realised += share;
   }
   move(state, steps.quote, paid);
-  handOver(state, record, { kind: 'dividend', ...symbolOf(state, record), perShare: record.perShare });
+  keep(state, record, { kind: 'dividend', ...symbolOf(state, record), perShare: record.perShare });
 }
 
 interface Shares {
@@ -155,7 +161,11 @@ function symbolOf({ config }: EngineState, { instrument }: Pick<Split, 'instrume
   return { symbol: config?.symbols[instrument] ?? '?' };
 }
 
-function handOver(state: EngineState, record: Split | Of<'dividend'>, action: CorporateAction): void {
+function keep(state: EngineState, record: Split | Of<'dividend'>, action: CorporateAction): void {
+  const { actionId, marketMs } = record;
   const priceTicks = record.type === 'split' ? record.priceTicks : 0;
-  state.actions = [...state.actions, { actionId: record.actionId, action, priceTicks }].slice(-ACTIONS_KEPT);
+  const byVenue = record.type === 'split' && record.byVenue === true;
+  state.actions = [...state.actions, { actionId, action, priceTicks, marketMs, byVenue }].slice(
+    -ACTIONS_KEPT,
+  );
 }

@@ -1,9 +1,9 @@
 /** Everything that the engine can ask of the world. The runner carries effects out in order. */
+import type { HandedAction } from '../domain/corporate-action.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Approved } from '../limits/gate.js';
 import type { EngineRecord } from './record.js';
-import type { HandedAction } from './state.js';
 
 export type CommandOutcome =
   | { readonly ok: true; readonly detail: string; readonly haltId: string | null }

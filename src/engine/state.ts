@@ -2,7 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
-import type { CorporateAction } from '../domain/corporate-action.js';
+import type { HandedAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
@@ -166,13 +166,10 @@ export interface SignalEntry {
   filled: boolean;
 }
 
-/** A corporate action as the venue is told of it. */
-export interface HandedAction {
-  /** The venue takes each in once. */
-  readonly actionId: string;
-  readonly action: CorporateAction;
-  /** A price after a split, at which what no lot can hold is paid out. 0: it is no split. */
-  readonly priceTicks: number;
+export interface ActionTaken extends HandedAction {
+  readonly marketMs: number;
+  /** The venue had taken it in before, and is not told of it. */
+  readonly byVenue: boolean;
 }
 
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
@@ -267,8 +264,8 @@ export interface EngineState {
    */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
-  /** Corporate actions that the venue is told of, the newest few: after a restart it is told again. */
-  actions: readonly HandedAction[];
+  /** The newest corporate actions: after a restart the venue is told of them again. */
+  actions: readonly ActionTaken[];
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
   /** How many signals were refused, by what refused them. */

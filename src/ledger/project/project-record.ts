@@ -7,7 +7,7 @@ import { projectEquity } from './equity.js';
 import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
 import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
-import { projectAdopted, projectClaimed } from './position.js';
+import { projectAdopted, projectClaimed, projectDividend, projectSplit } from './position.js';
 import type { Projection } from './projection.js';
 import { projectSettings } from './settings.js';
 import { projectTradeClosed } from './trade.js';
@@ -33,6 +33,10 @@ export async function projectRecord(
       return projectAdopted(client, projection, entry, record);
     case 'coins.claimed':
       return projectClaimed(client, projection, entry, record);
+    case 'split':
+      return projectSplit(client, projection, entry, record);
+    case 'dividend':
+      return projectDividend(client, projection, entry, record);
     case 'cash':
       return projectCash(client, projection, entry, record);
     case 'equity':
