@@ -53,13 +53,23 @@ const files = (text: string, desk: Desk) => {
 };
 const split = `date,symbol,kind,value\n2026-03-03,${stock.symbol},split,4:1\n`;
 const splitPrices = (): string =>
-  writeMinutes(temporaryFolder(), prices((minute) => (minute < DAY ? 1 : 4)));
+  writeMinutes(
+    temporaryFolder(),
+    prices((minute) => (minute < DAY ? 1 : 4)),
+  );
 
 function heldOverNight(stop: string) {
   const buy = { source: 'tv', symbol: stock.symbol, action: 'buy', validSeconds: 600 };
   const lines = [
     { ...buy, id: 'in', stop, issuedAt: at(10) },
-    { source: 'tv', id: 'out', symbol: stock.symbol, action: 'close', issuedAt: at(DAY + 30), validSeconds: 60 },
+    {
+      source: 'tv',
+      id: 'out',
+      symbol: stock.symbol,
+      action: 'close',
+      issuedAt: at(DAY + 30),
+      validSeconds: 60,
+    },
   ];
   const file = join(temporaryFolder(), 'signals.jsonl');
   writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
@@ -76,7 +86,13 @@ it('holds four times the shares at a quarter of the price, under a stop that has
     { at: at(DAY), symbol: stock.symbol, kind: 'split', value: '4:1', amount: '0.00000000' },
   ]);
   expect(report.trades).toHaveLength(1);
-  const never = await backtest(writeMinutes(temporaryFolder(), prices(() => 1)), { desk: followed, signals });
+  const never = await backtest(
+    writeMinutes(
+      temporaryFolder(),
+      prices(() => 1),
+    ),
+    { desk: followed, signals },
+  );
   expect(never.report.trades).toHaveLength(1);
   const [trade, other] = [report.trades[0]!, never.report.trades[0]!];
   expect(Number(trade.quantity)).toBe(4 * Number(other.quantity));
@@ -97,7 +113,13 @@ it('is stopped out by the price that was a split where nobody says so', async ()
 
 it('shows strategies their past in new shares: they decide as if there had never been a split', async () => {
   const { report } = await backtest(splitPrices(), { desk: crossing, actions: files(split, crossing) });
-  const never = await backtest(writeMinutes(temporaryFolder(), prices(() => 1)), { desk: crossing });
+  const never = await backtest(
+    writeMinutes(
+      temporaryFolder(),
+      prices(() => 1),
+    ),
+    { desk: crossing },
+  );
   expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
   expect(report.trades.length).toBeGreaterThan(5);
   expect(report.trades.map(({ opened }) => opened)).toEqual(never.report.trades.map(({ opened }) => opened));
@@ -108,7 +130,10 @@ it('shows strategies their past in new shares: they decide as if there had never
 it('pays a dividend on what is held that day, as a result of the trade', async () => {
   const paid = `2026-03-03,${stock.symbol},dividend,0.82\n`;
   const given = { desk: followed, signals: heldOverNight('300.00') };
-  const file = writeMinutes(temporaryFolder(), prices(() => 1));
+  const file = writeMinutes(
+    temporaryFolder(),
+    prices(() => 1),
+  );
   const { report } = await backtest(file, { ...given, actions: files(paid, followed) });
   const without = await backtest(file, given);
   expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
@@ -119,7 +144,10 @@ it('pays a dividend on what is held that day, as a result of the trade', async (
 });
 
 it.each<[string, string]>([
-  ['2026-03-03,MSFT/USD,split,4:1', 'symbol: expected a stock of the desk file (kind: stock), found MSFT/USD'],
+  [
+    '2026-03-03,MSFT/USD,split,4:1',
+    'symbol: expected a stock of the desk file (kind: stock), found MSFT/USD',
+  ],
   [`2026-02-30,${stock.symbol},split,4:1`, 'date: expected a day such as 2020-08-31, found 2026-02-30'],
   [`2026-03-03,${stock.symbol},split,1:1`, 'value: expected new shares for old ones'],
   [`2026-03-03,${stock.symbol},split,0:1`, 'value: expected new shares for old ones'],

@@ -65,7 +65,13 @@ class Book {
     expect(closed === undefined || closed.instrument === 0).toBe(true);
   }
 
-  trade(side: 'buy' | 'sell', shares: string, price: string, fee: string, more: Partial<OrderIntent> = {}): void {
+  trade(
+    side: 'buy' | 'sell',
+    shares: string,
+    price: string,
+    fee: string,
+    more: Partial<OrderIntent> = {},
+  ): void {
     const { tickSize, lotSize } = this.instrument;
     this.#orders += 1;
     const clientId = `fabc123-${this.#orders}`;
@@ -78,7 +84,13 @@ class Book {
     this.add({ type: 'order.intended', order, marketMs: 1 });
     const fill = { tradeId: `t${this.#orders}`, clientId, instrument: 0, side, quantityLots };
     const priceTicks = parseDecimal(price, tickSize);
-    const paid = { priceTicks, fee: parseMoney(fee), liquidity: 'taker', marketMs: 1, simulated: true } as const;
+    const paid = {
+      priceTicks,
+      fee: parseMoney(fee),
+      liquidity: 'taker',
+      marketMs: 1,
+      simulated: true,
+    } as const;
     this.add({ type: 'fill', fill: { ...fill, ...paid } });
   }
 
@@ -109,41 +121,46 @@ class Book {
 const money = (text: string): number => Number(parseUnits(text));
 
 describe('a split', () => {
-  it.each(rowsOf<Row>('splits.csv').map((row) => [`${row.side} ${row.shares} at ${row.entry}, ${row.ratio}: ${row.source}`, row] as const))(
-    '%s',
-    (_, row) => {
-      const book = new Book(share(row.lot));
-      const { tickSize, lotSize } = book.instrument;
-      const ticks = (price: string): number => parseDecimal(price, tickSize);
-      const fee = (Number(row.fees) / 2).toString();
-      book.trade(row.side, row.shares, row.entry, fee, { protectTicks: ticks(row.stop) });
-      const position = book.state.positions[0]!;
-      const { cost } = position;
-      const cash = fundsOf(book.state);
-      const opened = { ...position.trade! };
+  it.each(
+    rowsOf<Row>('splits.csv').map(
+      (row) => [`${row.side} ${row.shares} at ${row.entry}, ${row.ratio}: ${row.source}`, row] as const,
+    ),
+  )('%s', (_, row) => {
+    const book = new Book(share(row.lot));
+    const { tickSize, lotSize } = book.instrument;
+    const ticks = (price: string): number => parseDecimal(price, tickSize);
+    const fee = (Number(row.fees) / 2).toString();
+    book.trade(row.side, row.shares, row.entry, fee, { protectTicks: ticks(row.stop) });
+    const position = book.state.positions[0]!;
+    const { cost } = position;
+    const cash = fundsOf(book.state);
+    const opened = { ...position.trade! };
 
-      book.split(row.ratio, row.price);
+    book.split(row.ratio, row.price);
 
-      const sign = row.side === 'buy' ? 1 : -1;
-      expect(position.quantityLots * sign).toBe(parseDecimal(row.sharesAfter, lotSize));
-      expect(fundsOf(book.state) - cash).toBe(money(row.inLieu));
-      if (row.inLieu === '0') expect(position.cost).toBe(cost);
-      if (position.quantityLots !== 0) {
-        expect(averageTicks(book.state, position)).toBeCloseTo(Number(row.averageAfter) * 100, 6);
-        expect(position.trade).toMatchObject({ id: opened.id, protectTicks: ticks(row.stopAfter), risk: opened.risk });
-        const { entryLots, entryTickLots, exitLots } = position.trade!;
-        expect(entryLots - exitLots).toBe(Math.abs(position.quantityLots));
-        expect(Number(entryTickLots) / entryLots).toBeCloseTo(Number(row.averageAfter) * 100, 1);
-        book.trade(row.side === 'buy' ? 'sell' : 'buy', row.sharesAfter, row.exit, fee, { purpose: 'exit' });
-      }
-      expect(book.state.trips.get('cross/0')).toMatchObject({
-        trades: 1,
-        realised: BigInt(money(row.result)) * stepsAt(book.state, 0).perMoney,
+    const sign = row.side === 'buy' ? 1 : -1;
+    expect(position.quantityLots * sign).toBe(parseDecimal(row.sharesAfter, lotSize));
+    expect(fundsOf(book.state) - cash).toBe(money(row.inLieu));
+    if (row.inLieu === '0') expect(position.cost).toBe(cost);
+    if (position.quantityLots !== 0) {
+      expect(averageTicks(book.state, position)).toBeCloseTo(Number(row.averageAfter) * 100, 6);
+      expect(position.trade).toMatchObject({
+        id: opened.id,
+        protectTicks: ticks(row.stopAfter),
+        risk: opened.risk,
       });
-      expect(book.state.positions[0]).toMatchObject({ quantityLots: 0, cost: 0n, trade: null });
-      expect(fundsOf(book.state) - CASH).toBe(money(row.result));
-    },
-  );
+      const { entryLots, entryTickLots, exitLots } = position.trade!;
+      expect(entryLots - exitLots).toBe(Math.abs(position.quantityLots));
+      expect(Number(entryTickLots) / entryLots).toBeCloseTo(Number(row.averageAfter) * 100, 1);
+      book.trade(row.side === 'buy' ? 'sell' : 'buy', row.sharesAfter, row.exit, fee, { purpose: 'exit' });
+    }
+    expect(book.state.trips.get('cross/0')).toMatchObject({
+      trades: 1,
+      realised: BigInt(money(row.result)) * stepsAt(book.state, 0).perMoney,
+    });
+    expect(book.state.positions[0]).toMatchObject({ quantityLots: 0, cost: 0n, trade: null });
+    expect(fundsOf(book.state) - CASH).toBe(money(row.result));
+  });
 
   it('leaves equity as it was at the price that follows from it', () => {
     const book = new Book(share('1'));
@@ -164,7 +181,10 @@ describe('a split', () => {
     book.trade('buy', '90', '400', '0', { protectTicks: 38_000, exits: plan });
     book.trade('sell', '30', '410', '0', { purpose: 'exit' });
     book.split('3:1', '136.67');
-    expect(book.state.positions[0]).toMatchObject({ quantityLots: 180, trade: { entryLots: 270, exitLots: 90 } });
+    expect(book.state.positions[0]).toMatchObject({
+      quantityLots: 180,
+      trade: { entryLots: 270, exitLots: 90 },
+    });
     expect(book.state.positions[0]!.trade).toMatchObject({
       ...{ entryTickLots: 3_600_000n, exitTickLots: 1_230_000n, protectTicks: 12_667 },
       exits: { soldBefore: 0, reached: 0 },
@@ -206,31 +226,38 @@ describe('a split', () => {
     const split = book.records.find(({ type }) => type === 'split') as EngineRecord;
     const wrong = createState();
     for (const record of book.records.slice(0, -1)) applyRecord(wrong, record);
-    expect(() => applyRecord(wrong, { ...split, quantityLots: 11 } as EngineRecord)).toThrow(/leaves 11 lots/);
+    expect(() => applyRecord(wrong, { ...split, quantityLots: 11 } as EngineRecord)).toThrow(
+      /leaves 11 lots/,
+    );
   });
 });
 
 describe('a dividend', () => {
-  const rows = rowsOf<{ side: 'buy' | 'sell'; shares: string; perShare: string; amount: string; result: string }>(
-    'dividends.csv',
-  );
+  const rows = rowsOf<{
+    side: 'buy' | 'sell';
+    shares: string;
+    perShare: string;
+    amount: string;
+    result: string;
+  }>('dividends.csv');
 
-  it.each(rows.map((row) => [`of ${row.perShare} on ${row.shares} shares, ${row.side}: ${row.amount}`, row] as const))(
-    '%s',
-    (_, { side, shares, perShare, amount, result }) => {
-      const book = new Book(share('1'));
-      book.trade(side, shares, '50', '1', { protectTicks: side === 'buy' ? 4_900 : 5_100 });
-      const cash = fundsOf(book.state);
-      const paid = { actionId: 'd1', instrument: 0, perShare, amount: money(amount) };
-      book.add({ type: 'dividend', ...paid, by: 'operator', reason: 'test', marketMs: 2 });
-      expect(fundsOf(book.state) - cash).toBe(money(amount));
-      book.trade(side === 'buy' ? 'sell' : 'buy', shares, '50', '1', { purpose: 'exit' });
-      expect(book.state.trips.get('cross/0')!.realised).toBe(
-        BigInt(money(result)) * stepsAt(book.state, 0).perMoney,
-      );
-      expect(fundsOf(book.state) - CASH).toBe(money(result));
-    },
-  );
+  it.each(
+    rows.map(
+      (row) => [`of ${row.perShare} on ${row.shares} shares, ${row.side}: ${row.amount}`, row] as const,
+    ),
+  )('%s', (_, { side, shares, perShare, amount, result }) => {
+    const book = new Book(share('1'));
+    book.trade(side, shares, '50', '1', { protectTicks: side === 'buy' ? 4_900 : 5_100 });
+    const cash = fundsOf(book.state);
+    const paid = { actionId: 'd1', instrument: 0, perShare, amount: money(amount) };
+    book.add({ type: 'dividend', ...paid, by: 'operator', reason: 'test', marketMs: 2 });
+    expect(fundsOf(book.state) - cash).toBe(money(amount));
+    book.trade(side === 'buy' ? 'sell' : 'buy', shares, '50', '1', { purpose: 'exit' });
+    expect(book.state.trips.get('cross/0')!.realised).toBe(
+      BigInt(money(result)) * stepsAt(book.state, 0).perMoney,
+    );
+    expect(fundsOf(book.state) - CASH).toBe(money(result));
+  });
 
   it('is divided between the trades of a position by what each holds', () => {
     const book = new Book(share('1'));

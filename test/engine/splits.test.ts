@@ -63,7 +63,10 @@ it('keeps equity, tells the venue, and puts a stop for the new shares where the 
   expect(desk.engine.view).toMatchObject({ equity, cash });
   desk.expire(stop.clientId);
   const [renewed] = desk.live('protective', 0);
-  expect(renewed).toMatchObject({ quantityLots: 4 * stop.quantityLots, stopTicks: Math.ceil(stop.stopTicks! / 4) });
+  expect(renewed).toMatchObject({
+    quantityLots: 4 * stop.quantityLots,
+    stopTicks: Math.ceil(stop.stopTicks! / 4),
+  });
   desk.accept(renewed!);
   expect(desk.engine.view.positions).toMatchObject([{ protection: 'confirmed' }]);
   // A price of the new size is the next one, not an implausible one.
@@ -93,7 +96,10 @@ it('is refused for what is no stock of the desk', () => {
   const desk = new DeskUnderTest().active();
   desk.command({ name: 'stop' });
   const action = { ...FOUR_FOR_ONE, symbol: 'BTC/USDT' };
-  expect(desk.command({ name: 'corporateAction', action })).toMatchObject({ ok: false, code: 'no-such-stock' });
+  expect(desk.command({ name: 'corporateAction', action })).toMatchObject({
+    ok: false,
+    code: 'no-such-stock',
+  });
 });
 
 /** Two readings, as far apart as it takes to believe them. */
@@ -137,7 +143,10 @@ it('is not asked for again by a venue of ours that had it before the journal did
 it('lets the venue count once a person says that it is no split', () => {
   const desk = stockDesk(false).active();
   const { stop } = desk.hold(0);
-  expect(desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' })).toMatchObject({ ok: false, code: 'no-difference' });
+  expect(desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' })).toMatchObject({
+    ok: false,
+    code: 'no-difference',
+  });
   reads(desk, 2 * stop.quantityLots);
   expect(desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' })).toMatchObject({ ok: true });
   reads(desk, 2 * stop.quantityLots);
@@ -176,7 +185,10 @@ it('begins the strategies of the stock anew, and withdraws signals with prices o
 
 it('books a dividend at a venue of ours on what is held, and leaves that of any other to the venue', () => {
   const desk = stockDesk(true).active();
-  expect(desk.command(DIVIDEND)).toMatchObject({ ok: true, detail: 'nothing of AAPL/USDT is held: nothing was paid' });
+  expect(desk.command(DIVIDEND)).toMatchObject({
+    ok: true,
+    detail: 'nothing of AAPL/USDT is held: nothing was paid',
+  });
   const { stop } = desk.hold(0);
   const { cash } = desk.engine.view;
   expect(desk.command(DIVIDEND)).toMatchObject({ ok: true });

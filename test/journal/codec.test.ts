@@ -42,6 +42,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'stop.moved',
     'exits.changed',
   ] as const),
+  ...(['split', 'dividend'] as const),
   ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
 

@@ -37,6 +37,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
       },
     },
     warmUpAgain: () => undefined,
+    splitBars: () => undefined,
     bars: () => null,
     follow: () => undefined,
     ...own,
