@@ -151,6 +151,13 @@ export class MarketBook {
     this.exitBelowTicks[at] = Math.ceil(after(this.exitBelowTicks[at] as number));
   }
 
+  /** There is no price until the next quote. */
+  forget(at: InstrumentId): void {
+    this.bidTicks[at] = 0;
+    this.askTicks[at] = 0;
+    this.quotedMonotonicMs[at] = NEVER;
+  }
+
   hasQuote(at: InstrumentId): boolean {
     return this.quotedMonotonicMs[at] !== NEVER;
   }

@@ -37,41 +37,70 @@ it('waits for a market that is closed, or a desk that is halted', () => {
   expect(desk.lots(0)).toBe(4 * stop.quantityLots);
 });
 
-it('is taken in while the market is closed though the desk trades', () => {
-  const hours = withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-16:00'] } });
-  const desk = stockDesk(true, { sessions: [{ calendar: new SessionCalendar(hours, () => 0) }] }).active();
+/** On the Monday of the tests, which begin at 12:00. */
+const untilFour = (): SessionCalendar =>
+  new SessionCalendar(
+    withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-16:00'], tue: ['10:00-16:00'] } }),
+    () => 0,
+  );
+
+/** It trades, holds shares behind a stop, and its market has closed. */
+function overNight(takesActions = true) {
+  const desk = stockDesk(takesActions, { sessions: [{ calendar: untilFour() }] }).active();
   const { stop } = desk.hold(0);
-  expect(desk.command(SPLIT)).toMatchObject({ ok: false, code: 'market-open' });
+  desk.quote(0, 10_100);
   desk.wait(8 * 3_600_000);
   desk.pass(0);
-  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
-  expect(desk.engine.view.mode).toBe('ACTIVE');
-  expect(desk.lots(0)).toBe(4 * stop.quantityLots);
-});
+  return { desk, stop };
+}
 
-it('keeps equity, tells the venue, and puts a stop for the new shares where the venue has ended the old one', () => {
-  const desk = stockDesk(true).active();
-  const { stop } = desk.hold(0);
-  desk.command({ name: 'stop' });
-  desk.quote(0, 10_100);
+it('keeps equity over a closed market, tells the venue, and renews the stop that the venue has ended', () => {
+  const { desk, stop } = overNight();
   const { equity, cash } = desk.engine.view;
+  expect(desk.engine.view.mode).toBe('ACTIVE');
   expect(desk.command(SPLIT)).toMatchObject({ ok: true });
   const [{ actionId }] = desk.recorded('split') as [{ readonly actionId: string }];
   expect(handed(desk)).toEqual([
     { kind: 'corporateAction', handed: { actionId, action: FOUR_FOR_ONE, priceTicks: 2_525 } },
   ]);
-  expect(desk.engine.view).toMatchObject({ equity, cash });
+  expect(desk.engine.view).toMatchObject({ equity, cash, mode: 'ACTIVE' });
+  expect(desk.lots(0)).toBe(4 * stop.quantityLots);
   desk.expire(stop.clientId);
   const [renewed] = desk.live('protective', 0);
   expect(renewed).toMatchObject({
     quantityLots: 4 * stop.quantityLots,
-    stopTicks: Math.ceil(stop.stopTicks! / 4),
+    stopTicks: Math.ceil((stop.stopTicks ?? 0) / 4),
   });
   desk.accept(renewed!);
   expect(desk.engine.view.positions).toMatchObject([{ protection: 'confirmed' }]);
-  // A price of the new size is the next one, not an implausible one.
+});
+
+it('takes the next price for one in new shares, and not for one that can hardly be', () => {
+  const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 50, agreeing: 3, standsMs: 2_000 };
+  const desk = stockDesk(true, { quotes, sessions: [{ calendar: untilFour() }] }).active();
+  desk.hold(0);
+  desk.wait(8 * 3_600_000);
+  desk.pass(0);
+  desk.command(SPLIT);
+  const { equity } = desk.engine.view;
+  desk.wait(14 * 3_600_000);
   desk.quote(0, 2_530);
   expect(desk.engine.view.equity).toBeGreaterThan(equity);
+  expect(desk.recorded('note').filter(({ text }) => text.includes('implausible'))).toEqual([]);
+});
+
+it('knows no price in a market that is open, since nobody knows of which shares the last one was', () => {
+  const desk = stockDesk(true).active();
+  const { stop } = desk.hold(0);
+  desk.command({ name: 'stop' });
+  const { peak, cash } = desk.engine.view;
+  // In new shares already: taken for one in old ones it would be a quarter, or with a reverse split ten times as much.
+  desk.quote(0, 2_600);
+  desk.command(SPLIT);
+  const cost = desk.recorded('fill')[0]!.fill.priceTicks * stop.quantityLots * 1_000_000;
+  expect(desk.engine.view).toMatchObject({ cash, peak, equity: cash + cost });
+  desk.quote(0, 2_600);
+  expect(desk.engine.view.equity).toBe(cash + 4 * stop.quantityLots * 2_600 * 1_000_000);
 });
 
 it('cancels what was to be bought in old shares', () => {

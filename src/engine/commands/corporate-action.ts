@@ -82,19 +82,21 @@ function takeSplit(
   const { lots, over } = splitShares(coinsOf(position, steps), ratio, steps);
   const quantityLots = Number(lots);
   const count = (held: number): string => `${formatDecimal(held, lotSize)} ${base}`;
-  const venues = core.sync.splits.get(at)?.lots ?? position.quantityLots;
+  const seen = core.sync.splits.get(at)?.lots;
   const isTold = core.config.capabilities.takesActions === true;
-  if (!isTold && venues !== quantityLots)
+  const venues = seen ?? (isTold ? quantityLots : position.quantityLots);
+  if (venues !== quantityLots)
     return refused(
       'not-at-venue',
       `a ${splitText(ratio)} split would make ${count(quantityLots)} of ${count(position.quantityLots)}, and the venue has ${count(venues)}`,
-      'take it in once the venue shows it: fermata reconcile reads it again',
+      'take it in once the account shows it: it is read every minute',
     );
-  const priceTicks = priceAfter(core, instrument, ratio);
+  const isOld = timed || !isMarketOpen(core, at);
+  const priceTicks = priceAfter(core, instrument, ratio, isOld);
   const inLieu = inLieuMoney(over, ratio, priceTicks, steps);
-  const byVenue = !isTold || (venues === quantityLots && venues !== position.quantityLots);
+  const byVenue = !isTold || seen !== undefined;
   const { numerator, denominator } = ratio;
-  splitPrices(core, at, ratio);
+  splitPrices(core, at, ratio, isOld);
   commit(core, {
     type: 'split',
     ...{ actionId: commandId, instrument: at, numerator, denominator, quantityLots, priceTicks },
@@ -144,11 +146,11 @@ function splitObstacle(core: Core, { id: at, symbol }: Instrument): CommandOutco
     : null;
 }
 
-/** What closing it would bring for each new share, as far as is known. */
-function priceAfter(core: Core, { id: at }: Instrument, ratio: Split): number {
+/** What closing it would bring for each new share; where no price is surely of old shares, what one has cost. */
+function priceAfter(core: Core, { id: at }: Instrument, ratio: Split, isOld: boolean): number {
   const { market } = core;
   const position = positionAt(core, at);
-  if (market.hasQuote(at))
+  if (isOld && market.hasQuote(at))
     return splitPrice(
       (position.quantityLots < 0 ? market.askTicks[at] : market.bidTicks[at]) as number,
       ratio,

@@ -13,10 +13,14 @@ import { RegimeMeter } from '../strategies/regime.js';
 import { ReturnMeter } from '../strategies/returns.js';
 import { buildSlots } from '../strategies/strategy-slot.js';
 
-/** Before the record: what it is worth then follows from this price. */
-export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio): void {
+/**
+ * Before the record: what it is worth then follows from this price. `isOld`: the last price is surely one of old shares.
+ * Otherwise nobody knows, and there is none until the next quote.
+ */
+export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isOld: boolean): void {
   const { market, guard } = core;
   market.split(at, ratio);
+  if (!isOld) market.forget(at);
   const last = { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
   guard.split(at, ratio, market.hasQuote(at) ? last : null);
 }

@@ -95,12 +95,19 @@ export class Exchange {
     return this.quotes.get(symbol) ?? null;
   }
 
-  /** Ends the open orders of the symbol, as a broker does; after a split the last price is one in new shares. */
+  /**
+   * Ends the open orders of the symbol, as a broker does. A price from before a closed market is then one in new shares; in
+   * an open one nobody knows, and there is none until the next quote.
+   */
   beforeAction(action: CorporateAction): void {
     if (action.kind === 'dividend') return;
     for (const order of [...this.book.openOrders(action.symbol)]) this.expire(order);
     const quote = this.quotes.get(action.symbol);
     if (quote === undefined) return;
+    if (this.isOpen(quote.instrument)) {
+      this.quotes.delete(action.symbol);
+      return;
+    }
     const [bidTicks, askTicks] = [splitPrice(quote.bidTicks, action), splitPrice(quote.askTicks, action)];
     this.quotes.set(action.symbol, { ...quote, bidTicks, askTicks });
   }
