@@ -209,15 +209,12 @@ export class Run<Measured extends Measure> {
       this.#finish();
       return undefined;
     }
-    this.#actions?.take(instance, event.marketMs, (atMs) => this.#signal(instance, atMs));
+    this.#actions?.take(instance, event, (atMs) => this.#signal(instance, atMs));
     this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
     measure.onMarket(event);
     instance.onMarket(event);
-    if (event.kind === 'bar') {
-      this.#actions?.keep(event.bar);
-      measure.afterBar?.(event.bar, engine);
-    }
+    if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
     this.#tellProgress(event.marketMs);
     return this.#parts.wait(event.marketMs);
   }

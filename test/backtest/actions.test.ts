@@ -21,10 +21,11 @@ const stock = { ...spot!, kind: 'stock', tickSize: '0.01', lotSize: '1', minNoti
 const followed: Desk = {
   ...loaded.desk,
   instruments: [stock],
+  paper: { ...loaded.desk.paper, balance: '1000000' },
   strategies: [
     {
       ...{ ...first!, name: 'ext', kind: 'externalSignals', symbols: [stock.symbol] },
-      parameters: { sources: 'tv', minRewardToRisk: 0, slippageTicks: 20_000 },
+      parameters: { sources: 'tv', minRewardToRisk: 0, slippageTicks: 100 },
     },
   ],
 };
@@ -32,6 +33,8 @@ const crossing: Desk = { ...followed, strategies: [{ ...first!, symbols: [stock.
 
 const at = (minute: number): string => new Date(BEGIN_MS + minute * MINUTE_MS).toISOString();
 const DAY = 1_440;
+/** Each minute falls by more than it rises, so that entries that rest just below the market are filled. */
+const DIP = 1;
 
 /** Slow waves around 400, 5 % high, for a day and three hours; divided by `by` from the second day on. */
 function prices(by: (minute: number) => number): Minute[] {
@@ -41,7 +44,7 @@ function prices(by: (minute: number) => number): Minute[] {
     const [open, close] = [cents(price(minute)), cents(price(minute + 1))];
     return {
       openMs: BEGIN_MS + minute * MINUTE_MS,
-      ...{ open, close, high: Math.max(open, close), low: Math.min(open, close) },
+      ...{ open, close, high: Math.max(open, close), low: cents(price(minute) - DIP) },
     };
   });
 }
@@ -77,7 +80,7 @@ function heldOverNight(stop: string) {
 }
 
 it('holds four times the shares at a quarter of the price, under a stop that has followed, to the same result', async () => {
-  const signals = heldOverNight('380.00');
+  const signals = heldOverNight('398.00');
   const { report, measure } = await backtest(splitPrices(), {
     ...{ desk: followed, signals, actions: files(split, followed) },
   });
@@ -99,7 +102,7 @@ it('holds four times the shares at a quarter of the price, under a stop that has
   expect(Math.abs(Number(trade.result) - Number(other.result))).toBeLessThan(0.02 * Number(trade.quantity));
   // The venue ended the stop, and one for the new shares rests from then on.
   const stops = [...measure!.orders.values()].filter(({ intent }) => intent.purpose === 'protective');
-  expect(stops.map(({ intent }) => intent.stopTicks)).toEqual([38_000, 9_500]);
+  expect(stops.map(({ intent }) => intent.stopTicks)).toEqual([39_800, 9_950]);
   expect(stops[1]!.intent.quantityLots).toBe(4 * stops[0]!.intent.quantityLots);
   expect(report.halts).toEqual([]);
   // What it would have been to hold since the first price.
@@ -107,7 +110,7 @@ it('holds four times the shares at a quarter of the price, under a stop that has
 });
 
 it('is stopped out by the price that was a split where nobody says so', async () => {
-  const { report } = await backtest(splitPrices(), { desk: followed, signals: heldOverNight('380.00') });
+  const { report } = await backtest(splitPrices(), { desk: followed, signals: heldOverNight('398.00') });
   expect(report.trades).toMatchObject([{ why: 'stop' }]);
 });
 
@@ -129,7 +132,7 @@ it('shows strategies their past in new shares: they decide as if there had never
 
 it('pays a dividend on what is held that day, as a result of the trade', async () => {
   const paid = `2026-03-03,${stock.symbol},dividend,0.82\n`;
-  const given = { desk: followed, signals: heldOverNight('300.00') };
+  const given = { desk: followed, signals: heldOverNight('398.00') };
   const file = writeMinutes(
     temporaryFolder(),
     prices(() => 1),

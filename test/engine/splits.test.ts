@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import type { SignalRequest } from '../../src/domain/signal.js';
 import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -59,13 +60,13 @@ it('keeps equity over a closed market, tells the venue, and renews the stop that
   const { equity, cash } = desk.engine.view;
   expect(desk.engine.view.mode).toBe('ACTIVE');
   expect(desk.command(SPLIT)).toMatchObject({ ok: true });
-  const [{ actionId }] = desk.recorded('split') as [{ readonly actionId: string }];
-  expect(handed(desk)).toEqual([
-    { kind: 'corporateAction', handed: { actionId, action: FOUR_FOR_ONE, priceTicks: 2_525 } },
-  ]);
+  const { actionId } = desk.recorded('split')[0]!;
+  const told = { actionId, action: FOUR_FOR_ONE, priceTicks: 2_525 };
+  expect(handed(desk)).toEqual([{ kind: 'corporateAction', handed: told }]);
   expect(desk.engine.view).toMatchObject({ equity, cash, mode: 'ACTIVE' });
   expect(desk.lots(0)).toBe(4 * stop.quantityLots);
   desk.expire(stop.clientId);
+  desk.pass(2_000);
   const [renewed] = desk.live('protective', 0);
   expect(renewed).toMatchObject({
     quantityLots: 4 * stop.quantityLots,
@@ -197,10 +198,10 @@ it('tells a venue of ours again after a restart, and comes to the same state', (
 
 it('begins the strategies of the stock anew, and withdraws signals with prices of before', () => {
   const desk = stockDesk(true).active();
-  const signal = {
+  const signal: SignalRequest = {
     ...{ source: 'tv', id: 'x', revision: 1, symbol: 'AAPL/USDT', action: 'buy', entry: null, stop: '90.00' },
     ...{ targets: [], issuedMs: null, expiresMs: null, validMs: 600_000, text: '' },
-  } as const;
+  };
   desk.command({ name: 'signal', signal });
   for (const close of [10_000, 10_000, 10_000, 10_000]) desk.bar(0, close);
   const seen = desk.engine.view.strategies[0]!.barsSeen;

@@ -106,15 +106,17 @@ function takeSplit(
   });
   core.sync.splits.delete(at);
   core.sync.suspected.delete(at);
-  if (byVenue) cancelInOldShares(core, at);
-  else
+  // A venue that is told ends what rests, and says so; what is wanted instead follows then.
+  if (byVenue) {
+    cancelInOldShares(core, at);
+    touch(core, at);
+  } else
     core.effects.push({
       kind: 'corporateAction',
       handed: { actionId: commandId, action: ratio, priceTicks },
     });
   beginAnew(core, at);
   wantFreshSnapshot(core);
-  touch(core, at);
   const paid =
     inLieu === 0n ? '' : `; ${formatUnits(inLieu)} ${instrument.quote} for what is less than a lot`;
   return done(
