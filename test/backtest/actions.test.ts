@@ -36,9 +36,12 @@ const DAY = 1_440;
 /** Each minute falls by more than it rises, so that entries that rest just below the market are filled. */
 const DIP = 1;
 
-/** Slow waves around 400, 5 % high, for a day and three hours; divided by `by` from the second day on. */
+/**
+ * Slow waves above 400, 5 % high, for a day and three hours, divided by `by`. They turn upwards just after midnight, where
+ * only a strategy that knows its past can see it.
+ */
 function prices(by: (minute: number) => number): Minute[] {
-  const price = (minute: number): number => 400 * (1 + 0.05 * Math.abs(((minute % 120) - 60) / 60));
+  const price = (minute: number): number => 400 * (1 + 0.05 * Math.abs((((minute + 55) % 120) - 60) / 60));
   return Array.from({ length: DAY + 180 }, (_, minute) => {
     const cents = (value: number): number => Math.round((value / by(minute)) * 100) / 100;
     const [open, close] = [cents(price(minute)), cents(price(minute + 1))];

@@ -97,7 +97,7 @@ it('takes a split in once, and shows the past in new shares; a dividend changes 
   expect(past).toEqual(['AAPL/USD 4:1']);
 });
 
-it.each<[object, object | string]>([
+it.each<[object, object]>([
   [{ kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2 }, { numerator: 4, denominator: 1 }],
   [{ kind: 'split', symbol: 'AAPL/USD', numerator: 2, denominator: 2 }, /another number of new shares/],
   [{ kind: 'split', symbol: 'AAPL/USD', numerator: 0, denominator: 1 }, /params.action.numerator: expected/],
