@@ -5,7 +5,7 @@ import { JOURNAL_INSTRUMENTS } from '../../store/journal-instruments.js';
 /**
  * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill
  * with its trip, and each change of a position without a fill: a quantity adopted from the venue, or coins that a
- * person assigned to the desk (`purpose` is null); a split gives the quantity in new shares. A trip ends as in the engine: when less than one lot is held. That
+ * person assigned to the desk (`purpose` is null); a split gives the quantity in new shares, which came for nothing. A trip ends as in the engine: when less than one lot is held. That
  * remainder stays and counts on; coins that the venue kept as its fee are not held. Steps are those in the journal at
  * that time. Each journal counts separately, since a new one begins flat.
  */
@@ -13,7 +13,8 @@ export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
     select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
       (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
-      coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric * (each ->> 'tickSize')::numeric as price,
+      case type when 'split' then 0 else coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric end
+        * (each ->> 'tickSize')::numeric as price,
       to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
     from journal_entry entry cross join lateral (
       select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
