@@ -98,7 +98,10 @@ it('takes a split in once, and shows the past in new shares; a dividend changes 
 });
 
 it.each<[object, object]>([
-  [{ kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2 }, { numerator: 4, denominator: 1 }],
+  [
+    { kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2 },
+    { numerator: 4, denominator: 1 },
+  ],
   [{ kind: 'split', symbol: 'AAPL/USD', numerator: 2, denominator: 2 }, /another number of new shares/],
   [{ kind: 'split', symbol: 'AAPL/USD', numerator: 0, denominator: 1 }, /params.action.numerator: expected/],
   [{ kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.00' }, /params.action.perShare: expected/],
