@@ -35,6 +35,8 @@ type DeskOperations = Pick<
   | 'rollContract'
   | 'toggleStrategy'
   | 'explainCash'
+  | 'takeCorporateAction'
+  | 'sayNoSplit'
   | 'claimCoins'
   | 'sendSignal'
   | 'withdrawSignal'

@@ -65,6 +65,8 @@ const NOTHING_BEHIND: WebDependencies = {
     rollContract: unavailable,
     toggleStrategy: unavailable,
     explainCash: unavailable,
+    takeCorporateAction: unavailable,
+    sayNoSplit: unavailable,
     claimCoins: unavailable,
     sendSignal: unavailable,
     withdrawSignal: unavailable,

@@ -27,6 +27,7 @@ import { auditRoute } from './routes/audit.js';
 import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
 import { closeOneRoutes } from './routes/close-one.js';
+import { corporateActionRoutes } from './routes/corporate-actions.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes, desksRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
@@ -167,6 +168,7 @@ async function registerRoutes(
   preflightRoute(app, web);
   reconciliationRoute(app, web);
   cashRoute(app, web);
+  corporateActionRoutes(app, web);
   coinsRoute(app, web);
   sizeRoute(app, web);
   auditRoute(app, web);

@@ -13,6 +13,7 @@ import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
+import type { TimedAction } from './actions-file.js';
 import { BacktestMeasure } from './measure/backtest-measure.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
@@ -29,6 +30,8 @@ export interface BacktestSetting {
   readonly fillModel: FillModel;
   /** Signals from outside, in the order of their time. Left out: none. */
   readonly signals?: readonly TimedSignal[];
+  /** Splits and dividends, in the order of their time. Left out: none. */
+  readonly actions?: readonly TimedAction[];
   readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
   /** Market time from which prices are traded on; earlier ones are for warm-up. Null: the first price. */
   readonly beginMs: number | null;
@@ -84,6 +87,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     records: KEPT_NOWHERE,
     takesNoShortcut: setting.takesNoShortcut === true,
     ...(setting.signals === undefined ? {} : { signals: setting.signals }),
+    ...(setting.actions === undefined ? {} : { actions: setting.actions }),
     fills: {
       limitFill,
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
@@ -112,6 +116,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     coverage: run.coverage,
     problems: run.problems(),
     view: run.view,
+    hasActions: setting.actions !== undefined,
     signalsSent: setting.signals === undefined ? null : run.signalsSent,
     stateHash: run.stateHash,
   });

@@ -13,6 +13,7 @@ import { warmupMinutes } from '../engine/strategies/strategy.js';
 import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import { warmUpBars } from '../trader/warm-up.js';
+import type { TimedAction } from './actions-file.js';
 import {
   type InstanceSetting,
   instanceConfig,
@@ -24,6 +25,7 @@ import type { BarCoverage, Coverage } from './measure/bar-coverage.js';
 import { coinsDiffer } from './measure/coin-books.js';
 import { coverageProblems, type DataProblem, untoldTrades } from './measure/data-problems.js';
 import type { EquityMeter } from './measure/equity-meter.js';
+import { RunActions } from './run-actions.js';
 import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
@@ -90,6 +92,8 @@ export interface RunParts<Measured extends Measure> {
   readonly takesNoShortcut?: boolean;
   /** Signals from outside, by the time at which each arrives. Left out: none. */
   readonly signals?: readonly TimedSignal[];
+  /** Splits and dividends, by their time. Left out: none. */
+  readonly actions?: readonly TimedAction[];
   readonly measureFrom: (beginMs: number) => Measured;
   /** Undefined if there is nothing to wait for. */
   readonly wait: (marketMs: number) => Promise<void> | undefined;
@@ -102,6 +106,7 @@ export class Run<Measured extends Measure> {
   readonly #parts: RunParts<Measured>;
   readonly #found: DataProblem[] = [];
   #past: readonly MarketBar[] = [];
+  #actions: RunActions | null = null;
   #opened: OpenedInstance | null = null;
   #measure: Measured | null = null;
   #coverage: readonly Coverage[] = [];
@@ -150,6 +155,8 @@ export class Run<Measured extends Measure> {
     const config = instanceConfig({ id, desk, configHash, instruments });
     const slots = buildSlots(config);
     const wanted = warmUpBars(slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })));
+    const { actions = [] } = this.#parts;
+    if (actions.length > 0) this.#actions = new RunActions(actions, instruments, wanted);
     const listeners = slots.filter(({ strategy }) => strategy.onTrade !== undefined);
     if (!feed.tellsTrades)
       this.#found.push(...listeners.map(({ name, instrument }) => untoldTrades(name, instrument.symbol)));
@@ -202,6 +209,7 @@ export class Run<Measured extends Measure> {
       this.#finish();
       return undefined;
     }
+    this.#actions?.take(instance, event, (atMs) => this.#signal(instance, atMs));
     this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
     measure.onMarket(event);
@@ -263,7 +271,7 @@ export class Run<Measured extends Measure> {
     this.#measure = measure;
     this.#opened = opened;
     opened.instance.begin();
-    for (const bar of this.#past) opened.instance.warmUp(bar);
+    for (const bar of this.#actions?.past(this.#past, beginMs) ?? this.#past) opened.instance.warmUp(bar);
     return opened;
   }
 

@@ -165,6 +165,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/coins.js')).coinsCommand),
   },
   {
+    name: 'corporate-action',
+    group: 'Stop and resume',
+    summary: 'a stock was split or paid a dividend',
+    load: async () => ofDesk((await import('./commands/corporate-action.js')).corporateActionCommand),
+  },
+  {
     name: 'roll',
     group: 'Stop and resume',
     summary: 'let a future stand for its next month, once people approve',

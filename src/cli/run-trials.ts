@@ -1,5 +1,6 @@
 /** Trials on all cores: each thread takes the next one as soon as it has finished one. */
 import { Worker } from 'node:worker_threads';
+import type { TimedAction } from '../backtest/actions-file.js';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import { BacktestInterrupted } from '../backtest/run-backtest.js';
@@ -24,6 +25,7 @@ export interface TrialJob {
   readonly configHash: string;
   readonly files: readonly DataFile[];
   readonly signals?: readonly TimedSignal[];
+  readonly actions?: readonly TimedAction[];
   readonly fillModel: FillModel;
   readonly beginMs: number | null;
   readonly untilMs: number | null;

@@ -1,5 +1,6 @@
 /** `fermata backtest` with several values of a key: tries all combinations and compares them. */
 import { availableParallelism } from 'node:os';
+import type { TimedAction } from '../backtest/actions-file.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
 import type { RankedBy } from '../backtest/sweep/ranking.js';
@@ -41,6 +42,7 @@ interface SweepSetting {
   readonly fillModel: FillModel;
   readonly files: readonly DataFile[];
   readonly signals?: readonly TimedSignal[];
+  readonly actions?: readonly TimedAction[];
   readonly beginMs: number | null;
   readonly untilMs: number | null;
   readonly dataKey: string | null;
@@ -63,7 +65,7 @@ export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
  */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
   const { candidates, leftOut } = candidatesOf(setting);
-  const { files, signals, fillModel, loaded, windows, rankedBy } = setting;
+  const { files, signals, actions, fillModel, loaded, windows, rankedBy } = setting;
   const total = runsOf(candidates.length, windows);
   const threads = new TrialThreads(
     { file: loaded.file, text: loaded.text, dataKey: setting.dataKey },
@@ -74,7 +76,11 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   const show = progressPrinter(process.stderr);
   let done = 0;
   const run: Trials = async (of, { beginMs, untilMs }) => {
-    const prices = { files, fillModel, beginMs, untilMs, ...(signals === undefined ? {} : { signals }) };
+    const outside = {
+      ...(signals === undefined ? {} : { signals }),
+      ...(actions === undefined ? {} : { actions }),
+    };
+    const prices = { files, fillModel, beginMs, untilMs, ...outside };
     const jobs = of.map((candidate) => ({ ...candidate, ...prices }));
     const results = await threads.run(jobs, () => {
       done += 1;

@@ -18,6 +18,7 @@ async function answer(job: TrialJob): Promise<TrialAnswer> {
   const done = await runBacktest({
     ...{ desk, configHash, set, dataKey, files: job.files, fillModel: job.fillModel },
     ...(job.signals === undefined ? {} : { signals: job.signals }),
+    ...(job.actions === undefined ? {} : { actions: job.actions }),
     ...{ beginMs: job.beginMs, untilMs: job.untilMs, signal: never, onProgress: () => undefined },
   });
   const { data, market, execution, set: said } = done.report;

@@ -8,6 +8,7 @@
 import type { SignalBody } from '../desk/signal-schema.js';
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
+import type { CorporateAction } from '../domain/corporate-action.js';
 import type { Decision } from '../domain/decision.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
@@ -142,6 +143,16 @@ export interface ControlMethods {
       sizePct: number;
       decisions: readonly Decision[];
     };
+    result: CommandResult;
+  };
+  /** A stock of the desk is split or has paid a dividend, from now on. */
+  corporateAction: {
+    params: { commandId: string; by: string; reason: string; action: CorporateAction };
+    result: CommandResult;
+  };
+  /** What looks like a split at the venue is none; the venue's quantity counts then. */
+  noSplit: {
+    params: { commandId: string; by: string; reason: string; symbol: string };
     result: CommandResult;
   };
   /** Explains a difference in cash, or a part of it. `amount`: signed decimal, the change of the balance. */

@@ -18,6 +18,7 @@ export type ExitReason =
   | 'reversal'
   | 'fee'
   | 'venue'
+  | 'split'
   | TargetReason;
 
 const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
@@ -33,6 +34,7 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   unprotectable: 'because no stop could protect it',
   reversal: 'by an entry the other way',
   fee: 'by a fee that took its last coins',
+  split: 'by a split that left no whole lot of it',
   venue: 'at the venue, by no order of this desk',
 };
 

@@ -49,6 +49,8 @@ export interface VenueCapabilities {
   readonly linksOrders: boolean;
   /** Refuses a limit order that says `postOnly` and would be filled at once. Left out: it takes no such order. */
   readonly postOnly?: boolean;
+  /** It has to be told of splits and dividends. Left out: it takes them in by itself. */
+  readonly takesActions?: boolean;
   /** Takes orders that are filled whole at once, else not at all (`FOK`). Left out: it takes none. */
   readonly fillOrKill?: boolean;
 }

@@ -73,7 +73,7 @@ function chargeFee({ trade }: Holding, fee: Units): void {
 }
 
 /** Without a trade the result is carried over to the next one. */
-function realise(position: Holding, gained: Units): void {
+export function realise(position: Holding, gained: Units): void {
   position.realised += gained;
   if (position.trade === null) position.carried += gained;
   else position.trade.result += gained;

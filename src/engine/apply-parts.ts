@@ -36,6 +36,12 @@ export function applyInParts(
   addUp(position);
 }
 
+/** Once parts were changed by something else than an execution: they add up to the position again. */
+export function settleParts(position: PositionEntry): void {
+  gatherRests(position);
+  addUp(position);
+}
+
 /** What was whole so far becomes the first part. */
 function takeApart(position: PositionEntry): void {
   const { instrument, quantityLots, remainder, cost, trade, carried } = position;

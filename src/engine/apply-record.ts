@@ -7,6 +7,7 @@ import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.j
 import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
+import { applyDividend, applySplit } from './apply-corporate-action.js';
 import { applyExecution } from './apply-execution.js';
 import { type Execution, move } from './apply-holding.js';
 import {
@@ -135,6 +136,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'coins.claimed':
       applyClaim(state, record);
+      return;
+    case 'split':
+      applySplit(state, record);
+      return;
+    case 'dividend':
+      applyDividend(state, record);
       return;
     case 'stop.gap':
       applyStopGap(state, record);

@@ -190,6 +190,8 @@ export interface SyncWork {
   readonly cash: CashWork;
   /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
   readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
+  /** What the venue has where that looks like a split, until a person says whether it is one. */
+  readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
 }
 
 export interface ClosingWork {
@@ -239,11 +241,11 @@ export interface Core {
   venueDownWhy: string;
   venueBreaker: VenueBreaker;
   /** By instrument. */
-  readonly regimes: readonly RegimeMeter[];
+  readonly regimes: RegimeMeter[];
   /** By instrument. Empty if no limit asks for them. */
-  readonly returns: readonly ReturnMeter[];
+  readonly returns: ReturnMeter[];
   /** By instrument. Empty if no strategy can size its entries by it. */
-  readonly dayVolatility: readonly DayVolatility[];
+  readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
   /**
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
@@ -288,6 +290,7 @@ export function createCore(config: EngineConfig): Core {
       atWallMs: null,
       cash: { suspected: null, unexplained: null, adopted: 0 },
       suspected: new Map(),
+      splits: new Map(),
     },
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
@@ -366,6 +369,8 @@ const MOVES_MONEY: ReadonlySet<EngineRecord['type']> = new Set([
   'cash',
   'position.adopted',
   'coins.claimed',
+  'split',
+  'dividend',
   'config',
 ]);
 

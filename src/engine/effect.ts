@@ -1,4 +1,5 @@
 /** Everything that the engine can ask of the world. The runner carries effects out in order. */
+import type { HandedAction } from '../domain/corporate-action.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Approved } from '../limits/gate.js';
@@ -24,6 +25,11 @@ export type Effect =
     }
   /** Replace the resting order `clientId` by this one in one request, once every record so far is durable. */
   | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
+  /**
+   * A venue that we keep takes the action in, at once and each only once (`actionId`); its open orders of that symbol
+   * end, as at a broker.
+   */
+  | { readonly kind: 'corporateAction'; readonly handed: HandedAction }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
   | {
       readonly kind: 'requestSnapshot';

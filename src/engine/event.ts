@@ -1,6 +1,7 @@
 /** Everything that can happen to the engine. Each event brings its time; the core reads no clock. */
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
+import type { CorporateAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
@@ -136,6 +137,13 @@ export type Command =
   | { readonly name: 'signal'; readonly signal: SignalRequest }
   /** Withdraws all revisions of a signal, including those still to come. Allowed in every mode. */
   | ({ readonly name: 'withdrawSignal' } & Pick<SignalName, 'source' | 'id'>)
+  /**
+   * A stock is split or has paid a dividend. `timed`: a run takes it in exactly between the last price before it and the
+   * first one after it. Otherwise a split is taken in only while the market is closed or the desk is halted.
+   */
+  | { readonly name: 'corporateAction'; readonly action: CorporateAction; readonly timed?: true }
+  /** What looks like a split at the venue is none: somebody traded. The venue's quantity counts then. */
+  | { readonly name: 'noSplit'; readonly symbol: string }
   /** Explains a difference in cash, or a part of it. `amount`: money units, signed. */
   | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }
   /**

@@ -2,6 +2,7 @@
  * Last quotes, and what the positions are worth at them. Not durable: after a restart it fills again from prices.
  * Typed arrays and one running sum make a quote cost the same however many instruments there are.
  */
+import { type SplitRatio, splitPrice } from '../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { isOwned, VALUE, type ValueRule } from '../domain/value.js';
 
@@ -137,6 +138,24 @@ export class MarketBook {
   private isOwned(at: InstrumentId): boolean {
     const instrument = this.instruments[at];
     return instrument !== undefined && isOwned(instrument);
+  }
+
+  /** Its last price as one after the split. What positions are worth follows with `hold`. */
+  split(at: InstrumentId, ratio: SplitRatio): void {
+    if (!this.hasQuote(at)) return;
+    const after = (ticks: number): number => (ticks * ratio.denominator) / ratio.numerator;
+    this.bidTicks[at] = splitPrice(this.bidTicks[at] as number, ratio);
+    this.askTicks[at] = splitPrice(this.askTicks[at] as number, ratio);
+    // Rounded so that none is passed by.
+    this.exitAboveTicks[at] = Math.floor(after(this.exitAboveTicks[at] as number));
+    this.exitBelowTicks[at] = Math.ceil(after(this.exitBelowTicks[at] as number));
+  }
+
+  /** There is no price until the next quote. */
+  forget(at: InstrumentId): void {
+    this.bidTicks[at] = 0;
+    this.askTicks[at] = 0;
+    this.quotedMonotonicMs[at] = NEVER;
   }
 
   hasQuote(at: InstrumentId): boolean {

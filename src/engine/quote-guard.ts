@@ -2,6 +2,7 @@
  * Holds back implausible quotes: far from the last one, or with an extreme spread. They are not used until further
  * quotes agree, or until one has stood for a while: then the market really is there.
  */
+import { type SplitRatio, splitPrice } from '../domain/corporate-action.js';
 import type { InstrumentId } from '../domain/instrument.js';
 
 /** The rules of the desk file. */
@@ -169,6 +170,17 @@ export class QuoteGuard {
   /** Nobody listened in the meantime, so the lack of contradiction means nothing. */
   forgetDoubts(): void {
     this.doubted.fill(null);
+  }
+
+  /** What was seen so far is of another size: the price is judged from here on by what it is after the split. */
+  split(at: InstrumentId, ratio: SplitRatio, last: Sides | null): void {
+    const close = this.closed[at] as number;
+    if (close > 0) this.closed[at] = splitPrice(close, ratio);
+    if (last === null) {
+      this.doubted[at] = null;
+      this.surelyAbove[at] = Number.POSITIVE_INFINITY;
+      this.surelyBelow[at] = Number.NEGATIVE_INFINITY;
+    } else this.believe(at, last.bidTicks, last.askTicks);
   }
 
   /** The market is silent: the quote that is held back can become the price only if others agree, not by standing. */

@@ -308,6 +308,40 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
+  /** A stock was split: what is held, and every price that belongs to it, is in new shares from here on. */
+  | {
+      readonly type: 'split';
+      /** Of the command; the venue takes each action in once. */
+      readonly actionId: string;
+      readonly instrument: InstrumentId;
+      /** So many new shares for `denominator` old ones. */
+      readonly numerator: number;
+      readonly denominator: number;
+      /** The whole position afterwards. */
+      readonly quantityLots: number;
+      /** A price after the split: what no lot can hold is paid out at it. */
+      readonly priceTicks: number;
+      /** Money units, signed: what was paid out. */
+      readonly inLieu: WrittenUnits;
+      /** The venue had split the position already. Left out: it is told to. */
+      readonly byVenue?: true;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** A stock paid a dividend on what was held: cash, and a result of the trade. */
+  | {
+      readonly type: 'dividend';
+      readonly actionId: string;
+      readonly instrument: InstrumentId;
+      /** Decimal, in the quote currency. */
+      readonly perShare: string;
+      /** Money units, signed: a short position pays it. */
+      readonly amount: WrittenUnits;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
   /** How long a position had no resting stop, by the monotonic clock. */
   | {
       readonly type: 'stop.gap';

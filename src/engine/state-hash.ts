@@ -47,6 +47,7 @@ export function stateHash(state: EngineState): string {
     all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   if (state.waiting.size > 0) all.push(['waiting', [...state.waiting.values()]]);
+  if (state.actions.length > 0) all.push(['actions', state.actions]);
   const { signals, signalsRefused } = state;
   if (signals.size > 0 || signalsRefused.size > 0)
     all.push(['signals', [...signals].sort(byFirst), [...signalsRefused].sort(byFirst)]);

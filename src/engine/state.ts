@@ -2,6 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { HandedAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
@@ -166,6 +167,12 @@ export interface SignalEntry {
   filled: boolean;
 }
 
+export interface ActionTaken extends HandedAction {
+  readonly marketMs: number;
+  /** The venue had taken it in before, and is not told of it. */
+  readonly byVenue: boolean;
+}
+
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
 export interface EngineState {
@@ -260,6 +267,8 @@ export interface EngineState {
   readonly stopGaps: Map<StopGapCause, StopGaps>;
   /** By client id, oldest first. */
   readonly waiting: Map<string, WaitingEntry>;
+  /** The newest corporate actions: after a restart the venue is told of them again. */
+  actions: readonly ActionTaken[];
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
   /** How many signals were refused, by what refused them. */
@@ -317,6 +326,7 @@ export function createState(): EngineState {
     putBack: new Set(),
     stopGaps: new Map(),
     waiting: new Map(),
+    actions: [],
     signals: new Map(),
     signalsRefused: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },

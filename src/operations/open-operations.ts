@@ -16,6 +16,7 @@ import { castVote, listApprovals } from './approvals.js';
 import { drillRestore, takeBackup } from './backups.js';
 import { changeSize } from './change-size.js';
 import { cancelEntry, closePosition } from './close-one.js';
+import { sayNoSplit, takeCorporateAction } from './corporate-action.js';
 import { deployBuild } from './deploy-build.js';
 import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
@@ -87,6 +88,8 @@ export function operationsOver(context: OperationContext): Operations {
     claimCoins: (caller, request) => claimCoins(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     explainCash: (caller, request) => explainCash(context, caller, request),
+    takeCorporateAction: (caller, request) => takeCorporateAction(context, caller, request),
+    sayNoSplit: (caller, request) => sayNoSplit(context, caller, request),
     sendSignal: (caller, signal) => sendSignal(context, caller, signal),
     withdrawSignal: (caller, request) => withdrawSignal(context, caller, request),
     listSignals: () => listSignals(context),

@@ -21,6 +21,7 @@ import type { VoteRequest, VoteResult } from './approvals.js';
 import type { BackupOperationResult, DrillRequest, TakeBackupRequest } from './backups.js';
 import type { SizeRequest } from './change-size.js';
 import type { EntryRequest, PositionRequest } from './close-one.js';
+import type { CorporateActionRequest, NoSplitRequest } from './corporate-action.js';
 import type { DeployRequest } from './deploy-build.js';
 import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
@@ -72,6 +73,8 @@ export interface Operations {
   claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;
+  takeCorporateAction(caller: Caller, request: CorporateActionRequest): Promise<OperationResult>;
+  sayNoSplit(caller: Caller, request: NoSplitRequest): Promise<OperationResult>;
   sendSignal(caller: Caller, signal: SignalBody): Promise<OperationResult>;
   withdrawSignal(caller: Caller, request: WithdrawalRequest): Promise<OperationResult>;
   /** Rejects with `TraderUnavailable`. */

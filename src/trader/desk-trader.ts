@@ -7,6 +7,7 @@ import type { ControlMethods } from '../contracts/control.js';
 import type { MarketEvent, MarketFeed, MarketWants } from '../contracts/market-feed.js';
 import type { BarsAnswer, FlatProof, NotTradingReason, TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
+import type { SplitRatio } from '../domain/corporate-action.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
@@ -24,7 +25,7 @@ import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import type { TradingVenue } from './trading-venue.js';
-import { showBar, warmUpBars } from './warm-up.js';
+import { showBar, splitBar, warmUpBars } from './warm-up.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
@@ -192,6 +193,13 @@ export class DeskTrader implements CommandedTrader {
       marketData: this.#market.status(clock.monotonicMs(), view),
       activity: activity.newestFirst(),
     });
+  }
+
+  splitBars(symbol: string, ratio: SplitRatio): void {
+    const { instruments, bars } = this.#parts;
+    const at = instruments.find((known) => known.symbol === symbol)?.id;
+    if (at !== undefined) bars.split(at, (bar) => splitBar(bar, ratio));
+    this.warmUpAgain();
   }
 
   warmUpAgain(): void {

@@ -2,6 +2,7 @@
 
 import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { type SplitRatio, splitCount, splitPrice } from '../domain/corporate-action.js';
 import type { Engine } from '../engine/engine.js';
 import { WARMUP_MINUTES_MAX } from '../engine/strategies/strategy.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
@@ -71,6 +72,18 @@ export function showBar(
   history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument, bar.openMs));
 }
 
+/** The bar as one of new shares. */
+export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
+  return {
+    ...bar,
+    openTicks: splitPrice(bar.openTicks, ratio),
+    highTicks: splitPrice(bar.highTicks, ratio),
+    lowTicks: splitPrice(bar.lowTicks, ratio),
+    closeTicks: splitPrice(bar.closeTicks, ratio),
+    volumeLots: splitCount(bar.volumeLots, ratio),
+  };
+}
+
 /** Bars of all instruments, oldest first. */
 async function readBars(feed: MarketFeed, instrumentCount: number, count: number): Promise<MarketBar[]> {
   const ids = Array.from({ length: instrumentCount }, (_, id) => id);
@@ -78,6 +91,6 @@ async function readBars(feed: MarketFeed, instrumentCount: number, count: number
   return histories.flat().sort(byEnd);
 }
 
-function byEnd(a: MarketBar, b: MarketBar): number {
+export function byEnd(a: MarketBar, b: MarketBar): number {
   return a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument;
 }

@@ -1,4 +1,6 @@
 /** The one interface between the engine's runner and any venue. Outcomes that differ have different types. */
+
+import type { HandedAction } from '../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Fill, OrderIntent } from '../domain/order.js';
 import type {
@@ -74,6 +76,11 @@ export interface VenuePort {
   closedInstruments?(): readonly ClosedInstrument[];
   /** Of its futures, as last read from the venue, without a request; absent where contracts have no months. */
   contracts?(): readonly VenueContract[];
+  /**
+   * Absent at venues that take splits and dividends in by themselves. At once, and each action once; its open orders of
+   * that symbol end and are told on the stream.
+   */
+  takeAction?(handed: HandedAction): void;
   /** The stream of orders and fills. Its only subscriber is the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

@@ -269,6 +269,14 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
     ],
     askForValidation: async (_caller, { hours, stored }) =>
       outcome(true, false, `Validation v1 trades ${hours} h of ${stored ?? 'its own prices'}`, null),
+    takeCorporateAction: async ({ person }, { action, reason, commandId }) => {
+      const taken = await client.call('corporateAction', { ...identity(person, reason, commandId), action });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
+    sayNoSplit: async ({ person }, { symbol, reason, commandId }) => {
+      const taken = await client.call('noSplit', { ...identity(person, reason, commandId), symbol });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
     explainCash: async ({ person }, { kind, amount, reason, commandId }) => {
       const taken = await client.call('explainCash', {
         ...identity(person, reason, commandId),

@@ -44,6 +44,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'entry.waits',
     'entry.over',
   ] as const),
+  ...(['split', 'dividend'] as const),
   ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
 

@@ -139,6 +139,20 @@ it('go on in their order where coins were given to the desk and sold', async () 
   ]);
 });
 
+it('go on where what was held was split', async () => {
+  const split = { actionId: 'a1', instrument: 0, numerator: 4, denominator: 1, quantityLots: 400, inLieu: 0 };
+  const { engine, shown } = await told('split', [
+    trade('buy', 100, LOW),
+    { type: 'split', ...split, priceTicks: LOW / 4, by: 'anna', reason: '4:1', marketMs: now() },
+    ...[trade('sell', 400, HIGH / 4), trade('buy', 100, LOW), trade('sell', 100, HIGH)],
+  ]);
+  expect(engine.trips).toBe(2);
+  expect(shown).toEqual([
+    ['long', '0.001', '50000', '51000', '0.8'],
+    ['long', '0.004', '12500', '12750', '0.8'],
+  ]);
+});
+
 const NQ = buildInstrument(0, {
   ...{ symbol: 'NQ/USD', kind: 'future', exchange: 'CME', multiplier: '20', tickSize: '0.25', lotSize: '1' },
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },

@@ -3,6 +3,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { type ArmQuestion, armAuthority } from '../../src/trader/control/arm-authority.js';
 import { flatProver } from '../../src/trader/control/flat-proof.js';
+import { checkParams } from '../../src/trader/control/params.js';
 import { type CommandedTrader, createHandlers } from '../../src/trader/control/requests.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
@@ -37,6 +38,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
       },
     },
     warmUpAgain: () => undefined,
+    splitBars: () => undefined,
     bars: () => null,
     follow: () => undefined,
     ...own,
@@ -79,6 +81,34 @@ it('gives a repeated command the first result without carrying it out again', as
   const [first, second] = await Promise.all([handlers.arm(params), handlers.arm(params)]);
   expect([first, second, commands.length]).toEqual([first, first, 1]);
   expect(commands[0]!.command).toEqual({ name: 'arm', haltId: HALT_ID, configHash: 'h', authority: 'rule' });
+});
+
+it('takes a split in once, and shows the past in new shares; a dividend changes no past', async () => {
+  const past: string[] = [];
+  const { handlers, commands } = commanded({
+    splitBars: (symbol, { numerator, denominator }) => past.push(`${symbol} ${numerator}:${denominator}`),
+  });
+  const split = { kind: 'split', symbol: 'AAPL/USD', numerator: 4, denominator: 1 } as const;
+  await handlers.corporateAction({ ...why, action: split });
+  await handlers.corporateAction({ ...why, action: split });
+  expect(commands.map(({ command }) => command)).toEqual([{ name: 'corporateAction', action: split }]);
+  const dividend = { kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.82' } as const;
+  await handlers.corporateAction({ ...why, commandId: 'c-2', action: dividend });
+  expect(past).toEqual(['AAPL/USD 4:1']);
+});
+
+it.each<[object, object]>([
+  [
+    { kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2 },
+    { numerator: 4, denominator: 1 },
+  ],
+  [{ kind: 'split', symbol: 'AAPL/USD', numerator: 2, denominator: 2 }, /another number of new shares/],
+  [{ kind: 'split', symbol: 'AAPL/USD', numerator: 0, denominator: 1 }, /params.action.numerator: expected/],
+  [{ kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.00' }, /params.action.perShare: expected/],
+])('checks what comes as a corporate action: %j', (action, expected) => {
+  const read = () => checkParams('corporateAction', { ...why, action });
+  if (expected instanceof RegExp) expect(read).toThrow(expected);
+  else expect(read().action).toMatchObject(expected);
 });
 
 it('carries a command out again after it was refused', async () => {

@@ -39,6 +39,8 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     revokeGoLive: async () => notHere(),
     bars: async () => notHere(),
     explainCash: async () => notHere(),
+    corporateAction: async () => notHere(),
+    noSplit: async () => notHere(),
     reconcile: async () => notHere(),
     signal: async () => notHere(),
     withdrawSignal: async () => notHere(),

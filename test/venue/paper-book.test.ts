@@ -41,6 +41,31 @@ describe('the book of the paper venue', () => {
     expect(new Set((await bench.venue.fillsSince(0)).map(({ tradeId }) => tradeId)).size).toBe(2);
   });
 
+  it('takes a split in once, ends the open orders of the symbol, and knows it after a restart', async () => {
+    await bench.buyOne();
+    const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
+    await bench.venue.submit(stop);
+    const [before] = await bench.venue.positions();
+    const { cash } = await bench.venue.balances();
+    const action = { kind: 'split', symbol: btc.symbol, numerator: 4, denominator: 1 } as const;
+    const handed = { actionId: 'a1', action, priceTicks: 1_500_000 };
+    bench.venue.takeAction?.(handed);
+    bench.venue.takeAction?.(handed);
+    const lots = 4 * (before?.quantityLots ?? 0);
+    expect(await bench.venue.positions()).toMatchObject([{ quantityLots: lots }]);
+    expect(await bench.venue.openOrders()).toEqual([]);
+    expect(await bench.venue.balances()).toMatchObject({ cash });
+    await bench.reopen();
+    bench.venue.takeAction?.(handed);
+    expect(await bench.venue.positions()).toMatchObject([{ quantityLots: lots }]);
+    bench.venue.takeAction?.({
+      ...{ actionId: 'a2', priceTicks: 0 },
+      action: { kind: 'dividend', symbol: btc.symbol, perShare: '0.5' },
+    });
+    const paid = Number((await bench.venue.balances()).cash) - Number(cash);
+    expect(paid).toBe((lots * parseMoney('0.5') * Number(btc.lotSize)) | 0);
+  });
+
   it('keeps an order as small as it was amended, and how often, over a restart', async () => {
     await bench.buyOne();
     const [position] = await bench.venue.positions();

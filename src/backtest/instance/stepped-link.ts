@@ -1,4 +1,6 @@
 /** The host's link to a paper venue that answers at once. */
+
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from '../../limits/gate.js';
@@ -49,6 +51,10 @@ export class SteppedLink implements VenueLink {
 
   replace(clientId: string, order: Approved<OrderIntent>): void {
     this.#post(replaceEvent(clientId, order.clientId, this.venue.replace(clientId, order)));
+  }
+
+  takeAction(handed: HandedAction): void {
+    this.venue.takeAction(handed);
   }
 
   lookup(clientId: string): void {

@@ -18,6 +18,9 @@ import { EquityMeter } from './equity-meter.js';
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 
+/** A corporate action that changed what was held, or the price. */
+export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
+
 /** One order from its intent to its end. */
 export interface OrderSeen {
   readonly intent: OrderIntent;
@@ -57,6 +60,7 @@ export class BacktestMeasure implements Measure {
   readonly candles: readonly Candles[];
   readonly hourly: number[];
   readonly months: MonthSeen[] = [];
+  readonly actions: ActionSeen[] = [];
   readonly trades: TradeClosed[] = [];
   readonly fills: Fill[] = [];
   readonly orders = new Map<string, OrderSeen>();
@@ -156,6 +160,18 @@ export class BacktestMeasure implements Measure {
         this.fees += record.fee;
         this.equity.feeValued(record.fee);
         break;
+      case 'split':
+        this.equity.split(record);
+        this.hold.split(record.instrument, record);
+        this.actions.push(record);
+        break;
+      case 'dividend': {
+        const { tickSize = '1' } = this.instruments[record.instrument] ?? {};
+        this.equity.paid(Number(record.amount));
+        this.hold.dividend(record.instrument, Number(record.perShare) / Number(tickSize));
+        this.actions.push(record);
+        break;
+      }
       case 'trade.closed':
         this.trades.push(record);
         break;

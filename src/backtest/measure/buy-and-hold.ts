@@ -1,7 +1,8 @@
 /**
  * The benchmark of a run: its first equity in equal parts, each spent on one instrument that strategies trade, at its
- * first ask, held, and marked at the bid, without fees.
+ * first ask, held, and marked at the bid, without fees. Splits change what is held, and dividends are kept as cash.
  */
+import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 
@@ -9,6 +10,7 @@ export class BuyAndHold {
   readonly drawdown = new DrawdownMeter();
   readonly #held: readonly boolean[];
   readonly #part: number;
+  #dividends = 0;
   readonly #asks: (number | null)[];
   readonly #worths: number[];
 
@@ -25,9 +27,21 @@ export class BuyAndHold {
 
   /** Money units, not rounded. */
   get equity(): number {
-    let sum = 0;
+    let sum = this.#dividends;
     for (const worth of this.#worths) sum += worth;
     return sum;
+  }
+
+  /** What was bought is in new shares from here on. */
+  split(at: InstrumentId, { numerator, denominator }: SplitRatio): void {
+    const bought = this.#asks[at] ?? null;
+    if (bought !== null) this.#asks[at] = (bought * denominator) / numerator;
+  }
+
+  /** `ticks`: paid for each share that is held. */
+  dividend(at: InstrumentId, ticks: number): void {
+    const bought = this.#asks[at] ?? null;
+    if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;
   }
 
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {

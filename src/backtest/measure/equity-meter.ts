@@ -3,9 +3,11 @@
  * with which it is compared at the end. Money units.
  */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { splitPrice, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Units, worth } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import type { EngineRecord } from '../../engine/record.js';
 import { keptCoins } from './coin-books.js';
 
 export class EquityMeter {
@@ -57,6 +59,25 @@ export class EquityMeter {
     this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + (kept === 0n ? fee : 0);
     this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
+  }
+
+  /** Shares became others; what no lot can hold was paid out. */
+  split(record: Extract<EngineRecord, { readonly type: 'split' }>): void {
+    const { instrument: at, inLieu } = record;
+    const steps = this.#steps[at];
+    if (steps === undefined) return;
+    this.#coins[at] = splitShares(this.#coins[at] ?? 0n, record, steps).lots * steps.perLot;
+    this.#paid += Number(inLieu);
+    if ((this.#bids[at] ?? 0) > 0) {
+      this.#bids[at] = splitPrice(this.#bids[at] as number, record);
+      this.#asks[at] = splitPrice(this.#asks[at] as number, record);
+    }
+    this.#value(at);
+  }
+
+  /** Cash that came without a trade. */
+  paid(amount: number): void {
+    this.#paid += amount;
   }
 
   /** Subtracts a fee in another asset once its value is known. */

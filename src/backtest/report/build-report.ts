@@ -1,12 +1,13 @@
 /** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
+import { splitText } from '../../domain/corporate-action.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
 import type { EngineView } from '../../engine/view.js';
-import type { BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
+import type { ActionSeen, BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { Candle, Candles } from '../measure/curves.js';
 import type { DataProblem, DataProblemKind } from '../measure/data-problems.js';
@@ -107,6 +108,16 @@ export interface BacktestReport {
    * Signals from outside: how many came, and how many were refused, by what refused them. Left out: none were given.
    */
   readonly signals?: { readonly sent: number; readonly refused: Readonly<Record<string, number>> };
+  /** Splits and dividends of the time that was traded. Left out: no file of them was given. */
+  readonly actions?: readonly {
+    readonly at: string;
+    readonly symbol: string;
+    readonly kind: 'split' | 'dividend';
+    /** `4:1`, or how much a share. */
+    readonly value: string;
+    /** Cash that came by it; below zero it went. */
+    readonly amount: string;
+  }[];
   readonly halts: readonly {
     readonly cause: string;
     readonly reason: string;
@@ -145,6 +156,20 @@ const SAYS_NOTHING: ReadonlySet<DataProblemKind> = new Set([
   'no-trades',
 ]);
 
+function actionOf(
+  record: ActionSeen,
+  instruments: readonly Instrument[],
+): NonNullable<BacktestReport['actions']>[number] {
+  const isSplit = record.type === 'split';
+  return {
+    at: new Date(record.marketMs).toISOString(),
+    symbol: instruments[record.instrument]?.symbol ?? '?',
+    kind: record.type,
+    value: isSplit ? splitText(record) : record.perShare,
+    amount: formatMoney(isSplit ? record.inLieu : record.amount),
+  };
+}
+
 /**
  * Damaged files, or books that differ, make every figure worthless. A gap is reported; it may be what the market was
  * like.
@@ -166,6 +191,7 @@ export interface ReportInputs {
   readonly problems: readonly DataProblem[];
   readonly view: EngineView | null;
   readonly stateHash: string | null;
+  readonly hasActions: boolean;
   /** How many signals arrived. Null: none were given. */
   readonly signalsSent: number | null;
 }
@@ -207,6 +233,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     denied: Object.fromEntries(
       [...(measure?.denied ?? [])].sort(([left], [right]) => (left < right ? -1 : 1)),
     ),
+    ...(inputs.hasActions
+      ? { actions: (measure?.actions ?? []).map((one) => actionOf(one, instruments)) }
+      : {}),
     ...(inputs.signalsSent === null
       ? {}
       : { signals: { sent: inputs.signalsSent, refused: Object.fromEntries(view?.signalsRefused ?? []) } }),

@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ActionsFileError, readActions, type TimedAction } from '../../backtest/actions-file.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
 import { fillLines, orderLines } from '../../backtest/report/csv.js';
 import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
@@ -9,6 +10,7 @@ import { scopeOf } from '../../backtest/scope.js';
 import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/ranking.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
+import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { amountText, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
@@ -56,6 +58,7 @@ interface BacktestOptions extends Omit<DeskOptions, 'set'> {
   readonly walkForward?: number;
   readonly jobs?: number;
   readonly signals?: string;
+  readonly actions?: string;
   readonly fills?: string;
   readonly orders?: string;
   readonly report?: string;
@@ -111,6 +114,7 @@ export function backtestCommand(command: Command): void {
       positiveNumber(100),
     )
     .option('--signals <file>', 'signals from outside, a line of JSON each, as POST /api/signals takes them')
+    .option('--actions <file>', 'splits and dividends of stocks, date,symbol,kind,value a line')
     .option('--fills <file>', 'write every fill as CSV')
     .option('--orders <file>', 'write every order as CSV')
     .option('--report <file>', 'write the report as a page')
@@ -151,6 +155,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
     untilMs: stored === null ? null : stored.beginMs + stored.durationMs,
     dataKey: dataKey(home),
     ...(options.signals === undefined ? {} : { signals: signalsIn(options.signals) }),
+    ...(options.actions === undefined ? {} : { actions: actionsIn(options.actions, loaded.desk) }),
   };
   const written = openOutputs(options);
   if (sweeps) {
@@ -232,6 +237,15 @@ function signalsIn(file: string): readonly TimedSignal[] {
   } catch (error) {
     if (!(error instanceof SignalsFileError)) throw error;
     throw usageFailure(`--signals: ${error.message}`, error.doThis);
+  }
+}
+
+function actionsIn(file: string, desk: LoadedDesk['desk']): readonly TimedAction[] {
+  try {
+    return readActions(resolve(file), desk);
+  } catch (error) {
+    if (!(error instanceof ActionsFileError)) throw error;
+    throw usageFailure(`--actions: ${error.message}`, error.doThis);
   }
 }
 
@@ -317,6 +331,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       : [line('open', `${report.positions.length} positions, at their last price`)]),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
+    ...actionLines(report),
     ...signalProblems(report),
     ...report.switchedOff.map(
       ({ strategy, at, reason }) => `  ! ${strategy} was switched off at ${when(at)}: ${reason}`,
@@ -326,6 +341,16 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       .map(({ at, reason }) => `  ! halted from ${when(at)} to the end: ${reason}`),
     ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
   ];
+}
+
+/** Silence would leave open whether the file was of another time. */
+function actionLines({ actions, currency }: BacktestReport): string[] {
+  if (actions === undefined) return [];
+  if (actions.length === 0) return ['  ! none of the splits and dividends falls into this time'];
+  return actions.map(({ at, symbol, kind, value, amount }) => {
+    const paid = Number(amount) === 0 ? '' : `, ${gainText(amount, currency)} ${currency}`;
+    return line(kind, `${symbol} ${value}, ${moment(Date.parse(at))}${paid}`);
+  });
 }
 
 function signalProblems({ signals }: BacktestReport): string[] {

@@ -10,6 +10,7 @@ import { cancelEntry } from './cancel-entry.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAll, kill } from './close-all.js';
 import { closePosition } from './close-position.js';
+import { noSplit, takeAction } from './corporate-action.js';
 import { explainCash } from './explain-cash.js';
 import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
@@ -65,6 +66,10 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return resize(core, command, event);
     case 'explainCash':
       return explainCash(core, command, event);
+    case 'corporateAction':
+      return takeAction(core, command, event);
+    case 'noSplit':
+      return noSplit(core, command);
     case 'signal':
       return takeSignal(core, command, event);
     case 'withdrawSignal':

@@ -33,6 +33,7 @@ import type { PositionEntry } from '../state.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 import { watchSessions } from './session.js';
+import { handActionsAgain } from './split.js';
 
 /** Null: the desk has begun. Otherwise a sentence on why it must not start with this journal. */
 export function begin(core: Core, stamp: Stamp): string | null {
@@ -58,6 +59,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
     ...haltWhy(core.config, 'startup'),
   });
   for (const { id } of core.config.instruments) askAboutOrders(core, id);
+  handActionsAgain(core);
   if (isClosing(core)) startClosingClock(core);
   touchAll(core);
   wantSnapshot(core);

@@ -4,6 +4,7 @@
  */
 
 import type { OthersCoins } from '../../domain/coins.js';
+import { splitBetween, splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { worth } from '../../domain/money.js';
@@ -49,11 +50,17 @@ export function reconcilePositions(
     const ours = positionAt(core, id).quantityLots;
     if (!isOversold(core, id) && venues === ours + othersLotsAt(core, instrumentAt(core, id).symbol)) {
       core.sync.suspected.delete(id);
+      core.sync.splits.delete(id);
       bearOut(core, id);
       continue;
     }
     if (!isConfirmed(core, id, venues, asked)) {
       pending = true;
+      continue;
+    }
+    const split = splitDifference(core, id, ours, venues);
+    if (split !== null) {
+      differences.push(split);
       continue;
     }
     differences.push(...believe(core, id, ours, venues));
@@ -120,6 +127,32 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
       : `${amount} ${base} that were not the desk's have left the account`;
   commit(core, { type: 'coins.counted', symbol, coins, by: 'fermata', reason, marketMs: core.marketMs });
   note(core, change > 0 ? 'alarm' : 'info', `${symbol}: ${reason}`, at);
+}
+
+/**
+ * Shares that are as many times as many as before: a person has to say whether it was a split. Until then nothing is
+ * adopted, since what was paid for them would be wrong. Null: it does not look like one, or a person said that it is
+ * none.
+ */
+function splitDifference(core: Core, at: InstrumentId, ours: number, venues: number): Difference | null {
+  const { kind, symbol, lotSize, base } = instrumentAt(core, at);
+  const theirs = venues - othersLotsAt(core, symbol);
+  const ratio = kind === 'stock' ? splitBetween(ours, theirs) : null;
+  const known = core.sync.splits.get(at);
+  if (ratio === null || (known?.isNone === true && known.lots === theirs)) {
+    core.sync.splits.delete(at);
+    return null;
+  }
+  core.sync.splits.set(at, { lots: theirs, isNone: false });
+  if (known?.lots !== theirs) {
+    const count = (lots: number): string => formatDecimal(lots, lotSize);
+    const reason =
+      `${symbol}: we hold ${count(ours)} ${base}, the venue has ${count(theirs)}, which looks like a ${splitText(ratio)} split. ` +
+      'Nothing was adopted: fermata corporate-action split, or no-split, says what it was';
+    note(core, 'alarm', reason, at);
+    raiseFault(core, 'reconciliation', reason);
+  }
+  return describe(core, at, ours, theirs, 'halt');
 }
 
 /** There is a price, nothing changed during the snapshot, and an earlier snapshot said the same. */

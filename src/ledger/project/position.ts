@@ -1,8 +1,9 @@
 /** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
 import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { formatUnits, mulDivUnits, parseUnits, type Units } from '../../domain/money.js';
+import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
@@ -120,6 +121,39 @@ export async function projectClaimed(
   const id = projection.instruments.findIndex((instrument) => instrument.symbol === symbol);
   const bought = { side: 'buy', quantityLots, priceTicks: costTicks } as const;
   await projectTrade(client, projection, entry, instrumentOf(projection, id), bought);
+}
+
+/** What no lot can hold leaves with its part of the cost. */
+export async function projectSplit(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  record: RecordOf<'split'>,
+): Promise<void> {
+  const instrument = instrumentOf(projection, record.instrument);
+  const steps = bookSteps(projection, instrument);
+  const before = await readHolding(client, projection, entry.incarnation, instrument);
+  const { lots, over } = splitShares(before.coins, record, steps);
+  const costOut = over === 0n ? 0n : mulDivUnits(before.cost, over, before.coins * BigInt(record.numerator));
+  await saveHolding(client, projection, entry, instrument, {
+    coins: lots * steps.perLot,
+    cost: before.cost - costOut,
+    realised: before.realised + readUnits(record.inLieu) * steps.perMoney - costOut,
+  });
+}
+
+/** A result of what is held. */
+export async function projectDividend(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  record: RecordOf<'dividend'>,
+): Promise<void> {
+  const instrument = instrumentOf(projection, record.instrument);
+  const { perMoney } = bookSteps(projection, instrument);
+  const before = await readHolding(client, projection, entry.incarnation, instrument);
+  const realised = before.realised + readUnits(record.amount) * perMoney;
+  await saveHolding(client, projection, entry, instrument, { ...before, realised });
 }
 
 interface HoldingRow {

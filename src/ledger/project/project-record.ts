@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { projectFill } from './fill.js';
 import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
-import { projectAdopted, projectClaimed } from './position.js';
+import { projectAdopted, projectClaimed, projectDividend, projectSplit } from './position.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
 export async function projectRecord(
@@ -31,6 +31,10 @@ export async function projectRecord(
       return projectAdopted(client, projection, entry, record);
     case 'coins.claimed':
       return projectClaimed(client, projection, entry, record);
+    case 'split':
+      return projectSplit(client, projection, entry, record);
+    case 'dividend':
+      return projectDividend(client, projection, entry, record);
     case 'cash':
       return projectCash(client, projection, entry, record);
     case 'equity':

@@ -5,7 +5,7 @@ import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
 /**
  * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill
  * with its trip, and each change of a position without a fill: a quantity adopted from the venue, or coins that a
- * person assigned to the desk (`purpose` is null). A trip ends as in the engine: when less than one lot is held. That
+ * person assigned to the desk (`purpose` is null); a split gives the quantity in new shares, which came for nothing. A trip ends as in the engine: when less than one lot is held. That
  * remainder stays and counts on; coins that the venue kept as its fee are not held. Steps are those in the journal at
  * that time. Each journal counts separately, since a new one begins flat.
  */
@@ -13,7 +13,8 @@ export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
     select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
       (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
-      coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric * (each ->> 'tickSize')::numeric as price,
+      case type when 'split' then 0 else coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric end
+        * (each ->> 'tickSize')::numeric as price,
       to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
     from journal_entry entry cross join lateral (
       select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
@@ -21,7 +22,7 @@ export const NUMBERED_FILLS = `
         and (each ->> 'symbol' = record ->> 'symbol' or place = (record ->> 'instrument')::int + 1)
       order by configured.sequence desc limit 1
     ) instrument
-    where desk = $1 and type in ('position.adopted', 'coins.claimed') and ${ofAccountInUse('entry.incarnation')}
+    where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split') and ${ofAccountInUse('entry.incarnation')}
   ), change as (
     select symbol, incarnation, sequence, side, price, market, strategy, realised, fee, purpose, quantity as size,
       case side when 'sell' then -quantity
@@ -30,7 +31,7 @@ export const NUMBERED_FILLS = `
     from fills where desk = $1 and ${ofAccountInUse()}
     union all
     select symbol, incarnation, sequence, null, price, market, null, null, null, null, null,
-      case type when 'coins.claimed' then quantity else 0 end, case type when 'position.adopted' then quantity end
+      case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end
     from without_fill
   ), since_adopted as (
     select *, count(adopted) over (partition by symbol, incarnation order by sequence) as adoptions from change

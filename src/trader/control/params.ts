@@ -5,6 +5,7 @@ import {
   type ControlMethod,
   type ControlMethods,
 } from '../../contracts/control.js';
+import { corporateActionSchema } from '../../desk/corporate-action-schema.js';
 import { keyText } from '../../desk/problem.js';
 import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
@@ -88,6 +89,8 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
     kind: z.enum(CASH_KINDS),
     amount: z.string().regex(/^-?\d{1,20}(\.\d{1,8})?$/),
   }),
+  corporateAction: whoAndWhy.extend({ action: corporateActionSchema }),
+  noSplit: whoAndWhy.extend({ symbol: id }),
   signal: whoAndWhy.extend({ signal: signalSchema }),
   withdrawSignal: whoAndWhy.extend({ source: signalSourceSchema, id: signalIdSchema }),
   reload: whoAndWhy.extend({

@@ -13,6 +13,7 @@ import {
 } from '../../contracts/control.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
 import { signalRequestOf } from '../../desk/signal-schema.js';
+import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { Command } from '../../engine/event.js';
@@ -138,6 +139,8 @@ export interface CommandedTrader {
   proveFlat(): Promise<FlatProof>;
   /** Shows past bars to strategies that were started again. */
   warmUpAgain(): void;
+  /** Past bars become bars of new shares, and are shown to the strategies that began anew. */
+  splitBars(symbol: string, ratio: SplitRatio): void;
   /** Null: the desk does not trade this symbol. */
   bars(params: ControlMethods['bars']['params']): BarsAnswer | null;
   follow(socket: Socket, id: unknown, fromSequence: number): void;
@@ -205,6 +208,8 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         kind: params.kind,
         amount: parseUnits(params.amount),
       })),
+    corporateAction: (params) => takeAction(parts, memory, params),
+    noSplit: (params) => once(params, () => ({ name: 'noSplit', symbol: params.symbol })),
     // A signal's own id reveals a repetition: it is answered as before, and recorded again.
     signal: (params) => always(params, { name: 'signal', signal: signalRequestOf(params.signal) }),
     withdrawSignal: ({ source, id, ...params }) => always(params, { name: 'withdrawSignal', source, id }),
@@ -222,6 +227,19 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       trader.follow(socket, id, fromSequence);
     },
   };
+}
+
+function takeAction(
+  parts: HandlerParts,
+  memory: CommandMemory<CommandResult>,
+  { action, ...asked }: ControlMethods['corporateAction']['params'],
+): Promise<CommandResult> {
+  return memory.once(asked.commandId, async () => {
+    const trader = await whenStarted(parts);
+    const result = await carryOut(trader, asked, { name: 'corporateAction', action });
+    if (action.kind === 'split') trader.splitBars(action.symbol, action);
+    return result;
+  });
 }
 
 async function reload(

@@ -37,6 +37,8 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'signal.withdrawn': 45,
   'signal.refused': 46,
   'exits.changed': 50,
+  split: 52,
+  dividend: 53,
   'entry.waits': 60,
   'entry.over': 61,
 };

@@ -4,6 +4,8 @@
  * journal and venue link are passed in: the trader, a validation and the simulation of the tests all run on this
  * host.
  */
+
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
@@ -58,6 +60,8 @@ export interface VenueLink {
   /** Replaces the resting order `clientId` by this one. */
   replace(clientId: string, order: Approved<OrderIntent>): void;
   lookup(clientId: string, instrument: InstrumentId): void;
+  /** A venue that takes no actions ignores it. */
+  takeAction(handed: HandedAction): void;
   /** `movementsSinceMs`: also reads the venue's list of cash movements since then, if the venue has one. */
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
 }
@@ -255,6 +259,9 @@ export class Runner {
         if (this.#unsent.delete(effect.clientId))
           this.post({ kind: 'order.cancelled', clientId: effect.clientId });
         else this.#link.cancel(effect.clientId, effect.instrument);
+        return;
+      case 'corporateAction':
+        this.#link.takeAction(effect.handed);
         return;
       case 'lookup':
         this.#link.lookup(effect.clientId, effect.instrument);

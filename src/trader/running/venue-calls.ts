@@ -2,6 +2,8 @@
  * Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back: what bounds a
  * call, what its outcome is to the engine, and the calls themselves.
  */
+
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
@@ -187,6 +189,10 @@ export class VenueCalls implements VenueLink {
         },
         () => this.lookup(clientId, instrument),
       );
+  }
+
+  takeAction(handed: HandedAction): void {
+    this.venue.takeAction?.(handed);
   }
 
   /** If no answer says how the order stands, it is looked up. */

@@ -1,6 +1,7 @@
 /** The newest lines of activity, in plain words, made from the journal's records. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
@@ -74,6 +75,10 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
       return record.by === 'fermata'
         ? null
         : `${record.by} said whose the coins of ${record.symbol} are: ${record.reason}`;
+    case 'split':
+      return splitLine(record, wording);
+    case 'dividend':
+      return `${nameOf(record.instrument, instruments)}: a dividend of ${number(record.perShare)} a share, ${number(formatMoney(record.amount, 2))} in all, by ${record.by}: ${record.reason}`;
     case 'closeAll.begun':
       return `closing all positions, asked for by ${record.by}: ${record.reason}`;
     case 'flat.proven':
@@ -141,6 +146,14 @@ function signalText(
   ];
   const what = `${action} ${nameOf(instrument, wording.instruments)}${prices.join('')}`;
   return `signal ${id} of ${source}, revision ${revision}, by ${by}: ${what}`;
+}
+
+function splitLine(record: Extract<EngineRecord, { readonly type: 'split' }>, wording: Wording): string {
+  const { instruments, number } = wording;
+  const held = number(formatDecimal(record.quantityLots, instruments[record.instrument]?.lotSize ?? '1'));
+  const paid =
+    BigInt(record.inLieu) === 0n ? '' : `, ${number(formatMoney(record.inLieu, 2))} paid out for the rest`;
+  return `${nameOf(record.instrument, instruments)}: split ${splitText(record)} by ${record.by}, ${held} are held${paid}: ${record.reason}`;
 }
 
 function targetText(

@@ -65,6 +65,12 @@ export class BarHistory {
     }
   }
 
+  /** All bars of the instrument become bars of new shares; lines come back as they are shown to strategies again. */
+  split(at: InstrumentId, change: (bar: MarketBar) => MarketBar): void {
+    this.#bars[at] = (this.#bars[at] ?? []).map(change);
+    this.#lines[at]?.clear();
+  }
+
   /** Bars of all instruments, oldest first. */
   newest(count: number): readonly MarketBar[] {
     return this.#bars

@@ -2,6 +2,8 @@
  * The records that the paper venue keeps. They name symbols, not instrument numbers: a desk file may reorder its
  * instruments.
  */
+
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 
@@ -74,6 +76,8 @@ export interface PaperBookState {
   readonly positions: readonly (readonly [symbol: string, position: PaperPosition])[];
   readonly orders: readonly PaperOrder[];
   readonly fills: readonly PaperFill[];
+  /** Ids of the newest corporate actions that it took in. Absent: none. */
+  readonly actions?: readonly string[];
 }
 
 export type BookRecord =
@@ -87,4 +91,6 @@ export type BookRecord =
    * A stop that stays open after its trigger: what it has become holds after a restart, wherever the market is then.
    */
   | { readonly type: 'triggered'; readonly clientId: string }
+  /** A corporate action; the open orders of its symbol have ended before. */
+  | { readonly type: 'action'; readonly handed: HandedAction }
   | { readonly type: 'seen'; readonly marketMs: number };

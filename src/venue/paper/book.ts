@@ -1,9 +1,11 @@
 /** The paper venue's state: changed only by applying a record, so that replaying the file gives the same state. */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { dividendMoney, type HandedAction, inLieuMoney, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
   formatUnits,
   mulDiv,
+  mulDivUnits,
   parseUnits,
   readUnits,
   type Units,
@@ -17,6 +19,7 @@ import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition }
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
 const FINISHED_ORDERS_MAX = 2000;
 const FILLS_MAX = 2000;
+const ACTIONS_MAX = 100;
 
 const NO_POSITION: PaperPosition = { quantityLots: 0, cost: 0 };
 const NO_ORDERS: ReadonlySet<PaperOrder> = new Set();
@@ -30,6 +33,7 @@ export class PaperBook {
   seenMs: number;
   idsGiven: number;
   fills: PaperFill[] = [];
+  actions: readonly string[] = [];
   /** Open and finished orders, oldest first. */
   readonly orders = new Map<string, PaperOrder>();
   readonly positions = new Map<string, PaperPosition>();
@@ -51,6 +55,7 @@ export class PaperBook {
     this.seenMs = state.seenMs;
     this.idsGiven = state.idsGiven;
     this.fills = [...state.fills];
+    this.actions = state.actions ?? [];
     for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
     for (const order of state.orders) this.addOrder({ ...order });
   }
@@ -104,6 +109,9 @@ export class PaperBook {
         if (order) order.triggered = true;
         break;
       }
+      case 'action':
+        this.takeAction(record.handed);
+        break;
       case 'seen':
         this.seenMs = record.marketMs;
     }
@@ -121,6 +129,7 @@ export class PaperBook {
       positions: [...this.positions],
       orders: [...this.orders.values()],
       fills: this.fills,
+      ...(this.actions.length === 0 ? {} : { actions: this.actions }),
     };
   }
 
@@ -194,6 +203,32 @@ export class PaperBook {
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
+  }
+
+  /** Shares become others, or pay cash. */
+  private takeAction({ actionId, action, priceTicks }: HandedAction): void {
+    const instrument = this.instruments.get(action.symbol);
+    if (instrument === undefined) return;
+    this.actions = [...this.actions, actionId].slice(-ACTIONS_MAX);
+    const before = this.position(action.symbol);
+    const scales = scalesFor([instrument], new Map());
+    const held = coinsOf(instrument, before);
+    if (action.kind === 'dividend') {
+      this.cashUnits += dividendMoney(held, action.perShare, placesOf(scales, instrument.base));
+      return;
+    }
+    const steps = stepsOf(instrument, scales);
+    const { lots, over } = splitShares(held, action, steps);
+    this.cashUnits += inLieuMoney(over, action, priceTicks, steps);
+    if (lots === 0n) this.positions.delete(action.symbol);
+    else {
+      const costOut =
+        over === 0n
+          ? 0n
+          : mulDivUnits(BigInt(Math.round(before.cost)), over, held * BigInt(action.numerator));
+      const cost = before.cost - Number(costOut);
+      this.positions.set(action.symbol, { quantityLots: Number(lots), cost });
+    }
   }
 
   private finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {

@@ -18,5 +18,6 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     linksOrders: false,
     postOnly: true,
     fillOrKill: true,
+    takesActions: true,
   };
 }

@@ -1,6 +1,7 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
+import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { isOwned } from '../../domain/value.js';
 import type { QuoteEvent } from '../bar-path.js';
@@ -92,6 +93,23 @@ export class Exchange {
   /** Null before the first quote. */
   quote(symbol: string): QuoteEvent | null {
     return this.quotes.get(symbol) ?? null;
+  }
+
+  /**
+   * Ends the open orders of the symbol, as a broker does. A price from before a closed market is then one in new shares; in
+   * an open one nobody knows, and there is none until the next quote.
+   */
+  beforeAction(action: CorporateAction): void {
+    if (action.kind === 'dividend') return;
+    for (const order of [...this.book.openOrders(action.symbol)]) this.expire(order);
+    const quote = this.quotes.get(action.symbol);
+    if (quote === undefined) return;
+    if (this.isOpen(quote.instrument)) {
+      this.quotes.delete(action.symbol);
+      return;
+    }
+    const [bidTicks, askTicks] = [splitPrice(quote.bidTicks, action), splitPrice(quote.askTicks, action)];
+    this.quotes.set(action.symbol, { ...quote, bidTicks, askTicks });
   }
 
   onMarket(event: MarketEvent): void {

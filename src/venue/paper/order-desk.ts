@@ -2,6 +2,7 @@
  * How the paper venue handles requests about orders: decided at once, from the book and the prices at this moment.
  */
 import type { Desk } from '../../desk/schema.js';
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome } from '../../domain/venue.js';
@@ -74,6 +75,14 @@ export class OrderDesk {
     const refused = refuseByAccount(intent, instrument, book, prices, paper);
     if (refused) return { kind: 'cancelledOnly', ...refused };
     return { kind: 'replaced', venueId: this.place(intent, instrument, prices, write) };
+  }
+
+  /** Each action once. */
+  takeAction(handed: HandedAction, write: Write): void {
+    const { book, exchange } = this.parts;
+    if (book.actions.includes(handed.actionId)) return;
+    exchange.beforeAction(handed.action);
+    write({ type: 'action', handed });
   }
 
   /** The order was acknowledged: from now on it is in flight to where it is matched. */

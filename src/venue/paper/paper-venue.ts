@@ -6,6 +6,7 @@
 
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
@@ -201,6 +202,12 @@ export class PaperVenue implements VenuePort {
 
   async replace(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome> {
     return this.decide((write) => this.desk.replace(clientId, order, write), order.clientId);
+  }
+
+  /** After a fault of the book the desk is halted, and is told again at the next start. */
+  takeAction(handed: HandedAction): void {
+    if (this.closed || this.faulty) return;
+    this.desk.takeAction(handed, (record) => void this.write(record).catch(() => {}));
   }
 
   onEvent(listener: (event: VenueStreamEvent) => void): void {

@@ -5,6 +5,7 @@
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
+import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
@@ -122,6 +123,10 @@ export class SteppedPaperVenue {
     const outcome = this.#desk.replace(clientId, order, this.#write);
     if (outcome.kind === 'replaced') this.#desk.acknowledge(order.clientId);
     return outcome;
+  }
+
+  takeAction(handed: HandedAction): void {
+    this.#desk.takeAction(handed, this.#write);
   }
 
   orderByClientId(clientId: string): VenueOrder | null {

@@ -92,6 +92,8 @@ export class ScriptedTrader {
       revokeGoLive: of('revokeGoLive'),
       bars: of('bars'),
       explainCash: of('explainCash'),
+      corporateAction: of('corporateAction'),
+      noSplit: of('noSplit'),
       reconcile: of('reconcile'),
       signal: of('signal'),
       withdrawSignal: of('withdrawSignal'),
@@ -256,6 +258,9 @@ export class ScriptedTrader {
       bars: this.bars.slice(-count),
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
+    corporateAction: ({ commandId }: ControlMethods['corporateAction']['params']) =>
+      this.taken(commandId, null),
+    noSplit: ({ commandId }: ControlMethods['noSplit']['params']) => this.taken(commandId, null),
     signal: ({ commandId }: ControlMethods['signal']['params']) => this.taken(commandId, null),
     withdrawSignal: ({ commandId }: ControlMethods['withdrawSignal']['params']) =>
       this.taken(commandId, null),

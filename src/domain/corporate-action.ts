@@ -1,0 +1,130 @@
+/**
+ * What a company does to its shares. A split makes of each share more or fewer at a price that is lower or higher alike;
+ * a dividend pays cash for each share. The arithmetic is here once: engine, paper venue, ledger and backtest all split
+ * alike, to the unit.
+ */
+import type { BookSteps } from './book-steps.js';
+import { mulDiv, mulDivUnits, parseUnits, type Units } from './money.js';
+
+/** 4 and 1: a share becomes four. 1 and 10: ten shares become one. In lowest terms, and not 1:1. */
+export interface SplitRatio {
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
+/** `perShare`: decimal text, in the instrument's quote currency. */
+export type CorporateAction =
+  | ({ readonly kind: 'split'; readonly symbol: string } & SplitRatio)
+  | { readonly kind: 'dividend'; readonly symbol: string; readonly perShare: string };
+
+/** A corporate action as the venue is told of it. */
+export interface HandedAction {
+  /** The venue takes each in once. */
+  readonly actionId: string;
+  readonly action: CorporateAction;
+  /** A price after a split, at which what no lot can hold is paid out. 0: it is no split. */
+  readonly priceTicks: number;
+}
+
+/** Larger on either side was never seen, and would not be a split but a mistake. */
+export const SPLIT_PART_MAX = 1_000;
+
+/** `4:1` or `1:10`: new shares for old ones. Null: it is none. */
+export function parseSplit(text: string): SplitRatio | null {
+  const [, numerator, denominator] = /^(\d{1,4}):(\d{1,4})$/.exec(text) ?? [];
+  return splitRatio(Number(numerator), Number(denominator));
+}
+
+/** In lowest terms. Null: the numbers are not those of a split. */
+export function splitRatio(numerator: number, denominator: number): SplitRatio | null {
+  const isPart = (part: number): boolean => Number.isSafeInteger(part) && part > 0 && part <= SPLIT_PART_MAX;
+  if (!isPart(numerator) || !isPart(denominator) || numerator === denominator) return null;
+  const by = commonDivisor(numerator, denominator);
+  return { numerator: numerator / by, denominator: denominator / by };
+}
+
+const commonDivisor = (one: number, other: number): number =>
+  other === 0 ? one : commonDivisor(other, one % other);
+
+export const splitText = ({ numerator, denominator }: SplitRatio): string => `${numerator}:${denominator}`;
+
+/** What shares become: whole lots, and what no lot can hold. */
+export interface SplitShares {
+  readonly lots: bigint;
+  /** Signed; so many of these are a lot: the units of a lot times the denominator. */
+  readonly over: Units;
+}
+
+/** `coins`: units of the share's books, signed, including what is below a lot. */
+export function splitShares(
+  coins: Units,
+  { numerator, denominator }: SplitRatio,
+  { perLot }: Pick<BookSteps, 'perLot'>,
+): SplitShares {
+  const all = coins * BigInt(numerator);
+  const lot = perLot * BigInt(denominator);
+  return { lots: all / lot, over: all % lot };
+}
+
+type Priced = Pick<BookSteps, 'perLot' | 'perTickLot'>;
+
+/** What is paid for that part of a lot at a price after the split, in units of the quote currency's books. */
+export function inLieuUnits(over: Units, ratio: SplitRatio, priceTicks: number, steps: Priced): Units {
+  return mulDivUnits(over * BigInt(priceTicks), steps.perTickLot, steps.perLot * BigInt(ratio.denominator));
+}
+
+/** The same in whole money units: what the venue pays. */
+export function inLieuMoney(
+  over: Units,
+  ratio: SplitRatio,
+  priceTicks: number,
+  steps: Priced & Pick<BookSteps, 'perMoney'>,
+): Units {
+  const lot = steps.perLot * BigInt(ratio.denominator) * steps.perMoney;
+  return mulDivUnits(over * BigInt(priceTicks), steps.perTickLot, lot);
+}
+
+/** A dividend on so many shares, in whole money units, signed like the shares: a short position pays it. */
+export function dividendMoney(coins: Units, perShare: string, basePlaces: number): Units {
+  return mulDivUnits(coins, parseUnits(perShare), 10n ** BigInt(basePlaces));
+}
+
+/** A price after the split, to the nearest tick, at least one. */
+export function splitPrice(ticks: number, { numerator, denominator }: SplitRatio): number {
+  return Math.max(1, mulDiv(ticks, denominator, numerator));
+}
+
+/** A count of lots after the split, to the nearest one. */
+export function splitCount(lots: number, { numerator, denominator }: SplitRatio): number {
+  return mulDiv(lots, numerator, denominator);
+}
+
+/**
+ * The split that explains why the venue has `theirs` where we have `ours`, both in whole lots. Null: none that is
+ * usual. A fraction may have been paid out.
+ */
+export function splitBetween(ours: number, theirs: number): SplitRatio | null {
+  if (ours === 0 || theirs === 0 || ours === theirs || Math.sign(ours) !== Math.sign(theirs)) return null;
+  const becomes = ({ numerator, denominator }: SplitRatio): number =>
+    Math.trunc((ours * numerator) / denominator);
+  return USUAL_SPLITS.find((ratio) => becomes(ratio) === theirs) ?? null;
+}
+
+const wholeNumbers = Array.from({ length: 49 }, (_, index) => index + 2);
+/** The likeliest first: where few shares are held, several fit. */
+const USUAL_SPLITS: readonly SplitRatio[] = [
+  ...wholeNumbers.map((numerator) => ({ numerator, denominator: 1 })),
+  ...wholeNumbers.map((denominator) => ({ numerator: 1, denominator })),
+  ...(
+    [
+      [3, 2],
+      [4, 3],
+      [5, 4],
+      [5, 2],
+      [5, 3],
+      [6, 5],
+      [11, 10],
+      [21, 20],
+    ] as const
+  ).map(([numerator, denominator]) => ({ numerator, denominator })),
+];

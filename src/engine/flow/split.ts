@@ -1,0 +1,75 @@
+/**
+ * What a split changes beside what is recorded: the last price, what is under way, and what strategies have seen. They
+ * begin anew and are shown past bars again, in new shares, by whoever keeps them.
+ */
+import type { SplitRatio } from '../../domain/corporate-action.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import { signalKey } from '../../domain/signal.js';
+import { type Core, commit, instrumentAt, liveOrders, sessionsAt, tradeWorks, workAt } from '../core.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { watchQuotes } from '../strategies/between-bars.js';
+import { DayVolatility } from '../strategies/day-volatility.js';
+import { RegimeMeter } from '../strategies/regime.js';
+import { ReturnMeter } from '../strategies/returns.js';
+import { buildSlots } from '../strategies/strategy-slot.js';
+
+/**
+ * Before the record: what it is worth then follows from this price. `isOld`: the last price is surely one of old shares.
+ * Otherwise nobody knows, and there is none until the next quote.
+ */
+export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isOld: boolean): void {
+  const { market, guard } = core;
+  market.split(at, ratio);
+  if (!isOld) market.forget(at);
+  const last = { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
+  guard.split(at, ratio, market.hasQuote(at) ? last : null);
+}
+
+/** After the record. Nothing that was decided in old shares goes on. */
+export function beginAnew(core: Core, at: InstrumentId): void {
+  const work = workAt(core, at);
+  for (const one of tradeWorks(work)) one.formerStop = one.parting = null;
+  work.unnamedLots = 0;
+  work.overrunSinceMs = null;
+  work.activity += 1;
+  withdrawSignals(core, at);
+  beginStrategiesAnew(core, at);
+}
+
+/** A venue that took the split in by itself may still hold them. Stops are exchanged for what the position needs. */
+export function cancelInOldShares(core: Core, at: InstrumentId): void {
+  for (const entry of liveOrders(core, at))
+    if (entry.intent.purpose !== 'protective')
+      cancelOrder(core, entry, 'it was for shares from before a split');
+}
+
+/** Their prices are of old shares. Those that were entered keep their exits. */
+function withdrawSignals(core: Core, at: InstrumentId): void {
+  const { marketMs } = core;
+  for (const { signal, withdrawn, expiresMs, refused, filled } of [...core.state.signals.values()]) {
+    const isOver = withdrawn || refused !== null || filled || expiresMs <= marketMs;
+    if (signal === null || isOver || signal.instrument !== at) continue;
+    const reason = `${instrumentAt(core, at).symbol} was split, and its prices are from before`;
+    core.editedSignals.delete(signalKey(signal));
+    const { source, id } = signal;
+    commit(core, { type: 'signal.withdrawn', source, id, by: 'fermata', reason, marketMs });
+  }
+}
+
+function beginStrategiesAnew(core: Core, at: InstrumentId): void {
+  const sees = ({ instrument, watched }: Core['slots'][number]): boolean =>
+    instrument.id === at || watched.some((one) => one.instrument.id === at);
+  const fresh = buildSlots(core.config);
+  core.slots = core.slots.map((slot, place) => (sees(slot) ? (fresh[place] ?? slot) : slot));
+  watchQuotes(core);
+  if (at in core.regimes) core.regimes[at] = new RegimeMeter();
+  if (at in core.returns) core.returns[at] = new ReturnMeter();
+  if (at in core.dayVolatility) core.dayVolatility[at] = new DayVolatility(sessionsAt(core, at).calendar);
+}
+
+/** At a start: a venue that we keep may have ended before it had taken them in. It takes each in once. */
+export function handActionsAgain(core: Core): void {
+  if (core.config.capabilities.takesActions !== true) return;
+  for (const { byVenue, actionId, action, priceTicks } of core.state.actions)
+    if (!byVenue) core.effects.push({ kind: 'corporateAction', handed: { actionId, action, priceTicks } });
+}

@@ -1,0 +1,73 @@
+import { type CorporateAction, splitText } from '../domain/corporate-action.js';
+import { messageOf } from '../domain/message-of.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from './operation.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
+
+export interface CorporateActionRequest extends CommandRequest {
+  readonly action: CorporateAction;
+}
+
+export interface NoSplitRequest extends CommandRequest {
+  readonly symbol: string;
+}
+
+const COMMAND_MS = 5_000;
+
+/** A stock is split or has paid a dividend: the trader takes it in. */
+export async function takeCorporateAction(
+  context: OperationContext,
+  caller: Caller,
+  { action, ...request }: CorporateActionRequest,
+): Promise<OperationResult> {
+  const what = action.kind === 'split' ? splitText(action) : action.perShare;
+  const parameters = { kind: action.kind, symbol: action.symbol, what };
+  return told(context, caller, request, 'corporateAction', parameters, (asked) =>
+    context.trader.call('corporateAction', { ...asked, action }, { timeoutMs: COMMAND_MS }),
+  );
+}
+
+/** What looks like a split at the venue is none. */
+export async function sayNoSplit(
+  context: OperationContext,
+  caller: Caller,
+  { symbol, ...request }: NoSplitRequest,
+): Promise<OperationResult> {
+  return told(context, caller, request, 'noSplit', { symbol }, (asked) =>
+    context.trader.call('noSplit', { ...asked, symbol }, { timeoutMs: COMMAND_MS }),
+  );
+}
+
+interface Asked {
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+async function told(
+  context: OperationContext,
+  caller: Caller,
+  { commandId, reason }: CommandRequest,
+  action: string,
+  said: Readonly<Record<string, string>>,
+  call: (asked: Asked) => Promise<{ readonly detail: string; readonly haltId: string | null }>,
+): Promise<OperationResult> {
+  const audited = { action, parameters: { ...said, reason } };
+  const refused = await whyNotAudited(context, caller, audited);
+  if (refused !== null) return notDone(refused);
+  try {
+    const taken = await call({ commandId: commandId ?? context.newId(), by: caller.person, reason });
+    const audit = await recordAudit(context, caller, { ...audited, outcome: taken.detail });
+    return {
+      ...{ ok: true, proven: true, detail: taken.detail, haltId: taken.haltId, workflowId: null },
+      problems: audit === null ? [] : [audit],
+    };
+  } catch (error) {
+    return notDone(`Nothing was changed: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,167 @@
+/** A backtest over splits and dividends of a stock: the same money as on prices that were never split. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readActions } from '../../src/backtest/actions-file.js';
+import { readSignals } from '../../src/backtest/signals-file.js';
+import type { Desk } from '../../src/desk/schema.js';
+import {
+  BEGIN_MS,
+  loaded,
+  MINUTE_MS,
+  type Minute,
+  temporaryFolder,
+  writeMinutes,
+} from '../validation/support/validations.js';
+import { backtest } from './support/backtests.js';
+
+const [first] = loaded.desk.strategies;
+const [spot] = loaded.desk.instruments;
+const stock = { ...spot!, kind: 'stock', tickSize: '0.01', lotSize: '1', minNotional: '0' } as const;
+const followed: Desk = {
+  ...loaded.desk,
+  instruments: [stock],
+  paper: { ...loaded.desk.paper, balance: '1000000' },
+  strategies: [
+    {
+      ...{ ...first!, name: 'ext', kind: 'externalSignals', symbols: [stock.symbol] },
+      parameters: { sources: 'tv', minRewardToRisk: 0, slippageTicks: 100 },
+    },
+  ],
+};
+const crossing: Desk = { ...followed, strategies: [{ ...first!, symbols: [stock.symbol] }] };
+
+const at = (minute: number): string => new Date(BEGIN_MS + minute * MINUTE_MS).toISOString();
+const DAY = 1_440;
+/** Each minute falls by more than it rises, so that entries that rest just below the market are filled. */
+const DIP = 1;
+
+/**
+ * Slow waves above 400, 5 % high, for a day and three hours, divided by `by`. They turn upwards just after midnight, where
+ * only a strategy that knows its past can see it.
+ */
+function prices(by: (minute: number) => number): Minute[] {
+  const price = (minute: number): number => 400 * (1 + 0.05 * Math.abs((((minute + 55) % 120) - 60) / 60));
+  return Array.from({ length: DAY + 180 }, (_, minute) => {
+    const cents = (value: number): number => Math.round((value / by(minute)) * 100) / 100;
+    const [open, close] = [cents(price(minute)), cents(price(minute + 1))];
+    return {
+      openMs: BEGIN_MS + minute * MINUTE_MS,
+      ...{ open, close, high: Math.max(open, close), low: cents(price(minute) - DIP) },
+    };
+  });
+}
+
+const files = (text: string, desk: Desk) => {
+  const file = join(temporaryFolder(), 'actions.csv');
+  writeFileSync(file, text);
+  return readActions(file, desk);
+};
+const split = `date,symbol,kind,value\n2026-03-03,${stock.symbol},split,4:1\n`;
+const splitPrices = (): string =>
+  writeMinutes(
+    temporaryFolder(),
+    prices((minute) => (minute < DAY ? 1 : 4)),
+  );
+
+function heldOverNight(stop: string) {
+  const buy = { source: 'tv', symbol: stock.symbol, action: 'buy', validSeconds: 600 };
+  const lines = [
+    { ...buy, id: 'in', stop, issuedAt: at(10) },
+    {
+      source: 'tv',
+      id: 'out',
+      symbol: stock.symbol,
+      action: 'close',
+      issuedAt: at(DAY + 30),
+      validSeconds: 60,
+    },
+  ];
+  const file = join(temporaryFolder(), 'signals.jsonl');
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+  return readSignals(file);
+}
+
+it('holds four times the shares at a quarter of the price, under a stop that has followed, to the same result', async () => {
+  const signals = heldOverNight('398.00');
+  const { report, measure } = await backtest(splitPrices(), {
+    ...{ desk: followed, signals, actions: files(split, followed) },
+  });
+  expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
+  expect(report.actions).toEqual([
+    { at: at(DAY), symbol: stock.symbol, kind: 'split', value: '4:1', amount: '0.00000000' },
+  ]);
+  expect(report.trades).toHaveLength(1);
+  const never = await backtest(
+    writeMinutes(
+      temporaryFolder(),
+      prices(() => 1),
+    ),
+    { desk: followed, signals },
+  );
+  expect(never.report.trades).toHaveLength(1);
+  const [trade, other] = [report.trades[0]!, never.report.trades[0]!];
+  expect(Number(trade.quantity)).toBe(4 * Number(other.quantity));
+  expect(Math.abs(Number(trade.result) - Number(other.result))).toBeLessThan(0.02 * Number(trade.quantity));
+  // The venue ended the stop, and one for the new shares rests from then on.
+  const stops = [...measure!.orders.values()].filter(({ intent }) => intent.purpose === 'protective');
+  expect(stops.map(({ intent }) => intent.stopTicks)).toEqual([39_800, 9_950]);
+  expect(stops[1]!.intent.quantityLots).toBe(4 * stops[0]!.intent.quantityLots);
+  expect(report.halts).toEqual([]);
+  // What it would have been to hold since the first price.
+  expect(report.buyAndHold!.maxDrawdownPct).toBeLessThan(10);
+});
+
+it('is stopped out by the price that was a split where nobody says so', async () => {
+  const { report } = await backtest(splitPrices(), { desk: followed, signals: heldOverNight('398.00') });
+  expect(report.trades).toMatchObject([{ why: 'stop' }]);
+});
+
+it('shows strategies their past in new shares: they decide as if there had never been a split', async () => {
+  const { report } = await backtest(splitPrices(), { desk: crossing, actions: files(split, crossing) });
+  const never = await backtest(
+    writeMinutes(
+      temporaryFolder(),
+      prices(() => 1),
+    ),
+    { desk: crossing },
+  );
+  expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
+  expect(report.trades.length).toBeGreaterThan(5);
+  expect(report.trades.map(({ opened }) => opened)).toEqual(never.report.trades.map(({ opened }) => opened));
+  const again = await backtest(splitPrices(), { desk: crossing, actions: files(split, crossing) });
+  expect(again.report.stateHash).toBe(report.stateHash);
+});
+
+it('pays a dividend on what is held that day, as a result of the trade', async () => {
+  const paid = `2026-03-03,${stock.symbol},dividend,0.82\n`;
+  const given = { desk: followed, signals: heldOverNight('398.00') };
+  const file = writeMinutes(
+    temporaryFolder(),
+    prices(() => 1),
+  );
+  const { report } = await backtest(file, { ...given, actions: files(paid, followed) });
+  const without = await backtest(file, given);
+  expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
+  const [trade, other] = [report.trades[0]!, without.report.trades[0]!];
+  const cents = (text: string): number => Math.round(Number(text) * 100);
+  expect(cents(trade.result) - cents(other.result)).toBe(82 * Number(trade.quantity));
+  expect(cents(report.finalEquity) - cents(without.report.finalEquity)).toBe(82 * Number(trade.quantity));
+});
+
+it.each<[string, string]>([
+  [
+    '2026-03-03,MSFT/USD,split,4:1',
+    'symbol: expected a stock of the desk file (kind: stock), found MSFT/USD',
+  ],
+  [`2026-02-30,${stock.symbol},split,4:1`, 'date: expected a day such as 2020-08-31, found 2026-02-30'],
+  [`2026-03-03,${stock.symbol},split,1:1`, 'value: expected new shares for old ones'],
+  [`2026-03-03,${stock.symbol},split,0:1`, 'value: expected new shares for old ones'],
+  [`2026-03-03,${stock.symbol},dividend,-1`, 'value: expected an amount above 0 for each share'],
+  [`2026-03-03,${stock.symbol},merger,1`, 'kind: expected split or dividend, found merger'],
+  [`2026-03-03,${stock.symbol},split`, 'expected four values'],
+  [`2026-03-02,${stock.symbol},split,2:1`, 'the same as line 1'],
+])('names file, line and field of what it can’t take: %s', (line, problem) => {
+  const text = `2026-03-02,${stock.symbol},split,2:1\n${line}\n`;
+  expect(() => files(text, followed)).toThrow(`actions.csv:2: ${problem}`);
+});

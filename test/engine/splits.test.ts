@@ -1,0 +1,230 @@
+/** A split and a dividend at a running desk: who may say so and when, what is asked of the venue, and what follows. */
+import { expect, it } from 'vitest';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import type { SignalRequest } from '../../src/domain/signal.js';
+import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
+
+const AAPL = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
+const FOUR_FOR_ONE = { kind: 'split', symbol: 'AAPL/USDT', numerator: 4, denominator: 1 } as const;
+const SPLIT = { name: 'corporateAction', action: FOUR_FOR_ONE } as const;
+const DIVIDEND = {
+  name: 'corporateAction',
+  action: { kind: 'dividend', symbol: 'AAPL/USDT', perShare: '0.82' },
+} as const;
+
+/** `takesActions`: the venue is one that we keep. */
+function stockDesk(
+  takesActions: boolean,
+  more: ConstructorParameters<typeof DeskUnderTest>[0] = {},
+  journal: ConstructorParameters<typeof DeskUnderTest>[2] = [],
+): DeskUnderTest {
+  const strategies = crossStrategy(AAPL, { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 });
+  const capabilities = { ...SPOT, amends: true, replaces: true, ...(takesActions ? { takesActions } : {}) };
+  return new DeskUnderTest({ instruments: AAPL, strategies, capabilities, ...more }, 1, journal);
+}
+
+const handed = ({ effects }: DeskUnderTest) => effects.filter(({ kind }) => kind === 'corporateAction');
+
+it('waits for a market that is closed, or a desk that is halted', () => {
+  const desk = stockDesk(true).active();
+  const { stop } = desk.hold(0);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: false, code: 'market-open' });
+  expect(desk.lots(0)).toBe(stop.quantityLots);
+  desk.command({ name: 'stop' });
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(desk.lots(0)).toBe(4 * stop.quantityLots);
+});
+
+/** On the Monday of the tests, which begin at 12:00. */
+const untilFour = (): SessionCalendar =>
+  new SessionCalendar(
+    withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-16:00'], tue: ['10:00-16:00'] } }),
+    () => 0,
+  );
+
+/** It trades, holds shares behind a stop, and its market has closed. */
+function overNight(takesActions = true) {
+  const desk = stockDesk(takesActions, { sessions: [{ calendar: untilFour() }] }).active();
+  const { stop } = desk.hold(0);
+  desk.quote(0, 10_100);
+  desk.wait(8 * 3_600_000);
+  desk.pass(0);
+  return { desk, stop };
+}
+
+it('keeps equity over a closed market, tells the venue, and renews the stop that the venue has ended', () => {
+  const { desk, stop } = overNight();
+  const { equity, cash } = desk.engine.view;
+  expect(desk.engine.view.mode).toBe('ACTIVE');
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  const { actionId } = desk.recorded('split')[0]!;
+  const told = { actionId, action: FOUR_FOR_ONE, priceTicks: 2_525 };
+  expect(handed(desk)).toEqual([{ kind: 'corporateAction', handed: told }]);
+  expect(desk.engine.view).toMatchObject({ equity, cash, mode: 'ACTIVE' });
+  expect(desk.lots(0)).toBe(4 * stop.quantityLots);
+  desk.expire(stop.clientId);
+  desk.pass(2_000);
+  const [renewed] = desk.live('protective', 0);
+  expect(renewed).toMatchObject({
+    quantityLots: 4 * stop.quantityLots,
+    stopTicks: Math.ceil((stop.stopTicks ?? 0) / 4),
+  });
+  desk.accept(renewed!);
+  expect(desk.engine.view.positions).toMatchObject([{ protection: 'confirmed' }]);
+});
+
+it('takes the next price for one in new shares, and not for one that can hardly be', () => {
+  const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 50, agreeing: 3, standsMs: 2_000 };
+  const desk = stockDesk(true, { quotes, sessions: [{ calendar: untilFour() }] }).active();
+  desk.hold(0);
+  desk.wait(8 * 3_600_000);
+  desk.pass(0);
+  desk.command(SPLIT);
+  const { equity } = desk.engine.view;
+  desk.wait(14 * 3_600_000);
+  desk.quote(0, 2_530);
+  expect(desk.engine.view.equity).toBeGreaterThan(equity);
+  expect(desk.recorded('note').filter(({ text }) => text.includes('implausible'))).toEqual([]);
+});
+
+it('knows no price in a market that is open, since nobody knows of which shares the last one was', () => {
+  const desk = stockDesk(true).active();
+  const { stop } = desk.hold(0);
+  desk.command({ name: 'stop' });
+  const { peak, cash } = desk.engine.view;
+  // In new shares already: taken for one in old ones it would be a quarter, or with a reverse split ten times as much.
+  desk.quote(0, 2_600);
+  desk.command(SPLIT);
+  const cost = desk.recorded('fill')[0]!.fill.priceTicks * stop.quantityLots * 1_000_000;
+  expect(desk.engine.view).toMatchObject({ cash, peak, equity: cash + cost });
+  desk.quote(0, 2_600);
+  expect(desk.engine.view.equity).toBe(cash + 4 * stop.quantityLots * 2_600 * 1_000_000);
+});
+
+it('cancels what was to be bought in old shares', () => {
+  const desk = stockDesk(false).active();
+  const entry = desk.enter(0);
+  desk.accept(entry);
+  desk.command({ name: 'stop' });
+  expect(desk.stateOf(entry)).toBe('cancelling');
+});
+
+it('is the same one when it is said again within three days', () => {
+  const desk = stockDesk(true).active();
+  desk.hold(0);
+  desk.command({ name: 'stop' });
+  desk.command(SPLIT);
+  const lots = desk.lots(0);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: false, code: 'taken-in-already' });
+  expect(desk.lots(0)).toBe(lots);
+});
+
+it('is refused for what is no stock of the desk', () => {
+  const desk = new DeskUnderTest().active();
+  desk.command({ name: 'stop' });
+  const action = { ...FOUR_FOR_ONE, symbol: 'BTC/USDT' };
+  expect(desk.command({ name: 'corporateAction', action })).toMatchObject({
+    ok: false,
+    code: 'no-such-stock',
+  });
+});
+
+/** Two readings, as far apart as it takes to believe them. */
+function reads(desk: DeskUnderTest, lots: number): void {
+  for (let round = 0; round < 3; round += 1) {
+    desk.pass(70_000);
+    desk.quote(0, 10_000);
+    desk.snapshot({ positions: [lots] });
+  }
+}
+
+it('is what a venue that has four times the shares is asked about, and nothing is adopted', () => {
+  const desk = stockDesk(false).active();
+  const { stop } = desk.hold(0);
+  const lots = stop.quantityLots;
+  reads(desk, 4 * lots);
+  expect(desk.lots(0)).toBe(lots);
+  expect(desk.recorded('position.adopted')).toEqual([]);
+  const [halt] = desk.engine.view.halts.filter(({ cause }) => cause === 'reconciliation');
+  expect(halt?.reason).toContain('which looks like a 4:1 split');
+  expect(desk.arm()).toMatchObject({ ok: false });
+  // Another one would not explain it.
+  const other = { ...FOUR_FOR_ONE, numerator: 3 };
+  expect(desk.command({ name: 'corporateAction', action: other })).toMatchObject({ code: 'not-at-venue' });
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(handed(desk)).toEqual([]);
+  expect(desk.lots(0)).toBe(4 * lots);
+  desk.snapshot({ positions: [4 * lots] });
+  expect(desk.engine.view.reconciliation.state).toBe('clean');
+});
+
+it('is not asked for again by a venue of ours that had it before the journal did', () => {
+  const desk = stockDesk(true).active();
+  const { stop } = desk.hold(0);
+  reads(desk, 4 * stop.quantityLots);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(handed(desk)).toEqual([]);
+  expect(desk.recorded('split')).toMatchObject([{ byVenue: true }]);
+});
+
+it('lets the venue count once a person says that it is no split', () => {
+  const desk = stockDesk(false).active();
+  const { stop } = desk.hold(0);
+  expect(desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' })).toMatchObject({
+    ok: false,
+    code: 'no-difference',
+  });
+  reads(desk, 2 * stop.quantityLots);
+  expect(desk.command({ name: 'noSplit', symbol: 'AAPL/USDT' })).toMatchObject({ ok: true });
+  reads(desk, 2 * stop.quantityLots);
+  expect(desk.lots(0)).toBe(2 * stop.quantityLots);
+  expect(desk.recorded('position.adopted')).toHaveLength(1);
+});
+
+it('tells a venue of ours again after a restart, and comes to the same state', () => {
+  const desk = stockDesk(true).active();
+  const { stop } = desk.hold(0);
+  desk.command({ name: 'stop' });
+  desk.command(SPLIT);
+  const again = stockDesk(true, {}, desk.records);
+  expect(again.engine.stateHash()).toBe(desk.engine.stateHash());
+  again.begin();
+  expect(handed(again)).toMatchObject([{ handed: { action: FOUR_FOR_ONE } }]);
+  expect(again.lots(0)).toBe(4 * stop.quantityLots);
+});
+
+it('begins the strategies of the stock anew, and withdraws signals with prices of before', () => {
+  const desk = stockDesk(true).active();
+  const signal: SignalRequest = {
+    ...{ source: 'tv', id: 'x', revision: 1, symbol: 'AAPL/USDT', action: 'buy', entry: null, stop: '90.00' },
+    ...{ targets: [], issuedMs: null, expiresMs: null, validMs: 600_000, text: '' },
+  };
+  desk.command({ name: 'signal', signal });
+  for (const close of [10_000, 10_000, 10_000, 10_000]) desk.bar(0, close);
+  const seen = desk.engine.view.strategies[0]!.barsSeen;
+  desk.command({ name: 'stop' });
+  desk.command(SPLIT);
+  expect(seen).toBeGreaterThan(0);
+  expect(desk.engine.view.strategies[0]!.barsSeen).toBe(0);
+  const refused = desk.recorded('signal.refused').length;
+  expect(desk.recorded('signal.withdrawn').length + refused).toBe(1);
+});
+
+it('books a dividend at a venue of ours on what is held, and leaves that of any other to the venue', () => {
+  const desk = stockDesk(true).active();
+  expect(desk.command(DIVIDEND)).toMatchObject({
+    ok: true,
+    detail: 'nothing of AAPL/USDT is held: nothing was paid',
+  });
+  const { stop } = desk.hold(0);
+  const { cash } = desk.engine.view;
+  expect(desk.command(DIVIDEND)).toMatchObject({ ok: true });
+  expect(desk.engine.view.cash - cash).toBe(stop.quantityLots * 82_000_000);
+  expect(handed(desk)).toHaveLength(1);
+  const other = stockDesk(false).active();
+  other.hold(0);
+  expect(other.command(DIVIDEND)).toMatchObject({ ok: false, code: 'books-itself' });
+});
