@@ -4,8 +4,10 @@ import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { SignalRequest } from '../../src/domain/signal.js';
+import type { OpenEntry } from '../../src/engine/strategies/strategy.js';
 import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
+import { oneEntry } from './support/one-entry.js';
 
 const AAPL = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
 const FOUR_FOR_ONE = { kind: 'split', symbol: 'AAPL/USDT', numerator: 4, denominator: 1 } as const;
@@ -211,6 +213,22 @@ it('begins the strategies of the stock anew, and withdraws signals with prices o
   expect(desk.engine.view.strategies[0]!.barsSeen).toBe(0);
   const refused = desk.recorded('signal.refused').length;
   expect(desk.recorded('signal.withdrawn').length + refused).toBe(1);
+});
+
+it('drops an entry that waits for the next session: its stop is a price of before', () => {
+  const wish: OpenEntry = {
+    ...{ side: 'buy', type: 'atOpen', slippageTicks: 5, protectTicks: 9_800, because: 'a new day' },
+  };
+  const strategies = [{ ...oneEntry(wish), symbols: ['AAPL/USDT'] }];
+  const sessions = [{ calendar: untilFour() }];
+  const desk = stockDesk(true, { strategies, sessions }).active();
+  desk.bar(0, 10_000);
+  expect(desk.engine.view.waiting).toHaveLength(1);
+  desk.wait(8 * 3_600_000);
+  expect(desk.command(SPLIT)).toMatchObject({ ok: true });
+  expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', waiting: [] });
+  const reason = expect.stringContaining('AAPL/USDT was split');
+  expect(desk.recorded('entry.over')).toMatchObject([{ outcome: 'dropped', reason }]);
 });
 
 it('books a dividend at a venue of ours on what is held, and leaves that of any other to the venue', () => {

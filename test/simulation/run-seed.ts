@@ -384,7 +384,7 @@ class Run {
     const held = this.#trader.view.positions.filter(({ quantityLots }) => quantityLots !== 0);
     if (held.length === 0) return;
     const { instrument } = this.#aim.pick(held);
-    this.#hush([instrument], this.#time.nowMs + this.#aim.whole(9_000, 16_000), 'silent position');
+    this.#hush([instrument], this.#time.nowMs + this.#aim.whole(9_000, 25_000), 'silent position');
   }
 
   /** What prices the coins that fees are paid from: entries wait until it speaks again. */

@@ -7,6 +7,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { signalKey } from '../../domain/signal.js';
 import { type Core, commit, instrumentAt, liveOrders, sessionsAt, tradeWorks, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { DayVolatility } from '../strategies/day-volatility.js';
 import { RegimeMeter } from '../strategies/regime.js';
@@ -32,6 +33,7 @@ export function beginAnew(core: Core, at: InstrumentId): void {
   work.unnamedLots = 0;
   work.overrunSinceMs = null;
   work.activity += 1;
+  endWaiting(core, splitReason(core, at), ({ instrument }) => instrument === at);
   withdrawSignals(core, at);
   beginStrategiesAnew(core, at);
 }
@@ -43,14 +45,17 @@ export function cancelInOldShares(core: Core, at: InstrumentId): void {
       cancelOrder(core, entry, 'it was for shares from before a split');
 }
 
+const splitReason = (core: Core, at: InstrumentId): string =>
+  `${instrumentAt(core, at).symbol} was split, and its prices are from before`;
+
 /** Their prices are of old shares. Those that were entered keep their exits. */
 function withdrawSignals(core: Core, at: InstrumentId): void {
   const { marketMs } = core;
   for (const { signal, withdrawn, expiresMs, refused, filled } of [...core.state.signals.values()]) {
     const isOver = withdrawn || refused !== null || filled || expiresMs <= marketMs;
     if (signal === null || isOver || signal.instrument !== at) continue;
-    const reason = `${instrumentAt(core, at).symbol} was split, and its prices are from before`;
     core.editedSignals.delete(signalKey(signal));
+    const reason = splitReason(core, at);
     const { source, id } = signal;
     commit(core, { type: 'signal.withdrawn', source, id, by: 'fermata', reason, marketMs });
   }
