@@ -466,7 +466,7 @@ class Run {
   #takeNoStops(): void {
     if (!this.#trader.running || this.#trader.view.mode !== 'ACTIVE') return;
     this.#network.takeNoStops(
-      this.#random.pick(['refused', 'lost'] as const),
+      this.#random.pick(['refused', 'lost', 'lost'] as const),
       this.#random.whole(20_000, 40_000),
     );
   }

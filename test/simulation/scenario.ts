@@ -152,7 +152,7 @@ export const NO_FAULTS: FaultRates = {
 const SECOND = 'behind';
 
 export function drawScenario(seed: number, random: Random): Scenario {
-  const drawn = besideAnother(drawDesk(seed, random));
+  const drawn = calmButForStops(besideAnother(drawDesk(seed, random)));
   // A minute after each opening no price is due yet: that minute is most of such a run.
   const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
@@ -161,6 +161,28 @@ export function drawScenario(seed: number, random: Random): Scenario {
   if (seed % 3 !== 1 || !alone) return scenario;
   const instruments = scenario.instruments.map((one) => ({ ...one, ...BOUNDS }));
   return { ...scenario, instruments, smallestEveryMs: 15_000 };
+}
+
+/** In each twentieth run nothing else goes wrong: most other faults halt the desk before a missing stop has to. */
+function calmButForStops(scenario: Scenario): Scenario {
+  if (scenario.seed % 20 !== 8) return scenario;
+  const never = {
+    crashEveryMs: 0,
+    freezeEveryMs: 0,
+    disconnectEveryMs: 0,
+    diskFaultEveryMs: 0,
+    stormEveryMs: 0,
+  };
+  const noneElse = { maintenanceEveryMs: 0, breakerEveryMs: 0, heartbeatEveryMs: 0, clockSetEveryMs: 0 };
+  return {
+    ...scenario,
+    ...never,
+    ...noneElse,
+    ...NO_SILENCE,
+    faults: NO_FAULTS,
+    commandEveryMs: 0,
+    barEveryMs: 2000,
+  };
 }
 
 /** In each tenth run. Fees in coins are for the property test of the engine: what is below a lot is joined there. */
@@ -191,7 +213,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     wrongQuoteEveryMs: random.pick([0, 0, 5_000]),
     stuckStops: random.pick([0, 0, 0.5]),
     sleepEveryMs: seed % 7 === 0 ? 20_000 : 0,
-    noStopsEveryMs: seed % 6 === 4 || seed % 20 === 12 ? 8_000 : 0,
+    noStopsEveryMs: seed % 6 === 4 || seed % 20 === 8 ? 8_000 : 0,
     capabilities: drawCapabilities(seed, spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),
