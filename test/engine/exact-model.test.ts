@@ -6,7 +6,17 @@ it('cash, positions, results and equity are those of exact arithmetic after each
   const taken = walk(20_261_122, 20_000);
   // Nothing that can happen to an account was left out by chance.
   const kinds = [...taken.keys()];
-  for (const what of ['funding', 'swap', 'deposit', 'correction', 'adopted', 'claimed', 'fee valued'])
+  for (const what of [
+    'funding',
+    'swap',
+    'deposit',
+    'correction',
+    'adopted',
+    'claimed',
+    'fee valued',
+    'split',
+    'dividend',
+  ])
     expect(kinds).toContain(what);
   for (const fee of ['in cash', 'in coins', 'elsewhere', 'unvalued'])
     expect(kinds).toContain(`fill of spot, fee ${fee}`);

@@ -2,7 +2,7 @@
  * An account worked out a second time, in whole 10^-24 of everything: prices, coins and money as decimals, no ticks, lots or
  * scales of books. What is never rounded is compared with what the core has; it rounds in three places, which
  * docs/design/records.md names, and there this does, too: the value of a fill of an inverse contract, the cost of a part that
- * leaves, and what of a fee is owed.
+ * leaves, and what of a fee is owed. What a company pays is rounded to whole money units, by whoever pays it.
  */
 import type { InstrumentKind } from '../../../src/domain/instrument.js';
 
@@ -115,6 +115,32 @@ export class ExactModel {
   valueFee(at: number, fee: bigint): void {
     this.feesElsewhere += fee;
     this.results[at]! -= fee;
+  }
+
+  /** Gives what is paid for what no lot can hold. `money`: a money unit, whole 10^-24. */
+  split(at: number, [now, before]: readonly [bigint, bigint], ticks: bigint, money: bigint): bigint {
+    const { tick, lot } = this.instruments[at]!;
+    const held = this.held[at]!;
+    // In whole 10^-24 of a share, times the shares of before.
+    const shares = held.coins * now;
+    const over = shares % (lot * before);
+    const paid = nearest(over * tick * ticks, before * ONE * money) * money;
+    const cost = over === 0n ? 0n : this.#part(held.cost, over, shares);
+    held.cost -= cost;
+    this.#realise(at, paid - cost);
+    const hadOne = this.lots(at) !== 0n;
+    held.coins = (shares - over) / before;
+    if (hadOne && this.lots(at) === 0n) this.#closeTrade(at);
+    this.#move(this.settles(this.instruments[at]!), paid);
+    return paid;
+  }
+
+  /** Gives what is paid; whoever is short pays it. `perShare`: whole 10^-24. */
+  dividend(at: number, perShare: bigint, money: bigint): bigint {
+    const paid = nearest(this.held[at]!.coins * perShare, ONE * money) * money;
+    this.#realise(at, paid);
+    this.#move(this.settles(this.instruments[at]!), paid);
+    return paid;
   }
 
   /** What signed lots are worth at a price, whole 10^-24 of the settling currency. */

@@ -1,11 +1,13 @@
 /** Random steps of an account, taken by the core and by the exact model; both must have the same after each. */
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import { CASH_KINDS, isCapital } from '../../../src/domain/cash.js';
+import { dividendMoney, inLieuMoney, splitShares } from '../../../src/domain/corporate-action.js';
 import type { Instrument, InstrumentKind } from '../../../src/domain/instrument.js';
-import { formatUnits } from '../../../src/domain/money.js';
+import { formatUnits, writeUnits } from '../../../src/domain/money.js';
 import { settleOf } from '../../../src/domain/value.js';
+import { coinsOf } from '../../../src/engine/apply-holding.js';
 import { applyRecord } from '../../../src/engine/apply-record.js';
-import { fundsOf, heldPositions } from '../../../src/engine/books.js';
+import { fundsOf, heldPositions, stepsAt } from '../../../src/engine/books.js';
 import { MarketBook } from '../../../src/engine/market-book.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import { createState, type EngineState } from '../../../src/engine/state.js';
@@ -148,6 +150,8 @@ class WalkedAccount {
     if (chosen < 12) return this.#moveCash();
     if (chosen < 16) return this.#adopt(at);
     if (chosen < 18 && this.traded[at]!.kind === 'spot') return this.#claim(at);
+    if (chosen < 18 && this.traded[at]!.kind === 'stock')
+      return chosen < 17 ? this.#split(at) : this.#payDividend(at);
     if (chosen < 24 && this.#waitingFees > 0) return this.#valueFee();
     return this.#fill(at);
   }
@@ -299,6 +303,36 @@ class WalkedAccount {
     return 'fee valued';
   }
 
+  #split(at: number): string {
+    const [numerator, denominator] = SPLITS[this.draw(SPLITS.length)]!;
+    const ticks = this.#ticks[at]!;
+    const ratio = { numerator, denominator };
+    const steps = stepsAt(this.#state, at);
+    const { lots, over } = splitShares(coinsOf(this.#state.positions[at]!, steps), ratio, steps);
+    const inLieu = inLieuMoney(over, ratio, ticks, steps);
+    const paid = this.#model.split(at, [BigInt(numerator), BigInt(denominator)], BigInt(ticks), MONEY);
+    if (inLieu * MONEY !== paid) throw new Error(`${told(paid)} is paid for a part of a lot, not ${inLieu}`);
+    this.#take({
+      ...{ type: 'split', actionId: `a${this.#count}`, instrument: at, ...ratio, quantityLots: Number(lots) },
+      ...{ priceTicks: ticks, inLieu: writeUnits(inLieu), by: 'operator', reason: 'test', marketMs: 0 },
+    });
+    return 'split';
+  }
+
+  #payDividend(at: number): string {
+    const perShare = formatUnits(BigInt(1 + this.draw(500_000_000)));
+    const { base } = this.#instruments[at]!;
+    const coins = coinsOf(this.#state.positions[at]!, stepsAt(this.#state, at));
+    const amount = dividendMoney(coins, perShare, this.#state.scales.get(base) ?? 8);
+    const paid = this.#model.dividend(at, exact(perShare), MONEY);
+    if (amount * MONEY !== paid) throw new Error(`a dividend pays ${told(paid)}, not ${amount}`);
+    this.#take({
+      ...{ type: 'dividend', actionId: `a${this.#count}`, instrument: at, perShare },
+      ...{ amount: writeUnits(amount), by: 'operator', reason: 'test', marketMs: 0 },
+    });
+    return 'dividend';
+  }
+
   #take(record: EngineRecord): void {
     applyRecord(this.#state, record);
   }
@@ -310,5 +344,15 @@ class WalkedAccount {
 }
 
 const WAITING = 12_345n;
+
+/** New shares for old ones: as many that make more as that make fewer, so that what is held stays what it can be. */
+const SPLITS = [
+  [2, 1],
+  [1, 2],
+  [3, 2],
+  [2, 3],
+  [4, 1],
+  [1, 7],
+] as const;
 
 const told = (amount: bigint): string => formatUnits(amount, 24).replace(/\.?0+$/, '');
