@@ -15,8 +15,10 @@ import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { splitBar } from '../../src/trader/warm-up.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { waiting } from '../engine/support/waiting.js';
+import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
 import { BEGIN_MS, HOUR_MS, loaded } from '../validation/support/validations.js';
 import { configOf, DATE, dayOf, journalWith, type TradedDay, tradedDay, UTC } from './support/past-days.js';
 
@@ -95,6 +97,43 @@ describe('a past day, run again', () => {
     const journal = await journalWith(join(folder, 'side-by-side'), records, (record) => record);
     const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
     expect(decisions).toMatchObject({ same: 2, differ: 0, first: null });
+  });
+
+  it('goes on over a split with what strategies were shown again, in new shares', async () => {
+    const instruments = coins(['AAPL'], { kind: 'stock', lotSize: '1', minNotional: '0' });
+    const parameters = { fastBars: 2, slowBars: 5, atrBars: 2, entryRestBars: 2 };
+    const desk = new DeskUnderTest(
+      { instruments, strategies: crossStrategy(instruments, parameters), capabilities: SPOT },
+      1,
+    ).active();
+    const bars: PastDaySetting['bars'][number][] = [];
+    const show = (closeTicks: number): void => {
+      const range = { highTicks: closeTicks + 20, lowTicks: closeTicks - 20 };
+      const prices = { openTicks: closeTicks, ...range, closeTicks };
+      const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 4 };
+      bars.push({ ...time, ...prices });
+      desk.bar(0, closeTicks);
+    };
+    for (const closeTicks of [10_000, 10_040, 10_000, 10_040, 10_000, 9_960]) show(closeTicks);
+    desk.command({ name: 'stop' });
+    const action = { kind: 'split', symbol: 'AAPL/USDT', numerator: 4, denominator: 1 } as const;
+    expect(desk.command({ name: 'corporateAction', action })).toMatchObject({ ok: true });
+    // As the trader shows them again.
+    for (const { volumeLots: _, ...bar } of bars.map((one) => splitBar(one, action)))
+      desk.happen({ kind: 'bar', ...bar, warmup: true });
+    desk.quote(0, 2_490);
+    desk.snapshot();
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    for (const closeTicks of [2_490, 2_480, 2_530]) show(closeTicks);
+    expect(desk.recorded('order.intended')).toHaveLength(1);
+    desk.pass(60_000);
+    const { incarnation } = desk.config;
+    const records = desk.records.map((record, at) => ({
+      ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
+    }));
+    const journal = await journalWith(join(folder, 'split'), records, (record) => record);
+    const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
+    expect(decisions).toMatchObject({ same: 1, differ: 0, first: null });
   });
 
   it('shows the first decision that differs: when, on what, what then and what now, and its order', () => {

@@ -17,7 +17,7 @@ import { decidesBetweenBars, Hindsight } from '../../engine/strategies/hindsight
 import { RESTED } from '../../engine/strategies/on-bar.js';
 import { warmupMinutes } from '../../engine/strategies/strategy.js';
 import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
-import { warmUpBars } from '../../trader/warm-up.js';
+import { splitBar, warmUpBars } from '../../trader/warm-up.js';
 import { bidBelow } from '../../venue/bar-path.js';
 import {
   actAlike,
@@ -122,6 +122,8 @@ export function decideAgain(setting: PastDaySetting): DayAgain {
   return new PastDay(setting).again();
 }
 
+type SplitRecord = Extract<EngineRecord, { readonly type: 'split' }>;
+
 /** A bar of one instrument, and the journal's records about it. */
 interface DueBar {
   readonly bar: MarketBar;
@@ -146,6 +148,7 @@ class PastDay {
   readonly #equities: number[] = [];
   /** Market time of the newest start of the trader. */
   #startedMs: number | null = null;
+  readonly #splits: { readonly record: SplitRecord; readonly marketMs: number }[] = [];
 
   constructor(private readonly setting: PastDaySetting) {
     this.#then = new Hindsight(setting.config);
@@ -196,6 +199,7 @@ class PastDay {
       throw new RecordContradicts(sequence, marketMs, record.type, error.message);
     }
     this.#changed?.apply(record);
+    if (record.type === 'split') this.#splits.push({ record, marketMs });
     if (record.type !== 'equity') return;
     const ours = String(writeUnits(cashUnits(state)));
     if (ours !== String(record.cash))
@@ -219,13 +223,21 @@ class PastDay {
       }
       // A strategy with changed parameters has started again; the others have seen these bars.
       if (record.type === 'settings') this.#show(this.#endedBy(marketMs));
+      if (record.type === 'split') {
+        for (const desk of this.#desks()) desk.beginAnew(record.instrument);
+        this.#warmUp(marketMs);
+      }
     }
   }
 
-  /** Warms strategies up like a trader at its start. */
   #start(marketMs: number): void {
+    for (const desk of this.#desks()) desk.restart();
+    this.#warmUp(marketMs);
+  }
+
+  /** Shows strategies that have begun anew what a trader shows them at its start. */
+  #warmUp(marketMs: number): void {
     for (const desk of this.#desks()) {
-      desk.restart();
       const wanted = warmUpBars(
         desk.slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })),
       );
@@ -240,7 +252,7 @@ class PastDay {
   #warmUpBefore(firstMs: number): void {
     const startedMs = this.#startedMs ?? Number.NEGATIVE_INFINITY;
     if (this.#endedBy(startedMs).length > 0) this.#start(startedMs);
-    this.#show(this.setting.bars.filter((bar) => endOf(bar) > startedMs && endOf(bar) < firstMs));
+    this.#show(this.#inNewShares((bar) => endOf(bar) > startedMs && endOf(bar) < firstMs));
   }
 
   #show(bars: readonly MarketBar[]): void {
@@ -248,7 +260,18 @@ class PastDay {
   }
 
   #endedBy(marketMs: number): readonly MarketBar[] {
-    return this.setting.bars.filter((bar) => endOf(bar) <= marketMs);
+    return this.#inNewShares((bar) => endOf(bar) <= marketMs);
+  }
+
+  /** Those of before a split as the trader keeps them since: in the shares of now. */
+  #inNewShares(which: (bar: MarketBar) => boolean): readonly MarketBar[] {
+    const bars = this.setting.bars.filter(which);
+    if (this.#splits.length === 0) return bars;
+    return bars.map((bar) =>
+      this.#splits
+        .filter(({ record, marketMs }) => record.instrument === bar.instrument && bar.openMs < marketMs)
+        .reduce((changed, { record }) => splitBar(changed, record), bar),
+    );
   }
 
   #desks(): readonly Hindsight[] {

@@ -61,7 +61,7 @@ function withdrawSignals(core: Core, at: InstrumentId): void {
   }
 }
 
-function beginStrategiesAnew(core: Core, at: InstrumentId): void {
+export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
   const sees = ({ instrument, watched }: Core['slots'][number]): boolean =>
     instrument.id === at || watched.some((one) => one.instrument.id === at);
   const fresh = buildSlots(core.config);

@@ -2,11 +2,13 @@
  * Runs strategies on a recorded past: what they ask for at each bar, given the state that the journal had then.
  * Nothing is sized, judged or recorded, so whatever they ask for, the past stays as it was.
  */
+import type { InstrumentId } from '../../domain/instrument.js';
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
 import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
+import { beginStrategiesAnew } from '../flow/split.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
@@ -70,6 +72,11 @@ export class Hindsight {
   /** A process began: strategies know nothing until they have seen bars again. */
   restart(): void {
     this.#core.slots = buildSlots(this.#core.config);
+  }
+
+  /** The instrument was split: what sees it is shown past bars again, in new shares. */
+  beginAnew(at: InstrumentId): void {
+    beginStrategiesAnew(this.#core, at);
   }
 
   /** Shows the bar as warm-up to strategies that have not seen it; they can't ask for anything. */
