@@ -7,8 +7,10 @@ import type { FinishedBar } from '../../src/engine/strategies/bar-stream.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { externalSignals } from '../../src/engine/strategies/external-signals.js';
 import type {
+  CloseEntry,
   EntryWish,
   LimitEntry,
+  OpenEntry,
   Strategy,
   StrategyContext,
   TouchedEntry,
@@ -31,6 +33,8 @@ const TAKES_TICKS = 3;
 
 /** The price that one waits for is so far from the quote. */
 const TOUCH_TICKS = 3;
+/** The stop of a trade that turned another one round. */
+const TURNED_STOP_TICKS = 60;
 
 /** What a limit entry asks for beside its price. */
 export type LimitTerms = 'postOnly' | 'IOC' | 'FOK';
@@ -45,8 +49,10 @@ export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
   readonly entryType: EntryType;
-  /** Its limit entries wait in the core until the market touches a price near by. */
-  readonly waits: boolean;
+  /** Its limit entries wait in the core: until the market touches a price near by, or for a session; null: they don't. */
+  readonly waits: 'price' | 'session' | null;
+  /** Where it may be short, it turns each trade round instead of closing it. */
+  readonly turns: boolean;
   /** Of its limit entries; null: they rest, or take what is there. */
   readonly terms: LimitTerms | null;
   /** It follows signals from outside, too. */
@@ -93,11 +99,17 @@ export function termsOfSeed(seed: number): LimitTerms | null {
   return seed % 20 === 6 ? 'IOC' : 'FOK';
 }
 
-/** Of runs whose limit entries have no terms; it takes nothing from what the seed draws. */
-export const waitsOfSeed = (seed: number): boolean => seed % 10 === 1;
+/** Of runs whose limit entries have no terms, for a session where the market has hours; it takes nothing from what the seed draws. */
+export function waitsOfSeed(seed: number): AskedEntries['waits'] {
+  if (seed % 10 === 1) return 'price';
+  return seed % 20 === 7 || seed % 20 === 15 ? 'session' : null;
+}
+
+/** Of runs with limit entries without terms; it takes nothing from what the seed draws. */
+export const turnsOfSeed = (seed: number): boolean => seed % 20 === 5;
 
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  const isPlain = asked.entryType === 'limit' && asked.terms === null && !asked.waits;
+  const isPlain = asked.entryType === 'limit' && asked.terms === null && asked.waits === null && !asked.turns;
   if (asked.exits === null && isPlain && !asked.signals && !asked.changes) return listed;
   return {
     ...listed,
@@ -132,11 +144,26 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
     },
     watched: context.watched,
     enter: (wish) => context.enter(entryOf(context, wish, asked)),
-    exit: context.exit,
+    exit: (because, ...part) => {
+      if (asked.turns && shorting && part.length === 0 && turnRound(context)) return;
+      context.exit(because, ...part);
+    },
     adjust: context.adjust,
     note: context.note,
     fail: context.fail,
   };
+}
+
+/** True: it has asked for the other side instead of only for the end of its trade. */
+function turnRound({ positionLots, lastQuote, enter }: StrategyContext): boolean {
+  if (positionLots === 0 || lastQuote === null) return false;
+  const [side, limitTicks, toward] =
+    positionLots > 0
+      ? (['sell', lastQuote.bidTicks, 1] as const)
+      : (['buy', lastQuote.askTicks, -1] as const);
+  const protectTicks = limitTicks + toward * TURNED_STOP_TICKS;
+  enter({ side, limitTicks, protectTicks, restBars: REST_BARS, because: 'turned round', reverses: true });
+  return true;
 }
 
 function entryOf(
@@ -152,7 +179,8 @@ function entryOf(
   const anyEntry = { side, protectTicks, because };
   switch (entryType) {
     case 'limit':
-      if (waits) return onTouch(wish, lastQuote, planFor);
+      if (waits === 'price') return onTouch(wish, lastQuote, planFor);
+      if (waits === 'session') return ofSession(wish, lastQuote);
       return terms === null ? { ...wish, ...planFor(limitTicks) } : onTerms(terms, wish, lastQuote, planFor);
     case 'market':
       return {
@@ -187,6 +215,19 @@ function onTouch(
     ...{ side, type: 'ifTouched', touchTicks, protectTicks, because, restBars },
     ...{ ...order, ...planFor(touchTicks) },
   };
+}
+
+/** At the open, at the close, or as it was. */
+function ofSession(
+  wish: LimitEntry,
+  { bidTicks }: { readonly bidTicks: number },
+): LimitEntry | OpenEntry | CloseEntry {
+  const { side, protectTicks, because } = wish;
+  const anyEntry = { side, protectTicks, because, slippageTicks: SLIPPAGE_TICKS };
+  if (bidTicks % 3 === 0) return wish;
+  return bidTicks % 3 === 1
+    ? { ...anyEntry, type: 'atOpen' }
+    : { ...anyEntry, type: 'atClose', leadMs: 60 * MINUTE_MS };
 }
 
 function onTerms(

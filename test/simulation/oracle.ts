@@ -130,7 +130,7 @@ export class Oracle {
       new LimitEntries(scenario),
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
-      new WaitingEntries(scenario),
+      new WaitingEntries(book, scenario),
       ...(scenario.signals ? [new Signals(book)] : []),
       ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
     ];

@@ -13,6 +13,7 @@ import {
   entryTypeOfSeed,
   REST_BARS,
   termsOfSeed,
+  turnsOfSeed,
   waitsOfSeed,
   withEntries,
 } from './entries.js';
@@ -253,6 +254,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     changes: changesOfSeed(seed),
     terms: termsOfSeed(seed),
     waits: waitsOfSeed(seed),
+    turns: turnsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     sideBySide: false,
     endsFlat: random.chance(0.5),
@@ -269,7 +271,7 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
   return {
     name: 'simulated venue',
     simulated: true,
-    shorting: !spot && random.chance(0.5),
+    shorting: !spot && (random.chance(0.5) || turnsOfSeed(seed)),
     stopLocksBalance: spot,
     reduceOnly: !spot,
     protectiveStops: 'venue',

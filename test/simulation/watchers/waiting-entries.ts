@@ -1,17 +1,28 @@
 /** Entries that wait in the core: each leaves once at most, with a stop, at its moment, and never while the desk is halted. */
 import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { WaitingEntry } from '../../../src/engine/waiting-entry.js';
+import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 export class WaitingEntries implements Watcher {
   readonly #waiting = new Map<string, WaitingEntry>();
   readonly #due = new Map<string, WaitingEntry>();
   readonly #intended = new Set<string>();
+  readonly #bids = new Map<number, number>();
   #isHalted = true;
 
-  constructor(private readonly scenario: Scenario) {}
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  heard(event: EngineEvent): void {
+    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+  }
 
   restarted(records: readonly EngineRecord[]): void {
     for (const of of [this.#waiting, this.#due, this.#intended]) of.clear();
@@ -39,19 +50,36 @@ export class WaitingEntries implements Watcher {
     }
   }
 
-  #end({ clientId, outcome }: Extract<EngineRecord, { type: 'entry.over' }>): string | null {
+  #end({ clientId, outcome, marketMs }: Extract<EngineRecord, { type: 'entry.over' }>): string | null {
     const entry = this.#waiting.get(clientId);
     if (entry === undefined) return `${clientId} is over and never waited`;
     this.#waiting.delete(clientId);
-    if (outcome === 'due') this.#due.set(clientId, entry);
-    return null;
+    if (outcome !== 'due') return null;
+    this.#due.set(clientId, entry);
+    const { fromMs, untilMs } = entry;
+    const isEarly = fromMs !== null && marketMs < fromMs;
+    if (isEarly || (untilMs !== null && marketMs >= untilMs))
+      return `${clientId} is due at ${marketMs}, and waited from ${fromMs} until ${untilMs}`;
+    return entry.type === 'reversal' && this.#isInTheWay(entry)
+      ? `${clientId} is due while the trade that it turns round, or an order of that, is still there`
+      : null;
+  }
+
+  #isInTheWay({ instrument: at }: WaitingEntry): boolean {
+    const rests = (['protective', 'exit', 'close'] as const).some(
+      (purpose) => this.book.liveOn(at, purpose).length > 0,
+    );
+    const lots = this.book.lots[at] ?? 0;
+    return (
+      rests || isTradableAt(this.scenario.instruments[at]!, lots, this.#bids.get(at) ?? 0, SURELY_TRADABLE)
+    );
   }
 
   #sent({ order }: Extract<EngineRecord, { type: 'order.intended' }>): string | null {
     const { clientId, waited, purpose, protectTicks, signal } = order;
     if (purpose !== 'entry') return null;
     if (waited === undefined)
-      return this.scenario.waits && signal === undefined && this.#waiting.has(clientId)
+      return this.scenario.waits !== null && signal === undefined && this.#waiting.has(clientId)
         ? `the entry ${clientId} leaves while it waits`
         : null;
     if (!this.#due.has(clientId)) return `the entry ${clientId} leaves before its moment`;
@@ -66,8 +94,9 @@ export class WaitingEntries implements Watcher {
     const { clientId, instrument, side } = effect.order;
     const entry = this.#due.get(clientId);
     const quote = view().quotes.find((one) => one.instrument === instrument);
-    if (entry === undefined || quote === undefined || entry.touchTicks === null)
+    if (entry === undefined || quote === undefined)
       return `the entry ${clientId} leaves and waited for no price`;
+    if (entry.touchTicks === null) return null;
     const isTouched =
       side === 'buy' ? quote.askTicks <= entry.touchTicks : quote.bidTicks >= entry.touchTicks;
     return isTouched ? null : `the entry ${clientId} leaves, and ${entry.touchTicks} is not touched`;
