@@ -106,13 +106,11 @@ function whyNotReverse(
 export function sendReversals(core: Core): void {
   if (!mayEnter(core)) return;
   for (const entry of [...core.state.waiting.values()]) {
-    const { type, instrument: at, strategy } = entry;
+    const { type, instrument: at } = entry;
     if (type !== 'reversal' || isOverdue(entry, core.marketMs)) continue;
     const isHeld = positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
-    const rests = liveOrders(core, at).some(
-      ({ intent }) =>
-        intent.purpose === 'close' || (intent.strategy === strategy && intent.purpose !== 'entry'),
-    );
+    // Also one for what was adopted: that is nobody's, and so are its orders.
+    const rests = liveOrders(core, at).some(({ intent }) => intent.purpose !== 'entry');
     if (isHeld || rests) continue;
     send(core, entry);
     touch(core, at);

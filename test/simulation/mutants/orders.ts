@@ -147,4 +147,10 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     find: "  endWaiting(core, 'the trader was started again');\n",
     put: '  void endWaiting;\n  core.state.waiting.clear();\n',
   },
+  {
+    what: 'a trade is turned round while a stop of the old one still rests',
+    file: 'engine/strategies/waiting-entries.ts',
+    find: "const rests = liveOrders(core, at).some(({ intent }) => intent.purpose !== 'entry');",
+    put: 'const rests = false;',
+  },
 ];
