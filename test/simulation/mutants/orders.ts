@@ -1,4 +1,4 @@
-/** Breaks of an order's way to the venue and back: host, journal, lookups, fills. */
+/** Breaks of an order's way to the venue and back: host, journal, lookups, fills, entries that wait in the core. */
 import type { Mutant } from './mutant.js';
 
 export const ORDER_MUTANTS: readonly Mutant[] = [
@@ -122,5 +122,29 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     file: 'engine/timing.ts',
     find: 'ABSENT_GRACE_MS = 3_000',
     put: 'ABSENT_GRACE_MS = 250',
+  },
+  {
+    what: 'an entry that waits is due whatever the market does',
+    file: 'engine/strategies/waiting-entries.ts',
+    find: 'return isTouchedAt(core, instrument, side, touchTicks);',
+    put: 'return isTouchedAt(core, instrument, side, touchTicks) || touchTicks > 0;',
+  },
+  {
+    what: 'an entry that waits outlives a halt',
+    file: 'engine/flow/advance.ts',
+    find: 'if (!mayEnter(core)) cancelEntries(core, at,',
+    put: 'if (!mayEnter(core)) cancelEntryOrders(core, at,',
+  },
+  {
+    what: 'an entry that waits goes on waiting once its order is sent',
+    file: 'engine/strategies/waiting-entries.ts',
+    find: "  overWith(core, entry, 'due', MOMENT[type]);\n",
+    put: '  void MOMENT[type];\n',
+  },
+  {
+    what: 'an entry that waits is forgotten at a start without a word in the journal',
+    file: 'engine/flow/begin.ts',
+    find: "  endWaiting(core, 'the trader was started again');\n",
+    put: '  void endWaiting;\n  core.state.waiting.clear();\n',
   },
 ];
