@@ -461,7 +461,7 @@ describe.concurrent('a split or a dividend of a stock', () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.refusesAction = 'AAPL/USD is traded now';
     const refused = await operationsOf(desk).takeCorporateAction(OTTO, { action: SPLIT, reason: 'test' });
-    const detail = 'Nothing was changed: AAPL/USD is traded now. To do: wait';
+    const detail = 'Nothing was changed: AAPL/USD is traded now. To do: Look again.';
     expect(refused).toMatchObject({ ok: false, proven: false, detail });
     expect(await audited(desk, 1)).toMatchObject([{ action: 'corporateAction', outcome: detail }]);
   });

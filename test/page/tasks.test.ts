@@ -1,6 +1,6 @@
 /** What a person does on the built page, done at each width: each button is found, is within reach, and does it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, SIGN_OFF, WIDTHS } from './shown-desk.js';
@@ -75,15 +75,15 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await open('Desk');
     const of = { clientId: 'fk3f9aa1d', symbol: 'BTC/USDT', side: 'buy', strategy: 'dip' } as const;
     const sinceMs = Date.UTC(2026, 0, 5, 14, 12);
-    const touched = {
+    const touched: WaitingEntryStatus = {
       ...{ ...of, type: 'ifTouched', waits: 'buy, once the ask is at 42950.00 or below' },
       ...{ stop: '42610.50', sinceMs },
-    } as const;
-    const atOpen = {
+    };
+    const atOpen: WaitingEntryStatus = {
       ...{ ...of, clientId: 'fk3f9aa1e', symbol: 'ETH/USDT', type: 'atOpen', stop: '2210.00' },
       ...{ waits: 'buy, at the open, from Mon 18:00 UTC on', sinceMs: null },
-    } as const;
-    const waits = (...waitingEntries: NonNullable<TraderStatus['waitingEntries']>) => {
+    };
+    const waits = (...waitingEntries: readonly WaitingEntryStatus[]) => {
       const entriesWorking = 1 + waitingEntries.length;
       opened.web.trader.status = scriptedStatus({ waitingEntries, entriesWorking });
     };
@@ -92,9 +92,9 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await expect.poll(() => list.locator('tbody tr').allInnerTexts()).toHaveLength(2);
     const [first, second] = await list.locator('tbody tr').allInnerTexts();
     expect(first).toMatch(
-      /BTC\/USDT\s+buy, once the ask is at 42.950\.00 or below\s+42.610\.50\s[^]*01-05 14:12\s+Cancel/,
+      /BTC\/USDT\s+buy, once the ask is at 42.950\.00 or below\s+42.610\.50\s[\s\S]*01-05 14:12\s+Cancel/,
     );
-    expect(second).toMatch(/ETH\/USDT\s+buy, at the open, from Mon 18:00 UTC on\s[^]*not known/);
+    expect(second).toMatch(/ETH\/USDT\s+buy, at the open, from Mon 18:00 UTC on\s[\s\S]*not known/);
     await expect
       .poll(() => opened.page.getByRole('region', { name: 'Orders', exact: true }).innerText())
       .toMatch(/2, 2 waiting/);
