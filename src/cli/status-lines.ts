@@ -2,7 +2,7 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { contractWords } from '../domain/contract-words.js';
-import { grouped, signed } from '../domain/figure-text.js';
+import { grouped, groupedWithin, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
 import { moment } from '../domain/moment.js';
 import { reducedSize } from '../domain/position-size.js';
@@ -43,10 +43,7 @@ export function statusLines(
     ...section("coins that are not the desk's", coinsLines(status)),
     ...section('dust (too small to sell alone)', dustLines(status)),
     ...section('orders', orderLines(status)),
-    ...section(
-      'entries that wait in the desk',
-      (status.waitingEntries ?? []).map(({ symbol, waits, strategy }) => `${symbol} ${waits} (${strategy})`),
-    ),
+    ...section('entries that wait in the desk', waitingLines(status)),
     ...section(
       status.mode === 'ACTIVE' && status.positions.length > 0 ? 'waiting for' : 'not trading because',
       status.notTrading.map(notTradingLine),
@@ -137,6 +134,14 @@ export function coinsLines({ coins }: TraderStatus): string[] {
 function dustLines({ dust, currency }: TraderStatus): string[] {
   return dust.map(
     ({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)}, worth ${grouped(value)} ${currency}`,
+  );
+}
+
+/** With the id by which it is cancelled: nothing of it is at the venue, where a person could look it up. */
+function waitingLines({ waitingEntries = [] }: TraderStatus): string[] {
+  return waitingEntries.map(
+    ({ clientId, symbol, waits, stop, strategy }) =>
+      `${symbol} ${groupedWithin(waits)}; stop ${grouped(stop)} (${strategy}, ${clientId})`,
   );
 }
 

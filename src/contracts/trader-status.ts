@@ -143,7 +143,9 @@ export const waitingEntrySchema = z.object({
   side: z.enum(SIDES),
   type: z.enum(WAITED),
   strategy: z.string(),
-  waits: z.string().describe('For what, in words'),
+  waits: z.string().describe('For what, in words; a time is that of its market'),
+  stop: decimalText.describe('The stop-loss that it will have'),
+  sinceMs: marketMs.nullable().describe('When it began to wait, market time; null: not known'),
 });
 export type WaitingEntryStatus = Shape<typeof waitingEntrySchema>;
 

@@ -49,7 +49,7 @@ export function closePosition(
   });
 }
 
-/** Proven once the order no longer works; what it has filled until then is protected. */
+/** Proven once the order no longer works, or the entry waits no more; what it has filled until then is protected. */
 export function cancelEntry(
   context: OperationContext,
   caller: Caller,
@@ -60,7 +60,8 @@ export function cancelEntry(
     parameters: { order },
     send: (command) =>
       context.trader.call('cancelEntry', { ...command, clientId: order }, { timeoutMs: COMMAND_MS }),
-    isOver: ({ orders }) => !orders.some(({ clientId }) => clientId === order),
+    isOver: ({ orders, waitingEntries = [] }) =>
+      ![...orders, ...waitingEntries].some(({ clientId }) => clientId === order),
     over: `entry order ${order} is cancelled`,
     left: `entry order ${order} still works`,
   });

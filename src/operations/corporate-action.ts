@@ -1,5 +1,6 @@
 import { type CorporateAction, splitText } from '../domain/corporate-action.js';
 import { messageOf } from '../domain/message-of.js';
+import { ControlFailure, TraderUnavailable } from '../trader/client.js';
 import {
   type Caller,
   type CommandRequest,
@@ -49,25 +50,39 @@ interface Asked {
   readonly reason: string;
 }
 
+interface Taken {
+  readonly detail: string;
+  readonly haltId: string | null;
+}
+
 async function told(
   context: OperationContext,
   caller: Caller,
   { commandId, reason }: CommandRequest,
   action: string,
   said: Readonly<Record<string, string>>,
-  call: (asked: Asked) => Promise<{ readonly detail: string; readonly haltId: string | null }>,
+  call: (asked: Asked) => Promise<Taken>,
 ): Promise<OperationResult> {
   const audited = { action, parameters: { ...said, reason } };
   const refused = await whyNotAudited(context, caller, audited);
   if (refused !== null) return notDone(refused);
-  try {
-    const taken = await call({ commandId: commandId ?? context.newId(), by: caller.person, reason });
-    const audit = await recordAudit(context, caller, { ...audited, outcome: taken.detail });
+  const asked = { commandId: commandId ?? context.newId(), by: caller.person, reason };
+  const outcome = await call(asked).then(taken, notTaken);
+  const audit = await recordAudit(context, caller, { ...audited, outcome: outcome.detail });
+  return audit === null ? outcome : { ...outcome, problems: [audit] };
+}
+
+const taken = ({ detail, haltId }: Taken): OperationResult => ({
+  ...{ ok: true, proven: true, detail, haltId, workflowId: null, problems: [] },
+});
+
+/** Where no answer came, it may have been taken in all the same: nobody is told that nothing was changed. */
+function notTaken(error: unknown): OperationResult {
+  if (error instanceof TraderUnavailable)
     return {
-      ...{ ok: true, proven: true, detail: taken.detail, haltId: taken.haltId, workflowId: null },
-      problems: audit === null ? [] : [audit],
+      ...{ ok: true, proven: false, haltId: null, workflowId: null, problems: [] },
+      detail: `Whether it was taken in is not known: ${messageOf(error)}. Look at fermata status before you give it again; within three days the same is taken in only once.`,
     };
-  } catch (error) {
-    return notDone(`Nothing was changed: ${messageOf(error)}`);
-  }
+  const doThis = error instanceof ControlFailure ? `. To do: ${error.doThis}` : '';
+  return notDone(`Nothing was changed: ${messageOf(error)}${doThis}`);
 }

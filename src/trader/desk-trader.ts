@@ -17,6 +17,7 @@ import { type DeskAuthority, deskAuthority } from './control/desk-authority.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
 import type { CommandedTrader } from './control/requests.js';
+import { buildCalendars } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Clock } from './running/clock.js';
 import type { Runner } from './running/runner.js';
@@ -24,6 +25,7 @@ import type { ActivityLog } from './status/activity.js';
 import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
+import type { WaitingSince } from './status/waiting-since.js';
 import type { TradingVenue } from './trading-venue.js';
 import { showBar, splitBar, warmUpBars } from './warm-up.js';
 
@@ -45,6 +47,7 @@ export interface DeskTraderParts {
   readonly venue: TradingVenue;
   readonly feed: MarketFeed;
   readonly activity: ActivityLog;
+  readonly waitingSince: WaitingSince;
   readonly bars: BarHistory;
   readonly clock: Clock;
   readonly startedWallMs: number;
@@ -78,6 +81,7 @@ export class DeskTrader implements CommandedTrader {
       currency: desk.paper.currency,
       startingCash: parseMoney(desk.paper.balance),
       instruments,
+      calendars: buildCalendars(desk),
     };
     this.authority = deskAuthority({
       home,
@@ -183,7 +187,7 @@ export class DeskTrader implements CommandedTrader {
   }
 
   status(): TraderStatus {
-    const { engine, clock, activity } = this.#parts;
+    const { engine, clock, activity, waitingSince } = this.#parts;
     const { view } = engine;
     return traderStatus(this.#facts, {
       view,
@@ -192,6 +196,7 @@ export class DeskTrader implements CommandedTrader {
       sequence: this.sequence(),
       marketData: this.#market.status(clock.monotonicMs(), view),
       activity: activity.newestFirst(),
+      waitingSinceMs: (clientId) => waitingSince.of(clientId),
     });
   }
 

@@ -29,6 +29,7 @@ import { ActivityLog } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
 import { RecordLog } from './status/record-log.js';
+import { WaitingSince } from './status/waiting-since.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
 
@@ -121,9 +122,10 @@ async function openOn(
   const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
   let runner: Runner | null = null;
   try {
-    const { engine, activity, recordLog, records } = await replayedEngine(parts, instruments, venue);
+    const replayed = await replayedEngine(parts, instruments, venue);
+    const { engine, activity, waitingSince, records } = replayed;
     known = engine;
-    runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { engine, activity, recordLog, venue, feed });
+    runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     runner.begin();
@@ -148,6 +150,7 @@ async function openOn(
       venue,
       feed,
       activity,
+      waitingSince,
       bars,
     });
     return { trader, runner, feed, venue };
@@ -178,7 +181,7 @@ async function replayedEngine(
     activity.add(record, wallMs);
     recordLog.follow(record);
   });
-  return { engine, activity, recordLog, records };
+  return { engine, activity, waitingSince: new WaitingSince(), recordLog, records };
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {
@@ -191,6 +194,7 @@ function accountChanged(before: string, { source }: MarketFeed): string {
 interface Replayed {
   readonly engine: Engine;
   readonly activity: ActivityLog;
+  readonly waitingSince: WaitingSince;
   readonly recordLog: RecordLog;
 }
 
@@ -204,7 +208,7 @@ function buildRunner(
   answerTimeoutMs: number,
   running: Running,
 ): Runner {
-  const { engine, activity, recordLog, venue, feed } = running;
+  const { engine, activity, waitingSince, recordLog, venue, feed } = running;
   return new Runner({
     engine,
     journal,
@@ -215,6 +219,7 @@ function buildRunner(
     marketNowMs: () => feed.nowMs(),
     onRecord: (record, wallMs) => {
       activity.add(record, wallMs);
+      waitingSince.add(record);
       recordLog.write(record);
     },
     onBroken,

@@ -1,5 +1,6 @@
 /** Each endpoint of the runbook: who may, what comes, what is refused. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';
@@ -50,6 +51,11 @@ describe('changing something', () => {
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   const CASH = ['POST', '/api/cash', { kind: 'withdrawal', amount: '-6000', reason: 'test' }] as const;
   const COINS = ['POST', '/api/coins', { symbol: 'BTC/USDT', owner: 'foreign', reason: 'test' }] as const;
+  const SPLIT_OF = { symbol: 'AAPL/USD', reason: 'test' };
+  const ACTIONS = '/api/corporate-actions';
+  const SPLIT = ['POST', ACTIONS, { ...SPLIT_OF, kind: 'split', numerator: 4, denominator: 1 }] as const;
+  const PAID = ['POST', ACTIONS, { ...SPLIT_OF, kind: 'dividend', perShare: '0.82' }] as const;
+  const NO_SPLIT = ['POST', ACTIONS, { ...SPLIT_OF, kind: 'no-split' }] as const;
   const SIGNAL = [
     'POST',
     '/api/signals',
@@ -79,6 +85,9 @@ describe('changing something', () => {
     [VALIDATE, { vera: 403, otto: 202, anna: 403 }],
     [COINS, { vera: 403, otto: 403, anna: 200 }],
     [CASH, { vera: 403, otto: 200, anna: 200 }],
+    [SPLIT, { vera: 403, otto: 200, anna: 200 }],
+    [PAID, { vera: 403, otto: 200, anna: 200 }],
+    [NO_SPLIT, { vera: 403, otto: 200, anna: 200 }],
     [STOP, { vera: 403, otto: 200, anna: 200 }],
     [CLOSE, { vera: 403, otto: 200, anna: 200 }],
     [RESUME, { vera: 403, otto: 403, anna: 200 }],
@@ -195,6 +204,112 @@ describe('one position, one entry, the size', () => {
     ['/api/backups', { verify: 'yes' }],
   ])('%s refuses %j', async (path, body) => {
     expect((await filled.call('POST', path, 'otto', body)).status).toBe(400);
+  });
+});
+
+describe('an entry that waits in the desk', () => {
+  const WAITING: WaitingEntryStatus = {
+    ...{ clientId: 'f9', symbol: 'BTC/USDT', side: 'buy', type: 'atOpen', strategy: 'dip' },
+    ...{
+      waits: 'buy, at the open, from Mon 09:30 New York on',
+      stop: '42610.50',
+      sinceMs: 1_767_600_000_000,
+    },
+  };
+
+  it('is beside the orders and in the status, and is cancelled as an order is', async () => {
+    const orders = await filled.read<{ orders: object[]; waitingEntries: object[] }>('/api/orders');
+    expect(orders).toMatchObject({ orders: [{}, {}], waitingEntries: [] });
+    expect(await filled.read('/api/status')).not.toHaveProperty('waitingEntries');
+    const { status } = filled.web.trader;
+    onTestFinished(() => {
+      filled.web.trader.status = status;
+    });
+    filled.web.trader.status = { ...status, waitingEntries: [WAITING] };
+    const shown = () => filled.read<{ waitingEntries: object[] }>('/api/orders');
+    await expect.poll(shown).toEqual({ orders: orders.orders, waitingEntries: [WAITING] });
+    expect(await filled.read('/api/status')).toMatchObject({ waitingEntries: [WAITING] });
+    const cancelled = await filled.call('POST', '/api/orders/cancel', 'anna', { order: 'f9' });
+    expect(cancelled.status).toBe(200);
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      ...{ method: 'cancelEntry', params: { clientId: 'f9', by: 'anna', reason: 'no reason given' } },
+    });
+  });
+});
+
+describe('a split or a dividend of a stock', () => {
+  const SPLIT = { kind: 'split', symbol: 'AAPL/USD', numerator: 8, denominator: 2, reason: 'on Monday' };
+  const PAID = { kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.82', reason: 'ex-date' };
+  const NONE = { kind: 'no-split', symbol: 'AAPL/USD', reason: 'bought by hand' };
+  const post = (body: object) => filled.call('POST', '/api/corporate-actions', 'otto', body);
+
+  it('reaches the trader in the name of the person, a split in its lowest terms', async () => {
+    for (const [body, method, params] of [
+      [
+        SPLIT,
+        'corporateAction',
+        { action: { kind: 'split', symbol: 'AAPL/USD', numerator: 4, denominator: 1 } },
+      ],
+      [PAID, 'corporateAction', { action: { kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.82' } }],
+      [NONE, 'noSplit', { symbol: 'AAPL/USD' }],
+    ] as const) {
+      const answer = await post(body);
+      expect([answer.status, await answer.json()]).toMatchObject([200, { ok: true, proven: true }]);
+      expect(filled.web.trader.calls.at(-1)).toEqual({
+        ...{ method, params: { ...params, commandId: 'none', by: 'otto', reason: body.reason } },
+      });
+    }
+  });
+
+  it.each([
+    ['kind', { ...SPLIT, kind: 'merger' }],
+    ['symbol', { ...SPLIT, symbol: 'AAPL' }],
+    ['symbol', { ...NONE, symbol: 7 }],
+    ['numerator', { ...SPLIT, numerator: 0 }],
+    ['numerator', { ...SPLIT, numerator: 1.5 }],
+    ['numerator', { ...SPLIT, numerator: 3, denominator: 3 }],
+    ['denominator', { ...SPLIT, denominator: 1_001 }],
+    ['denominator', { kind: 'split', symbol: 'AAPL/USD', numerator: 4, reason: 'test' }],
+    ['perShare', { ...PAID, perShare: '0.00' }],
+    ['perShare', { ...PAID, perShare: '-1' }],
+    ['perShare', { ...PAID, perShare: '0,82' }],
+    ['perShare', { ...PAID, perShare: 0.82 }],
+    ['reason', { ...SPLIT, reason: '' }],
+    ['reason', { ...PAID, reason: undefined }],
+    ['reason', { kind: 'no-split', symbol: 'AAPL/USD' }],
+    ['lots', { ...PAID, lots: 3 }],
+  ])(
+    'with a bad %s is refused with its name, and nothing is asked of the trader: %j',
+    async (field, body) => {
+      const before = filled.web.trader.calls.length;
+      const answer = await post(body);
+      const said = (await answer.json()) as { detail: string };
+      expect([answer.status, said.detail]).toEqual([400, expect.stringContaining(field)]);
+      expect(filled.web.trader.calls).toHaveLength(before);
+    },
+  );
+
+  it('that the trader refuses is a 409 with its reason, and one without an answer a 202 that proves nothing', async () => {
+    const ends = { ok: false, proven: false, haltId: null, workflowId: null, problems: [] };
+    const refused = { ...ends, detail: 'Nothing was changed: AAPL/USD is no stock of this desk.' };
+    const unknown = { ...ends, ok: true, detail: 'Whether it was taken in is not known.' };
+    let outcome = refused;
+    const said = async () => outcome;
+    const other = await startWebUnderTest(
+      filled.database.pool,
+      {},
+      { takeCorporateAction: said, sayNoSplit: said },
+    );
+    onTestFinished(() => other.stop());
+    const token = (await other.signIn('otto')).accessToken;
+    for (const body of [SPLIT, PAID, NONE]) {
+      outcome = refused;
+      const no = await other.call('POST', '/api/corporate-actions', { token, body });
+      expect([no.status, await no.json()]).toMatchObject([409, { detail: refused.detail }]);
+      outcome = unknown;
+      const open = await other.call('POST', '/api/corporate-actions', { token, body });
+      expect([open.status, await open.json()]).toEqual([202, unknown]);
+    }
   });
 });
 

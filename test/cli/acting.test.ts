@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
@@ -168,6 +169,35 @@ describe.concurrent('with Temporal and Postgres both down', () => {
         fills: 3,
       });
       expect(code).toBe(0);
+    }),
+  );
+
+  it(
+    'an entry that waits in the desk is shown with its id, and cancelled by it',
+    inFolder(async ({ folder, begin }) => {
+      const waiting: WaitingEntryStatus = {
+        ...{ clientId: 'fabc123b', symbol: 'BTC/USDT', side: 'buy', type: 'atOpen', strategy: 'dip' },
+        ...{ waits: 'buy, at the open, from Mon 09:30 New York on', stop: '98000.00', sinceMs: null },
+      };
+      let isCancelled = false;
+      const trader = await begin(writeRuntime(join(folder, 'home')), {
+        status: () => traderStatus(isCancelled ? {} : { waitingEntries: [waiting], entriesWorking: 1 }),
+        cancelEntry: () => {
+          isCancelled = true;
+          return { ...TAKEN, detail: 'the entry fabc123b waits no more', haltId: null, mode: 'ACTIVE' };
+        },
+      });
+      const line =
+        'BTC/USDT buy, at the open, from Mon 09:30 New York on; stop 98\u202f000.00 (dip, fabc123b)';
+      expect((await runCommand(folder, ['status'])).out).toContain(
+        `entries that wait in the desk\n  ${line}\n`,
+      );
+      const cancel = ['order', 'cancel', 'fabc123b', '--reason', 'too late', ...PATIENT];
+      expect(await runCommand(folder, cancel)).toMatchObject({ code: 0 });
+      expect(trader.asked.filter(({ method }) => method === 'cancelEntry')).toMatchObject([
+        { params: { clientId: 'fabc123b', by: 'operator', reason: 'too late' } },
+      ]);
+      expect((await runCommand(folder, ['status'])).out).not.toContain('wait in the desk');
     }),
   );
 

@@ -141,6 +141,23 @@ describe('the status for people', () => {
     );
   });
 
+  it('shows what waits in the desk, with its stop and the id by which it is cancelled', () => {
+    const waiting: NonNullable<TraderStatus['waitingEntries']>[number] = {
+      ...{ clientId: 'fabc123b', symbol: 'BTC/USDT', side: 'buy', type: 'ifTouched', strategy: 'dip' },
+      ...{ waits: 'buy, once the ask is at 99950.00 or below', stop: '98000.00', sinceMs: 1 },
+    };
+    const open: typeof waiting = {
+      ...{ ...waiting, clientId: 'fabc123c', type: 'atOpen' },
+      waits: 'buy, at the open, from Mon 09:30 New York on',
+    };
+    expect(statusLines(traderStatus({ waitingEntries: [waiting, open] })).join('\n')).toContain(
+      'entries that wait in the desk\n' +
+        '  BTC/USDT buy, once the ask is at 99\u202f950.00 or below; stop 98\u202f000.00 (dip, fabc123b)\n' +
+        '  BTC/USDT buy, at the open, from Mon 09:30 New York on; stop 98\u202f000.00 (dip, fabc123c)\n',
+    );
+    expect(statusLines(traderStatus()).join('\n')).not.toContain('wait in the desk');
+  });
+
   it('shows how long positions were without a stop, by cause, and which one is now', () => {
     const { positions, ...status } = traderStatus();
     const [first] = positions;

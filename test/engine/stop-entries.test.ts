@@ -138,10 +138,12 @@ describe('an entry by a stop', () => {
         currency: 'USDT',
         startingCash: 1,
         instruments,
+        calendars: [],
       },
       {
         ...{ view: desk.engine.view, notTrading: [], venueContracts: [] },
         ...{ sequence: 0, marketData: { marketMs: 0 } as never, activity: [] },
+        waitingSinceMs: () => null,
       },
     );
     expect(orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);

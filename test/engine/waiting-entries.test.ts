@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
-import type { InstrumentSessions } from '../../src/engine/config.js';
+import type { InstrumentSessions, TradedStrategy } from '../../src/engine/config.js';
 import type {
   CloseEntry,
   OpenEntry,
@@ -12,6 +12,8 @@ import type {
   WaitingWish,
 } from '../../src/engine/strategies/strategy.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
+import { traderStatus } from '../../src/trader/status/trader-status.js';
+import { WaitingSince } from '../../src/trader/status/waiting-since.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
@@ -52,6 +54,23 @@ function goTo(desk: DeskUnderTest, utc: string): DeskUnderTest {
 }
 
 const entries = (desk: DeskUnderTest) => desk.live('entry', 0);
+/** As the status has it. */
+function waitingIn(desk: DeskUnderTest, { sessions = [] }: Changes = {}) {
+  const since = new WaitingSince();
+  for (const record of desk.records) since.add(record);
+  const { instruments } = desk.config;
+  return traderStatus(
+    {
+      ...{ desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0, trading: 'paper' },
+      ...{ account: null as never, currency: 'USDT', startingCash: 1, instruments },
+      calendars: sessions.map(({ calendar }) => calendar),
+    },
+    {
+      ...{ view: desk.engine.view, notTrading: [], venueContracts: [], sequence: 0, activity: [] },
+      ...{ marketData: { marketMs: 0 } as never, waitingSinceMs: (clientId) => since.of(clientId) },
+    },
+  ).waitingEntries;
+}
 const over = (desk: DeskUnderTest) =>
   desk.recorded('entry.over').map(({ outcome, reason }) => [outcome, reason]);
 const denied = (desk: DeskUnderTest) => desk.recorded('order.denied');
@@ -427,6 +446,53 @@ describe('what waits', () => {
     const lines = log.newestFirst().map(({ text }) => text);
     expect(lines).toContain('BTC/USDT: an entry waits: buy, once the ask is at 99.50 or below: a dip');
     expect(lines).toContain('BTC/USDT: an entry of once that waited was dropped: the desk is HALTED');
+  });
+
+  it('is in the status with its price and its market’s time in words, its stop, and since when it waits', () => {
+    const since = momentOf('12:01:00');
+    const of = { clientId: expect.stringMatching(/^f/), symbol: 'BTC/USDT', side: 'buy', strategy: 'once' };
+    const touched = asked(DIP);
+    const [sinceMs] = touched.recorded('entry.waits').map(({ marketMs }) => marketMs);
+    expect(sinceMs).toBeGreaterThanOrEqual(momentOf('12:00:00'));
+    expect(sinceMs).toBeLessThanOrEqual(since);
+    const waits = 'buy, once the ask is at 99.50 or below';
+    expect(waitingIn(touched)).toEqual([{ ...of, type: 'ifTouched', waits, stop: '98.00', sinceMs }]);
+    expect(waitingIn(asked(OPEN, TWO_SESSIONS), TWO_SESSIONS)).toMatchObject([
+      { type: 'atOpen', waits: 'buy, at the open, from Mon 18:00 UTC on', stop: '98.00' },
+    ]);
+    expect(waitingIn(asked(CLOSE, TWO_SESSIONS), TWO_SESSIONS)).toMatchObject([
+      { type: 'atClose', waits: 'buy, before the close, from Mon 12:59 UTC on' },
+    ]);
+    touched.command({ name: 'stop' });
+    expect(waitingIn(touched)).toBeUndefined();
+  });
+
+  it('that follows a signal is told to who sends it again as what it is and where', () => {
+    const follower: TradedStrategy = {
+      ...{ name: 'once', kind: './strategies/once.ts', symbols: ['BTC/USDT'], enabled: true, parameters: {} },
+      own: {
+        ...{ kind: './strategies/once.ts', suits: 'trending', parameters: [] },
+        create: () => ({
+          ...{ warmupBars: 0, onBar: () => undefined, state: () => '' },
+          onSignal: (context) => {
+            context.enter(DIP);
+            return null;
+          },
+        }),
+      },
+    };
+    const desk = new DeskUnderTest({ strategies: [follower] }, 1).active();
+    const signal = {
+      ...{ source: 'tv', id: '7', revision: 1, symbol: 'BTC/USDT', action: 'buy' as const, text: '' },
+      ...{ entry: '99.50', stop: '98.00', targets: [], issuedMs: null, expiresMs: null, validMs: 600_000 },
+    };
+    const answers = [1, 2].map(() => desk.command({ name: 'signal', signal }));
+    for (const answer of answers)
+      expect(answer).toMatchObject({
+        ok: true,
+        detail: expect.stringMatching(/: its entry waits in the desk, not at the venue$/),
+      });
+    expect(desk.engine.view.signals).toMatchObject([{ standing: 'resting' }]);
   });
 
   it('is the same after each record of its journal, and any part of that has one order of it at most', () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
+import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
@@ -390,6 +391,28 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     ]);
   });
 
+  it('cancels an entry that waits in the desk, proven once it waits no more', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const waiting: WaitingEntryStatus = {
+      ...{ clientId: 'f1', symbol: 'BTC/USDT', side: 'buy', type: 'ifTouched', strategy: 'dip' },
+      ...{ waits: 'buy, once the ask is at 99.50 or below', stop: '98.00', sinceMs: null },
+    };
+    desk.trader.waitingEntries = [waiting, { ...waiting, clientId: 'f2' }];
+    const read = desk.trader.status.bind(desk.trader);
+    let readings = 0;
+    desk.trader.status = () => {
+      readings += 1;
+      // Its first answers are of before the cancel.
+      if (readings === 3) desk.trader.waitingEntries = [{ ...waiting, clientId: 'f2' }];
+      return read();
+    };
+    expect(await operationsOf(desk).cancelEntry(OTTO, { order: 'f1', reason: null })).toMatchObject({
+      ...{ ok: true, proven: true },
+    });
+    expect(readings).toBe(3);
+    expect(desk.trader.sent('cancelEntry')).toMatchObject([{ clientId: 'f1', by: 'otto' }]);
+  });
+
   it('needs neither Temporal nor Postgres, and says what the trader refuses', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.held = [POSITION];
@@ -403,6 +426,68 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     const closed = await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null });
     expect(closed).toMatchObject({ ok: true, proven: true });
     expect(closed.problems.join(' ')).toContain('The audit entry was not written');
+  });
+});
+
+describe.concurrent('a split or a dividend of a stock', () => {
+  const SPLIT = { kind: 'split', symbol: 'AAPL/USD', numerator: 4, denominator: 1 } as const;
+  const PAID = { kind: 'dividend', symbol: 'AAPL/USD', perShare: '0.82' } as const;
+
+  it('goes to the trader in the name of the person, and is in the audit trail', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk);
+    const results = [
+      await operations.takeCorporateAction(OTTO, { action: SPLIT, reason: 'effective Monday' }),
+      await operations.takeCorporateAction(ANNA, { action: PAID, reason: 'ex-date today' }),
+      await operations.sayNoSplit(ANNA, { symbol: 'AAPL/USD', reason: 'bought by hand' }),
+    ];
+    for (const result of results) expect(result).toMatchObject({ ok: true, proven: true, detail: 'done' });
+    expect(desk.trader.sent('corporateAction')).toMatchObject([
+      { action: SPLIT, by: 'otto', reason: 'effective Monday' },
+      { action: PAID, by: 'anna', reason: 'ex-date today' },
+    ]);
+    expect(desk.trader.sent('noSplit')).toMatchObject([{ symbol: 'AAPL/USD', by: 'anna' }]);
+    expect(await audited(desk, 3)).toMatchObject([
+      { person: 'anna', action: 'noSplit', parameters: { symbol: 'AAPL/USD', reason: 'bought by hand' } },
+      { person: 'anna', action: 'corporateAction', parameters: { kind: 'dividend', what: '0.82' } },
+      {
+        ...{ person: 'otto', action: 'corporateAction', outcome: 'done' },
+        parameters: { kind: 'split', symbol: 'AAPL/USD', what: '4:1', reason: 'effective Monday' },
+      },
+    ]);
+  });
+
+  it('that the trader refuses is answered with what to do, on record as refused', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.refusesAction = 'AAPL/USD is traded now';
+    const refused = await operationsOf(desk).takeCorporateAction(OTTO, { action: SPLIT, reason: 'test' });
+    const detail = 'Nothing was changed: AAPL/USD is traded now. To do: Look again.';
+    expect(refused).toMatchObject({ ok: false, proven: false, detail });
+    expect(await audited(desk, 1)).toMatchObject([{ action: 'corporateAction', outcome: detail }]);
+  });
+
+  it('of which no answer comes is not said to have changed nothing', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.gone = true;
+    const unknown = await operationsOf(desk).takeCorporateAction(OTTO, { action: PAID, reason: 'test' });
+    expect(unknown).toMatchObject({
+      ...{ ok: true, proven: false },
+      detail: expect.stringMatching(
+        /^Whether it was taken in is not known: the trader is not there\. Look at/,
+      ),
+    });
+    expect(await audited(desk, 1)).toMatchObject([{ outcome: unknown.detail }]);
+  });
+
+  it('that nothing could be written about never reaches the trader', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk, { postgres: true });
+    for (const result of [
+      await operations.takeCorporateAction(OTTO, { action: SPLIT, reason: 'test' }),
+      await operations.sayNoSplit(OTTO, { symbol: 'AAPL/USD', reason: 'test' }),
+    ])
+      expect(result).toMatchObject({ ok: false, detail: expect.stringContaining('the audit trail') });
+    expect([...desk.trader.sent('corporateAction'), ...desk.trader.sent('noSplit')]).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a person does on the built page, done at each width: each button is found, is within reach, and does it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, SIGN_OFF, WIDTHS } from './shown-desk.js';
@@ -69,6 +70,47 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     expect(calls('closePosition').at(-1)).toMatchObject({ params: { symbol: 'BTC/USDT', by: 'operator' } });
     await press(/^Cancel the .* entry$/);
     await told(/is cancelled/);
+  },
+  'reads what an entry waits for in the desk, and cancels it at one tap': async () => {
+    await open('Desk');
+    const of = { clientId: 'fk3f9aa1d', symbol: 'BTC/USDT', side: 'buy', strategy: 'dip' } as const;
+    const sinceMs = Date.UTC(2026, 0, 5, 14, 12);
+    const touched: WaitingEntryStatus = {
+      ...{ ...of, type: 'ifTouched', waits: 'buy, once the ask is at 42950.00 or below' },
+      ...{ stop: '42610.50', sinceMs },
+    };
+    const atOpen: WaitingEntryStatus = {
+      ...{ ...of, clientId: 'fk3f9aa1e', symbol: 'ETH/USDT', type: 'atOpen', stop: '2210.00' },
+      ...{ waits: 'buy, at the open, from Mon 18:00 UTC on', sinceMs: null },
+    };
+    const waits = (...waitingEntries: readonly WaitingEntryStatus[]) => {
+      const entriesWorking = 1 + waitingEntries.length;
+      opened.web.trader.status = scriptedStatus({ waitingEntries, entriesWorking });
+    };
+    waits(touched, atOpen);
+    const list = opened.page.getByRole('region', { name: 'Entries that wait in the desk' });
+    await expect.poll(() => list.locator('tbody tr').allInnerTexts()).toHaveLength(2);
+    const [first, second] = await list.locator('tbody tr').allInnerTexts();
+    expect(first).toMatch(
+      /BTC\/USDT\s+buy, once the ask is at 42.950\.00 or below\s+42.610\.50\s[\s\S]*01-05 14:12\s+Cancel/,
+    );
+    expect(second).toMatch(/ETH\/USDT\s+buy, at the open, from Mon 18:00 UTC on\s[\s\S]*not known/);
+    await expect
+      .poll(() => opened.page.getByRole('region', { name: 'Orders', exact: true }).innerText())
+      .toMatch(/2, 2 waiting/);
+    await press('Close all');
+    const dialog = byRole('dialog', 'Close all positions?');
+    await expect
+      .poll(() => dialog.innerText())
+      .toMatch(/Drops what waits in the desk: BTC\/USDT buy, once [^;]*; ETH\/USDT buy, at the open/);
+    await opened.page.keyboard.press('Escape');
+    await press('Cancel the ETH/USDT entry that waits');
+    await told(/fk3f9aa1e is cancelled/);
+    expect(calls('cancelEntry').at(-1)).toMatchObject({ params: { clientId: 'fk3f9aa1e', by: 'operator' } });
+    waits(touched);
+    await expect.poll(() => list.locator('tbody tr').allInnerTexts()).toHaveLength(1);
+    waits();
+    await expect.poll(() => list.count()).toBe(0);
   },
   'runs a routine and takes a backup': async () => {
     await open('Routines');

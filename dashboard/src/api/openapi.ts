@@ -1129,7 +1129,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orders that are not final */
+        /** Orders that are not final, and entries that wait in the desk for their moment */
         get: {
             parameters: {
                 query?: never;
@@ -1166,6 +1166,22 @@ export interface paths {
                                 /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
                                 worstPrice?: string;
                                 strategy: string;
+                            }[];
+                            waitingEntries: {
+                                /** @description That of the order which it becomes; it is cancelled by it, too */
+                                clientId: string;
+                                symbol: string;
+                                /** @enum {string} */
+                                side: "buy" | "sell";
+                                /** @enum {string} */
+                                type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                                strategy: string;
+                                /** @description For what, in words; a time is that of its market */
+                                waits: string;
+                                /** @description The stop-loss that it will have */
+                                stop: string;
+                                /** @description When it began to wait, market time; null: not known */
+                                sinceMs: number | null;
                             }[];
                         };
                     };
@@ -1836,7 +1852,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel one resting entry; an order that protects or closes a position is refused */
+        /** Cancel one entry that rests, or waits in the desk; an order that protects or closes a position is refused */
         post: {
             parameters: {
                 query?: never;
@@ -7623,8 +7639,12 @@ export interface components {
                 /** @enum {string} */
                 type: "ifTouched" | "atOpen" | "atClose" | "reversal";
                 strategy: string;
-                /** @description For what, in words */
+                /** @description For what, in words; a time is that of its market */
                 waits: string;
+                /** @description The stop-loss that it will have */
+                stop: string;
+                /** @description When it began to wait, market time; null: not known */
+                sinceMs: number | null;
             }[];
             /**
              * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
@@ -8166,8 +8186,12 @@ export interface components {
                     /** @enum {string} */
                     type: "ifTouched" | "atOpen" | "atClose" | "reversal";
                     strategy: string;
-                    /** @description For what, in words */
+                    /** @description For what, in words; a time is that of its market */
                     waits: string;
+                    /** @description The stop-loss that it will have */
+                    stop: string;
+                    /** @description When it began to wait, market time; null: not known */
+                    sinceMs: number | null;
                 }[];
                 /**
                  * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there

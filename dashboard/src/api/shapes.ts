@@ -30,6 +30,7 @@ export type LiveMessage = components['schemas']['LiveMessage'];
 export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
 export type TraderStatus = NonNullable<LiveState['status']>;
 export type OrderStatus = TraderStatus['orders'][number];
+export type WaitingEntryStatus = NonNullable<TraderStatus['waitingEntries']>[number];
 export type PositionStatus = TraderStatus['positions'][number];
 export type DustStatus = TraderStatus['dust'][number];
 export type StopGapStatus = TraderStatus['stopGaps'][number];

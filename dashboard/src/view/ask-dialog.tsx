@@ -68,7 +68,8 @@ function takesOwnVote(
 }
 
 /** What is open now; more may be filled before the halt. */
-function ToClose({ status: { positions, orders, currency } }: { readonly status: TraderStatus }) {
+function ToClose({ status }: { readonly status: TraderStatus }) {
+  const { positions, orders, waitingEntries = [], currency } = status;
   return (
     <ul class="what">
       <li>
@@ -76,6 +77,12 @@ function ToClose({ status: { positions, orders, currency } }: { readonly status:
           ? 'No order is open.'
           : `Cancels ${count(orders.length, 'order')}: ${orders.map(({ symbol, purpose }) => `${symbol} ${purpose}`).join(', ')}.`}
       </li>
+      {waitingEntries.length > 0 && (
+        <li>
+          Drops what waits in the desk:{' '}
+          {waitingEntries.map(({ symbol, waits }) => `${symbol} ${readable(waits)}`).join('; ')}.
+        </li>
+      )}
       {positions.length === 0 && <li>No position is open.</li>}
       {positions.map(({ symbol, side, quantity, unrealised }) => (
         <li key={symbol}>

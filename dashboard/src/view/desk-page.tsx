@@ -266,7 +266,12 @@ function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: Pane
             coins={status.coins}
             currency={status.currency}
           />
-          <Orders api={api} orders={status.orders} mayCancel={mayStop} />
+          <Orders
+            api={api}
+            orders={status.orders}
+            waiting={status.waitingEntries ?? []}
+            mayCancel={mayStop}
+          />
           <Activity activity={status.activity} />
           <Fills api={api} trades={trades} currency={status.currency} />
         </div>

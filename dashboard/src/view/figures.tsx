@@ -27,7 +27,7 @@ export function Figures({ status }: { readonly status: TraderStatus }) {
 }
 
 function figures(status: TraderStatus): readonly Figure[] {
-  const { currency, positions, reconciliation, sizePct } = status;
+  const { currency, positions, reconciliation, sizePct, waitingEntries = [] } = status;
   const unprotected = positions.filter(({ protection }) => protection !== 'confirmed').length;
   return [
     { label: 'Equity', value: grouped(money(status.equity)), detail: currency, lamp: '' },
@@ -52,13 +52,19 @@ function figures(status: TraderStatus): readonly Figure[] {
     {
       label: 'Entries resting',
       value: String(status.entriesWorking),
-      detail: status.openOrders === 1 ? 'of 1 order' : `of ${status.openOrders} orders`,
+      detail: restingWords(status.openOrders, waitingEntries.length),
       lamp: '',
     },
     { label: 'Fills', value: String(status.fills), detail: 'since the journal began', lamp: '' },
     reconciled(reconciliation),
     marketData(status.marketData),
   ];
+}
+
+/** What waits in the desk is no order yet, and counts among the entries. */
+function restingWords(orders: number, waiting: number): string {
+  if (waiting > 0) return `${waiting} of them in the desk`;
+  return orders === 1 ? 'of 1 order' : `of ${orders} orders`;
 }
 
 function reconciled({ state, differences }: TraderStatus['reconciliation']): Figure {

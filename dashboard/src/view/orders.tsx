@@ -1,11 +1,12 @@
-import type { OrderStatus } from '../api/shapes.js';
+import type { OrderStatus, WaitingEntryStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { grouped } from '../format.js';
+import { CLOCK, dayAndMinute, grouped } from '../format.js';
 import { ActionNotice } from './action-notice.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 import { doneOf, useAction } from './use-action.js';
+import { readable } from './words.js';
 
 const PURPOSE = {
   entry: 'Entry',
@@ -27,6 +28,18 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   },
 ];
 
+/** They are in the desk, not at the venue: they have no quantity yet, since they are sized at their moment. */
+const WAITING_COLUMNS: readonly Column<WaitingEntryStatus>[] = [
+  { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
+  { title: 'Entry', cell: ({ side, waits }) => <span class={side}>{readable(waits)}</span>, long: true },
+  { title: 'Stop', cell: ({ stop }) => grouped(stop), number: true },
+  { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
+  {
+    title: `Since, ${CLOCK}`,
+    cell: ({ sinceMs }) => (sinceMs === null ? 'not known' : dayAndMinute(sinceMs)),
+  },
+];
+
 /** The price of a stop is its trigger. */
 function priceOf({ price, worstPrice }: OrderStatus): string {
   if (price === null) return 'market';
@@ -38,27 +51,31 @@ function priceOf({ price, worstPrice }: OrderStatus): string {
 interface OrdersProps {
   readonly api: DeskApi;
   readonly orders: readonly OrderStatus[];
+  readonly waiting: readonly WaitingEntryStatus[];
   readonly mayCancel: boolean;
 }
 
-export function Orders({ api, orders, mayCancel }: OrdersProps) {
+export function Orders({ api, orders, waiting, mayCancel }: OrdersProps) {
   const action = useAction();
-  const cancelling: Column<OrderStatus> = {
+  const cancelling = (clientId: string, label: string) => (
+    <button
+      type="button"
+      class="button small"
+      aria-label={label}
+      disabled={action.busy}
+      onClick={() => void action.run(async () => doneOf(await api.cancelEntry(clientId)))}
+    >
+      Cancel
+    </button>
+  );
+  const cancel: Column<OrderStatus> = {
     title: 'Cancel',
     cell: ({ clientId, symbol, purpose }) =>
-      purpose === 'entry' ? (
-        <button
-          type="button"
-          class="button small"
-          aria-label={`Cancel the ${symbol} entry`}
-          disabled={action.busy}
-          onClick={() => void action.run(async () => doneOf(await api.cancelEntry(clientId)))}
-        >
-          Cancel
-        </button>
-      ) : (
-        ''
-      ),
+      purpose === 'entry' ? cancelling(clientId, `Cancel the ${symbol} entry`) : '',
+  };
+  const cancelWaiting: Column<WaitingEntryStatus> = {
+    title: 'Cancel',
+    cell: ({ clientId, symbol }) => cancelling(clientId, `Cancel the ${symbol} entry that waits`),
   };
   const hasEntries = orders.some(({ purpose }) => purpose === 'entry');
   return (
@@ -67,21 +84,34 @@ export function Orders({ api, orders, mayCancel }: OrdersProps) {
       area="orders"
       aside={
         <>
-          {orders.length} <CsvButton api={api} what="orders" />
+          {waiting.length === 0 ? orders.length : `${orders.length}, ${waiting.length} waiting`}{' '}
+          <CsvButton api={api} what="orders" />
         </>
       }
     >
       <ActionNotice action={action} />
       {orders.length === 0 ? (
-        <Empty>No order is open.</Empty>
+        <Empty>{waiting.length === 0 ? 'No order is open.' : 'No order is at the venue.'}</Empty>
       ) : (
         <Table
           blocks
           caption="Open orders"
-          columns={mayCancel && hasEntries ? [...COLUMNS, cancelling] : COLUMNS}
+          columns={mayCancel && hasEntries ? [...COLUMNS, cancel] : COLUMNS}
           rows={orders}
           keyOf={({ clientId }) => clientId}
         />
+      )}
+      {waiting.length > 0 && (
+        <>
+          <p class="soft">In the desk, not at the venue, until its moment:</p>
+          <Table
+            blocks
+            caption="Entries that wait in the desk"
+            columns={mayCancel ? [...WAITING_COLUMNS, cancelWaiting] : WAITING_COLUMNS}
+            rows={waiting}
+            keyOf={({ clientId }) => clientId}
+          />
+        </>
       )}
     </Panel>
   );

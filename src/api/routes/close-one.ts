@@ -43,7 +43,8 @@ export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void
     '/api/orders/cancel',
     {
       schema: {
-        summary: 'Cancel one resting entry; an order that protects or closes a position is refused',
+        summary:
+          'Cancel one entry that rests, or waits in the desk; an order that protects or closes a position is refused',
         tags: ['emergency'],
         body: jsonSchema(entrySchema),
         response: OUTCOMES,

@@ -1,7 +1,13 @@
 /** The trader's current state: its whole status and three views of it, asked for with every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { modeSchema, orderSchema, positionSchema, type TraderStatus } from '../../contracts/trader-status.js';
+import {
+  modeSchema,
+  orderSchema,
+  positionSchema,
+  type TraderStatus,
+  waitingEntrySchema,
+} from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { shownStatus } from '../live/status-watch.js';
 import { sendProblem, traderDown } from '../problem.js';
@@ -36,9 +42,9 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
   );
   view(
     '/api/orders',
-    'Orders that are not final',
-    z.object({ orders: z.array(orderSchema) }),
-    ({ orders }) => ({ orders }),
+    'Orders that are not final, and entries that wait in the desk for their moment',
+    z.object({ orders: z.array(orderSchema), waitingEntries: z.array(waitingEntrySchema) }),
+    ({ orders, waitingEntries = [] }) => ({ orders, waitingEntries }),
   );
   view(
     '/api/emergency',

@@ -109,9 +109,20 @@ const STANDING_WORDS: Readonly<Record<SignalStanding, string>> = {
   taken: 'a strategy has it',
 };
 
+function isWaiting({ state }: Core, { signal: of }: SignalEntry): boolean {
+  if (of === null) return false;
+  for (const { signal } of state.waiting.values())
+    if (signal !== undefined && signalKey(signal) === signalKey(of)) return true;
+  return false;
+}
+
 /** The signal's standing, in words. */
 export function signalWords(core: Core, entry: SignalEntry): string {
-  const words = STANDING_WORDS[standingOf(core, entry)];
+  const standing = standingOf(core, entry);
+  const words =
+    standing === 'resting' && isWaiting(core, entry)
+      ? 'its entry waits in the desk, not at the venue'
+      : STANDING_WORDS[standing];
   return entry.refused === null ? words : `${words}: ${entry.refused.reason}`;
 }
 

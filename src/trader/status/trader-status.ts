@@ -16,6 +16,8 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
 import { waitingWords } from '../../domain/order-words.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
+import { momentWords } from '../../domain/sessions/session-words.js';
 import type { VenueContract } from '../../domain/venue.js';
 import type {
   CoinsView,
@@ -50,6 +52,8 @@ export interface StatusFacts {
   readonly currency: string;
   readonly startingCash: number;
   readonly instruments: readonly Instrument[];
+  /** Of each instrument, in the same order. */
+  readonly calendars: readonly SessionCalendar[];
 }
 
 export interface StatusNow {
@@ -59,11 +63,13 @@ export interface StatusNow {
   readonly sequence: number;
   readonly marketData: TraderStatus['marketData'];
   readonly activity: TraderStatus['activity'];
+  /** Market time since when an entry waits. */
+  readonly waitingSinceMs: (clientId: string) => number | null;
 }
 
 export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   const { view } = now;
-  const { instruments, startingCash, fileConfigHash, ...constants } = facts;
+  const { instruments, calendars, startingCash, fileConfigHash, ...constants } = facts;
   const places = startingCash >= TWO_PLACES_FROM ? 2 : 8;
   const money = (units: number): string => formatMoney(Math.round(units), places);
   const instrumentOf = (id: InstrumentId): Instrument => required(instruments, id);
@@ -106,7 +112,14 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     ...(view.waiting.length === 0
       ? {}
       : {
-          waitingEntries: view.waiting.map((entry) => waitingStatus(entry, instrumentOf(entry.instrument))),
+          waitingEntries: view.waiting.map((entry) =>
+            waitingStatus(entry, {
+              instrument: instrumentOf(entry.instrument),
+              calendar: calendars[entry.instrument],
+              marketMs: view.marketMs,
+              sinceMs: now.waitingSinceMs(entry.clientId),
+            }),
+          ),
         }),
     targetsWait: view.linksOrders ? 'venue' : 'desk',
     fills: view.fills,
@@ -158,10 +171,23 @@ function required(instruments: readonly Instrument[], id: InstrumentId): Instrum
   return instrument;
 }
 
-function waitingStatus(entry: WaitingEntry, { symbol, tickSize }: Instrument): WaitingEntryStatus {
-  const { clientId, side, type, strategy } = entry;
-  const waits = waitingWords(entry, (ticks) => formatDecimal(ticks, tickSize));
-  return { clientId, symbol, side, type, strategy, waits };
+interface WaitingAt {
+  readonly instrument: Instrument;
+  readonly calendar: SessionCalendar | undefined;
+  readonly marketMs: number;
+  readonly sinceMs: number | null;
+}
+
+function waitingStatus(
+  entry: WaitingEntry,
+  { instrument: { symbol, tickSize }, calendar, marketMs, sinceMs }: WaitingAt,
+): WaitingEntryStatus {
+  const { clientId, side, type, strategy, fromMs, protectTicks } = entry;
+  const price = (ticks: number): string => formatDecimal(ticks, tickSize);
+  const from =
+    fromMs === null || calendar === undefined ? '' : `, from ${momentWords(calendar, fromMs, marketMs)} on`;
+  const waits = waitingWords(entry, price) + from;
+  return { clientId, symbol, side, type, strategy, waits, stop: price(protectTicks), sinceMs };
 }
 
 /** A live order, in the decimal text that people and other programs read. */

@@ -31,11 +31,14 @@ export class ScriptedTrader {
   gone = false;
   refusesArming: string | null = null;
   refusesClosing: string | null = null;
+  refusesAction: string | null = null;
   venueBreaker: TraderStatus['venueBreaker']['state'] = 'closed';
   sizePct = 100;
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
   orders: TraderStatus['orders'] = [];
+  /** A cancel leaves them: the test says when they are gone. */
+  waitingEntries: NonNullable<TraderStatus['waitingEntries']> = [];
   contracts: NonNullable<TraderStatus['contracts']> = [];
   targetsWait: 'venue' | 'desk' = 'desk';
   /** What the venue lists, where it is not what the trader counts. */
@@ -154,6 +157,7 @@ export class ScriptedTrader {
       marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
       orders: this.orders,
+      ...(this.waitingEntries.length === 0 ? {} : { waitingEntries: this.waitingEntries }),
       ...(this.contracts.length === 0 ? {} : { contracts: this.contracts }),
       targetsWait: this.targetsWait,
       openPositions: this.positions.length,
@@ -258,8 +262,10 @@ export class ScriptedTrader {
       bars: this.bars.slice(-count),
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
-    corporateAction: ({ commandId }: ControlMethods['corporateAction']['params']) =>
-      this.taken(commandId, null),
+    corporateAction: ({ commandId }: ControlMethods['corporateAction']['params']) => {
+      if (this.refusesAction !== null) throw refused(this.refusesAction);
+      return this.taken(commandId, null);
+    },
     noSplit: ({ commandId }: ControlMethods['noSplit']['params']) => this.taken(commandId, null),
     signal: ({ commandId }: ControlMethods['signal']['params']) => this.taken(commandId, null),
     withdrawSignal: ({ commandId }: ControlMethods['withdrawSignal']['params']) =>
