@@ -74,7 +74,7 @@ describe('an instrument of a desk file', () => {
     [NQ.replace('CME', 'CME, contractMonth: "202613"'), /^instruments\[0\].contractMonth: a month in quotes/],
     [
       APPLE.replace('lotSize', 'multiplier: "2", lotSize'),
-      /^instruments\[0\].multiplier: no multiplier, .* future; 2 of/,
+      /^instruments\[0\].multiplier: no multiplier, .* future or inverse; 2 of/,
     ],
     [
       APPLE.replace('lotSize', 'contractMonth: "202612", lotSize'),

@@ -9,11 +9,9 @@ import {
   parseUnits,
   readUnits,
   type Units,
-  worth,
-  worthUnits,
   writeUnits,
 } from '../../domain/money.js';
-import { isOwned } from '../../domain/value.js';
+import { isOwned, VALUE } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
@@ -183,8 +181,8 @@ export class PaperBook {
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
     const before = this.position(symbol);
     const sign = side === 'buy' ? 1 : -1;
+    const { worth, worthUnits } = VALUE[instrument.kind];
     const per = instrument.moneyPerTickLot;
-    const value = worthUnits(sign * quantityLots, priceTicks, per);
     const closing =
       before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
     const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
@@ -198,8 +196,9 @@ export class PaperBook {
     const cost = coins.quantityLots === 0 ? 0 : before.cost - closedCost + opened;
     if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
     else this.positions.set(symbol, { ...coins, cost });
-    const closedValue = worthUnits(sign * closing, priceTicks, per);
-    const paid = isOwned(instrument) ? value : closedValue + BigInt(closedCost);
+    const paid = isOwned(instrument)
+      ? worthUnits(sign * quantityLots, priceTicks, per)
+      : worthUnits(sign * closing, priceTicks, per) + BigInt(closedCost);
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
