@@ -4,7 +4,7 @@
  * is negative.
  */
 import type { Instrument, InstrumentKind } from './instrument.js';
-import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth, worthUnits } from './money.js';
+import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
 
 export interface ValueRule {
   /** `value`: a purchase pays for what it buys and owns it. `result`: only results and fees move money. */
@@ -17,8 +17,6 @@ export interface ValueRule {
   worth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
   /** The same, not rounded. */
   exactWorth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
-  /** The same as `worth`, for amounts of any size. */
-  worthUnits(lots: number, priceTicks: number, moneyPerTickLot: number): Units;
   /** The price, in ticks and not rounded, at which so many lots have this cost. */
   averageTicks(cost: number, lots: number, perTickLot: number): number;
   /** The one of two prices at which a lot is worth more money. */
@@ -36,7 +34,6 @@ const byPrice = {
   worth,
   exactWorth: (lots: number, priceTicks: number, moneyPerTickLot: number): number =>
     lots * priceTicks * moneyPerTickLot,
-  worthUnits,
   averageTicks: (cost: number, lots: number, perTickLot: number): number => cost / (lots * perTickLot),
   dearer: Math.max,
   moved: (_fromTicks: number, byTicks: number, moneyPerTickLot: number): number =>
@@ -47,18 +44,14 @@ const byPrice = {
 const exactReciprocal = (lots: number, priceTicks: number, moneyPerLot: number): number =>
   lots === 0 || priceTicks === 0 ? 0 : -(lots * moneyPerLot) / priceTicks;
 
-const reciprocal = (lots: number, priceTicks: number, moneyPerLot: number): number =>
-  Math.round(exactReciprocal(lots, priceTicks, moneyPerLot));
-
 /** Rounded once for each fill, four places finer than the coin's money units. */
 const byReciprocal = {
   settles: 'base',
   cost: (perLot: Units, lots: number, priceTicks: number): Units =>
     -mulDivUnits(BigInt(lots), perLot, BigInt(priceTicks)),
-  worth: reciprocal,
+  worth: (lots: number, priceTicks: number, moneyPerLot: number): number =>
+    -Math.round(-exactReciprocal(lots, priceTicks, moneyPerLot)),
   exactWorth: exactReciprocal,
-  worthUnits: (lots: number, priceTicks: number, moneyPerLot: number): Units =>
-    BigInt(reciprocal(lots, priceTicks, moneyPerLot)),
   averageTicks: (cost: number, lots: number, perLot: number): number => -(lots * perLot) / cost,
   dearer: Math.min,
   moved: (fromTicks: number, byTicks: number, moneyPerLot: number): number =>
