@@ -49,7 +49,10 @@ function balanceRules(desk: Desk): BrokenRule[] {
   ];
 }
 
-const MULTIPLIER_OF_THE_EXCHANGE = 'write it as the exchange has it, for example multiplier: "20" for NQ';
+const multiplierOfTheExchange = (kind: DeskInstrument['kind']): string =>
+  kind === 'inverse'
+    ? 'write it as the exchange has it, for example multiplier: "100" where a contract of BTC/USD is worth 100 USD'
+    : 'write it as the exchange has it, for example multiplier: "20" for NQ';
 
 type DeskKind = DeskInstrument['kind'];
 
@@ -66,11 +69,13 @@ const BY_KIND: readonly KeyByKind[] = [
     key: 'multiplier',
     takenBy: ['future', 'inverse'],
     neededBy: {
-      future: { expected: 'what one point is worth in one contract', doThis: MULTIPLIER_OF_THE_EXCHANGE },
+      future: {
+        expected: 'what one point is worth in one contract',
+        doThis: multiplierOfTheExchange('future'),
+      },
       inverse: {
         expected: 'what one contract is worth, in the quote currency',
-        doThis:
-          'write it as the exchange has it, for example multiplier: "100" where a contract of BTC/USD is worth 100 USD',
+        doThis: multiplierOfTheExchange('inverse'),
       },
     },
   },
@@ -179,7 +184,7 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
     if (exactDecimal(found).units !== 0n) continue;
     const needed =
       key === 'multiplier'
-        ? { expected: 'a number above 0', doThis: MULTIPLIER_OF_THE_EXCHANGE }
+        ? { expected: 'a number above 0', doThis: multiplierOfTheExchange(instrument.kind) }
         : { expected: 'a step above 0', doThis: 'take the step size from the venue’s list of instruments' };
     broken.push({ path: ['instruments', index, key], found, ...needed });
   }
