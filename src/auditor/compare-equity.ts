@@ -2,7 +2,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import { isOwned } from '../domain/value.js';
+import { exactNotional, isOwned, VALUE } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 
 /** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
@@ -34,16 +34,16 @@ export function ownEquity(
   let value = 0;
   let dust = 0;
   for (const instrument of instruments) {
-    const { symbol, tickSize, moneyPerTickLot } = instrument;
+    const { symbol, tickSize, kind, moneyPerTickLot } = instrument;
     const lots = book.positions.get(symbol) ?? 0;
     const dustLots = book.dustLots?.get(symbol) ?? 0;
     const price = prices.get(symbol);
     if (lots === 0 && (dustLots === 0 || price === undefined)) continue;
     if (price === undefined) return null;
     const ticks = (lots > 0 ? price.bid : price.ask) / Number(tickSize);
-    const worth = lots * ticks * moneyPerTickLot;
+    const worth = VALUE[kind].exactWorth(lots, ticks, moneyPerTickLot);
     value += Math.abs(worth);
-    dust += dustLots * ticks * moneyPerTickLot;
+    dust += exactNotional(instrument, dustLots, ticks);
     equity += isOwned(instrument) ? worth : worth - (book.costs?.get(symbol) ?? worth);
   }
   return { equity: book.equity ?? Math.round(equity), value, dust };

@@ -7,6 +7,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
+import { exactNotional } from '../domain/value.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import type { Finding, OwnEquity } from './compare-equity.js';
@@ -81,15 +82,12 @@ export class LimitWatch {
     ];
   }
 
-  #size(
-    { book, prices }: LimitReading,
-    limits: Limits,
-    { symbol, tickSize, moneyPerTickLot }: Instrument,
-  ): Finding[] {
+  #size({ book, prices }: LimitReading, limits: Limits, instrument: Instrument): Finding[] {
+    const { symbol, tickSize } = instrument;
     const price = prices.get(symbol);
     if (price === undefined) return [];
-    const worth =
-      (Math.abs(book.positions.get(symbol) ?? 0) * price.bid * moneyPerTickLot) / Number(tickSize);
+    const lots = Math.abs(book.positions.get(symbol) ?? 0);
+    const worth = exactNotional(instrument, lots, price.bid / Number(tickSize));
     const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
     if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
     const text = `the position in ${symbol} is worth ${formatMoney(Math.round(worth), 2)}, ${formatMoney(Math.round(limits.size), 2)} are allowed`;

@@ -19,9 +19,9 @@ export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   };
 });
 
-function contradictions({ risk, strategies }: Desk): string[] {
+function contradictions({ risk, strategies, instruments }: Desk): string[] {
   const problems: string[] = [];
-  const lossOfOnePct = Math.max(...strategies.map(({ size }) => lossAtStopPct(risk, size)));
+  const lossOfOnePct = Math.max(...strategies.map(({ size }) => lossAtStopPct(risk, size, instruments)));
   if (lossOfOnePct > risk.dailyLossLimitPct) {
     problems.push(
       `one position at its stop loses ${lossOfOnePct.toFixed(2)} % of equity, more than the daily limit ${risk.dailyLossLimitPct} %`,

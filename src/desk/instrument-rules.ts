@@ -1,5 +1,6 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import { venueOfFeed } from '../domain/feed-name.js';
+import { settleOf } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { ordersLeave } from './orders-leave.js';
@@ -48,43 +49,60 @@ function balanceRules(desk: Desk): BrokenRule[] {
   ];
 }
 
-const MULTIPLIER_OF_THE_EXCHANGE = 'write it as the exchange has it, for example multiplier: "20" for NQ';
+const multiplierOfTheExchange = (kind: DeskInstrument['kind']): string =>
+  kind === 'inverse'
+    ? 'write it as the exchange has it, for example multiplier: "100" where a contract of BTC/USD is worth 100 USD'
+    : 'write it as the exchange has it, for example multiplier: "20" for NQ';
+
+type DeskKind = DeskInstrument['kind'];
+
+interface KeyByKind {
+  readonly key: keyof DeskInstrument;
+  readonly takenBy: readonly DeskKind[];
+  /** What it says in the kinds that need it. */
+  readonly neededBy: Partial<Record<DeskKind, Pick<BrokenRule, 'expected' | 'doThis'>>>;
+}
 
 /** Keys that are required for some kinds and not allowed for others. */
-const BY_KIND = [
+const BY_KIND: readonly KeyByKind[] = [
   {
     key: 'multiplier',
-    neededBy: ['future'],
-    takenBy: ['future'],
-    expected: 'what one point is worth in one contract',
-    doThis: MULTIPLIER_OF_THE_EXCHANGE,
+    takenBy: ['future', 'inverse'],
+    neededBy: {
+      future: {
+        expected: 'what one point is worth in one contract',
+        doThis: multiplierOfTheExchange('future'),
+      },
+      inverse: {
+        expected: 'what one contract is worth, in the quote currency',
+        doThis: multiplierOfTheExchange('inverse'),
+      },
+    },
   },
   {
     key: 'exchange',
-    neededBy: ['future'],
     takenBy: ['future', 'stock'],
-    expected: 'where the contract trades',
-    doThis: 'write it as the broker names it, for example exchange: CME',
+    neededBy: {
+      future: {
+        expected: 'where the contract trades',
+        doThis: 'write it as the broker names it, for example exchange: CME',
+      },
+    },
   },
-  { key: 'contractMonth', neededBy: [], takenBy: ['future'], expected: '', doThis: '' },
-] as const satisfies readonly {
-  readonly key: keyof DeskInstrument;
-  readonly neededBy: readonly DeskInstrument['kind'][];
-  readonly takenBy: readonly DeskInstrument['kind'][];
-  readonly expected: string;
-  readonly doThis: string;
-}[];
+  { key: 'contractMonth', takenBy: ['future'], neededBy: {} },
+];
 
 function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { kind, symbol } = instrument;
-  return BY_KIND.flatMap(({ key, neededBy, takenBy, expected, doThis }) => {
+  return BY_KIND.flatMap(({ key, neededBy, takenBy }) => {
     const path = ['instruments', index, key];
     const found = instrument[key];
+    const needed = neededBy[kind];
     if (found === undefined)
-      return has(neededBy, kind)
-        ? [{ path, expected: `${expected} (${symbol})`, found: 'nothing', doThis }]
-        : [];
-    if (has(takenBy, kind)) return [];
+      return needed === undefined
+        ? []
+        : [{ ...needed, path, expected: `${needed.expected} (${symbol})`, found: 'nothing' }];
+    if (takenBy.includes(kind)) return [];
     return [
       {
         path,
@@ -159,9 +177,6 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   ];
 }
 
-const has = (kinds: readonly DeskInstrument['kind'][], kind: DeskInstrument['kind']): boolean =>
-  kinds.includes(kind);
-
 function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const broken: BrokenRule[] = [];
   for (const key of ['tickSize', 'lotSize', 'multiplier'] as const) {
@@ -169,29 +184,15 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
     if (exactDecimal(found).units !== 0n) continue;
     const needed =
       key === 'multiplier'
-        ? { expected: 'a number above 0', doThis: MULTIPLIER_OF_THE_EXCHANGE }
+        ? { expected: 'a number above 0', doThis: multiplierOfTheExchange(instrument.kind) }
         : { expected: 'a step above 0', doThis: 'take the step size from the venue’s list of instruments' };
     broken.push({ path: ['instruments', index, key], found, ...needed });
   }
   return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
 }
 
-/**
- * Books are as fine as one tick times one lot times the multiplier; twelve decimal places are more than any venue has.
- */
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
-  const { tickSize, lotSize, multiplier } = instrument;
-  const factors = [tickSize, lotSize, ...(multiplier === undefined ? [] : [multiplier])];
-  const tickTimesLot = factors.map(exactDecimal).reduce(times);
-  const broken: BrokenRule[] = [];
-  if (wholeTimes(tickTimesLot, FINEST_UNITS) === null) {
-    broken.push({
-      path: ['instruments', index, 'lotSize'],
-      expected: `a lotSize whose product with tickSize${multiplier === undefined ? '' : ' and multiplier'} is a whole number of 0.000000000001`,
-      found: factors.join(' × '),
-      doThis: 'take the step sizes from the venue, or use a larger lotSize',
-    });
-  }
+  const broken = instrument.kind === 'inverse' ? sumRule(instrument, index) : productRule(instrument, index);
   if (wholeTimes(exactDecimal(instrument.minNotional), MONEY_UNITS) === null) {
     broken.push({
       path: ['instruments', index, 'minNotional'],
@@ -201,6 +202,36 @@ function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
     });
   }
   return broken;
+}
+
+/**
+ * Books are as fine as one tick times one lot times the multiplier; twelve decimal places are more than any venue has.
+ */
+function productRule({ tickSize, lotSize, multiplier }: DeskInstrument, index: number): BrokenRule[] {
+  const factors = [tickSize, lotSize, ...(multiplier === undefined ? [] : [multiplier])];
+  if (wholeTimes(factors.map(exactDecimal).reduce(times), FINEST_UNITS) !== null) return [];
+  return [
+    {
+      path: ['instruments', index, 'lotSize'],
+      expected: `a lotSize whose product with tickSize${multiplier === undefined ? '' : ' and multiplier'} is a whole number of 0.000000000001`,
+      found: factors.join(' × '),
+      doThis: 'take the step sizes from the venue, or use a larger lotSize',
+    },
+  ];
+}
+
+/** A coin amount is this sum divided by a price in ticks: it has to be whole for the books to be exact. */
+function sumRule({ tickSize, lotSize, multiplier = '1' }: DeskInstrument, index: number): BrokenRule[] {
+  const sum = times(exactDecimal(lotSize), exactDecimal(multiplier));
+  if (isMultipleOf(sum, exactDecimal(tickSize))) return [];
+  return [
+    {
+      path: ['instruments', index, 'tickSize'],
+      expected: 'a tickSize that divides lotSize × multiplier, what one lot is worth',
+      found: `${tickSize}, and ${lotSize} × ${multiplier}`,
+      doThis: 'take the step sizes from the venue, for example tickSize: "0.5" with contracts of 100 USD',
+    },
+  ];
 }
 
 function spreadRule(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -217,16 +248,24 @@ function spreadRule(instrument: DeskInstrument, index: number): BrokenRule[] {
   ];
 }
 
-function currencyRule(instrument: DeskInstrument, index: number, currency: string): BrokenRule[] {
-  const quote = instrument.symbol.split('/')[1];
-  if (quote === currency) {
-    return [];
-  }
+function currencyRule({ kind, symbol }: DeskInstrument, index: number, currency: string): BrokenRule[] {
+  const [base = '', quote = ''] = symbol.split('/');
+  const settles = settleOf({ kind, base, quote });
+  if (settles === currency) return [];
+  if (kind === 'inverse')
+    return [
+      {
+        path: ['instruments', index, 'symbol'],
+        expected: `an instrument that settles in ${currency} (paper.currency)`,
+        found: `${symbol} of kind: inverse, which settles in ${base}`,
+        doThis: `write paper.currency: ${base} and the balance in ${base}, with instruments that all settle in it`,
+      },
+    ];
   return [
     {
       path: ['instruments', index, 'symbol'],
       expected: `a symbol quoted in ${currency} (paper.currency)`,
-      found: instrument.symbol,
+      found: symbol,
       doThis: `use an instrument that ends in /${currency}, or change paper.currency for all of them`,
     },
   ];

@@ -79,7 +79,11 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         doThis,
       },
     ];
-    if (!kinds.includes(kind)) return rule(kinds.join(' or '), `write kind: ${kinds[0]}`);
+    const isPaperOnly = !venues.some((one) => one.kinds.includes(kind)) && kind === 'inverse';
+    const doThis = isPaperOnly
+      ? `write mode: paper, on Fermata’s own paper account: no venue of this version takes orders of kind: ${kind}`
+      : `write kind: ${kinds[0]}`;
+    if (!kinds.includes(kind)) return rule(kinds.join(' or '), doThis);
     if (mixesKinds || first === undefined || kind === first.kind) return [];
     return rule(
       `${first.kind}, as of the first instrument`,

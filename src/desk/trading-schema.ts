@@ -9,23 +9,24 @@ import { sessionSchema } from './session-schema.js';
 
 export const instrumentSchema = z.strictObject({
   symbol: symbol.describe(
-    'What is traded, BASE/QUOTE. Each symbol once; all in the currency of `paper.currency`.',
+    'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, or settled in it (inverse).',
   ),
   kind: z
-    .enum(['spot', 'linear', 'future', 'stock'])
+    .enum(['spot', 'linear', 'inverse', 'future', 'stock'])
     .default('spot')
     .describe(
-      '`spot`: coins, bought and sold for cash. `linear`: perpetual contract settled in the quote currency. `future`: contract ' +
+      '`spot`: coins, bought and sold for cash. `linear`: perpetual contract settled in the quote currency. `inverse`: ' +
+        'perpetual contract worth a sum in the quote currency and settled in the coin, on paper and in backtests. `future`: contract ' +
         'with a multiplier and a month. `stock`: shares, bought and sold for cash.',
     ),
   tickSize: decimal.describe('Smallest price step, in the quote currency, as the venue has it.'),
   lotSize: decimal.describe(
-    'Smallest quantity step, in the base currency, as the venue has it; contracts of a future and shares of a stock: "1".',
+    'Smallest quantity step, in the base currency, as the venue has it; contracts (future, inverse) and shares of a stock: "1".',
   ),
   multiplier: decimal
     .optional()
     .describe(
-      'What one point is worth in one contract, in the quote currency: "20" for NQ. A future needs it, and nothing else has it.',
+      'In the quote currency: what one point is worth in one contract of a future ("20" for NQ), what one contract is worth of an inverse perpetual ("100" for BTC/USD). Both need it, and nothing else has it.',
     ),
   exchange: z
     .string()
@@ -61,7 +62,9 @@ export const instrumentSchema = z.strictObject({
     ),
   minNotional: decimal
     .default('0')
-    .describe('Smallest order value, in the quote currency; "0" where the venue has none.'),
+    .describe(
+      'Smallest order value, in the quote currency (inverse: in the coin); "0" where the venue has none.',
+    ),
   spread: decimal
     .default('0.02')
     .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
@@ -119,7 +122,9 @@ export const strategySchema = z.strictObject({
 
 export const paperSchema = z.strictObject({
   balance: decimal.describe('Cash at the first start and after `fermata paper reset`.'),
-  currency: currency.describe('Currency of the balance: the quote currency of every instrument.'),
+  currency: currency.describe(
+    'Currency of the balance: the quote currency of every instrument, and the coin (BTC) of an inverse one.',
+  ),
   makerFeePpm: z
     .number()
     .int()

@@ -1,7 +1,7 @@
 /** What the venue accepts in one order of an instrument. */
 import { formatDecimal } from './decimal.js';
 import type { Instrument } from './instrument.js';
-import { formatMoney, worth } from './money.js';
+import { amountText, notional, unitOf } from './value.js';
 
 /** Lots of one order filled at the market: the most that one stop can protect or one order can close. */
 export function largestAtMarket({ maxQuantityLots, maxMarketLots }: Instrument): number {
@@ -11,17 +11,16 @@ export function largestAtMarket({ maxQuantityLots, maxMarketLots }: Instrument):
 /**
  * More than nothing, but less than the smallest order at `priceTicks`: no stop can rest for it and no sale is taken.
  */
-export function isTooSmall(
-  { minNotional, minQuantityLots, moneyPerTickLot }: Instrument,
-  lots: number,
-  priceTicks: number,
-): boolean {
+export function isTooSmall(instrument: Instrument, lots: number, priceTicks: number): boolean {
+  const { minNotional, minQuantityLots } = instrument;
   const held = Math.abs(lots);
-  return held !== 0 && (held < minQuantityLots || worth(held, priceTicks, moneyPerTickLot) < minNotional);
+  return held !== 0 && (held < minQuantityLots || notional(instrument, held, priceTicks) < minNotional);
 }
 
 /** The smallest order in words: its value, and its quantity if that is more than a lot. */
-export function smallestOrder({ minNotional, minQuantityLots, lotSize, base }: Instrument): string {
-  const value = formatMoney(minNotional, 2);
-  return minQuantityLots > 1 ? `${value} or ${formatDecimal(minQuantityLots, lotSize)} ${base}` : value;
+export function smallestOrder(instrument: Instrument): string {
+  const { minNotional, minQuantityLots, lotSize } = instrument;
+  const value = amountText(instrument, minNotional);
+  const least = `${formatDecimal(minQuantityLots, lotSize)} ${unitOf(instrument)}`;
+  return minQuantityLots > 1 ? `${value} or ${least}` : value;
 }

@@ -4,7 +4,7 @@
  * is negative.
  */
 import type { Instrument, InstrumentKind } from './instrument.js';
-import { mulDivUnits, type Units, worth } from './money.js';
+import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
 
 export interface ValueRule {
   /** `value`: a purchase pays for what it buys and owns it. `result`: only results and fees move money. */
@@ -13,10 +13,18 @@ export interface ValueRule {
   readonly settles: 'quote' | 'base';
   /** Exact, in units of that currency's books. */
   cost(perTickLot: Units, lots: number, priceTicks: number): Units;
-  /** Worth at a price, in money units of that currency. */
+  /** Worth at a price, in money units of that currency, signed like the cost. 0 where the price is 0: not known. */
   worth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
+  /** The same, not rounded. */
+  exactWorth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
   /** The price, in ticks and not rounded, at which so many lots have this cost. */
   averageTicks(cost: number, lots: number, perTickLot: number): number;
+  /** The one of two prices at which a lot is worth more money. */
+  dearer(oneTicks: number, otherTicks: number): number;
+  /** What one lot gains or loses as the price moves by so many ticks, in money units, not rounded, never negative. */
+  moved(fromTicks: number, byTicks: number, moneyPerTickLot: number): number;
+  /** What an amount that was put into it at one price, all of it and without borrowing, has become at another. */
+  grown(amount: number, boughtTicks: number, nowTicks: number): number;
 }
 
 const byPrice = {
@@ -24,8 +32,17 @@ const byPrice = {
   cost: (perTickLot: Units, lots: number, priceTicks: number): Units =>
     BigInt(lots) * BigInt(priceTicks) * perTickLot,
   worth,
+  exactWorth: (lots: number, priceTicks: number, moneyPerTickLot: number): number =>
+    lots * priceTicks * moneyPerTickLot,
   averageTicks: (cost: number, lots: number, perTickLot: number): number => cost / (lots * perTickLot),
+  dearer: Math.max,
+  moved: (_fromTicks: number, byTicks: number, moneyPerTickLot: number): number =>
+    Math.abs(byTicks) * moneyPerTickLot,
+  grown: (amount: number, boughtTicks: number, nowTicks: number): number => (amount * nowTicks) / boughtTicks,
 } as const;
+
+const exactReciprocal = (lots: number, priceTicks: number, moneyPerLot: number): number =>
+  lots === 0 || priceTicks === 0 ? 0 : -(lots * moneyPerLot) / priceTicks;
 
 /** Rounded once for each fill, four places finer than the coin's money units. */
 const byReciprocal = {
@@ -33,8 +50,14 @@ const byReciprocal = {
   cost: (perLot: Units, lots: number, priceTicks: number): Units =>
     -mulDivUnits(BigInt(lots), perLot, BigInt(priceTicks)),
   worth: (lots: number, priceTicks: number, moneyPerLot: number): number =>
-    -Math.round((lots * moneyPerLot) / priceTicks),
+    -Math.round(-exactReciprocal(lots, priceTicks, moneyPerLot)),
+  exactWorth: exactReciprocal,
   averageTicks: (cost: number, lots: number, perLot: number): number => -(lots * perLot) / cost,
+  dearer: Math.min,
+  moved: (fromTicks: number, byTicks: number, moneyPerLot: number): number =>
+    Math.abs(moneyPerLot / fromTicks - moneyPerLot / (fromTicks + byTicks)),
+  grown: (amount: number, boughtTicks: number, nowTicks: number): number =>
+    amount * (2 - boughtTicks / nowTicks),
 } as const;
 
 export const VALUE: Readonly<Record<InstrumentKind, ValueRule>> = {
@@ -53,4 +76,57 @@ export function settleOf({ kind, base, quote }: Pick<Instrument, 'kind' | 'base'
 /** Whether what is held is an asset of the account and not only a contract on one. */
 export function isOwned({ kind }: Pick<Instrument, 'kind'>): boolean {
   return VALUE[kind].pays === 'value';
+}
+
+type Priced = Pick<Instrument, 'kind' | 'moneyPerTickLot'>;
+
+/**
+ * What so many lots stand for at a price, in money units of the currency that they settle in, signed like the lots.
+ * Limits, fees, margins and smallest orders are computed from it.
+ */
+export function notional({ kind, moneyPerTickLot }: Priced, lots: number, priceTicks: number): number {
+  return alike(lots, VALUE[kind].worth(lots, priceTicks, moneyPerTickLot));
+}
+
+/** The same, not rounded. */
+export function exactNotional({ kind, moneyPerTickLot }: Priced, lots: number, priceTicks: number): number {
+  return alike(lots, VALUE[kind].exactWorth(lots, priceTicks, moneyPerTickLot));
+}
+
+/** A value without the sign of its cost, with that of the lots. */
+export function alike(lots: number, value: number): number {
+  return lots < 0 ? -Math.abs(value) : Math.abs(value);
+}
+
+export function dearerTicks({ kind }: Priced, oneTicks: number, otherTicks: number): number {
+  return VALUE[kind].dearer(oneTicks, otherTicks);
+}
+
+export function cheaperTicks(instrument: Priced, oneTicks: number, otherTicks: number): number {
+  return dearerTicks(instrument, oneTicks, otherTicks) === oneTicks ? otherTicks : oneTicks;
+}
+
+/** What one lot loses between two prices, in money units, not rounded. */
+export function lossPerLot({ kind, moneyPerTickLot }: Priced, fromTicks: number, toTicks: number): number {
+  return VALUE[kind].moved(fromTicks, toTicks - fromTicks, moneyPerTickLot);
+}
+
+/** What a quantity counts: coins, shares, or contracts that are worth a sum in another currency. */
+export function unitOf({ kind, base }: Pick<Instrument, 'kind' | 'base'>): string {
+  return VALUE[kind].settles === 'base' ? 'contracts' : base;
+}
+
+/** Decimal places of amounts in words: hundredths say little about a coin. */
+export function shownPlaces({ kind }: Pick<Instrument, 'kind'>): number {
+  return VALUE[kind].settles === 'base' ? MONEY_PLACES : 2;
+}
+
+/** An amount in the currency that the instrument settles in, in words: `12.50 USD`. */
+export function moneyText(instrument: Pick<Instrument, 'kind' | 'base' | 'quote'>, amount: number): string {
+  return `${amountText(instrument, amount)} ${settleOf(instrument)}`;
+}
+
+/** The same without the currency. */
+export function amountText(instrument: Pick<Instrument, 'kind'>, amount: number): string {
+  return formatMoney(Math.round(amount), shownPlaces(instrument));
 }

@@ -1,6 +1,7 @@
 /** The desk's account as the limits see it. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
+import { alike, dearerTicks, exactNotional } from '../domain/value.js';
 import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
 import { heldAt } from './books.js';
 import {
@@ -87,14 +88,15 @@ function holdingsOnce(core: Core): () => readonly Holding[] {
 function holdings(core: Core): Holding[] {
   return core.state.positions.map((position) => {
     const { instrument: at, quantityLots } = position;
-    const { minNotional, moneyPerTickLot } = instrumentAt(core, at);
+    const instrument = instrumentAt(core, at);
     const worthAt = (lots: number, ticks: number): number =>
-      lots === 0 ? 0 : lots * ticks * moneyPerTickLot;
+      lots === 0 ? 0 : exactNotional(instrument, lots, ticks);
     const price = knownTicks(core, at);
     const bid = price ?? Number.NaN;
     // Dust may never have a price again, so it is valued at its cost, as in equity.
     const { cost } = heldAt(core.state, position);
-    const held = price === null && Math.abs(cost) < minNotional ? cost : worthAt(quantityLots, bid);
+    const isUnpriced = price === null && Math.abs(cost) < instrument.minNotional;
+    const held = isUnpriced ? alike(quantityLots, cost) : worthAt(quantityLots, bid);
     const byStrategy = new Map<string, number>();
     const add = (strategy: string, money: number): void => {
       if (money !== 0) byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + money);
@@ -109,7 +111,7 @@ function holdings(core: Core): Holding[] {
     for (const entry of liveOrders(core, at)) {
       const { purpose, side, strategy, limitTicks } = entry.intent;
       if (purpose !== 'entry') continue;
-      const resting = worthAt(remainingLots(entry), Math.max(limitTicks ?? 0, bid));
+      const resting = worthAt(remainingLots(entry), dearerTicks(instrument, limitTicks ?? bid, bid));
       if (side === 'buy') buying += resting;
       else selling += resting;
       add(strategy, resting);

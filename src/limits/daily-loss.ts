@@ -2,7 +2,7 @@
  * The loss since the start of the desk's trading day, in equity including unrealised results. Beyond it the desk
  * halts.
  */
-import { formatMoney } from '../domain/money.js';
+import { moneyText } from '../domain/value.js';
 import { limit, PERCENT } from './limit.js';
 import { fallPct } from './loss-floors.js';
 
@@ -21,7 +21,7 @@ export const dailyLossLimit = limit({
     if (equity > dailyFloor) return null;
     return {
       limit: 'daily-loss',
-      reason: `equity ${formatMoney(Math.round(equity), 2)} ${instrument.quote} has lost today's ${maxPct} %`,
+      reason: `equity ${moneyText(instrument, equity)} has lost today's ${maxPct} %`,
     };
   },
   reading: ({ dayStartEquity, equity }, value) => ({

@@ -1,5 +1,5 @@
 /** The fall from the highest equity ever recorded, unrealised results included. Beyond it the desk halts. */
-import { formatMoney } from '../domain/money.js';
+import { moneyText } from '../domain/value.js';
 import { limit, PERCENT } from './limit.js';
 import { fallPct } from './loss-floors.js';
 
@@ -17,9 +17,7 @@ export const drawdownLimit = limit({
     if (equity > drawdownFloor) return null;
     return {
       limit: 'drawdown',
-      reason:
-        `equity ${formatMoney(Math.round(equity), 2)} ${instrument.quote} is ` +
-        `${maxPct} % or more below its peak`,
+      reason: `equity ${moneyText(instrument, equity)} is ` + `${maxPct} % or more below its peak`,
     };
   },
   reading: ({ peakEquity, equity }, value) => ({

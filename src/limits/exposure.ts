@@ -1,5 +1,5 @@
 /** What is held, and what entries may add, in money: the basis of the exposure limits. */
-import { formatMoney, worth } from '../domain/money.js';
+import { amountText, dearerTicks, moneyText, notional, settleOf } from '../domain/value.js';
 import type { AccountView, Denial, Holding, RiskCheck } from './limit.js';
 
 /** Percent of equity; borrowing takes it above a hundred. A desk file may leave it out. */
@@ -17,14 +17,14 @@ export function grossOf({ worth: held, buying, selling }: Holding): number {
   return Math.abs(held) + buying + selling;
 }
 
-/** The price that an entry is valued at: its own, at least the bid. */
-export function entryTicks({ intent, askTicks, bidTicks }: RiskCheck): number {
-  return Math.max(intent.limitTicks ?? askTicks, bidTicks);
+/** The price that an entry is valued at: its own or the bid, whichever makes it worth more. */
+export function entryTicks({ intent, instrument, askTicks, bidTicks }: RiskCheck): number {
+  return dearerTicks(instrument, intent.limitTicks ?? askTicks, bidTicks);
 }
 
 export function entryWorth(check: RiskCheck): number {
   const { intent, instrument } = check;
-  return worth(intent.quantityLots, entryTicks(check), instrument.moneyPerTickLot);
+  return notional(instrument, intent.quantityLots, entryTicks(check));
 }
 
 /** Null: `exposed` is within that part of equity. `what` is the subject of the reason. */
@@ -35,10 +35,10 @@ export function denialBeyond(
 ): Denial | null {
   const most = (equity * maxPct) / 100;
   if (equity > 0 && exposed <= most) return null;
-  const shown = Number.isFinite(exposed) ? formatMoney(Math.round(exposed), 2) : 'an unknown amount of';
-  const reason =
-    `${what} would be worth ${shown} ${instrument.quote}, ` +
-    `${maxPct} % of equity allows ${formatMoney(Math.round(most), 2)}`;
+  const shown = Number.isFinite(exposed)
+    ? moneyText(instrument, exposed)
+    : `an unknown amount of ${settleOf(instrument)}`;
+  const reason = `${what} would be worth ${shown}, ${maxPct} % of equity allows ${amountText(instrument, most)}`;
   return { limit, reason };
 }
 

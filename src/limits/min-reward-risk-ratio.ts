@@ -1,5 +1,6 @@
 /** What an entry may win at its targets is worth what it may lose at its stop. */
 import { type ExitTarget, WHOLE_TRADE_PPM } from '../domain/exit-plan.js';
+import { VALUE } from '../domain/value.js';
 import { limit } from './limit.js';
 
 const NAME = 'reward-to-risk';
@@ -19,7 +20,7 @@ export const minRewardRiskRatioLimit = limit({
   },
   name: NAME,
   title: 'Reward for the risk',
-  judge: ({ intent }, least) => {
+  judge: ({ intent, instrument }, least) => {
     const { limitTicks, protectTicks, exits } = intent;
     const refused = (reason: string) => ({ limit: NAME, reason });
     const targets = exits?.targets ?? [];
@@ -28,21 +29,23 @@ export const minRewardRiskRatioLimit = limit({
         `an entry without a target has no reward that could be told, and ${least} times its risk is required`,
       );
     }
-    const riskTicks = Math.abs(limitTicks - protectTicks);
-    const reward = weightedReward(targets, limitTicks);
+    const { moved } = VALUE[instrument.kind];
+    const wonAt = (ticks: number): number => moved(limitTicks, ticks - limitTicks, 1);
+    const risk = wonAt(protectTicks);
+    const reward = weightedReward(targets, wonAt);
     // Compared in whole numbers: 2.2 times 50 ticks are exactly 110.
-    if (riskTicks > 0 && reward >= Math.round(least * WHOLE_TRADE_PPM) * riskTicks) return null;
-    const found = (reward / WHOLE_TRADE_PPM / riskTicks).toFixed(2);
+    if (risk > 0 && reward >= Math.round(least * WHOLE_TRADE_PPM) * risk) return null;
+    const found = (reward / WHOLE_TRADE_PPM / risk).toFixed(2);
     return refused(`its targets are worth ${found} times its risk, and ${least} times is required`);
   },
   reading: (_account, value) => ({ value: `at least ${value} times the risk`, now: 'judged at each entry' }),
 });
 
-/** In ticks times parts per million. NaN if a price is no number: such an entry is refused. */
-function weightedReward(targets: readonly ExitTarget[], limitTicks: number): number {
+/** Times parts per million. NaN if a price is no number: such an entry is refused. */
+function weightedReward(targets: readonly ExitTarget[], wonAt: (ticks: number) => number): number {
   let [reward, closedBefore] = [0, 0];
   for (const { ticks, closedPpm } of targets) {
-    reward += Math.abs(ticks - limitTicks) * (closedPpm - closedBefore);
+    reward += wonAt(ticks) * (closedPpm - closedBefore);
     closedBefore = closedPpm;
   }
   return reward;

@@ -1,5 +1,6 @@
 /** The largest position in one instrument, as a percentage of equity including unrealised results. */
-import { formatMoney, percentOfPpm, worth } from '../domain/money.js';
+import { formatMoney, percentOfPpm } from '../domain/money.js';
+import { amountText, moneyText, notional } from '../domain/value.js';
 import { entryTicks } from './exposure.js';
 import { limit, PERCENT } from './limit.js';
 import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
@@ -20,22 +21,22 @@ export const positionSizeLimit = limit({
   judge: (check, maxPct) => {
     const { intent, instrument, equity } = check;
     const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
-    const value = worth(lots, entryTicks(check), instrument.moneyPerTickLot);
+    const value = notional(instrument, lots, entryTicks(check));
     const most = largestPosition(equity, maxPct, check.sizeFactorPpm);
     const orderPrice = intent.limitTicks ?? check.bidTicks;
-    const orderValue = worth(intent.quantityLots, orderPrice, instrument.moneyPerTickLot);
+    const orderValue = notional(instrument, intent.quantityLots, orderPrice);
     if (!(orderValue >= instrument.minNotional && intent.quantityLots >= instrument.minQuantityLots)) {
       return {
         limit: 'position-size',
-        reason: `an order worth ${formatMoney(orderValue, 2)} ${instrument.quote} is below the venue's smallest`,
+        reason: `an order worth ${moneyText(instrument, orderValue)} is below the venue's smallest`,
       };
     }
     if (value > 0 && value <= most) return null;
     return {
       limit: 'position-size',
       reason:
-        `the position would be worth ${formatMoney(value, 2)} ${instrument.quote}, ` +
-        `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allows ${formatMoney(most, 2)}`,
+        `the position would be worth ${moneyText(instrument, value)}, ` +
+        `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allows ${amountText(instrument, most)}`,
     };
   },
   reading: ({ equity, largestPosition: most }, value) => {

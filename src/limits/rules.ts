@@ -1,9 +1,10 @@
 /** What the gate asks whatever the numbers of the desk file are. */
 import { formatDecimal } from '../domain/decimal.js';
 import { wrongExits } from '../domain/exit-plan.js';
-import { formatMoney, worth } from '../domain/money.js';
+import type { Instrument } from '../domain/instrument.js';
 import { type OrderPurpose, wouldTake } from '../domain/order.js';
 import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';
+import { cheaperTicks, moneyText, notional, unitOf } from '../domain/value.js';
 import type { Rule } from './limit.js';
 
 const rule = (judge: Rule['judge']): Rule => ({ setting: null, judge });
@@ -159,12 +160,15 @@ export const feeValueRule: Rule = rule(({ intent, openFees }) => {
 
 const PPM = 1_000_000;
 
-/** A stop that has to be a limit order has its limit this much below its trigger, and is judged by that: 5 %. */
-const BELOW_TRIGGER_PPM = 50_000;
+/** A stop that has to be a limit order has its limit this much beyond its trigger, and is judged by that: 5 %. */
+const BEYOND_TRIGGER_PPM = 50_000;
 
-/** The price in ticks that a stop is sure to bring (long), or that it costs (short). */
-export function leastAtStop(isLong: boolean, stopTicks: number): number {
-  return isLong ? Math.floor((stopTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM) : stopTicks;
+/** The price in ticks, between the trigger of a stop and its limit, at which what it closes is worth the least. */
+export function leastAtStop(instrument: Instrument, isLong: boolean, stopTicks: number): number {
+  const limitTicks = isLong
+    ? Math.floor((stopTicks * (PPM - BEYOND_TRIGGER_PPM)) / PPM)
+    : Math.ceil((stopTicks * (PPM + BEYOND_TRIGGER_PPM)) / PPM);
+  return cheaperTicks(instrument, stopTicks, limitTicks);
 }
 
 /**
@@ -172,28 +176,28 @@ export function leastAtStop(isLong: boolean, stopTicks: number): number {
  */
 export const protectableRule: Rule = rule(({ intent, instrument, positionLots, restingEntryLots }) => {
   if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;
-  const { minNotional, minQuantityLots, moneyPerTickLot, base, quote, lotSize, kind, takerFeePpm } =
-    instrument;
+  const { minNotional, minQuantityLots, lotSize, kind, takerFeePpm } = instrument;
+  const unit = unitOf(instrument);
   const most = largestAtMarket(instrument);
   const wholeLots = Math.abs(positionLots) + restingEntryLots + intent.quantityLots;
   if (wholeLots > most) {
     return {
       limit: 'protectable',
       reason:
-        `the position would be ${formatDecimal(wholeLots, lotSize)} ${base}, and the venue takes ` +
+        `the position would be ${formatDecimal(wholeLots, lotSize)} ${unit}, and the venue takes ` +
         `${formatDecimal(most, lotSize)} at most in one order at the market: one stop could not protect it`,
     };
   }
   // On spot, the venue may keep the fee of a purchase in the coin that was bought.
   const feePpm = kind === 'spot' && intent.side === 'buy' ? takerFeePpm : 0;
   const lots = Math.floor((intent.quantityLots * (PPM - feePpm)) / PPM);
-  const worstTicks = leastAtStop(intent.side === 'buy', intent.protectTicks);
-  const value = worth(lots, worstTicks, moneyPerTickLot);
+  const worstTicks = leastAtStop(instrument, intent.side === 'buy', intent.protectTicks);
+  const value = notional(instrument, lots, worstTicks);
   if (lots >= minQuantityLots && value >= minNotional) return null;
   return {
     limit: 'protectable',
     reason:
-      `at its stop, after fees, the position would be ${formatDecimal(lots, lotSize)} ${base} worth ${formatMoney(value, 2)} ` +
-      `${quote}, and the venue takes no order below ${smallestOrder(instrument)}: it could be neither protected nor sold`,
+      `at its stop, after fees, the position would be ${formatDecimal(lots, lotSize)} ${unit} worth ` +
+      `${moneyText(instrument, value)}, and the venue takes no order below ${smallestOrder(instrument)}: it could be neither protected nor sold`,
   };
 });

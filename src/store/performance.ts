@@ -83,16 +83,20 @@ interface Costs {
   readonly stopFills: number;
 }
 
+/** Of a fill, in the currency that its instrument settles in; signed like the cost of a purchase, as in `domain/value.ts`. */
+const worthAt = (price: string): string =>
+  `f.quantity * coalesce(multiplier, 1) * case when inverse then -1 / nullif(${price}, 0) else ${price} end`;
+
 export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   const found = await pool.query<Record<keyof Costs, string>>(
     `with ${JOURNAL_INSTRUMENTS}, filled as (
-       select f.side, f.price, f.fee, o.price as asked, o.type = 'stop' and o.purpose <> 'entry' as stopped,
-          f.quantity * coalesce(multiplier, 1) as units
+       select f.side, f.fee, o.type = 'stop' and o.purpose <> 'entry' as stopped,
+          ${worthAt('f.price')} as got, ${worthAt('o.price')} as asked
         from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
           left join steps on steps.symbol = f.symbol and steps.incarnation = f.incarnation
         where f.desk = $1 and ${ofAccountInUse('f.incarnation')} and f.market >= $2 and f.market < $3
-     ) select count(*) as fills, coalesce(sum(fee), 0) as fees, coalesce(sum(price * units), 0) as turnover,
-       coalesce(sum(case when side = 'sell' then asked - price else price - asked end * units)
+     ) select count(*) as fills, coalesce(sum(fee), 0) as fees, coalesce(sum(abs(got)), 0) as turnover,
+       coalesce(sum(case when side = 'sell' then asked - got else got - asked end)
          filter (where stopped), 0) as "stopSlippage",
        count(*) filter (where stopped) as "stopFills"
       from filled`,
@@ -224,6 +228,6 @@ export const JOURNAL_INSTRUMENTS = `
     from journal_entry where desk = $1 and type = 'config' and ${ofAccountInUse()}
   ), steps as (
     select distinct on (1, 2) incarnation, each ->> 'symbol' as symbol, (each ->> 'lotSize')::numeric as lot,
-      coalesce((each ->> 'multiplier')::numeric, 1) as multiplier
+      coalesce((each ->> 'multiplier')::numeric, 1) as multiplier, each ->> 'kind' = 'inverse' as inverse
     from configured, jsonb_array_elements(instruments) each order by 1, 2, sequence desc
   )`;

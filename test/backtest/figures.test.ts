@@ -13,9 +13,16 @@ import {
 } from '../../src/backtest/statistics/figures.js';
 import { groupsOf, sumOf } from '../../src/backtest/statistics/groups.js';
 import { UnderwaterMeter } from '../../src/backtest/statistics/underwater.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const priced = (kind: InstrumentKind, id = 0): Instrument =>
+  buildInstrument(id, {
+    ...{ symbol: 'BTC/USD', kind, tickSize: '0.5', lotSize: '1', multiplier: '100' },
+    ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+  });
 const hours = (from: number, to: number) => ({ fromMs: from * HOUR_MS, toMs: to * HOUR_MS });
 
 function trade(result: number, r: number | null, lastedHours: number): TradeResult {
@@ -115,7 +122,11 @@ describe('trades in groups', () => {
 
 describe('buying and holding', () => {
   it('spends equal parts at the first asks on what strategies trade, and is worth the bids', () => {
-    const hold = new BuyAndHold([true, false, true], 1000);
+    const hold = new BuyAndHold(
+      [0, 1, 2].map((id) => priced('spot', id)),
+      [true, false, true],
+      1000,
+    );
     hold.quote(0, 1, 99, 100);
     hold.quote(1, 1, 7, 7);
     expect(hold.equity).toBe(500 * 0.99 + 500);
@@ -125,6 +136,17 @@ describe('buying and holding', () => {
     hold.quote(2, 4, 40, 41);
     expect(hold.equity).toBe(500 * 1.2 + 500 * 0.8);
     expect(hold.drawdown.worst).toMatchObject({ peak: 1100, trough: 1000, peakMs: 3, troughMs: 4 });
+  });
+
+  it('holds inverse contracts for all the coins there are', () => {
+    const hold = new BuyAndHold([priced('inverse')], [true], 1000);
+    hold.quote(0, 1, 100_000, 100_000);
+    expect(hold.equity).toBe(1000);
+    // Contracts worth 1,000 at 50,000 are 800 at 62,500: 200 are earned; and 1,250 at 40,000.
+    hold.quote(0, 2, 125_000, 125_001);
+    expect(hold.equity).toBeCloseTo(1200, 9);
+    hold.quote(0, 3, 80_000, 80_001);
+    expect(hold.equity).toBeCloseTo(750, 9);
   });
 });
 

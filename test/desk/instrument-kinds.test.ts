@@ -6,6 +6,8 @@ import { parseDesk } from '../../src/venue/load-desk.js';
 
 const NQ =
   '{ symbol: NQ/USD, kind: future, tickSize: "0.25", lotSize: "1", multiplier: "20", exchange: CME, spread: "0.25" }';
+const INVERSE =
+  '{ symbol: BTC/USD, kind: inverse, tickSize: "0.5", lotSize: "1", multiplier: "100", spread: "0.5" }';
 const APPLE = '{ symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1", exchange: NASDAQ }';
 
 const deskWith = (instrument: string): string => `
@@ -22,9 +24,14 @@ risk: { maxPositionSizePct: 50, maxConcurrentPositions: 1, stopLossPct: 1.5, dai
 people: [{ name: operator, roles: [operator, approver] }]
 `;
 
-function problemsOf(instrument: string): readonly unknown[] {
+const inCoins = (instrument: string): string =>
+  deskWith(instrument).replace('balance: "1000000", currency: USD', 'balance: "2", currency: BTC');
+
+const problemsOf = (instrument: string): readonly unknown[] => problemsIn(deskWith(instrument));
+
+function problemsIn(text: string): readonly unknown[] {
   try {
-    parseDesk('desk.yaml', deskWith(instrument));
+    parseDesk('desk.yaml', text);
     return [];
   } catch (error) {
     if (!(error instanceof DeskFileError)) throw error;
@@ -64,6 +71,58 @@ describe('an instrument of a desk file', () => {
     expect(apple).not.toHaveProperty('multiplier');
   });
 
+  it('is an inverse perpetual: a contract is a sum in dollars, and its money is the coin', () => {
+    const { desk } = parseDesk('desk.yaml', inCoins(INVERSE));
+    const [btc] = buildInstruments(desk);
+    expect(desk.paper.currency).toBe('BTC');
+    expect(btc).toMatchObject({ kind: 'inverse', base: 'BTC', quote: 'USD', multiplier: '100' });
+    // 100 dollars at a price of one tick, half a dollar, are 200 coins.
+    expect(btc?.moneyPerTickLot).toBe(200 * 1e8);
+    const fine = INVERSE.replace('"0.5"', '"0.0000001"').replace('lotSize: "1"', 'lotSize: "0.0000001"');
+    expect(problemsIn(inCoins(fine))).toEqual([]);
+  });
+
+  it.each([
+    [
+      inCoins(INVERSE.replace('multiplier: "100", ', '')),
+      /^instruments\[0\].multiplier: what one contract is worth, in the quote currency \(BTC\/USD\); nothing; .*"100" where/,
+    ],
+    [
+      inCoins(INVERSE.replace('"100"', '"0"')),
+      /^instruments\[0\].multiplier: a number above 0; 0; .*"100" where/,
+    ],
+    [
+      inCoins(INVERSE.replace('"0.5"', '"0.3"')),
+      /^instruments\[0\].tickSize: a tickSize that divides lotSize × multiplier.*; 0.3, and 1 × 100; take/,
+    ],
+    [
+      deskWith(INVERSE),
+      /^instruments\[0\].symbol: an instrument that settles in USD \(paper.currency\); BTC\/USD of kind: inverse, which settles in BTC; write paper.currency: BTC/,
+    ],
+    [
+      inCoins(`${INVERSE}, ${INVERSE.replace('BTC/USD', 'ETH/USD')}`),
+      /^instruments\[1\].symbol: an instrument that settles in BTC .*; ETH\/USD of kind: inverse, which settles in ETH/,
+    ],
+    [
+      inCoins(`${INVERSE}, { symbol: ETH/USD, kind: linear, tickSize: "0.5", lotSize: "1", spread: "0.5" }`),
+      /^instruments\[1\].symbol: a symbol quoted in BTC \(paper.currency\); ETH\/USD;/,
+    ],
+    [
+      inCoins(INVERSE.replace('lotSize', 'exchange: CME, lotSize')),
+      /^instruments\[0\].exchange: no exchange, which belongs to kind: future or stock; CME of kind: inverse/,
+    ],
+    [
+      inCoins(INVERSE).replace('mode: paper', 'mode: live'),
+      /^instruments\[0\].kind: spot, since orders go to a spot account; inverse \(BTC\/USD\); write mode: paper, .* no venue of this version takes orders of kind: inverse/,
+    ],
+    [
+      inCoins(INVERSE).replace('name: binance', 'name: ibkr, account: broker-paper'),
+      /^instruments\[0\].kind: .*; inverse \(BTC\/USD\); write mode: paper, on Fermata’s own paper account/,
+    ],
+  ])('of kind inverse is refused where it can not be, and the field is named: %#', (text, problem) => {
+    expect(problemsIn(text)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+  });
+
   it.each([
     [
       NQ.replace('multiplier: "20", ', ''),
@@ -74,7 +133,7 @@ describe('an instrument of a desk file', () => {
     [NQ.replace('CME', 'CME, contractMonth: "202613"'), /^instruments\[0\].contractMonth: a month in quotes/],
     [
       APPLE.replace('lotSize', 'multiplier: "2", lotSize'),
-      /^instruments\[0\].multiplier: no multiplier, .* future; 2 of/,
+      /^instruments\[0\].multiplier: no multiplier, .* future or inverse; 2 of/,
     ],
     [
       APPLE.replace('lotSize', 'contractMonth: "202612", lotSize'),

@@ -20,6 +20,12 @@ const BTC = buildInstrument(0, {
   ...FREE,
 });
 
+/** A contract is worth 100 dollars of the coin. */
+const INVERSE = buildInstrument(0, {
+  ...{ symbol: 'BTC/USD', kind: 'inverse', tickSize: '0.5', lotSize: '1', multiplier: '100' },
+  ...FREE,
+});
+
 /** At 5,000 and, by default, with its stop ten points (dollars) below; bounds that let everything through. */
 const sized = (size: StrategySize, changes: Partial<EntryToSize> & { points?: number } = {}) => {
   const { instrument = NQ, points = 10, ...more } = changes;
@@ -52,6 +58,26 @@ describe('lots by what the stop may lose', () => {
 
   it('spot: 1 % of 50,000 with a stop 100 below are five coins', () => {
     expect(sized({ riskPct: 1 }, { instrument: BTC, points: 100 }).lots).toBe(5_000);
+  });
+
+  // Equity × percent (0.1001) ÷ (100 ÷ stop − 100 ÷ 5,000), rounded down: more is lost below than above.
+  it.each([
+    [1, 500, 45], // 0.1001 ÷ (100/4,500 − 0.02 = 0.0022222): 45; a straight line would say 50
+    [1, -500, 55], // 0.1001 ÷ (0.02 − 100/5,500 = 0.0018182): 55
+    [1, 1_000, 20], // 0.1001 ÷ (100/4,000 − 0.02 = 0.005)
+    [1, -1_000, 30], // 0.1001 ÷ (0.02 − 100/6,000 = 0.0033333)
+    [1, 2_500, 5], // 0.1001 ÷ (100/2,500 − 0.02 = 0.02)
+  ])('inverse: %d %% of ten coins with a stop of %d points are %d contracts', (riskPct, points, lots) => {
+    const equity = parseMoney('10.01');
+    expect(sized({ riskPct }, { instrument: INVERSE, points, equity }).lots).toBe(lots);
+  });
+
+  it('inverse: says in the coin why there is none', () => {
+    const few = { instrument: INVERSE, points: 1_000, equity: parseMoney('0.1') };
+    expect(sized({ riskPct: 1 }, few)).toEqual({
+      lots: 0,
+      why: '1 % of equity is 0.00100000 BTC, and one lot loses 0.00500000 BTC at its stop: not one lot fits',
+    });
   });
 
   it('says why there is none', () => {
@@ -87,6 +113,11 @@ describe('lots by what a day may move', () => {
     expect(sized({ volatilityPct: 1, maxLots: 400 }, { instrument: BTC, dayVolatility: 0.02 }).lots).toBe(
       400,
     );
+  });
+
+  it('inverse: 1 % of ten coins at 2 % a day are 250 contracts of 0.02 coins', () => {
+    const ten = { instrument: INVERSE, dayVolatility: 0.02, equity: parseMoney('10') };
+    expect(sized({ volatilityPct: 1 }, ten).lots).toBe(250);
   });
 
   it('says why there is none, with the figures', () => {

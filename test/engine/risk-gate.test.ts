@@ -293,6 +293,72 @@ describe('the risk gate', () => {
     },
   );
 
+  /** A contract of 100 dollars, half a dollar a tick, of an account of one coin. */
+  const inverse = (more: Partial<RiskCheck> = {}): Partial<RiskCheck> => ({
+    instrument: buildInstrument(0, {
+      ...{ symbol: 'BTC/USD', kind: 'inverse', tickSize: '0.5', lotSize: '1', multiplier: '100' },
+      ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+    }),
+    ...{ equity: parseMoney('1'), dailyFloor: 0, drawdownFloor: 0, capabilities: FUTURES },
+    ...{ bidTicks: 100_000, askTicks: 100_001 },
+    ...more,
+  });
+  const CONTRACTS = { quantityLots: 10, limitTicks: 100_000, protectTicks: 96_000 } as const;
+
+  // 3 % of a coin are 15 contracts at 50,000, 14 at 49,000 and 15 at 51,000.
+  it.each([
+    [null, { quantityLots: 15 }, {}],
+    ['position-size', { quantityLots: 16 }, {}],
+    [null, { limitTicks: 98_000, protectTicks: 94_000, quantityLots: 14 }, {}],
+    ['position-size', { limitTicks: 98_000, protectTicks: 94_000, quantityLots: 15 }, {}],
+    ['position-size', { limitTicks: 102_000, protectTicks: 98_000, quantityLots: 16 }, {}],
+    ['position-size', { quantityLots: 5 }, { positionLots: 6, restingEntryLots: 5 }],
+    ['gross-exposure', {}, { holdings: () => [holding(0.0001 * 81)] }],
+    [null, {}, { holdings: () => [holding(0.0001 * 80)] }],
+  ] as [string | null, Partial<OrderIntent>, Partial<RiskCheck>][])(
+    'values an inverse contract in its coin, at the price at which it is worth more: %s (%#)',
+    (limit, intent, world) => {
+      const given = { ...CONTRACTS, ...intent };
+      expect(limitOf(given, inverse(world), { maxGrossExposurePct: 82 })).toBe(limit);
+    },
+  );
+
+  it('says in the coin what an inverse position would be worth', () => {
+    const { denial } = judge(check({ ...CONTRACTS, quantityLots: 16 }, inverse()), RISK);
+    expect(denial?.reason).toBe(
+      'the position would be worth 0.03200000 BTC, 3 % of equity allows 0.03000000',
+    );
+  });
+
+  // A stop 4 % below loses 1/24 of the value, and a target 8 % above wins 2/27 of it: 1.78 times.
+  it.each([
+    [null, 1.77, 108_000],
+    ['reward-to-risk', 1.78, 108_000],
+    [null, 2, 109_091],
+    ['reward-to-risk', 2, 109_090],
+  ] as const)(
+    'judges the reward of an inverse contract by what it wins of the coin: %s at %d',
+    (limit, minRewardRiskRatio, ticks) => {
+      const exits = { targets: [{ ticks, closedPpm: 1_000_000 }] };
+      expect(limitOf({ ...CONTRACTS, exits }, inverse(), { minRewardRiskRatio })).toBe(limit);
+    },
+  );
+
+  // 1,000 dollars are 0.02 at 50,000 and more below, where a stop closes a long one; 5 % above 52,000 they are 0.0183.
+  it.each([
+    ['buy', 96_000, '0.02', null],
+    ['buy', 96_000, '0.0201', 'position-size'],
+    ['sell', 104_000, '0.0183', null],
+    ['sell', 104_000, '0.0184', 'protectable'],
+  ] as const)(
+    'takes an inverse entry by what could be closed at its stop: %s, stop at %d, at least %s',
+    (side, protectTicks, least, limit) => {
+      const world = inverse();
+      const small = { ...world, instrument: { ...world.instrument!, minNotional: parseMoney(least) } };
+      expect(limitOf({ ...CONTRACTS, side, protectTicks }, small)).toBe(limit);
+    },
+  );
+
   it('refuses an entry that has no targets where a reward is required, and leaves stops alone', () => {
     expect(limitOf({}, {}, { minRewardRiskRatio: 0.1 })).toBe('reward-to-risk');
     const stop = { purpose: 'protective', side: 'sell', type: 'stop', quantityLots: 10 } as const;

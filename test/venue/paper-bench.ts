@@ -28,8 +28,8 @@ export class PaperBench {
   venue: PaperVenue;
   events: VenueStreamEvent[] = [];
 
-  constructor() {
-    this.venue = this.open();
+  constructor(more: Partial<PaperVenueOptions> = {}) {
+    this.venue = this.open(more);
   }
 
   open(more: Partial<PaperVenueOptions> = {}): PaperVenue {

@@ -3,10 +3,10 @@ import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
-import { worth } from '../../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
+import { notional } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
@@ -93,7 +93,7 @@ export class BacktestMeasure implements Measure {
       ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
     );
     this.candles = instruments.map(() => new Candles());
-    this.hold = new BuyAndHold(traded, startingCash);
+    this.hold = new BuyAndHold(instruments, traded, startingCash);
     this.hourly = [startingCash];
     this.#toMs = toMs;
     this.#lastMs = fromMs;
@@ -238,7 +238,8 @@ export class BacktestMeasure implements Measure {
     this.fees += fill.fee;
     this.equity.fill(fill);
     this.#sample(marketMs);
-    this.tradedValue += worth(quantityLots, priceTicks, this.instruments[instrument]?.moneyPerTickLot ?? 0);
+    const traded = this.instruments[instrument];
+    if (traded !== undefined) this.tradedValue += notional(traded, quantityLots, priceTicks);
     const order = this.orders.get(clientId);
     if (order === undefined) return;
     order.filledLots += quantityLots;

@@ -3,11 +3,13 @@
  * first ask, held, and marked at the bid, without fees. Splits change what is held, and dividends are kept as cash.
  */
 import type { SplitRatio } from '../../domain/corporate-action.js';
-import type { InstrumentId } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
+import { VALUE, type ValueRule } from '../../domain/value.js';
 
 export class BuyAndHold {
   readonly drawdown = new DrawdownMeter();
+  readonly #rules: readonly ValueRule[];
   readonly #held: readonly boolean[];
   readonly #part: number;
   #dividends = 0;
@@ -16,10 +18,12 @@ export class BuyAndHold {
 
   /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
   constructor(
+    instruments: readonly Instrument[],
     held: readonly boolean[],
     readonly startEquity: number,
   ) {
     this.#held = held;
+    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
     this.#part = startEquity / held.filter((isHeld) => isHeld).length;
     this.#asks = held.map(() => null);
     this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
@@ -45,10 +49,11 @@ export class BuyAndHold {
   }
 
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
-    if (this.#held[at] !== true) return;
+    const rule = this.#rules[at];
+    if (this.#held[at] !== true || rule === undefined) return;
     const bought = this.#asks[at] ?? askTicks;
     this.#asks[at] = bought;
-    this.#worths[at] = (this.#part * bidTicks) / bought;
+    this.#worths[at] = rule.grown(this.#part, bought, bidTicks);
     this.drawdown.add(marketMs, this.equity);
   }
 }

@@ -5,8 +5,9 @@
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { splitPrice, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { type Units, worth } from '../../domain/money.js';
+import type { Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import { VALUE, type ValueRule } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { keptCoins } from './coin-books.js';
 
@@ -21,6 +22,7 @@ export class EquityMeter {
   readonly #scales: Scales;
   readonly #steps: readonly BookSteps[];
   readonly #worths: number[];
+  readonly #rules: readonly ValueRule[];
   readonly #bids: number[];
   readonly #asks: number[];
 
@@ -33,6 +35,7 @@ export class EquityMeter {
     this.#scales = scalesFor(instruments, new Map());
     this.#steps = instruments.map((instrument) => stepsOf(instrument, this.#scales));
     this.#worths = instruments.map(() => 0);
+    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
     this.#bids = instruments.map(() => 0);
     this.#asks = instruments.map(() => 0);
   }
@@ -53,10 +56,12 @@ export class EquityMeter {
   fill(fill: Fill): void {
     const { instrument: at, side, quantityLots, priceTicks, fee } = fill;
     const steps = this.#steps[at];
-    if (steps === undefined) return;
+    const rule = this.#rules[at];
+    if (steps === undefined || rule === undefined) return;
     const sign = side === 'buy' ? 1 : -1;
     const kept = keptCoins(steps, this.#scales, fill);
-    this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + (kept === 0n ? fee : 0);
+    const cost = rule.worth(sign * quantityLots, priceTicks, this.#perTickLot(at));
+    this.#paid -= cost + (kept === 0n ? fee : 0);
     this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
   }
@@ -89,7 +94,7 @@ export class EquityMeter {
   #value(at: InstrumentId): void {
     const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;
-    const now = worth(lots, mark, this.#perTickLot(at));
+    const now = this.#rules[at]?.worth(lots, mark, this.#perTickLot(at)) ?? 0;
     this.#worth += now - (this.#worths[at] ?? 0);
     this.#worths[at] = now;
   }

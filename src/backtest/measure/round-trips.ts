@@ -3,6 +3,7 @@ import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/bo
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, mulDivUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import { VALUE } from '../../domain/value.js';
 import { keptCoins } from './coin-books.js';
 
 export interface RoundTrip {
@@ -93,7 +94,7 @@ export class RoundTrips {
     const steps = this.#steps[at];
     if (held === undefined || steps === undefined) return;
     held.coins += BigInt(signedLots) * steps.perLot;
-    held.cost += BigInt(signedLots) * BigInt(priceTicks) * steps.perTickLot;
+    held.cost += VALUE[steps.kind].cost(steps.perTickLot, signedLots, priceTicks);
   }
 
   /** Returns proceeds less cost. Coins that the venue keeps bring nothing. */
@@ -105,7 +106,8 @@ export class RoundTrips {
     const cost = mulDivUnits(held.cost, signed, held.coins);
     held.coins -= signed;
     held.cost -= cost;
-    return (signed * BigInt(priceTicks) * steps.perTickLot) / steps.perLot - cost;
+    if (priceTicks === 0) return -cost;
+    return VALUE[steps.kind].cost(steps.perTickLot, Number(signed / steps.perLot), priceTicks) - cost;
   }
 
   /** Whole lots. */

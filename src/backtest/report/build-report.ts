@@ -6,6 +6,7 @@ import type { ExitReason } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
+import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
 import type { ActionSeen, BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
 import type { Coverage } from '../measure/bar-coverage.js';
@@ -202,6 +203,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
   const trades = (measure?.trades ?? []).map((trade) => grouped(trade, instruments));
   const final = measure?.equity.equity ?? null;
   const figures = measure === null ? null : runFigures(measure, trades, view);
+  const places = Math.max(0, ...instruments.map(shownPlaces));
   return {
     version: 1,
     kind: 'backtest-report',
@@ -250,9 +252,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     trades: trades.map(({ shown }) => shown),
     equity: (measure?.curve.slots ?? []).map(({ startMs, equity, drawdown, buyAndHold }) => [
       iso(startMs),
-      formatMoney(equity, 2),
+      formatMoney(equity, places),
       round(drawdown * 100),
-      formatMoney(Math.round(buyAndHold), 2),
+      formatMoney(Math.round(buyAndHold), places),
     ]),
     candles: instruments.map(({ symbol, tickSize }, id) => {
       const slots = measure?.candles[id]?.slots ?? [];

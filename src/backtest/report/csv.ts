@@ -2,7 +2,8 @@
 import { csvLine, csvText } from '../../domain/csv.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import { iso } from '../../domain/moment.js';
-import { formatMoney, worth } from '../../domain/money.js';
+import { formatMoney } from '../../domain/money.js';
+import { notional, settleOf } from '../../domain/value.js';
 import type { BacktestMeasure } from '../measure/backtest-measure.js';
 
 export function* fillLines({ fills, orders, instruments }: BacktestMeasure): Generator<string> {
@@ -25,7 +26,7 @@ export function* fillLines({ fills, orders, instruments }: BacktestMeasure): Gen
     const { tradeId, clientId, side, quantityLots, priceTicks, fee, feeIn, liquidity, marketMs } = fill;
     const instrument = instruments[fill.instrument];
     if (instrument === undefined) continue;
-    const { symbol, quote, tickSize, lotSize, moneyPerTickLot } = instrument;
+    const { symbol, tickSize, lotSize } = instrument;
     const intent = orders.get(clientId)?.intent;
     yield csvLine([
       ...[
@@ -38,8 +39,13 @@ export function* fillLines({ fills, orders, instruments }: BacktestMeasure): Gen
         side,
       ],
       ...[formatDecimal(quantityLots, lotSize), formatDecimal(priceTicks, tickSize)],
-      formatMoney(worth(quantityLots, priceTicks, moneyPerTickLot)),
-      ...[formatMoney(fee), feeIn?.asset ?? quote, feeIn?.amount ?? formatMoney(fee), liquidity],
+      formatMoney(notional(instrument, quantityLots, priceTicks)),
+      ...[
+        formatMoney(fee),
+        feeIn?.asset ?? settleOf(instrument),
+        feeIn?.amount ?? formatMoney(fee),
+        liquidity,
+      ],
     ]);
   }
 }

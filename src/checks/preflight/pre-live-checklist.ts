@@ -49,7 +49,7 @@ function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): Chec
   const { maxPositionSizePct, maxConcurrentPositions } = goLive.start;
   const isOnMargin = !instruments.some(isOwned);
   const lossPct = Math.max(
-    ...strategies.map(({ size }) => lossAtStopPct({ ...risk, maxPositionSizePct }, size)),
+    ...strategies.map(({ size }) => lossAtStopPct({ ...risk, maxPositionSizePct }, size, instruments)),
   );
   const [had, most] = isOnMargin
     ? [`${Number(lossPct.toFixed(2))} % lost at the stop of a position`, `${START_LOSS_PCT_MAX} %`]

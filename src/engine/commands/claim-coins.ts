@@ -1,8 +1,8 @@
 /** A person says whose the coins are that no trade of the desk explains. Until then the desk does not touch them. */
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
-import { worth } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
+import { notional } from '../../domain/value.js';
 import { othersCoins } from '../apply-coins.js';
 import { type Core, commit, instrumentAt, positionAt, touch, watchLosses, workAt } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -54,7 +54,7 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
         'say that they are foreign or to be moved: those the desk leaves alone',
       );
     }
-    const value = worth(lots, market.bidTicks[at] as number, instrument.moneyPerTickLot);
+    const value = notional(instrument, lots, market.bidTicks[at] as number);
     commit(core, {
       type: 'coins.claimed',
       symbol,

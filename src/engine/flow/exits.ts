@@ -196,7 +196,11 @@ function isRestTooSmall(
   rest: number,
 ): boolean {
   const stopTicks = protectTicks ?? closingTicks(core, at, side);
-  return isTooSmall(instrumentAt(core, at), rest, leastAtStop(side === 'long', stopTicks));
+  return isTooSmall(
+    instrumentAt(core, at),
+    rest,
+    leastAtStop(instrumentAt(core, at), side === 'long', stopTicks),
+  );
 }
 
 function leftByPart(core: Core, position: Holding): number | null {
@@ -242,7 +246,8 @@ function leftByTargets(core: Core, position: Holding): number | null {
   const rest = whole - Number((BigInt(whole) * BigInt(target.closedPpm)) / BigInt(WHOLE_TRADE_PPM));
   if (rest >= held) return null;
   const stopTicks = trade.protectTicks ?? target.ticks;
-  if (rest === 0 || isTooSmall(instrument, rest, leastAtStop(trade.side === 'long', stopTicks))) return 0;
+  if (rest === 0 || isTooSmall(instrument, rest, leastAtStop(instrument, trade.side === 'long', stopTicks)))
+    return 0;
   const priceTicks = closingTicks(core, position.instrument, trade.side);
   return isTooSmall(instrument, held - rest, priceTicks) ? null : rest;
 }

@@ -1,8 +1,8 @@
 /** A close-all from start to end: flat as read back from the venue, or escalated by name. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { formatMoney, worth } from '../../domain/money.js';
 import { smallestOrder } from '../../domain/order-bounds.js';
+import { moneyText, notional, unitOf } from '../../domain/value.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
 import {
   type Core,
@@ -111,13 +111,13 @@ function nothingIsTradable(core: Core): boolean {
 
 function nameDust(core: Core): void {
   for (const instrument of core.instruments) {
-    const { id, symbol, base, quote, lotSize, moneyPerTickLot } = instrument;
+    const { id, symbol, lotSize } = instrument;
     const { quantityLots } = positionAt(core, id);
     if (quantityLots === 0) continue;
-    const value = worth(Math.abs(quantityLots), knownTicks(core, id) ?? 0, moneyPerTickLot);
+    const value = notional(instrument, Math.abs(quantityLots), knownTicks(core, id) ?? 0);
     const text =
-      `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${base} are left, worth ${formatMoney(value, 2)} ${quote}: less than the ` +
-      `smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;
+      `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${unitOf(instrument)} are left, worth ${moneyText(instrument, value)}: less than ` +
+      `the smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;
     note(core, 'info', text, id);
   }
 }

@@ -3,8 +3,8 @@
  * cost, but never more than the limits leave.
  */
 import type { Instrument } from '../../domain/instrument.js';
-import { formatMoney } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
+import { dearerTicks, exactNotional, lossPerLot, moneyText } from '../../domain/value.js';
 import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
 import { VOLATILITY_BARS_MIN } from './day-volatility.js';
 
@@ -54,7 +54,7 @@ function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct):
   const { instrument, equity, limitTicks, bidTicks, heldLots, sizeFactorPpm } = entry;
   const pct = Math.min(equityPct, entry.maxPositionSizePct);
   const most = largestPosition(equity, pct, sizeFactorPpm);
-  const lots = Math.floor(most / (Math.max(limitTicks, bidTicks) * instrument.moneyPerTickLot));
+  const lots = Math.floor(most / exactNotional(instrument, 1, dearerTicks(instrument, limitTicks, bidTicks)));
   return Math.max(0, Math.min(lots, largestAtMarket(instrument)) - heldLots);
 }
 
@@ -79,21 +79,21 @@ export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
   return { lots, why: 'the reduced size of the desk leaves not one lot' };
 }
 
-/** The allowed loss ÷ (distance of the stop × worth of a tick of one lot). */
+/** The allowed loss ÷ what one lot loses at the stop. */
 function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, protectTicks, sizeFactorPpm } = entry;
   const risk = largestPosition(equity, riskPct, sizeFactorPpm);
-  const perLot = Math.abs(limitTicks - protectTicks) * instrument.moneyPerTickLot;
+  const perLot = lossPerLot(instrument, limitTicks, protectTicks);
   const lots = perLot > 0 ? Math.floor(risk / perLot) : 0;
   return {
     lots,
     why:
-      `${riskPct} % of equity is ${formatMoney(Math.floor(risk), 2)} ${instrument.quote}, and one lot loses ` +
-      `${formatMoney(Math.round(perLot), 2)} ${instrument.quote} at its stop: not one lot fits`,
+      `${riskPct} % of equity is ${moneyText(instrument, Math.floor(risk))}, and one lot loses ` +
+      `${moneyText(instrument, perLot)} at its stop: not one lot fits`,
   };
 }
 
-/** The allowed cost ÷ (price × standard deviation of a day's return × worth of a tick of one lot), less what is held. */
+/** The allowed cost ÷ (worth of one lot × standard deviation of a day's return), less what is held. */
 function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, sizeFactorPpm, heldLots, dayVolatility, returnsSeen } = entry;
   if (dayVolatility === null)
@@ -104,13 +104,13 @@ function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry
   if (dayVolatility === 0)
     return { lots: 0, why: 'its price has not moved, so what a day moves is not known' };
   const cost = largestPosition(equity, volatilityPct, sizeFactorPpm);
-  const perLot = limitTicks * dayVolatility * instrument.moneyPerTickLot;
+  const perLot = exactNotional(instrument, 1, limitTicks) * dayVolatility;
   const lots = Math.max(0, Math.floor(cost / perLot) - heldLots);
   return {
     lots,
     why:
-      `${volatilityPct} % of equity is ${formatMoney(Math.floor(cost), 2)} ${instrument.quote}, and one lot moves by ` +
-      `${formatMoney(Math.round(perLot), 2)} ${instrument.quote} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
+      `${volatilityPct} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
+      `${moneyText(instrument, perLot)} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
       (heldLots === 0 ? '' : ' beside what is held'),
   };
 }

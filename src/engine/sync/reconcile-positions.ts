@@ -7,8 +7,8 @@ import type { OthersCoins } from '../../domain/coins.js';
 import { splitBetween, splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { worth } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
+import { notional } from '../../domain/value.js';
 import { othersCoins } from '../apply-coins.js';
 import { averageTicks } from '../books.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
@@ -210,7 +210,7 @@ function partWords(core: Core, at: InstrumentId): string {
 }
 
 function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number): number {
-  return worth(Math.abs(venues - ours), adoptionPrice(core, at), instrumentAt(core, at).moneyPerTickLot);
+  return notional(instrumentAt(core, at), Math.abs(venues - ours), adoptionPrice(core, at));
 }
 
 /** The last price, else the position's cost: an adoption must not invent a profit or loss. */

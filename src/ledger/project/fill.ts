@@ -3,6 +3,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatMoney, formatUnits, parseUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import { settleOf } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { projectOrderFilled } from './order.js';
@@ -49,7 +50,7 @@ export async function projectFill(
       fill.liquidity,
       order.purpose,
       order.strategy,
-      formatUnits(realised, placesOf(bookScales(projection), instrument.quote)),
+      formatUnits(realised, placesOf(bookScales(projection), settleOf(instrument))),
       fill.simulated,
       fill.caughtUp ?? false,
       new Date(fill.marketMs),

@@ -5,6 +5,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
+import { settleOf, VALUE } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
@@ -41,7 +42,8 @@ const signOf = (units: Units): Units => (units < 0n ? -1n : units > 0n ? 1n : 0n
  */
 function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding {
   const lots = BigInt(trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots);
-  const valueAt = (count: Units): Units => count * BigInt(trade.priceTicks) * steps.perTickLot;
+  const valueAt = (count: Units): Units =>
+    VALUE[steps.kind].cost(steps.perTickLot, Number(count), trade.priceTicks);
   const held = before.coins / steps.perLot;
   if (held === 0n || signOf(held) === signOf(lots)) {
     return { ...before, coins: before.coins + lots * steps.perLot, cost: before.cost + valueAt(lots) };
@@ -175,7 +177,7 @@ async function readHolding(
   const row = found.rows[0];
   if (!row) return NOTHING;
   const scales = bookScales(projection);
-  const quotePlaces = placesOf(scales, instrument.quote);
+  const quotePlaces = placesOf(scales, settleOf(instrument));
   return {
     coins: parseUnits(row.quantity, placesOf(scales, instrument.base)),
     cost: parseUnits(row.cost, quotePlaces),
@@ -190,10 +192,12 @@ async function saveHolding(
   instrument: Instrument,
   holding: Holding,
 ): Promise<void> {
-  const quotePlaces = placesOf(bookScales(projection), instrument.quote);
+  const quotePlaces = placesOf(bookScales(projection), settleOf(instrument));
   await client.query(
     `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated, incarnation)
-     values ($1, $2, $3, $4, case when $3::numeric = 0 then 0 else round($4::numeric / $3::numeric, 12) end, $5, $6, $7, $8)
+     values ($1, $2, $3, $4, case when $3::numeric = 0 then 0
+         when $9::numeric is not null then round($3::numeric * $9::numeric / -$4::numeric, 12)
+         else round($4::numeric / $3::numeric, 12) end, $5, $6, $7, $8)
      on conflict (desk, symbol, incarnation) do update set quantity = excluded.quantity, cost = excluded.cost,
        average_price = excluded.average_price, realised = excluded.realised, simulated = excluded.simulated,
        updated = excluded.updated`,
@@ -206,6 +210,8 @@ async function saveHolding(
       projection.simulated,
       new Date(entry.wallMs),
       entry.incarnation,
+      // What a contract is worth: its cost is in the coin, and less the higher the price.
+      settleOf(instrument) === instrument.base ? (instrument.multiplier ?? '1') : null,
     ],
   );
 }

@@ -2,6 +2,7 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { settleOf } from '../../domain/value.js';
 import type { QuoteEvent } from '../../venue/bar-path.js';
 import { midTicks } from '../bar-builder.js';
 import {
@@ -133,7 +134,7 @@ function quoteAt(
   const factor = SPREAD_FACTOR[regime] * (1 + 0.5 * uniform(key, minute, stream + 1));
   const spread = Math.max(1, Math.round(spreadTicks * factor));
   const bidTicks = Math.max(1, Math.round(mid - spread / 2));
-  const meanLots = (QUOTED_VALUE * 1e8) / (Math.max(1, mid) * instrument.moneyPerTickLot);
+  const meanLots = lotsFor(QUOTED_VALUE, Math.max(1, mid), instrument);
   const lots = (sizeStream: number): number =>
     Math.max(1, Math.round(meanLots * (0.1 + 1.8 * uniform(key, minute, sizeStream))));
   return {
@@ -145,6 +146,13 @@ function quoteAt(
     bidLots: lots(stream + 3),
     askLots: lots(stream + 4),
   };
+}
+
+/** Lots that are worth so much of the quote currency. */
+function lotsFor(value: number, mid: number, instrument: Instrument): number {
+  const { moneyPerTickLot, tickSize } = instrument;
+  const isInCoin = settleOf(instrument) !== instrument.quote;
+  return (value * 1e8) / (isInCoin ? moneyPerTickLot * Number(tickSize) : mid * moneyPerTickLot);
 }
 
 function barOf(

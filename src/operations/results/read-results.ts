@@ -28,7 +28,7 @@ const ROUND_TRIPS = `
   ), ended as (
     select symbol, incarnation, trip, min(strategy) as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
-      sum(size * price) filter (where side = opening) as paid, sum(size * price) filter (where side <> opening) as got,
+      sum(size * price) filter (where side = opening) as paid, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
       sum(size) filter (where side <> opening) as given, sum(realised) - sum(fee) as net, sum(fee) as fees,
       (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
     from sided group by symbol, incarnation, trip having bool_or(flat)
@@ -48,7 +48,7 @@ const ROUND_TRIPS = `
     from placed join ended using (symbol, incarnation, trip)
     where placed.side <> opening and at <= closed_at group by symbol, incarnation, trip
   ), trips as (
-    select ended.*, stop, paid / quantity as entry, coalesce(multiplier, 1) as multiplier
+    select ended.*, stop, paid / quantity as entry, coalesce(multiplier, 1) as multiplier, inverse
     from ended left join stops using (symbol, incarnation, trip) left join steps using (symbol, incarnation)
     where closed and closed_at >= to_timestamp($2::float8 / 1000)
       and ($3::text is null or symbol = $3) and ($4::text is null or strategy = $4)
@@ -60,8 +60,8 @@ const LISTED = `${ROUND_TRIPS}
     (extract(epoch from opened_at) * 1000)::float8 as "openedMs", (extract(epoch from closed_at) * 1000)::float8 as "closedMs",
     trim_scale(quantity)::text as quantity, trim_scale(round(entry, 8))::text as entry,
     trim_scale(round(coalesce(got / given, entry), 8))::text as exit, digits as "priceDigits", trim_scale(net)::text as net,
-    coalesce(round(net / nullif(paid * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
-    round(net / nullif(abs(entry - stop) * quantity * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
+    coalesce(round(net / nullif(case when inverse then parts else paid end * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
+    round(net / nullif(case when inverse then abs(parts - quantity / nullif(stop, 0)) else abs(entry - stop) * quantity end * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
   from trips order by closed_at desc, incarnation desc, trip desc limit $5`;
 
 const SUMS = `count(*)::int as trips, (count(*) filter (where net > 0))::int as wins,

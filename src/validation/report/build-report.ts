@@ -12,6 +12,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
 import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
+import { shownPlaces } from '../../domain/value.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
 import type { RunMeasure, SwitchedOff } from '../run-measure.js';
@@ -43,6 +44,7 @@ export interface ReportInputs {
 export function buildReport(inputs: ReportInputs): ValidationReport {
   const { request, desk, measure, coverage, problems } = inputs;
   const results = resultsOf(inputs);
+  const places = Math.max(0, ...inputs.instruments.map(shownPlaces));
   const verdicts = judge(request.criteria, results);
   const halts = (measure?.halts ?? []).map(
     ({ cause, reason, atMs, liftedMs }): ReportedHalt => ({
@@ -75,7 +77,10 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
     halts,
     trades: trips.slice(0, TRADES_MAX).map((trip) => tradeOf(trip, inputs.instruments)),
     tradesLeftOut: Math.max(0, trips.length - TRADES_MAX),
-    equity: (measure?.curve ?? []).map(({ marketMs, equity }) => [iso(marketMs), formatMoney(equity, 2)]),
+    equity: (measure?.curve ?? []).map(({ marketMs, equity }) => [
+      iso(marketMs),
+      formatMoney(equity, places),
+    ]),
     journal: inputs.journal,
   };
 }

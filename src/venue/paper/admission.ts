@@ -3,10 +3,10 @@
  * refusals.
  */
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv, worth } from '../../domain/money.js';
+import { mulDiv } from '../../domain/money.js';
 import { isBounded, type OrderIntent, wouldTake } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { isOwned, VALUE, type ValueRule } from '../../domain/value.js';
+import { exactNotional, isOwned, notional, VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules } from './fees.js';
@@ -96,7 +96,7 @@ export function refuseByAccount(
 ): Rejection | null {
   if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[VALUE[instrument.kind].pays];
   if (takesThough(order, quote(instrument.symbol))) return WOULD_TAKE[VALUE[instrument.kind].pays];
-  const value = worth(order.quantityLots, reserveTicks ?? 0, instrument.moneyPerTickLot);
+  const value = notional(instrument, order.quantityLots, reserveTicks ?? 0);
   return isOwned(instrument)
     ? refuseOwned(order, instrument, book, value, fees)
     : refuseContract(order, instrument, book, { value, quote });
@@ -158,15 +158,19 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
   for (const [symbol, { quantityLots, cost }] of book.positions) {
     const prices = quote(symbol);
     const markTicks = quantityLots > 0 ? prices?.bidTicks : prices?.askTicks;
-    const perTickLot = book.instruments.get(symbol)?.moneyPerTickLot ?? 0;
-    const worth = markTicks === undefined ? cost : quantityLots * markTicks * perTickLot;
+    const instrument = book.instruments.get(symbol);
+    const isMarked = instrument !== undefined && markTicks !== undefined;
+    const worth = isMarked
+      ? VALUE[instrument.kind].exactWorth(quantityLots, markTicks, instrument.moneyPerTickLot)
+      : cost;
     free += worth - cost - Math.abs(worth);
   }
   for (const open of book.allOpenOrders()) {
     // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
-    const perTickLot = book.instruments.get(open.symbol)?.moneyPerTickLot ?? 0;
-    free -= open.reserveTicks * (open.quantityLots - open.filledLots) * perTickLot;
+    const instrument = book.instruments.get(open.symbol);
+    if (instrument === undefined) continue;
+    free -= exactNotional(instrument, open.quantityLots - open.filledLots, open.reserveTicks);
   }
   return free;
 }
@@ -177,13 +181,13 @@ function heldBack(book: PaperBook, fees: FeeRules): number {
   for (const open of book.allOpenOrders()) {
     const instrument = book.instruments.get(open.symbol);
     if (open.side !== 'buy' || instrument === undefined || !isOwned(instrument)) continue;
-    held += reserveOf(open, instrument.moneyPerTickLot, cashFeePpm(fees, instrument, 'taker'));
+    held += reserveOf(open, instrument, cashFeePpm(fees, instrument, 'taker'));
   }
   return held;
 }
 
-function reserveOf(open: PaperOrder, moneyPerTickLot: number, takerFeePpm: number): number {
-  const value = worth(open.quantityLots - open.filledLots, open.reserveTicks, moneyPerTickLot);
+function reserveOf(open: PaperOrder, instrument: Instrument, takerFeePpm: number): number {
+  const value = notional(instrument, open.quantityLots - open.filledLots, open.reserveTicks);
   return value + mulDiv(value, takerFeePpm, 1_000_000);
 }
 
@@ -208,7 +212,7 @@ function isLots(lots: number, { minQuantityLots, maxQuantityLots }: Instrument):
 }
 
 function isWorthTrading(lots: number, priceTicks: number, instrument: Instrument): boolean {
-  return worth(lots, priceTicks, instrument.moneyPerTickLot) >= instrument.minNotional;
+  return notional(instrument, lots, priceTicks) >= instrument.minNotional;
 }
 
 function isPrice(ticks: number | null): boolean {

@@ -52,7 +52,10 @@ export interface PaperFill {
   readonly caughtUp: boolean;
 }
 
-/** `cost`: what the open quantity cost, in money units, signed like the quantity. */
+/**
+ * `cost`: what the open quantity cost, in money units, signed like the quantity; of inverse contracts with four decimals,
+ * and signed the other way.
+ */
 export interface PaperPosition {
   readonly quantityLots: number;
   readonly cost: number;
@@ -67,6 +70,8 @@ export interface PaperBookState {
   /** Identity of the price source on which its positions were opened. */
   readonly prices: string;
   readonly cash: WrittenUnits;
+  /** Cash below a money unit, in units of 1e-12. Absent: none. */
+  readonly finerCash?: WrittenUnits;
   /** What is left of coins kept for fees, as decimal text; absent: none. */
   readonly stock?: Readonly<Record<string, string>>;
   /** The number of ids given out so far. */

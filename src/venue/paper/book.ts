@@ -13,7 +13,7 @@ import {
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
-import { isOwned } from '../../domain/value.js';
+import { isOwned, settleOf, VALUE } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
@@ -28,8 +28,10 @@ export class PaperBook {
   readonly bookId: string;
   readonly currency: string;
   readonly prices: string;
-  /** Money units, exact. */
+  /** Money units, exact but for what is in `finer`. */
   cashUnits: Units;
+  /** Cash below a money unit, in units of 1e-12: an inverse contract pays out fractions. */
+  private finer: Units;
   seenMs: number;
   idsGiven: number;
   fills: PaperFill[] = [];
@@ -50,6 +52,7 @@ export class PaperBook {
     this.currency = state.currency;
     this.prices = state.prices;
     this.cashUnits = readUnits(state.cash);
+    this.finer = readUnits(state.finerCash ?? 0);
     for (const [asset, amount] of Object.entries(state.stock ?? {}))
       this.stock.set(asset, parseUnits(amount));
     this.seenMs = state.seenMs;
@@ -123,6 +126,7 @@ export class PaperBook {
       currency: this.currency,
       prices: this.prices,
       cash: writeUnits(this.cashUnits),
+      ...(this.finer === 0n ? {} : { finerCash: writeUnits(this.finer) }),
       ...(this.stock.size === 0 ? {} : { stock: this.stockLeft() }),
       idsGiven: this.idsGiven,
       seenMs: this.seenMs,
@@ -177,14 +181,18 @@ export class PaperBook {
   /**
    * A buy of an owned instrument is paid for; a contract only moves the result of what it closes. Both pay the fee.
    */
-  private settle({ symbol, side, quantityLots, priceTicks, fee, feeIn }: PaperFill): void {
+  private settle(fill: PaperFill): void {
+    const { symbol, side, quantityLots, priceTicks, fee, feeIn } = fill;
     const instrument = this.instruments.get(symbol);
     if (!instrument)
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
+    if (settleOf(instrument) !== instrument.quote) {
+      this.settleInCoin(instrument, fill);
+      return;
+    }
     const before = this.position(symbol);
     const sign = side === 'buy' ? 1 : -1;
     const per = instrument.moneyPerTickLot;
-    const value = worthUnits(sign * quantityLots, priceTicks, per);
     const closing =
       before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
     const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
@@ -198,11 +206,34 @@ export class PaperBook {
     const cost = coins.quantityLots === 0 ? 0 : before.cost - closedCost + opened;
     if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
     else this.positions.set(symbol, { ...coins, cost });
-    const closedValue = worthUnits(sign * closing, priceTicks, per);
-    const paid = isOwned(instrument) ? value : closedValue + BigInt(closedCost);
+    const paid = isOwned(instrument)
+      ? worthUnits(sign * quantityLots, priceTicks, per)
+      : worthUnits(sign * closing, priceTicks, per) + BigInt(closedCost);
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
+  }
+
+  /** A coin amount is a quotient: kept as finely as the desk keeps it, so that the two books go on agreeing. */
+  private settleInCoin(
+    instrument: Instrument,
+    { symbol, side, quantityLots, priceTicks, fee }: PaperFill,
+  ): void {
+    const { kind, perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
+    const costOf = (lots: number): Units => VALUE[kind].cost(perTickLot, lots, priceTicks);
+    const { quantityLots: held, cost } = this.position(symbol);
+    const heldCost = BigInt(Math.round(cost * Number(perMoney)));
+    const signed = side === 'buy' ? quantityLots : -quantityLots;
+    const leaving = held * signed < 0 ? Math.sign(held) * Math.min(quantityLots, Math.abs(held)) : 0;
+    const costOut = leaving === 0 ? 0n : mulDivUnits(heldCost, BigInt(leaving), BigInt(held));
+    const lots = held + signed;
+    const left = heldCost - costOut + costOf(signed + leaving);
+    if (lots === 0) this.positions.delete(symbol);
+    else this.positions.set(symbol, { quantityLots: lots, cost: Number(left) / Number(perMoney) });
+    const result = costOf(leaving) - costOut - BigInt(fee) * perMoney;
+    const cash = this.cashUnits * perMoney + this.finer + result;
+    this.cashUnits = cash / perMoney;
+    this.finer = cash % perMoney;
   }
 
   /** Shares become others, or pay cash. */

@@ -3,7 +3,7 @@
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { isOwned } from '../../domain/value.js';
+import { dearerTicks, isOwned } from '../../domain/value.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
@@ -83,7 +83,7 @@ export class Exchange {
     if (order.type === 'stop') {
       if (order.stopTicks === null) return null;
       const worst = order.limitTicks ?? order.stopTicks + this.rules.slippageTicks;
-      return Math.max(order.stopTicks, worst);
+      return dearerTicks(this.instrument(order.symbol), order.stopTicks, worst);
     }
     if (order.limitTicks !== null || order.type === 'limit') return order.limitTicks;
     const quote = this.quotes.get(order.symbol);

@@ -5,8 +5,9 @@
  */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { formatUnits, MONEY_PLACES, mulDiv, type Units, worth } from '../../domain/money.js';
+import { formatUnits, MONEY_PLACES, mulDiv, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
+import { notional } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill } from './book-record.js';
 
@@ -48,7 +49,7 @@ export function feeOf(
   bidTicks: (symbol: string) => number | null,
 ): PaperFee {
   const ppm = basis.liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
-  const value = worth(basis.lots, basis.priceTicks, instrument.moneyPerTickLot);
+  const value = notional(instrument, basis.lots, basis.priceTicks);
   const inCash = { fee: mulDiv(value, ppm, PPM) };
   if (instrument.kind !== 'spot' || inCash.fee === 0) return inCash;
   const fromStock = stockFee(inCash.fee, book, bidTicks);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseUnits, writeUnits } from '../../domain/money.js';
+import { settleOf } from '../../domain/value.js';
 import { PaperBook } from './book.js';
 import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
 import type { PaperBookState } from './book-record.js';
@@ -91,11 +92,11 @@ function checkPrices(state: PaperBookState, prices: string): void {
 }
 
 function checkCurrency(state: PaperBookState, instruments: readonly Instrument[], currency: string): void {
-  const foreign = instruments.find(({ quote }) => quote !== currency);
+  const foreign = instruments.find((instrument) => settleOf(instrument) !== currency);
   if (foreign) {
     throw new PaperBookMismatch(
-      `paper money is in ${currency}, but ${foreign.symbol} is paid in ${foreign.quote}. Nothing was traded. ` +
-        'Use instruments of one quote currency, and name it in paper.currency.',
+      `paper money is in ${currency}, but ${foreign.symbol} is paid in ${settleOf(foreign)}. Nothing was traded. ` +
+        'Use instruments that are all paid in one currency, and name it in paper.currency.',
     );
   }
   if (state.currency !== currency) {

@@ -95,7 +95,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'an entry is judged by its own price instead of that of its stop',
     file: 'limits/rules.ts',
-    find: "leastAtStop(intent.side === 'buy', intent.protectTicks)",
+    find: "leastAtStop(instrument, intent.side === 'buy', intent.protectTicks)",
     put: 'intent.limitTicks ?? 0',
   },
   {
