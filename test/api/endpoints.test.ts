@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';
 
@@ -218,6 +219,7 @@ describe('an entry that waits in the desk', () => {
   };
 
   it('is beside the orders and in the status, and is cancelled as an order is', async () => {
+    filled.web.trader.status = scriptedStatus();
     const orders = await filled.read<{ orders: object[]; waitingEntries: object[] }>('/api/orders');
     expect(orders).toMatchObject({ orders: [{}, {}], waitingEntries: [] });
     expect(await filled.read('/api/status')).not.toHaveProperty('waitingEntries');
@@ -262,7 +264,8 @@ describe('a split or a dividend of a stock', () => {
   });
 
   it.each([
-    ['kind', { ...SPLIT, kind: 'merger' }],
+    ['`kind`: expected one of split, dividend, no-split, found "merger"', { ...SPLIT, kind: 'merger' }],
+    ['`kind`: expected one of split, dividend, no-split, found nothing', { ...NONE, kind: undefined }],
     ['symbol', { ...SPLIT, symbol: 'AAPL' }],
     ['symbol', { ...NONE, symbol: 7 }],
     ['numerator', { ...SPLIT, numerator: 0 }],
@@ -279,7 +282,7 @@ describe('a split or a dividend of a stock', () => {
     ['reason', { kind: 'no-split', symbol: 'AAPL/USD' }],
     ['lots', { ...PAID, lots: 3 }],
   ])(
-    'with a bad %s is refused with its name, and nothing is asked of the trader: %j',
+    'that is not right in %s is refused with its name, and nothing is asked of the trader: %j',
     async (field, body) => {
       const before = filled.web.trader.calls.length;
       const answer = await post(body);

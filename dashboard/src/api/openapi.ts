@@ -5264,8 +5264,28 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Taken in */
+                /** @description Done, and proven */
                 200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -71,6 +71,7 @@ type Schema = Readonly<Record<string, unknown>>;
 /** With Ajv's option `verbose` an error includes the schema and the value that violated it. */
 interface Broken extends FastifySchemaValidationError {
   readonly parentSchema?: Schema;
+  readonly schema?: unknown;
   readonly data?: unknown;
 }
 
@@ -87,13 +88,33 @@ const SECRET = /password|token/i;
  * What is wrong with a request, in words: the member, what was expected there, and what was found. A value that fits
  * none of several schemas is one problem, not one for each of them.
  */
-function wordsOf(errors: readonly FastifySchemaValidationError[], context: string): string[] {
+function wordsOf(found: readonly FastifySchemaValidationError[], context: string): string[] {
+  const errors = ofTheShapeMeant(found);
   const several = new Set(
     errors.flatMap(({ keyword, instancePath }) => (keyword === 'anyOf' ? [instancePath] : [])),
   );
   return errors
     .filter(({ keyword, instancePath }) => keyword === 'anyOf' || !several.has(instancePath))
     .map((error) => wordsFor(error, context));
+}
+
+/** Where a member says which of several shapes a value has, only what is wrong in that one is a problem. */
+function ofTheShapeMeant(errors: readonly Broken[]): readonly Broken[] {
+  const choice = errors.find(({ keyword }) => keyword === 'oneOf');
+  if (choice === undefined || !Array.isArray(choice.schema)) return errors;
+  const shapes: readonly Schema[] = choice.schema;
+  const [first = {}] = shapes;
+  const tag = Object.keys(membersOf(first)).find((name) =>
+    shapes.every((shape) => 'const' in memberOf(shape, name)),
+  );
+  if (tag === undefined || tag.length > 0) return errors;
+  const said = (choice.data as Readonly<Record<string, unknown>> | null)?.[tag];
+  const values = shapes.map((shape) => memberOf(shape, tag).const);
+  const meant = values.indexOf(said);
+  if (meant >= 0)
+    return errors.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/${meant}/`));
+  const instancePath = `${choice.instancePath}/${tag}`;
+  return [{ ...choice, keyword: 'enum', instancePath, parentSchema: { enum: values }, data: said }];
 }
 
 function wordsFor(error: FastifySchemaValidationError, context: string): string {
