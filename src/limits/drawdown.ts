@@ -17,7 +17,7 @@ export const drawdownLimit = limit({
     if (equity > drawdownFloor) return null;
     return {
       limit: 'drawdown',
-      reason: `equity ${moneyText(instrument, equity)} is ` + `${maxPct} % or more below its peak`,
+      reason: `equity ${moneyText(instrument, equity)} is ${maxPct} % or more below its peak`,
     };
   },
   reading: ({ peakEquity, equity }, value) => ({

@@ -4,6 +4,7 @@ import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
 import { ownPrices } from '../../src/auditor/own-prices.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { ALLOWED, CASH, instruments, PRICE, watchedDesk, worth } from './watched-desk.js';
 
@@ -18,6 +19,23 @@ describe('equity, worked out a second time', () => {
     const opened = { ...book, costs: new Map([['BTC/USDT', worth('BTC/USDT', 1_000, PRICE - 1_000)]]) };
     expect(ownEquity(opened, { cash: '0' }, contracts, prices)?.equity).toBe(CASH + 10 * 1e8);
     expect(ownEquity(book, { cash: '0' }, instruments, new Map())).toBeNull();
+  });
+
+  it('is the coin and the result in it of inverse contracts', () => {
+    const btc = buildInstrument(0, {
+      ...{ symbol: 'BTC/USD', kind: 'inverse', tickSize: '0.5', lotSize: '1', multiplier: '100' },
+      ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+    });
+    const prices = new Map([['BTC/USD', { bid: 55_000, ask: 55_000.5 }]]);
+    const book = {
+      cash: 1e8,
+      positions: new Map([['BTC/USD', 100]]),
+      costs: new Map([['BTC/USD', -0.2 * 1e8]]),
+    };
+    const own = ownEquity(book, { cash: '0' }, [btc], prices);
+    // 10,000 dollars were 0.2, and are 0.18181818.
+    expect(own?.equity).toBe(101_818_182);
+    expect(own?.value).toBeCloseTo(0.18181818 * 1e8, 0);
   });
 
   it('may differ by what prices move meanwhile, and by nothing where nothing is held', () => {

@@ -10,6 +10,7 @@ import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
 import type { Strategy, StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { BEGIN_MS, temporaryFolder } from '../validation/support/validations.js';
+import { type Row as PeerRow, writeRows } from './published/support/peers.js';
 import { backtest } from './support/backtests.js';
 
 const SYMBOL = 'BTC/USD';
@@ -141,5 +142,25 @@ describe('an inverse contract', () => {
     expect(report.finalEquity).toBe(row.equity);
     expect(report.balances).toEqual([{ asset: 'BTC', amount: row.cash.padEnd(14, '0') }]);
     expect(report.figures?.averageR).toBeCloseTo(row.r, 5);
+    expect(report.data.problems).toEqual([]);
+  });
+
+  it('is traded long and short for days, and the books of desk, venue and measure agree at the end', async () => {
+    const half = (price: number): number => Math.round(price / TICK) * TICK;
+    const at = (minute: number): number =>
+      half(60_000 * (1 + 0.04 * Math.sin(minute / 180) + 0.01 * Math.sin(minute / 37)));
+    const rows = Array.from({ length: 4000 }, (_, minute): PeerRow => {
+      const [open, close] = [at(minute), at(minute + 1)];
+      const prices = [open, Math.max(open, close) + 10, Math.min(open, close) - 10, close];
+      return [BEGIN_MS + minute * 60_000, ...(prices.map(String) as [string, string, string, string])];
+    });
+    const file = writeRows(temporaryFolder(), rows);
+    const { desk, configHash } = parseDesk('desk.yaml', FILE);
+    const { report } = await backtest(file, { desk, configHash, files: [{ symbol: SYMBOL, file }] });
+    expect(report.figures?.trades).toBeGreaterThan(10);
+    expect(report.data.problems).toEqual([]);
+    const coins = Number(report.balances[0]?.amount) + Number(report.positions[0]?.unrealised ?? 0);
+    expect(Number(report.finalEquity)).toBeCloseTo(coins, 7);
+    expect(Number(report.finalEquity)).not.toBeCloseTo(1, 2);
   });
 });

@@ -67,7 +67,7 @@ describe('lots by what the stop may lose', () => {
     [1, 1_000, 20], // 0.1001 ÷ (100/4,000 − 0.02 = 0.005)
     [1, -1_000, 30], // 0.1001 ÷ (0.02 − 100/6,000 = 0.0033333)
     [1, 2_500, 5], // 0.1001 ÷ (100/2,500 − 0.02 = 0.02)
-  ])('inverse: %d %% of ten coins with a stop of %d points are %d contracts', (riskPct, points, lots) => {
+  ])('inverse: of ten coins %d %% with a stop of %d points are %d contracts', (riskPct, points, lots) => {
     const equity = parseMoney('10.01');
     expect(sized({ riskPct }, { instrument: INVERSE, points, equity }).lots).toBe(lots);
   });

@@ -193,6 +193,32 @@ it('are worth what the contract is worth: a future that its stop took out lost w
   });
 });
 
+it('are worth the coin that an inverse contract is worth: its stop lost what was risked, and what 100 dollars more of it cost', async () => {
+  const BTC = buildInstrument(0, {
+    ...{ symbol: 'BTC/USD', kind: 'inverse', multiplier: '100', tickSize: '0.5', lotSize: '1' },
+    ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+  });
+  const entry = { purpose: 'entry', side: 'buy', type: 'market', stopTicks: null } as const;
+  const stop = { purpose: 'protective', side: 'sell', type: 'stop', stopTicks: 96_000 } as const;
+  await told('inverse-open', filled(entry, 100_000), [BTC]);
+  const held = await database.pool.query(
+    `select trim_scale(quantity) as quantity, trim_scale(cost) as cost, trim_scale(average_price) as average
+      from positions where desk = 'inverse-open'`,
+  );
+  expect(held.rows).toEqual([{ quantity: '1', cost: '-0.002', average: '50000' }]);
+  const records = [...filled(entry, 100_000), ...filled(stop, 95_800)];
+  const { roundTrips } = await told('inverse', records, [BTC]);
+  // 100 ÷ 50,000 − 100 ÷ 47,900, where 100 ÷ 48,000 − 100 ÷ 50,000 was at risk.
+  expect(roundTrips).toMatchObject([
+    { quantity: '1', entry: '50000', exit: '47900', net: '-0.000087682672', netPct: -4.3841, r: -1.0522 },
+  ]);
+  const span = { desk: 'inverse', fromMs: START_MS, toMs: START_MS + DAY_MS };
+  const costs = await readCosts(database.pool, span);
+  expect(costs).toMatchObject({ fills: 2, stopFills: 1 });
+  expect(costs.turnover).toBeCloseTo(0.004087682672, 12);
+  expect(costs.stopSlippage).toBeCloseTo(0.000004349339, 12);
+});
+
 it('are put into the days of the desk, in its time zone, whole ones from the first', async () => {
   const newYork = { timezone: 'America/New_York', dayBoundary: '17:00' };
   const at = (text: string) => Date.parse(text);

@@ -1,7 +1,13 @@
 /** The paper account of inverse contracts: kept in the coin, and worth less of it the higher the price. */
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import { applyExecution } from '../../src/engine/apply-execution.js';
+import { applyRecord } from '../../src/engine/apply-record.js';
+import { cashUnits, stepsAt } from '../../src/engine/books.js';
+import { createState } from '../../src/engine/state.js';
+import { PaperBook } from '../../src/venue/paper/book.js';
 import { approved } from '../support/approved-order.js';
 import { PAPER, PaperBench } from './paper-bench.js';
 
@@ -103,4 +109,50 @@ it('refuses a book whose money is not the coin', async () => {
     /paper money is in USD, but BTC\/USD is paid in BTC/,
   );
   bench.open(COINS);
+});
+
+it('agrees with the books of the desk to the last place after any fills, also where it is read again', () => {
+  const fills = fc.array(
+    fc.tuple(
+      fc.constantFrom('buy' as const, 'sell' as const),
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.integer({ min: 20_000, max: 300_000 }),
+    ),
+    { minLength: 1, maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(fills, (all) => {
+      const begun = { bookId: 'b', currency: 'BTC', prices: 'p', cash: 1e12, idsGiven: 0, seenMs: 0 };
+      const instruments = new Map([[BTC.symbol, BTC]]);
+      let book = new PaperBook({ ...begun, positions: [], orders: [], fills: [] }, instruments);
+      const state = createState();
+      applyRecord(state, {
+        ...{ type: 'config', configHash: 'hash', desk: 'desk', symbols: [BTC.symbol] },
+        ...{ instruments: [BTC], startingCash: 1e12, marketMs: 0 },
+      });
+      for (const [at, [side, quantityLots, priceTicks]] of all.entries()) {
+        const fee = at * 7;
+        const done = {
+          side,
+          quantityLots,
+          priceTicks,
+          liquidity: 'taker',
+          marketMs: at,
+          caughtUp: false,
+        } as const;
+        book.apply({
+          type: 'fill',
+          fill: { ...done, tradeId: `${at}`, clientId: `${at}`, symbol: BTC.symbol, fee },
+        });
+        applyExecution(state, BTC, {
+          ...{ side, quantityLots, priceTicks, fee: BigInt(fee) * stepsAt(state, 0).perMoney },
+          ...{ paidFrom: 'cash', coins: 0n, order: null, why: 'venue', marketMs: at },
+        });
+        if (at % 3 === 0) book = new PaperBook(JSON.parse(JSON.stringify(book.state())), instruments);
+        const { quantityLots: lots, cost } = book.position(BTC.symbol);
+        expect([book.cashUnits, lots]).toEqual([cashUnits(state), state.positions[0]?.quantityLots]);
+        expect(BigInt(Math.round(cost * 1e4))).toBe(state.positions[0]?.cost);
+      }
+    }),
+  );
 });

@@ -16,6 +16,9 @@ export class EquityMeter {
    * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value.
    */
   #paid: number;
+  /** The same for contracts that are paid in the coin: exact, in its books' units, and rounded to money units. */
+  #inCoin: Units = 0n;
+  #paidInCoin = 0;
   #worth = 0;
   /** Units of the coin: a fee in coins leaves some below a lot. */
   readonly #coins: Units[];
@@ -41,7 +44,7 @@ export class EquityMeter {
   }
 
   get equity(): number {
-    return this.#paid + this.#worth;
+    return this.#paid - this.#paidInCoin + this.#worth;
   }
 
   /** True if the equity changed. */
@@ -60,8 +63,13 @@ export class EquityMeter {
     if (steps === undefined || rule === undefined) return;
     const sign = side === 'buy' ? 1 : -1;
     const kept = keptCoins(steps, this.#scales, fill);
-    const cost = rule.worth(sign * quantityLots, priceTicks, this.#perTickLot(at));
-    this.#paid -= cost + (kept === 0n ? fee : 0);
+    if (rule.settles === 'base') {
+      this.#inCoin += rule.cost(steps.perTickLot, sign * quantityLots, priceTicks);
+      this.#paidInCoin = Math.round(Number(this.#inCoin) / Number(steps.perMoney));
+      this.#paid -= fee;
+    } else {
+      this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + (kept === 0n ? fee : 0);
+    }
     this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
   }
