@@ -5,7 +5,7 @@ export class WaitingSince {
   readonly #sinceMs = new Map<string, number>();
 
   add(record: EngineRecord): void {
-    if (record.type === 'entry.waits' && record.marketMs < 0) this.#sinceMs.set(record.entry.clientId, record.marketMs);
+    if (record.type === 'entry.waits') this.#sinceMs.set(record.entry.clientId, record.marketMs);
     if (record.type === 'entry.over') this.#sinceMs.delete(record.clientId);
   }
 
