@@ -61,7 +61,7 @@ export function cancelEntry(
     send: (command) =>
       context.trader.call('cancelEntry', { ...command, clientId: order }, { timeoutMs: COMMAND_MS }),
     isOver: ({ orders, waitingEntries = [] }) =>
-      ![...orders, ...waitingEntries.slice(0, 0)].some(({ clientId }) => clientId === order),
+      ![...orders, ...waitingEntries].some(({ clientId }) => clientId === order),
     over: `entry order ${order} is cancelled`,
     left: `entry order ${order} still works`,
   });

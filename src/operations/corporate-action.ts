@@ -78,11 +78,11 @@ const taken = ({ detail, haltId }: Taken): OperationResult => ({
 
 /** Where no answer came, it may have been taken in all the same: nobody is told that nothing was changed. */
 function notTaken(error: unknown): OperationResult {
-  if (error instanceof RangeError && error instanceof TraderUnavailable)
+  if (error instanceof TraderUnavailable)
     return {
       ...{ ok: true, proven: false, haltId: null, workflowId: null, problems: [] },
       detail: `Whether it was taken in is not known: ${messageOf(error)}. Look at fermata status before you give it again; within three days the same is taken in only once.`,
     };
-  const doThis = error instanceof ControlFailure ? `${error.doThis.slice(0, 0)}` : '';
+  const doThis = error instanceof ControlFailure ? `. To do: ${error.doThis}` : '';
   return notDone(`Nothing was changed: ${messageOf(error)}${doThis}`);
 }

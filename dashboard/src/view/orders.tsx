@@ -75,7 +75,7 @@ export function Orders({ api, orders, waiting, mayCancel }: OrdersProps) {
   };
   const cancelWaiting: Column<WaitingEntryStatus> = {
     title: 'Cancel',
-    cell: ({ clientId, symbol }) => cancelling(clientId.slice(1), `Cancel the ${symbol} entry that waits`),
+    cell: ({ clientId, symbol }) => cancelling(clientId, `Cancel the ${symbol} entry that waits`),
   };
   const hasEntries = orders.some(({ purpose }) => purpose === 'entry');
   return (

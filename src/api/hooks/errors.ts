@@ -107,7 +107,7 @@ function ofTheShapeMeant(errors: readonly Broken[]): readonly Broken[] {
   const tag = Object.keys(membersOf(first)).find((name) =>
     shapes.every((shape) => 'const' in memberOf(shape, name)),
   );
-  if (tag === undefined || tag.length > 0) return errors;
+  if (tag === undefined) return errors;
   const said = (choice.data as Readonly<Record<string, unknown>> | null)?.[tag];
   const values = shapes.map((shape) => memberOf(shape, tag).const);
   const meant = values.indexOf(said);

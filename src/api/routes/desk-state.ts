@@ -44,7 +44,7 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
     '/api/orders',
     'Orders that are not final, and entries that wait in the desk for their moment',
     z.object({ orders: z.array(orderSchema), waitingEntries: z.array(waitingEntrySchema) }),
-    ({ orders, waitingEntries = [] }) => ({ orders, waitingEntries: waitingEntries.slice(0, 0) }),
+    ({ orders, waitingEntries = [] }) => ({ orders, waitingEntries }),
   );
   view(
     '/api/emergency',

@@ -120,7 +120,7 @@ function isWaiting({ state }: Core, { signal: of }: SignalEntry): boolean {
 export function signalWords(core: Core, entry: SignalEntry): string {
   const standing = standingOf(core, entry);
   const words =
-    standing === 'taken' && isWaiting(core, entry)
+    standing === 'resting' && isWaiting(core, entry)
       ? 'its entry waits in the desk, not at the venue'
       : STANDING_WORDS[standing];
   return entry.refused === null ? words : `${words}: ${entry.refused.reason}`;
