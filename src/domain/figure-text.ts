@@ -8,7 +8,7 @@
 const SEPARATOR = '\u202f';
 const MINUS = '\u2212';
 /** Accounts in these currencies have amounts that two places would hide. */
-const COINS: ReadonlySet<string> = new Set(['BTC', 'ETH', 'BNB']);
+const COINS: ReadonlySet<string> = new Set(['BTC', 'ETH', 'BNB', 'SOL', 'XRP', 'ADA', 'DOGE', 'DOT', 'LTC']);
 
 /**
  * `-10042.18` with its thousands separated and a real minus sign, which zero never has. Other text is returned
@@ -79,11 +79,13 @@ export const amountText = (decimal: string, currency: string | null): string =>
 export const gainText = (decimal: string, currency: string | null): string =>
   signed(placed(decimal, currency));
 
-/** At least two places. */
-function placed(decimal: string, currency: string | null): string {
+/** The same as plain decimal text, with at least two places. */
+export function placed(decimal: string, currency: string | null): string {
   const places = decimal.split('.')[1]?.length ?? 0;
-  return places > 2 && (currency === null || COINS.has(currency)) ? decimal : cents(decimal);
+  return places > 2 && (currency === null || isCoin(currency)) ? decimal : cents(decimal);
 }
+
+export const isCoin = (currency: string): boolean => COINS.has(currency);
 
 /** Text copied from a screen turned back into plain decimal text. */
 export const ungrouped = (text: string): string =>

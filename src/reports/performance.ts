@@ -8,7 +8,7 @@ import {
 } from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
 import { report } from './report.js';
-import { money, percent, SPAN, spanOf } from './span.js';
+import { moneyOf, percent, SPAN, spanOf } from './span.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
 export const performance = report(SPAN, async (context, parameters) => {
@@ -20,6 +20,7 @@ export const performance = report(SPAN, async (context, parameters) => {
   const first = equity[0];
   const last = equity.at(-1);
   if (first === undefined || last === undefined) return `no equity in the last ${span.days} days`;
+  const money = moneyOf(context);
   const meter = new DrawdownMeter();
   const returns = returnsOnCapital(equity);
   const growth = growthOf(returns);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
+import { isCoin } from '../domain/figure-text.js';
+import { MONEY_PLACES } from '../domain/money.js';
 import type { Span } from '../store/performance.js';
 import type { ReportContext } from './report.js';
 
@@ -21,7 +23,12 @@ export function lengthOf(days: number): string {
   return hours === 1 ? '1 hour' : `${hours} hours`;
 }
 
-export const money = (value: number): string => value.toFixed(2);
+/** Amounts of the desk's account: cents, or as finely as a coin is counted. */
+export function moneyOf({ desk }: Pick<ReportContext, 'desk'>): (value: number) => string {
+  const places = isCoin(desk.paper.currency) ? MONEY_PLACES : 2;
+  return (value) => value.toFixed(places);
+}
+
 export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
 export const listed = (counted: readonly { what: string; count: number }[]): string =>
   counted.length === 0 ? 'none' : counted.map(({ what, count }) => `${what} ${count}`).join(', ');

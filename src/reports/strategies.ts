@@ -1,7 +1,7 @@
 import { exitReasonWords } from '../domain/exit-reason.js';
 import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
 import { report } from './report.js';
-import { money, SPAN, spanOf } from './span.js';
+import { moneyOf, SPAN, spanOf } from './span.js';
 
 interface StrategyResult {
   readonly strategy: string;
@@ -21,6 +21,7 @@ export const strategies = report(SPAN, async (context, parameters) => {
     context.desk.strategies.map(({ name }) => name),
     closings,
   );
+  const money = moneyOf(context);
   const lines = results.map(
     ({ strategy, net, wins, closings }) =>
       `${strategy} ${money(net)} (${closings === 0 ? 'nothing closed' : `${wins} of ${closings} won`})`,

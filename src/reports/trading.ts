@@ -8,7 +8,7 @@ import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
 import { report } from './report.js';
-import { lengthOf, listed, money, percent, SPAN, spanOf } from './span.js';
+import { lengthOf, listed, moneyOf, percent, SPAN, spanOf } from './span.js';
 
 const SHOWN_MAX = 20;
 const STEPS_MAX = 60;
@@ -23,12 +23,12 @@ export const trades = report(SPAN, async (context, parameters) => {
   return `${lengthOf(span.days)}: ${said.join('; ')}${more}`;
 });
 
-function tradeText(trade: ListedTrade, { instruments }: Pick<Desk, 'instruments'>): string {
+function tradeText(trade: ListedTrade, desk: Desk): string {
   const { symbol, side, quantity, entryPrice, exitPrice, result, r, why } = trade;
-  const tickSize = instruments.find((one) => one.symbol === symbol)?.tickSize;
+  const tickSize = desk.instruments.find((one) => one.symbol === symbol)?.tickSize;
   const prices = `from ${priceOf(entryPrice, tickSize)} to ${priceOf(exitPrice, tickSize)}`;
   const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
-  return `${symbol} ${side} ${trimmed(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
+  return `${symbol} ${side} ${trimmed(quantity)} ${prices}: ${moneyOf({ desk })(Number(result))}${multiple}, ${exitReasonWords(why)}`;
 }
 
 /** With the decimal places of its instrument's tick; as stored if the desk no longer trades the instrument. */
@@ -56,7 +56,7 @@ export const trend = report(
       const wins = closings.filter(({ net }) => net > 0).length;
       const net = closings.reduce((sum, closing) => sum + closing.net, 0);
       const rate = closings.length === 0 ? '' : `, win rate ${percent(wins / closings.length)}`;
-      return `since ${moment(span.fromMs)} ${money(net)} of ${closings.length} closings${rate}`;
+      return `since ${moment(span.fromMs)} ${moneyOf(context)(net)} of ${closings.length} closings${rate}`;
     });
     return (await Promise.all(lines)).join('; ');
   },

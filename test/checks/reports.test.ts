@@ -7,10 +7,10 @@ beforeAll(() => bench.open());
 beforeEach(() => bench.renew());
 afterAll(() => bench.close());
 
-async function report(name: string): Promise<string> {
+async function report(name: string, desk = bench.context.desk): Promise<string> {
   return (
     (await REPORTS.get(name)?.(
-      { ...bench.context, marketMs: NOW },
+      { ...bench.context, desk, marketMs: NOW },
       name === 'versions' ? {} : { days: 7 },
     )) ?? ''
   );
@@ -77,6 +77,9 @@ describe('the reports of a review', () => {
     const costs = await report('costs');
     expect(costs).toContain('fees 0.40 (0.10 % of 400.00) in 4 fills');
     expect(costs).toContain('slippage of stops 1.50 in 1 fills');
+    const { desk } = bench.context;
+    const inCoins = await report('costs', { ...desk, paper: { ...desk.paper, currency: 'BTC' } });
+    expect(inCoins).toContain('fees 0.40000000 (0.10 % of 400.00000000) in 4 fills');
     expect(await report('limits')).toContain('largest drawdown 10.00 % of 15 % allowed');
     expect(await report('limits')).toContain('orders denied: positionSize 1');
     expect(await report('versions')).toContain('Postgres 15');

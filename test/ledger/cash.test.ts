@@ -134,7 +134,7 @@ it('money taken out is neither a loss nor a fall in the figures of the web inter
     equity(4_100, START + 2 * HOUR),
     equity(4_059, START + 3 * HOUR),
   ]);
-  const figures = await readAnalytics(database.pool, desk, START);
+  const figures = await readAnalytics(database.pool, desk, START, 'USDT');
   // +1 %, 0, −1 %.
   expect(figures).toMatchObject({ hours: 4, returnPct: -0.01, maxDrawdownPct: 1 });
 });
@@ -147,6 +147,6 @@ it('a fall that is made good within the hour is the largest drawdown all the sam
     equity(10_000, START + 20 * MINUTE),
     equity(9_950, START + HOUR),
   ]);
-  const figures = await readAnalytics(database.pool, desk, START);
+  const figures = await readAnalytics(database.pool, desk, START, 'USDT');
   expect(figures).toMatchObject({ hours: 2, maxDrawdownPct: 1 });
 });

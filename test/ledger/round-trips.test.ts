@@ -66,7 +66,7 @@ async function told(desk: string, records: readonly EngineRecord[], instruments 
     periods,
     listMax: 100,
   });
-  const analytics = await readAnalytics(database.pool, desk, START_MS);
+  const analytics = await readAnalytics(database.pool, desk, START_MS, 'USDT');
   expect(analytics).toMatchObject({ trades: results.total.trips, wins: results.total.wins });
   const counted = [...state.trips.values()];
   return {
@@ -212,6 +212,8 @@ it('are worth the coin that an inverse contract is worth: its stop lost what was
   expect(roundTrips).toMatchObject([
     { quantity: '1', entry: '50000', exit: '47900', net: '-0.000087682672', netPct: -4.3841, r: -1.0522 },
   ]);
+  const inCoin = await readAnalytics(database.pool, 'inverse', START_MS, 'BTC');
+  expect(inCoin).toMatchObject({ net: '-0.00008768', averageLoss: '-0.00008768', worst: '-0.00008768' });
   const span = { desk: 'inverse', fromMs: START_MS, toMs: START_MS + DAY_MS };
   const costs = await readCosts(database.pool, span);
   expect(costs).toMatchObject({ fills: 2, stopFills: 1 });

@@ -112,6 +112,20 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     waits();
     await expect.poll(() => list.count()).toBe(0);
   },
+  'reads what an account in coins has to the last place': async () => {
+    await open('Desk');
+    const { positions } = scriptedStatus();
+    opened.web.trader.status = scriptedStatus({
+      ...{ currency: 'BTC', equity: '0.99506835', dayPnl: '-0.00493165' },
+      positions: positions.map((position) => ({ ...position, unrealised: '0.00001234' })),
+    });
+    const figures = opened.page.locator('.figures');
+    await expect.poll(() => figures.innerText()).toMatch(/0\.99506835[\s\S]*\u22120\.00493165/);
+    const held = opened.page.getByRole('region', { name: 'Positions', exact: true });
+    await expect.poll(() => held.innerText()).toContain('+0.00001234');
+    opened.web.trader.status = scriptedStatus();
+    await expect.poll(() => figures.innerText()).not.toContain('0.99506835');
+  },
   'runs a routine and takes a backup': async () => {
     await open('Routines');
     await press('Run now: Pre-market');

@@ -1,6 +1,6 @@
 /** Equity compared with the same money bought and held; below it the drawdown from its peak. */
 import type { AutoscaleInfo, BaselineData, IChartApi, LineData, Time } from 'lightweight-charts';
-import { grouped } from '../format.js';
+import { grouped, isCoin } from '../format.js';
 import type { Library, Palette } from './chart.js';
 import { type Timed, withGaps } from './even-times.js';
 
@@ -26,11 +26,26 @@ const DRAWDOWN_SHOWN_PCT = 0.05;
 /** Parts of the whole height. */
 const SHARES = [0.72, 0.28] as const;
 
-export function drawEquity(chart: IChartApi, palette: Palette, library: Library) {
+/** Decimal places of equity: coins are few, and two places would hide what they win and lose. */
+export const equityPlaces = (currency: string): number => (isCoin(currency) ? 6 : 2);
+
+type Drawer = (chart: IChartApi, palette: Palette, library: Library) => ReturnType<typeof draw>;
+
+/** One for each number of places: a chart is made anew for another function. */
+const DRAWERS = new Map<number, Drawer>();
+
+export function drawerIn(currency: string): Drawer {
+  const places = equityPlaces(currency);
+  const drawer = DRAWERS.get(places) ?? ((chart, palette, library) => draw(chart, palette, library, places));
+  DRAWERS.set(places, drawer);
+  return drawer;
+}
+
+function draw(chart: IChartApi, palette: Palette, library: Library, places: number) {
   const money = {
     type: 'custom',
-    minMove: 0.01,
-    formatter: (value: number) => grouped(value.toFixed(2)),
+    minMove: 10 ** -places,
+    formatter: (value: number) => grouped(value.toFixed(places)),
   } as const;
   const quiet = { lastValueVisible: false, priceLineVisible: false } as const;
   const held = chart.addSeries(library.LineSeries, {

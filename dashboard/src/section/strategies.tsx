@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Analytics, StrategyShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { CLOCK, day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
+import { CLOCK, day, grouped, minuteOfDay, placed, signed, tone } from '../format.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel, Stale } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
@@ -114,8 +114,8 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
         <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct} % (${wins})`} />
         <Stat
           label={currency === '' ? 'Result after fees' : `Result after fees, ${currency}`}
-          value={signed(money(realised))}
-          look={tone(money(realised))}
+          value={signed(placed(realised, currency))}
+          look={tone(placed(realised, currency))}
         />
         <Stat label="Profit factor" value={figures?.profitFactor?.toString() ?? '–'} />
         <Stat label="Average win" value={figures?.averageWin ? signed(figures.averageWin) : '–'} />
@@ -129,7 +129,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
       <Table
         blocks
         caption={`${name} by instrument`}
-        columns={SLOTS}
+        columns={slotsIn(currency)}
         rows={symbols}
         keyOf={({ symbol }) => symbol}
       />
@@ -137,7 +137,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
   );
 }
 
-const SLOTS: readonly Column<StrategyShown['symbols'][number]>[] = [
+const slotsIn = (currency: string): readonly Column<StrategyShown['symbols'][number]>[] => [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Now', cell: ({ state }) => sentence(readable(state)), long: true },
   { title: 'Market regime', cell: ({ regime }) => regime, wide: true },
@@ -145,7 +145,10 @@ const SLOTS: readonly Column<StrategyShown['symbols'][number]>[] = [
   { title: 'Won', cell: ({ wins }) => wins, number: true },
   {
     title: 'Result',
-    cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,
+    cell: ({ realised }) => {
+      const result = placed(realised, currency);
+      return <span class={tone(result)}>{signed(result)}</span>;
+    },
     number: true,
   },
 ];

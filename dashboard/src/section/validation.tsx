@@ -1,5 +1,5 @@
 import type { ValidationShown } from '../api/shapes.js';
-import { CLOCK, day, minuteOfDay, money, signed } from '../format.js';
+import { CLOCK, day, minuteOfDay, placed, signed } from '../format.js';
 
 export function Validation({ report }: { readonly report: ValidationShown }) {
   const { recommendation, createdMs, requestedBy, market, results, verdicts, reasons, goLive } = report;
@@ -16,8 +16,8 @@ export function Validation({ report }: { readonly report: ValidationShown }) {
         </span>
       </div>
       <p>
-        {results.trades} trades, {signed(money(results.netProfit))} {results.currency} after fees, on{' '}
-        {market.label}
+        {results.trades} trades, {signed(placed(results.netProfit, results.currency))} {results.currency}{' '}
+        after fees, on {market.label}
       </p>
       <ul class="verdicts">
         {verdicts.map(({ name, passed, text }) => (

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Signing, TraderStatus } from '../api/shapes.js';
 import type { SignWith } from '../connection/sign-vote.js';
-import { CLOCK, day, grouped, minuteOfDay, money, signed } from '../format.js';
+import { CLOCK, day, grouped, minuteOfDay, placed, signed } from '../format.js';
 import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SizeInput } from './size-input.js';
@@ -87,7 +87,7 @@ function ToClose({ status }: { readonly status: TraderStatus }) {
       {positions.map(({ symbol, side, quantity, unrealised }) => (
         <li key={symbol}>
           {side === 'long' ? 'Sells' : 'Buys'} {grouped(quantity)} {symbol}; its result now is{' '}
-          {signed(money(unrealised))} {currency}.
+          {signed(placed(unrealised, currency))} {currency}.
         </li>
       ))}
     </ul>
@@ -99,8 +99,8 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
   return (
     <ul class="what">
       <li>
-        Equity {grouped(money(equity))} {currency}, {drawdownPct} % below its peak; today{' '}
-        {signed(money(dayPnl))}; {count(openPositions, 'open position')}.
+        Equity {grouped(placed(equity, currency))} {currency}, {drawdownPct} % below its peak; today{' '}
+        {signed(placed(dayPnl, currency))}; {count(openPositions, 'open position')}.
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>

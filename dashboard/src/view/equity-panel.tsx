@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { EquityAnswer, EquityPoint, TraderStatus } from '../api/shapes.js';
 import { Chart } from '../charts/chart.js';
-import { drawEquity, type EquityData } from '../charts/equity-curve.js';
+import { drawerIn, type EquityData, equityPlaces } from '../charts/equity-curve.js';
 import { thinned } from '../charts/even-times.js';
 import { Ranges, useRange } from '../charts/ranges.js';
 import type { Polled } from '../connection/use-polled.js';
@@ -25,6 +25,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const chosen = useRange(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const newest = data.points.at(-1);
+  const places = equityPlaces(status.currency);
   const fromMemory = equity.value?.source === 'memory';
   return (
     <Panel
@@ -51,7 +52,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
         <Empty>Collecting…</Empty>
       ) : (
         <>
-          <Pointed data={data} time={pointed ?? newest.time} />
+          <Pointed data={data} time={pointed ?? newest.time} places={places} />
           <Chart
             // Points seen since the page was opened may be drawn before the history has been read; the new key then
             // shows all of it.
@@ -59,7 +60,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
             label={`Equity curve, now ${grouped(status.equity)} ${status.currency}`}
             height={height}
             data={data}
-            draw={drawEquity}
+            draw={drawerIn(status.currency)}
             range={chosen.range}
             newest={newest.time}
             onPoint={setPointed}
@@ -70,8 +71,14 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   );
 }
 
+interface PointedProps {
+  readonly data: EquityData;
+  readonly time: number;
+  readonly places: number;
+}
+
 /** The values at the crosshair, or the current ones. */
-function Pointed({ data: { points, held }, time }: { readonly data: EquityData; readonly time: number }) {
+function Pointed({ data: { points, held }, time, places }: PointedProps) {
   const at = points.findLast((point) => point.time <= time) ?? points[0];
   const holding = held.findLast((point) => point.time <= time);
   const first = held[0];
@@ -83,7 +90,7 @@ function Pointed({ data: { points, held }, time }: { readonly data: EquityData; 
             {dayAndMinute(at.time * 1000)} {CLOCK}
           </span>
           <span>
-            <span class="label">Equity</span> {grouped(at.equity.toFixed(2))}
+            <span class="label">Equity</span> {grouped(at.equity.toFixed(places))}
           </span>
           <span>
             <span class="label">Drawdown</span> {at.drawdownPct.toFixed(2)} %

@@ -1,6 +1,6 @@
 import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { TraderStatus } from '../api/shapes.js';
-import { ago, grouped, money, signed, tone } from '../format.js';
+import { ago, grouped, placed, signed, tone } from '../format.js';
 
 type Lamp = 'go' | 'caution' | 'alarm' | 'gain' | 'loss' | 'even' | '';
 
@@ -30,12 +30,12 @@ function figures(status: TraderStatus): readonly Figure[] {
   const { currency, positions, reconciliation, sizePct, waitingEntries = [] } = status;
   const unprotected = positions.filter(({ protection }) => protection !== 'confirmed').length;
   return [
-    { label: 'Equity', value: grouped(money(status.equity)), detail: currency, lamp: '' },
+    { label: 'Equity', value: grouped(placed(status.equity, currency)), detail: currency, lamp: '' },
     {
       label: 'Today',
-      value: signed(money(status.dayPnl)),
+      value: signed(placed(status.dayPnl, currency)),
       detail: currency,
-      lamp: tone(money(status.dayPnl)),
+      lamp: tone(placed(status.dayPnl, currency)),
     },
     { label: 'Drawdown', value: `${status.drawdownPct} %`, detail: 'from the peak', lamp: '' },
     {

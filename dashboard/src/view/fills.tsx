@@ -3,12 +3,12 @@ import type { Trade, TradesAnswer } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
-import { CLOCK, dayAndMinute, grouped, isZero, money, signed, tone, trimmed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, isZero, placed, signed, tone, trimmed } from '../format.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
-const COLUMNS: readonly Column<Trade>[] = [
+const columnsIn = (currency: string): readonly Column<Trade>[] => [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   // Half a line on a phone is too short for the title and a time.
   { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs), long: true },
@@ -18,12 +18,10 @@ const COLUMNS: readonly Column<Trade>[] = [
   {
     title: 'Realised',
     // An entry that reverses a position closes something too.
-    cell: ({ purpose, realised }) =>
-      purpose === 'entry' && isZero(money(realised)) ? (
-        '–'
-      ) : (
-        <span class={tone(money(realised))}>{signed(money(realised))}</span>
-      ),
+    cell: ({ purpose, realised }) => {
+      const result = placed(realised, currency);
+      return purpose === 'entry' && isZero(result) ? '–' : <span class={tone(result)}>{signed(result)}</span>;
+    },
     number: true,
   },
   { title: 'Fee', cell: ({ fee }) => grouped(trimmed(fee)), number: true, minor: true },
@@ -65,7 +63,7 @@ export function Fills({ api, trades, currency }: FillsProps) {
       {rows.length === 0 ? (
         <Empty>{read === null ? 'Reading the ledger…' : 'No fill yet.'}</Empty>
       ) : (
-        <Table blocks caption="Fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} />
+        <Table blocks caption="Fills, newest first" columns={columnsIn(currency)} rows={rows} keyOf={keyOf} />
       )}
       {next !== null && (
         <button type="button" class="button small" onClick={() => void more(next)}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { grouped, money, signed, tone } from '../format.js';
+import { grouped, placed, signed, tone } from '../format.js';
 import { typed } from '../typed.js';
 import { ActionNotice } from './action-notice.js';
 import { Empty, Panel } from './panel.js';
@@ -18,7 +18,7 @@ const PROTECTION = {
   synthetic: ['Held by the desk', 'caution'],
 } as const;
 
-const COLUMNS: readonly Column<PositionStatus>[] = [
+const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => side, minor: true },
   { title: 'Quantity', cell: ({ quantity }) => grouped(quantity), number: true },
@@ -26,7 +26,10 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Mark', cell: ({ markPrice }) => (markPrice === null ? '–' : grouped(markPrice)), number: true },
   {
     title: 'Result',
-    cell: ({ unrealised }) => <span class={tone(money(unrealised))}>{signed(money(unrealised))}</span>,
+    cell: ({ unrealised }) => {
+      const result = placed(unrealised, currency);
+      return <span class={tone(result)}>{signed(result)}</span>;
+    },
     number: true,
   },
   { title: 'Stop', cell: ({ stopPrice }) => (stopPrice === null ? '–' : grouped(stopPrice)), number: true },
@@ -49,8 +52,13 @@ const EXITS: Column<PositionStatus> = {
   long: true,
 };
 
-const columnsFor = (positions: readonly PositionStatus[]): readonly Column<PositionStatus>[] =>
-  positions.some(({ trade }) => trade?.exits !== undefined) ? [...COLUMNS, EXITS] : COLUMNS;
+function columnsFor(
+  positions: readonly PositionStatus[],
+  currency: string,
+): readonly Column<PositionStatus>[] {
+  const columns = columnsIn(currency);
+  return positions.some(({ trade }) => trade?.exits !== undefined) ? [...columns, EXITS] : columns;
+}
 
 interface Held {
   readonly api: DeskApi;
@@ -99,7 +107,7 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
         <Table
           blocks
           caption="Open positions"
-          columns={mayClose ? [...columnsFor(positions), closing] : columnsFor(positions)}
+          columns={mayClose ? [...columnsFor(positions, currency), closing] : columnsFor(positions, currency)}
           rows={positions}
           keyOf={({ symbol }) => symbol}
         />
@@ -171,7 +179,7 @@ function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
     >
       <p>
         {side === 'long' ? 'Sells' : 'Buys'} {grouped(quantity)} {symbol} at the market; its result now is{' '}
-        {signed(money(unrealised))} {currency}. Its stop goes with it.
+        {signed(placed(unrealised, currency))} {currency}. Its stop goes with it.
       </p>
       <p>The desk goes on: where it is active, {strategy} may enter again.</p>
     </ReasonDialog>

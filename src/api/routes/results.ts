@@ -87,8 +87,9 @@ export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch
       const toMs = status?.marketData.marketMs ?? web.nowMs();
       const fromMs = toMs - request.query.days * DAY_MS;
       return fromDatabase(reply, 'The ledger', async () => {
-        const figures = await readAnalytics(web.database, web.runtime.desk, fromMs);
-        return { currency: status?.currency ?? null, fromMs, toMs, ...figures };
+        const currency = status?.currency ?? null;
+        const figures = await readAnalytics(web.database, web.runtime.desk, fromMs, currency);
+        return { currency, fromMs, toMs, ...figures };
       });
     },
   );

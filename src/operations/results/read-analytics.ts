@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import { isCoin } from '../../domain/figure-text.js';
+import { MONEY_PLACES } from '../../domain/money.js';
 import {
   DrawdownMeter,
   growthOf,
@@ -41,8 +43,13 @@ const NO_END = new Date(Date.UTC(9999, 0));
 const pointSchema = z.object({ equity: z.number(), capital: z.number() });
 type Curve = readonly z.infer<typeof pointSchema>[];
 
-/** Rejects while the database is down. `fromMs`: market time. */
-export async function readAnalytics(database: Queries, desk: string, fromMs: number): Promise<Analytics> {
+/** Rejects while the database is down. `fromMs`: market time; `currency`: that of the account; null: not known. */
+export async function readAnalytics(
+  database: Queries,
+  desk: string,
+  fromMs: number,
+  currency: string | null,
+): Promise<Analytics> {
   const curve = async (stepMs: number): Promise<Curve> => {
     const { rows } = await database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, stepMs]);
     return z.array(pointSchema).parse(rows);
@@ -61,7 +68,7 @@ export async function readAnalytics(database: Queries, desk: string, fromMs: num
   const sharpe = sharpeRatio(returns, HOURS_PER_YEAR);
   const names = [...new Set(trips.map(({ strategy }) => strategy))].sort();
   return {
-    ...figuresOf(trips),
+    ...figuresOf(trips, currency),
     returnPct: hours.length === 0 ? null : rounded(((growth.at(-1) ?? 1) - 1) * 100),
     sharpe: sharpe === null ? null : rounded(sharpe),
     maxDrawdownPct: hours.length === 0 ? null : rounded(worst * 100),
@@ -69,7 +76,10 @@ export async function readAnalytics(database: Queries, desk: string, fromMs: num
     truncated: trips.length === TRIPS_MAX,
     byStrategy: names.map((strategy) => ({
       strategy,
-      ...figuresOf(trips.filter((trip) => trip.strategy === strategy)),
+      ...figuresOf(
+        trips.filter((trip) => trip.strategy === strategy),
+        currency,
+      ),
     })),
   };
 }
@@ -80,7 +90,9 @@ function drawdownOf(points: Curve): number {
   return meter.worst?.fraction ?? 0;
 }
 
-function figuresOf(trips: readonly Trip[]): TripFigures {
+function figuresOf(trips: readonly Trip[], currency: string | null): TripFigures {
+  const places = currency !== null && isCoin(currency) ? MONEY_PLACES : 2;
+  const money = (value: number): string => cut(value, places);
   const results = trips.map(({ net }) => net);
   const gains = results.filter((net) => net > 0);
   const losses = results.filter((net) => net <= 0);
@@ -114,8 +126,9 @@ function longestStreak(results: readonly number[]): number {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-/** Truncated to two decimals, like the trader's figures. */
-const money = (value: number): string => (Math.trunc(value * 100) / 100).toFixed(2);
+/** Truncated, like the trader's figures. */
+const cut = (value: number, places: number): string =>
+  (Math.trunc(value * 10 ** places) / 10 ** places).toFixed(places);
 
 const figuresSchema = z.object({
   trades: z.number().describe('Closed round trips'),

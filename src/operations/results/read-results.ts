@@ -181,7 +181,7 @@ export async function showResults(
   const periods = periodsOf(by, { fromMs: toMs - days * DAY_MS, toMs }, desk);
   const [found, analytics] = await Promise.all([
     readResults(pool, { desk: desk.desk, symbol: null, strategy: null, periods, listMax }),
-    drawdown ? readAnalytics(pool, desk.desk, periods.fromMs) : null,
+    drawdown ? readAnalytics(pool, desk.desk, periods.fromMs, desk.paper.currency) : null,
   ]);
   return {
     ...found,
