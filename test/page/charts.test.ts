@@ -75,7 +75,7 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     } as const;
     const at_ms = scriptedStatus().marketData.marketMs - 3 * 86_400_000;
     await desk.fill([{ ...last, n: 90, side: 'sell', purpose: 'exit', realised: '0', at_ms }]);
-    await expect.poll(async () => (await realised()).at(-1)).toBe('0');
+    await expect.poll(async () => (await realised()).at(-1)).toBe('0.00');
     await desk.database.ownerPool.query('delete from fills where trade_id = $1', ['90']);
     await desk.page.reload();
   });
