@@ -9,8 +9,9 @@ import {
   notDone,
   type OperationContext,
   type OperationResult,
+  taken,
 } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { audited, whyNotAudited } from './record-audit.js';
 import { approveNow } from './sign-as.js';
 
 export interface CoinsRequest {
@@ -33,9 +34,7 @@ export async function claimCoins(
   const asked = { action: 'claimCoins', parameters: { symbol, owner, cost, reason } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
-  const result = await send();
-  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
-  return audit === null ? result : { ...result, problems: [audit] };
+  return audited(context, caller, asked, await send());
 
   async function send(): Promise<OperationResult> {
     const commandId = context.newId();
@@ -76,20 +75,12 @@ export async function explainCash(
   if (refused !== null) return notDone(refused);
   try {
     const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
-    const taken = await context.trader.call(
+    const answer = await context.trader.call(
       'explainCash',
       { ...command, kind, amount },
       { timeoutMs: COMMAND_MS },
     );
-    const audit = await recordAudit(context, caller, { ...asked, outcome: taken.detail });
-    return {
-      ok: true,
-      proven: true,
-      detail: taken.detail,
-      haltId: taken.haltId,
-      workflowId: null,
-      problems: audit === null ? [] : [audit],
-    };
+    return await audited(context, caller, asked, taken(answer));
   } catch (error) {
     return notDone(`Nothing was booked: ${messageOf(error)}`);
   }

@@ -7,8 +7,9 @@ import {
   notDone,
   type OperationContext,
   type OperationResult,
+  taken,
 } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { audited, whyNotAudited } from './record-audit.js';
 
 export interface CorporateActionRequest extends CommandRequest {
   readonly action: CorporateAction;
@@ -50,31 +51,20 @@ interface Asked {
   readonly reason: string;
 }
 
-interface Taken {
-  readonly detail: string;
-  readonly haltId: string | null;
-}
-
 async function told(
   context: OperationContext,
   caller: Caller,
   { commandId, reason }: CommandRequest,
   action: string,
   said: Readonly<Record<string, string>>,
-  call: (asked: Asked) => Promise<Taken>,
+  call: (asked: Asked) => Promise<Pick<OperationResult, 'detail' | 'haltId'>>,
 ): Promise<OperationResult> {
-  const audited = { action, parameters: { ...said, reason } };
-  const refused = await whyNotAudited(context, caller, audited);
+  const entry = { action, parameters: { ...said, reason } };
+  const refused = await whyNotAudited(context, caller, entry);
   if (refused !== null) return notDone(refused);
   const asked = { commandId: commandId ?? context.newId(), by: caller.person, reason };
-  const outcome = await call(asked).then(taken, notTaken);
-  const audit = await recordAudit(context, caller, { ...audited, outcome: outcome.detail });
-  return audit === null ? outcome : { ...outcome, problems: [audit] };
+  return audited(context, caller, entry, await call(asked).then(taken, notTaken));
 }
-
-const taken = ({ detail, haltId }: Taken): OperationResult => ({
-  ...{ ok: true, proven: true, detail, haltId, workflowId: null, problems: [] },
-});
 
 /** Where no answer came, it may have been taken in all the same: nobody is told that nothing was changed. */
 function notTaken(error: unknown): OperationResult {

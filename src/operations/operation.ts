@@ -51,6 +51,11 @@ export interface OperationContext {
   readonly nowMs: () => number;
 }
 
+/** The trader took a command, and its answer is the proof. */
+export function taken({ detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>): OperationResult {
+  return { ok: true, proven: true, detail, haltId, workflowId: null, problems: [] };
+}
+
 /** Nothing was done; `detail` says what happened, what was kept safe and what to do. */
 export function notDone(detail: string, haltId: string | null = null): OperationResult {
   return { ok: false, proven: false, detail, haltId, workflowId: null, problems: [] };

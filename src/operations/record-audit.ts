@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type AuditEntry, appendAudit, tryAudit } from '../store/audit.js';
-import type { Caller, OperationContext } from './operation.js';
+import type { Caller, OperationContext, OperationResult } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
 
 /** Somebody who takes risk can wait longer than somebody who stops a desk. */
@@ -27,6 +27,17 @@ export async function whyNotAudited(
   return why === null
     ? null
     : `Nothing was changed: it could not be written to the audit trail (Postgres: ${why}). Try again when Postgres answers; stop, close-all, switching a strategy off and a smaller position size work without it.`;
+}
+
+/** The result with its entry in the audit trail, or with what is missing there. Never rejects. */
+export async function audited(
+  context: Pick<OperationContext, 'pool' | 'runtime'>,
+  caller: Caller,
+  entry: Audited,
+  result: OperationResult,
+): Promise<OperationResult> {
+  const problem = await recordAudit(context, caller, { ...entry, outcome: result.detail });
+  return problem === null ? result : { ...result, problems: [...result.problems, problem] };
 }
 
 /** Null once written; otherwise what is missing or may be, in words. Never rejects. */

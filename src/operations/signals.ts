@@ -5,8 +5,8 @@ import type { SignalBody } from '../desk/signal-schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { readStatus } from '../trader/read-status.js';
-import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { type Caller, notDone, type OperationContext, type OperationResult, taken } from './operation.js';
+import { audited, whyNotAudited } from './record-audit.js';
 
 export interface WithdrawalRequest {
   readonly source: string;
@@ -63,12 +63,6 @@ async function carryOut(
   asked: { readonly action: string; readonly parameters: Readonly<Record<string, string | number>> },
   send: () => Promise<{ readonly detail: string; readonly haltId: string | null }>,
 ): Promise<OperationResult> {
-  const result = await send().then(
-    ({ detail, haltId }): OperationResult => ({
-      ...{ ok: true, proven: true, detail, haltId, workflowId: null, problems: [] },
-    }),
-    (error: unknown) => notDone(messageOf(error)),
-  );
-  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
-  return audit === null ? result : { ...result, problems: [audit] };
+  const result = await send().then(taken, (error: unknown) => notDone(messageOf(error)));
+  return audited(context, caller, asked, result);
 }

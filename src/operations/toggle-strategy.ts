@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { audited, whyNotAudited } from './record-audit.js';
 
 export interface ToggleRequest {
   readonly strategy: string;
@@ -40,9 +40,7 @@ export async function toggleStrategy(
   if (enabled && (await wasSwitched(context, now))) {
     return notDone(`${request.strategy} was switched by somebody meanwhile. Nothing was changed by this.`);
   }
-  const result = await send(context, caller, request, enabled);
-  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
-  return audit === null ? result : { ...result, problems: [audit] };
+  return audited(context, caller, asked, await send(context, caller, request, enabled));
 }
 
 type StrategyStatus = Awaited<ReturnType<typeof readStatus>>['strategies'][number];

@@ -14,7 +14,7 @@ import {
   type OperationContext,
   type OperationResult,
 } from '../operation.js';
-import { recordAudit } from '../record-audit.js';
+import { audited } from '../record-audit.js';
 
 export const goLiveShownSchema = z.object({
   mode: z.enum(['paper', 'live']).describe('Of the desk file'),
@@ -84,10 +84,5 @@ export async function revokeGoLive(
     }),
     (error: unknown) => notDone(`The trader did not take it: ${messageOf(error)}`),
   );
-  const audit = await recordAudit(context, caller, {
-    action: 'revokeGoLive',
-    parameters: { reason: request.reason },
-    outcome: result.detail,
-  });
-  return audit === null ? result : { ...result, problems: [...result.problems, audit] };
+  return audited(context, caller, { action: 'revokeGoLive', parameters: { reason: request.reason } }, result);
 }
