@@ -1,6 +1,7 @@
 /** Splits and dividends for a backtest: a file of comma-separated lines, `date,symbol,kind,value`. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { dividendSchema } from '../desk/corporate-action-schema.js';
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS, dayOfText } from '../domain/civil-date.js';
 import { type CorporateAction, parseSplit, SPLIT_PART_MAX } from '../domain/corporate-action.js';
@@ -23,7 +24,6 @@ export class ActionsFileError extends Error {
 }
 
 const HEADER = 'date,symbol,kind,value';
-const AMOUNT = /^(?!0+(\.0+)?$)\d{1,9}(\.\d{1,8})?$/;
 
 /** In the order of their time; those of one moment in the order of the file. Throws `ActionsFileError`. */
 export function readActions(path: string, desk: Pick<Desk, 'instruments'>): readonly TimedAction[] {
@@ -70,7 +70,7 @@ function actionOf(
     return { kind, symbol, ...ratio };
   }
   if (kind !== 'dividend') throw wrong(`kind: expected split or dividend, found ${kind}`);
-  if (!AMOUNT.test(value))
+  if (!dividendSchema.shape.perShare.safeParse(value).success)
     throw wrong(`value: expected an amount above 0 for each share, such as 0.82; found ${value}`);
   return { kind, symbol, perShare: value };
 }

@@ -87,6 +87,9 @@ export function placed(decimal: string, currency: string | null): string {
 
 export const isCoin = (currency: string): boolean => COINS.has(currency);
 
+/** Decimal places of sums in a currency that are worked out anew: cents, or as finely as a coin is counted. */
+export const placesIn = (currency: string): number => (isCoin(currency) ? 8 : 2);
+
 /** Text copied from a screen turned back into plain decimal text. */
 export const ungrouped = (text: string): string =>
   text.replaceAll(SEPARATOR, '').replace(new RegExp(`^${MINUS}`), '-');

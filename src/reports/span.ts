@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
-import { isCoin } from '../domain/figure-text.js';
-import { MONEY_PLACES } from '../domain/money.js';
+import { placesIn } from '../domain/figure-text.js';
 import type { Span } from '../store/performance.js';
 import type { ReportContext } from './report.js';
 
@@ -23,9 +22,9 @@ export function lengthOf(days: number): string {
   return hours === 1 ? '1 hour' : `${hours} hours`;
 }
 
-/** Amounts of the desk's account: cents, or as finely as a coin is counted. */
+/** Amounts of the desk's account. */
 export function moneyOf({ desk }: Pick<ReportContext, 'desk'>): (value: number) => string {
-  const places = isCoin(desk.paper.currency) ? MONEY_PLACES : 2;
+  const places = placesIn(desk.paper.currency);
   return (value) => value.toFixed(places);
 }
 

@@ -29,19 +29,7 @@ const SHARES = [0.72, 0.28] as const;
 /** Decimal places of equity: coins are few, and two places would hide what they win and lose. */
 export const equityPlaces = (currency: string): number => (isCoin(currency) ? 6 : 2);
 
-type Drawer = (chart: IChartApi, palette: Palette, library: Library) => ReturnType<typeof draw>;
-
-/** One for each number of places: a chart is made anew for another function. */
-const DRAWERS = new Map<number, Drawer>();
-
-export function drawerIn(currency: string): Drawer {
-  const places = equityPlaces(currency);
-  const drawer = DRAWERS.get(places) ?? ((chart, palette, library) => draw(chart, palette, library, places));
-  DRAWERS.set(places, drawer);
-  return drawer;
-}
-
-function draw(chart: IChartApi, palette: Palette, library: Library, places: number) {
+export function drawEquity(places: number, chart: IChartApi, palette: Palette, library: Library) {
   const money = {
     type: 'custom',
     minMove: 10 ** -places,

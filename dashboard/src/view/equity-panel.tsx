@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { EquityAnswer, EquityPoint, TraderStatus } from '../api/shapes.js';
 import { Chart } from '../charts/chart.js';
-import { drawerIn, type EquityData, equityPlaces } from '../charts/equity-curve.js';
+import { drawEquity, type EquityData, equityPlaces } from '../charts/equity-curve.js';
 import { thinned } from '../charts/even-times.js';
 import { Ranges, useRange } from '../charts/ranges.js';
 import type { Polled } from '../connection/use-polled.js';
@@ -26,6 +26,8 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const newest = data.points.at(-1);
   const places = equityPlaces(status.currency);
+  // The chart is made anew for another function.
+  const draw = useMemo(() => drawEquity.bind(null, places), [places]);
   const fromMemory = equity.value?.source === 'memory';
   return (
     <Panel
@@ -60,7 +62,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
             label={`Equity curve, now ${grouped(status.equity)} ${status.currency}`}
             height={height}
             data={data}
-            draw={drawerIn(status.currency)}
+            draw={draw}
             range={chosen.range}
             newest={newest.time}
             onPoint={setPointed}

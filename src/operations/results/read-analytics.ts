@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import { isCoin } from '../../domain/figure-text.js';
-import { MONEY_PLACES } from '../../domain/money.js';
+import { placesIn } from '../../domain/figure-text.js';
 import {
   DrawdownMeter,
   growthOf,
@@ -91,7 +90,7 @@ function drawdownOf(points: Curve): number {
 }
 
 function figuresOf(trips: readonly Trip[], currency: string | null): TripFigures {
-  const places = currency !== null && isCoin(currency) ? MONEY_PLACES : 2;
+  const places = currency === null ? 2 : placesIn(currency);
   const money = (value: number): string => cut(value, places);
   const results = trips.map(({ net }) => net);
   const gains = results.filter((net) => net > 0);
