@@ -1,20 +1,12 @@
 /** `fermata cash explain` as a person types it, against a trader that answers from a table. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { runCommand } from './run-command.js';
-import {
-  type Answers,
-  CRYPTO_DESK,
-  startTraderDouble,
-  type TraderDouble,
-  writeRuntime,
-} from './trader-double.js';
+import { type Answers, startTraderDouble, type TraderDouble, writeRuntimeWith } from './trader-double.js';
 
 const BOOKED = {
   commandId: 'x',
@@ -33,18 +25,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 async function start(answers: Answers): Promise<void> {
-  const home = join(folder, 'home');
-  const { host, port, appUser: user, appPassword } = database;
-  const runtime = writeRuntime(home, CRYPTO_DESK, 'crypto-bot', {
-    host,
-    port,
-    database: database.database,
-    user,
-  });
-  await ensureSecrets(home);
-  for (const name of [SECRET_FILES.postgresPassword, SECRET_FILES.postgresAppPassword])
-    writeFileSync(join(home, 'secrets', name), appPassword, { mode: 0o600 });
-  trader = await startTraderDouble(runtime, answers);
+  trader = await startTraderDouble(await writeRuntimeWith(database, join(folder, 'home')), answers);
 }
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-cash-'));

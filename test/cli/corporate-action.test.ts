@@ -1,10 +1,8 @@
 /** `fermata corporate-action` as a person types it, against a trader that answers from a table. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
@@ -14,7 +12,7 @@ import {
   CRYPTO_DESK,
   startTraderDouble,
   type TraderDouble,
-  writeRuntime,
+  writeRuntimeWith,
 } from './trader-double.js';
 
 const TAKEN = { commandId: 'x', ok: true, haltId: null, mode: 'ACTIVE' };
@@ -35,13 +33,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 async function start(answers: Answers): Promise<void> {
-  const home = join(folder, 'home');
-  const { host, port, appUser: user, appPassword } = database;
-  const postgres = { host, port, database: database.database, user };
-  const runtime = writeRuntime(home, CRYPTO_DESK, desk, postgres);
-  await ensureSecrets(home);
-  for (const name of [SECRET_FILES.postgresPassword, SECRET_FILES.postgresAppPassword])
-    writeFileSync(join(home, 'secrets', name), appPassword, { mode: 0o600 });
+  const runtime = await writeRuntimeWith(database, join(folder, 'home'), CRYPTO_DESK, desk);
   trader = await startTraderDouble(runtime, answers);
 }
 beforeEach(async () => {

@@ -11,8 +11,7 @@ import { readStats, type Stats, statsCommand, statsLines } from '../../src/cli/c
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { forPeople } from '../../src/domain/for-people.js';
-import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
 import { showResults } from '../../src/operations/results/read-results.js';
@@ -25,7 +24,7 @@ import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { idleStatus } from '../support/trader-status.js';
 import { COMMAND, runCommand } from './run-command.js';
-import { startTraderDouble, type TraderDouble, traderStatus, writeRuntime } from './trader-double.js';
+import { startTraderDouble, type TraderDouble, traderStatus, writeRuntimeWith } from './trader-double.js';
 
 /** Of the log; no day of it ends while these run. */
 const hour = new Date().getUTCHours();
@@ -51,14 +50,9 @@ afterAll(() => database?.drop());
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-figures-'));
   const home = join(folder, 'home');
-  const { host, port, appUser: user, appPassword } = database;
-  const place = { host, port, database: database.database, user };
-  const written = writeRuntime(home, SLOB_FILE, 'slob', place);
+  const written = await writeRuntimeWith(database, home, SLOB_FILE, 'slob');
   runtime = { ...written, calendar: AT_NOON };
   writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify(runtime));
-  await ensureSecrets(home);
-  for (const name of [SECRET_FILES.postgresPassword, SECRET_FILES.postgresAppPassword])
-    writeFileSync(join(home, 'secrets', name), appPassword, { mode: 0o600 });
   status = traderStatus({ desk: 'slob', currency: 'USD' });
   status = { ...status, marketData: { ...status.marketData, marketMs: NOW } };
   answers = true;

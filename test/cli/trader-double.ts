@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControlMethod } from '../../src/contracts/control.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
-import { makeSecret } from '../../src/home/secrets.js';
+import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { ensureSecrets, makeSecret } from '../../src/home/secrets.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import type { TestDatabase } from '../support/postgres.js';
 import { idleStatus } from '../support/trader-status.js';
 
 export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
@@ -45,6 +46,20 @@ export function writeRuntime(
   mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'payloadKey');
   writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
+  return runtime;
+}
+
+/** The same for a desk whose Postgres runs, with the secrets that lead to it. */
+export async function writeRuntimeWith(
+  { host, port, database, appUser: user, appPassword }: TestDatabase,
+  home: string,
+  deskFile = CRYPTO_DESK,
+  desk = 'crypto-bot',
+): Promise<Runtime> {
+  const runtime = writeRuntime(home, deskFile, desk, { host, port, database, user });
+  await ensureSecrets(home);
+  for (const name of [SECRET_FILES.postgresPassword, SECRET_FILES.postgresAppPassword])
+    writeFileSync(join(home, 'secrets', name), appPassword, { mode: 0o600 });
   return runtime;
 }
 

@@ -49,12 +49,8 @@ function held(asks: readonly Ask[], exits?: ExitPlan, changes: Changes = {}, sid
     1,
   ).active();
   desk.bar(0, 10_000);
-  const [entry] = desk.live('entry', 0);
-  desk.accept(entry!);
-  desk.fill(entry!, 10_000);
-  const [stop] = desk.live('protective', 0);
-  desk.accept(stop!);
-  return { desk, entry: entry!, stop: stop!, lots: entry!.quantityLots };
+  const { entry, stop } = desk.fillEntry(0, 10_000);
+  return { desk, entry, stop, lots: entry.quantityLots };
 }
 
 const amended = (desk: DeskUnderTest, { clientId }: OrderIntent, quantityLots: number) =>
@@ -355,13 +351,9 @@ describe('an entry beside its own trade', () => {
     const strategies = [{ ...asking(asks, exits), size: { lots: 6_000 } }];
     const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...small }, 1).active();
     desk.bar(0, 10_000);
-    const [entry] = desk.live('entry', 0);
-    desk.accept(entry!);
-    desk.fill(entry!, 10_000);
-    const [stop] = desk.live('protective', 0);
-    desk.accept(stop!);
+    const { stop } = desk.fillEntry(0, 10_000);
     desk.bar(0, 10_050);
-    return { desk, stop: stop! };
+    return { desk, stop };
   };
 
   it('adds to it: one trade with one average, and the nearer stop for all of it', () => {

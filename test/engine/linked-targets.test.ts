@@ -25,13 +25,9 @@ function held(exits: ExitPlan = ONE, changes: Changes = {}) {
   const strategies = [oneEntry({ exits })];
   const desk = new DeskUnderTest({ capabilities: LINKED, strategies, ...changes }, 1).active();
   desk.bar(0, 10_000);
-  const [entry] = desk.live('entry', 0);
-  desk.accept(entry!);
-  desk.fill(entry!, 10_000);
-  const [stop] = desk.live('protective', 0);
-  desk.accept(stop!);
+  const { entry, stop } = desk.fillEntry(0, 10_000);
   const [target] = desk.live('exit', 0);
-  return { desk, entry: entry!, stop: stop!, target: target!, lots: entry!.quantityLots };
+  return { desk, entry, stop, target: target!, lots: entry.quantityLots };
 }
 
 /** Both rest. */

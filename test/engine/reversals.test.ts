@@ -20,13 +20,9 @@ const turning = (wish: Parameters<StrategyContext['enter']>[0] = TURN, entry: Pa
 function turned(changes: Changes = SHORTING, strategies = [turning()]) {
   const desk = new DeskUnderTest({ strategies, ...changes }, 1).active();
   desk.bar(0, 10_000);
-  const [entry] = desk.live('entry', 0);
-  desk.accept(entry!);
-  desk.fill(entry!, 10_000);
-  const [stop] = desk.live('protective', 0);
-  desk.accept(stop!);
+  const { stop } = desk.fillEntry(0, 10_000);
   desk.bar(0, 10_100);
-  return { desk, stop: stop! };
+  return { desk, stop };
 }
 
 const exitOf = (desk: DeskUnderTest) => desk.live('exit', 0)[0];

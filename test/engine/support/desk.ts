@@ -200,9 +200,19 @@ export class DeskUnderTest {
 
   /** A long position with its confirmed stop. */
   hold(instrument: number): { readonly entry: OrderIntent; readonly stop: OrderIntent } {
-    const entry = this.enter(instrument);
+    const { limitTicks } = this.enter(instrument);
+    return this.fillEntry(instrument, limitTicks ?? 0);
+  }
+
+  /** The newest entry is taken and filled whole, and the stop that follows is taken, too. */
+  fillEntry(
+    instrument: number,
+    priceTicks: number,
+  ): { readonly entry: OrderIntent; readonly stop: OrderIntent } {
+    const entry = this.live('entry', instrument).at(-1);
+    if (entry === undefined) throw new Error('no entry was made');
     this.accept(entry);
-    this.fill(entry, entry.limitTicks ?? 0);
+    this.fill(entry, priceTicks);
     const stop = this.live('protective', instrument)[0];
     if (stop === undefined) throw new Error('no protective stop was placed');
     this.accept(stop);
