@@ -1,4 +1,5 @@
 /** A person says to whom coins in the account belong that no trade of the desk explains. */
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { CashKind } from '../domain/cash.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { messageOf } from '../domain/message-of.js';
@@ -6,9 +7,12 @@ import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
   type CommandRequest,
+  notAsked,
   notDone,
+  notTaken,
   type OperationContext,
   type OperationResult,
+  provenBy,
   taken,
 } from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
@@ -34,23 +38,24 @@ export async function claimCoins(
   const asked = { action: 'claimCoins', parameters: { symbol, owner, cost, reason } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
-  return audited(context, caller, asked, await send());
+  const status = await readStatus(context).catch(messageOf);
+  return audited(context, caller, asked, typeof status === 'string' ? notAsked(status) : await send(status));
 
-  async function send(): Promise<OperationResult> {
+  async function send({ coins: found }: Pick<TraderStatus, 'coins'>): Promise<OperationResult> {
     const commandId = context.newId();
     try {
-      const found = await readStatus(context);
-      const nobodys = found.coins.find((known) => known.symbol === symbol)?.nobodys ?? '0';
+      const nobodys = found.find((known) => known.symbol === symbol)?.nobodys ?? '0';
       const subject = coinsSubject({ symbol, owner, cost, nobodys });
       const decision = approveNow(context, caller, { decisionId: commandId, subject, signature });
       const said = { symbol, owner, cost, decisions: [decision] };
       const command = { commandId, by: caller.person, reason, ...said };
-      const { detail, haltId } = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });
-      const { coins } = await readStatus(context);
-      const proven = coins.every((known) => known.symbol !== symbol || Number(known.nobodys) === 0);
-      return { ok: true, proven, detail, haltId, workflowId: null, problems: [] };
+      const answer = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });
+      return await provenBy(answer, async () => {
+        const { coins } = await readStatus(context);
+        return coins.every((known) => known.symbol !== symbol || Number(known.nobodys) === 0);
+      });
     } catch (error) {
-      return notDone(`The trader did not take it: ${messageOf(error)}.`);
+      return notTaken(error, 'The coins stay as they are');
     }
   }
 }
@@ -73,15 +78,9 @@ export async function explainCash(
   const asked = { action: 'explainCash', parameters: { kind, amount, reason } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
-  try {
-    const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
-    const answer = await context.trader.call(
-      'explainCash',
-      { ...command, kind, amount },
-      { timeoutMs: COMMAND_MS },
-    );
-    return await audited(context, caller, asked, taken(answer));
-  } catch (error) {
-    return notDone(`Nothing was booked: ${messageOf(error)}`);
-  }
+  const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
+  const result = await context.trader
+    .call('explainCash', { ...command, kind, amount }, { timeoutMs: COMMAND_MS })
+    .then(taken, (error: unknown) => notTaken(error, 'Nothing was booked'));
+  return audited(context, caller, asked, result);
 }

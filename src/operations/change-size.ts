@@ -4,11 +4,14 @@ import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
   type CommandRequest,
+  notAsked,
   notDone,
+  notTaken,
   type OperationContext,
   type OperationResult,
+  taken,
 } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { audited, whyNotAudited } from './record-audit.js';
 import { approveNow } from './sign-as.js';
 
 export interface SizeRequest extends CommandRequest {
@@ -26,32 +29,25 @@ export async function changeSize(
   caller: Caller,
   request: SizeRequest,
 ): Promise<OperationResult> {
-  try {
-    const { sizePct: nowPct } = await readStatus(context);
-    const { sizePct, reason } = request;
-    const commandId = request.commandId ?? context.newId();
-    const subject = sizeSubject(nowPct, sizePct);
-    const larger = { decisionId: commandId, subject, signature: request.signature };
-    const asked = { action: 'changeSize', parameters: { sizePct, nowPct, reason } };
-    const refused = sizePct > nowPct ? await whyNotAudited(context, caller, asked) : null;
-    if (refused !== null) return notDone(refused);
-    const decisions = sizePct > nowPct ? [approveNow(context, caller, larger)] : [];
-    const result = await context.trader.call(
-      'resize',
-      { commandId, by: caller.person, reason, sizePct, decisions },
-      { timeoutMs: COMMAND_MS },
-    );
-    const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
-    return {
-      ok: result.ok,
-      proven: result.ok,
-      detail: result.detail,
-      haltId: null,
-      workflowId: null,
-      problems: audit === null ? [] : [audit],
-    };
-  } catch (error) {
-    const why = messageOf(error);
-    return notDone(`The position size stays as it is: ${why}`);
+  const { sizePct, reason } = request;
+  const status = await readStatus(context).catch(messageOf);
+  if (typeof status === 'string') return notAsked(status);
+  const { sizePct: nowPct } = status;
+  const larger = sizePct > nowPct;
+  const asked = { action: 'changeSize', parameters: { sizePct, nowPct, reason } };
+  const refused = larger ? await whyNotAudited(context, caller, asked) : null;
+  if (refused !== null) return notDone(refused);
+  return audited(context, caller, asked, await send());
+
+  async function send(): Promise<OperationResult> {
+    const decisionId = request.commandId ?? context.newId();
+    const decision = { decisionId, subject: sizeSubject(nowPct, sizePct), signature: request.signature };
+    try {
+      const decisions = larger ? [approveNow(context, caller, decision)] : [];
+      const command = { commandId: decisionId, by: caller.person, reason, sizePct, decisions };
+      return taken(await context.trader.call('resize', command, { timeoutMs: COMMAND_MS }));
+    } catch (error) {
+      return notTaken(error, 'The position size stays as it is');
+    }
   }
 }

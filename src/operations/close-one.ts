@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
   type EmergencyRequest,
-  notDone,
+  isUnanswered,
+  notTaken,
   type OperationContext,
   type OperationResult,
 } from './operation.js';
@@ -93,9 +93,12 @@ async function carryOut(
   try {
     await send({ commandId, by: caller.person, reason: said });
   } catch (error) {
-    const detail = `The trader did not take it: ${messageOf(error)}.`;
-    await recorded(detail);
-    return notDone(detail);
+    // Without an answer it may have been taken: what the desk has tells.
+    if (!isUnanswered(error)) {
+      const refused = notTaken(error, 'Nothing was changed');
+      await recorded(refused.detail);
+      return refused;
+    }
   }
   const proven = await readBack(context, isOver);
   const audit = await recorded(proven ? 'proven' : `not proven: ${left}`);

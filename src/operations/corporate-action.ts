@@ -1,10 +1,10 @@
 import { type CorporateAction, splitText } from '../domain/corporate-action.js';
-import { messageOf } from '../domain/message-of.js';
-import { ControlFailure, TraderUnavailable } from '../trader/client.js';
 import {
   type Caller,
   type CommandRequest,
+  isUnanswered,
   notDone,
+  notTaken,
   type OperationContext,
   type OperationResult,
   taken,
@@ -63,16 +63,12 @@ async function told(
   const refused = await whyNotAudited(context, caller, entry);
   if (refused !== null) return notDone(refused);
   const asked = { commandId: commandId ?? context.newId(), by: caller.person, reason };
-  return audited(context, caller, entry, await call(asked).then(taken, notTaken));
+  return audited(context, caller, entry, await call(asked).then(taken, unchanged));
 }
 
-/** Where no answer came, it may have been taken in all the same: nobody is told that nothing was changed. */
-function notTaken(error: unknown): OperationResult {
-  if (error instanceof TraderUnavailable)
-    return {
-      ...{ ok: true, proven: false, haltId: null, workflowId: null, problems: [] },
-      detail: `Whether it was taken in is not known: ${messageOf(error)}. Look at fermata status before you give it again; within three days the same is taken in only once.`,
-    };
-  const doThis = error instanceof ControlFailure ? `. To do: ${error.doThis}` : '';
-  return notDone(`Nothing was changed: ${messageOf(error)}${doThis}`);
+function unchanged(error: unknown): OperationResult {
+  const result = notTaken(error, 'Nothing was changed');
+  return isUnanswered(error)
+    ? { ...result, detail: `${result.detail} Within three days the same is taken in only once.` }
+    : result;
 }

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { Shape } from '../contracts/json-values.js';
 import type { Desk } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
-import type { TraderClient } from '../trader/client.js';
+import { ControlFailure, type TraderClient, TraderUnavailable } from '../trader/client.js';
 
 /** The person who asks, already authenticated by the calling process. */
 export interface Caller {
@@ -59,4 +60,33 @@ export function taken({ detail, haltId }: Pick<OperationResult, 'detail' | 'halt
 /** Nothing was done; `detail` says what happened, what was kept safe and what to do. */
 export function notDone(detail: string, haltId: string | null = null): OperationResult {
   return { ok: false, proven: false, detail, haltId, workflowId: null, problems: [] };
+}
+
+/** The trader could not be read, so it was sent nothing. */
+export const notAsked = (why: string): OperationResult =>
+  notDone(`The trader does not answer (${why}). Nothing was changed. Try again when it does.`);
+
+/**
+ * What a call to the trader that failed means for whoever made it. `kept`: what is so where the trader refused, or
+ * was not there. Where it was there and gave no answer it may have done it all the same, and nobody is told otherwise.
+ */
+export function notTaken(error: unknown, kept: string): OperationResult {
+  if (isUnanswered(error)) return notKnown(error);
+  const doThis = error instanceof ControlFailure ? ` To do: ${error.doThis}` : '';
+  return notDone(`${kept}: ${messageOf(error).replace(/\.$/, '')}.${doThis}`);
+}
+
+export const isUnanswered = (error: unknown): boolean => error instanceof TraderUnavailable && error.reached;
+
+const notKnown = (error: unknown): OperationResult => ({
+  ...{ ok: true, proven: false, haltId: null, workflowId: null, problems: [] },
+  detail: `Whether the trader took it is not known: ${messageOf(error)}. Look at fermata status before you give it again.`,
+});
+
+/** The trader took a command; `isSo` looks whether what it says now shows it. */
+export async function provenBy(
+  { detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>,
+  isSo: () => Promise<boolean>,
+): Promise<OperationResult> {
+  return { ...taken({ detail, haltId }), proven: await isSo().catch(() => false) };
 }

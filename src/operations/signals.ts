@@ -2,10 +2,16 @@
 
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
-import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { readStatus } from '../trader/read-status.js';
-import { type Caller, notDone, type OperationContext, type OperationResult, taken } from './operation.js';
+import {
+  type Caller,
+  notDone,
+  notTaken,
+  type OperationContext,
+  type OperationResult,
+  taken,
+} from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
 
 export interface WithdrawalRequest {
@@ -63,6 +69,6 @@ async function carryOut(
   asked: { readonly action: string; readonly parameters: Readonly<Record<string, string | number>> },
   send: () => Promise<{ readonly detail: string; readonly haltId: string | null }>,
 ): Promise<OperationResult> {
-  const result = await send().then(taken, (error: unknown) => notDone(messageOf(error)));
+  const result = await send().then(taken, (error: unknown) => notTaken(error, 'The signal was not taken'));
   return audited(context, caller, asked, result);
 }

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
 import { readStatus } from '../trader/read-status.js';
-import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
+import {
+  type Caller,
+  notAsked,
+  notDone,
+  notTaken,
+  type OperationContext,
+  type OperationResult,
+  provenBy,
+} from './operation.js';
 import { audited, whyNotAudited } from './record-audit.js';
 
 export interface ToggleRequest {
@@ -21,9 +29,7 @@ export async function toggleStrategy(
   request: ToggleRequest,
 ): Promise<OperationResult> {
   const status = await readStatus(context).catch(messageOf);
-  if (typeof status === 'string') {
-    return notDone(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
-  }
+  if (typeof status === 'string') return notAsked(status);
   const now = status.strategies.find(({ name }) => name === request.strategy);
   if (now === undefined) {
     const names = [...new Set(status.strategies.map(({ name }) => name))].join(', ');
@@ -63,11 +69,12 @@ async function send(
 ): Promise<OperationResult> {
   const command = { commandId: commandId ?? context.newId(), by: caller.person, reason, strategy, enabled };
   try {
-    const taken = await context.trader.call('toggle', command, { timeoutMs: COMMAND_MS });
-    const after = await readStatus(context);
-    const proven = after.strategies.every(({ name, enabled: is }) => name !== strategy || is === enabled);
-    return { ok: true, proven, detail: taken.detail, haltId: taken.haltId, workflowId: null, problems: [] };
+    const answer = await context.trader.call('toggle', command, { timeoutMs: COMMAND_MS });
+    return await provenBy(answer, async () => {
+      const { strategies } = await readStatus(context);
+      return strategies.every(({ name, enabled: is }) => name !== strategy || is === enabled);
+    });
   } catch (error) {
-    return notDone(`The trader did not take it: ${messageOf(error)}.`);
+    return notTaken(error, `${strategy} stays as it is`);
   }
 }

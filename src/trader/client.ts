@@ -16,9 +16,16 @@ export type CallableMethod = Exclude<ControlMethod, 'follow'>;
 
 const TIMEOUT_DEFAULT_MS = 5000;
 
-/** The trader did not answer. It may or may not have carried the request out. */
+/** The trader did not answer. */
 export class TraderUnavailable extends Error {
   override readonly name = 'TraderUnavailable';
+  /** `reached`: it may have carried the request out all the same. Otherwise nobody took the connection. */
+  constructor(
+    message: string,
+    readonly reached = true,
+  ) {
+    super(message);
+  }
 }
 
 /** The trader answered with an error. */
@@ -195,7 +202,11 @@ function openSocket(
 ): Socket {
   const frames = new FrameReader(ANSWER_BYTES_MAX);
   const socket = connect(path);
-  const lost = (why: string) => onLost(new TraderUnavailable(`the trader can't be reached: ${why}`));
+  let reached = false;
+  const lost = (why: string) => onLost(new TraderUnavailable(`the trader can't be reached: ${why}`, reached));
+  socket.on('connect', () => {
+    reached = true;
+  });
   socket.on('error', (error: NodeJS.ErrnoException) => lost(error.code ?? error.message));
   socket.on('close', () => lost('the connection was closed'));
   socket.on('data', (chunk: Buffer) => {

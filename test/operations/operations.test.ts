@@ -10,6 +10,7 @@ import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
+import type { CallableMethod } from '../../src/trader/client.js';
 import { validationPlace } from '../../src/validation/request.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { readAudit } from '../support/read-audit.js';
@@ -413,6 +414,16 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     expect(desk.trader.sent('cancelEntry')).toMatchObject([{ clientId: 'f1', by: 'otto' }]);
   });
 
+  it('is read back where the answer was lost', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.held = [POSITION];
+    desk.trader.losesAnswersTo = 'closePosition';
+    expect(await operationsOf(desk).closePosition(ANNA, { symbol: 'BTC/USDT', reason: null })).toMatchObject({
+      ok: true,
+      proven: true,
+    });
+  });
+
   it('needs neither Temporal nor Postgres, and says what the trader refuses', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.held = [POSITION];
@@ -420,13 +431,89 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     desk.trader.refusesClosing = 'the market is closed';
     expect(await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null })).toMatchObject({
       ok: false,
-      detail: 'The trader did not take it: the market is closed.',
+      detail: 'Nothing was changed: the market is closed. To do: Look again.',
     });
     desk.trader.refusesClosing = null;
     const closed = await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null });
     expect(closed).toMatchObject({ ok: true, proven: true });
     expect(closed.problems.join(' ')).toContain('The audit entry was not written');
   });
+});
+
+describe.concurrent('what a person changes at the trader', () => {
+  type Ask = (operations: Operations) => Promise<OperationResult>;
+  const coins = { symbol: 'BTC/USDT', owner: 'foreign', cost: null, reason: 'test' } as const;
+  const CHANGES: [CallableMethod, string, string, Ask][] = [
+    ['claimCoins', 'claimCoins', 'The coins stay as they are', (of) => of.claimCoins(ANNA, coins)],
+    [
+      ...(['explainCash', 'explainCash', 'Nothing was booked'] as const),
+      (of) => of.explainCash(ANNA, { kind: 'deposit', amount: '5', reason: 'test' }),
+    ],
+    [
+      ...(['resize', 'changeSize', 'The position size stays as it is'] as const),
+      (of) => of.changeSize(ANNA, { sizePct: 50, reason: 'test' }),
+    ],
+    [
+      ...(['toggle', 'toggleStrategy', 'trend stays as it is'] as const),
+      (of) => of.toggleStrategy(ANNA, { strategy: 'trend', enabled: false, reason: 'test' }),
+    ],
+    [
+      ...(['revokeGoLive', 'revokeGoLive', 'Real money stays permitted'] as const),
+      (of) => of.revokeGoLive(ANNA, { reason: 'test' }),
+    ],
+  ];
+
+  it.each(CHANGES)(
+    'and it refuses (%s) is answered with why, on record',
+    async (method, action, kept, ask) => {
+      const desk = await deskWithTrend();
+      desk.trader.refuses = method;
+      const detail = `${kept}: not now. To do: Look again.`;
+      expect(await ask(operationsOf(desk))).toMatchObject({ ok: false, proven: false, detail });
+      expect(await audited(desk, 1)).toMatchObject([{ action, outcome: detail }]);
+    },
+  );
+
+  it.each(CHANGES)(
+    'is not said to be as it was where no answer came (%s)',
+    async (method, action, _, ask) => {
+      const desk = await deskWithTrend();
+      desk.trader.losesAnswersTo = method;
+      const detail = `Whether the trader took it is not known: no answer to ${method}. Look at fermata status before you give it again.`;
+      expect(await ask(operationsOf(desk))).toMatchObject({ ok: true, proven: false, detail });
+      expect(await audited(desk, 1)).toMatchObject([{ action, outcome: detail }]);
+    },
+  );
+
+  it('is sent nowhere while what is now can not be read', async () => {
+    const desk = await deskWithTrend();
+    desk.trader.losesAnswersTo = 'status';
+    for (const [method, , , ask] of CHANGES.slice(0, 4).filter(([name]) => name !== 'explainCash')) {
+      const { ok, detail } = await ask(operationsOf(desk));
+      expect({ ok, detail }).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining('Nothing was changed'),
+      });
+      expect(desk.trader.sent(method)).toEqual([]);
+    }
+  });
+
+  it('and what it says afterwards can not be read, counts as taken and not as proven', async () => {
+    const desk = await deskWithTrend();
+    const answer = desk.trader.answer.bind(desk.trader);
+    desk.trader.answer = async (method, params) => {
+      if (method !== 'status') desk.trader.losesAnswersTo = 'status';
+      return answer(method, params);
+    };
+    const off = { strategy: 'trend', enabled: false, reason: 'test' };
+    expect(await operationsOf(desk).toggleStrategy(ANNA, off)).toMatchObject({ ok: true, proven: false });
+  });
+
+  async function deskWithTrend() {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.strategies = [{ name: 'trend', enabled: true } as never];
+    return desk;
+  }
 });
 
 describe.concurrent('a split or a dividend of a stock', () => {
@@ -473,7 +560,7 @@ describe.concurrent('a split or a dividend of a stock', () => {
     expect(unknown).toMatchObject({
       ...{ ok: true, proven: false },
       detail: expect.stringMatching(
-        /^Whether it was taken in is not known: the trader is not there\. Look at/,
+        /^Whether the trader took it is not known: the trader is not there\. Look at .* taken in only once\.$/,
       ),
     });
     expect(await audited(desk, 1)).toMatchObject([{ outcome: unknown.detail }]);

@@ -10,7 +10,7 @@ import { readStatus } from '../../trader/read-status.js';
 import {
   type Caller,
   type CommandRequest,
-  notDone,
+  notTaken,
   type OperationContext,
   type OperationResult,
 } from '../operation.js';
@@ -82,7 +82,7 @@ export async function revokeGoLive(
       workflowId: null,
       problems: [],
     }),
-    (error: unknown) => notDone(`The trader did not take it: ${messageOf(error)}`),
+    (error: unknown) => notTaken(error, 'Real money stays permitted'),
   );
   return audited(context, caller, { action: 'revokeGoLive', parameters: { reason: request.reason } }, result);
 }

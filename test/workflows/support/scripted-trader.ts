@@ -29,6 +29,10 @@ export class ScriptedTrader {
   /** So many readings of the venue still show what was closed. */
   staleFlatProofs = 0;
   gone = false;
+  /** Refuses this one, whatever is asked of it. */
+  refuses: CallableMethod | null = null;
+  /** Carries this one out, and its answer never comes. */
+  losesAnswersTo: CallableMethod | null = null;
   refusesArming: string | null = null;
   refusesClosing: string | null = null;
   refusesAction: string | null = null;
@@ -138,7 +142,10 @@ export class ScriptedTrader {
   ): Promise<ControlMethods[M]['result']> {
     if (this.gone) throw new TraderUnavailable('the trader is not there');
     this.received.push({ method, params: { ...params } });
-    return this.handlers[method](params as never) as ControlMethods[M]['result'];
+    if (this.refuses === method) throw refused('not now');
+    const result = this.handlers[method](params as never) as ControlMethods[M]['result'];
+    if (this.losesAnswersTo === method) throw new TraderUnavailable(`no answer to ${method}`);
+    return result;
   }
 
   status(): TraderStatus {
