@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
-import { monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
+import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import type { StrategyDefinition, WaitingWish } from '../../src/engine/strategies/strategy.js';
@@ -526,4 +526,10 @@ describe('the page of a backtest', () => {
       /^<td>2026<\/td><td>10<\/td><td><\/td><td>\u221210<\/td>.*<td>\u22121<\/td><\/tr>/,
     );
   });
+});
+
+it('figures of money have the places of the account’s currency', () => {
+  expect(figureText(0.001_23, ' money', 'BTC')).toBe('0.00123000 BTC');
+  expect(figureText(-1234.567, ' money', 'USDT')).toBe('−1\u202f234.57 USDT');
+  expect(figureText(1.234, ' %', 'BTC')).toBe('1.23 %');
 });

@@ -165,6 +165,19 @@ describe('fermata stats', () => {
     );
   });
 
+  it('of an account in a coin has every place of the average, which two would hide', async () => {
+    const operations = {
+      showResults: async () => ({
+        ...(await showResults(context(), { by: 'day', days: 30, listMax: 1 })),
+        ...{ currency: 'BTC', total: { trips: 3, wins: 2, net: '0.0042' } },
+      }),
+      countSetups: async () => 0,
+    };
+    const all = await readStats(operations as unknown as Parameters<typeof readStats>[0], 'all');
+    expect(all.average).toBe('0.00140000');
+    expect(statsLines(all)[0]).toMatch(/result \+0\.0042 BTC, on average \+0\.00140000 BTC$/);
+  });
+
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {
     answers = false;
     const today = await stats('today');

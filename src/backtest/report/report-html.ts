@@ -1,7 +1,7 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { amountText, gainText, grouped } from '../../domain/figure-text.js';
+import { amountText, gainText, grouped, placesIn } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { FigureName } from '../statistics/figures.js';
 import type { Group } from '../statistics/groups.js';
@@ -148,7 +148,8 @@ function figureTable({ figures, formulas, currency }: BacktestReport): string {
 
 export function figureText(value: number | null, unit: string, currency: string): string {
   if (value === null) return 'can’t be said';
-  return `${shown(value)}${unit === ' money' ? ` ${currency}` : unit}`;
+  if (unit !== ' money') return `${shown(value)}${unit}`;
+  return `${amountText(value.toFixed(placesIn(currency)), currency)} ${currency}`;
 }
 
 function groupTables({ by, currency }: BacktestReport): string {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
-import { gainText } from '../../domain/figure-text.js';
+import { gainText, placesIn } from '../../domain/figure-text.js';
 import type { Operations } from '../../operations/operations.js';
 import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, Sums } from '../../operations/results/results.js';
@@ -78,7 +78,7 @@ export async function readStats(
   const { currency, machineTime } = found;
   const head = { span, currency, machineTime };
   if (span !== 'all') return { ...head, periods: periodsShown(found, by, newest) };
-  return { ...head, setups: await operations.countSetups(), ...figuresOf(found.total) };
+  return { ...head, setups: await operations.countSetups(), ...figuresOf(found.total, currency) };
 }
 
 export function statsLines({ currency, machineTime, setups, periods, ...figures }: Stats): string[] {
@@ -92,7 +92,7 @@ export function statsLines({ currency, machineTime, setups, periods, ...figures 
  * would look like a trend.
  */
 function periodsShown(
-  { begins, periods }: Pick<ResultsShown, 'begins' | 'periods'>,
+  { begins, periods, currency }: Pick<ResultsShown, 'begins' | 'periods' | 'currency'>,
   by: Period,
   newest: number,
 ): readonly PeriodFigures[] {
@@ -102,20 +102,23 @@ function periodsShown(
     const sums = closed.get(startMs);
     if (sums === undefined && by === 'day' && newest > 1) return [];
     const week = by === 'week' ? { week: weekText(dayOfText(date) ?? 0) } : {};
-    return [{ date, ...week, ...figuresOf(sums ?? NOTHING) }];
+    return [{ date, ...week, ...figuresOf(sums ?? NOTHING, currency) }];
   });
 }
 
 const NO_FIGURES: Figures = { trades: 0, wins: 0, winRatePct: null, result: '0', average: null };
 const NOTHING: Pick<Sums, 'trips' | 'wins' | 'net'> = { trips: 0, wins: 0, net: '0' };
 
-function figuresOf({ trips, wins, net }: Pick<Sums, 'trips' | 'wins' | 'net'>): Figures {
+function figuresOf(
+  { trips, wins, net }: Pick<Sums, 'trips' | 'wins' | 'net'>,
+  currency: string | null,
+): Figures {
   return {
     trades: trips,
     wins,
     winRatePct: trips === 0 ? null : ((wins / trips) * 100).toFixed(1),
     result: net,
-    average: trips === 0 ? null : (Number(net) / trips).toFixed(2),
+    average: trips === 0 ? null : (Number(net) / trips).toFixed(placesIn(currency ?? '')),
   };
 }
 
