@@ -284,6 +284,26 @@ describe('a stop for less than the position', () => {
     refuse(desk, next, stop, 'cancelled', true);
     expect(desk.sent('submit')).toMatchObject([{ purpose: 'close', type: 'market', quantityLots: 130 }]);
   });
+
+  it.each([0, 30])(
+    'is not restored for the next entry where all but %i lots were closed for that',
+    (left) => {
+      const { desk, entry, stop, next } = grown();
+      refuse(desk, next, stop, 'cancelled', true);
+      desk.happen({ kind: 'order.cancelled', clientId: entry.clientId });
+      const [close] = desk.live('close', 0);
+      desk.fill(close!, 9_790, 130 - left);
+      if (left > 0) desk.expire(close!.clientId);
+      const again = desk.hold(0);
+      expect(again.stop).toMatchObject({
+        stopTicks: again.entry.protectTicks,
+        quantityLots: again.entry.quantityLots + left,
+      });
+      expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toEqual(
+        [],
+      );
+    },
+  );
 });
 
 describe('a crash in the middle of an exchange', () => {
@@ -476,4 +496,31 @@ describe("a strategy's exit where the stop locks nothing and can only reduce", (
     ]);
     expect(desk.stateOf(stop)).toBe('working');
   });
+
+  const refuseExit = (desk: DeskUnderTest) => {
+    for (const { clientId } of desk.live('exit', 0))
+      desk.happen({ kind: 'order.rejected', clientId, code: '-1015', text: 'too many' });
+  };
+
+  it.each(['before', 'after'])(
+    'of the next trade waits for no refusal from %s the end of the last',
+    (when) => {
+      const { desk, stop } = exiting();
+      for (let refusals = 0; refusals < 3; refusals += 1) {
+        refuseExit(desk);
+        desk.pass(500);
+      }
+      expect(desk.live('exit', 0)).toEqual([]);
+      if (when === 'after') desk.pass(5_000);
+      desk.fill(stop, stop.stopTicks!);
+      refuseExit(desk);
+      desk.hold(0);
+      for (const close of [9_900, 9_800]) desk.bar(0, close);
+      for (let refusals = 0; refusals < 3; refusals += 1) {
+        expect(desk.live('exit', 0)).toMatchObject([{ type: 'market' }]);
+        refuseExit(desk);
+        desk.pass(500);
+      }
+    },
+  );
 });

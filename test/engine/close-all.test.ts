@@ -230,6 +230,24 @@ describe('close-all when answers fail', () => {
     expect(desk.recorded('order.intended').length).toBeGreaterThan(before);
   });
 
+  it('waits no longer for a refusal once the venue fills: what is left is sold at once', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, 100);
+    closeAll(desk);
+    const [closing] = desk.live('close', 0);
+    desk.fill(entry, 10_000, 30);
+    for (let refusals = 0; refusals < 3; refusals += 1) {
+      const { clientId } = desk.live('close', 0).find(({ quantityLots }) => quantityLots === 30)!;
+      desk.happen({ kind: 'order.rejected', clientId, code: '503', text: 'busy' });
+      desk.pass(500);
+    }
+    desk.fill(closing!, 10_000, 60);
+    desk.expire(closing!.clientId);
+    expect(desk.live('close', 0).reduce((lots, { quantityLots }) => lots + quantityLots, 0)).toBe(70);
+  });
+
   it('closes again what a late fill opened after flat had been proven', () => {
     const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     const entry = desk.enter(0);

@@ -123,6 +123,20 @@ describe('a stop whose price is already passed', () => {
   });
 });
 
+it('the stop of an entry leaves with its fill, however often those of the trade before were refused', () => {
+  const { desk, stop } = bought();
+  refuse(desk, stop, false);
+  for (let refusals = 0; refusals < 5; refusals += 1) {
+    desk.pass(1_700);
+    for (const again of desk.live('protective', 0)) refuse(desk, again, false);
+  }
+  desk.command({ name: 'closePosition', symbol: 'BTC/USDT' });
+  desk.fill(desk.live('close', 0)[0]!, 10_000);
+  const next = desk.enter(0);
+  desk.fill(next, 10_000);
+  expect(desk.live('protective', 0)).toMatchObject([{ stopTicks: next.protectTicks }]);
+});
+
 describe('nothing arms', () => {
   it('while a position is neither protected nor closed, however often a rule that may would', () => {
     const { desk, stop } = bought();

@@ -26,7 +26,7 @@ export function protect(core: Core, position: Holding): void {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
     workAt(core, at).unlikeSinceMs = null;
-    atRest(work);
+    leaveNothing(work);
     return;
   }
   if (isOversold(core, at)) {
@@ -49,6 +49,7 @@ export function protect(core: Core, position: Holding): void {
   // sold.
   if (isDustAt(core, position, wanted.stopTicks) || (wanted.side === 'sell' && isDustOf(core, position))) {
     work.unprotectedSinceMs = null;
+    if (isDustOf(core, position)) leaveNothing(work);
     return;
   }
   const fitting = fittingOf(stops, wanted);
@@ -81,4 +82,12 @@ function atRest(work: TradeWork): void {
   work.unprotectedSinceMs = null;
   work.stopRefusals = 0;
   work.formerStop = null;
+}
+
+/** What is closed, or too small to sell, leaves to what is entered next no stop to restore and no order that has to wait. */
+function leaveNothing(work: TradeWork): void {
+  atRest(work);
+  work.stopAtMs = 0;
+  work.closeRefusals = 0;
+  work.closeAtMs = 0;
 }

@@ -57,7 +57,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (comesBack) restNoLonger(core, entry);
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
-      workOfOrder(core, entry.intent).closeRefusals = 0;
+      Object.assign(workOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
     // A stop that has fired has ended by itself: what is left gets the stop that it wants, not that one again.
     if (entry.intent.purpose === 'protective' && entry.state === 'filled')
       workOfOrder(core, entry.intent).formerStop = null;

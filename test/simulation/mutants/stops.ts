@@ -9,6 +9,12 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     put: '  void formerStop;\n',
   },
   {
+    what: 'the stop of a trade that is over is restored for the next one',
+    file: 'engine/flow/protect.ts',
+    find: '  work.formerStop = null;\n',
+    put: '',
+  },
+  {
     what: 'a time without a stop is not measured',
     file: 'engine/flow/stop-gap.ts',
     find: 'const ms = Math.ceil(core.monotonicMs - gap.sinceMs);',
