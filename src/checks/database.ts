@@ -2,15 +2,23 @@ import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { check } from './check.js';
 
+/** A process that is kept busy reads an answer late: only what is slow each time is the database. */
+const ASKED_MAX = 3;
+
 /** Reads from the evidence table: an answer also shows that the schema is there. */
 export const database = check(
   z.strictObject({ answerMsMax: z.number().min(0).default(500) }),
   async ({ pool }, { answerMsMax }) => {
     const expected = `Postgres answers within ${answerMsMax} ms`;
-    const startedMs = performance.now();
-    try {
+    const askedMs = async (): Promise<number> => {
+      const startedMs = performance.now();
       await pool.query('select id from evidence order by id desc limit 1');
-      const tookMs = Math.round(performance.now() - startedMs);
+      return Math.round(performance.now() - startedMs);
+    };
+    try {
+      let tookMs = await askedMs();
+      for (let asked = 1; tookMs > answerMsMax && asked < ASKED_MAX; asked += 1)
+        tookMs = Math.min(tookMs, await askedMs());
       return {
         verdict: tookMs <= answerMsMax ? 'pass' : 'warn',
         observed: `answered in ${tookMs} ms`,

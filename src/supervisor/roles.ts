@@ -8,9 +8,10 @@ export type RoleName =
   | 'web'
   | 'telegram';
 
+/** Time limit of each role from start to ready: several desks may start at once on a small machine. */
+export const READY_MS = 60_000;
+
 interface RoleTimes {
-  /** Time limit from start to ready. */
-  readonly readyMs: number;
   /** Time limit from SIGTERM to the end. */
   readonly stopMs: number;
   /** The same for a role in a process of another desk; that process ends if its guest takes longer. */
@@ -18,17 +19,16 @@ interface RoleTimes {
 }
 
 export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
-  // It replays its journal and warms up its strategies.
-  trader: { readyMs: 60_000, stopMs: 20_000 },
+  trader: { stopMs: 20_000 },
   // Workers end at once unless an activity is running: `END_TIMES` of src/activities/worker-ends.ts, plus some seconds.
-  'engine-worker': { readyMs: 60_000, stopMs: 40_000 },
-  auditor: { readyMs: 30_000, stopMs: 5_000 },
-  'operations-worker': { readyMs: 60_000, stopMs: 40_000 },
-  ledger: { readyMs: 30_000, stopMs: 5_000 },
+  'engine-worker': { stopMs: 40_000 },
+  auditor: { stopMs: 5_000 },
+  'operations-worker': { stopMs: 40_000 },
+  ledger: { stopMs: 5_000 },
   // In its own process it can be killed without harm; but a hanging request or query is no reason to end another desk's
   // page.
-  web: { readyMs: 30_000, stopMs: 5_000, joinedStopMs: 20_000 },
-  telegram: { readyMs: 30_000, stopMs: 5_000 },
+  web: { stopMs: 5_000, joinedStopMs: 20_000 },
+  telegram: { stopMs: 5_000 },
 };
 
 /**

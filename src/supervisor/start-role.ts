@@ -10,7 +10,7 @@ import { joinRole, sharingOf } from './joined-role.js';
 import type { Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
-import { ROLE_TIMES, type RoleName } from './roles.js';
+import { READY_MS, ROLE_TIMES, type RoleName } from './roles.js';
 
 const LINES_SHOWN = 8;
 const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
@@ -118,17 +118,17 @@ async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: B
 /** Null if no process of another desk accepts it. */
 async function joinOther(options: RoleStartOptions, home: string, sharing: string): Promise<Begun | null> {
   const { name, log, runtimeFile, stopping } = options;
-  const { readyMs, stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
+  const { stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
   const joined = await joinRole({
     ...{ name, home, joining: { v: 1, sharing, runtimeFile, lockFile: roleLock(home, name), stopMs } },
     onLine: (line) => log.writeChildLine(name, line, 'out'),
   });
   if (joined === null) return null;
   log.write('supervisor', 'info', `${name} runs in the process of another desk (${joined.process.pid})`);
-  const late = AbortSignal.any([AbortSignal.timeout(readyMs), stopping]);
+  const late = AbortSignal.any([AbortSignal.timeout(READY_MS), stopping]);
   const ready = Promise.race([joined.ready, aborted(late)]).then((first) => {
     if (first !== 'aborted') return first;
-    return stopping.aborted ? STOPPED_MEANWHILE : `not ready within ${readyMs / 1000} s`;
+    return stopping.aborted ? STOPPED_MEANWHILE : `not ready within ${READY_MS / 1000} s`;
   });
   return { ...joined, ready, isJoined: true };
 }
@@ -171,7 +171,7 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
     options.children.remove(child.pid);
   });
   await options.children.add(name, child.pid);
-  const ready = readiness(child, message, ROLE_TIMES[name].readyMs, options.stopping);
+  const ready = readiness(child, message, options.stopping);
   const stop = async (hurry?: AbortSignal): Promise<void> => {
     const clean = await endProcess(child, [{ signal: 'SIGTERM', waitMs: ROLE_TIMES[name].stopMs }], hurry);
     if (!clean) options.log.write('supervisor', 'warn', `${name} did not stop in time and was killed`);
@@ -239,15 +239,14 @@ function hasAuditorKey(live: LiveVenue, env: NodeJS.ProcessEnv): boolean {
 async function readiness(
   child: ManagedProcess,
   message: Promise<RoleMessage>,
-  timeoutMs: number,
   stopping: AbortSignal,
 ): Promise<string | null> {
-  const late = AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping]);
+  const late = AbortSignal.any([AbortSignal.timeout(READY_MS), stopping]);
   const first = await Promise.race([message, child.exited, aborted(late)]);
   if (first === 'aborted' && stopping.aborted) return STOPPED_MEANWHILE;
   const lines = child.lastLines().slice(-LINES_SHOWN).join('\n  ');
   const shown = lines === '' ? '' : `; the last it said:\n  ${lines}`;
-  if (first === 'aborted') return `not ready within ${timeoutMs / 1000} s${shown}`;
+  if (first === 'aborted') return `not ready within ${READY_MS / 1000} s${shown}`;
   if ('type' in first) {
     if (first.type === 'failed') return first.message;
     return null;

@@ -139,6 +139,20 @@ describe('database', () => {
     const outcome = await check('database', { context: { pool } });
     expect(outcome).toMatchObject({ verdict: 'fail', observed: 'no answer: connection refused' });
   });
+
+  it('warns where each of three answers is late: one that is read late says more of this process', async () => {
+    const slowFor = (answers: number) => {
+      let asked = 0;
+      const query = async () => {
+        asked += 1;
+        if (asked <= answers) await new Promise((go) => setTimeout(go, 600));
+        return { rows: [] };
+      };
+      return { context: { pool: { query } as never } };
+    };
+    expect(await check('database', slowFor(2))).toMatchObject({ verdict: 'pass' });
+    expect(await check('database', slowFor(3))).toMatchObject({ verdict: 'warn' });
+  });
 });
 
 describe('disk-space', () => {

@@ -2,12 +2,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CommandRun } from '../support/desk-under-test.js';
+import { accountsAtFailure, type CommandRun } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
 import { type Placed, readOnly } from './read-only.js';
 
 type Variables = Readonly<Record<string, string>>;
+
+/** Of what each has written, where a test fails. */
+const TOLD_CHARS = 4_000;
 
 export class Programs {
   readonly running = new Map<string, { readonly process: ChildProcess; log: string }>();
@@ -21,7 +24,11 @@ export class Programs {
     private readonly image: string,
     private readonly given: Variables,
     private readonly here: Variables,
-  ) {}
+  ) {
+    accountsAtFailure.add(() =>
+      [...this.running].map(([role, { log }]) => `The end of ${role}:\n${log.slice(-TOLD_CHARS)}`).join('\n'),
+    );
+  }
 
   /** Runs until it ends; `command` instead of the service's own, as `docker-compose exec` does it. */
   run(service: string, more: Variables = {}, command?: readonly string[]): Promise<CommandRun> {

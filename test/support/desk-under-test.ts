@@ -15,6 +15,12 @@ export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../.
 const command = join(repository, 'bin/fermata.js');
 /** A desk that is started again beside other tests takes minutes. */
 const RUN_MS_MAX = 300_000;
+/** What is told of a desk whose test has failed: how many lines of its log, and how long it is asked for the rest. */
+const LOG_LINES = 80;
+const TELL_MS_MAX = 30_000;
+
+/** How what a test has begun stands, in words: asked where the test fails (`tell-at-failure.ts`). */
+export const accountsAtFailure = new Set<() => Promise<string> | string>();
 
 export interface CommandRun {
   readonly code: number;
@@ -55,16 +61,35 @@ export function deskUnderTest(
   let supervisor: ChildProcess | null = null;
   const guard = deskGuard(home);
 
-  const run = (...args: string[]): Promise<CommandRun> =>
+  const runWithin = (timeout: number, args: readonly string[]): Promise<CommandRun> =>
     new Promise((settle) => {
       execFile(
         process.execPath,
         [command, ...args],
-        { cwd: installation, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: RUN_MS_MAX },
+        { cwd: installation, env: environment, maxBuffer: 16 * 1024 * 1024, timeout },
         (error, stdout, stderr) =>
           settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );
     });
+  const run = (...args: string[]): Promise<CommandRun> => runWithin(RUN_MS_MAX, args);
+
+  const log = (): string => {
+    const file = join(homePaths(home).logs, 'fermata.log');
+    return existsSync(file)
+      ? readFileSync(file, 'utf8').split('\n').slice(-LOG_LINES).join('\n')
+      : 'no log yet';
+  };
+  const account = async (): Promise<string> => {
+    if (supervisor === null) return '';
+    const asked = await Promise.all(
+      ['status', 'tasks', 'incidents'].map(async (name) => {
+        const { stdout, stderr } = await runWithin(TELL_MS_MAX, ['--desk', desk, name]);
+        return `fermata ${name}\n${stdout}${stderr}`;
+      }),
+    );
+    return [`How desk ${desk} stands:`, ...asked, `The end of its log:\n${log()}`].join('\n');
+  };
+  accountsAtFailure.add(account);
 
   const signIn = async (person = 'operator', password?: string): Promise<void> => {
     const file = join(home, `password-of-${person}`);
@@ -91,14 +116,14 @@ export function deskUnderTest(
         out += text;
         const answer = parseAnswer(out);
         if (answer === null) return;
-        if ('error' in answer) fail(new Error(`fermata up refused: ${out}`));
+        if ('error' in answer) fail(new Error(`fermata up refused: ${out}\n${log()}`));
         else settle(answer);
       });
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         err += text;
       });
       child.once('exit', (code) => {
-        const said = `fermata up ended with ${code}:\n${out}\n${err}`;
+        const said = `fermata up ended with ${code}:\n${out}\n${err}\n${log()}`;
         fail(new Error(said));
         // Long after it was up nobody waits for it any more: whoever reads why a test failed has to see this.
         if (code !== null && code !== 0) console.error(said);
@@ -140,7 +165,10 @@ export function deskUnderTest(
     pidOf: (name) => until(`a process ${name}`, () => pids().get(name)),
     supervisorPid: () => supervisor?.pid ?? -1,
     interrupt,
-    dispose: () => guard.dispose(),
+    dispose: () => {
+      accountsAtFailure.delete(account);
+      return guard.dispose();
+    },
   };
 }
 
