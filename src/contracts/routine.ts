@@ -42,7 +42,7 @@ export const SHIPPED_ACTIONS = ['backup', 'restore-drill'] as const;
 
 export type ShippedAction = (typeof SHIPPED_ACTIONS)[number];
 
-export type RoutineCause = 'schedule' | 'market-clock' | 'start' | 'person';
+export type RoutineCause = 'schedule' | 'market-clock' | 'trades' | 'start' | 'person';
 
 export interface RoutineInput {
   readonly desk: string;

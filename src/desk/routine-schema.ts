@@ -198,6 +198,15 @@ export const routineSchema = z.strictObject({
     .describe(
       'When `every` counts, in the desk’s time zone; both ends belong to it. Left out: the whole day.',
     ),
+  everyTrades: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      'Also after each so many closed trades of the desk, as the ledger counts them: 50 is after trade 50, 100, 150. `weekdays`, `daysOfMonth` and `months` are for times alone. Left out: never by their count.',
+    ),
   weekdays: z
     .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
     .default([])

@@ -5,6 +5,7 @@ import { nextNominalMs } from '../desk/nominal-times.js';
 import { timesOf } from '../desk/routine-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
+import { countClosedTrades } from '../store/performance.js';
 import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { runsOnMarketClock, scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
@@ -95,9 +96,9 @@ export const scheduleSchema = z.object({
   routine: z.string(),
   title: z.string(),
   when: z
-    .enum(['timed', 'start', 'asked'])
+    .enum(['timed', 'trades', 'start', 'asked'])
     .describe(
-      'timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it',
+      'timed: at times of its own; trades: it has none, and runs after each so many closed trades; start: only at each start of the desk; asked: only when somebody runs it',
     ),
   known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
   /** Paused by a person. */
@@ -107,6 +108,14 @@ export const scheduleSchema = z.object({
   /** Null while paused, or if none is due. */
   nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
   nextMarketMs: marketMs.nullable(),
+  byTrades: z
+    .object({
+      every: z.number(),
+      closed: z.number().describe('Closed trades of the desk'),
+      next: z.number().describe('The closed trade after which it is due next'),
+    })
+    .nullable()
+    .describe('Null: it is not due by the count of trades, or the database does not answer'),
   /** `nominalMs`: when it was due in the desk's own time. Null if it never ran. */
   last: z.object({ nominalMs: marketMs, verdict: runVerdict }).nullable().describe('Its newest run'),
 });
@@ -115,10 +124,12 @@ export type ScheduledRun = Shape<typeof scheduleSchema>;
 /** Every routine and when it is due next, from the desk file and the trader's clock; needs no Temporal. */
 export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {
   const { desk, pool } = context;
-  const [status, states, runs] = await Promise.all([
+  const counts = desk.routines.some(({ everyTrades }) => everyTrades !== undefined);
+  const [status, states, runs, closed] = await Promise.all([
     readStatus(context).catch(() => null),
     readScheduleStates(pool, desk.desk).catch(() => null),
     readLastRuns(pool, desk.desk).catch(() => null),
+    counts ? countClosedTrades(pool, desk.desk).catch(() => null) : null,
   ]);
   const wallMs = context.nowMs();
   const market = status && runsOnMarketClock(status.marketData) ? status.marketData : null;
@@ -144,12 +155,19 @@ export async function listSchedules(context: OperationContext): Promise<readonly
           ? null
           : Math.round(wallMs + (nextMarketMs - marketMs) / speed),
       nextMarketMs,
+      byTrades: byTrades(routine, closed),
       last: last ? { nominalMs: last.nominalMs, verdict: last.verdict } : null,
     };
   });
 }
 
+function byTrades({ everyTrades }: DeskRoutine, closed: number | null): ScheduledRun['byTrades'] {
+  if (everyTrades === undefined || closed === null) return null;
+  return { every: everyTrades, closed, next: closed - (closed % everyTrades) + everyTrades };
+}
+
 function whenOf(routine: DeskRoutine): ScheduledRun['when'] {
   if (timesOf(routine).length > 0) return 'timed';
+  if (routine.everyTrades !== undefined) return 'trades';
   return routine.onStart ? 'start' : 'asked';
 }

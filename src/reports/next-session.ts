@@ -64,5 +64,8 @@ function routinesLine({ routines, timezone }: Desk, date: string): string {
       const at = DateTime.fromMillis(first, { zone: timezone }).toFormat('HH:mm');
       return `${at} ${title}${more.length === 0 ? '' : ` and ${more.length} times more`}`;
     });
-  return `routines ${due.join(', ') || 'none'}`;
+  const byTrades = routines.flatMap(({ title, everyTrades }) =>
+    everyTrades === undefined ? [] : [`${title} after each ${everyTrades} trades`],
+  );
+  return `routines ${[...due, ...byTrades].join(', ') || 'none'}`;
 }

@@ -206,6 +206,26 @@ export async function listTrades(pool: Queries, span: Span, limit: number): Prom
   return found.rows;
 }
 
+/** Of the desk as long as it has existed, whatever account it used: a count that never falls. */
+export async function countClosedTrades(pool: Queries, desk: string): Promise<number> {
+  const found = await pool.query<{ count: number }>(
+    'select count(*)::int as count from trades where desk = $1',
+    [desk],
+  );
+  return found.rows[0]?.count ?? 0;
+}
+
+/** Market time when the trade of this number was closed, the first one being 1. Throws if there is none. */
+export async function tradeClosedMs(pool: Queries, desk: string, number: number): Promise<number> {
+  const found = await pool.query<{ market: Date }>(
+    'select market from trades where desk = $1 order by wall, sequence offset $2 limit 1',
+    [desk, number - 1],
+  );
+  const closed = found.rows[0];
+  if (closed === undefined) throw new Error(`the ledger has no trade ${number} of ${desk}`);
+  return closed.market.getTime();
+}
+
 /** Orders by purpose and outcome, most frequent first. */
 export async function countOrders(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(

@@ -218,3 +218,25 @@ export async function saveSweep(
     [desk, routine, new Date(untilMs), missedCatchups],
   );
 }
+
+/** Up to which closed trade each routine that is due by their count has begun, or was passed over. */
+export async function readTradesBegun(pool: Queries, desk: string): Promise<ReadonlyMap<string, number>> {
+  const found = await pool.query<{ routine: string; trades: string }>(
+    'select routine, trades from routine_trades where desk = $1',
+    [desk],
+  );
+  return new Map(found.rows.map(({ routine, trades }) => [routine, Number(trades)]));
+}
+
+export async function saveTradesBegun(
+  pool: Queries,
+  desk: string,
+  routine: string,
+  trades: number,
+): Promise<void> {
+  await pool.query(
+    `insert into routine_trades (desk, routine, trades) values ($1, $2, $3)
+     on conflict (desk, routine) do update set trades = excluded.trades`,
+    [desk, routine, trades],
+  );
+}

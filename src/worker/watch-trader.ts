@@ -1,6 +1,6 @@
 /**
  * Polls the trader once a second and starts what its state requires: a resumption for each new halt, routines that are
- * due by a market clock, and the matching schedules. Wakes runs that wait for a change. Each of these fails
+ * due by a market clock or by the count of trades, and the matching schedules. Wakes runs that wait for a change. Each of these fails
  * independently.
  */
 
@@ -11,6 +11,7 @@ import { incidentsOfTrader } from './incidents-of-trader.js';
 import { marketClockRoutines } from './market-clock-routines.js';
 import { type Repeating, repeat } from './repeat.js';
 import { resumptionOfHalts } from './resumption-of-halts.js';
+import { routinesByTrades } from './routines-by-trades.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
@@ -23,10 +24,13 @@ export interface TraderWatchOptions {
 }
 
 export function watchTrader(context: TraderWatchContext, options: TraderWatchOptions): Repeating {
-  const { trader, log } = context;
+  const { trader, desk, log } = context;
   const followers: readonly (readonly [string, StatusFollower])[] = [
     ['resumption', resumptionOfHalts(context)],
     ['routines by the market clock', marketClockRoutines(context)],
+    ...(desk.routines.some(({ everyTrades }) => everyTrades !== undefined)
+      ? [['routines by count of trades', routinesByTrades(context)] as const]
+      : []),
     ['schedules', scheduleUpkeep(context, options.home)],
     ['incidents', incidentsOfTrader(context)],
     ['changes that runs wait for', changesOfTrader(context)],

@@ -69,7 +69,7 @@ export function scriptedPeople(asked: {
       {
         ...{ scheduleId: 'crypto-bot-pre-market', routine: 'pre-market', title: 'Pre-market', known: true },
         ...{ paused: false, note: '', clock: 'wall', nextMs: NOW_MS + 60_000, nextMarketMs: NOW_MS + 60_000 },
-        ...{ when: 'timed', last: null },
+        ...{ when: 'timed', byTrades: null, last: null },
       },
       {
         ...{
@@ -79,7 +79,7 @@ export function scriptedPeople(asked: {
           known: true,
         },
         ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
-        ...{ when: 'asked', last: null },
+        ...{ when: 'asked', byTrades: null, last: null },
       },
     ],
     listApprovals: async () => [APPROVAL],

@@ -309,7 +309,7 @@ describe.concurrent('what is scheduled', () => {
     expect(next?.nextMs).toBeLessThanOrEqual(afterMs + inMs);
   });
 
-  it('has the routines without a time, too: at each start, or when somebody runs them', async () => {
+  it('has the routines without a time, too: at each start, after so many trades, or when somebody runs them', async () => {
     const desk = await bench.desk({ serve: [] });
     const [shipped] = cryptoDesk().routines;
     if (shipped === undefined) throw new Error('no routine');
@@ -319,12 +319,21 @@ describe.concurrent('what is scheduled', () => {
       routines: [
         { ...untimed, name: 'at-start', onStart: true },
         { ...untimed, name: 'by-hand', onStart: false },
+        { ...untimed, name: 'by-count', onStart: true, everyTrades: 20 },
       ],
     });
     opened.push(() => temporal.close());
+    await bench.database.pool.query(
+      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, result, fees, why,
+         config_hash, opened, market, wall, simulated)
+       select $1, 'abc123', 't' || n, n, 'BTC/USDT', 'trend', 'long', 1, 1, 0, 'stop', 'hash', now(), now(), now(), true
+       from generate_series(1, 23) n`,
+      [desk.name],
+    );
     expect(await operations.listSchedules()).toMatchObject([
       { routine: 'at-start', when: 'start', nextMs: null, nextMarketMs: null, last: null },
-      { routine: 'by-hand', when: 'asked', nextMs: null, nextMarketMs: null, last: null },
+      { routine: 'by-hand', when: 'asked', nextMs: null, nextMarketMs: null, byTrades: null, last: null },
+      { routine: 'by-count', when: 'trades', nextMs: null, byTrades: { every: 20, closed: 23, next: 40 } },
     ]);
   });
 });

@@ -7,12 +7,18 @@ import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
-import { readMissedRuns, readRoutineRuns, saveSweep } from '../../src/store/routine-run.js';
+import { readMissedRuns, readRoutineRuns, saveSweep, saveTradesBegun } from '../../src/store/routine-run.js';
 import { saveScheduleState } from '../../src/store/schedule-state.js';
-import { MARKET_CLOCK_NOTE, scheduleIdOf } from '../../src/temporal/schedules/schedule-definition.js';
+import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js';
+import {
+  MARKET_CLOCK_NOTE,
+  scheduleDefinitions,
+  scheduleIdOf,
+} from '../../src/temporal/schedules/schedule-definition.js';
 import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
 import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
+import { routinesByTrades } from '../../src/worker/routines-by-trades.js';
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
@@ -160,6 +166,97 @@ describe('routines by the market clock', () => {
     desk.trader.marketMs = at('2026-03-03T00:00:30Z');
     await follow(desk.trader.status());
     expect(await readMissedRuns(bench.database.pool, desk.name)).toEqual([]);
+  });
+});
+
+describe('routines by the count of trades', () => {
+  const every = 5;
+  const contextWith = (desk: BenchDesk) => {
+    const context = contextOf(desk);
+    const [shipped] = context.desk.routines.filter(({ name }) => name === 'pre-market');
+    if (shipped === undefined) throw new Error('no routine');
+    return {
+      ...context,
+      desk: { ...context.desk, routines: [{ ...shipped, at: [], everyTrades: every }] },
+    };
+  };
+  async function closeTrades(desk: BenchDesk, from: number, to: number): Promise<void> {
+    await bench.database.pool.query(
+      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, result, fees, why,
+         config_hash, opened, market, wall, simulated)
+       select $1, 'abc123', 't' || n, n, 'BTC/USDT', 'trend', 'long', 1, 1, 0, 'stop', 'hash', at, at, at, true
+       from (select n, timestamptz '2026-03-02T10:00:00Z' + n * interval '1 minute' as at from generate_series($2::int, $3::int) n) closed`,
+      [desk.name, from, to],
+    );
+  }
+  const minute = (trade: number) => at('2026-03-02T10:00:00Z') + trade * 60_000;
+  const ran = async (desk: BenchDesk) =>
+    (await runsOf(desk)).filter(({ cause }) => cause === 'trades').map(({ nominalMs }) => nominalMs);
+  const runsToBe = (desk: BenchDesk, count: number) =>
+    until(`${count} runs`, async () => (await ran(desk)).length === count);
+
+  it('start once after each so many closed trades, counted on by the next watch, and once for all of a downtime', async () => {
+    const desk = await bench.desk();
+    const context = contextWith(desk);
+    await closeTrades(desk, 1, 7);
+    // The routine is new to a desk that has traded before.
+    const first = routinesByTrades(context);
+    await first(desk.trader.status());
+    await closeTrades(desk, 8, 9);
+    await first(desk.trader.status());
+    expect(await ran(desk)).toEqual([]);
+    await closeTrades(desk, 10, 11);
+    await first(desk.trader.status());
+    await runsToBe(desk, 1);
+    await first(desk.trader.status());
+    await routinesByTrades(context)(desk.trader.status());
+    expect(await ran(desk)).toEqual([minute(10)]);
+    await closeTrades(desk, 12, 23);
+    for (const _ of ['starts', 'starts nothing']) await routinesByTrades(context)(desk.trader.status());
+    await runsToBe(desk, 2);
+    expect(await ran(desk)).toEqual([minute(20), minute(10)]);
+  });
+
+  it('start once although the watch was lost before it could remember the count', async () => {
+    const desk = await bench.desk();
+    const context = contextWith(desk);
+    await routinesByTrades(context)(desk.trader.status());
+    await closeTrades(desk, 1, 5);
+    await routinesByTrades(context)(desk.trader.status());
+    await runsToBe(desk, 1);
+    await saveTradesBegun(bench.database.pool, desk.name, 'pre-market', 0);
+    await closeTrades(desk, 6, 7);
+    await routinesByTrades(context)(desk.trader.status());
+    await closeTrades(desk, 8, 10);
+    await routinesByTrades(context)(desk.trader.status());
+    await runsToBe(desk, 2);
+    expect(await ran(desk)).toEqual([minute(10), minute(5)]);
+  });
+
+  it('can be paused by a person, and are recorded as missed meanwhile', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.market = { kind: 'live', speed: 1 };
+    const context = contextWith(desk);
+    const { pool } = bench.database;
+    const [definition] = scheduleDefinitions(context.desk, null, false);
+    if (definition === undefined) throw new Error('no schedule');
+    const target = { desk: desk.name, definitions: [definition], marketClock: false };
+    await applySchedules(bench.client, pool, target);
+    const handle = bench.client.schedule.getHandle(definition.scheduleId);
+    expect((await handle.describe()).info.nextActionTimes).toEqual([]);
+    await handle.pause('holiday');
+    await applySchedules(bench.client, pool, target);
+    await routinesByTrades(context)(desk.trader.status());
+    await closeTrades(desk, 1, 6);
+    for (const _ of ['records it', 'has nothing left']) await routinesByTrades(context)(desk.trader.status());
+    expect(await readMissedRuns(pool, desk.name)).toMatchObject([
+      {
+        routine: 'pre-market',
+        nominalMs: minute(5),
+        reason: 'due after trade 5; the schedule is paused by a person',
+      },
+    ]);
+    await handle.delete();
   });
 });
 

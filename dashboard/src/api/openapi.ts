@@ -7091,10 +7091,10 @@ export interface paths {
                                 routine: string;
                                 title: string;
                                 /**
-                                 * @description timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it
+                                 * @description timed: at times of its own; trades: it has none, and runs after each so many closed trades; start: only at each start of the desk; asked: only when somebody runs it
                                  * @enum {string}
                                  */
-                                when: "timed" | "start" | "asked";
+                                when: "timed" | "trades" | "start" | "asked";
                                 /** @description false: the database does not answer; `paused` and `last` say nothing */
                                 known: boolean;
                                 paused: boolean;
@@ -7107,6 +7107,14 @@ export interface paths {
                                 /** @description Estimated where market time runs at another speed */
                                 nextMs: number | null;
                                 nextMarketMs: number | null;
+                                /** @description Null: it is not due by the count of trades, or the database does not answer */
+                                byTrades: {
+                                    every: number;
+                                    /** @description Closed trades of the desk */
+                                    closed: number;
+                                    /** @description The closed trade after which it is due next */
+                                    next: number;
+                                } | null;
                                 /** @description Its newest run */
                                 last: {
                                     /** @description Market clock, milliseconds since 1970 */

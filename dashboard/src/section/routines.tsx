@@ -6,7 +6,7 @@ import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
-import { ClockOf, inOrder } from '../view/schedules.js';
+import { ClockOf, dueText, inOrder } from '../view/schedules.js';
 import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
 import { doneOf, useAction } from '../view/use-action.js';
@@ -132,20 +132,23 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
   );
 }
 
-const NOT_DUE = { timed: 'not due', start: 'at each start', asked: 'when somebody runs it' } as const;
+const NOT_DUE = {
+  timed: 'not due',
+  trades: 'after its trades',
+  start: 'at each start',
+  asked: 'when somebody runs it',
+} as const;
 
 const TIMETABLE: readonly Column<ScheduledRun>[] = [
   { title: 'Routine', cell: ({ title }) => <b>{title}</b> },
   {
     title: 'Next',
     long: true,
-    cell: ({ nextMarketMs, when, paused, note }) =>
-      paused ? (
-        <span class="lamp caution">paused{note && `: ${note}`}</span>
-      ) : nextMarketMs === null ? (
-        NOT_DUE[when]
+    cell: (scheduled) =>
+      scheduled.paused ? (
+        <span class="lamp caution">paused{scheduled.note && `: ${scheduled.note}`}</span>
       ) : (
-        `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`
+        dueText(scheduled) || NOT_DUE[scheduled.when]
       ),
   },
   {

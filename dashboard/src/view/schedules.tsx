@@ -4,22 +4,20 @@ import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 export function Schedules({ schedules }: { readonly schedules: Polled<readonly ScheduledRun[]> }) {
-  const list = inOrder(schedules.value ?? []).filter(({ when }) => when === 'timed');
+  const list = inOrder(schedules.value ?? []).filter(({ when }) => when === 'timed' || when === 'trades');
   return (
     <Panel title="Next" area="next" problem={schedules.problem} aside={<ClockOf schedules={list} />}>
       {list.length === 0 && schedules.problem === null ? (
         <Empty>{schedules.value === null ? 'Reading the schedules…' : 'Nothing is scheduled.'}</Empty>
       ) : (
         <ul class="lines">
-          {list.map(({ scheduleId, title, nextMarketMs, paused, note }) => (
-            <li key={scheduleId}>
-              <span>{title}</span>
-              {paused ? (
-                <span class="lamp caution">paused{note && `: ${note}`}</span>
+          {list.map((scheduled) => (
+            <li key={scheduled.scheduleId}>
+              <span>{scheduled.title}</span>
+              {scheduled.paused ? (
+                <span class="lamp caution">paused{scheduled.note && `: ${scheduled.note}`}</span>
               ) : (
-                <span class="number soft">
-                  {nextMarketMs === null ? 'not due' : `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`}
-                </span>
+                <span class="number soft">{dueText(scheduled) || 'not due'}</span>
               )}
             </li>
           ))}
@@ -27,6 +25,14 @@ export function Schedules({ schedules }: { readonly schedules: Polled<readonly S
       )}
     </Panel>
   );
+}
+
+/** By time, by the count of trades, or both; empty if nothing is due. */
+export function dueText({ nextMarketMs, byTrades }: ScheduledRun): string {
+  return [
+    ...(nextMarketMs === null ? [] : [`${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`]),
+    ...(byTrades === null ? [] : [`after trade ${byTrades.next} (${byTrades.next - byTrades.closed} more)`]),
+  ].join(', ');
 }
 
 /** The time zone of the times beside it. */

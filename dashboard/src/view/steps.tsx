@@ -84,6 +84,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   start: 'at the start of the desk',
   schedule: 'by schedule',
   'market-clock': 'by schedule',
+  trades: 'by the count of trades',
 };
 
 export function causeOf({ cause }: Pick<RoutineRun, 'cause'>): string {

@@ -22,11 +22,20 @@ export function schedulesCommand(command: Command): void {
   });
 }
 
-const NOT_DUE = { timed: 'none due', start: 'at each start', asked: 'when somebody runs it' } as const;
+const NOT_DUE = {
+  timed: 'none due',
+  trades: 'after its trades',
+  start: 'at each start',
+  asked: 'when somebody runs it',
+} as const;
 
 function scheduleLine(schedule: ScheduledRun): string {
-  const { routine, title, when, paused, note, clock, nextMarketMs } = schedule;
-  const due = nextMarketMs === null ? NOT_DUE[when] : `${timeText(nextMarketMs)} ${clock} time`;
+  const { routine, title, when, paused, note, clock, nextMarketMs, byTrades } = schedule;
+  const known = [
+    ...(nextMarketMs === null ? [] : [`${timeText(nextMarketMs)} ${clock} time`]),
+    ...(byTrades === null ? [] : [`after trade ${byTrades.next} (${byTrades.next - byTrades.closed} more)`]),
+  ];
+  const due = known.join(', ') || NOT_DUE[when];
   const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : due;
   return `${routine.padEnd(16)} ${next.padEnd(34)} ${lastRun(schedule).padEnd(34)} ${title}`;
 }

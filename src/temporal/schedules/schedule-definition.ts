@@ -30,7 +30,10 @@ export interface ScheduleDefinition {
   readonly options: Pick<ScheduleOptions, 'action' | 'spec' | 'policies' | 'typedSearchAttributes'>;
 }
 
-/** Every routine that has times. `incarnation`: the trader that a failing step halts. */
+/**
+ * Every routine that has times. One that is due by the count of trades alone has a schedule without times, so that a
+ * person can pause it like the others. `incarnation`: the trader that a failing step halts.
+ */
 export function scheduleDefinitions(
   desk: Desk,
   incarnation: string | null,
@@ -38,7 +41,7 @@ export function scheduleDefinitions(
   marketClock = false,
 ): ScheduleDefinition[] {
   return desk.routines
-    .filter((routine) => timesOf(routine).length > 0)
+    .filter((routine) => timesOf(routine).length > 0 || routine.everyTrades !== undefined)
     .map((routine) => {
       const occasion = { nominalMs: null, marketMs: null, incarnation, person: null, simulated };
       const input = {
