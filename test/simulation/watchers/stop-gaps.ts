@@ -76,7 +76,9 @@ export class StopGaps implements Watcher {
       !this.book.live.has(event.clientId)
     )
       return;
-    const { instrument, stopTicks } = old.intent;
+    const { instrument, side, stopTicks } = old.intent;
+    // The position may have ended meanwhile, or have turned round: there is nothing left that this stop would close.
+    if (Math.sign(this.book.lots[instrument] ?? 0) !== (side === 'sell' ? 1 : -1)) return;
     this.#due.set(instrument, { stopTicks, lots: old.leftLots, sinceMs: wallMs });
   }
 
