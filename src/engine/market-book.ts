@@ -33,14 +33,14 @@ export class MarketBook {
    * Positions without a quote so far, as after a restart; they are valued at cost. One whose cost is below the
    * smallest order is not counted: its symbol may never have a price again.
    */
-  private unpriced = 0;
-  private readonly waits: Uint8Array;
-  private readonly quantityLots: Float64Array;
-  private readonly value: Float64Array;
-  private readonly perTickLot: Float64Array;
-  private readonly rules: readonly ValueRule[];
+  #unpriced = 0;
+  readonly #waits: Uint8Array;
+  readonly #quantityLots: Float64Array;
+  readonly #value: Float64Array;
+  readonly #perTickLot: Float64Array;
+  readonly #rules: readonly ValueRule[];
   /** Subtracted from the market value: the cost of a contract, 0 for what is owned. */
-  private readonly carried: Float64Array;
+  readonly #carried: Float64Array;
 
   constructor(private readonly instruments: readonly Instrument[]) {
     const count = instruments.length;
@@ -49,12 +49,12 @@ export class MarketBook {
     this.quotedMonotonicMs = new Float64Array(count).fill(NEVER);
     this.exitAboveTicks = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.exitBelowTicks = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
-    this.quantityLots = new Float64Array(count);
-    this.value = new Float64Array(count);
-    this.perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
-    this.rules = instruments.map(({ kind }) => VALUE[kind]);
-    this.carried = new Float64Array(count);
-    this.waits = new Uint8Array(count);
+    this.#quantityLots = new Float64Array(count);
+    this.#value = new Float64Array(count);
+    this.#perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
+    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
+    this.#carried = new Float64Array(count);
+    this.#waits = new Uint8Array(count);
   }
 
   /** False if the quote can't be a price: crossed, not positive, or of an unknown instrument. */
@@ -65,18 +65,18 @@ export class MarketBook {
   /** False if the quote can't be a price. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number, monotonicMs: number): boolean {
     if (!this.isPrice(at, bidTicks, askTicks)) return false;
-    const lots = this.quantityLots[at] as number;
-    this.unpriced -= this.waits[at] as number;
-    this.waits[at] = 0;
+    const lots = this.#quantityLots[at] as number;
+    this.#unpriced -= this.#waits[at] as number;
+    this.#waits[at] = 0;
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedMonotonicMs[at] = monotonicMs;
     // A quote that was held back and is believed late may be older than quotes of other instruments.
     if (monotonicMs > this.freshestMonotonicMs) this.freshestMonotonicMs = monotonicMs;
     if (lots !== 0) {
-      const worth = this.worthAt(at, lots);
-      this.equity += worth - (this.value[at] as number);
-      this.value[at] = worth;
+      const worth = this.#worthAt(at, lots);
+      this.equity += worth - (this.#value[at] as number);
+      this.#value[at] = worth;
     }
     return true;
   }
@@ -90,52 +90,52 @@ export class MarketBook {
   }
 
   /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
-  private worthOf(at: InstrumentId, lots: number): number {
+  #worthOf(at: InstrumentId, lots: number): number {
     const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
-    const { worth } = this.rules[at] as ValueRule;
-    return worth(lots, mark, this.perTickLot[at] as number);
+    const { worth } = this.#rules[at] as ValueRule;
+    return worth(lots, mark, this.#perTickLot[at] as number);
   }
 
-  private worthAt(at: InstrumentId, lots: number): number {
-    return this.worthOf(at, lots) - (this.carried[at] as number);
+  #worthAt(at: InstrumentId, lots: number): number {
+    return this.#worthOf(at, lots) - (this.#carried[at] as number);
   }
 
   /** Takes over positions and cash after an execution or a replay. */
   hold(positions: readonly Held[], funds: number): void {
     let total = funds;
-    this.unpriced = 0;
+    this.#unpriced = 0;
     for (const { instrument: at, lots, cost } of positions) {
       const leftover = Math.abs(cost) < (this.instruments[at]?.minNotional ?? 0);
-      this.waits[at] = lots !== 0 && !leftover && this.quotedMonotonicMs[at] === NEVER ? 1 : 0;
-      this.unpriced += this.waits[at] as number;
-      const owned = this.isOwned(at);
-      this.quantityLots[at] = lots;
-      this.carried[at] = owned ? 0 : cost;
-      this.value[at] = this.worth(at, lots, cost, owned);
-      total += this.value[at] as number;
+      this.#waits[at] = lots !== 0 && !leftover && this.quotedMonotonicMs[at] === NEVER ? 1 : 0;
+      this.#unpriced += this.#waits[at] as number;
+      const owned = this.#isOwned(at);
+      this.#quantityLots[at] = lots;
+      this.#carried[at] = owned ? 0 : cost;
+      this.#value[at] = this.#worth(at, lots, cost, owned);
+      total += this.#value[at] as number;
     }
     this.equity = total === 0 ? 0 : total;
   }
 
   /** Whether every position is marked at a quote, none at its cost. */
   get isPriced(): boolean {
-    return this.unpriced === 0;
+    return this.#unpriced === 0;
   }
 
   /** Before the first quote, what is owned is worth its cost, and a contract has no result yet. */
-  private worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
+  #worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
     if (lots === 0) return 0;
     if (this.quotedMonotonicMs[at] === NEVER) return owned ? cost : 0;
-    return this.worthAt(at, lots);
+    return this.#worthAt(at, lots);
   }
 
   /** Unrealised result of a position, or of one trade in it, at the last quote; money units. */
   unrealised({ instrument: at, lots, cost }: Held): number {
     if (lots === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
-    return this.worthOf(at, lots) - cost;
+    return this.#worthOf(at, lots) - cost;
   }
 
-  private isOwned(at: InstrumentId): boolean {
+  #isOwned(at: InstrumentId): boolean {
     const instrument = this.instruments[at];
     return instrument !== undefined && isOwned(instrument);
   }

@@ -68,9 +68,9 @@ export class QuoteGuard {
   readonly surelyBelow: Float64Array;
   readonly doubted: (DoubtedQuote | null)[];
   /** Close of the last finished bar: the price before the first quote. */
-  private readonly closed: Float64Array;
+  readonly #closed: Float64Array;
   /** How near a quote must be to the last one, as a part of its price, to be plausible by either rule. */
-  private readonly width: number;
+  readonly #width: number;
 
   constructor(
     private readonly rules: QuoteRules,
@@ -79,8 +79,8 @@ export class QuoteGuard {
     this.surelyAbove = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.surelyBelow = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     this.doubted = Array.from({ length: count }, () => null);
-    this.closed = new Float64Array(count);
-    this.width = Math.min(rules.awayPct / 100, rules.spreadPct / 100, 1) / 3;
+    this.#closed = new Float64Array(count);
+    this.#width = Math.min(rules.awayPct / 100, rules.spreadPct / 100, 1) / 3;
   }
 
   /** Whether any quote is held back. */
@@ -90,14 +90,14 @@ export class QuoteGuard {
   }
 
   closedAt(at: InstrumentId, closeTicks: number): void {
-    this.closed[at] = closeTicks;
+    this.#closed[at] = closeTicks;
   }
 
   /** Judges a quote outside the bounds. `last`: the last quote that was believed. */
   judge(quote: SeenQuote, last: Sides | null): Judgement {
     const at = quote.instrument;
-    const close = this.closed[at] as number;
-    const because = this.whyNot(quote, last ?? (close > 0 ? { bidTicks: close, askTicks: close } : null));
+    const close = this.#closed[at] as number;
+    const because = this.#whyNot(quote, last ?? (close > 0 ? { bidTicks: close, askTicks: close } : null));
     if (because === null) {
       this.believe(at, quote.bidTicks, quote.askTicks);
       return 'believed';
@@ -107,8 +107,8 @@ export class QuoteGuard {
     // other.
     const agrees =
       before !== null &&
-      this.isWide(quote) === this.isWide(before) &&
-      this.whyNotNear(quote, before) === null;
+      this.#isWide(quote) === this.#isWide(before) &&
+      this.#whyNotNear(quote, before) === null;
     const stands = agrees && !before.unheard;
     const { bidTicks, askTicks } = quote;
     const now: DoubtedQuote = {
@@ -120,7 +120,7 @@ export class QuoteGuard {
       stoodMonotonicMs: null,
       unheard: false,
     };
-    if (now.count >= this.rules.agreeing || this.hasStood(now, quote)) {
+    if (now.count >= this.rules.agreeing || this.#hasStood(now, quote)) {
       this.believe(at, bidTicks, askTicks);
       return 'believed';
     }
@@ -131,7 +131,7 @@ export class QuoteGuard {
   }
 
   /** Whether a quote that is held back has stood for long enough to be the price. */
-  private hasStood(
+  #hasStood(
     { sinceMonotonicMs, sinceMarketMs }: DoubtedQuote,
     now: { readonly monotonicMs: number; readonly marketMs: number },
   ): boolean {
@@ -149,7 +149,7 @@ export class QuoteGuard {
     now: { readonly monotonicMs: number; readonly marketMs: number },
   ): DoubtedQuote | null {
     const doubted = this.doubted[at] ?? null;
-    if (doubted === null || doubted.unheard || !this.hasStood(doubted, now)) return null;
+    if (doubted === null || doubted.unheard || !this.#hasStood(doubted, now)) return null;
     if (doubted.stoodMonotonicMs === null) {
       this.doubted[at] = { ...doubted, stoodMonotonicMs: now.monotonicMs };
       return null;
@@ -174,8 +174,8 @@ export class QuoteGuard {
 
   /** What was seen so far is of another size: the price is judged from here on by what it is after the split. */
   split(at: InstrumentId, ratio: SplitRatio, last: Sides | null): void {
-    const close = this.closed[at] as number;
-    if (close > 0) this.closed[at] = splitPrice(close, ratio);
+    const close = this.#closed[at] as number;
+    if (close > 0) this.#closed[at] = splitPrice(close, ratio);
     if (last === null) {
       this.doubted[at] = null;
       this.surelyAbove[at] = Number.POSITIVE_INFINITY;
@@ -191,24 +191,24 @@ export class QuoteGuard {
 
   believe(at: InstrumentId, bidTicks: number, askTicks: number): void {
     this.doubted[at] = null;
-    this.surelyAbove[at] = bidTicks * (1 - this.width);
-    this.surelyBelow[at] = askTicks * (1 + this.width);
+    this.surelyAbove[at] = bidTicks * (1 - this.#width);
+    this.surelyBelow[at] = askTicks * (1 + this.#width);
     // If the spread is wide already, no distance is surely plausible.
-    if (askTicks - bidTicks > bidTicks * this.width) this.surelyAbove[at] = Number.POSITIVE_INFINITY;
+    if (askTicks - bidTicks > bidTicks * this.#width) this.surelyAbove[at] = Number.POSITIVE_INFINITY;
   }
 
-  private whyNot(quote: Sides, last: Sides | null): string | null {
+  #whyNot(quote: Sides, last: Sides | null): string | null {
     // If the last believed quote had as wide a spread, that is normal for this market.
-    const wasWide = last !== null && this.isWide(last);
-    if (this.isWide(quote) && !wasWide) return `its spread is ${spreadPctOf(quote).toFixed(1)} %`;
-    return last === null ? null : this.whyNotNear(quote, last);
+    const wasWide = last !== null && this.#isWide(last);
+    if (this.#isWide(quote) && !wasWide) return `its spread is ${spreadPctOf(quote).toFixed(1)} %`;
+    return last === null ? null : this.#whyNotNear(quote, last);
   }
 
-  private isWide(quote: Sides): boolean {
+  #isWide(quote: Sides): boolean {
     return spreadPctOf(quote) > this.rules.spreadPct;
   }
 
-  private whyNotNear(quote: Sides, last: Sides): string | null {
+  #whyNotNear(quote: Sides, last: Sides): string | null {
     const away = Math.abs(middleOf(quote) - middleOf(last));
     const awayPct = (away * 100) / middleOf(last);
     const spread = last.askTicks - last.bidTicks;

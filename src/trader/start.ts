@@ -56,6 +56,7 @@ export async function startTraderOn(
 
 class Start implements Role {
   readonly #startedWallMs: number;
+  #journal: Journal;
   #doing = 'opening the journal';
   #control: ControlServer | null = null;
   #opened: OpenedTrader | null = null;
@@ -66,10 +67,11 @@ class Start implements Role {
 
   constructor(
     readonly loaded: LoadedDesk,
-    private journal: Journal,
+    journal: Journal,
     readonly clock: Clock,
     readonly log: Log,
   ) {
+    this.#journal = journal;
     this.#startedWallMs = clock.wallMs();
     this.#started = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -94,7 +96,7 @@ class Start implements Role {
     const opened = await openTrader({
       ...place,
       loaded,
-      journal: this.journal,
+      journal: this.#journal,
       useAccount: (account) => this.#useAccount(account, place.paths),
       clock,
       log,
@@ -116,8 +118,8 @@ class Start implements Role {
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {
     const open = () => openKnownJournal(paths, this.clock.wallMs(), this.log);
-    const used = await useAccount(this.journal, account, paths, open);
-    this.journal = used.journal;
+    const used = await useAccount(this.#journal, account, paths, open);
+    this.#journal = used.journal;
     return used;
   }
 
@@ -130,13 +132,13 @@ class Start implements Role {
   async abort(error: unknown): Promise<void> {
     this.#settle?.reject(error);
     await this.#control?.close();
-    await this.journal.close();
+    await this.#journal.close();
   }
 
   async #end(): Promise<void> {
     this.#guard?.close();
     if (this.#opened !== null)
-      await endOrderly(this.#opened, this.journal, this.loaded.desk.resume.startup, this.log);
+      await endOrderly(this.#opened, this.#journal, this.loaded.desk.resume.startup, this.log);
     await this.#control?.close();
   }
 
@@ -153,14 +155,14 @@ class Start implements Role {
     );
     const exit = (): never => process.exit(1);
     setTimeout(exit, BROKEN_END_MS_MAX);
-    this.journal.close().finally(exit);
+    this.#journal.close().finally(exit);
   }
 
   #startingStatus() {
     return startingStatus({
       loaded: this.loaded,
-      incarnation: this.journal.incarnation,
-      sequence: this.journal.lastSequence,
+      incarnation: this.#journal.incarnation,
+      sequence: this.#journal.lastSequence,
       startedWallMs: this.#startedWallMs,
       nowMs: this.clock.wallMs(),
       doing: this.#doing,

@@ -106,59 +106,59 @@ function settingsOf({ desk, of, activities, sinks }: BuildsContext, buildId: str
 }
 
 class OldBuilds {
-  private readonly served = new Map<string, Served>();
-  private readonly told = new Set<string>();
+  readonly #served = new Map<string, Served>();
+  readonly #told = new Set<string>();
 
   constructor(private readonly context: BuildsContext) {}
 
   async look(current: string): Promise<void> {
     const { temporal, desk, of, runtime } = this.context;
     const open = await openRunsByBuild(temporal, PLACES[of].queue(desk));
-    for (const [buildId, runs] of open) if (buildId !== current) await this.serve(buildId, runs);
-    for (const [buildId, served] of this.served) {
+    for (const [buildId, runs] of open) if (buildId !== current) await this.#serve(buildId, runs);
+    for (const [buildId, served] of this.#served) {
       served.emptyLooks = open.has(buildId) ? 0 : served.emptyLooks + 1;
       if (served.emptyLooks < EMPTY_LOOKS) continue;
       await served.worker.stop();
-      this.served.delete(buildId);
+      this.#served.delete(buildId);
       this.context.log.info({ buildId }, 'the last run of an earlier build has ended');
     }
-    await dropUnneeded(runtime.home, new Set([current, ...open.keys(), ...this.served.keys()]), of);
+    await dropUnneeded(runtime.home, new Set([current, ...open.keys(), ...this.#served.keys()]), of);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.served.values()].map(({ worker }) => worker.stop()));
+    await Promise.all([...this.#served.values()].map(({ worker }) => worker.stop()));
   }
 
-  private async serve(buildId: string, runs: number): Promise<void> {
-    const served = this.served.get(buildId);
+  async #serve(buildId: string, runs: number): Promise<void> {
+    const served = this.#served.get(buildId);
     if (served !== undefined) {
       served.looks += 1;
       if (!served.ready && served.looks === READY_LOOKS)
-        await this.tell(buildId, runs, 'its workflows do not run in this build');
+        await this.#tell(buildId, runs, 'its workflows do not run in this build');
       return;
     }
-    if (this.served.size >= SERVED_MAX) {
-      await this.tell(buildId, runs, `${SERVED_MAX} earlier builds are served already`);
+    if (this.#served.size >= SERVED_MAX) {
+      await this.#tell(buildId, runs, `${SERVED_MAX} earlier builds are served already`);
       return;
     }
     const kept = await readKeptBundle(this.context.runtime.home, buildId, this.context.of);
     if ('problem' in kept) {
-      await this.tell(buildId, runs, kept.problem);
+      await this.#tell(buildId, runs, kept.problem);
       return;
     }
     const worker = keepWorker(this.context, settingsOf(this.context, buildId, kept.code));
     const begun: Served = { worker, ready: false, looks: 0, emptyLooks: 0 };
-    this.served.set(buildId, begun);
+    this.#served.set(buildId, begun);
     void worker.ready.then(() => {
       begun.ready = true;
     });
-    this.told.delete(buildId);
+    this.#told.delete(buildId);
     this.context.log.info({ buildId, runs }, 'serves the open runs of an earlier build');
   }
 
-  private async tell(buildId: string, runs: number, why: string): Promise<void> {
-    if (this.told.has(buildId)) return;
+  async #tell(buildId: string, runs: number, why: string): Promise<void> {
+    if (this.#told.has(buildId)) return;
     await this.context.tell({ buildId, runs, why });
-    this.told.add(buildId);
+    this.#told.add(buildId);
   }
 }

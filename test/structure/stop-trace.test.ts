@@ -14,7 +14,8 @@ import type { SignalBody } from '../../src/desk/signal-schema.js';
 import { stopTrading } from '../../src/operations/stop-trading.js';
 import { startTraderOn } from '../../src/trader/start.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { openPaperVenue, PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import { OrderDesk } from '../../src/venue/paper/order-desk.js';
+import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { startWebUnderTest } from '../api/web-under-test.js';
 import { traderHome, until } from '../trader/spawn-trader.js';
 
@@ -44,7 +45,7 @@ function watchStacks() {
     write: Socket.prototype.write,
     push: Array.prototype.push,
     randomBytes: crypto.randomBytes,
-    decide: Reflect.get(PaperVenue.prototype, 'decide'),
+    cancel: OrderDesk.prototype.cancel,
   };
   Socket.prototype.write = function (this: Socket, ...given: Parameters<Socket['write']>) {
     if (String(given[0]).includes('"method":"stop"')) see('sent to the trader');
@@ -59,10 +60,10 @@ function watchStacks() {
     return Reflect.apply(before.randomBytes, this, given);
   } as typeof crypto.randomBytes;
   syncBuiltinESMExports();
-  Reflect.set(PaperVenue.prototype, 'decide', function (this: PaperVenue, ...given: unknown[]) {
+  OrderDesk.prototype.cancel = function (this: OrderDesk, ...given: Parameters<OrderDesk['cancel']>) {
     see('cancel sent');
-    return Reflect.apply(before.decide, this, given);
-  });
+    return Reflect.apply(before.cancel, this, given);
+  };
   return {
     stacks,
     end: () => {
@@ -71,7 +72,7 @@ function watchStacks() {
       Array.prototype.push = before.push;
       crypto.randomBytes = before.randomBytes;
       syncBuiltinESMExports();
-      Reflect.set(PaperVenue.prototype, 'decide', before.decide);
+      OrderDesk.prototype.cancel = before.cancel;
     },
   };
 }

@@ -29,29 +29,29 @@ const THREAD_STARTS_MS = 15_000;
 
 /** Collects the beginning of an output. */
 export class StepOutput {
-  private readonly chunks: Uint8Array[] = [];
-  private bytes = 0;
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
 
   /** False once nothing more is read. */
   take(chunk: Uint8Array): boolean {
-    const room = KEPT_BYTES_MAX + BEYOND_BYTES - Math.min(this.bytes, KEPT_BYTES_MAX + BEYOND_BYTES);
-    if (room > 0) this.chunks.push(chunk.subarray(0, room));
-    this.bytes += chunk.length;
+    const room = KEPT_BYTES_MAX + BEYOND_BYTES - Math.min(this.#bytes, KEPT_BYTES_MAX + BEYOND_BYTES);
+    if (room > 0) this.#chunks.push(chunk.subarray(0, room));
+    this.#bytes += chunk.length;
     return chunk.length <= room;
   }
 
   get cut(): boolean {
-    return this.bytes > KEPT_BYTES_MAX;
+    return this.#bytes > KEPT_BYTES_MAX;
   }
 
   /** For patterns only: it still contains what is redacted before storing. */
   get text(): string {
-    return Buffer.concat(this.chunks).toString('utf8', 0, KEPT_BYTES_MAX);
+    return Buffer.concat(this.#chunks).toString('utf8', 0, KEPT_BYTES_MAX);
   }
 
   redacted(redact: Redact): string {
-    const text = redact(Buffer.concat(this.chunks).toString('utf8'));
-    const isWhole = this.bytes <= KEPT_BYTES_MAX + BEYOND_BYTES;
+    const text = redact(Buffer.concat(this.#chunks).toString('utf8'));
+    const isWhole = this.#bytes <= KEPT_BYTES_MAX + BEYOND_BYTES;
     // The last bytes read may be half of a secret.
     return text.slice(0, Math.min(KEPT_BYTES_MAX, isWhole ? text.length : text.length - BEYOND_BYTES));
   }

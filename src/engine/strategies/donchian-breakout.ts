@@ -45,87 +45,87 @@ export const donchianBreakout: StrategyDefinition = {
 
 class DonchianBreakout implements Strategy {
   readonly warmupBars: number;
-  private readonly entry: Donchian;
-  private readonly exit: Donchian;
-  private readonly atr: Atr;
-  private seen = 0;
+  readonly #entry: Donchian;
+  readonly #exit: Donchian;
+  readonly #atr: Atr;
+  #seen = 0;
 
   constructor(private readonly parameters: ParameterValues) {
     const [entryBars, exitBars, atrBars] = ['entryBars', 'exitBars', 'atrBars'].map((name) =>
       numberOf(parameters, name),
     ) as [number, number, number];
-    this.entry = new Donchian(entryBars);
-    this.exit = new Donchian(exitBars);
-    this.atr = new Atr(atrBars);
+    this.#entry = new Donchian(entryBars);
+    this.#exit = new Donchian(exitBars);
+    this.#atr = new Atr(atrBars);
     // The bar that breaks out of a range is not part of it.
     this.warmupBars = Math.max(entryBars, exitBars, atrBars) + 1;
   }
 
   onBar(context: StrategyContext, bar: FinishedBar): void {
-    this.seen += 1;
-    const { high: entryHigh, low: entryLow } = this.entry;
-    const { high: exitHigh, low: exitLow } = this.exit;
-    for (const channel of [this.entry, this.exit]) channel.update(bar.highTicks, bar.lowTicks);
-    this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
-    if (this.seen < this.warmupBars) return;
+    this.#seen += 1;
+    const { high: entryHigh, low: entryLow } = this.#entry;
+    const { high: exitHigh, low: exitLow } = this.#exit;
+    for (const channel of [this.#entry, this.#exit]) channel.update(bar.highTicks, bar.lowTicks);
+    this.#atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+    if (this.#seen < this.warmupBars) return;
     const close = bar.closeTicks;
     const { positionLots } = context;
     if (positionLots > 0 && exitLow !== null && close < exitLow)
-      context.exit(this.brokeOut('exitBars', false));
+      context.exit(this.#brokeOut('exitBars', false));
     if (positionLots < 0 && exitHigh !== null && close > exitHigh)
-      context.exit(this.brokeOut('exitBars', true));
-    if (this.stopSlippageTicks > 0) {
-      this.enterAtEdge(context);
+      context.exit(this.#brokeOut('exitBars', true));
+    if (this.#stopSlippageTicks > 0) {
+      this.#enterAtEdge(context);
       return;
     }
-    if (entryHigh !== null && close > entryHigh) this.enter(context, true);
-    if (entryLow !== null && close < entryLow) this.enter(context, false);
+    if (entryHigh !== null && close > entryHigh) this.#enter(context, true);
+    if (entryLow !== null && close < entryLow) this.#enter(context, false);
   }
 
   /** One order rests at a time: at the nearer edge if the venue can short. */
-  private enterAtEdge(context: StrategyContext): void {
-    const { high, low } = this.entry;
+  #enterAtEdge(context: StrategyContext): void {
+    const { high, low } = this.#entry;
     const { lastQuote, shorting } = context;
     if (high === null || low === null || lastQuote === null) return;
     const up = !shorting || high - lastQuote.askTicks <= lastQuote.bidTicks - low;
     enterByStop(context, this.parameters, {
       side: up ? 'buy' : 'sell',
       triggerTicks: up ? high + 1 : low - 1,
-      slippageTicks: this.stopSlippageTicks,
-      atr: this.atr.value,
+      slippageTicks: this.#stopSlippageTicks,
+      atr: this.#atr.value,
       because: `${up ? 'the high' : 'the low'} of ${numberOf(this.parameters, 'entryBars')} bars may break`,
     });
   }
 
-  private get stopSlippageTicks(): number {
+  get #stopSlippageTicks(): number {
     return numberOf(this.parameters, 'stopEntrySlippageTicks');
   }
 
-  private enter(context: StrategyContext, up: boolean): void {
+  #enter(context: StrategyContext, up: boolean): void {
     enterProtected(context, this.parameters, {
       side: up ? 'buy' : 'sell',
       at: 'far',
-      atr: this.atr.value,
-      because: this.brokeOut('entryBars', up),
+      atr: this.#atr.value,
+      because: this.#brokeOut('entryBars', up),
     });
   }
 
-  private brokeOut(bars: 'entryBars' | 'exitBars', up: boolean): string {
+  #brokeOut(bars: 'entryBars' | 'exitBars', up: boolean): string {
     return `close ${up ? 'above the high' : 'below the low'} of ${numberOf(this.parameters, bars)} bars`;
   }
 
   state(): string {
-    if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
+    if (this.#seen < this.warmupBars) return `warming up: ${this.warmupBars - this.#seen} bars to go`;
     const high = `the high of ${numberOf(this.parameters, 'entryBars')} bars`;
-    return this.stopSlippageTicks > 0
+    return this.#stopSlippageTicks > 0
       ? `next entry: by a stop above ${high}`
       : `next entry: at a close above ${high}`;
   }
 
   lines(): readonly StrategyLine[] {
     return [
-      { name: 'entry high', ticks: this.entry.high },
-      { name: 'exit low', ticks: this.exit.low },
+      { name: 'entry high', ticks: this.#entry.high },
+      { name: 'exit low', ticks: this.#exit.low },
     ];
   }
 }

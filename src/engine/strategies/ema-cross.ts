@@ -35,17 +35,17 @@ export const emaCross: StrategyDefinition = {
 
 class EmaCross implements Strategy {
   readonly warmupBars: number;
-  private readonly fast: Ema;
-  private readonly slow: Ema;
-  private readonly atr: Atr;
+  readonly #fast: Ema;
+  readonly #slow: Ema;
+  readonly #atr: Atr;
   /** Whether the fast average was above the slow one at the last bar. Null: one of them does not exist yet. */
-  private above: boolean | null = null;
-  private seen = 0;
+  #above: boolean | null = null;
+  #seen = 0;
 
   constructor(private readonly parameters: ParameterValues) {
-    this.fast = new Ema(numberOf(parameters, 'fastBars'));
-    this.slow = new Ema(numberOf(parameters, 'slowBars'));
-    this.atr = new Atr(numberOf(parameters, 'atrBars'));
+    this.#fast = new Ema(numberOf(parameters, 'fastBars'));
+    this.#slow = new Ema(numberOf(parameters, 'slowBars'));
+    this.#atr = new Atr(numberOf(parameters, 'atrBars'));
     this.warmupBars =
       Math.max(
         numberOf(parameters, 'fastBars'),
@@ -55,46 +55,46 @@ class EmaCross implements Strategy {
   }
 
   onBar(context: StrategyContext, bar: FinishedBar): void {
-    this.seen += 1;
-    this.fast.update(bar.closeTicks);
-    this.slow.update(bar.closeTicks);
-    this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
-    if (this.fast.value === null || this.slow.value === null) return;
-    const before = this.above;
-    this.above = this.fast.value > this.slow.value;
-    if (this.seen < this.warmupBars || before === null) return;
-    this.leave(context, this.above);
-    if (before !== this.above) this.enter(context, this.above);
+    this.#seen += 1;
+    this.#fast.update(bar.closeTicks);
+    this.#slow.update(bar.closeTicks);
+    this.#atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+    if (this.#fast.value === null || this.#slow.value === null) return;
+    const before = this.#above;
+    this.#above = this.#fast.value > this.#slow.value;
+    if (this.#seen < this.warmupBars || before === null) return;
+    this.#leave(context, this.#above);
+    if (before !== this.#above) this.#enter(context, this.#above);
   }
 
   /** Called at every bar, so that an exit that could not be made is made later. */
-  private leave(context: StrategyContext, above: boolean): void {
+  #leave(context: StrategyContext, above: boolean): void {
     const { positionLots } = context;
     if (positionLots > 0 && !above) context.exit('fast average is below slow');
     if (positionLots < 0 && above) context.exit('fast average is above slow');
   }
 
-  private enter(context: StrategyContext, above: boolean): void {
+  #enter(context: StrategyContext, above: boolean): void {
     enterProtected(context, this.parameters, {
       side: above ? 'buy' : 'sell',
       at: 'own',
       offsetTicks: numberOf(this.parameters, 'entryOffsetTicks'),
-      atr: this.atr.value,
+      atr: this.#atr.value,
       because: `fast average crossed ${above ? 'above' : 'below'} slow`,
     });
   }
 
   state(): string {
-    if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
-    return this.above === true
+    if (this.#seen < this.warmupBars) return `warming up: ${this.warmupBars - this.#seen} bars to go`;
+    return this.#above === true
       ? 'next entry: after the fast average crosses below the slow one and back above'
       : 'next entry: when the fast average crosses above the slow one';
   }
 
   lines(): readonly StrategyLine[] {
     return [
-      { name: 'fast average', ticks: this.fast.value },
-      { name: 'slow average', ticks: this.slow.value },
+      { name: 'fast average', ticks: this.#fast.value },
+      { name: 'slow average', ticks: this.#slow.value },
     ];
   }
 }

@@ -67,10 +67,10 @@ const STOP_PASSED: SignalRefusal = { limit: 'stop-passed', reason: 'the market i
 
 class ExternalSignals implements Strategy {
   readonly warmupBars = 0;
-  private readonly sources: readonly string[];
+  readonly #sources: readonly string[];
 
   constructor(private readonly parameters: ParameterValues) {
-    this.sources = String(parameters.sources ?? '')
+    this.#sources = String(parameters.sources ?? '')
       .split(',')
       .map((source) => source.trim())
       .filter((source) => source !== '');
@@ -79,9 +79,9 @@ class ExternalSignals implements Strategy {
   onBar(): void {}
 
   onSignal(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null {
-    if (!this.sources.includes(signal.source))
+    if (!this.#sources.includes(signal.source))
       return { limit: 'source', reason: `${signal.source} is none of its sources` };
-    if (signal.action === 'close') return this.close(context, signal);
+    if (signal.action === 'close') return this.#close(context, signal);
     const { action: side, stopTicks, targetTicks } = signal;
     const maxAgeSeconds = numberOf(this.parameters, 'maxAgeSeconds');
     if (ageMs > maxAgeSeconds * 1000)
@@ -96,10 +96,10 @@ class ExternalSignals implements Strategy {
       return { limit: 'shorting', reason: 'the venue sells nothing that is not held' };
     if (signal.entryTicks === null && numberOf(this.parameters, 'slippageTicks') === 0)
       return { limit: 'no-entry', reason: 'it has no entry price' };
-    const entryTicks = this.worstTicks(context, signal, side);
+    const entryTicks = this.#worstTicks(context, signal, side);
     if (entryTicks === null) return { limit: 'no-price', reason: 'there is no price yet' };
     if (isPassed(context, stopTicks, side)) return STOP_PASSED;
-    const tooLittle = this.tooLittle(entryTicks, stopTicks, targetTicks, side);
+    const tooLittle = this.#tooLittle(entryTicks, stopTicks, targetTicks, side);
     if (tooLittle !== null) return tooLittle;
     const wish = {
       ...{ side, protectTicks: stopTicks, because: `signal ${signal.id} of ${signal.source}` },
@@ -116,24 +116,20 @@ class ExternalSignals implements Strategy {
     return null;
   }
 
-  private close(context: StrategyContext, { id, source }: Signal): SignalRefusal | null {
+  #close(context: StrategyContext, { id, source }: Signal): SignalRefusal | null {
     if (context.positionLots === 0) return { limit: 'flat', reason: 'it holds nothing that could be closed' };
     context.exit(`signal ${id} of ${source}`);
     return null;
   }
 
   /** The price for counting reward and risk. Null: no quote yet. */
-  private worstTicks(
-    { lastQuote }: StrategyContext,
-    { entryTicks }: Signal,
-    side: 'buy' | 'sell',
-  ): number | null {
+  #worstTicks({ lastQuote }: StrategyContext, { entryTicks }: Signal, side: 'buy' | 'sell'): number | null {
     if (entryTicks !== null || lastQuote === null) return entryTicks;
     const slippageTicks = numberOf(this.parameters, 'slippageTicks');
     return side === 'buy' ? lastQuote.askTicks + slippageTicks : lastQuote.bidTicks - slippageTicks;
   }
 
-  private tooLittle(
+  #tooLittle(
     entryTicks: number,
     stopTicks: number,
     targetTicks: readonly number[],
@@ -156,9 +152,9 @@ class ExternalSignals implements Strategy {
   }
 
   state(): string {
-    return this.sources.length === 0
+    return this.#sources.length === 0
       ? 'it has no sources: name them by its parameter sources'
-      : `no signal of ${this.sources.join(', ')}`;
+      : `no signal of ${this.#sources.join(', ')}`;
   }
 }
 

@@ -5,22 +5,22 @@
 export class Ema {
   /** Null until `bars` values have been seen. */
   value: number | null = null;
-  private seen = 0;
-  private sum = 0;
-  private readonly weight: number;
+  #seen = 0;
+  #sum = 0;
+  readonly #weight: number;
 
   constructor(private readonly bars: number) {
-    this.weight = 2 / (bars + 1);
+    this.#weight = 2 / (bars + 1);
   }
 
   update(price: number): void {
     if (this.value !== null) {
-      this.value += (price - this.value) * this.weight;
+      this.value += (price - this.value) * this.#weight;
       return;
     }
-    this.seen += 1;
-    this.sum += price;
-    if (this.seen === this.bars) this.value = this.sum / this.bars;
+    this.#seen += 1;
+    this.#sum += price;
+    if (this.#seen === this.bars) this.value = this.#sum / this.bars;
   }
 }
 
@@ -28,23 +28,23 @@ export class Ema {
 export class Atr {
   /** In the unit of the prices. Null until `bars` ranges have been seen. */
   value: number | null = null;
-  private previousClose: number | null = null;
-  private seen = 0;
-  private sum = 0;
+  #previousClose: number | null = null;
+  #seen = 0;
+  #sum = 0;
 
   constructor(private readonly bars: number) {}
 
   update(high: number, low: number, close: number): void {
-    const before = this.previousClose ?? close;
-    this.previousClose = close;
+    const before = this.#previousClose ?? close;
+    this.#previousClose = close;
     const range = Math.max(high - low, Math.abs(high - before), Math.abs(low - before));
     if (this.value !== null) {
       this.value = (this.value * (this.bars - 1) + range) / this.bars;
       return;
     }
-    this.seen += 1;
-    this.sum += range;
-    if (this.seen === this.bars) this.value = this.sum / this.bars;
+    this.#seen += 1;
+    this.#sum += range;
+    if (this.#seen === this.bars) this.value = this.#sum / this.bars;
   }
 }
 
@@ -55,33 +55,33 @@ export class Atr {
  */
 export class EfficiencyRatio {
   /** The newest N + 1 closes, as a ring. */
-  private readonly closes: Float64Array;
-  private count = 0;
+  readonly #closes: Float64Array;
+  #count = 0;
   /** Sum of the moves between the closes in the ring: whole ticks, so adding and subtracting is exact. */
-  private path = 0;
+  #path = 0;
 
   constructor(private readonly bars: number) {
-    this.closes = new Float64Array(bars + 1);
+    this.#closes = new Float64Array(bars + 1);
   }
 
   update(closeTicks: number): void {
-    const size = this.closes.length;
-    if (this.count >= size)
-      this.path -= Math.abs(this.at(this.count - size + 1) - this.at(this.count - size));
-    if (this.count > 0) this.path += Math.abs(closeTicks - this.at(this.count - 1));
-    this.closes[this.count % size] = closeTicks;
-    this.count += 1;
+    const size = this.#closes.length;
+    if (this.#count >= size)
+      this.#path -= Math.abs(this.#at(this.#count - size + 1) - this.#at(this.#count - size));
+    if (this.#count > 0) this.#path += Math.abs(closeTicks - this.#at(this.#count - 1));
+    this.#closes[this.#count % size] = closeTicks;
+    this.#count += 1;
   }
 
   /** Null before N + 1 closes. 0 if the price never moved. */
   get value(): number | null {
-    if (this.count <= this.bars) return null;
-    const net = Math.abs(this.at(this.count - 1) - this.at(this.count - 1 - this.bars));
-    return this.path === 0 ? 0 : net / this.path;
+    if (this.#count <= this.bars) return null;
+    const net = Math.abs(this.#at(this.#count - 1) - this.#at(this.#count - 1 - this.bars));
+    return this.#path === 0 ? 0 : net / this.#path;
   }
 
-  private at(index: number): number {
-    return this.closes[index % this.closes.length] as number;
+  #at(index: number): number {
+    return this.#closes[index % this.#closes.length] as number;
   }
 }
 
@@ -93,29 +93,29 @@ export class EfficiencyRatio {
 export class Rsi {
   /** Null until `bars` moves between closes have been seen. */
   value: number | null = null;
-  private previous: number | null = null;
-  private seen = 0;
-  private rise = 0;
-  private fall = 0;
+  #previous: number | null = null;
+  #seen = 0;
+  #rise = 0;
+  #fall = 0;
 
   constructor(private readonly bars: number) {}
 
   update(close: number): void {
-    const move = this.previous === null ? null : close - this.previous;
-    this.previous = close;
+    const move = this.#previous === null ? null : close - this.#previous;
+    this.#previous = close;
     if (move === null) return;
     const [rise, fall] = [Math.max(move, 0), Math.max(-move, 0)];
-    if (this.seen < this.bars) {
-      this.seen += 1;
-      this.rise += rise / this.bars;
-      this.fall += fall / this.bars;
+    if (this.#seen < this.bars) {
+      this.#seen += 1;
+      this.#rise += rise / this.bars;
+      this.#fall += fall / this.bars;
     } else {
-      this.rise = (this.rise * (this.bars - 1) + rise) / this.bars;
-      this.fall = (this.fall * (this.bars - 1) + fall) / this.bars;
+      this.#rise = (this.#rise * (this.bars - 1) + rise) / this.bars;
+      this.#fall = (this.#fall * (this.bars - 1) + fall) / this.bars;
     }
-    if (this.seen < this.bars) return;
-    const moved = this.rise + this.fall;
-    this.value = moved === 0 ? 50 : (100 * this.rise) / moved;
+    if (this.#seen < this.bars) return;
+    const moved = this.#rise + this.#fall;
+    this.value = moved === 0 ? 50 : (100 * this.#rise) / moved;
   }
 }
 
@@ -124,26 +124,26 @@ export class Donchian {
   /** In the unit of the prices. Null until `bars` bars have been seen. */
   high: number | null = null;
   low: number | null = null;
-  private readonly highs: Float64Array;
-  private readonly lows: Float64Array;
-  private count = 0;
+  readonly #highs: Float64Array;
+  readonly #lows: Float64Array;
+  #count = 0;
 
   constructor(private readonly bars: number) {
-    this.highs = new Float64Array(bars);
-    this.lows = new Float64Array(bars);
+    this.#highs = new Float64Array(bars);
+    this.#lows = new Float64Array(bars);
   }
 
   update(high: number, low: number): void {
-    const at = this.count % this.bars;
-    const [oldHigh, oldLow] = [this.highs[at], this.lows[at]];
-    this.highs[at] = high;
-    this.lows[at] = low;
-    this.count += 1;
-    if (this.count < this.bars) return;
+    const at = this.#count % this.bars;
+    const [oldHigh, oldLow] = [this.#highs[at], this.#lows[at]];
+    this.#highs[at] = high;
+    this.#lows[at] = low;
+    this.#count += 1;
+    if (this.#count < this.bars) return;
     // All bars are scanned only if the one that leaves was the extreme.
     if (this.high !== null && high >= this.high) this.high = high;
-    else if (this.high === null || oldHigh === this.high) this.high = Math.max(...this.highs);
+    else if (this.high === null || oldHigh === this.high) this.high = Math.max(...this.#highs);
     if (this.low !== null && low <= this.low) this.low = low;
-    else if (this.low === null || oldLow === this.low) this.low = Math.min(...this.lows);
+    else if (this.low === null || oldLow === this.low) this.low = Math.min(...this.#lows);
   }
 }

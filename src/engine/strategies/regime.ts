@@ -9,23 +9,23 @@ const REGIME_BARS = 60;
 const TRENDING_FROM = 0.3;
 
 export class RegimeMeter {
-  private readonly ratio = new EfficiencyRatio(REGIME_BARS);
-  private lastOpenMs = Number.NEGATIVE_INFINITY;
+  readonly #ratio = new EfficiencyRatio(REGIME_BARS);
+  #lastOpenMs = Number.NEGATIVE_INFINITY;
 
   /** Takes bars in order; one that was seen before is ignored. */
   update(openMs: number, closeTicks: number): void {
-    if (openMs <= this.lastOpenMs) return;
-    this.lastOpenMs = openMs;
-    this.ratio.update(closeTicks);
+    if (openMs <= this.#lastOpenMs) return;
+    this.#lastOpenMs = openMs;
+    this.#ratio.update(closeTicks);
   }
 
   /** 0 to 1. Null before 61 bars. */
   get efficiency(): number | null {
-    return this.ratio.value;
+    return this.#ratio.value;
   }
 
   get regime(): Regime {
-    const { value } = this.ratio;
+    const { value } = this.#ratio;
     if (value === null) return 'unknown';
     return value >= TRENDING_FROM ? 'trending' : 'ranging';
   }

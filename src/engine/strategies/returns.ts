@@ -15,34 +15,34 @@ const AGE_MS_MAX = 2 * KEPT * MINUTE_MS;
 
 export class ReturnMeter {
   /** By the time at which the minute began, oldest first. */
-  private readonly returns = new Map<number, number>();
-  private lastOpenMs = Number.NEGATIVE_INFINITY;
-  private lastClose = 0;
+  readonly #returns = new Map<number, number>();
+  #lastOpenMs = Number.NEGATIVE_INFINITY;
+  #lastClose = 0;
 
   /**
    * Takes bars in order; one that was seen before is ignored. Across a gap, and for bars longer than a minute, there
    * is no return.
    */
   update(openMs: number, closeTicks: number): void {
-    if (openMs <= this.lastOpenMs) return;
-    if (openMs - this.lastOpenMs > PAUSE_MS) this.returns.clear();
-    if (openMs - this.lastOpenMs === MINUTE_MS && this.lastClose > 0) {
-      this.returns.set(openMs, (closeTicks - this.lastClose) / this.lastClose);
+    if (openMs <= this.#lastOpenMs) return;
+    if (openMs - this.#lastOpenMs > PAUSE_MS) this.#returns.clear();
+    if (openMs - this.#lastOpenMs === MINUTE_MS && this.#lastClose > 0) {
+      this.#returns.set(openMs, (closeTicks - this.#lastClose) / this.#lastClose);
     }
-    for (const oldest of this.returns.keys()) {
-      if (this.returns.size <= KEPT && openMs - oldest < AGE_MS_MAX) break;
-      this.returns.delete(oldest);
+    for (const oldest of this.#returns.keys()) {
+      if (this.#returns.size <= KEPT && openMs - oldest < AGE_MS_MAX) break;
+      this.#returns.delete(oldest);
     }
-    this.lastOpenMs = openMs;
-    this.lastClose = closeTicks;
+    this.#lastOpenMs = openMs;
+    this.#lastClose = closeTicks;
   }
 
   /** Root mean square, in percent. Null: not enough minutes. */
   get volatilityPct(): number | null {
-    if (this.returns.size < ENOUGH) return null;
+    if (this.#returns.size < ENOUGH) return null;
     let squares = 0;
-    for (const value of this.returns.values()) squares += value * value;
-    return Math.sqrt(squares / this.returns.size) * 100;
+    for (const value of this.#returns.values()) squares += value * value;
+    return Math.sqrt(squares / this.#returns.size) * 100;
   }
 
   /** -1 to 1, over the minutes that both have. Null: not enough of them, or one market did not move. */
@@ -51,8 +51,8 @@ export class ReturnMeter {
     let together = 0;
     let own = 0;
     let others = 0;
-    for (const [openMs, value] of this.returns) {
-      const beside = other.returns.get(openMs);
+    for (const [openMs, value] of this.#returns) {
+      const beside = other.#returns.get(openMs);
       if (beside === undefined) continue;
       common += 1;
       together += value * beside;

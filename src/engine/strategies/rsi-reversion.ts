@@ -29,63 +29,63 @@ export const rsiReversion: StrategyDefinition = {
 
 class RsiReversion implements Strategy {
   readonly warmupBars: number;
-  private readonly rsi: Rsi;
-  private readonly atr: Atr;
-  private readonly oversold: number;
-  private readonly exitLevel: number;
+  readonly #rsi: Rsi;
+  readonly #atr: Atr;
+  readonly #oversold: number;
+  readonly #exitLevel: number;
   /** The index at the previous bar. Null: it does not exist yet. */
-  private before: number | null = null;
-  private seen = 0;
+  #before: number | null = null;
+  #seen = 0;
 
   constructor(private readonly parameters: ParameterValues) {
     const bars = numberOf(parameters, 'rsiBars');
     const atrBars = numberOf(parameters, 'atrBars');
-    this.rsi = new Rsi(bars);
-    this.atr = new Atr(atrBars);
-    this.oversold = numberOf(parameters, 'oversold');
-    this.exitLevel = numberOf(parameters, 'exitLevel');
+    this.#rsi = new Rsi(bars);
+    this.#atr = new Atr(atrBars);
+    this.#oversold = numberOf(parameters, 'oversold');
+    this.#exitLevel = numberOf(parameters, 'exitLevel');
     // The index needs one close more than it has moves, and a turn needs two values of it.
     this.warmupBars = Math.max(bars + 2, atrBars);
   }
 
   onBar(context: StrategyContext, bar: FinishedBar): void {
-    this.seen += 1;
-    this.rsi.update(bar.closeTicks);
-    this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
-    const { before } = this;
-    const now = this.rsi.value;
-    this.before = now;
-    if (before === null || now === null || this.seen < this.warmupBars) return;
-    this.leave(context, now);
-    this.enter(context, before, now);
+    this.#seen += 1;
+    this.#rsi.update(bar.closeTicks);
+    this.#atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+    const before = this.#before;
+    const now = this.#rsi.value;
+    this.#before = now;
+    if (before === null || now === null || this.#seen < this.warmupBars) return;
+    this.#leave(context, now);
+    this.#enter(context, before, now);
   }
 
   /** Called at every bar, so that an exit that could not be made is made later. */
-  private leave(context: StrategyContext, now: number): void {
+  #leave(context: StrategyContext, now: number): void {
     const { positionLots } = context;
-    if (positionLots > 0 && now >= this.exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
-    if (positionLots < 0 && now <= 100 - this.exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
+    if (positionLots > 0 && now >= this.#exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
+    if (positionLots < 0 && now <= 100 - this.#exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
   }
 
-  private enter(context: StrategyContext, before: number, now: number): void {
-    const turnsUp = before < this.oversold && now >= this.oversold && now < this.exitLevel;
-    const overbought = 100 - this.oversold;
-    const turnsDown = before > overbought && now <= overbought && now > 100 - this.exitLevel;
+  #enter(context: StrategyContext, before: number, now: number): void {
+    const turnsUp = before < this.#oversold && now >= this.#oversold && now < this.#exitLevel;
+    const overbought = 100 - this.#oversold;
+    const turnsDown = before > overbought && now <= overbought && now > 100 - this.#exitLevel;
     if (!turnsUp && !turnsDown) return;
     enterProtected(context, this.parameters, {
       side: turnsUp ? 'buy' : 'sell',
       at: 'own',
-      atr: this.atr.value,
+      atr: this.#atr.value,
       because: `RSI turned ${turnsUp ? 'up' : 'down'} to ${shown(now)}`,
     });
   }
 
   state(): string {
-    if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
-    const now = this.rsi.value;
+    if (this.#seen < this.warmupBars) return `warming up: ${this.warmupBars - this.#seen} bars to go`;
+    const now = this.#rsi.value;
     return now === null
       ? ''
-      : `next entry: when RSI comes back above ${this.oversold} from below; it is ${shown(now)}`;
+      : `next entry: when RSI comes back above ${this.#oversold} from below; it is ${shown(now)}`;
   }
 }
 

@@ -135,7 +135,7 @@ export class VenueCalls implements VenueLink {
   #nextReading: (() => void) | null = null;
   /** A listing under way, or one that ended after its snapshot was delivered; the next snapshot includes it. */
   #listing: Promise<CashListed> | null = null;
-  private post: (event: Unstamped) => void = () => undefined;
+  #post: (event: Unstamped) => void = () => undefined;
 
   /** `readingMsMax`: how long the engine waits for a snapshot. */
   constructor(
@@ -151,7 +151,7 @@ export class VenueCalls implements VenueLink {
   }
 
   connect(post: (event: Unstamped) => void): void {
-    this.post = post;
+    this.#post = post;
     this.venue.onEvent((event) => post(eventOf(event)));
   }
 
@@ -166,14 +166,14 @@ export class VenueCalls implements VenueLink {
       .then(
         (outcome) => {
           if (outcome.kind === 'accepted')
-            this.post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
+            this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
           else if (outcome.kind === 'rejected') {
             const { code, text, wouldTrigger = false, wouldTake } = outcome;
             const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
-            this.post({ kind: 'order.rejected', clientId, code, text, ...why });
-          } else this.post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
+            this.#post({ kind: 'order.rejected', clientId, code, text, ...why });
+          } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
         },
-        (error: unknown) => this.post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),
+        (error: unknown) => this.#post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),
       );
   }
 
@@ -182,9 +182,9 @@ export class VenueCalls implements VenueLink {
       .run(() => this.venue.cancel(clientId, instrument))
       .then(
         (outcome) => {
-          if (outcome.kind === 'cancelled') this.post({ kind: 'order.cancelled', clientId });
+          if (outcome.kind === 'cancelled') this.#post({ kind: 'order.cancelled', clientId });
           else if (outcome.kind === 'notOpen') {
-            this.post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
+            this.#post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
           } else this.lookup(clientId, instrument);
         },
         () => this.lookup(clientId, instrument),
@@ -203,7 +203,7 @@ export class VenueCalls implements VenueLink {
         (outcome) => {
           const event = amendEvent(clientId, outcome);
           if (event === null) this.lookup(clientId, instrument);
-          else this.post(event);
+          else this.#post(event);
         },
         () => this.lookup(clientId, instrument),
       );
@@ -213,9 +213,9 @@ export class VenueCalls implements VenueLink {
     this.#submits
       .run(() => replaced(this.venue, clientId, order))
       .then(
-        (outcome) => this.post(replaceEvent(clientId, order.clientId, outcome)),
+        (outcome) => this.#post(replaceEvent(clientId, order.clientId, outcome)),
         (error: unknown) =>
-          this.post({ kind: 'order.sendUnknown', clientId: order.clientId, cause: messageOf(error) }),
+          this.#post({ kind: 'order.sendUnknown', clientId: order.clientId, cause: messageOf(error) }),
       );
   }
 
@@ -223,8 +223,8 @@ export class VenueCalls implements VenueLink {
     this.#reads
       .run(() => this.venue.orderByClientId(clientId, instrument))
       .then(
-        (found) => this.post({ kind: 'order.lookup', clientId, found }),
-        (error: unknown) => this.post({ kind: 'order.lookupFailed', clientId, cause: messageOf(error) }),
+        (found) => this.#post({ kind: 'order.lookup', clientId, found }),
+        (error: unknown) => this.#post({ kind: 'order.lookupFailed', clientId, cause: messageOf(error) }),
       );
   }
 
@@ -237,8 +237,8 @@ export class VenueCalls implements VenueLink {
     this.#accounts
       .run(() => this.#readAll(requestId, sinceTradeMs, movementsSinceMs))
       .then(
-        (snapshot) => this.post({ kind: 'venue.snapshot', snapshot }),
-        (error: unknown) => this.post({ kind: 'venue.snapshotFailed', requestId, cause: messageOf(error) }),
+        (snapshot) => this.#post({ kind: 'venue.snapshot', snapshot }),
+        (error: unknown) => this.#post({ kind: 'venue.snapshotFailed', requestId, cause: messageOf(error) }),
       )
       .finally(() => {
         const next = this.#nextReading;

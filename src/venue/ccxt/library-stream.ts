@@ -27,8 +27,8 @@ interface LibraryConnection {
  */
 class LibraryStream implements PriceStream {
   readonly givesMinutes = false;
-  private readonly tapped = new WeakSet<StreamClient>();
-  private connection: LibraryConnection | null = null;
+  readonly #tapped = new WeakSet<StreamClient>();
+  #connection: LibraryConnection | null = null;
 
   constructor(
     private readonly exchange: CcxtExchange,
@@ -36,11 +36,11 @@ class LibraryStream implements PriceStream {
     private readonly events: StreamEvents,
   ) {
     const makeClient = exchange.client.bind(exchange);
-    exchange.client = (url) => this.tap(makeClient(url));
+    exchange.client = (url) => this.#tap(makeClient(url));
   }
 
   async connect(timeoutMs: number): Promise<{ readonly ended: Promise<string> }> {
-    await inTime(this.next(), timeoutMs, () => {});
+    await inTime(this.#next(), timeoutMs, () => {});
     const ended = new Promise<string>((resolve) => {
       const connection: LibraryConnection = {
         over: false,
@@ -49,8 +49,8 @@ class LibraryStream implements PriceStream {
           resolve(`the price stream was lost: ${cause.slice(0, 200)}`);
         },
       };
-      this.connection = connection;
-      void this.keepSubscribed(connection);
+      this.#connection = connection;
+      void this.#keepSubscribed(connection);
     });
     return { ended };
   }
@@ -66,13 +66,13 @@ class LibraryStream implements PriceStream {
       client.reset(client.error);
       client.close();
     }
-    this.connection?.end(cause);
+    this.#connection?.end(cause);
   }
 
-  private async keepSubscribed(connection: LibraryConnection): Promise<void> {
+  async #keepSubscribed(connection: LibraryConnection): Promise<void> {
     while (!connection.over) {
       try {
-        await this.next();
+        await this.#next();
       } catch (error) {
         connection.end(messageOf(error));
       }
@@ -80,7 +80,7 @@ class LibraryStream implements PriceStream {
   }
 
   /** Resolves with the next delivery; the library connects and subscribes if it has not yet. */
-  private next(): Promise<unknown> {
+  #next(): Promise<unknown> {
     const { exchange, symbols } = this;
     if (exchange.has.watchBidsAsks) return exchange.watchBidsAsks(symbols);
     const watch = (symbol: string): Promise<unknown> =>
@@ -88,18 +88,18 @@ class LibraryStream implements PriceStream {
     return Promise.race(symbols.map((symbol) => quietly(watch(symbol))));
   }
 
-  private tap(client: StreamClient): StreamClient {
-    if (this.tapped.has(client)) return client;
-    this.tapped.add(client);
+  #tap(client: StreamClient): StreamClient {
+    if (this.#tapped.has(client)) return client;
+    this.#tapped.add(client);
     const hand = client.resolve.bind(client);
     client.resolve = (result, hash) => {
-      this.take(result);
+      this.#take(result);
       return hand(result, hash);
     };
     return client;
   }
 
-  private take(result: unknown): void {
+  #take(result: unknown): void {
     if (result === null || typeof result !== 'object') return;
     const ticker = tickerOf(result);
     if (ticker !== null) {

@@ -12,14 +12,14 @@ import { fillOf, venueOrderOf } from './translate.js';
 
 /** Each reading throws `VenueUnavailable` if the book could not be written. */
 export class PaperAccount {
-  private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
+  readonly #idBySymbol: ReadonlyMap<string, InstrumentId>;
 
   constructor(
     private readonly book: PaperBook,
     private readonly file: BookLog,
     instruments: readonly Instrument[],
   ) {
-    this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+    this.#idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
   }
 
   async balances(): Promise<VenueBalances> {
@@ -35,7 +35,7 @@ export class PaperAccount {
   async positions(): Promise<readonly VenuePosition[]> {
     await this.flushed();
     return [...this.book.positions].flatMap(([symbol, { quantityLots }]) =>
-      quantityLots === 0 ? [] : [{ instrument: this.id(symbol), quantityLots }],
+      quantityLots === 0 ? [] : [{ instrument: this.#id(symbol), quantityLots }],
     );
   }
 
@@ -47,7 +47,7 @@ export class PaperAccount {
   async orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
     await this.flushed();
     const order = this.book.orders.get(clientId);
-    return order && this.id(order.symbol) === instrument ? this.venueOrder(order) : null;
+    return order && this.#id(order.symbol) === instrument ? this.venueOrder(order) : null;
   }
 
   /**
@@ -60,16 +60,16 @@ export class PaperAccount {
       ? []
       : this.book.fills
           .slice(from)
-          .filter((fill) => this.idBySymbol.has(fill.symbol))
+          .filter((fill) => this.#idBySymbol.has(fill.symbol))
           .map((fill) => this.fill(fill));
   }
 
   venueOrder(order: PaperOrder): VenueOrder {
-    return venueOrderOf(order, this.id(order.symbol));
+    return venueOrderOf(order, this.#id(order.symbol));
   }
 
   fill(fill: PaperFill): Fill {
-    return fillOf(fill, this.id(fill.symbol));
+    return fillOf(fill, this.#id(fill.symbol));
   }
 
   async flushed(): Promise<void> {
@@ -80,7 +80,7 @@ export class PaperAccount {
     }
   }
 
-  private id(symbol: string): InstrumentId {
-    return this.idBySymbol.get(symbol) ?? -1;
+  #id(symbol: string): InstrumentId {
+    return this.#idBySymbol.get(symbol) ?? -1;
   }
 }

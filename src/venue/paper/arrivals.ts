@@ -15,7 +15,7 @@ export const onTheWallClock: Schedule = (delayMs, work) => {
  * of a slow market, and never misses hours of a fast one.
  */
 export class Arrivals {
-  private readonly onTheWay = new Map<string, () => void>();
+  readonly #onTheWay = new Map<string, () => void>();
 
   constructor(
     private readonly latencyMs: number,
@@ -25,23 +25,23 @@ export class Arrivals {
 
   add(order: PaperOrder): void {
     const cancel = this.schedule(this.latencyMs, () => {
-      this.onTheWay.delete(order.clientId);
+      this.#onTheWay.delete(order.clientId);
       this.arrive(order);
     });
-    this.onTheWay.set(order.clientId, cancel);
+    this.#onTheWay.set(order.clientId, cancel);
   }
 
   has(order: PaperOrder): boolean {
-    return this.onTheWay.has(order.clientId);
+    return this.#onTheWay.has(order.clientId);
   }
 
   /** The order has arrived another way, or is no longer open. */
   remove(clientId: string): void {
-    this.onTheWay.get(clientId)?.();
-    this.onTheWay.delete(clientId);
+    this.#onTheWay.get(clientId)?.();
+    this.#onTheWay.delete(clientId);
   }
 
   clear(): void {
-    for (const clientId of [...this.onTheWay.keys()]) this.remove(clientId);
+    for (const clientId of [...this.#onTheWay.keys()]) this.remove(clientId);
   }
 }

@@ -82,80 +82,82 @@ export function readBook(directory: string): readonly NumberedRecord[] {
 }
 
 export class BookFile implements BookLog {
-  private descriptor: number;
-  private waiting: Waiting[] = [];
-  private draining: Promise<void> | null = null;
-  private bytes = 0;
-  private rewriteAtBytes = GROWTH_BYTES_MAX;
-  private fault: Error | null = null;
+  #descriptor: number;
+  #waiting: Waiting[] = [];
+  #draining: Promise<void> | null = null;
+  #bytes = 0;
+  #rewriteAtBytes = GROWTH_BYTES_MAX;
+  #fault: Error | null = null;
+  #number: number;
 
   /** `state`: the record that a rewritten file begins with. `number`: that of the last record so far. */
   constructor(
     private readonly directory: string,
-    private number: number,
+    number: number,
     private readonly state: () => BookRecord,
     private readonly onFault: (cause: Error) => void,
   ) {
+    this.#number = number;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.descriptor = this.rewrite();
+    this.#descriptor = this.#rewrite();
   }
 
   append(record: BookRecord): Promise<void> {
-    if (this.fault) return Promise.reject(this.fault);
-    this.number += 1;
-    const bytes = encode(this.number, record);
-    const written = new Promise<void>((done, failed) => this.waiting.push({ bytes, done, failed }));
-    this.draining ??= this.drain();
+    if (this.#fault) return Promise.reject(this.#fault);
+    this.#number += 1;
+    const bytes = encode(this.#number, record);
+    const written = new Promise<void>((done, failed) => this.#waiting.push({ bytes, done, failed }));
+    this.#draining ??= this.#drain();
     return written;
   }
 
   async flushed(): Promise<void> {
-    if (this.draining) await this.draining;
-    if (this.fault) throw this.fault;
+    if (this.#draining) await this.#draining;
+    if (this.#fault) throw this.#fault;
   }
 
   async close(): Promise<void> {
-    if (this.draining) await this.draining;
-    this.fault ??= new Error('the paper book is closed');
-    closeSync(this.descriptor);
+    if (this.#draining) await this.#draining;
+    this.#fault ??= new Error('the paper book is closed');
+    closeSync(this.#descriptor);
   }
 
-  private async drain(): Promise<void> {
+  async #drain(): Promise<void> {
     // Waits one microtask, so that orders that were sent together share a sync.
     await Promise.resolve();
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
-      this.waiting = [];
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
       try {
-        await this.writeBatch(Buffer.concat(batch.map(({ bytes }) => bytes)));
+        await this.#writeBatch(Buffer.concat(batch.map(({ bytes }) => bytes)));
         for (const { done } of batch) done();
       } catch (cause) {
-        this.fail(cause as Error, [...batch, ...this.waiting]);
+        this.#fail(cause as Error, [...batch, ...this.#waiting]);
       }
     }
-    this.draining = null;
+    this.#draining = null;
   }
 
-  private async writeBatch(bytes: Buffer): Promise<void> {
+  async #writeBatch(bytes: Buffer): Promise<void> {
     for (let offset = 0; offset < bytes.length; ) {
-      offset += (await writeAsync(this.descriptor, bytes, offset, bytes.length - offset, null)).bytesWritten;
+      offset += (await writeAsync(this.#descriptor, bytes, offset, bytes.length - offset, null)).bytesWritten;
     }
-    await syncAsync(this.descriptor);
-    this.bytes += bytes.length;
-    if (this.bytes < this.rewriteAtBytes) return;
-    const old = this.descriptor;
+    await syncAsync(this.#descriptor);
+    this.#bytes += bytes.length;
+    if (this.#bytes < this.#rewriteAtBytes) return;
+    const old = this.#descriptor;
     try {
-      this.descriptor = this.rewrite();
+      this.#descriptor = this.#rewrite();
       closeSync(old);
     } catch {
       // The disk has no room for a second copy: the old file is intact and may grow for a while.
-      this.rewriteAtBytes = this.bytes + GROWTH_BYTES_MAX;
+      this.#rewriteAtBytes = this.#bytes + GROWTH_BYTES_MAX;
     }
   }
 
-  private fail(cause: Error, batch: readonly Waiting[]): void {
-    this.fault = cause;
-    this.waiting = [];
+  #fail(cause: Error, batch: readonly Waiting[]): void {
+    this.#fault = cause;
+    this.#waiting = [];
     for (const { failed } of batch) failed(cause);
     this.onFault(cause);
   }
@@ -164,17 +166,17 @@ export class BookFile implements BookLog {
    * Replaces the file by the current state, which is synced before it takes the old file's place. Returns the new
    * descriptor.
    */
-  private rewrite(): number {
+  #rewrite(): number {
     const next = join(this.directory, NEXT_FILE);
     const descriptor = openSync(next, 'w', 0o600);
     try {
-      const bytes = encode(this.number, this.state());
+      const bytes = encode(this.#number, this.state());
       for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
       fsyncSync(descriptor);
       renameSync(next, join(this.directory, BOOK_FILE));
       syncDirectory(this.directory);
-      this.bytes = bytes.length;
-      this.rewriteAtBytes = bytes.length + GROWTH_BYTES_MAX;
+      this.#bytes = bytes.length;
+      this.#rewriteAtBytes = bytes.length + GROWTH_BYTES_MAX;
       return descriptor;
     } catch (error) {
       closeSync(descriptor);

@@ -31,7 +31,7 @@ export class PaperBook {
   /** Money units, exact but for what is in `finer`. */
   cashUnits: Units;
   /** Cash below a money unit, in units of 1e-12: an inverse contract pays out fractions. */
-  private finer: Units;
+  #finer: Units;
   seenMs: number;
   idsGiven: number;
   fills: PaperFill[] = [];
@@ -41,8 +41,8 @@ export class PaperBook {
   readonly positions = new Map<string, PaperPosition>();
   /** What is left of coins kept for fees, in units of 1e-8. */
   readonly stock = new Map<string, Units>();
-  private readonly openBySymbol = new Map<string, Set<PaperOrder>>();
-  private openCount = 0;
+  readonly #openBySymbol = new Map<string, Set<PaperOrder>>();
+  #openCount = 0;
 
   constructor(
     state: PaperBookState,
@@ -52,7 +52,7 @@ export class PaperBook {
     this.currency = state.currency;
     this.prices = state.prices;
     this.cashUnits = readUnits(state.cash);
-    this.finer = readUnits(state.finerCash ?? 0);
+    this.#finer = readUnits(state.finerCash ?? 0);
     for (const [asset, amount] of Object.entries(state.stock ?? {}))
       this.stock.set(asset, parseUnits(amount));
     this.seenMs = state.seenMs;
@@ -60,7 +60,7 @@ export class PaperBook {
     this.fills = [...state.fills];
     this.actions = state.actions ?? [];
     for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
-    for (const order of state.orders) this.addOrder({ ...order });
+    for (const order of state.orders) this.#addOrder({ ...order });
   }
 
   /** Money units; above 2^53 the nearest representable number. */
@@ -73,30 +73,30 @@ export class PaperBook {
   }
 
   openOrders(symbol: string): ReadonlySet<PaperOrder> {
-    return this.openBySymbol.get(symbol) ?? NO_ORDERS;
+    return this.#openBySymbol.get(symbol) ?? NO_ORDERS;
   }
 
   get openOrderCount(): number {
-    return this.openCount;
+    return this.#openCount;
   }
 
   *allOpenOrders(): Generator<PaperOrder> {
-    for (const orders of this.openBySymbol.values()) yield* orders;
+    for (const orders of this.#openBySymbol.values()) yield* orders;
   }
 
   apply(record: Exclude<BookRecord, { type: 'state' }>): void {
     switch (record.type) {
       case 'order':
         this.idsGiven += 1;
-        this.addOrder({ ...record.order });
+        this.#addOrder({ ...record.order });
         break;
       case 'fill':
         this.idsGiven += 1;
-        this.addFill(record.fill);
+        this.#addFill(record.fill);
         break;
       case 'closed': {
         const order = this.orders.get(record.clientId);
-        if (order) this.finish(order, record.state);
+        if (order) this.#finish(order, record.state);
         break;
       }
       case 'amended': {
@@ -113,7 +113,7 @@ export class PaperBook {
         break;
       }
       case 'action':
-        this.takeAction(record.handed);
+        this.#takeAction(record.handed);
         break;
       case 'seen':
         this.seenMs = record.marketMs;
@@ -126,8 +126,8 @@ export class PaperBook {
       currency: this.currency,
       prices: this.prices,
       cash: writeUnits(this.cashUnits),
-      ...(this.finer === 0n ? {} : { finerCash: writeUnits(this.finer) }),
-      ...(this.stock.size === 0 ? {} : { stock: this.stockLeft() }),
+      ...(this.#finer === 0n ? {} : { finerCash: writeUnits(this.#finer) }),
+      ...(this.stock.size === 0 ? {} : { stock: this.#stockLeft() }),
       idsGiven: this.idsGiven,
       seenMs: this.seenMs,
       positions: [...this.positions],
@@ -142,7 +142,10 @@ export class PaperBook {
    * for fees.
    */
   holdings(): ReadonlyMap<string, string> {
-    const held = new Map([[this.currency, formatUnits(this.cashUnits)], ...Object.entries(this.stockLeft())]);
+    const held = new Map([
+      [this.currency, formatUnits(this.cashUnits)],
+      ...Object.entries(this.#stockLeft()),
+    ]);
     for (const [symbol, position] of this.positions) {
       const instrument = this.instruments.get(symbol);
       if (instrument === undefined || !isOwned(instrument)) continue;
@@ -153,41 +156,41 @@ export class PaperBook {
     return held;
   }
 
-  private stockLeft(): Record<string, string> {
+  #stockLeft(): Record<string, string> {
     return Object.fromEntries([...this.stock].map(([asset, units]) => [asset, formatUnits(units)]));
   }
 
-  private addOrder(order: PaperOrder): void {
+  #addOrder(order: PaperOrder): void {
     this.orders.set(order.clientId, order);
     if (order.state !== 'working' && order.state !== 'partlyFilled') return;
-    const open = this.openBySymbol.get(order.symbol) ?? new Set();
+    const open = this.#openBySymbol.get(order.symbol) ?? new Set();
     open.add(order);
-    this.openBySymbol.set(order.symbol, open);
-    this.openCount += 1;
+    this.#openBySymbol.set(order.symbol, open);
+    this.#openCount += 1;
   }
 
-  private addFill(fill: PaperFill): void {
+  #addFill(fill: PaperFill): void {
     this.fills.push(fill);
     if (this.fills.length > 2 * FILLS_MAX) this.fills = this.fills.slice(-FILLS_MAX);
     this.seenMs = Math.max(this.seenMs, fill.marketMs);
-    this.settle(fill);
+    this.#settle(fill);
     const order = this.orders.get(fill.clientId);
     if (!order) return;
     order.filledLots += fill.quantityLots;
-    if (order.filledLots >= order.quantityLots) this.finish(order, 'filled');
+    if (order.filledLots >= order.quantityLots) this.#finish(order, 'filled');
     else order.state = 'partlyFilled';
   }
 
   /**
    * A buy of an owned instrument is paid for; a contract only moves the result of what it closes. Both pay the fee.
    */
-  private settle(fill: PaperFill): void {
+  #settle(fill: PaperFill): void {
     const { symbol, side, quantityLots, priceTicks, fee, feeIn } = fill;
     const instrument = this.instruments.get(symbol);
     if (!instrument)
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
     if (settleOf(instrument) !== instrument.quote) {
-      this.settleInCoin(instrument, fill);
+      this.#settleInCoin(instrument, fill);
       return;
     }
     const before = this.position(symbol);
@@ -215,10 +218,7 @@ export class PaperBook {
   }
 
   /** A coin amount is a quotient: kept as finely as the desk keeps it, so that the two books go on agreeing. */
-  private settleInCoin(
-    instrument: Instrument,
-    { symbol, side, quantityLots, priceTicks, fee }: PaperFill,
-  ): void {
+  #settleInCoin(instrument: Instrument, { symbol, side, quantityLots, priceTicks, fee }: PaperFill): void {
     const { kind, perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
     const costOf = (lots: number): Units => VALUE[kind].cost(perTickLot, lots, priceTicks);
     const { quantityLots: held, cost } = this.position(symbol);
@@ -231,13 +231,13 @@ export class PaperBook {
     if (lots === 0) this.positions.delete(symbol);
     else this.positions.set(symbol, { quantityLots: lots, cost: Number(left) / Number(perMoney) });
     const result = costOf(leaving) - costOut - BigInt(fee) * perMoney;
-    const cash = this.cashUnits * perMoney + this.finer + result;
+    const cash = this.cashUnits * perMoney + this.#finer + result;
     this.cashUnits = cash / perMoney;
-    this.finer = cash % perMoney;
+    this.#finer = cash % perMoney;
   }
 
   /** Shares become others, or pay cash. */
-  private takeAction({ actionId, action, priceTicks }: HandedAction): void {
+  #takeAction({ actionId, action, priceTicks }: HandedAction): void {
     const instrument = this.instruments.get(action.symbol);
     if (instrument === undefined) return;
     this.actions = [...this.actions, actionId].slice(-ACTIONS_MAX);
@@ -262,11 +262,11 @@ export class PaperBook {
     }
   }
 
-  private finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {
+  #finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {
     order.state = state;
-    if (this.openBySymbol.get(order.symbol)?.delete(order)) this.openCount -= 1;
-    if (this.orders.size <= this.openCount + 2 * FINISHED_ORDERS_MAX) return;
-    let excess = this.orders.size - this.openCount - FINISHED_ORDERS_MAX;
+    if (this.#openBySymbol.get(order.symbol)?.delete(order)) this.#openCount -= 1;
+    if (this.orders.size <= this.#openCount + 2 * FINISHED_ORDERS_MAX) return;
+    let excess = this.orders.size - this.#openCount - FINISHED_ORDERS_MAX;
     for (const [clientId, old] of this.orders) {
       if (excess <= 0) break;
       if (old.state === 'working' || old.state === 'partlyFilled') continue;

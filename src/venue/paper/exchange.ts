@@ -41,12 +41,12 @@ export interface ExchangeOutput {
 }
 
 export class Exchange {
-  private readonly quotes = new Map<string, QuoteEvent>();
-  private readonly arrivals: Arrivals;
+  readonly #quotes = new Map<string, QuoteEvent>();
+  readonly #arrivals: Arrivals;
   /** Acknowledged and arrived: these can be matched. */
-  private readonly resting = new Set<string>();
+  readonly #resting = new Set<string>();
   /** Lots left at each symbol's newest price, by the side that takes them. */
-  private readonly left = new Map<string, { buy: number; sell: number }>();
+  readonly #left = new Map<string, { buy: number; sell: number }>();
 
   constructor(
     private readonly book: PaperBook,
@@ -56,24 +56,24 @@ export class Exchange {
     schedule: Schedule = onTheWallClock,
     private readonly isOpen: PaperHours = ALWAYS,
   ) {
-    this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order), schedule);
+    this.#arrivals = new Arrivals(rules.latencyMs, (order) => this.#arriveAtLastQuote(order), schedule);
     // After a restart every open order has long since arrived.
-    for (const order of book.allOpenOrders()) this.resting.add(order.clientId);
+    for (const order of book.allOpenOrders()) this.#resting.add(order.clientId);
   }
 
   /** The order is acknowledged: it is in flight from now on. */
   acknowledge(order: PaperOrder): void {
-    if (isOpen(order)) this.arrivals.add(order);
+    if (isOpen(order)) this.#arrivals.add(order);
   }
 
   /** The order was cancelled. */
   forget(clientId: string): void {
-    this.arrivals.remove(clientId);
-    this.resting.delete(clientId);
+    this.#arrivals.remove(clientId);
+    this.#resting.delete(clientId);
   }
 
   close(): void {
-    this.arrivals.clear();
+    this.#arrivals.clear();
   }
 
   /** The most that a lot of an order would cost or bring, in ticks; null if no price is known. */
@@ -83,16 +83,16 @@ export class Exchange {
     if (order.type === 'stop') {
       if (order.stopTicks === null) return null;
       const worst = order.limitTicks ?? order.stopTicks + this.rules.slippageTicks;
-      return dearerTicks(this.instrument(order.symbol), order.stopTicks, worst);
+      return dearerTicks(this.#instrument(order.symbol), order.stopTicks, worst);
     }
     if (order.limitTicks !== null || order.type === 'limit') return order.limitTicks;
-    const quote = this.quotes.get(order.symbol);
+    const quote = this.#quotes.get(order.symbol);
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
   /** Null before the first quote. */
   quote(symbol: string): QuoteEvent | null {
-    return this.quotes.get(symbol) ?? null;
+    return this.#quotes.get(symbol) ?? null;
   }
 
   /**
@@ -101,70 +101,70 @@ export class Exchange {
    */
   beforeAction(action: CorporateAction): void {
     if (action.kind === 'dividend') return;
-    for (const order of [...this.book.openOrders(action.symbol)]) this.expire(order);
-    const quote = this.quotes.get(action.symbol);
+    for (const order of [...this.book.openOrders(action.symbol)]) this.#expire(order);
+    const quote = this.#quotes.get(action.symbol);
     if (quote === undefined) return;
     if (this.isOpen(quote.instrument)) {
-      this.quotes.delete(action.symbol);
+      this.#quotes.delete(action.symbol);
       return;
     }
     const [bidTicks, askTicks] = [splitPrice(quote.bidTicks, action), splitPrice(quote.askTicks, action)];
-    this.quotes.set(action.symbol, { ...quote, bidTicks, askTicks });
+    this.#quotes.set(action.symbol, { ...quote, bidTicks, askTicks });
   }
 
   onMarket(event: MarketEvent): void {
     if (event.kind === 'quote') this.onQuote(event, false);
-    else if (event.kind === 'trade') this.onTrade(event);
+    else if (event.kind === 'trade') this.#onTrade(event);
   }
 
   /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it are not matched. */
   onQuote(quote: QuoteEvent, caughtUp: boolean): void {
     if (!this.isOpen(quote.instrument, quote.marketMs)) return;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
-    this.quotes.set(symbol, quote);
-    this.offer(symbol, quote.askLots, quote.bidLots);
+    this.#quotes.set(symbol, quote);
+    this.#offer(symbol, quote.askLots, quote.bidLots);
     const open = this.book.openOrders(symbol);
     if (open.size === 0) return;
     for (const order of [...open]) {
-      if (this.resting.has(order.clientId)) {
-        if (!caughtUp || order.arrivesAtMs <= quote.marketMs) this.match(order, quote, true, caughtUp);
-      } else if (this.arrivals.has(order) && order.arrivesAtMs <= quote.marketMs) {
-        this.arrive(order, quote);
+      if (this.#resting.has(order.clientId)) {
+        if (!caughtUp || order.arrivesAtMs <= quote.marketMs) this.#match(order, quote, true, caughtUp);
+      } else if (this.#arrivals.has(order) && order.arrivesAtMs <= quote.marketMs) {
+        this.#arrive(order, quote);
       }
     }
   }
 
-  private onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
+  #onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
     // The quote around a trade already offers its size: it is given away only once.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
     const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
     for (const order of [...this.book.openOrders(symbol)]) {
-      const execution = this.resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
-      if (execution) this.execute(order, execution, trade.quantityLots, trade.marketMs, false);
+      const execution = this.#resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
+      if (execution) this.#execute(order, execution, trade.quantityLots, trade.marketMs, false);
     }
   }
 
-  private offer(symbol: string, buyLots: number, sellLots: number): void {
+  #offer(symbol: string, buyLots: number, sellLots: number): void {
     const { volumePartPpm } = this.rules;
     if (volumePartPpm === undefined) return;
     const part = (lots: number): number => Math.floor((lots * volumePartPpm) / 1_000_000);
-    this.left.set(symbol, { buy: part(buyLots), sell: part(sellLots) });
+    this.#left.set(symbol, { buy: part(buyLots), sell: part(sellLots) });
   }
 
-  private arriveAtLastQuote(order: PaperOrder): void {
+  #arriveAtLastQuote(order: PaperOrder): void {
     if (!isOpen(order)) return;
-    const quote = this.isOpen(this.instrument(order.symbol).id) ? this.quotes.get(order.symbol) : undefined;
-    if (quote) this.arrive(order, { ...quote, marketMs: Math.max(quote.marketMs, order.arrivesAtMs) });
-    else this.resting.add(order.clientId);
+    const quote = this.isOpen(this.#instrument(order.symbol).id) ? this.#quotes.get(order.symbol) : undefined;
+    if (quote) this.#arrive(order, { ...quote, marketMs: Math.max(quote.marketMs, order.arrivesAtMs) });
+    else this.#resting.add(order.clientId);
   }
 
-  private arrive(order: PaperOrder, quote: QuoteEvent): void {
-    this.arrivals.remove(order.clientId);
-    this.resting.add(order.clientId);
-    this.match(order, quote, false, false);
+  #arrive(order: PaperOrder, quote: QuoteEvent): void {
+    this.#arrivals.remove(order.clientId);
+    this.#resting.add(order.clientId);
+    this.#match(order, quote, false, false);
   }
 
-  private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
+  #match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
     // An order that must be done at once never rests, however late the first quote comes.
     const rests = resting && order.timeInForce === 'GTC';
@@ -172,33 +172,33 @@ export class Exchange {
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
     // The market came to it on its way, after it was accepted.
     if (order.postOnly && !rests && execution) {
-      this.expire(order);
+      this.#expire(order);
       return;
     }
     if (order.timeInForce === 'FOK' && execution) {
-      if (this.lotsFor(order, execution, size).lots < order.quantityLots) {
-        this.expire(order);
+      if (this.#lotsFor(order, execution, size).lots < order.quantityLots) {
+        this.#expire(order);
         return;
       }
     }
     // A stop without a worst price takes and ends, unless it waits for volume.
     const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
     if (staysOn && goesOff(order, quote)) this.output.triggered(order);
-    if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
+    if (execution) this.#execute(order, execution, size, quote.marketMs, caughtUp);
     // A taker never rests: the part that a thin book did not fill expires, as at the exchange.
     const takes = order.timeInForce !== 'GTC' || (execution !== null && !staysOn);
-    if (takes && isOpen(order)) this.expire(order);
+    if (takes && isOpen(order)) this.#expire(order);
   }
 
-  private execute(
+  #execute(
     order: PaperOrder,
     execution: Execution,
     sizeLots: number,
     marketMs: number,
     caughtUp: boolean,
   ): void {
-    const { offered, lots: quantityLots } = this.lotsFor(order, execution, sizeLots);
-    const left = this.leftOf(order);
+    const { offered, lots: quantityLots } = this.#lotsFor(order, execution, sizeLots);
+    const left = this.#leftOf(order);
     if (left !== undefined) left[order.side] -= quantityLots;
     if (quantityLots > 0) {
       this.output.fill({
@@ -208,24 +208,24 @@ export class Exchange {
         side: order.side,
         quantityLots,
         priceTicks: execution.priceTicks,
-        ...this.fee(order, execution, quantityLots),
+        ...this.#fee(order, execution, quantityLots),
         liquidity: execution.liquidity,
         marketMs,
         caughtUp,
       });
     }
     if (!isOpen(order)) this.forget(order.clientId);
-    else if (quantityLots < offered) this.expire(order);
+    else if (quantityLots < offered) this.#expire(order);
   }
 
   /** What is offered of the rest of it, and how much of that it gets. */
-  private lotsFor(
+  #lotsFor(
     order: PaperOrder,
     execution: Execution,
     sizeLots: number,
   ): { readonly offered: number; readonly lots: number } {
     const remaining = order.quantityLots - order.filledLots;
-    const left = this.leftOf(order);
+    const left = this.#leftOf(order);
     const size =
       left === undefined
         ? this.rules.limitToQuoteSize && sizeLots > 0
@@ -233,19 +233,19 @@ export class Exchange {
           : remaining
         : left[order.side];
     const offered = Math.min(remaining, size);
-    return { offered, lots: Math.min(offered, this.affordableLots(order, execution)) };
+    return { offered, lots: Math.min(offered, this.#affordableLots(order, execution)) };
   }
 
-  private leftOf({ symbol }: PaperOrder): { buy: number; sell: number } | undefined {
-    return this.rules.volumePartPpm === undefined ? undefined : this.left.get(symbol);
+  #leftOf({ symbol }: PaperOrder): { buy: number; sell: number } | undefined {
+    return this.rules.volumePartPpm === undefined ? undefined : this.#left.get(symbol);
   }
 
   /**
    * A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reduce-only order ends at
    * flat.
    */
-  private affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
-    const instrument = this.instrument(order.symbol);
+  #affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
+    const instrument = this.#instrument(order.symbol);
     const held = this.book.position(order.symbol).quantityLots;
     if (!isOwned(instrument)) {
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
@@ -256,17 +256,17 @@ export class Exchange {
     return Math.max(0, Math.floor(this.book.cash / lotCost));
   }
 
-  private fee({ symbol, side }: PaperOrder, execution: Execution, lots: number): PaperFee {
-    const bid = (of: string) => this.quotes.get(of)?.bidTicks ?? null;
-    return feeOf(this.rules, this.instrument(symbol), { ...execution, side, lots }, this.book, bid);
+  #fee({ symbol, side }: PaperOrder, execution: Execution, lots: number): PaperFee {
+    const bid = (of: string) => this.#quotes.get(of)?.bidTicks ?? null;
+    return feeOf(this.rules, this.#instrument(symbol), { ...execution, side, lots }, this.book, bid);
   }
 
-  private expire(order: PaperOrder): void {
+  #expire(order: PaperOrder): void {
     this.forget(order.clientId);
     this.output.expired(order);
   }
 
-  private instrument(symbol: string): Instrument {
+  #instrument(symbol: string): Instrument {
     return this.book.instruments.get(symbol) as Instrument;
   }
 }

@@ -35,21 +35,21 @@ export class OrderDesk {
     const { book, paper } = this.parts;
     const instrument = this.parts.instruments[intent.instrument];
     if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
-    const prices = this.prices(intent, instrument);
+    const prices = this.#prices(intent, instrument);
     const rejection = refuse(intent, instrument, book, prices, paper);
     if (rejection) return { kind: 'rejected', ...rejection };
-    return { kind: 'accepted', venueId: this.place(intent, instrument, prices, write) };
+    return { kind: 'accepted', venueId: this.#place(intent, instrument, prices, write) };
   }
 
   cancel(clientId: string, instrument: InstrumentId, write: Write): CancelOutcome {
-    if (!this.open(clientId, instrument)) return { kind: 'notOpen', ...NOT_OPEN };
-    this.close(clientId, write);
+    if (!this.#open(clientId, instrument)) return { kind: 'notOpen', ...NOT_OPEN };
+    this.#close(clientId, write);
     return { kind: 'cancelled' };
   }
 
   amend(clientId: string, id: InstrumentId, quantityLots: number, write: Write): AmendOutcome {
     const instrument = this.parts.instruments[id];
-    const order = this.open(clientId, id);
+    const order = this.#open(clientId, id);
     if (!instrument || !order) return { kind: 'notOpen', ...NOT_OPEN, code: '-2038' };
     const rejection = refuseAmendment(order, quantityLots, instrument);
     if (rejection) return { kind: 'rejected', ...rejection };
@@ -65,16 +65,16 @@ export class OrderDesk {
     const { book, paper } = this.parts;
     const instrument = this.parts.instruments[intent.instrument];
     if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
-    const prices = this.prices(intent, instrument);
+    const prices = this.#prices(intent, instrument);
     const filtered = refuseByFilters(intent, instrument, book, prices);
     if (filtered) return { kind: 'rejected', ...filtered };
-    if (!this.open(oldId, intent.instrument)) return { kind: 'notOpen', ...NOT_OPEN };
+    if (!this.#open(oldId, intent.instrument)) return { kind: 'notOpen', ...NOT_OPEN };
     // A known id means that the order is already there: only a lookup tells what became of it.
     if (book.orders.has(intent.clientId)) return { kind: 'unknown', cause: 'Duplicate order sent.' };
-    this.close(oldId, write);
+    this.#close(oldId, write);
     const refused = refuseByAccount(intent, instrument, book, prices, paper);
     if (refused) return { kind: 'cancelledOnly', ...refused };
-    return { kind: 'replaced', venueId: this.place(intent, instrument, prices, write) };
+    return { kind: 'replaced', venueId: this.#place(intent, instrument, prices, write) };
   }
 
   /** Each action once. */
@@ -91,7 +91,7 @@ export class OrderDesk {
     if (held) this.parts.exchange.acknowledge(held);
   }
 
-  private place(intent: OrderIntent, { symbol }: Instrument, prices: PricesNow, write: Write): string {
+  #place(intent: OrderIntent, { symbol }: Instrument, prices: PricesNow, write: Write): string {
     const { book, paper, marketNowMs } = this.parts;
     const venueId = `p${book.bookId}-o${(book.idsGiven + 1).toString(36)}`;
     const order = paperOrderOf(intent, {
@@ -104,18 +104,18 @@ export class OrderDesk {
     return venueId;
   }
 
-  private close(clientId: string, write: Write): void {
+  #close(clientId: string, write: Write): void {
     this.parts.exchange.forget(clientId);
     write({ type: 'closed', clientId, state: 'cancelled' });
   }
 
-  private open(clientId: string, instrument: InstrumentId): PaperOrder | null {
+  #open(clientId: string, instrument: InstrumentId): PaperOrder | null {
     const order = this.parts.book.orders.get(clientId);
     const isOurs = order !== undefined && order.symbol === this.parts.instruments[instrument]?.symbol;
     return isOurs && isOpen(order) ? order : null;
   }
 
-  private prices(intent: OrderIntent, { symbol }: Instrument): PricesNow {
+  #prices(intent: OrderIntent, { symbol }: Instrument): PricesNow {
     const { exchange, isOpen: isMarketOpen } = this.parts;
     return {
       closed: !isMarketOpen(intent.instrument),

@@ -69,65 +69,65 @@ export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
 export class PaperVenue implements VenuePort {
   readonly capabilities: VenueCapabilities;
   readonly instruments: readonly Instrument[];
-  private readonly book: PaperBook;
-  private readonly file: BookLog;
-  private readonly exchange: Exchange;
-  private readonly account: PaperAccount;
-  private readonly desk: OrderDesk;
-  private listener: (event: VenueStreamEvent) => void = () => {};
-  private telling: Promise<void> | undefined;
-  private marketMs: number;
-  private seenWrittenAt = Number.NEGATIVE_INFINITY;
+  readonly #book: PaperBook;
+  readonly #file: BookLog;
+  readonly #exchange: Exchange;
+  readonly #account: PaperAccount;
+  readonly #desk: OrderDesk;
+  #listener: (event: VenueStreamEvent) => void = () => {};
+  #telling: Promise<void> | undefined;
+  #marketMs: number;
+  #seenWrittenAt = Number.NEGATIVE_INFINITY;
   /** After a failed write only the file knows what was kept: nothing is matched until a restart. */
-  private faulty = false;
-  private closed = false;
+  #faulty = false;
+  #closed = false;
 
   constructor(private readonly options: PaperVenueOptions) {
     const { instruments } = options;
     this.instruments = instruments;
     this.capabilities = paperCapabilities(instruments);
-    const { book, file } = openBook(options, (cause) => this.onBookFault(cause));
-    this.book = book;
-    this.file = file;
-    this.account = new PaperAccount(book, file, instruments);
-    this.marketMs = book.seenMs;
+    const { book, file } = openBook(options, (cause) => this.#onBookFault(cause));
+    this.#book = book;
+    this.#file = file;
+    this.#account = new PaperAccount(book, file, instruments);
+    this.#marketMs = book.seenMs;
     const limitToQuoteSize = options.limitToQuoteSize ?? false;
     const isOpen = paperHours(options.calendars, options.nowMs);
-    this.exchange = new Exchange(
+    this.#exchange = new Exchange(
       book,
       instruments,
       { ...options.paper, limitToQuoteSize },
       {
-        fill: (fill) => this.onFill(fill),
-        expired: (order) => this.onExpired(order),
-        triggered: ({ clientId }) => this.note({ type: 'triggered', clientId }),
+        fill: (fill) => this.#onFill(fill),
+        expired: (order) => this.#onExpired(order),
+        triggered: ({ clientId }) => this.#note({ type: 'triggered', clientId }),
       },
       options.schedule ?? onTheWallClock,
       isOpen,
     );
     const { paper } = options;
-    const { exchange } = this;
-    this.desk = new OrderDesk({
+    const exchange = this.#exchange;
+    this.#desk = new OrderDesk({
       book,
       exchange,
       instruments,
       paper,
       isOpen,
-      marketNowMs: () => this.marketMs,
+      marketNowMs: () => this.#marketMs,
     });
   }
 
   /** Market time up to which the venue has seen the market: with live prices, later minutes have to be caught up. */
   get seenMs(): number {
-    return this.book.seenMs;
+    return this.#book.seenMs;
   }
 
   /** Called with each market event, before the engine sees it. */
   onMarket(event: MarketEvent): void {
-    if (this.closed || this.faulty || !('marketMs' in event)) return;
-    this.marketMs = event.marketMs;
-    if (event.kind === 'bar') this.noteSeen(event.marketMs);
-    else this.exchange.onMarket(event);
+    if (this.#closed || this.#faulty || !('marketMs' in event)) return;
+    this.#marketMs = event.marketMs;
+    if (event.kind === 'bar') this.#noteSeen(event.marketMs);
+    else this.#exchange.onMarket(event);
   }
 
   /**
@@ -136,15 +136,15 @@ export class PaperVenue implements VenuePort {
    * they are on disk.
    */
   async catchUp(bars: readonly MarketBar[]): Promise<number> {
-    const before = this.book.idsGiven;
-    const missed = bars.filter((bar) => bar.openMs + bar.spanMs > this.book.seenMs && this.book.seenMs > 0);
+    const before = this.#book.idsGiven;
+    const missed = bars.filter((bar) => bar.openMs + bar.spanMs > this.#book.seenMs && this.#book.seenMs > 0);
     const quotes = missed.flatMap((bar) => barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1));
     quotes.sort((a, b) => a.marketMs - b.marketMs);
-    for (const quote of quotes) this.exchange.onQuote(quote, true);
+    for (const quote of quotes) this.#exchange.onQuote(quote, true);
     const last = quotes.at(-1);
-    if (last) this.note({ type: 'seen', marketMs: last.marketMs });
-    await this.account.flushed();
-    return this.book.idsGiven - before;
+    if (last) this.#note({ type: 'seen', marketMs: last.marketMs });
+    await this.#account.flushed();
+    return this.#book.idsGiven - before;
   }
 
   /**
@@ -152,7 +152,7 @@ export class PaperVenue implements VenuePort {
    * waits for them.
    */
   settled(): Promise<void> | undefined {
-    return this.telling;
+    return this.#telling;
   }
 
   async serverTime(): Promise<number> {
@@ -160,36 +160,36 @@ export class PaperVenue implements VenuePort {
   }
 
   balances(): Promise<VenueBalances> {
-    return this.account.balances();
+    return this.#account.balances();
   }
 
   /** Everything in the account, as decimal text by currency. */
   holdings(): Promise<ReadonlyMap<string, string>> {
-    return this.account.holdings();
+    return this.#account.holdings();
   }
 
   positions(): Promise<readonly VenuePosition[]> {
-    return this.account.positions();
+    return this.#account.positions();
   }
 
   openOrders(): Promise<readonly VenueOrder[]> {
-    return this.account.openOrders();
+    return this.#account.openOrders();
   }
 
   orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
-    return this.account.orderByClientId(clientId, instrument);
+    return this.#account.orderByClientId(clientId, instrument);
   }
 
   fillsSince(sinceMs: number): Promise<readonly Fill[]> {
-    return this.account.fillsSince(sinceMs);
+    return this.#account.fillsSince(sinceMs);
   }
 
   async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
-    return this.decide((write) => this.desk.submit(intent, write), intent.clientId);
+    return this.#decide((write) => this.#desk.submit(intent, write), intent.clientId);
   }
 
   async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
-    return this.decide((write) => this.desk.cancel(clientId, instrument, write));
+    return this.#decide((write) => this.#desk.cancel(clientId, instrument, write));
   }
 
   async amendQuantity(
@@ -197,94 +197,94 @@ export class PaperVenue implements VenuePort {
     instrument: InstrumentId,
     quantityLots: number,
   ): Promise<AmendOutcome> {
-    return this.decide((write) => this.desk.amend(clientId, instrument, quantityLots, write));
+    return this.#decide((write) => this.#desk.amend(clientId, instrument, quantityLots, write));
   }
 
   async replace(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome> {
-    return this.decide((write) => this.desk.replace(clientId, order, write), order.clientId);
+    return this.#decide((write) => this.#desk.replace(clientId, order, write), order.clientId);
   }
 
   /** After a fault of the book the desk is halted, and is told again at the next start. */
   takeAction(handed: HandedAction): void {
-    if (this.closed || this.faulty) return;
-    this.desk.takeAction(handed, (record) => void this.write(record).catch(() => {}));
+    if (this.#closed || this.#faulty) return;
+    this.#desk.takeAction(handed, (record) => void this.#write(record).catch(() => {}));
   }
 
   onEvent(listener: (event: VenueStreamEvent) => void): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    this.exchange.close();
-    if (this.marketMs > this.book.seenMs) this.noteSeen(this.marketMs);
-    await this.file.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#exchange.close();
+    if (this.#marketMs > this.#book.seenMs) this.#noteSeen(this.#marketMs);
+    await this.#file.close();
   }
 
   /** The answer is given once its records are on disk; `placed`: an order that is in flight from then on. */
-  private async decide<O extends { readonly kind: string }>(
+  async #decide<O extends { readonly kind: string }>(
     work: (write: Write) => O,
     placed?: string,
   ): Promise<O | Unknown> {
-    if (this.closed) return { kind: 'unknown', cause: 'the paper venue is closed' };
+    if (this.#closed) return { kind: 'unknown', cause: 'the paper venue is closed' };
     const written: Promise<void>[] = [];
-    const outcome = work((record) => written.push(this.write(record)));
+    const outcome = work((record) => written.push(this.#write(record)));
     try {
       await Promise.all(written);
-      if (written.length === 0) await this.account.flushed();
+      if (written.length === 0) await this.#account.flushed();
     } catch (cause) {
       return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
     }
     const isPlaced = outcome.kind === 'accepted' || outcome.kind === 'replaced';
-    if (isPlaced && placed !== undefined) this.desk.acknowledge(placed);
+    if (isPlaced && placed !== undefined) this.#desk.acknowledge(placed);
     return outcome;
   }
 
   /**
    * The state changes at once, so that the next order is judged by it; callers continue once the record is on disk.
    */
-  private write(record: Exclude<BookRecord, { type: 'state' }>): Promise<void> {
-    this.book.apply(record);
-    return this.file.append(record);
+  #write(record: Exclude<BookRecord, { type: 'state' }>): Promise<void> {
+    this.#book.apply(record);
+    return this.#file.append(record);
   }
 
-  private noteSeen(marketMs: number): void {
-    if (performance.now() - this.seenWrittenAt < SEEN_EVERY_MS && !this.closed) return;
-    this.seenWrittenAt = performance.now();
-    this.note({ type: 'seen', marketMs });
+  #noteSeen(marketMs: number): void {
+    if (performance.now() - this.#seenWrittenAt < SEEN_EVERY_MS && !this.#closed) return;
+    this.#seenWrittenAt = performance.now();
+    this.#note({ type: 'seen', marketMs });
   }
 
   /** Nobody awaits this write: `onBookFault` reports a failure. */
-  private note(record: Extract<BookRecord, { type: 'seen' | 'triggered' }>): void {
-    this.write(record).catch(() => {});
+  #note(record: Extract<BookRecord, { type: 'seen' | 'triggered' }>): void {
+    this.#write(record).catch(() => {});
   }
 
-  private onFill(fill: PaperFill): void {
-    this.tell(this.write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.account.fill(fill) }));
+  #onFill(fill: PaperFill): void {
+    this.#tell(this.#write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.#account.fill(fill) }));
   }
 
-  private onExpired(order: PaperOrder): void {
-    const written = this.write({ type: 'closed', clientId: order.clientId, state: 'expired' });
-    this.tell(written, () => ({ kind: 'order', order: this.account.venueOrder(order) }));
+  #onExpired(order: PaperOrder): void {
+    const written = this.#write({ type: 'closed', clientId: order.clientId, state: 'expired' });
+    this.#tell(written, () => ({ kind: 'order', order: this.#account.venueOrder(order) }));
   }
 
-  private tell(written: Promise<void>, event: () => VenueStreamEvent): void {
+  #tell(written: Promise<void>, event: () => VenueStreamEvent): void {
     const telling = written
       .then(
-        () => this.listener(event()),
+        () => this.#listener(event()),
         () => {},
       )
       .finally(() => {
-        if (this.telling === telling) this.telling = undefined;
+        if (this.#telling === telling) this.#telling = undefined;
       });
-    this.telling = telling;
+    this.#telling = telling;
   }
 
-  private onBookFault(cause: Error): void {
-    this.faulty = true;
-    this.exchange.close();
-    this.listener({
+  #onBookFault(cause: Error): void {
+    this.#faulty = true;
+    this.#exchange.close();
+    this.#listener({
       kind: 'health',
       state: 'down',
       detail: `the paper book could not be written (${cause.message}); no order is taken until the trader is restarted`,

@@ -23,7 +23,7 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
   {
     what: 'what is open counts at its cost',
     file: 'engine/market-book.ts',
-    find: '    return this.worthAt(at, lots);\n',
+    find: '    return this.#worthAt(at, lots);\n',
     put: '    return owned ? cost : 0;\n',
   },
   {

@@ -53,7 +53,7 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
   {
     what: 'a quote with the spread of no market is a price',
     file: 'engine/quote-guard.ts',
-    find: 'if (this.isWide(quote) && !wasWide)',
+    find: 'if (this.#isWide(quote) && !wasWide)',
     put: 'if (spreadPctOf(quote) < 0 && !wasWide)',
   },
   {
