@@ -74,7 +74,7 @@ function heldIn(position: PositionStatus): Held[] {
   const { parts = [] } = position;
   if (parts.length === 0) return [{ position, strategy: null }];
   return parts.map((part) => ({
-    position: { ...position, quantity: part.quantity, trade: part },
+    position: { ...position, side: part.side ?? position.side, quantity: part.quantity, trade: part },
     strategy: part.strategy,
   }));
 }

@@ -81,6 +81,11 @@ const PROTECTIONS = ['confirmed', 'pending', 'missing', 'passed', 'closing', 'sy
 const partSchema = tradeSchema.extend({
   strategy: z.string().describe('`fermata`: nobody’s'),
   quantity: decimalText,
+  side: z
+    .enum(['long', 'short'])
+    .exactOptional()
+    .describe('Where trades may be against each other; left out elsewhere: that of the position'),
+  averagePrice: decimalText.exactOptional().describe('Of its own fills; given where `side` is'),
   stopPrice: decimalText.nullable(),
   protection: z.enum(PROTECTIONS).describe('By its own stop, for its own quantity'),
 });
@@ -112,7 +117,7 @@ export const positionSchema = z.object({
     .array(partSchema)
     .exactOptional()
     .describe(
-      'Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest',
+      'Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0',
     ),
 });
 export type PositionStatus = Shape<typeof positionSchema>;

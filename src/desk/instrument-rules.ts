@@ -1,6 +1,6 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import { venueOfFeed } from '../domain/feed-name.js';
-import { settleOf } from '../domain/value.js';
+import { isOwned, settleOf } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { ordersLeave } from './orders-leave.js';
@@ -28,6 +28,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
+      ...sideBySideRules(desk, index),
       ...stepRules(instrument, index),
       ...currencyRule(instrument, index, desk.paper.currency),
     ]),
@@ -173,6 +174,35 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
       expected: `no contractMonth beside roll: the month in force is in the journal, and people change it (${symbol})`,
       found: contractMonth,
       doThis: 'remove contractMonth; another month than the next: fermata roll --to MONTH',
+    },
+  ];
+}
+
+/** Opposite trades need an account that can be short, which one that owns coins or shares is not. */
+function sideBySideRules({ instruments }: Desk, index: number): BrokenRule[] {
+  const { sideBySide, kind, symbol } = instruments[index] as DeskInstrument;
+  if (sideBySide === undefined) return [];
+  const owned = instruments.find((one) => isOwned(one));
+  if (owned === undefined) return [];
+  const path = ['instruments', index, 'sideBySide'];
+  if (isOwned({ kind }))
+    return [
+      {
+        path,
+        expected: `no sideBySide, which is for contracts: what is bought for cash can not be short (${symbol})`,
+        found: `sideBySide of kind: ${kind}`,
+        doThis:
+          kind === 'spot'
+            ? 'remove it: strategies on one spot instrument have a trade each without it, all of them long'
+            : 'remove it',
+      },
+    ];
+  return [
+    {
+      path,
+      expected: `an account of contracts alone, which can be short (${symbol})`,
+      found: `${owned.symbol} of kind: ${owned.kind} beside it, which makes it a cash account`,
+      doThis: `trade ${owned.symbol} in a desk of its own, or remove sideBySide`,
     },
   ];
 }

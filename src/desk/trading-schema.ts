@@ -42,6 +42,12 @@ export const instrumentSchema = z.strictObject({
     .describe(
       'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of Interactive Brokers.',
     ),
+  sideBySide: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Several strategies trade it at once, each with its own trades, stops and exits, also against each other: the venue holds their sum. For contracts, on an account that can be short. Left out: a position has one trade there.',
+    ),
   roll: z
     .union([
       z.literal('monday-before-expiry'),

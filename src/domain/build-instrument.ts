@@ -11,6 +11,7 @@ export interface InstrumentSource {
   readonly multiplier?: string | undefined;
   readonly exchange?: string | undefined;
   readonly contractMonth?: string | undefined;
+  readonly sideBySide?: true | undefined;
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
@@ -36,6 +37,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     ...(source.multiplier === undefined ? {} : { multiplier: source.multiplier }),
     ...(source.exchange === undefined ? {} : { exchange: source.exchange }),
     ...(source.contractMonth === undefined ? {} : { contractMonth: source.contractMonth }),
+    ...(source.sideBySide === undefined ? {} : { sideBySide: source.sideBySide }),
     moneyPerTickLot: moneyPerTickLot(source),
     minQuantityLots: 1,
     maxQuantityLots: QUANTITY_LOTS_MAX,

@@ -35,6 +35,11 @@ export interface Instrument {
   readonly exchange?: string;
   /** Month of a future, yyyymm. Left out: the front month. */
   readonly contractMonth?: string;
+  /**
+   * Strategies trade it side by side on an account that nets: each has trades of its own, also against each other, and
+   * the venue holds their sum. Left out: a position has one trade, or on spot one for each strategy on one side.
+   */
+  readonly sideBySide?: true;
   /** Money units (1e-8) for one tick × one lot; for an inverse contract, for one lot at a price of one tick. */
   readonly moneyPerTickLot: number;
   readonly minQuantityLots: number;

@@ -1,6 +1,6 @@
 /** The desk's account as the limits see it. */
 import type { InstrumentId } from '../domain/instrument.js';
-import type { OrderIntent } from '../domain/order.js';
+import type { OrderIntent, Side } from '../domain/order.js';
 import { alike, dearerTicks, exactNotional } from '../domain/value.js';
 import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
 import { heldAt } from './books.js';
@@ -8,6 +8,7 @@ import {
   type Core,
   instrumentAt,
   isClosedByPerson,
+  isSideBySide,
   liveOrders,
   positionAt,
   remainingLots,
@@ -18,8 +19,8 @@ import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
 import { openFeeReason } from './orders/fee-value.js';
-import { holdingsOf, type PositionEntry } from './state.js';
-import { ownerOf } from './trades/trade.js';
+import { holdingsOf, lotsOn, openLots, type PositionEntry } from './state.js';
+import { holdingOf, ownerOf } from './trades/trade.js';
 
 export function accountView(core: Core): AccountView {
   const { market, state } = core;
@@ -38,9 +39,17 @@ export function accountView(core: Core): AccountView {
   };
 }
 
+/** Side by side, of the larger side: that is left once the other one is closed. */
 function worthOf(core: Core, position: PositionEntry): number {
-  const held = heldAt(core.state, position);
-  return Math.abs(held.cost + core.market.unrealised(held));
+  const isLong = openLots(position) > 0;
+  const holdings = isSideBySide(core, position.instrument)
+    ? holdingsOf(position).filter(({ quantityLots }) => quantityLots > 0 === isLong)
+    : [position];
+  const worth = holdings.map((holding) => {
+    const held = heldAt(core.state, holding);
+    return held.cost + core.market.unrealised(held);
+  });
+  return Math.abs(worth.reduce((sum, one) => sum + one, 0));
 }
 
 /** An order intent together with everything that the gate needs to judge it. */
@@ -53,8 +62,10 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     mode: core.begun ? state.mode : 'HALTED',
     needsGoLive: needsGoLive(core),
     closing: isClosing(core) || workAt(core, at).securing !== null || isClosedByPerson(core, at),
-    positionLots: positionAt(core, at).quantityLots,
-    restingEntryLots: restingEntryLots(core, at),
+    positionLots: judgedLots(core, intent),
+    restingEntryLots: isSideBySide(core, at)
+      ? restingEntryLots(core, at, undefined, intent.side)
+      : restingEntryLots(core, at),
     otherOpenPositions: openPositions(core, at),
     equity: market.equity,
     dailyFloor: limits.dailyFloor,
@@ -74,6 +85,17 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
     correlation: (other) => correlation(core, at, other),
   };
+}
+
+/**
+ * What the order adds to, or takes from. Side by side an entry adds to the trades on its own side, whatever the other side
+ * holds; a stop or an exit is of its own trade; and a close takes the venue's net.
+ */
+function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: OrderIntent): number {
+  const position = positionAt(core, at);
+  if (!isSideBySide(core, at) || purpose === 'close') return position.quantityLots;
+  if (purpose === 'entry') return lotsOn(position, side);
+  return holdingOf(position, strategy)?.quantityLots ?? 0;
 }
 
 /** Computed when the first limit asks, then cached: all limits of a check must see the same moment. */
@@ -102,10 +124,12 @@ function holdings(core: Core): Holding[] {
       if (money !== 0) byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + money);
     };
     const parts = holdingsOf(position);
+    const isBeside = isSideBySide(core, at) && parts.length > 1;
     for (const part of parts) {
       const share = parts.length === 1 ? 1 : part.quantityLots / quantityLots;
-      add(ownerOf(part), Math.abs(held) * share);
+      add(ownerOf(part), isBeside ? worthAt(Math.abs(part.quantityLots), bid) : Math.abs(held) * share);
     }
+    const gross = isBeside ? { gross: [...byStrategy.values()].reduce((sum, one) => sum + one, 0) } : {};
     let buying = 0;
     let selling = 0;
     for (const entry of liveOrders(core, at)) {
@@ -116,7 +140,7 @@ function holdings(core: Core): Holding[] {
       else selling += resting;
       add(strategy, resting);
     }
-    return { instrument: at, worth: held, buying, selling, byStrategy };
+    return { instrument: at, worth: held, ...gross, buying, selling, byStrategy };
   });
 }
 
@@ -143,12 +167,13 @@ function highest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Of all strategies, or of one. */
-export function restingEntryLots(core: Core, at: InstrumentId, of?: string): number {
+/** Of all strategies, or of one; on both sides, or on one. */
+export function restingEntryLots(core: Core, at: InstrumentId, of?: string, on?: Side): number {
   let lots = 0;
   for (const entry of liveOrders(core, at)) {
-    const { purpose, strategy } = entry.intent;
-    if (purpose === 'entry' && strategy === (of ?? strategy)) lots += remainingLots(entry);
+    const { purpose, strategy, side } = entry.intent;
+    if (purpose === 'entry' && strategy === (of ?? strategy) && side === (on ?? side))
+      lots += remainingLots(entry);
   }
   return lots;
 }
@@ -158,7 +183,7 @@ export function openPositions(core: Core, except: InstrumentId | null = null): n
   let open = 0;
   for (const { id } of core.config.instruments) {
     if (id === except) continue;
-    const held = positionAt(core, id).quantityLots !== 0 && !isDust(core, id);
+    const held = openLots(positionAt(core, id)) !== 0 && !isDust(core, id);
     if (held || restingEntryLots(core, id) > 0) open += 1;
   }
   return open;

@@ -7,7 +7,14 @@ import type { Instrument } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
 import type { EngineRecord } from './record.js';
-import { type EngineState, emptyPosition, type Holding, type TradeEntry } from './state.js';
+import {
+  type EngineState,
+  emptyPosition,
+  type Holding,
+  openLots,
+  type PositionEntry,
+  type TradeEntry,
+} from './state.js';
 import { beginTrade } from './trades/trade.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
@@ -54,7 +61,10 @@ function isRollBeside(
 }
 
 export const isOpenAt = (state: EngineState, at: number): boolean =>
-  (state.positions[at]?.quantityLots ?? 0) !== 0 || (state.live[at]?.size ?? 0) > 0;
+  holdsAny(state.positions[at]) || (state.live[at]?.size ?? 0) > 0;
+
+const holdsAny = (position: PositionEntry | undefined): boolean =>
+  position !== undefined && openLots(position) !== 0;
 
 /** Which instruments stand for another month now. Null: they differ in more than that. */
 export function rolledPlaces(
@@ -129,6 +139,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
         (old.multiplier ?? '1') === (now.multiplier ?? '1') &&
         old.exchange === now.exchange &&
         old.contractMonth === now.contractMonth &&
+        old.sideBySide === now.sideBySide &&
         old.tickSize === now.tickSize &&
         old.lotSize === now.lotSize
       );

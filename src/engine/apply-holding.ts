@@ -40,9 +40,24 @@ export function execute(
   execution: Execution,
 ): void {
   const steps = stepsAt(state, instrument.id);
-  const signed = execution.side === 'buy' ? execution.quantityLots : -execution.quantityLots;
-  const notional = valueAt(steps, signed, execution.priceTicks);
+  const notional = valueAt(steps, signedOf(execution), execution.priceTicks);
   const realisedBefore = position.realised;
+  bookTrade(state, instrument, position, execution);
+  const gained = position.realised - realisedBefore;
+  const paid = isOwned(instrument) ? notional : -gained;
+  move(state, steps.quote, -paid);
+  payFee(state, steps, position, execution);
+}
+
+/** The trade's part of it: no money moves. */
+export function bookTrade(
+  state: EngineState,
+  instrument: Instrument,
+  position: Holding,
+  execution: Execution,
+): void {
+  const steps = stepsAt(state, instrument.id);
+  const signed = signedOf(execution);
   const opposite = position.quantityLots !== 0 && Math.sign(position.quantityLots) !== Math.sign(signed);
   if (opposite) {
     chargeFee(position, execution.fee);
@@ -54,11 +69,35 @@ export function execute(
     open(state, instrument, position, signed, execution);
     chargeFee(position, execution.fee);
   }
-  const gained = position.realised - realisedBefore;
-  const paid = isOwned(instrument) ? notional : -gained;
-  move(state, steps.quote, -paid);
+}
+
+/**
+ * The account's part of it, for contracts whose trades have books of their own: what the venue makes of its net at
+ * average cost, and the cash that follows.
+ */
+export function bookNet(
+  state: EngineState,
+  { id }: Instrument,
+  position: Holding,
+  execution: Execution,
+): void {
+  const steps = stepsAt(state, id);
+  const { quantityLots } = position;
+  const signed = signedOf(execution);
+  const isOpposite = quantityLots !== 0 && Math.sign(quantityLots) !== Math.sign(signed);
+  const closing = isOpposite ? -Math.sign(signed) * Math.min(Math.abs(signed), Math.abs(quantityLots)) : 0;
+  const costOut = closing === 0 ? 0n : mulDivUnits(position.cost, BigInt(closing), BigInt(quantityLots));
+  const gained = closing === 0 ? 0n : valueAt(steps, closing, execution.priceTicks) - costOut;
+  const opening = signed + closing;
+  position.quantityLots += signed;
+  position.cost += (opening === 0 ? 0n : valueAt(steps, opening, execution.priceTicks)) - costOut;
+  position.realised += gained;
+  move(state, steps.quote, gained);
   payFee(state, steps, position, execution);
 }
+
+const signedOf = ({ side, quantityLots }: Execution): number =>
+  side === 'buy' ? quantityLots : -quantityLots;
 
 /** Adds `by`, in units of the currency's books, to the balance. */
 export function move(state: EngineState, currency: string, by: Units): void {

@@ -5,12 +5,16 @@
  * nobody's. What reduces the position is taken from that trade first, then from what nobody owns, then from the
  * other trades, oldest first: the venue has only the whole, so what one trade can not give another one has given.
  * An order that closes the whole position begins with what nobody owns.
+ *
+ * Side by side on an account that nets, no trade gives for another: what an order brings beyond its own trade, and what
+ * no order of ours explains, is nobody's, on whichever side.
  */
 
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
-import { coinsOf, type Execution, execute, holdCoins } from './apply-holding.js';
+import { bookNet, bookTrade, coinsOf, type Execution, execute, holdCoins } from './apply-holding.js';
 import { stepsAt } from './books.js';
+import type { EngineRecord } from './record.js';
 import { type EngineState, emptyHolding, type Holding, type PositionEntry } from './state.js';
 import { beginTrade, closeTrade, NOBODY, ownerOf } from './trades/trade.js';
 
@@ -34,6 +38,66 @@ export function applyInParts(
   joinRemainders(state, position, execution.marketMs);
   gatherRests(position);
   addUp(position);
+}
+
+/** Where strategies trade side by side on an account that nets. The venue's own book is that of the net. */
+export function applyBeside(
+  state: EngineState,
+  instrument: Instrument,
+  position: PositionEntry,
+  execution: Execution,
+): void {
+  if (position.parts.length === 0) takeApart(position);
+  for (const [part, share] of sharesBeside(position, execution)) bookTrade(state, instrument, part, share);
+  bookNet(state, instrument, position, execution);
+  endWhereFlat(position);
+}
+
+/** Lots of two trades on opposite sides are closed against each other: the venue hears nothing, and no money moves. */
+export function applyCrossed(state: EngineState, record: TradesCrossed): void {
+  const { instrument: at, quantityLots, priceTicks, marketMs } = record;
+  const [instrument, position] = [state.config?.instruments[at], state.positions[at]];
+  if (instrument === undefined || position === undefined) throw new RangeError(`no instrument ${at}`);
+  for (const side of ['sell', 'buy'] as const) {
+    const { trade, why } = side === 'sell' ? record.seller : record.buyer;
+    const part = position.parts.find((one) => one.trade?.id === trade);
+    const held = (part?.quantityLots ?? 0) * (side === 'sell' ? 1 : -1);
+    if (part === undefined || held < quantityLots)
+      throw new RangeError(`${quantityLots} lots of the trade ${trade} were crossed, which holds ${held}`);
+    const free = { fee: 0n, paidFrom: 'cash', coins: 0n, order: null } as const;
+    bookTrade(state, instrument, part, { side, quantityLots, priceTicks, why, marketMs, ...free });
+  }
+  endWhereFlat(position);
+}
+
+type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
+
+/** The parts that take the execution. What an order brings beyond what it closes is nobody's. */
+function sharesBeside(position: PositionEntry, execution: Execution): (readonly [Holding, Execution])[] {
+  const { side, quantityLots, order } = execution;
+  const { purpose = 'entry', strategy = NOBODY } = order?.intent ?? {};
+  if (purpose === 'entry') return [[partOf(position, strategy), execution]];
+  const givers =
+    purpose === 'close'
+      ? inTurn(position, NOBODY)
+      : position.parts.filter((part) => part.trade !== null && ownerOf(part) === strategy);
+  const shares: [Holding, number][] = [];
+  let left = quantityLots;
+  for (const part of givers) {
+    const lots = Math.min(left, Math.max(0, side === 'sell' ? part.quantityLots : -part.quantityLots));
+    if (lots > 0) shares.push([part, lots]);
+    left -= lots;
+  }
+  if (left > 0) openBeyond(shares, partOf(position, NOBODY), left);
+  return shared(shares, execution).map(([part, share]) => [
+    part,
+    ownerOf(part) === NOBODY ? { ...share, order: null } : share,
+  ]);
+}
+
+/** Trades that are closed have no part, and without a trade the position is whole again. */
+function endWhereFlat(position: PositionEntry): void {
+  position.parts = position.parts.filter(({ trade }) => trade !== null);
 }
 
 /** Once parts were changed by something else than an execution: they add up to the position again. */

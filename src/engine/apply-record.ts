@@ -10,6 +10,7 @@ import { applyConfig } from './apply-config.js';
 import { applyDividend, applySplit } from './apply-corporate-action.js';
 import { applyExecution } from './apply-execution.js';
 import { type Execution, move } from './apply-holding.js';
+import { applyCrossed } from './apply-parts.js';
 import {
   applySignal,
   applySignalRefused,
@@ -76,6 +77,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'trade.closed':
       applyTradeClosed(state, record);
+      return;
+    case 'trades.crossed':
+      applyCrossed(state, record);
       return;
     case 'target.reached':
       applyTargetReached(state, record);

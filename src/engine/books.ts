@@ -4,7 +4,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import { VALUE } from '../domain/value.js';
 import type { Held } from './market-book.js';
-import type { EngineState, Holding } from './state.js';
+import { type EngineState, type Holding, holdingsOf, type PositionEntry } from './state.js';
 
 /** Money units of an amount in the books of an instrument's quote currency. */
 export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>): number {
@@ -36,6 +36,12 @@ export function averageTicks(state: EngineState, position: Holding): number {
   const steps = stepsAt(state, position.instrument);
   const lots = heldLots(position, steps);
   return VALUE[steps.kind].averageTicks(Number(position.cost), lots, Number(steps.perTickLot));
+}
+
+/** The same of a position, also where opposite trades leave nothing of it at the venue: then of its oldest trade. */
+export function averageCost(state: EngineState, position: PositionEntry): number {
+  const [oldest = position] = holdingsOf(position);
+  return averageTicks(state, position.quantityLots === 0 ? oldest : position);
 }
 
 export function stepsAt(state: EngineState, at: InstrumentId): BookSteps {

@@ -7,7 +7,12 @@ import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent, Side } from '../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
-import { CLOSED_BREAKER, type FixedOrders, type VenueBreaker } from '../domain/venue.js';
+import {
+  CLOSED_BREAKER,
+  type FixedOrders,
+  type VenueBreaker,
+  type VenueCapabilities,
+} from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { measuresReturns } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
@@ -93,6 +98,8 @@ export interface TradeWork {
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
   /** A stop has rested for this position before. */
   hadStop: boolean;
+  /** Until then its exit waits to be crossed with that of an opposite trade. Null: it waits for none. */
+  crossByMs: number | null;
 }
 
 /**
@@ -339,6 +346,7 @@ function newTradeWork(): TradeWork {
     formerStop: null,
     stopGap: null,
     hadStop: false,
+    crossByMs: null,
   };
 }
 
@@ -451,6 +459,22 @@ export function positionAt(core: Core, id: InstrumentId): PositionEntry {
 
 export function workAt(core: Core, id: InstrumentId): InstrumentWork {
   return required(core.work[id], id);
+}
+
+/** Each strategy has trades of its own there, also against each other, and the venue holds their sum. */
+export function isSideBySide(core: Core, at: InstrumentId): boolean {
+  return instrumentAt(core, at).sideBySide === true;
+}
+
+/** As on spot: nothing closes a trade beside its stop, and no order is cut down to what the net would allow. */
+const OF_EACH_TRADE = { stopLocksBalance: true, reduceOnly: false } as const;
+
+/** How the stops and exits of its trades are handled. */
+export function exitRules(
+  core: Core,
+  at: InstrumentId,
+): Pick<VenueCapabilities, 'stopLocksBalance' | 'reduceOnly'> {
+  return isSideBySide(core, at) ? OF_EACH_TRADE : core.config.capabilities;
 }
 
 /** That of the trade; of a whole position, that of its instrument. */

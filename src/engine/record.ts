@@ -25,6 +25,14 @@ export interface Difference {
   readonly rule: 'adopt' | 'flag' | 'correct' | 'halt';
 }
 
+/** What a trade gave to a crossing. */
+interface CrossedTrade {
+  readonly trade: string;
+  readonly strategy: string;
+  /** Why the trade ends, if this ends it. */
+  readonly why: ExitReason;
+}
+
 export type EngineRecord =
   /** First record of a journal; written again whenever the desk file changed. */
   | {
@@ -257,6 +265,22 @@ export type EngineRecord =
       /** The targets are new ones, of what is left of the trade now; none of them is reached. */
       readonly targetsAnew: boolean;
       readonly because: string;
+      readonly marketMs: number;
+    }
+  /**
+   * Two trades on opposite sides of one instrument were closed against each other, in full or in part, at the mid of the
+   * last quote: no order left, and no fee was paid.
+   */
+  | {
+      readonly type: 'trades.crossed';
+      readonly instrument: InstrumentId;
+      readonly quantityLots: number;
+      /** Rounded down to a tick. */
+      readonly priceTicks: number;
+      /** The long one, which sells. */
+      readonly seller: CrossedTrade;
+      /** The short one, which buys. */
+      readonly buyer: CrossedTrade;
       readonly marketMs: number;
     }
   /** The outcome of a trade, for readers of the journal; written right after the record that closed it. */

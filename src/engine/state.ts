@@ -10,7 +10,7 @@ import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { OrderIntent, SentState } from '../domain/order.js';
+import type { OrderIntent, SentState, Side } from '../domain/order.js';
 import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
@@ -107,6 +107,9 @@ export interface Holding {
  * lots are a trade of `fermata`), and at most one without a trade for what is below a lot. All parts are on the side
  * of the position, and their lots, remainders and costs add up to its own. The trade is then the part's, and the
  * position's own is null. Empty: the position is whole, one trade at most.
+ *
+ * Side by side, parts may be on both sides, and add up to the position in lots. Its cost and what it has realised are
+ * then those of the net, as the venue counts them: what a trade has won or lost against another is in neither.
  */
 export interface PositionEntry extends Holding {
   parts: Holding[];
@@ -355,6 +358,23 @@ export function emptyHolding(instrument: InstrumentId): Holding {
     trade: null,
     carried: 0n,
   };
+}
+
+/** Lots that are held on one side, above zero: all trades of that side together. */
+export function lotsOn({ quantityLots, parts }: PositionEntry, side: Side): number {
+  const sign = side === 'buy' ? 1 : -1;
+  if (parts.length === 0) return Math.max(0, sign * quantityLots);
+  return parts.reduce((lots, part) => lots + Math.max(0, sign * part.quantityLots), 0);
+}
+
+/**
+ * What is held on the larger side, signed: as much as the position may come to once the other side is closed. Where
+ * trades are on one side only, all of it.
+ */
+export function openLots(holding: Holding | PositionEntry): number {
+  if (!('parts' in holding) || holding.parts.length === 0) return holding.quantityLots;
+  const [long, short] = [lotsOn(holding, 'buy'), lotsOn(holding, 'sell')];
+  return long >= short ? long : -short;
 }
 
 /** What each trade of a position holds. A whole position is its only one, also while it is flat. */

@@ -16,9 +16,9 @@ import type { VenueBreaker } from '../domain/venue.js';
 import { type RiskReading, riskReadings } from '../limits/registry.js';
 import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
-import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
+import { averageCost, averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { InstrumentContract } from './config.js';
-import { type Core, liveOrders, tradeWorks, workAt } from './core.js';
+import { type Core, isSideBySide, liveOrders, tradeWorks, workAt } from './core.js';
 import { isDust, isDustOf } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { type ContractPhase, contractPhase } from './flow/expiry.js';
@@ -32,6 +32,7 @@ import {
   type Holding,
   holdingsOf,
   newestDeskHalt,
+  openLots,
   type PositionEntry,
   type SettingsState,
   type SignalEntry,
@@ -81,6 +82,8 @@ export interface PositionView {
 export interface PartView extends TradeView {
   readonly strategy: string;
   readonly quantityLots: number;
+  /** Of its own lots. Left out: the position's counts for all, as on spot. */
+  readonly averageTicks?: number;
   readonly stopTicks: number;
   readonly protection: Protection;
 }
@@ -342,7 +345,7 @@ function tripMoney({ state }: Core, { instrument, realised }: TripTotals): numbe
 function positionViews(core: Core): PositionView[] {
   const { market } = core;
   return core.state.positions
-    .filter(({ quantityLots }) => quantityLots !== 0)
+    .filter((position) => openLots(position) !== 0)
     .map((position) => {
       const at = position.instrument;
       const steps = stepsAt(core.state, at);
@@ -352,7 +355,7 @@ function positionViews(core: Core): PositionView[] {
       return {
         instrument: at,
         quantityLots: position.quantityLots,
-        averageTicks: averageTicks(core.state, position),
+        averageTicks: averageCost(core.state, position),
         cost: held.cost,
         markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
         unrealised,
@@ -367,10 +370,13 @@ function positionViews(core: Core): PositionView[] {
     });
 }
 
-/** That of the trade whose stop the market would reach first. */
+/** That of the trade whose stop the market would reach first; where trades are on both sides, on the larger one. */
 function nearestStop(core: Core, position: PositionEntry): number {
-  const ticks = holdingsOf(position).map((holding) => wantedStop(core, holding).stopTicks);
-  return position.quantityLots > 0 ? Math.max(...ticks) : Math.min(...ticks);
+  const isLong = openLots(position) > 0;
+  const ticks = holdingsOf(position)
+    .filter(({ quantityLots }) => quantityLots > 0 === isLong)
+    .map((holding) => wantedStop(core, holding).stopTicks);
+  return isLong ? Math.max(...ticks) : Math.min(...ticks);
 }
 
 const WEAKEST_FIRST = ['passed', 'closing', 'missing', 'pending', 'confirmed', 'dust'] as const;
@@ -387,7 +393,10 @@ function partViews(core: Core, position: PositionEntry): PartView[] {
     const { quantityLots } = holding;
     const { stopTicks } = wantedStop(core, holding);
     const protection = protectionOf(core, holding);
-    return [{ ...trade, strategy: ownerOf(holding), quantityLots, stopTicks, protection }];
+    const average = isSideBySide(core, holding.instrument)
+      ? { averageTicks: averageTicks(core.state, holding) }
+      : {};
+    return [{ ...trade, strategy: ownerOf(holding), quantityLots, ...average, stopTicks, protection }];
   });
 }
 
@@ -397,7 +406,8 @@ function dustViews(core: Core): DustView[] {
     const { instrument: at, quantityLots, remainder } = position;
     const instrument = state.config?.instruments[at];
     // Below zero if the fill of a sale arrived before that of its purchase: that is owed, not left over.
-    if (instrument === undefined || (quantityLots === 0 ? remainder <= 0n : !isDust(core, at))) return [];
+    if (instrument === undefined || (openLots(position) === 0 ? remainder <= 0n : !isDust(core, at)))
+      return [];
     const { base, perLot } = stepsAt(state, at);
     const held = BigInt(quantityLots) * perLot + remainder;
     const quantity =

@@ -10,11 +10,12 @@ import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
 import { accountView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
-import { type Core, liveOrders, sessionsAt } from './core.js';
+import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
 import { openFeeReason } from './orders/fee-value.js';
+import { openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
@@ -154,5 +155,5 @@ function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingRe
 }
 
 function isInTheMarket(core: Core, at: InstrumentId): boolean {
-  return isTradable(core, at, core.state.positions[at]?.quantityLots ?? 0) || restingEntryLots(core, at) > 0;
+  return isTradable(core, at, openLots(positionAt(core, at))) || restingEntryLots(core, at) > 0;
 }

@@ -13,8 +13,8 @@ export const PERCENT_OF_EQUITY = {
 } as const;
 
 /** An instrument's share of the exposure, whatever the side. */
-export function grossOf({ worth: held, buying, selling }: Holding): number {
-  return Math.abs(held) + buying + selling;
+export function grossOf({ worth: held, gross = Math.abs(held), buying, selling }: Holding): number {
+  return gross + buying + selling;
 }
 
 /** The price that an entry is valued at: its own or the bid, whichever makes it worth more. */

@@ -15,6 +15,8 @@ export interface Holding {
   readonly instrument: InstrumentId;
   /** Signed: long is positive. */
   readonly worth: number;
+  /** Unsigned, opposite trades added. Left out: the same as `worth`. */
+  readonly gross?: number;
   /** Live entries, by side. */
   readonly buying: number;
   readonly selling: number;

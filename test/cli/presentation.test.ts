@@ -107,6 +107,24 @@ describe('the status for people', () => {
     expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
   });
 
+  it('shows trades against each other beneath the net of the venue, each with its side and its stop', () => {
+    const [position] = traderStatus().positions;
+    const part = { ...position!.trade!, protection: 'confirmed', averagePrice: '100000' } as const;
+    const long = { ...part, strategy: 'up', side: 'long', quantity: '0.002', stopPrice: '98000' } as const;
+    const short = {
+      ...part,
+      strategy: 'down',
+      side: 'short',
+      quantity: '0.002',
+      stopPrice: '103000',
+    } as const;
+    const held = { ...position!, quantity: '0.000', parts: [long, short] };
+    const lines = statusLines(traderStatus({ positions: [held] })).map((line) => line.trim());
+    for (const begins of ['BTC/USDT long 0.000 at', 'up long 0.002', 'down short 0.002'])
+      expect(lines.some((line) => line.startsWith(begins))).toBe(true);
+    expect(lines.some((line) => line.endsWith('stop 103\u202f000 (confirmed)'))).toBe(true);
+  });
+
   it('shows which runbook the desk follows, and how ready the newest pre-flight found it', () => {
     const runbook = { version: '2.0', updated: '2025-12-26' };
     const found = {

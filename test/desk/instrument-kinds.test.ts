@@ -42,6 +42,14 @@ function problemsIn(text: string): readonly unknown[] {
 }
 
 describe('an instrument of a desk file', () => {
+  it('is traded side by side where it says so, and has nothing of it where it does not', () => {
+    const beside = NQ.replace('exchange: CME', 'exchange: CME, sideBySide: true');
+    const [own] = buildInstruments(parseDesk('desk.yaml', deskWith(beside)).desk);
+    expect(own?.sideBySide).toBe(true);
+    const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
+    expect(nq).not.toHaveProperty('sideBySide');
+  });
+
   it('is a future: a tick of one NQ contract is five dollars', () => {
     const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
     expect(nq).toMatchObject({ kind: 'future', base: 'NQ', quote: 'USD', multiplier: '20', exchange: 'CME' });
@@ -142,6 +150,18 @@ describe('an instrument of a desk file', () => {
     [
       APPLE.replace('stock', 'spot'),
       /^instruments\[0\].exchange: no exchange, which belongs to kind: future or stock/,
+    ],
+    [
+      APPLE.replace('lotSize', 'sideBySide: true, lotSize'),
+      /^instruments\[0\].sideBySide: no sideBySide, which is for contracts: .*; sideBySide of kind: stock; remove it$/,
+    ],
+    [
+      '{ symbol: BTC/USD, kind: spot, tickSize: "0.01", lotSize: "0.01", sideBySide: true }',
+      /^instruments\[0\].sideBySide: .*; sideBySide of kind: spot; remove it: strategies on one spot instrument have a trade each without it/,
+    ],
+    [
+      `${NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202703", sideBySide: true')}, ${APPLE}`,
+      /^instruments\[0\].sideBySide: an account of contracts alone, which can be short \(NQ\/USD\); AAPL\/USD of kind: stock beside it/,
     ],
     [
       NQ.replace('"0.25"', '"0.0000001"').replace('"20"', '"0.0000001"'),

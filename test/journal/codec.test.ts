@@ -38,6 +38,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'order.amended',
     'stop.gap',
     'trade.closed',
+    'trades.crossed',
     'target.reached',
     'stop.moved',
     'exits.changed',

@@ -134,6 +134,45 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
   };
 }
 
+/** The same on the other side of the market: it sells where that would buy, and its stop is as far away. */
+export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
+  ...listed,
+  own: {
+    ...emaCross,
+    create: (parameters, instrument): Strategy => {
+      const inner = emaCross.create(parameters, instrument);
+      return {
+        warmupBars: inner.warmupBars,
+        onBar: (context, bar) => inner.onBar(inMirror(context), bar),
+        state: () => inner.state(),
+      };
+    },
+  },
+});
+
+function inMirror(context: StrategyContext): StrategyContext {
+  const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
+  const { watched, exit, adjust, note, fail } = context;
+  return {
+    ...{
+      instrument,
+      positionLots: 0 - positionLots,
+      entryResting,
+      lastQuote,
+      shorting,
+      stopLossPct,
+      session,
+    },
+    ...{ watched, exit, adjust, note, fail },
+    enter: (wish) => {
+      if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
+      const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
+      const protectTicks = limitTicks + wish.limitTicks - wish.protectTicks;
+      context.enter({ ...wish, side: wish.side === 'buy' ? 'sell' : 'buy', limitTicks, protectTicks });
+    },
+  };
+}
+
 /** Its session is worked out where somebody asks for it: not at each bar. */
 function askingFor(context: StrategyContext, asked: AskedEntries): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;

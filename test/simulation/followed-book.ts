@@ -5,6 +5,7 @@ import { FINAL_ORDER_STATES, type OrderIntent, type OrderState } from '../../src
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { Scenario } from './scenario.js';
 import { SecondBook } from './second-book.js';
+import { addLots, NOBODY, type OwnLots, sharesOf } from './shares.js';
 
 /** From so many on a position counts as one that can't be protected. */
 const STOP_REFUSALS = 3;
@@ -26,6 +27,9 @@ export class FollowedBook {
   enabled = true;
   /** The desk's own, whole and signed. */
   lots: number[];
+  /** By instrument, where strategies are against each other: the signed lots of each. */
+  readonly #own = new Map<number, OwnLots>();
+  readonly #orders = new Map<string, OrderIntent>();
   /** Coins of the account that are not the desk's, in lots. */
   others: number[];
   /** There were such, by instrument, whatever a reading said since. */
@@ -61,11 +65,14 @@ export class FollowedBook {
     this.nobodys.clear();
     this.live.clear();
     this.#absent.clear();
+    this.#own.clear();
+    this.#orders.clear();
     for (const record of records) this.follow(record);
     this.#stopsRefused.clear();
   }
 
   follow(record: EngineRecord): void {
+    if (this.scenario.against) this.#followOwn(record);
     this.second.follow(record);
     if (record.type === 'fill' || record.type === 'position.adopted' || record.type === 'coins.claimed')
       this.lots = this.lots.map((_, at) => this.second.lots(at));
@@ -105,6 +112,40 @@ export class FollowedBook {
         return;
       default:
         this.#followOrder(record);
+    }
+  }
+
+  /** What is held on the larger side: as much as it comes to once the other side is closed. */
+  openLots(instrument: number): number {
+    if (!this.scenario.against) return Math.abs(this.lots[instrument] ?? 0);
+    const lots = [...(this.#own.get(instrument)?.values() ?? [])];
+    const on = (sign: number): number => lots.reduce((sum, one) => sum + Math.max(0, sign * one), 0);
+    return Math.max(on(1), on(-1));
+  }
+
+  /** What that strategy holds, signed. */
+  ownLots(instrument: number, strategy: string): number {
+    return this.#own.get(instrument)?.get(strategy) ?? 0;
+  }
+
+  #followOwn(record: EngineRecord): void {
+    if (record.type === 'order.intended') this.#orders.set(record.order.clientId, record.order);
+    const add = (instrument: number, owner: string, signedLots: number): void => {
+      const held = this.#own.get(instrument) ?? new Map<string, number>();
+      this.#own.set(instrument, held);
+      addLots(held, owner, signedLots);
+    };
+    if (record.type === 'fill') {
+      const { instrument, side, quantityLots, clientId } = record.fill;
+      const held = this.#own.get(instrument) ?? new Map<string, number>();
+      const lots = side === 'buy' ? quantityLots : -quantityLots;
+      for (const [owner, by] of sharesOf(held, lots, this.#orders.get(clientId))) add(instrument, owner, by);
+    }
+    if (record.type === 'position.adopted')
+      add(record.instrument, NOBODY, record.quantityLots - this.second.lots(record.instrument));
+    if (record.type === 'trades.crossed') {
+      add(record.instrument, record.seller.strategy, -record.quantityLots);
+      add(record.instrument, record.buyer.strategy, record.quantityLots);
     }
   }
 

@@ -172,19 +172,23 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
       const lots = stops.reduce((sum, stop) => sum + stop.quantityLots - stop.filledLots, 0);
       const least = lotsThatNeedStops(scenario.instruments[instrument]!, position);
       if (least === 0) return false;
-      const most = Math.abs(quantityLots);
+      const most = parts.length > 0 ? sizeOf(parts) : Math.abs(quantityLots);
       return protection !== 'confirmed' || lots > most || lots < (parts.length > 0 ? least : most);
     })
     .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} or wrong stop`);
 }
 
+const sizeOf = (parts: PositionView['parts']): number =>
+  parts.reduce((sum, { quantityLots }) => sum + Math.abs(quantityLots), 0);
+
 /** Too small for the venue to take any order for it. */
 function isDust(
   scenario: Scenario,
-  { instrument, quantityLots, stopTicks, markTicks }: PositionView,
+  { instrument, quantityLots, parts, stopTicks, markTicks }: PositionView,
 ): boolean {
   const price = Math.min(stopTicks, markTicks ?? stopTicks);
-  return !isTradableAt(scenario.instruments[instrument]!, quantityLots, price);
+  const lots = scenario.against ? sizeOf(parts) : quantityLots;
+  return !isTradableAt(scenario.instruments[instrument]!, lots, price);
 }
 
 function replayEqual(end: EndOfRun): string[] {

@@ -20,6 +20,7 @@ import { engineConfig, type Scenario } from './scenario.js';
 import { isTradableAt, lotsThatNeedStops } from './tradable.js';
 import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
+import { AgainstEachOther } from './watchers/against-each-other.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
 import { CashRecords } from './watchers/cash-records.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
@@ -133,6 +134,7 @@ export class Oracle {
       new WaitingEntries(book, scenario),
       ...(scenario.signals ? [new Signals(book)] : []),
       ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
+      ...(scenario.against ? [new AgainstEachOther(book, scenario)] : []),
     ];
     // These know one trade and one stop of a position; where it has several, the one above looks at each.
     this.#watchers = scenario.sideBySide
@@ -303,7 +305,7 @@ export class Oracle {
   #unprotected({ view }: Moment): string | null {
     const bare = this.scenario.instruments.find((instrument) => {
       const { id } = instrument;
-      const lots = Math.abs(this.#book.lots[id] ?? 0);
+      const lots = this.#book.openLots(id);
       const stops = this.#book.liveOn(id, 'protective').filter(({ state }) => RESTS.has(state));
       const bidTicks = this.evidence.bidTicks(id) ?? 0;
       const isCovered = this.scenario.sideBySide
@@ -322,8 +324,8 @@ export class Oracle {
   #checkEntry(order: OrderIntent, view: EngineView): void {
     const risk = this.#riskInForce();
     const open = new Set(this.#book.entries.map(({ intent }) => intent.instrument));
-    this.#book.lots.forEach((held, instrument) => {
-      if (this.#isSellable(instrument, held, view)) open.add(instrument);
+    this.#book.lots.forEach((_, instrument) => {
+      if (this.#isSellable(instrument, this.#book.openLots(instrument), view)) open.add(instrument);
     });
     if (open.size > risk.maxConcurrentPositions) {
       this.violations.push(`entry ${order.clientId} makes ${open.size} open positions`);

@@ -11,6 +11,7 @@ import {
   type AskedEntries,
   changesOfSeed,
   entryTypeOfSeed,
+  mirrored,
   REST_BARS,
   termsOfSeed,
   turnsOfSeed,
@@ -119,6 +120,8 @@ export interface Scenario extends AskedEntries {
   readonly flatByClose: boolean;
   /** Two strategies trade each instrument. */
   readonly sideBySide: boolean;
+  /** Against each other, on an account that nets. */
+  readonly against: boolean;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -149,11 +152,12 @@ export const NO_FAULTS: FaultRates = {
   lateMs: 0,
 };
 
-/** The strategy beside the first one. */
+/** The strategy beside the first one, and the one against it. */
 const SECOND = 'behind';
+const OPPOSITE = 'against';
 
 export function drawScenario(seed: number, random: Random): Scenario {
-  const drawn = calmButForStops(besideAnother(drawDesk(seed, random)));
+  const drawn = calmButForStops(againstAnother(besideAnother(drawDesk(seed, random))));
   // A minute after each opening no price is due yet: that minute is most of such a run.
   const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
@@ -192,6 +196,21 @@ function besideAnother(scenario: Scenario): Scenario {
   const sideBySide =
     seed % 10 === 9 && exits === null && entryType === 'limit' && scenario.capabilities.stopLocksBalance;
   return sideBySide ? { ...scenario, sideBySide, signals: false, feesIn: 'quote' } : scenario;
+}
+
+/** In some runs of contracts; it takes nothing from what the seed draws, and leaves all other seeds as they are. */
+function againstAnother(scenario: Scenario): Scenario {
+  const { seed, exits, entryType, terms, waits, turns, capabilities, instruments } = scenario;
+  const isPlain = entryType === 'limit' && terms === null && waits === null && !turns;
+  const isDrawn = (seed % 10 === 9 && exits === null) || seed % 20 === 10;
+  const against = isDrawn && isPlain && !capabilities.stopLocksBalance;
+  if (!against) return scenario;
+  return {
+    ...scenario,
+    ...{ sideBySide: true, against, signals: false, changes: false, hours: false, flatByClose: false },
+    instruments: instruments.map((instrument) => ({ ...instrument, sideBySide: true })),
+    capabilities: { ...capabilities, shorting: true },
+  };
 }
 
 function drawDesk(seed: number, random: Random): Scenario {
@@ -257,6 +276,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     turns: turnsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     sideBySide: false,
+    against: false,
     endsFlat: random.chance(0.5),
   };
 }
@@ -320,15 +340,18 @@ export function engineConfig(
   drawHaltId: () => string,
   edition = 0,
 ): EngineConfig {
-  const { instruments, capabilities, traded, ownedByOthers, hours, flatByClose } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers, hours, flatByClose, against } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   const first = crossStrategy(instruments.slice(0, traded), parameters);
   // A bar behind the first one, with its stop elsewhere: both hold much of the time.
   const behind = { ...parameters, slowBars: 5, atrBars: 4 };
   const second = crossStrategy(instruments.slice(0, traded), behind).map((one) => ({ ...one, name: SECOND }));
-  const strategies = scenario.sideBySide
-    ? [...first, ...second].map((one) => ({ ...one, size: { equityPct: 4 } }))
-    : first;
+  const opposite = againstOf(instruments.slice(0, traded), scenario.seed % 20 === 9 ? parameters : behind);
+  const strategies = against
+    ? [...first.map((one) => ({ ...one, size: { equityPct: 4 } })), ...opposite]
+    : scenario.sideBySide
+      ? [...first, ...second].map((one) => ({ ...one, size: { equityPct: 4 } }))
+      : first;
   return engineConfigWith({
     configHash: configHashOf(scenario, edition),
     incarnation,
@@ -353,6 +376,16 @@ export function engineConfig(
     drawHaltId,
   });
 }
+
+/** Where the first one buys it sells, and less: at the same bars, or at others. */
+const againstOf = (
+  instruments: readonly Instrument[],
+  parameters: Readonly<Record<string, number>>,
+): EngineConfig['strategies'] =>
+  crossStrategy(instruments, parameters).map((one) => ({
+    ...mirrored(one),
+    ...{ name: OPPOSITE, size: { equityPct: 3 } },
+  }));
 
 export const configHashOf = ({ seed }: Scenario, edition: number): string =>
   edition === 0 ? `config-${seed}` : `config-${seed}-${edition}`;

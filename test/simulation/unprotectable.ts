@@ -55,6 +55,6 @@ export class Unprotectable {
   }
 
   #forgetProtected(instrument: number): void {
-    if ((this.book.lots[instrument] ?? 0) === 0) this.#passed.delete(instrument);
+    if (this.book.openLots(instrument) === 0) this.#passed.delete(instrument);
   }
 }

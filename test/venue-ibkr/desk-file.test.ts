@@ -76,6 +76,7 @@ async function startDesk(options: SimulatorOptions = {}, edit = (text: string) =
   writeFileSync(deskFile, edit(DESK));
   mkdirSync(join(home, 'strategies'));
   writeFileSync(join(home, 'strategies/always.ts'), ALWAYS);
+  writeFileSync(join(home, 'strategies/against.ts'), AGAINST);
   const { desk, configHash } = loadDesk(deskFile);
   const paths = homePaths(home);
   mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
@@ -224,6 +225,56 @@ it('on paper money sends its orders to the broker’s paper account, and needs n
   );
   await until('bought and protected', ({ positions: [position] }) => position?.protection === 'confirmed');
   expect(resting(simulator)).toEqual([{ type: 'STP', action: 'SELL', quantity: 2 }]);
+});
+
+/** Sells one contract, once, with a stop ten points above. */
+const AGAINST = ALWAYS.replace('const ticks = desk.ask;', 'const ticks = desk.bid;')
+  .replace("side: 'buy'", "side: 'sell'")
+  .replace('ticks - 40', 'ticks + 40');
+
+const sideBySide = (text: string): string =>
+  onBrokersPaper(text)
+    .replace('exchange: CME', 'exchange: CME, sideBySide: true')
+    .replace(
+      /strategies: .*/,
+      `strategies:
+  - { name: long, kind: ./strategies/always.ts, symbols: [NQ/USD], size: { lots: 2 } }
+  - { name: short, kind: ./strategies/against.ts, symbols: [NQ/USD], size: { lots: 1 } }`,
+    );
+
+it('holds trades of two strategies against each other: the broker has their sum and a stop for each, and closes the net', async () => {
+  const accounts = [{ id: 'DU1234567', cash: '1000000.00', positions: [] }];
+  const { simulator, client, until } = await startDesk({ accounts }, sideBySide);
+  const { configHash, haltId } = await until('ready', ready);
+  const armed = { haltId: haltId ?? '', configHash, decisions: [] };
+  await client.call('arm', { ...why, ...armed }, { timeoutMs: 30_000 });
+  const held = await until(
+    'both bought and sold, and protected',
+    ({ positions: [position] }) => position?.parts?.length === 2 && position.protection === 'confirmed',
+  );
+  expect(held.positions).toMatchObject([
+    {
+      ...{ symbol: 'NQ/USD', side: 'long', quantity: '1' },
+      parts: expect.arrayContaining([
+        expect.objectContaining({ strategy: 'long', side: 'long', quantity: '2', protection: 'confirmed' }),
+        expect.objectContaining({ strategy: 'short', side: 'short', quantity: '1', protection: 'confirmed' }),
+      ]),
+    },
+  ]);
+  expect(resting(simulator)).toEqual(
+    expect.arrayContaining([
+      { type: 'STP', action: 'SELL', quantity: 2 },
+      { type: 'STP', action: 'BUY', quantity: 1 },
+    ]),
+  );
+  await client.call('closeAll', why, { timeoutMs: 30_000 });
+  const flat = await until(
+    'flat',
+    ({ closeAll, positions: open }) => closeAll === 'flat' && open.length === 0,
+  );
+  expect(resting(simulator)).toEqual([]);
+  // Two bought and one sold across the spread of two ticks of 5 dollars, one sold as the net: four contracts of 2.25.
+  expect(flat.cash).toBe('999971.00');
 });
 
 it('on paper money does not start at a real account, and says whose name it has to have', async () => {

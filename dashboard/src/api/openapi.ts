@@ -1037,7 +1037,7 @@ export interface paths {
                                         words: string[];
                                     };
                                 } | null;
-                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
                                 parts?: {
                                     id: string;
                                     /** @description Market clock, milliseconds since 1970 */
@@ -1083,6 +1083,13 @@ export interface paths {
                                     strategy: string;
                                     /** @description Decimal text */
                                     quantity: string;
+                                    /**
+                                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                                     * @enum {string}
+                                     */
+                                    side?: "long" | "short";
+                                    /** @description Of its own fills; given where `side` is */
+                                    averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
                                      * @description By its own stop, for its own quantity
@@ -2331,7 +2338,7 @@ export interface paths {
                                         words: string[];
                                     };
                                 } | null;
-                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
                                 parts?: {
                                     id: string;
                                     /** @description Market clock, milliseconds since 1970 */
@@ -2377,6 +2384,13 @@ export interface paths {
                                     strategy: string;
                                     /** @description Decimal text */
                                     quantity: string;
+                                    /**
+                                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                                     * @enum {string}
+                                     */
+                                    side?: "long" | "short";
+                                    /** @description Of its own fills; given where `side` is */
+                                    averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
                                      * @description By its own stop, for its own quantity
@@ -7547,7 +7561,7 @@ export interface components {
                         words: string[];
                     };
                 } | null;
-                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
                 parts?: {
                     id: string;
                     /** @description Market clock, milliseconds since 1970 */
@@ -7593,6 +7607,13 @@ export interface components {
                     strategy: string;
                     /** @description Decimal text */
                     quantity: string;
+                    /**
+                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                     * @enum {string}
+                     */
+                    side?: "long" | "short";
+                    /** @description Of its own fills; given where `side` is */
+                    averagePrice?: string;
                     stopPrice: string | null;
                     /**
                      * @description By its own stop, for its own quantity
@@ -8094,7 +8115,7 @@ export interface components {
                             words: string[];
                         };
                     } | null;
-                    /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                    /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
                     parts?: {
                         id: string;
                         /** @description Market clock, milliseconds since 1970 */
@@ -8140,6 +8161,13 @@ export interface components {
                         strategy: string;
                         /** @description Decimal text */
                         quantity: string;
+                        /**
+                         * @description Where trades may be against each other; left out elsewhere: that of the position
+                         * @enum {string}
+                         */
+                        side?: "long" | "short";
+                        /** @description Of its own fills; given where `side` is */
+                        averagePrice?: string;
                         stopPrice: string | null;
                         /**
                          * @description By its own stop, for its own quantity

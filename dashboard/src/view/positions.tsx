@@ -119,8 +119,8 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
             {symbol}, by strategy:{' '}
             {parts
               .map(
-                ({ strategy, quantity, stopPrice, protection }) =>
-                  `${strategy} ${grouped(quantity)}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
+                ({ strategy, side, quantity, stopPrice, protection }) =>
+                  `${strategy} ${side === undefined ? '' : `${side} `}${grouped(quantity)}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
               )
               .join('; ')}
             .

@@ -6,6 +6,7 @@ import { isTradable } from '../flow/dust.js';
 import { beginCloseAll } from '../flow/prove-flat.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
+import { openLots } from '../state.js';
 import { REPAIR_DISK } from './arm.js';
 import { done, refused } from './outcome.js';
 
@@ -39,8 +40,8 @@ function cannotClose(detail: string): CommandOutcome {
 }
 
 function closingWords(core: Core): string {
-  const open = core.state.positions.filter(({ instrument, quantityLots }) =>
-    isTradable(core, instrument, quantityLots),
+  const open = core.state.positions.filter((position) =>
+    isTradable(core, position.instrument, openLots(position)),
   ).length;
   const positions = open === 1 ? '1 position is' : `${open} positions are`;
   return `${positions} being closed; flat is proven by reading positions back`;

@@ -8,6 +8,7 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { isMarketOpen } from '../flow/session.js';
+import { openLots } from '../state.js';
 import { REPAIR_DISK } from './arm.js';
 import { done, refused } from './outcome.js';
 
@@ -20,7 +21,7 @@ export function closePosition(core: Core, { symbol }: ClosePosition, { by }: Com
     const names = instruments.map((instrument) => instrument.symbol).join(', ');
     return refused('unknown-symbol', `this desk does not trade ${symbol}`, `name one of: ${names}`);
   }
-  if (positionAt(core, at).quantityLots === 0) {
+  if (openLots(positionAt(core, at)) === 0) {
     return refused('no-position', `there is no position in ${symbol}`, 'nothing has to be closed');
   }
   if (isDust(core, at)) {

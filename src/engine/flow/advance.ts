@@ -14,9 +14,10 @@ import {
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/cancel-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
-import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
+import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
 import { isAtRest } from './at-rest.js';
+import { crossLeaving } from './cross.js';
 import { followExits, followPart, lotsAfterTargets } from './exits.js';
 import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
@@ -35,7 +36,7 @@ export function advance(core: Core, at: InstrumentId): void {
 
 function step(core: Core, at: InstrumentId): void {
   // No order can leave, so nothing that protects the position is cancelled for an order that would never follow.
-  if (core.journalFault !== null && positionAt(core, at).quantityLots !== 0) {
+  if (core.journalFault !== null && openLots(positionAt(core, at)) !== 0) {
     cancelEntries(core, at, "the journal can't be written");
     return;
   }
@@ -79,6 +80,7 @@ function step(core: Core, at: InstrumentId): void {
     return;
   }
   if (position.parts.length > 0) cancelStrays(core, position);
+  crossLeaving(core, at, isOpen);
   for (const holding of holdingsOf(position)) stepTrade(core, holding, isOpen);
 }
 

@@ -29,7 +29,7 @@ import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
 import { type SettingValues, settingValues } from '../settings/setting-specs.js';
-import type { PositionEntry } from '../state.js';
+import { openLots, type PositionEntry } from '../state.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 import { watchSessions } from './session.js';
@@ -83,7 +83,7 @@ function whyNotBegin(core: Core): string | null {
   const rolled = rolledPlaces(before.instruments, config.instruments);
   if (rolled !== null) return whyNotOtherMonths(core, before.instruments, rolled);
   const held = state.positions.filter(
-    (position) => position.quantityLots !== 0 && !isLeftover(core, position, before.instruments),
+    (position) => openLots(position) !== 0 && !isLeftover(core, position, before.instruments),
   );
   const resting = state.live.some((orders) => orders.size > 0);
   if (held.length === 0 && !resting) return null;

@@ -5,7 +5,15 @@
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { FixedOrders } from '../../domain/venue.js';
-import { type Core, instrumentAt, note, remainingLots, tradeWorkAt, workOfOrder } from '../core.js';
+import {
+  type Core,
+  exitRules,
+  instrumentAt,
+  note,
+  remainingLots,
+  tradeWorkAt,
+  workOfOrder,
+} from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { followsSoon, targetBeside } from '../orders/linked-orders.js';
@@ -103,7 +111,7 @@ function place(core: Core, position: Holding, wanted: WantedStop, replaces: stri
     limitTicks: null,
     stopTicks: wanted.stopTicks,
     protectTicks: null,
-    reduceOnly: core.config.capabilities.reduceOnly,
+    reduceOnly: exitRules(core, position.instrument).reduceOnly,
     timeInForce: 'GTC',
     ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;

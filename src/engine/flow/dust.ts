@@ -4,9 +4,9 @@
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
-import { averageTicks } from '../books.js';
+import { averageCost } from '../books.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
-import type { Holding } from '../state.js';
+import { type Holding, openLots } from '../state.js';
 import { NO_PRICE_MS } from '../timing.js';
 
 /**
@@ -14,8 +14,8 @@ import { NO_PRICE_MS } from '../timing.js';
  * rest for it and no sale is taken until it grows. Then it is protected, sold with its position, or closed by a
  * close-all that is still running.
  */
-export function isDustAt(core: Core, { instrument, quantityLots }: Holding, priceTicks: number): boolean {
-  return isTooSmall(instrumentAt(core, instrument), quantityLots, priceTicks);
+export function isDustAt(core: Core, holding: Holding, priceTicks: number): boolean {
+  return isTooSmall(instrumentAt(core, holding.instrument), openLots(holding), priceTicks);
 }
 
 /** The same for what one trade holds of a position. */
@@ -43,7 +43,7 @@ export function knownTicks(core: Core, at: InstrumentId): number | null {
   const { market, state, monotonicMs, begunAtMs, closed } = core;
   if (market.hasQuote(at)) return market.bidTicks[at] as number;
   const position = state.positions[at];
-  if (position === undefined || position.quantityLots === 0) return null;
+  if (position === undefined || openLots(position) === 0) return null;
   const isGone = closed.has(at) && monotonicMs - begunAtMs >= NO_PRICE_MS;
-  return isGone ? averageTicks(state, position) : null;
+  return isGone ? averageCost(state, position) : null;
 }

@@ -2,9 +2,19 @@
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { InstrumentContract } from '../config.js';
-import { type Core, exitNote, instrumentAt, liveOrders, note, positionAt, workAt } from '../core.js';
+import {
+  type Core,
+  exitNote,
+  instrumentAt,
+  liveOrders,
+  note,
+  positionAt,
+  tradeWorkAt,
+  workAt,
+} from '../core.js';
 import { mayReduce } from '../halts/mode.js';
-import { isDust } from './dust.js';
+import { holdingsOf, openLots } from '../state.js';
+import { isDustOf } from './dust.js';
 
 export type ContractPhase = 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
 
@@ -44,7 +54,7 @@ export function expiryReason(
 /** Whether the position, or an order, keeps an instrument from standing for another month. Null: nothing does. */
 export function rollObstacle(core: Core, at: InstrumentId): string | null {
   const { symbol } = instrumentAt(core, at);
-  if (positionAt(core, at).quantityLots !== 0) return `a position in ${symbol} is open`;
+  if (openLots(positionAt(core, at)) !== 0) return `a position in ${symbol} is open`;
   return liveOrders(core, at).length > 0 ? `orders in ${symbol} are open` : null;
 }
 
@@ -56,12 +66,16 @@ export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
   const contract = contractAt(core, at);
   const work = workAt(core, at);
   if (contract === null || core.marketMs < contract.traded.flatMs) return;
-  if (work.exiting !== null || positionAt(core, at).quantityLots === 0 || isDust(core, at)) return;
+  const staying = holdingsOf(positionAt(core, at))
+    .filter((holding) => holding.quantityLots !== 0 && !isDustOf(core, holding))
+    .map((holding) => tradeWorkAt(core, holding))
+    .filter(({ exiting }) => exiting === null);
+  if (staying.length === 0) return;
   const { symbol, traded } = contract;
   const because = `${symbol} ${traded.month} is traded for the last time on ${traded.lastTradeDay} at 09:30 New York`;
   if (mayReduce(core)) {
     note(core, 'alarm', exitNote(because), at);
-    work.exiting = { because, why: 'sessionEnd' };
+    for (const one of staying) one.exiting = { because, why: 'sessionEnd' };
     return;
   }
   if (work.expiryToldMs !== null && core.monotonicMs - work.expiryToldMs < TELL_EVERY_MS) return;

@@ -1,6 +1,6 @@
 /**
- * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), the stop is cancelled first and the sale waits for
- * that. Otherwise the closing order leaves at once and the stops are cancelled after it, or stay until a strategy's
+ * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), or strategies trade side by side, the stop is cancelled
+ * first and the sale waits for that. Otherwise the closing order leaves at once and the stops are cancelled after it, or stay until a strategy's
  * exit is done if they can only reduce. An order of unknown fate counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
@@ -8,20 +8,22 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import {
   type Core,
+  exitRules,
   instrumentAt,
+  isSideBySide,
   isWhole,
   liveOrders,
   ordersFor,
   positionAt,
-  remainingLots,
   tradeWorkAt,
 } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
 import { placeOrder } from '../orders/place-order.js';
-import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
+import { closingLots, crossOpposite, isReducing, restsFor, waitsToCross } from './cross.js';
 import { isDustOf } from './dust.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { protect } from './protect.js';
@@ -36,11 +38,11 @@ export function flatten(
   const at = position.instrument;
   if (mayBeGone(core, at)) return;
   const work = tradeWorkAt(core, position);
-  if (position.quantityLots === 0 || isDustOf(core, position)) {
+  if (openLots(position) === 0 || isDustOf(core, position)) {
     work.exiting = null;
     // What is left is too small to sell. A stop that was kept for the sale has no purpose any more, and flat can't be
     // proven beside it.
-    if (position.quantityLots === 0) protect(core, position);
+    if (openLots(position) === 0) protect(core, position);
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
       cancelStops(core, position);
@@ -60,16 +62,32 @@ export function flatten(
     return;
   }
   const closing = { purpose, leftLots: 0, why };
-  if (!core.config.capabilities.stopLocksBalance) {
+  const { stopLocksBalance, reduceOnly } = exitRules(core, at);
+  if (!stopLocksBalance) {
     sendClosing(core, position, closing);
-    if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, position);
+    if (purpose === 'exit' && reduceOnly) protect(core, position);
     else cancelStops(core, position);
   } else {
     cancelStops(core, position);
-    if (stopsFor(core, position).length === 0) sendClosing(core, position, closing);
+    if (stopsFor(core, position).length === 0) leave(core, position, closing);
   }
   // If the sale does not happen, the position is without a stop, as for any other reason.
   if (!stopsFor(core, position).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
+}
+
+/** What cancels out inside never reaches the venue. */
+function leave(core: Core, position: Holding, closing: Closing): void {
+  const at = position.instrument;
+  if (isSideBySide(core, at)) {
+    if (!isWhole(core, position)) {
+      if (waitsToCross(core, position)) return;
+    } else {
+      // What they still bring decides what is left to cross.
+      if (ordersFor(core, position).some(isReducing)) return;
+      crossOpposite(core, at, closing.why);
+    }
+  }
+  sendClosing(core, position, closing);
 }
 
 /** While a position in parts can not be closed as a whole, each trade has its own stop again. */
@@ -95,11 +113,7 @@ export function reduceToTargets(core: Core, position: Holding): void {
     !stopsFor(core, position).every((stop) => restsFor(stop, leftLots))
   )
     return;
-  sendClosing(core, position, { purpose: 'exit', leftLots, why: reasonOfPart(core, position) });
-}
-
-function restsFor(stop: OrderEntry, lots: number): boolean {
-  return isConfirmed(stop) && remainingLots(stop) <= lots;
+  leave(core, position, { purpose: 'exit', leftLots, why: reasonOfPart(core, position) });
 }
 
 /**
@@ -132,7 +146,7 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
     limitTicks: null,
     stopTicks: null,
     protectTicks: null,
-    reduceOnly: core.config.capabilities.reduceOnly,
+    reduceOnly: (purpose === 'close' ? core.config.capabilities : exitRules(core, at)).reduceOnly,
     timeInForce: 'GTC',
     ...(why === null ? {} : { why }),
   });
@@ -145,23 +159,6 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
  */
 function oneOrder(lots: number, most: number): number {
   return Math.ceil(lots / Math.ceil(lots / most));
-}
-
-/** Lots of closing orders that are under way or may be. */
-function closingLots(core: Core, position: Holding): number {
-  let lots = 0;
-  for (const entry of ordersFor(core, position)) {
-    if (isReducing(entry) && reduces(entry, position)) lots += remainingLots(entry);
-  }
-  return lots;
-}
-
-function isReducing(entry: OrderEntry): boolean {
-  return entry.intent.purpose === 'close' || entry.intent.purpose === 'exit';
-}
-
-function reduces(entry: OrderEntry, position: Holding): boolean {
-  return entry.intent.side === (position.quantityLots > 0 ? 'sell' : 'buy');
 }
 
 export function liveStops(core: Core, at: InstrumentId): OrderEntry[] {

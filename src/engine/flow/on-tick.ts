@@ -8,7 +8,7 @@ import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
 import { endExpiredSignals } from '../signals/show-signal.js';
-import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
 import { onMinute } from './equity.js';
@@ -134,9 +134,11 @@ export function nextWakeMs(core: Core): number | null {
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
   const closing = isClosing(core);
   core.work.forEach((work, at) => {
-    if (core.state.positions[at]?.quantityLots === 0) return;
-    for (const { closeAtMs, stopAtMs, unprotectedSinceMs } of tradeWorks(work)) {
-      for (const ms of [closeAtMs, stopAtMs]) if (ms > core.monotonicMs) due = earliest(due, ms);
+    const position = core.state.positions[at];
+    if (position !== undefined && openLots(position) === 0) return;
+    for (const { closeAtMs, stopAtMs, unprotectedSinceMs, crossByMs } of tradeWorks(work)) {
+      for (const ms of [closeAtMs, stopAtMs, crossByMs ?? 0])
+        if (ms > core.monotonicMs) due = earliest(due, ms);
       const haltAtMs = (unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
       if (unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
     }

@@ -17,7 +17,7 @@ import {
 import type { VenueSnapshot } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
-import type { OrderEntry } from '../state.js';
+import { type OrderEntry, openLots } from '../state.js';
 import { retryDelayMs } from '../timing.js';
 import { isTradable, knownTicks } from './dust.js';
 
@@ -104,9 +104,7 @@ export function escalateCloseAll(core: Core): void {
 
 /** Nothing is left that can be traded. */
 function nothingIsTradable(core: Core): boolean {
-  return core.state.positions.every(
-    ({ instrument, quantityLots }) => !isTradable(core, instrument, quantityLots),
-  );
+  return core.state.positions.every((position) => !isTradable(core, position.instrument, openLots(position)));
 }
 
 function nameDust(core: Core): void {
@@ -123,7 +121,7 @@ function nameDust(core: Core): void {
 }
 
 function isUnfinished(core: Core, at: InstrumentId): boolean {
-  return isTradable(core, at, positionAt(core, at).quantityLots) || liveOrders(core, at).length > 0;
+  return isTradable(core, at, openLots(positionAt(core, at))) || liveOrders(core, at).length > 0;
 }
 
 /** A cancel that the venue acknowledged may still be on its way; the snapshot shows whether the order is gone. */

@@ -8,6 +8,7 @@ import {
   type Core,
   type InstrumentWork,
   instrumentAt,
+  isSideBySide,
   note,
   positionAt,
   remainingLots,
@@ -17,7 +18,7 @@ import {
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
-import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
+import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { liveStops } from './flatten.js';
@@ -31,7 +32,7 @@ export function secure(
   why: string,
 ): void {
   const work = workAt(core, at);
-  if (work.securing !== null || positionAt(core, at).quantityLots === 0) return;
+  if (work.securing !== null || openLots(positionAt(core, at)) === 0) return;
   work.securing = cause;
   work.closeAtMs = 0;
   work.closeRefusals = 0;
@@ -44,7 +45,7 @@ export function secure(
 export function isSecuring(core: Core, at: InstrumentId): boolean {
   const work = workAt(core, at);
   if (work.securing === null) return false;
-  const over = positionAt(core, at).quantityLots === 0 || isDust(core, at);
+  const over = openLots(positionAt(core, at)) === 0 || isDust(core, at);
   if (!over && (work.securing === 'overrun' || !isProtected(core, at))) return true;
   work.securing = null;
   work.overrunSinceMs = null;
@@ -68,7 +69,7 @@ export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
     const work = workAt(core, at);
-    if (position.quantityLots === 0 || !isOverrun(core, position)) {
+    if (openLots(position) === 0 || !isOverrun(core, position)) {
       work.overrunSinceMs = null;
       continue;
     }
@@ -92,13 +93,15 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   const age = market.quoteAgeMs(at, core.monotonicMs);
   // In a closed market no stop can fire, whatever is quoted.
   if (!isMarketOpen(core, at)) return false;
-  if (position.quantityLots === 0 || age === null || age > staleMsOf(config.risk)) return false;
+  if (openLots(position) === 0 || age === null || age > staleMsOf(config.risk)) return false;
   // The venue would not take a sale of dust, so its stop may rightly have done nothing.
   if (isDust(core, at)) return false;
   const closes = position.quantityLots > 0 ? 'sell' : 'buy';
   return liveStops(core, at).some((stop) => {
     const { side, stopTicks } = stop.intent;
-    if (!isConfirmed(stop) || side !== closes || stopTicks === null) return false;
+    if (!isConfirmed(stop) || stopTicks === null) return false;
+    // Side by side a stop closes its own trade, on whichever side the net is.
+    if (side !== closes && !isSideBySide(core, at)) return false;
     return side === 'sell'
       ? (market.bidTicks[at] as number) < stopTicks
       : (market.askTicks[at] as number) > stopTicks;
@@ -132,7 +135,7 @@ export function checkRefusals(core: Core, holding: Holding): void {
 /** Symbols of positions without a resting stop for all that is held. Dust needs none. */
 export function unprotectedSymbols(core: Core): string[] {
   return core.state.positions
-    .filter(({ quantityLots, instrument }) => quantityLots !== 0 && !isDust(core, instrument))
+    .filter((position) => openLots(position) !== 0 && !isDust(core, position.instrument))
     .filter(
       (position) =>
         workAt(core, position.instrument).securing !== null ||

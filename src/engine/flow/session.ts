@@ -14,7 +14,7 @@ import {
   workAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
-import { holdingsOf } from '../state.js';
+import { holdingsOf, openLots } from '../state.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { expiryReason } from './expiry.js';
@@ -54,7 +54,7 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
 }
 
 const isHeld = (core: Core, at: InstrumentId): boolean =>
-  positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
+  openLots(positionAt(core, at)) !== 0 && !isDust(core, at);
 
 /**
  * The desk is halted or no fill came in time: people have to know that the position is held over the close after all.

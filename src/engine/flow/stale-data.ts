@@ -2,6 +2,7 @@
 
 import { staleMsOf } from '../../limits/stale-data.js';
 import type { Core } from '../core.js';
+import { openLots } from '../state.js';
 import { isTradable } from './dust.js';
 import { isPriceDue } from './session.js';
 
@@ -19,7 +20,8 @@ export function staleSymbols(core: Core): string[] {
     const age = market.quoteAgeMs(id, monotonicMs);
     if (age !== null && age <= staleMs) continue;
     if (!isPriceDue(core, id)) continue;
-    const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
+    const position = core.state.positions[id];
+    const held = position !== undefined && isTradable(core, id, openLots(position));
     if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;

@@ -4,7 +4,15 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
-import { type Core, instrumentAt, ordersFor, positionAt, remainingLots, tradeWorkAt } from '../core.js';
+import {
+  type Core,
+  exitRules,
+  instrumentAt,
+  ordersFor,
+  positionAt,
+  remainingLots,
+  tradeWorkAt,
+} from '../core.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
 import { lotsAfterTargets } from './exits.js';
@@ -81,7 +89,7 @@ export function wantedStop(core: Core, position: Holding): WantedStop {
  * could fire beside the sale and reverse the position. Null: it stays whole, also while the venue refuses the sale.
  */
 export function shrinksBeforeSale(core: Core, position: Holding): number | null {
-  const { stopLocksBalance, reduceOnly } = core.config.capabilities;
+  const { stopLocksBalance, reduceOnly } = exitRules(core, position.instrument);
   const { closeAtMs, closeRefusals } = tradeWorkAt(core, position);
   if (!stopLocksBalance && reduceOnly) return null;
   if (core.monotonicMs < closeAtMs && closeRefusals >= REFUSALS_BEFORE_RESTORE) return null;

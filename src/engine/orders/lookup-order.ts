@@ -1,5 +1,5 @@
 /** An order of unknown fate is looked up by its client id, patiently, and never sent again. */
-import { type Core, instrumentAt, type OrderWatch, positionAt } from '../core.js';
+import { type Core, exitRules, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import {
   ABSENT_GRACE_MS,
@@ -74,7 +74,8 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
-  const { reduceOnly, shorting } = core.config.capabilities;
+  const { shorting } = core.config.capabilities;
+  const { reduceOnly } = exitRules(core, instrument);
   const besideOthers = core.state.coins.has(instrumentAt(core, instrument).symbol);
   if (!reduceOnly && side === 'sell' && besideOthers) return ABSENT_GRACE_OTHERS_MS;
   const onlyReduces =

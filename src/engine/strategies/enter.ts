@@ -2,9 +2,10 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
-import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
+import { lotsOn } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
@@ -38,7 +39,7 @@ export function enter(
   const { lots, why } =
     limitTicks === null
       ? { lots: 0, why: 'there is no price yet to enter at' }
-      : lotsOf(slot, wish, entryToSize(core, at, limitTicks, wish.protectTicks));
+      : lotsOf(slot, wish, entryToSize(core, at, limitTicks, wish));
   const order: OrderWish = {
     instrument: at,
     strategy: slot.name,
@@ -161,10 +162,11 @@ function besideRest(
 
 /**
  * Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. Only where
- * a stop locks what it protects: elsewhere a stop and an exit of one trade may both be filled, out of the other one.
+ * a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one trade may both be filled,
+ * out of the other one.
  */
 export function isShared(core: Core, at: InstrumentId): boolean {
-  if (positionAt(core, at).parts.length > 0) return true;
+  if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;
   if (!core.config.capabilities.stopLocksBalance) return false;
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
 }
@@ -194,13 +196,20 @@ function lotsOf({ size }: StrategySlot, wish: OrderedWish, entry: EntryToSize): 
   return asked.lots < byDesk.lots ? asked : byDesk;
 }
 
-function entryToSize(core: Core, at: InstrumentId, limitTicks: number, protectTicks: number): EntryToSize {
+function entryToSize(
+  core: Core,
+  at: InstrumentId,
+  limitTicks: number,
+  { side, protectTicks }: OrderedWish,
+): EntryToSize {
   return {
     instrument: instrumentAt(core, at),
     limitTicks,
     protectTicks,
     bidTicks: core.market.bidTicks[at] as number,
-    heldLots: Math.abs(positionAt(core, at).quantityLots),
+    heldLots: isSideBySide(core, at)
+      ? lotsOn(positionAt(core, at), side)
+      : Math.abs(positionAt(core, at).quantityLots),
     equity: core.market.equity,
     maxPositionSizePct: core.config.risk.maxPositionSizePct,
     sizeFactorPpm: core.state.sizeFactorPpm,

@@ -12,6 +12,7 @@ import {
   type Core,
   commit,
   instrumentAt,
+  isSideBySide,
   liveOrders,
   note,
   positionAt,
@@ -20,12 +21,13 @@ import {
   touch,
 } from '../core.js';
 import type { QuoteEvent } from '../event.js';
-import { isDust } from '../flow/dust.js';
+import { isDustOf } from '../flow/dust.js';
 import { expiryReason } from '../flow/expiry.js';
 import { mayEnter } from '../halts/mode.js';
 import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
 import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
 import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
+import { holdingOf } from '../trades/trade.js';
 import type { WaitingEntry } from '../waiting-entry.js';
 import { enter } from './enter.js';
 import type { OrderedWish, WaitingWish } from './strategy.js';
@@ -108,9 +110,16 @@ export function sendReversals(core: Core): void {
   for (const entry of [...core.state.waiting.values()]) {
     const { type, instrument: at } = entry;
     if (type !== 'reversal' || isOverdue(entry, core.marketMs)) continue;
-    const isHeld = positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
-    // Also one for what was adopted: that is nobody's, and so are its orders.
-    const rests = liveOrders(core, at).some(({ intent }) => intent.purpose !== 'entry');
+    const own = isSideBySide(core, at)
+      ? holdingOf(positionAt(core, at), entry.strategy)
+      : positionAt(core, at);
+    const isHeld = own !== undefined && own.quantityLots !== 0 && !isDustOf(core, own);
+    // Also one for what was adopted: that is nobody's, and so are its orders. Side by side those of others stay.
+    const rests = liveOrders(core, at).some(
+      ({ intent: { purpose, strategy } }) =>
+        purpose !== 'entry' &&
+        (strategy === entry.strategy || purpose === 'close' || !isSideBySide(core, at)),
+    );
     if (isHeld || rests) continue;
     send(core, entry);
     touch(core, at);

@@ -1,7 +1,7 @@
 /** Compares open orders at the venue with ours. */
 import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
+import { type Core, commit, exitRules, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts/raise-halt.js';
 import { cancelOrder } from '../orders/cancel-order.js';
@@ -89,7 +89,7 @@ function adoptOrder(core: Core, order: VenueOrder): void {
     limitTicks: purpose === 'entry' || order.type === 'limit' ? order.limitTicks : null,
     stopTicks: order.stopTicks,
     protectTicks: null,
-    reduceOnly: purpose !== 'entry' && core.config.capabilities.reduceOnly,
+    reduceOnly: purpose !== 'entry' && exitRules(core, order.instrument).reduceOnly,
     timeInForce: order.type === 'market' && purpose === 'entry' ? 'IOC' : 'GTC',
     ...(order.group === undefined ? {} : { group: order.group }),
   };

@@ -10,7 +10,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { notional } from '../../domain/value.js';
 import { othersCoins } from '../apply-coins.js';
-import { averageTicks } from '../books.js';
+import { averageCost } from '../books.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
 import {
   type Core,
@@ -28,7 +28,7 @@ import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
-import { holdingsOf } from '../state.js';
+import { holdingsOf, openLots } from '../state.js';
 import { CONFIRM_AFTER_MS } from '../timing.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
 
@@ -158,7 +158,7 @@ function splitDifference(core: Core, at: InstrumentId, ours: number, venues: num
 /** There is a price, nothing changed during the snapshot, and an earlier snapshot said the same. */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
   const { suspected } = core.sync;
-  const hasPrice = core.market.hasQuote(at) || positionAt(core, at).quantityLots !== 0;
+  const hasPrice = core.market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice) return false;
   if (asked.activity[at] !== workAt(core, at).activity || mayFillAnyMoment(core, at)) {
     suspected.delete(at);
@@ -217,7 +217,7 @@ function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number
 function adoptionPrice(core: Core, at: InstrumentId): number {
   if (core.market.hasQuote(at)) return core.market.bidTicks[at] as number;
   const position = positionAt(core, at);
-  return Math.max(1, Math.round(averageTicks(core.state, position)));
+  return Math.max(1, Math.round(averageCost(core.state, position)));
 }
 
 function describe(

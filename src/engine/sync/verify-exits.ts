@@ -10,7 +10,7 @@ import type { VenueSnapshot } from '../event.js';
 import { liveStops } from '../flow/flatten.js';
 import { isConfirmed } from '../flow/wanted-stop.js';
 import { targetBeside } from '../orders/linked-orders.js';
-import type { OrderEntry } from '../state.js';
+import { type OrderEntry, openLots } from '../state.js';
 import { VERIFY_AFTER_MS } from '../timing.js';
 import { readSoon } from './request-snapshot.js';
 
@@ -25,7 +25,7 @@ export function verifyExits(core: Core, snapshot: VenueSnapshot, asked: Snapshot
   for (const { id } of core.config.instruments) {
     const work = workAt(core, id);
     if (!work.unverified) continue;
-    if (positionAt(core, id).quantityLots === 0) work.unverified = false;
+    if (openLots(positionAt(core, id)) === 0) work.unverified = false;
     // A snapshot that began before the last change says nothing about it.
     else if (asked.activity[id] !== work.activity) readSoon(core, VERIFY_AFTER_MS);
     else verify(core, id, snapshot);

@@ -41,4 +41,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   dividend: 53,
   'entry.waits': 60,
   'entry.over': 61,
+  'trades.crossed': 62,
 };

@@ -93,6 +93,8 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
       return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
     case 'trade.closed':
       return tradeText(record, wording);
+    case 'trades.crossed':
+      return crossedText(record, wording);
     case 'target.reached':
       return targetText(record, wording);
     case 'stop.moved':
@@ -184,6 +186,22 @@ function tradeText(
   const after = targets === 0 || why.startsWith('target') ? '' : `, after target ${targets}`;
   const multiple = r === null ? '' : `, ${number(r.toFixed(2))} R`;
   return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${exitReasonWords(why)}${after}, result ${number(inShort(result))}${multiple}`;
+}
+
+function crossedText(
+  {
+    instrument,
+    quantityLots,
+    priceTicks,
+    seller,
+    buyer,
+  }: Extract<EngineRecord, { readonly type: 'trades.crossed' }>,
+  wording: Wording,
+): string {
+  const { instruments, number } = wording;
+  const quantity = number(formatDecimal(quantityLots, instruments[instrument]?.lotSize ?? '1'));
+  const price = priceText(priceTicks, instrument, wording);
+  return `${nameOf(instrument, instruments)}: ${quantity} were crossed inside at ${price}: long of ${seller.strategy}, short of ${buyer.strategy}`;
 }
 
 /** Cuts the amount; one below 1 keeps more places. */

@@ -269,7 +269,7 @@ function positionStatus(
   const price = (ticks: number): string => formatDecimal(Math.round(ticks), instrument.tickSize);
   return {
     symbol: instrument.symbol,
-    side: position.quantityLots > 0 ? 'long' : 'short',
+    side: sideOf(position),
     quantity: formatDecimal(Math.abs(position.quantityLots), instrument.lotSize),
     averagePrice: price(position.averageTicks),
     markPrice: position.markTicks === null ? null : price(position.markTicks),
@@ -285,10 +285,21 @@ function positionStatus(
             ...tradeStatus(part, instrument, money),
             strategy: part.strategy,
             quantity: formatDecimal(Math.abs(part.quantityLots), instrument.lotSize),
+            ...(part.averageTicks === undefined
+              ? {}
+              : { side: sideOf(part), averagePrice: price(part.averageTicks) }),
             ...stopStatus(part, price),
           })),
         }),
   };
+}
+
+/** Opposite trades may leave nothing of a position at the venue: then it has the side of the oldest one. */
+function sideOf({
+  quantityLots,
+  parts = [],
+}: { readonly quantityLots: number } & Partial<Pick<PositionView, 'parts'>>): PositionStatus['side'] {
+  return (quantityLots === 0 ? (parts[0]?.quantityLots ?? 0) : quantityLots) > 0 ? 'long' : 'short';
 }
 
 function stopStatus(

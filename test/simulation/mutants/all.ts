@@ -1,5 +1,6 @@
 /** Builds that are broken on purpose: each must be caught by the simulation within the seeds that it is given. */
 import { ACCOUNT_MUTANTS } from './account.js';
+import { AGAINST_EACH_OTHER_MUTANTS } from './against-each-other.js';
 import { BOOK_MUTANTS } from './books.js';
 import { EXIT_MUTANTS } from './exits.js';
 import { HOUR_MUTANTS } from './hours.js';
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PAPER_VENUE_MUTANTS,
   ...SIGNAL_MUTANTS,
   ...SIDE_BY_SIDE_MUTANTS,
+  ...AGAINST_EACH_OTHER_MUTANTS,
 ];

@@ -78,8 +78,8 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'a stop is taken off for a sale that can not be recorded',
     file: 'engine/flow/advance.ts',
-    find: 'if (core.journalFault !== null && positionAt(core, at).quantityLots !== 0) {',
-    put: "if (core.journalFault === '' && positionAt(core, at).quantityLots !== 0) {",
+    find: 'if (core.journalFault !== null && openLots(positionAt(core, at)) !== 0) {',
+    put: "if (core.journalFault === '' && openLots(positionAt(core, at)) !== 0) {",
   },
   {
     what: 'an order is sent before its intent is on disk',
@@ -150,7 +150,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'a trade is turned round while a stop of the old one still rests',
     file: 'engine/strategies/waiting-entries.ts',
-    find: "const rests = liveOrders(core, at).some(({ intent }) => intent.purpose !== 'entry');",
-    put: 'const rests = false;',
+    find: 'if (isHeld || rests) continue;',
+    put: 'if (isHeld) continue;',
   },
 ];

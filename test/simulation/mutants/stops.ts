@@ -35,8 +35,8 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'coins are sold while a stop still locks them',
     file: 'engine/flow/flatten.ts',
-    find: '  if (stopsFor(core, position).length === 0) sendClosing(core, position, closing);',
-    put: '  sendClosing(core, position, closing);',
+    find: '  if (stopsFor(core, position).length === 0) leave(core, position, closing);',
+    put: '  leave(core, position, closing);',
   },
   {
     what: 'the stop of a position that no entry explains is twice as far away',

@@ -8,11 +8,11 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { addLots, NOBODY, sharesOf } from '../shares.js';
 import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Unprotectable } from '../unprotectable.js';
 import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
-const NOBODY = 'fermata';
 /** Longer than this without its own stop, and neither closing nor halted. */
 const BARE_MS_MAX = 15_000;
 const RESTS: ReadonlySet<string> = new Set(['working', 'partlyFilled']);
@@ -170,6 +170,12 @@ export class SideBySide implements Watcher {
     }
     if (record.type === 'position.adopted')
       this.#change(record.instrument, record.quantityLots - this.#lots(record.instrument), undefined);
+    if (record.type === 'trades.crossed') {
+      const { instrument, quantityLots, seller, buyer } = record;
+      this.#add(instrument, seller.strategy, -quantityLots);
+      this.#add(instrument, buyer.strategy, quantityLots);
+      this.#taken = { order: undefined, owners: [seller.strategy, buyer.strategy] };
+    }
     if (record.type === 'coins.claimed') {
       const at = this.scenario.instruments.findIndex(({ symbol }) => symbol === record.symbol);
       this.#change(at, record.quantityLots, undefined);
@@ -191,6 +197,12 @@ export class SideBySide implements Watcher {
   #change(instrument: number, signedLots: number, order: OrderIntent | undefined): void {
     const held = this.#held.get(instrument) ?? new Map<string, number>();
     this.#held.set(instrument, held);
+    if (this.scenario.against) {
+      const shares = sharesOf(held, signedLots, order);
+      const closed = shares.filter(([owner, lots]) => this.#add(instrument, owner, lots) === 'closed');
+      this.#taken = { order, owners: closed.map(([owner]) => owner) };
+      return;
+    }
     const owner = order?.strategy ?? NOBODY;
     let left = signedLots;
     const taken: string[] = [];
@@ -205,6 +217,15 @@ export class SideBySide implements Watcher {
     }
     if (left !== 0) held.set(owner, (held.get(owner) ?? 0) + left);
     this.#taken = { order, owners: taken };
+  }
+
+  #add(instrument: number, owner: string, signedLots: number): 'closed' | 'open' {
+    const held = this.#held.get(instrument) ?? new Map<string, number>();
+    this.#held.set(instrument, held);
+    const became = addLots(held, owner, signedLots);
+    if (became === 'closed') this.#exiting.delete(`${owner}/${instrument}`);
+    if (became === 'closed') this.#bareSinceMs.delete(`${owner}/${instrument}`);
+    return became;
   }
 
   #close(held: Map<string, number>, owner: string, instrument: number): void {

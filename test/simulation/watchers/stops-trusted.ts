@@ -113,6 +113,6 @@ export class StopsTrusted implements Watcher {
 
   #isTradable(at: number): boolean {
     const bidTicks = this.#quotes.get(at)?.bidTicks ?? 0;
-    return isTradableAt(this.scenario.instruments[at]!, this.book.lots[at] ?? 0, bidTicks);
+    return isTradableAt(this.scenario.instruments[at]!, this.book.openLots(at), bidTicks);
   }
 }

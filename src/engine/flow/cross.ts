@@ -1,0 +1,145 @@
+/**
+ * Side by side, opposite trades that are closed at the same time are closed against each other at the mid of the last
+ * quote: no order leaves, no spread and no fee is paid, and the venue's net stays what it is. Only where nothing at the
+ * venue can still close them: no stop of theirs rests, and no closing order is on its way.
+ */
+import type { ExitReason } from '../../domain/exit-reason.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import {
+  type Core,
+  commit,
+  isSideBySide,
+  ordersFor,
+  positionAt,
+  remainingLots,
+  tradeWorkAt,
+} from '../core.js';
+import { mayReduce } from '../halts/mode.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
+import { lotsAfterTargets, reasonOfPart } from './exits.js';
+import { isConfirmed, stopsFor } from './wanted-stop.js';
+
+/** Crosses what leaves on both sides now. `isOpen`: its market. */
+export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): void {
+  if (!isSideBySide(core, at) || !isOpen) return;
+  crossAll(
+    core,
+    at,
+    (holding) => readyLots(core, holding),
+    (holding) => reasonOf(core, holding),
+  );
+}
+
+/** Crosses all opposite trades of a position that is closed as a whole: what is left of it is the venue's net. */
+export function crossOpposite(core: Core, at: InstrumentId, why: ExitReason | null): void {
+  if (!isSideBySide(core, at)) return;
+  const reason = why ?? (core.state.closeAll === 'idle' ? 'unprotectable' : 'closeAll');
+  crossAll(
+    core,
+    at,
+    ({ quantityLots }) => Math.abs(quantityLots),
+    () => reason,
+  );
+}
+
+/**
+ * An exit waits as long as the venue may take to answer where an opposite trade is left as well and its stop is being
+ * taken off. Not longer: no trade is held up by what becomes of another.
+ */
+export function waitsToCross(core: Core, holding: Holding): boolean {
+  const at = holding.instrument;
+  const work = tradeWorkAt(core, holding);
+  const isOpposite = (other: Holding): boolean => other.quantityLots > 0 !== holding.quantityLots > 0;
+  const meets =
+    isSideBySide(core, at) &&
+    core.market.hasQuote(at) &&
+    holdingsOf(positionAt(core, at)).some((other) => isOpposite(other) && leavingLots(core, other) > 0);
+  if (!meets) {
+    work.crossByMs = null;
+    return false;
+  }
+  work.crossByMs ??= core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  return core.monotonicMs < work.crossByMs;
+}
+
+/** Nobody's lots first, then those of the oldest trades. */
+function crossAll(
+  core: Core,
+  at: InstrumentId,
+  lotsOf: (holding: Holding) => number,
+  whyOf: (holding: Holding) => ExitReason,
+): void {
+  const { market } = core;
+  if (!market.hasQuote(at)) return;
+  const priceTicks = Math.floor(((market.bidTicks[at] as number) + (market.askTicks[at] as number)) / 2);
+  const givers = holdingsOf(positionAt(core, at))
+    .map((holding) => ({ holding, lots: holding.trade === null ? 0 : lotsOf(holding) }))
+    .filter(({ lots }) => lots > 0)
+    .sort((one, other) => rank(one.holding) - rank(other.holding));
+  const longs = givers.filter(({ holding }) => holding.quantityLots > 0);
+  const shorts = givers.filter(({ holding }) => holding.quantityLots < 0);
+  for (let [long, short] = [longs.shift(), shorts.shift()]; long !== undefined && short !== undefined; ) {
+    const quantityLots = Math.min(long.lots, short.lots);
+    const [seller, buyer] = [long.holding, short.holding].map((holding) => ({
+      ...{ trade: holding.trade?.id ?? '', strategy: ownerOf(holding), why: whyOf(holding) },
+    }));
+    commit(core, {
+      ...{ type: 'trades.crossed', instrument: at, quantityLots, priceTicks },
+      ...{ seller: seller!, buyer: buyer!, marketMs: core.marketMs },
+    });
+    long.lots -= quantityLots;
+    short.lots -= quantityLots;
+    if (long.lots === 0) long = longs.shift();
+    if (short.lots === 0) short = shorts.shift();
+  }
+}
+
+const rank = (holding: Holding): number => (ownerOf(holding) === NOBODY ? 0 : 1);
+
+function reasonOf(core: Core, holding: Holding): ExitReason {
+  const { exiting } = tradeWorkAt(core, holding);
+  return (exiting === null ? reasonOfPart(core, holding) : exiting.why) ?? 'strategy';
+}
+
+/** Lots that its exit, or a target, closes and that no order is on its way for. */
+function leavingLots(core: Core, holding: Holding): number {
+  const left = lotsThatStay(core, holding);
+  if (left === null) return 0;
+  return Math.max(0, Math.abs(holding.quantityLots) - left - closingLots(core, holding));
+}
+
+/** Of these, what no stop covers any more. */
+function readyLots(core: Core, holding: Holding): number {
+  const stops = stopsFor(core, holding);
+  const left = lotsThatStay(core, holding) ?? 0;
+  const isFree = left === 0 ? stops.length === 0 : stops.every((stop) => restsFor(stop, left));
+  return isFree ? leavingLots(core, holding) : 0;
+}
+
+/** Null: nothing of it leaves. */
+function lotsThatStay(core: Core, holding: Holding): number | null {
+  if (tradeWorkAt(core, holding).exiting !== null) return mayReduce(core) ? 0 : null;
+  return lotsAfterTargets(core, holding);
+}
+
+export function restsFor(stop: OrderEntry, lots: number): boolean {
+  return isConfirmed(stop) && remainingLots(stop) <= lots;
+}
+
+/** Lots of closing orders that are under way or may be. */
+export function closingLots(core: Core, position: Holding): number {
+  let lots = 0;
+  for (const entry of ordersFor(core, position)) {
+    if (isReducing(entry) && reduces(entry, position)) lots += remainingLots(entry);
+  }
+  return lots;
+}
+
+export function isReducing(entry: OrderEntry): boolean {
+  return entry.intent.purpose === 'close' || entry.intent.purpose === 'exit';
+}
+
+function reduces(entry: OrderEntry, position: Holding): boolean {
+  return entry.intent.side === (position.quantityLots > 0 ? 'sell' : 'buy');
+}

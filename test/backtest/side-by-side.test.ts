@@ -1,0 +1,76 @@
+/** Strategies against each other on a perpetual of the paper venue, through desk file, core, gate, order path and three books. */
+import { expect, it } from 'vitest';
+import { STRATEGIES } from '../../src/engine/strategies/registry.js';
+import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
+import { BEGIN_MS, temporaryFolder } from '../validation/support/validations.js';
+import { type Row, writeRows } from './published/support/peers.js';
+import { backtest } from './support/backtests.js';
+
+const FILE = `
+desk: perpetual
+version: 1
+mode: paper
+venue: { name: binance }
+feeds: [binance]
+timezone: UTC
+instruments: [{ symbol: BTC/USDT, kind: linear, tickSize: "0.1", lotSize: "0.001", spread: "0.1", sideBySide: true }]
+paper: { balance: "100000", currency: USDT, makerFeePpm: 200, takerFeePpm: 500, slippageTicks: 0 }
+strategies:
+  - { name: long, kind: buys-for-a-while, symbols: [BTC/USDT], size: { lots: 20 } }
+  - { name: short, kind: sells-for-a-while, symbols: [BTC/USDT], size: { lots: 15 } }
+breakers: { strategyMaxConsecutiveLosses: 100 }
+risk: { maxPositionSizePct: 20, maxConcurrentPositions: 1, stopLossPct: 50, dailyLossLimitPct: 90, maxDrawdownPct: 90 }
+people: [{ name: operator, roles: [operator, approver] }]
+`;
+
+const EVERY_BARS = 40;
+const HELD_BARS = 20;
+
+/** In at the market every forty bars, out twenty bars later. */
+const forAWhile = (kind: string, side: 'buy' | 'sell'): StrategyDefinition => ({
+  ...{ kind, suits: 'trending', parameters: [], enters: ['market'] },
+  create: () => {
+    let bars = 0;
+    return {
+      warmupBars: 0,
+      state: () => '',
+      onBar: ({ enter, exit, positionLots, lastQuote }) => {
+        bars += 1;
+        if (lastQuote === null) return;
+        const protectTicks = Math.round(lastQuote.bidTicks * (side === 'buy' ? 0.7 : 1.3));
+        if (bars % EVERY_BARS === 1 && positionLots === 0)
+          enter({ side, type: 'market', slippageTicks: 100, protectTicks, because: 'it is its turn' });
+        if (bars % EVERY_BARS === HELD_BARS && positionLots !== 0) exit('it was long enough');
+      },
+    };
+  },
+});
+
+it('hold trades of their own for days, cross what cancels out, and agree with the venue and the measure at the end', async () => {
+  const price = (minute: number): number => Math.round(600_000 * (1 + 0.03 * Math.sin(minute / 90))) / 10;
+  const rows = Array.from({ length: 1200 }, (_, minute): Row => {
+    const [open, close] = [price(minute), price(minute + 1)];
+    const prices = [open, Math.max(open, close) + 5, Math.min(open, close) - 5, close];
+    return [BEGIN_MS + minute * 60_000, ...(prices.map(String) as [string, string, string, string])];
+  });
+  const file = writeRows(temporaryFolder(), rows);
+  const registry = STRATEGIES as Map<string, StrategyDefinition>;
+  const kinds = [forAWhile('buys-for-a-while', 'buy'), forAWhile('sells-for-a-while', 'sell')];
+  for (const definition of kinds) registry.set(definition.kind, definition);
+  try {
+    const { desk, configHash } = parseDesk('desk.yaml', FILE);
+    const { report, measure } = await backtest(file, {
+      ...{ desk, configHash, files: [{ symbol: 'BTC/USDT', file }] },
+    });
+    expect(report.data.problems).toEqual([]);
+    const trades = measure!.closedTrades;
+    expect(trades).toBe(60);
+    const lots = measure!.fills.map(({ quantityLots }) => quantityLots);
+    // Each round buys 20 and sells 15; 15 are crossed on the way out, and 5 are sold.
+    expect(lots.slice(0, 6)).toEqual([20, 15, 5, 20, 15, 5]);
+    expect(lots).toHaveLength((trades / 2) * 3);
+  } finally {
+    for (const { kind } of kinds) registry.delete(kind);
+  }
+});
