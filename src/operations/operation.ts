@@ -78,7 +78,7 @@ export function notTaken(error: unknown, kept: string): OperationResult {
 
 export const isUnanswered = (error: unknown): boolean => error instanceof TraderUnavailable && error.reached;
 
-const notKnown = (error: unknown): OperationResult => ({
+export const notKnown = (error: unknown): OperationResult => ({
   ...{ ok: true, proven: false, haltId: null, workflowId: null, problems: [] },
   detail: `Whether the trader took it is not known: ${messageOf(error)}. Look at fermata status before you give it again.`,
 });

@@ -94,6 +94,20 @@ describe.concurrent('a change of settings', () => {
     });
   });
 
+  it('is not said to be refused where the trader gave no answer', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk);
+    desk.trader.losesAnswersTo = 'reload';
+    const result = await change(operations, { 'risk.maxPositionSizePct': 2 });
+    const detail =
+      'Whether the trader took it is not known: no answer to reload. Look at fermata status before you give it again.';
+    expect(result).toMatchObject({ state: 'unknown', detail });
+    expect(desk.trader.sent('reload')).toHaveLength(1);
+    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+      { action: 'changeSettings', outcome: `unknown: ${detail}` },
+    ]);
+  });
+
   it('that loosens waits for an approver, whose signed vote goes with it to the trader', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const operations = operationsOf(desk);

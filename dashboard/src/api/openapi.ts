@@ -3305,7 +3305,7 @@ export interface paths {
         };
         /**
          * Change settings of the running desk: tighter ones at once, the rest by approval
-         * @description All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval.
+         * @description All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval, or the trader gave no answer: `state` says which.
          */
         put: {
             parameters: {
@@ -3334,8 +3334,11 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @enum {string} */
-                            state: "applied" | "waiting" | "refused";
+                            /**
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @enum {string}
+                             */
+                            state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
                             changes: {
                                 key: string;
@@ -3357,15 +3360,18 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Waits for approval */
+                /** @description Waits for approval, or not known to be in force */
                 202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @enum {string} */
-                            state: "applied" | "waiting" | "refused";
+                            /**
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @enum {string}
+                             */
+                            state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
                             changes: {
                                 key: string;
@@ -3472,8 +3478,11 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @enum {string} */
-                            state: "applied" | "waiting" | "refused";
+                            /**
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @enum {string}
+                             */
+                            state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
                             changes: {
                                 key: string;
@@ -3502,8 +3511,11 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @enum {string} */
-                            state: "applied" | "waiting" | "refused";
+                            /**
+                             * @description `waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer
+                             * @enum {string}
+                             */
+                            state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
                             changes: {
                                 key: string;

@@ -33,12 +33,13 @@ export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void
   });
   const change = {
     summary: 'Change settings of the running desk: tighter ones at once, the rest by approval',
-    description: 'All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval.',
+    description:
+      'All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval, or the trader gave no answer: `state` says which.',
     tags: ['settings'],
     body: jsonSchema(putSettingsSchema),
     response: {
       200: answer('In force', settingsResultSchema),
-      202: answer('Waits for approval', settingsResultSchema),
+      202: answer('Waits for approval, or not known to be in force', settingsResultSchema),
       ...problems(400, 401, 403, 409),
     },
   };

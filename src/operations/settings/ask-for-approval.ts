@@ -12,8 +12,11 @@ import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
 
 export const settingsResultSchema = z.object({
-  /** `waiting`: people have to approve it first, as a whole. */
-  state: z.enum(['applied', 'waiting', 'refused']),
+  state: z
+    .enum(['applied', 'waiting', 'unknown', 'refused'])
+    .describe(
+      '`waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer',
+    ),
   detail: z.string(),
   changes: z.array(changeSchema),
   loosening: z.array(changeSchema).describe('Those that may allow more than now'),

@@ -11,7 +11,7 @@ import type { DeclaredValue } from '../../domain/declared-value.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
 import { readStatus } from '../../trader/read-status.js';
-import type { Caller, OperationContext } from '../operation.js';
+import { type Caller, isUnanswered, notKnown, type OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 
@@ -102,6 +102,7 @@ async function reload(
     const { detail, configHash, settingsVersion: version } = taken;
     return { state: 'applied', detail, configHash, version };
   } catch (error) {
+    if (isUnanswered(error)) return { state: 'unknown', detail: notKnown(error).detail };
     return { state: 'refused', detail: `The trader did not take it: ${messageOf(error)}` };
   }
 }
