@@ -81,6 +81,11 @@ export function scriptedPeople(asked: {
         ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
         ...{ when: 'asked', byTrades: null, last: null },
       },
+      {
+        ...{ scheduleId: 'crypto-bot-edge-drift', routine: 'edge-drift', title: 'Edge drift', known: true },
+        ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
+        ...{ when: 'trades', byTrades: { every: 50, closed: 92, next: 100 }, last: null },
+      },
     ],
     listApprovals: async () => [APPROVAL],
     castVote: async (_caller, request) => {

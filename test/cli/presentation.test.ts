@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeLines } from '../../src/cli/act-on-desk.js';
+import { scheduleLine } from '../../src/cli/commands/schedules.js';
 import { screenLines } from '../../src/cli/commands/up.js';
 import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
 import { progressPrinter } from '../../src/cli/progress-printer.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { ScheduledRun } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK, traderStatus } from './trader-double.js';
@@ -29,6 +31,35 @@ const SUMMARY: UpSummary = {
   logFile: '/home/of/desk/logs/fermata.log',
   passwordFile: '/home/of/desk/secrets/operator-password',
 };
+
+describe('the line of a routine', () => {
+  const line = (change: Partial<ScheduledRun>): string =>
+    scheduleLine({
+      ...{
+        scheduleId: 'slob-edge-drift',
+        routine: 'edge-drift',
+        title: 'Edge drift',
+        known: true,
+        last: null,
+      },
+      ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
+      ...{ when: 'trades', byTrades: { every: 50, closed: 92, next: 100 } },
+      ...change,
+    });
+
+  it('says after which trade it is due, beside its time where it has one', () => {
+    expect(line({})).toMatch(/^edge-drift +after trade 100 \(8 more\) +never ran +Edge drift$/);
+    expect(line({ nextMarketMs: Date.UTC(2026, 0, 5, 8) })).toMatch(
+      /^edge-drift +2026-01-05 08:00[^,]* wall time, after trade 100 \(8 more\) /,
+    );
+  });
+
+  it('says why none is due, and what pauses it', () => {
+    expect(line({ byTrades: null })).toMatch(/^edge-drift +after its trades +never ran/);
+    expect(line({ when: 'asked', byTrades: null })).toContain('when somebody runs it');
+    expect(line({ paused: true, note: 'anna: a holiday' })).toContain('paused: anna: a holiday');
+  });
+});
 
 describe('the screen of a started desk', () => {
   it('says that prices are not live, where to sign in, and what comes next', () => {

@@ -126,6 +126,11 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     opened.web.trader.status = scriptedStatus();
     await expect.poll(() => figures.innerText()).not.toContain('0.99506835');
   },
+  'says after which trade a routine is due that counts them': async () => {
+    await open('Routines');
+    const row = opened.page.getByRole('row', { name: /Edge drift/ });
+    await expect.poll(() => row.innerText()).toMatch(/after trade 100 \(8 more\)/);
+  },
   'runs a routine and takes a backup': async () => {
     await open('Routines');
     await press('Run now: Pre-market');

@@ -29,7 +29,7 @@ const NOT_DUE = {
   asked: 'when somebody runs it',
 } as const;
 
-function scheduleLine(schedule: ScheduledRun): string {
+export function scheduleLine(schedule: ScheduledRun): string {
   const { routine, title, when, paused, note, clock, nextMarketMs, byTrades } = schedule;
   const known = [
     ...(nextMarketMs === null ? [] : [`${timeText(nextMarketMs)} ${clock} time`]),
