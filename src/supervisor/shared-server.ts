@@ -14,6 +14,8 @@ import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js'
 const ASK_AGAIN_MS = 200;
 /** Pause after a failed takeover: what kept the server from starting may pass. */
 const TAKE_OVER_PAUSE_MS = 2_000;
+/** A port is free when it is chosen, and may be another program's when the server listens, seconds later. */
+const ADDRESSES_TRIED = 3;
 
 interface SharedServerOptions<At> {
   readonly name: 'postgres' | 'temporal';
@@ -65,7 +67,7 @@ export class SharedServer<At> {
         this.#lock = lock;
         // A killed supervisor or a power cut may have left `serving: true`: others that start now must not believe it.
         if (place !== null) this.#writePlace({ ...place, serving: false });
-        return this.#begin(async () => this.options.choose(place?.at ?? null));
+        return this.#begin((taken) => this.options.choose(taken ?? place?.at ?? null));
       }
       if (place?.serving) {
         this.#takingOver = this.#takeOverLater(place.at);
@@ -90,22 +92,29 @@ export class SharedServer<At> {
     this.#lock = null;
   }
 
-  /** Call with the lock held. */
-  async #begin(choose: () => Promise<At>): Promise<At> {
+  /** Call with the lock held. `choose` is given the address that another program took before the server listened. */
+  async #begin(choose: (taken: At | null) => Promise<At>): Promise<At> {
     const left = this.#file('-children.json');
     // Processes of a killed supervisor.
     await endLeftChildren(left);
-    const at = await choose();
-    this.#writePlace({ at, serving: false });
+    let at = await choose(null);
     const processes = openChildrenFile(left);
     this.#processes = processes;
     const children = inBoth(this.options.children, processes);
     const { name, onNews } = this.options;
-    const start = () => this.options.start(at, children);
-    this.#keeper = new ProcessKeeper({ name, start, onNews });
-    await this.#keeper.start();
-    this.#writePlace({ at, serving: true });
-    return at;
+    for (let tried = 1; ; tried += 1) {
+      this.#writePlace({ at, serving: false });
+      const start = () => this.options.start(at, children);
+      this.#keeper = new ProcessKeeper({ name, start, onNews });
+      try {
+        await this.#keeper.start();
+        this.#writePlace({ at, serving: true });
+        return at;
+      } catch (error) {
+        if (tried === ADDRESSES_TRIED || !/address already in use/i.test(messageOf(error))) throw error;
+        at = await choose(at);
+      }
+    }
   }
 
   async #takeOverLater(at: At): Promise<void> {

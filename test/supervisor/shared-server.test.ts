@@ -1,11 +1,15 @@
 /** What a start finds of servers that it has in common with other desks, after an end that was none in order. */
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { homeOf } from '../../src/home/installation.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { openChildrenFile } from '../../src/supervisor/children-file.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { SharedServer } from '../../src/supervisor/shared-server.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { refuseEarlierVersion } from '../../src/supervisor/start/start-stores.js';
@@ -44,6 +48,32 @@ test('an address from before a power cut is nobody’s to use until the server a
 test('one that a power cut left empty keeps no desk from starting', async () => {
   writeFileSync(join(run, 'postgres.json'), '');
   expect(await begun()).toEqual({ before: null, others: '' });
+});
+
+test('a port that another program takes before the server listens is left to it: the server gets another one', async () => {
+  const others = createServer().listen(0, '127.0.0.1');
+  await once(others, 'listening');
+  const taken = (others.address() as AddressInfo).port;
+  const children = openChildrenFile(join(run, 'children.json'));
+  const asked: (number | null)[] = [];
+  const server = new SharedServer<number>({
+    ...{ name: 'postgres', run, children, onNews: () => undefined, say: () => undefined },
+    choose: async (before) => {
+      asked.push(before);
+      return before === null ? taken : freePort(before);
+    },
+    start: (port) =>
+      startPostgres({
+        ...{ directory: join(installation, 'postgres'), logFile: join(installation, 'postgres.log') },
+        ...{ port, user: 'fermata', password: 'of this test' },
+      }),
+  });
+  const port = await server.open(new AbortController().signal);
+  expect(port).not.toBe(taken);
+  expect(asked).toEqual([null, taken]);
+  expect(JSON.parse(readFileSync(join(run, 'postgres.json'), 'utf8'))).toEqual({ at: port, serving: true });
+  await server.close();
+  others.close();
 });
 
 test('a server that an earlier version runs for its desk alone is left to it', async () => {
