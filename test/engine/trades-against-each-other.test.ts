@@ -263,6 +263,31 @@ describe('two strategies against each other on a contract', () => {
     expect(closed(desk).map(([strategy]) => strategy)).toEqual(['a', 'b']);
   });
 
+  it('wait as long again at their next exit: what they waited for a part of them counts no more', () => {
+    const half: Asks = { 10020: ({ exit }) => exit('half of it', 500_000) };
+    const strategies = [
+      waiting('a', 10_001, 10_011, { size: { lots: 10 } }, half),
+      waiting('b', 10_002, 10_012, SHORT, half),
+    ];
+    const desk = both(deskOf({ strategies }).active());
+    desk.bar(0, 10_020);
+    for (const strategy of ['a', 'b']) {
+      desk.happen({ kind: 'order.cancelled', clientId: stopOf(desk, strategy)!.clientId });
+      desk.accept(stopOf(desk, strategy)!);
+    }
+    expect(parts(desk)).toEqual([
+      ['a', 5],
+      ['b', -5],
+    ]);
+    desk.pass(3_000);
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    desk.happen({ kind: 'order.cancelled', clientId: stopOf(desk, 'a')!.clientId });
+    settle(desk, 10_012);
+    expect(desk.recorded('trades.crossed').map(({ quantityLots }) => quantityLots)).toEqual([5, 5]);
+    expect(sent(desk, 'exit')).toEqual([]);
+  });
+
   it('are all closed by a close-all: what cancels out is crossed first, and the net is closed at the venue', () => {
     const desk = both();
     desk.quote(0, 10_050);

@@ -27,6 +27,9 @@ type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
 /** Crosses what leaves on both sides now, and shows each strategy its part as a fill of its exit. `isOpen`: its market. */
 export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): void {
   if (!isSideBySide(core, at) || !isOpen) return;
+  // Its next exit waits as long again.
+  for (const holding of holdingsOf(positionAt(core, at)))
+    if (lotsThatStay(core, holding) === null) tradeWorkAt(core, holding).crossByMs = null;
   const crossed = crossAll(
     core,
     at,
