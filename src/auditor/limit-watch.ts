@@ -5,6 +5,7 @@
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
+import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
@@ -29,6 +30,8 @@ interface Limits {
 
 interface Look {
   readonly lots: ReadonlyMap<string, number>;
+  /** Where trades may be against each other, the larger side: the net grows up to it as the other side is closed. */
+  readonly sides: ReadonlyMap<string, number>;
   readonly limits: Limits;
 }
 
@@ -65,7 +68,7 @@ export class LimitWatch {
       ...this.#loss(reading),
       ...this.#drawdown.look(reading.own, reading.status),
     ];
-    this.#before = { lots: reading.book.positions, limits };
+    this.#before = { lots: reading.book.positions, sides: this.#sidesOf(reading.status), limits };
     return findings;
   }
 
@@ -125,7 +128,21 @@ export class LimitWatch {
   #grew({ positions }: BookReading, symbol: string): boolean {
     if (this.#excused.has(symbol)) return false;
     const now = Math.abs(positions.get(symbol) ?? 0);
-    return now > Math.abs(this.#before?.lots.get(symbol) ?? 0);
+    const before = Math.abs(this.#before?.lots.get(symbol) ?? 0);
+    return now > Math.max(before, this.#before?.sides.get(symbol) ?? 0);
+  }
+
+  #sidesOf({ positions }: TraderStatus): ReadonlyMap<string, number> {
+    return new Map(
+      positions.map(({ symbol, parts = [] }) => {
+        const { lotSize = '1' } = this.instruments.find((one) => one.symbol === symbol) ?? {};
+        const lotsOn = (which: 'long' | 'short'): number =>
+          parts
+            .filter(({ side }) => side === which)
+            .reduce((sum, { quantity }) => sum + parseDecimal(quantity, lotSize), 0);
+        return [symbol, Math.max(lotsOn('long'), lotsOn('short'))];
+      }),
+    );
   }
 
   #limitsOf({ own, status }: LimitReading): Limits {

@@ -1,3 +1,4 @@
+import type { PositionStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { readEquitySteps } from '../store/performance.js';
@@ -15,7 +16,8 @@ export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, po
   const span = { desk: desk.desk, fromMs: marketData.marketMs - HOURS * HOUR_MS, toMs };
   const curve = (await readEquitySteps(pool, span, HOUR_MS)).map((point) => point.equity);
   const open = positions.map(
-    ({ symbol, side, quantity, unrealised }) => `${symbol} ${side} ${quantity} (${unrealised})`,
+    (position) =>
+      `${position.symbol} ${position.side} ${position.quantity} (${position.unrealised})${tradesText(position)}`,
   );
   const bare = positions
     .filter(({ protection }) => protection === 'missing' || protection === 'closing')
@@ -31,3 +33,11 @@ export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, po
   if (bare.length > 0) return { verdict: 'fail', observed, expected };
   return { verdict: curve.length > 0 ? 'pass' : 'warn', observed, expected };
 });
+
+/** Where trades may be against each other, what is open is more than the net. */
+function tradesText({ parts = [] }: PositionStatus): string {
+  const trades = parts.flatMap(({ strategy, side, quantity }) =>
+    side === undefined ? [] : `${strategy} ${side} ${quantity}`,
+  );
+  return trades.length === 0 ? '' : `, of which ${trades.join(' and ')}`;
+}

@@ -90,7 +90,7 @@ function positionLines({ positions }: TraderStatus): string[] {
 /** Where several strategies hold it: what each has, with its own stop. */
 function partLines({ parts = [] }: TraderStatus['positions'][number]): string[] {
   return parts.flatMap((part) => [
-    `  ${part.strategy} ${part.side === undefined ? '' : `${part.side} `}${grouped(part.quantity)}${multiple({ trade: part })}, stop ${grouped(part.stopPrice ?? 'none')} (${part.protection})`,
+    `  ${part.strategy} ${part.side === undefined ? '' : `${part.side} `}${grouped(part.quantity)}${part.averagePrice === undefined ? '' : ` at ${grouped(part.averagePrice)}`}${multiple({ trade: part })}, stop ${grouped(part.stopPrice ?? 'none')} (${part.protection})`,
     ...exitsLine({ trade: part }).map((line) => `  ${line}`),
   ]);
 }

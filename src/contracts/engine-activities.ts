@@ -51,6 +51,7 @@ export interface IncidentFacts {
     readonly resume: ResumeRule;
   }[];
   readonly entriesWorking: number;
+  /** Where trades may be against each other, each trade: the net may be 0 while they are open. */
   readonly positions: readonly {
     readonly symbol: string;
     /** Signed text: short positions begin with "-". */
@@ -58,6 +59,7 @@ export interface IncidentFacts {
     readonly protection: string;
     readonly stopPrice: string | null;
     readonly strategy: string;
+    /** Of such a trade: its result so far. */
     readonly unrealised: string;
   }[];
   readonly symbols: readonly string[];

@@ -4,7 +4,7 @@ import { isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
-import type { Fill, OrderIntent, Side } from '../domain/order.js';
+import type { OrderIntent, Side } from '../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import {
@@ -35,6 +35,7 @@ import {
 import { DayVolatility } from './strategies/day-volatility.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { ReturnMeter } from './strategies/returns.js';
+import type { OwnFill } from './strategies/strategy.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 import { ownerOf, tradeClosed } from './trades/trade.js';
 
@@ -211,6 +212,13 @@ export interface ClosingWork {
   proofAttempts: number;
 }
 
+/** What a strategy is shown of its own trade. */
+export interface UnshownFill {
+  readonly strategy: string;
+  readonly instrument: InstrumentId;
+  readonly fill: OwnFill;
+}
+
 export interface Core {
   /** The configuration as in the desk file. */
   readonly base: EngineConfig;
@@ -230,8 +238,8 @@ export interface Core {
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
   slots: readonly StrategySlot[];
-  /** Fills of this event that strategies have not been shown yet. */
-  readonly unshownFills: Fill[];
+  /** Fills of this event, and exits that were crossed inside, that strategies have not been shown yet. */
+  readonly unshownFills: UnshownFill[];
   /** By `signalKey`: signals whose newest revision is shown once the entry on the one before it is final. */
   readonly editedSignals: Set<string>;
   /** By instrument: market time from which strategies are shown its quotes. Infinity: they are shown none. */

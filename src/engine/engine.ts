@@ -115,17 +115,20 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     if (core.effects.length > 0) core.effects = [];
     if (!onQuote(core, event)) return NOTHING;
     settle(core);
+    showCrossed(core);
     return core.effects;
   }
   core.effects = [];
   if (event.kind === 'trade') {
     if (showTrade(core, event)) settle(core);
+    showCrossed(core);
     return core.effects;
   }
   setTime(core, event);
   if (event.kind === 'command') {
     const outcome = runCommand(core, event);
     settle(core);
+    showCrossed(core);
     core.effects.push({ kind: 'reply', commandId: event.commandId, outcome });
     return core.effects;
   }
@@ -142,7 +145,16 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   }
   showEditedSignals(core);
   settle(core);
+  showCrossed(core);
   return core.effects;
+}
+
+/** Exits may be crossed whenever the desk settles, and a strategy may answer with another one. */
+function showCrossed(core: Core): void {
+  for (let fills = takeFillsToShow(core); fills.length > 0; fills = takeFillsToShow(core)) {
+    showFills(core, fills);
+    settle(core);
+  }
 }
 
 type OtherEvent = Exclude<EngineEvent, { readonly kind: 'quote' | 'trade' | 'command' }>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { ALLOWED, PRICE, watchedDesk } from './watched-desk.js';
 
 describe('limits, looked at from outside', () => {
@@ -35,6 +36,28 @@ describe('limits, looked at from outside', () => {
     await look({ lots: ALLOWED, price: PRICE, says: lowered });
     await look({ lots: ALLOWED, price: PRICE, says: lowered });
     expect(trader.sent('halt')).toEqual([]);
+  });
+
+  it('do not blame the net of trades against each other for a side that was closed under a lower limit', async () => {
+    const { look, trader } = watchedDesk();
+    const [position] = scriptedStatus().positions;
+    const part = { ...position!.trade!, protection: 'confirmed', stopPrice: '1' } as const;
+    const up = { ...part, strategy: 'up', side: 'long', quantity: '0.02000' } as const;
+    const down = { ...part, strategy: 'down', side: 'short', quantity: '0.01000' } as const;
+    const says = (lots: number, parts: NonNullable<TraderStatus['positions'][number]['parts']>) => ({
+      sizePct: 10,
+      positions: [{ ...position!, side: 'long', quantity: (lots / 100_000).toFixed(5), parts } as const],
+    });
+    const [net, side] = [1_000, 2_000];
+    for (let looks = 0; looks < 3; looks += 1)
+      await look({ lots: { 'BTC/USDT': net }, price: PRICE, says: says(net, [up, down]) });
+    for (let looks = 0; looks < 3; looks += 1)
+      await look({ lots: { 'BTC/USDT': side }, price: PRICE, says: says(side, [up]) });
+    expect(trader.sent('halt')).toEqual([]);
+    const more = { ...up, quantity: '0.02001' };
+    const grown = { lots: { 'BTC/USDT': 2_001 }, price: PRICE, says: says(2_001, [more]) };
+    await look(grown);
+    expect(await look(grown)).toMatch(/BTC\/USDT is worth/);
   });
 
   it('do not blame what grew while the limits went up and down between two looks', async () => {

@@ -18,7 +18,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { splitBar } from '../../src/trader/warm-up.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { waiting } from '../engine/support/waiting.js';
-import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
+import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
 import { BEGIN_MS, HOUR_MS, loaded } from '../validation/support/validations.js';
 import { configOf, DATE, dayOf, journalWith, type TradedDay, tradedDay, UTC } from './support/past-days.js';
 
@@ -97,6 +97,55 @@ describe('a past day, run again', () => {
     const journal = await journalWith(join(folder, 'side-by-side'), records, (record) => record);
     const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
     expect(decisions).toMatchObject({ same: 2, differ: 0, first: null });
+  });
+
+  it('comes to the same state where exits were crossed inside, and takes a crossing for no decision', async () => {
+    const instruments = coins(['BTC'], { kind: 'linear', sideBySide: true, minNotional: '0' });
+    const short = { side: 'sell', limitTicks: 10_000, protectTicks: 10_300 } as const;
+    const strategies = [
+      waiting('a', 10_001, 10_011, { size: { lots: 20 } }),
+      waiting('b', 10_002, 10_012, { ...short, size: { lots: 10 } }),
+    ];
+    const desk = new DeskUnderTest({ instruments, capabilities: FUTURES, strategies }, 1).active();
+    const bars: PastDaySetting['bars'][number][] = [];
+    for (const closeTicks of [10_000, 10_001, 10_002, 10_003, 10_011, 10_012, 10_013]) {
+      const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+      const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
+      bars.push({ ...time, ...prices });
+      desk.bar(0, closeTicks);
+      for (const entry of desk.live('entry', 0)) {
+        desk.accept(entry);
+        desk.fill(entry, 10_000);
+        for (const stop of desk.live('protective', 0)) desk.accept(stop);
+      }
+      // Both are on their way out.
+      if (closeTicks === 10_012)
+        for (const { clientId } of desk.live('protective', 0))
+          desk.happen({ kind: 'order.cancelled', clientId });
+    }
+    const [exit] = desk.live('exit', 0);
+    desk.accept(exit!);
+    desk.fill(exit!, 10_013);
+    desk.pass(60_000);
+    expect(desk.recorded('trades.crossed')).toHaveLength(1);
+    expect(desk.recorded('trade.closed')).toHaveLength(2);
+    const { incarnation } = desk.config;
+    const records = desk.records.map((record, at) => ({
+      ...{ sequence: at + 1, wallMs: 0, incarnation, chain: '', record },
+    }));
+    const whole = await journalWith(join(folder, 'crossed'), records, (record) => record);
+    const setting = { config: desk.config, bars };
+    const { state, checked, result, decisions } = again({ journal: whole, day: dayOf(whole), ...setting });
+    expect(state.after).toBe(desk.engine.stateHash());
+    expect(checked.closedTrades).toBe(2);
+    const results = desk.recorded('trade.closed').map(({ result: one }) => Number(one));
+    expect(Number(result.result)).toBeCloseTo(results[0]! + results[1]!, 8);
+    // Two entries, two exits.
+    expect(decisions).toMatchObject({ same: 4, differ: 0, first: null });
+    const other = await journalWith(join(folder, 'crossed-otherwise'), records, (record) =>
+      record.type === 'trades.crossed' ? { ...record, priceTicks: record.priceTicks + 1 } : record,
+    );
+    expect(() => again({ journal: other, day: dayOf(other), ...setting })).toThrow(/\(trade\.closed, /);
   });
 
   it('goes on over a split with what strategies were shown again, in new shares', async () => {

@@ -49,7 +49,7 @@ const forAWhile = (kind: string, side: 'buy' | 'sell'): StrategyDefinition => ({
 
 it('hold trades of their own for days, cross what cancels out, and agree with the venue and the measure at the end', async () => {
   const price = (minute: number): number => Math.round(600_000 * (1 + 0.03 * Math.sin(minute / 90))) / 10;
-  const rows = Array.from({ length: 1200 }, (_, minute): Row => {
+  const rows = Array.from({ length: 1210 }, (_, minute): Row => {
     const [open, close] = [price(minute), price(minute + 1)];
     const prices = [open, Math.max(open, close) + 5, Math.min(open, close) - 5, close];
     return [BEGIN_MS + minute * 60_000, ...(prices.map(String) as [string, string, string, string])];
@@ -69,7 +69,11 @@ it('hold trades of their own for days, cross what cancels out, and agree with th
     const lots = measure!.fills.map(({ quantityLots }) => quantityLots);
     // Each round buys 20 and sells 15; 15 are crossed on the way out, and 5 are sold.
     expect(lots.slice(0, 6)).toEqual([20, 15, 5, 20, 15, 5]);
-    expect(lots).toHaveLength((trades / 2) * 3);
+    expect(lots).toHaveLength((trades / 2) * 3 + 2);
+    // The last two are open; the report says whose the net is.
+    expect(report.positions).toMatchObject([
+      { symbol: 'BTC/USDT', quantity: '0.005', strategy: 'long 0.020, short -0.015' },
+    ]);
   } finally {
     for (const { kind } of kinds) registry.delete(kind);
   }

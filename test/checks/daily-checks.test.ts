@@ -173,6 +173,14 @@ describe('profit-and-positions and strategies-on', () => {
       verdict: 'pass',
       observed: expect.stringContaining('open: BTC/USDT long 0.01 (5.00)'),
     });
+    const parts = [
+      { strategy: 'up', side: 'long', quantity: '0.02' },
+      { strategy: 'down', side: 'short', quantity: '0.01' },
+    ];
+    bench.trader.held = [{ ...position, protection: 'confirmed', parts } as never];
+    expect((await bench.check('profit-and-positions')).observed).toContain(
+      'open: BTC/USDT long 0.01 (5.00), of which up long 0.02 and down short 0.01',
+    );
     bench.trader.held = [position as never];
     const bare = await bench.check('profit-and-positions');
     expect(bare).toMatchObject({ verdict: 'fail' });

@@ -153,7 +153,9 @@ describe('the status for people', () => {
     const lines = statusLines(traderStatus({ positions: [held] })).map((line) => line.trim());
     for (const begins of ['BTC/USDT long 0.000 at', 'up long 0.002', 'down short 0.002'])
       expect(lines.some((line) => line.startsWith(begins))).toBe(true);
-    expect(lines.some((line) => line.endsWith('stop 103\u202f000 (confirmed)'))).toBe(true);
+    const shown = lines.find((line) => line.startsWith('down '));
+    expect(shown).toContain('down short 0.002 at 100\u202f000');
+    expect(shown?.endsWith('stop 103\u202f000 (confirmed)')).toBe(true);
   });
 
   it('shows which runbook the desk follows, and how ready the newest pre-flight found it', () => {

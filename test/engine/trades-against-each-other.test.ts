@@ -1,8 +1,9 @@
 /** Two strategies on one contract of an account that nets: the venue holds their sum, and each has its own trade. */
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { EngineConfig } from '../../src/engine/config.js';
+import type { EngineConfig, TradedStrategy } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { OwnFill, StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { coins, FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';
@@ -20,6 +21,15 @@ function deskOf(
   const strategies = [waiting('a', 10_001, 10_011, LONG, asks), waiting('b', 10_002, 10_012, SHORT)];
   const more = { instruments: INSTRUMENTS, capabilities: FUTURES, strategies, ...changes };
   return new DeskUnderTest(more, 1, journal);
+}
+
+/** The same strategy, told of its fills. */
+function listening(
+  listed: TradedStrategy,
+  onFill: (context: StrategyContext, fill: OwnFill) => void,
+): TradedStrategy {
+  const own = listed.own!;
+  return { ...listed, own: { ...own, create: (...given) => ({ ...own.create(...given), onFill }) } };
 }
 
 /** The venue takes and cancels what it was asked, and fills what was sent at the market at this price. */
@@ -180,6 +190,66 @@ describe('two strategies against each other on a contract', () => {
     expect(desk.engine.view.equity).toBe(cash);
   });
 
+  it('are shown what was crossed as a fill of their exit, once it is done: one that waits for it goes on', () => {
+    const shown: unknown[] = [];
+    const again = { ...LONG, side: 'buy', limitTicks: 9_990, protectTicks: 9_800, restBars: 3 } as const;
+    const desk = deskOf({
+      strategies: [
+        listening(waiting('a', 10_001, 10_011, LONG), (context, fill) => {
+          shown.push(['a', fill, context.positionLots]);
+          if (context.positionLots === 0) context.enter({ ...again, because: 'it is out' });
+        }),
+        listening(waiting('b', 10_002, 10_012, { ...SHORT, size: { lots: 20 } }), (context, fill) =>
+          shown.push(['b', fill, context.positionLots]),
+        ),
+      ],
+    }).active();
+    both(desk);
+    shown.length = 0;
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    settle(desk);
+    const fill = { quantityLots: 20, priceTicks: 10_013, purpose: 'exit' };
+    expect(shown).toEqual([
+      ['a', { ...fill, side: 'sell' }, 0],
+      ['b', { ...fill, side: 'buy' }, 0],
+    ]);
+    expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'a', limitTicks: 9_990 }]);
+  });
+
+  it('are switched off by a loss too many also where it was crossed', () => {
+    const tracker = { maxConsecutiveLosses: 1, reEnableCheckMs: 3_600_000 };
+    const desk = deskOf({ tracker }).active();
+    enter(desk, 10_001);
+    enter(desk, 10_002, 9_900);
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    for (const { clientId } of desk.live('protective', 0)) desk.happen({ kind: 'order.cancelled', clientId });
+    expect(closed(desk)).toMatchObject([['b', 'strategy', 10, worth(-1_130), expect.anything()]]);
+    expect(desk.recorded('strategy.toggled')).toMatchObject([
+      { strategy: 'b', enabled: false, automatic: true },
+    ]);
+  });
+
+  it('count what a stop was filled with while it was taken off: only the rest is crossed', () => {
+    const desk = both();
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    const [one, other] = [stopOf(desk, 'a')!, stopOf(desk, 'b')!];
+    desk.happen({ kind: 'order.cancelled', clientId: one.clientId });
+    desk.fill(other, 10_300, 4);
+    desk.happen({ kind: 'order.cancelled', clientId: other.clientId });
+    settle(desk, 10_011);
+    expect(desk.recorded('trades.crossed').map(({ quantityLots }) => quantityLots)).toEqual([6]);
+    expect(sent(desk, 'exit').map(({ order }) => order.quantityLots)).toEqual([14]);
+    const results = closed(desk).map(([strategy, , lots, result]) => [strategy, lots, result]);
+    expect(results).toEqual([
+      ['b', 10, worth(-4 * 200 + 6 * 87)],
+      ['a', 20, worth(6 * 13 + 14 * 11)],
+    ]);
+    expect(desk.engine.view.cash / 1e8 - 10_000).toBeCloseTo(worth(-278 + 232), 10);
+  });
+
   it('wait for each other only as long as the venue may take to answer', () => {
     const desk = both();
     desk.bar(0, 10_011);
@@ -191,6 +261,31 @@ describe('two strategies against each other on a contract', () => {
     settle(desk, 10_012);
     expect(desk.recorded('trades.crossed')).toEqual([]);
     expect(closed(desk).map(([strategy]) => strategy)).toEqual(['a', 'b']);
+  });
+
+  it('wait as long again at their next exit: what they waited for a part of them counts no more', () => {
+    const half: Asks = { 10020: ({ exit }) => exit('half of it', 500_000) };
+    const strategies = [
+      waiting('a', 10_001, 10_011, { size: { lots: 10 } }, half),
+      waiting('b', 10_002, 10_012, SHORT, half),
+    ];
+    const desk = both(deskOf({ strategies }).active());
+    desk.bar(0, 10_020);
+    for (const strategy of ['a', 'b']) {
+      desk.happen({ kind: 'order.cancelled', clientId: stopOf(desk, strategy)!.clientId });
+      desk.accept(stopOf(desk, strategy)!);
+    }
+    expect(parts(desk)).toEqual([
+      ['a', 5],
+      ['b', -5],
+    ]);
+    desk.pass(3_000);
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    desk.happen({ kind: 'order.cancelled', clientId: stopOf(desk, 'a')!.clientId });
+    settle(desk, 10_012);
+    expect(desk.recorded('trades.crossed').map(({ quantityLots }) => quantityLots)).toEqual([5, 5]);
+    expect(sent(desk, 'exit')).toEqual([]);
   });
 
   it('are all closed by a close-all: what cancels out is crossed first, and the net is closed at the venue', () => {
@@ -310,6 +405,26 @@ describe('what no order of the desk explains', () => {
       ['b', -10],
       ['fermata', -20],
     ]);
+  });
+
+  it('is what a stop brings that was filled before it was taken off, and is told after the crossing: people hear of it', () => {
+    const desk = both();
+    desk.bar(0, 10_011);
+    desk.bar(0, 10_012);
+    const late = stopOf(desk, 'b')!;
+    for (const { clientId } of desk.live('protective', 0)) desk.happen({ kind: 'order.cancelled', clientId });
+    desk.fill(late, 10_300);
+    settle(desk, 10_011);
+    expect(parts(desk)).toEqual([['fermata', 10]]);
+    expect(desk.lots(0)).toBe(10);
+    expect(stops(desk)).toMatchObject([['fermata', 'sell', 10, expect.any(Number)]]);
+    expect(desk.recorded('note').filter(({ level }) => level === 'alarm')).toMatchObject([
+      { text: expect.stringContaining('a protective order of b filled 0.010 beyond what it was to close') },
+    ]);
+    desk.command({ name: 'closeAll' });
+    settle(desk);
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
   });
 
   it('is closed first by a close-all, and crossed first', () => {

@@ -57,3 +57,22 @@ it('nothing of a trader that is starting: it says HALTED, without orders and per
   expect(await readWords({ trader })).toMatchObject({ starting: true });
   expect(await proveStopped(trader, 0)).toMatchObject({ proven: false });
 });
+
+it('each trade where these are against each other, and elsewhere the position, once it is an incident', async () => {
+  const [held] = scriptedStatus().positions;
+  const { trade, ...position } = held!;
+  const part = { ...trade!, protection: 'confirmed', averagePrice: '100000', result: '3.00' } as const;
+  const up = { ...part, strategy: 'up', side: 'long', quantity: '0.002', stopPrice: '98000' } as const;
+  const down = { ...up, strategy: 'down', side: 'short', stopPrice: '103000' } as const;
+  const days = { startOfDay: () => 0, endOfDay: () => 0 } as never;
+  const positions = [{ ...position, trade, quantity: '0.000', parts: [up, down] }, held!];
+  const call = async () => scriptedStatus({ positions });
+  const facts = await readIncidentFacts({ call } as never, days, 'auto');
+  expect(facts.positions.map(({ strategy, quantity, stopPrice }) => [strategy, quantity, stopPrice])).toEqual(
+    [
+      ['up', '0.002', '98000'],
+      ['down', '-0.002', '103000'],
+      [held!.strategy, held!.quantity, held!.stopPrice],
+    ],
+  );
+});

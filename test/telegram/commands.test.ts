@@ -252,6 +252,22 @@ describe('/status and /help', () => {
     expect(statusText({ ...status, mode: 'HALTED' })).toContain('\nNot trading (ema-cross): no signal;');
   });
 
+  it('name the trade of each strategy below the net of the venue, each with its side', () => {
+    const status = scriptedStatus({});
+    const [position] = status.positions;
+    const part = { ...position!.trade!, protection: 'confirmed', averagePrice: '100000' } as const;
+    const parts = [
+      { ...part, strategy: 'up', side: 'long', quantity: '0.002', stopPrice: '98000' },
+      { ...part, strategy: 'down', side: 'short', quantity: '0.002', stopPrice: '103000' },
+    ] as const;
+    const held = { ...position!, quantity: '0.000', parts: [...parts] };
+    const [, below = ''] = statusText({ ...status, positions: [held] }).split(`${held.symbol} long 0.000, `);
+    expect(below.split('\n').slice(1, 3)).toEqual([
+      '– up long 0.002, stop confirmed',
+      '– down short 0.002, stop confirmed',
+    ]);
+  });
+
   it('say at what size it trades where that is not the desk file’s', async () => {
     bench.start();
     bench.type(ANNA, '/status');

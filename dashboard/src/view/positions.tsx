@@ -119,8 +119,8 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
             {symbol}, by strategy:{' '}
             {parts
               .map(
-                ({ strategy, side, quantity, stopPrice, protection }) =>
-                  `${strategy} ${side === undefined ? '' : `${side} `}${grouped(quantity)}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
+                ({ strategy, side, quantity, averagePrice, stopPrice, protection }) =>
+                  `${strategy} ${side === undefined ? '' : `${side} `}${grouped(quantity)}${averagePrice === undefined ? '' : ` at ${grouped(averagePrice)}`}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
               )
               .join('; ')}
             .

@@ -6,6 +6,7 @@ import {
   lossesOf,
   type TraderSituation,
 } from '../../contracts/engine-activities.js';
+import type { PositionStatus } from '../../contracts/trader-status.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
@@ -117,6 +118,27 @@ function nextDayOf(halts: readonly Halt[], marketMs: number, days: TradingDays):
   return { reached: marketMs >= atMarketMs, atMarketMs };
 }
 
+const signedText = (side: PositionStatus['side'], quantity: string): string =>
+  `${side === 'short' ? '-' : ''}${quantity}`;
+
+/** What is open: the position, or each trade where these may be against each other. */
+function heldIn({ parts = [], ...position }: PositionStatus): IncidentFacts['positions'] {
+  const { symbol, side, quantity, protection, stopPrice, strategy, unrealised } = position;
+  const trades = parts.flatMap((part) =>
+    part.side === undefined
+      ? []
+      : [
+          {
+            ...{ symbol, quantity: signedText(part.side, part.quantity), protection: part.protection },
+            ...{ stopPrice: part.stopPrice, strategy: part.strategy, unrealised: part.result },
+          },
+        ],
+  );
+  return trades.length > 0
+    ? trades
+    : [{ symbol, quantity: signedText(side, quantity), protection, stopPrice, strategy, unrealised }];
+}
+
 const FACTS_NAMED_MAX = 20;
 const TEXT_MAX = 300;
 
@@ -138,14 +160,7 @@ export async function readIncidentFacts(
       resume,
     })),
     entriesWorking: status.entriesWorking,
-    positions: status.positions.slice(0, FACTS_NAMED_MAX).map((position) => ({
-      symbol: position.symbol,
-      quantity: `${position.side === 'short' ? '-' : ''}${position.quantity}`,
-      protection: position.protection,
-      stopPrice: position.stopPrice,
-      strategy: position.strategy,
-      unrealised: position.unrealised,
-    })),
+    positions: status.positions.flatMap(heldIn).slice(0, FACTS_NAMED_MAX),
     symbols: status.marketData.lastPrices.slice(0, FACTS_NAMED_MAX).map(({ symbol }) => symbol),
     strategies: status.strategies.slice(0, FACTS_NAMED_MAX).map(({ state: _state, ...shown }) => shown),
     losses: lossesOf(status),

@@ -355,17 +355,23 @@ function positionsOf(
   view: EngineView | null,
   instruments: readonly Instrument[],
 ): BacktestReport['positions'] {
-  return (view?.positions ?? [])
-    .filter(({ quantityLots }) => quantityLots !== 0)
-    .map(({ instrument, quantityLots, averageTicks, unrealised, strategy }) => {
+  return (view?.positions ?? []).map(
+    ({ instrument, quantityLots, averageTicks, unrealised, strategy, parts }) => {
       const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[instrument] ?? {};
+      // Against each other the net says neither whose it is nor how much is open.
+      const trades = parts.flatMap((part) =>
+        part.averageTicks === undefined
+          ? []
+          : `${part.strategy} ${formatDecimal(part.quantityLots, lotSize)}`,
+      );
       return {
-        ...{ symbol, strategy },
+        ...{ symbol, strategy: trades.join(', ') || strategy },
         quantity: formatDecimal(quantityLots, lotSize),
         averagePrice: String(round(averageTicks * Number(tickSize))),
         unrealised: formatMoney(Math.round(unrealised)),
       };
-    });
+    },
+  );
 }
 
 function periodOf(measure: BacktestMeasure | null): BacktestReport['period'] {

@@ -15,20 +15,34 @@ import {
   tradeWorkAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
+import type { EngineRecord } from '../record.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
+import { disableLosing } from '../strategies/tracker.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { isConfirmed, stopsFor } from './wanted-stop.js';
 
-/** Crosses what leaves on both sides now. `isOpen`: its market. */
+type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
+
+/** Crosses what leaves on both sides now, and shows each strategy its part as a fill of its exit. `isOpen`: its market. */
 export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): void {
   if (!isSideBySide(core, at) || !isOpen) return;
-  crossAll(
+  // Its next exit waits as long again.
+  for (const holding of holdingsOf(positionAt(core, at)))
+    if (lotsThatStay(core, holding) === null) tradeWorkAt(core, holding).crossByMs = null;
+  const crossed = crossAll(
     core,
     at,
     (holding) => readyLots(core, holding),
     (holding) => reasonOf(core, holding),
   );
+  for (const { seller, buyer, quantityLots, priceTicks } of crossed) {
+    const fill = { quantityLots, priceTicks, purpose: 'exit' } as const;
+    core.unshownFills.push(
+      { strategy: seller.strategy, instrument: at, fill: { ...fill, side: 'sell' } },
+      { strategy: buyer.strategy, instrument: at, fill: { ...fill, side: 'buy' } },
+    );
+  }
 }
 
 /** Crosses all opposite trades of a position that is closed as a whole: what is left of it is the venue's net. */
@@ -63,15 +77,15 @@ export function waitsToCross(core: Core, holding: Holding): boolean {
   return core.monotonicMs < work.crossByMs;
 }
 
-/** Nobody's lots first, then those of the oldest trades. */
+/** Nobody's lots first, then those of the oldest trades. Returns what was recorded. */
 function crossAll(
   core: Core,
   at: InstrumentId,
   lotsOf: (holding: Holding) => number,
   whyOf: (holding: Holding) => ExitReason,
-): void {
+): readonly TradesCrossed[] {
   const { market } = core;
-  if (!market.hasQuote(at)) return;
+  if (!market.hasQuote(at)) return [];
   const priceTicks = Math.floor(((market.bidTicks[at] as number) + (market.askTicks[at] as number)) / 2);
   const givers = holdingsOf(positionAt(core, at))
     .map((holding) => ({ holding, lots: holding.trade === null ? 0 : lotsOf(holding) }))
@@ -79,20 +93,25 @@ function crossAll(
     .sort((one, other) => rank(one.holding) - rank(other.holding));
   const longs = givers.filter(({ holding }) => holding.quantityLots > 0);
   const shorts = givers.filter(({ holding }) => holding.quantityLots < 0);
+  const crossed: TradesCrossed[] = [];
   for (let [long, short] = [longs.shift(), shorts.shift()]; long !== undefined && short !== undefined; ) {
     const quantityLots = Math.min(long.lots, short.lots);
     const [seller, buyer] = [long.holding, short.holding].map((holding) => ({
       ...{ trade: holding.trade?.id ?? '', strategy: ownerOf(holding), why: whyOf(holding) },
     }));
-    commit(core, {
+    const record: TradesCrossed = {
       ...{ type: 'trades.crossed', instrument: at, quantityLots, priceTicks },
       ...{ seller: seller!, buyer: buyer!, marketMs: core.marketMs },
-    });
+    };
+    commit(core, record);
+    crossed.push(record);
     long.lots -= quantityLots;
     short.lots -= quantityLots;
     if (long.lots === 0) long = longs.shift();
     if (short.lots === 0) short = shorts.shift();
   }
+  if (crossed.length > 0) disableLosing(core);
+  return crossed;
 }
 
 const rank = (holding: Holding): number => (ownerOf(holding) === NOBODY ? 0 : 1);

@@ -1,6 +1,8 @@
 /** Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is reported. */
 
 import { placesOf } from '../../domain/book-steps.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import { stepsAt } from '../books.js';
@@ -9,7 +11,9 @@ import {
   commit,
   instrumentAt,
   isOurs,
+  isSideBySide,
   note,
+  positionAt,
   remainingLots,
   touch,
   wantSnapshot,
@@ -23,6 +27,7 @@ import { disableLosing } from '../strategies/tracker.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
+import { holdingOf, NOBODY } from '../trades/trade.js';
 import { endReplaced } from './change-order.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
@@ -45,9 +50,14 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const comesBack = entry?.state === 'absent';
+  const nobodysBefore = nobodysLots(core, fill.instrument);
   commit(core, { type: 'fill', fill });
   // Before the first snapshot, a fill may be from before the start.
-  if (core.sync.readings > 0) core.unshownFills.push(fill);
+  if (core.sync.readings > 0 && entry !== undefined) {
+    const { side, quantityLots, priceTicks, instrument } = fill;
+    const { strategy, purpose } = entry.intent;
+    core.unshownFills.push({ strategy, instrument, fill: { side, quantityLots, priceTicks, purpose } });
+  }
   const work = workAt(core, fill.instrument);
   work.activity += 1;
   touch(core, fill.instrument);
@@ -68,6 +78,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   }
   if (fill.feeIn?.unvalued === true) noteUnvalued(core, fill);
   if (entry === undefined) noteForeign(core, fill);
+  else noteBeyond(core, entry, nobodysBefore);
   disableLosing(core);
   return true;
 }
@@ -137,6 +148,21 @@ function troubleWith(fill: Fill, entry: OrderEntry | undefined): string | null {
 function noteUnvalued(core: Core, { instrument }: Fill): void {
   const reason = openFeeReason(core);
   if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
+}
+
+/** Side by side; elsewhere none are told apart. */
+const nobodysLots = (core: Core, at: InstrumentId): number =>
+  isSideBySide(core, at) ? Math.abs(holdingOf(positionAt(core, at), NOBODY)?.quantityLots ?? 0) : 0;
+
+/** Side by side, what an order brings beyond the trade that it closes is left to no strategy: people have to close it. */
+function noteBeyond(core: Core, { intent }: OrderEntry, before: number): void {
+  const { instrument: at, purpose, strategy } = intent;
+  const lots = nobodysLots(core, at) - before;
+  if (purpose === 'entry' || lots <= 0) return;
+  const { symbol, lotSize } = instrumentAt(core, at);
+  const brought = formatDecimal(lots, lotSize);
+  const text = `${symbol}: a ${purpose} order of ${strategy} filled ${brought} beyond what it was to close; they are nobody's, with a stop of their own, until a person closes the position`;
+  note(core, 'alarm', text, at);
 }
 
 /** A fill of an order that is not ours: a second trader or a person works on this account. */

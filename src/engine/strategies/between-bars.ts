@@ -82,17 +82,12 @@ export interface FillToShow {
 /** Takes the fills that came since the last call, as far as a strategy listens to them. */
 export function takeFillsToShow(core: Core): readonly FillToShow[] {
   if (core.unshownFills.length === 0) return [];
-  return core.unshownFills
-    .splice(0)
-    .flatMap(({ clientId, instrument, side, quantityLots, priceTicks }): FillToShow[] => {
-      const intent = core.state.orders.get(clientId)?.intent;
-      const slot = core.slots.find(
-        ({ name, instrument: { id } }) => name === intent?.strategy && id === instrument,
-      );
-      if (intent === undefined || slot?.strategy.onFill === undefined) return [];
-      if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) return [];
-      return [{ slot, fill: { side, quantityLots, priceTicks, purpose: intent.purpose } }];
-    });
+  return core.unshownFills.splice(0).flatMap(({ strategy, instrument, fill }): FillToShow[] => {
+    const slot = core.slots.find(({ name, instrument: { id } }) => name === strategy && id === instrument);
+    if (slot?.strategy.onFill === undefined) return [];
+    if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) return [];
+    return [{ slot, fill }];
+  });
 }
 
 /** Called once the event that brought them has been fully processed: an exit that is done cancels no entry any more. */

@@ -3,7 +3,7 @@ import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
-import { positionLine } from './status.js';
+import { positionLines } from './status.js';
 
 export const closeAllCommand: ChatCommand = {
   name: 'closeall',
@@ -20,7 +20,7 @@ export const closeAllCommand: ChatCommand = {
         ? ['The trader does not answer: what is open is not known. The command is sent all the same.']
         : [
             `Open: ${status.openPositions}, orders: ${status.openOrders}.`,
-            ...status.positions.slice(0, 20).map(positionLine),
+            ...status.positions.slice(0, 20).flatMap(positionLines),
           ];
     await answer(
       context,

@@ -40,7 +40,7 @@ export function statusText(status: TraderStatus): string {
       : positions.length === 1
         ? '1 position:'
         : `${positions.length} positions:`,
-    ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
+    ...positions.slice(0, POSITIONS_SHOWN).flatMap(positionLines),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
     ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${RESUME_WORDS[resume]}`),
@@ -51,6 +51,20 @@ export function statusText(status: TraderStatus): string {
   ].join('\n');
 }
 
-export function positionLine({ symbol, side, quantity, unrealised, protection }: PositionStatus): string {
-  return `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`;
+/** What the venue holds, and below it what each strategy has of it where there are several. */
+export function positionLines({ parts = [], ...position }: PositionStatus): string[] {
+  const { symbol, side, quantity, unrealised, protection } = position;
+  return [
+    `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`,
+    ...(parts.length > 1 ? parts.map((part) => partLine(part, side)) : []),
+  ];
+}
+
+type PartStatus = NonNullable<PositionStatus['parts']>[number];
+
+function partLine(
+  { strategy, side, quantity, protection }: PartStatus,
+  whole: PositionStatus['side'],
+): string {
+  return `– ${strategy} ${side ?? whole} ${grouped(quantity)}, stop ${protection}`;
 }

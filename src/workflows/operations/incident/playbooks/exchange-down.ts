@@ -126,7 +126,8 @@ const STOPS = {
 
 const stopsStay = (incident: IncidentRun) =>
   askTrader(incident, STOPS, ({ positions }) => {
-    const bare = positions.filter(({ protection }) => protection !== 'confirmed').map(({ symbol }) => symbol);
+    const unsafe = positions.filter(({ protection }) => protection !== 'confirmed');
+    const bare = [...new Set(unsafe.map(({ symbol }) => symbol))];
     if (bare.length > 0)
       incident.people.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
     return {
