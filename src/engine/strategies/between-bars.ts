@@ -79,9 +79,11 @@ export interface FillToShow {
   readonly fill: OwnFill;
 }
 
+const NONE: readonly FillToShow[] = [];
+
 /** Takes the fills that came since the last call, as far as a strategy listens to them. */
 export function takeFillsToShow(core: Core): readonly FillToShow[] {
-  if (core.unshownFills.length === 0) return [];
+  if (core.unshownFills.length === 0) return NONE;
   return core.unshownFills.splice(0).flatMap(({ strategy, instrument, fill }): FillToShow[] => {
     const slot = core.slots.find(({ name, instrument: { id } }) => name === strategy && id === instrument);
     if (slot?.strategy.onFill === undefined) return [];
