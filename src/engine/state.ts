@@ -76,7 +76,8 @@ export interface TradeEntry {
   readonly own?: true;
 }
 
-export interface ClosedTrade extends TradeEntry {
+export interface ClosedTrade {
+  readonly trade: TradeEntry;
   readonly instrument: number;
   readonly why: ExitReason;
   readonly closedMs: number;

@@ -227,7 +227,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       instrument: groupsOf(trades, ({ symbol }) => symbol),
       exitReason: groupsOf(trades, ({ why }) => why),
     },
-    months: (measure?.months ?? []).map((month) => monthOf(month, trades)),
+    months: monthsOf(measure?.months ?? [], trades),
     balances: view?.balances ?? [],
     positions: positionsOf(view, instruments),
     orders: measure?.orders.size ?? 0,
@@ -290,14 +290,23 @@ function grouped(trade: TradeClosed, instruments: readonly Instrument[]): Trade 
   const { strategy, side, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
   const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[trade.instrument] ?? {};
   return {
-    ...{ symbol, strategy, why, openedMs, closedMs },
+    symbol,
+    strategy,
+    why,
+    openedMs,
+    closedMs,
     r: r === null ? null : round(r),
     result: Number(result),
     fees: Number(fees),
     resultText: result,
     feesText: fees,
     shown: {
-      ...{ id: trade.trade, symbol, strategy, side, opened: iso(openedMs), closed: iso(closedMs) },
+      id: trade.trade,
+      symbol,
+      strategy,
+      side,
+      opened: iso(openedMs),
+      closed: iso(closedMs),
       quantity: formatDecimal(trade.quantityLots, lotSize),
       entryPrice: trade.entryTicks === null ? '' : formatAverage(trade.entryTicks, tickSize),
       exitPrice: trade.exitTicks === null ? null : formatAverage(trade.exitTicks, tickSize),
@@ -341,14 +350,15 @@ function holdFigures(
   };
 }
 
-function monthOf(
-  { month, startEquity, endEquity }: BacktestMeasure['months'][number],
-  trades: readonly Trade[],
-): ReportedMonth {
+function monthsOf(months: BacktestMeasure['months'], trades: readonly Trade[]): readonly ReportedMonth[] {
+  const results = new Map<string, string[]>(months.map(({ month }) => [month, []]));
   // As for prices, the midnight that ends a month belongs to it.
-  const ended = trades.filter(({ closedMs }) => iso(closedMs - 1).startsWith(month));
-  const returnPct = round((endEquity / startEquity - 1) * 100);
-  return { month, returnPct, trades: ended.length, result: sumOf(ended.map(({ resultText }) => resultText)) };
+  for (const { closedMs, resultText } of trades) results.get(iso(closedMs - 1).slice(0, 7))?.push(resultText);
+  return months.map(({ month, startEquity, endEquity }) => {
+    const ended = results.get(month) ?? [];
+    const returnPct = round((endEquity / startEquity - 1) * 100);
+    return { month, returnPct, trades: ended.length, result: sumOf(ended) };
+  });
 }
 
 function positionsOf(

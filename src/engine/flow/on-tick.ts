@@ -1,5 +1,13 @@
 /** Deadlines: everything that is late, stale or due again. */
-import { type Core, type OrderWatch, touchAll, tradeWorkAt, tradeWorks, wantSnapshot } from '../core.js';
+import {
+  type Core,
+  type OrderWatch,
+  type TradeWork,
+  touchAll,
+  tradeWorkAt,
+  wantSnapshot,
+  workAt,
+} from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { cancelOrder, sendCancel } from '../orders/cancel-order.js';
@@ -74,7 +82,9 @@ function checkSnapshot(core: Core): void {
 
 function checkProtection(core: Core): void {
   for (const position of core.state.positions) {
-    for (const holding of new Set([position, ...holdingsOf(position)])) checkProtectionOf(core, holding);
+    const holdings = holdingsOf(position);
+    checkProtectionOf(core, position);
+    for (const holding of holdings) if (holding !== position) checkProtectionOf(core, holding);
   }
 }
 
@@ -126,24 +136,30 @@ function isPast(core: Core, atMs: number | null): boolean {
   return atMs !== null && core.monotonicMs >= atMs;
 }
 
+/** When something of what protects and closes a trade is due next. Null: nothing is, or it is late already. */
+function tradeDueMs({ monotonicMs }: Core, work: TradeWork): number | null {
+  const { closeAtMs, stopAtMs, crossByMs, unprotectedSinceMs } = work;
+  let due = closeAtMs > monotonicMs ? closeAtMs : null;
+  if (stopAtMs > monotonicMs) due = earliest(due, stopAtMs);
+  if (crossByMs !== null && crossByMs > monotonicMs) due = earliest(due, crossByMs);
+  const haltAtMs = unprotectedSinceMs === null ? monotonicMs : unprotectedSinceMs + UNPROTECTED_MAX_MS;
+  return haltAtMs > monotonicMs ? earliest(due, haltAtMs) : due;
+}
+
 /** Monotonic time by which the next tick is needed. Null: nothing waits for the clock. */
 export function nextWakeMs(core: Core): number | null {
   if (!core.begun) return null;
   let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;
   due = earliest(due, standsAtMs(core));
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
-  const closing = isClosing(core);
-  core.work.forEach((work, at) => {
+  for (let at = 0; at < core.work.length; at += 1) {
     const position = core.state.positions[at];
-    if (position !== undefined && openLots(position) === 0) return;
-    for (const { closeAtMs, stopAtMs, unprotectedSinceMs, crossByMs } of tradeWorks(work)) {
-      for (const ms of [closeAtMs, stopAtMs, crossByMs ?? 0])
-        if (ms > core.monotonicMs) due = earliest(due, ms);
-      const haltAtMs = (unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
-      if (unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
-    }
-  });
-  if (closing) {
+    if (position !== undefined && openLots(position) === 0) continue;
+    const work = workAt(core, at);
+    due = earliest(due, tradeDueMs(core, work));
+    for (const ofTrade of work.trades.values()) due = earliest(due, tradeDueMs(core, ofTrade));
+  }
+  if (isClosing(core)) {
     due = earliest(due, core.closing.deadlineMs);
     if (core.closing.proofAtMs > core.monotonicMs) due = earliest(due, core.closing.proofAtMs);
   }

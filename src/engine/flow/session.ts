@@ -71,14 +71,15 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
 
 /** Called with every tick: notes since when, by monotonic time, each market has been open. */
 export function watchSessions(core: Core): void {
-  core.work.forEach((work, at) => {
+  for (let at = 0; at < core.work.length; at += 1) {
+    const work = workAt(core, at);
     if (isMarketOpen(core, at)) {
       work.openSinceMs ??= core.monotonicMs;
-      return;
+      continue;
     }
     if (work.openSinceMs !== null) tellHeldOver(core, at);
     work.openSinceMs = null;
-  });
+  }
 }
 
 /** A silent price counts as late: the market is open, and has been for a while. */

@@ -99,7 +99,7 @@ export function closeTrade(state: EngineState, position: Holding, why: ExitReaso
   if (trade.result > 0n) totals.wins += 1;
   totals.realised += trade.result;
   countStreak(state, trade);
-  state.tradesToTell.push({ ...trade, instrument, why, closedMs });
+  state.tradesToTell.push({ trade, instrument, why, closedMs });
   position.trade = null;
 }
 
@@ -123,12 +123,15 @@ export function riskMultiple(result: Units, risk: Units | null): number | null {
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 
-export function tradeClosed(state: EngineState, trade: ClosedTrade): TradeClosed {
-  const places = placesOf(state.scales, stepsAt(state, trade.instrument).quote);
+export function tradeClosed(
+  state: EngineState,
+  { trade, instrument, why, closedMs }: ClosedTrade,
+): TradeClosed {
+  const places = placesOf(state.scales, stepsAt(state, instrument).quote);
   return {
     type: 'trade.closed',
     trade: trade.id,
-    instrument: trade.instrument,
+    instrument,
     strategy: trade.strategy,
     side: trade.side,
     quantityLots: trade.entryLots,
@@ -138,11 +141,11 @@ export function tradeClosed(state: EngineState, trade: ClosedTrade): TradeClosed
     fees: formatUnits(trade.fees, places),
     risk: trade.risk === null ? null : formatUnits(trade.risk, places),
     r: riskMultiple(trade.result, trade.risk),
-    why: trade.why,
+    why,
     ...(trade.exits === undefined || trade.exits.reached === 0 ? {} : { targets: trade.exits.reached }),
     configHash: trade.configHash,
     openedMs: trade.openedMs,
-    marketMs: trade.closedMs,
+    marketMs: closedMs,
   };
 }
 

@@ -29,7 +29,9 @@ interface FileStream {
 }
 
 export class RecordedSource implements TimedSource {
-  readonly #history = new Map<InstrumentId, MarketBar[]>();
+  readonly #history = new Map<InstrumentId, PastBars>();
+  /** The stream whose event comes next. Null: it has to be looked for. */
+  #next: FileStream | null = null;
 
   private constructor(private readonly streams: readonly FileStream[]) {}
 
@@ -65,10 +67,14 @@ export class RecordedSource implements TimedSource {
     const event = stream?.ready[stream.index];
     if (!stream || !event) return;
     stream.index += 1;
+    // Whatever is at the same time in another stream comes after it, so what it still has of that time is next.
+    const following = stream.ready[stream.index];
+    if (following === undefined || following.marketMs > event.marketMs) this.#next = null;
     if (event.kind === 'bar') this.#remember(event.bar);
   }
 
   async fill(): Promise<boolean> {
+    this.#next = null;
     for (const stream of this.streams) if (stream.index >= stream.ready.length) await fillStream(stream);
     return this.streams.some((stream) => stream.index < stream.ready.length);
   }
@@ -79,12 +85,12 @@ export class RecordedSource implements TimedSource {
 
   /** Bars that the stream has passed, oldest first. */
   bars(instrument: InstrumentId, count: number, nowMs: number): readonly MarketBar[] {
-    const passed = (this.#history.get(instrument) ?? []).filter((bar) => bar.openMs + bar.spanMs <= nowMs);
-    return passed.slice(Math.max(0, passed.length - count));
+    return this.#history.get(instrument)?.newest(count, nowMs) ?? [];
   }
 
   /** Null while a file that has not ended has nothing ready: its next event might be the earliest. */
   #earliest(): FileStream | null {
+    if (this.#next !== null) return this.#next;
     let best: FileStream | null = null;
     for (const stream of this.streams) {
       const event = stream.ready[stream.index];
@@ -95,6 +101,7 @@ export class RecordedSource implements TimedSource {
       const bestEvent = best?.ready[best.index];
       if (!bestEvent || event.marketMs < bestEvent.marketMs) best = stream;
     }
+    this.#next = best;
     return best;
   }
 
@@ -112,10 +119,57 @@ export class RecordedSource implements TimedSource {
   }
 
   #remember(bar: MarketBar): void {
-    const bars = this.#history.get(bar.instrument) ?? [];
+    const bars = this.#history.get(bar.instrument) ?? new PastBars(bar.instrument);
     this.#history.set(bar.instrument, bars);
-    bars.push(bar);
-    if (bars.length >= 2 * HISTORY_BARS_MAX) bars.splice(0, bars.length - HISTORY_BARS_MAX);
+    bars.add(bar);
+  }
+}
+
+/** Numbers of a bar. */
+const BAR_NUMBERS = 7;
+/** Bars that there is room for at first; a short recording needs no more. */
+const BARS_FIRST = 1024;
+
+/** The newest bars of one instrument, as numbers: as objects, each of them would have to be moved by the collector. */
+class PastBars {
+  #numbers = new Float64Array(BARS_FIRST * BAR_NUMBERS);
+  /** Bars that were added; the place of a bar is its number modulo the room. */
+  #added = 0;
+
+  constructor(private readonly instrument: InstrumentId) {}
+
+  add({ openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }: MarketBar): void {
+    const room = this.#numbers.length / BAR_NUMBERS;
+    if (this.#added === room && room < HISTORY_BARS_MAX) this.#grow(Math.min(2 * room, HISTORY_BARS_MAX));
+    const at = (this.#added * BAR_NUMBERS) % this.#numbers.length;
+    this.#numbers.set([openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots], at);
+    this.#added += 1;
+  }
+
+  /** At most `count` bars that had ended by `nowMs`, oldest first. */
+  newest(count: number, nowMs: number): readonly MarketBar[] {
+    const bars: MarketBar[] = [];
+    const oldest = Math.max(0, this.#added - this.#numbers.length / BAR_NUMBERS);
+    for (let number = this.#added - 1; number >= oldest && bars.length < count; number -= 1) {
+      const bar = this.#bar(number);
+      if (bar.openMs + bar.spanMs <= nowMs) bars.push(bar);
+    }
+    return bars.reverse();
+  }
+
+  #grow(room: number): void {
+    const numbers = new Float64Array(room * BAR_NUMBERS);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+  }
+
+  #bar(number: number): MarketBar {
+    const at = (number * BAR_NUMBERS) % this.#numbers.length;
+    const of = (place: number): number => this.#numbers[at + place] as number;
+    return {
+      ...{ instrument: this.instrument, openMs: of(0), spanMs: of(1) },
+      ...{ openTicks: of(2), highTicks: of(3), lowTicks: of(4), closeTicks: of(5), volumeLots: of(6) },
+    };
   }
 }
 

@@ -121,7 +121,9 @@ export class Runner {
 
   /** Stamps an event and processes it. */
   post(event: Unstamped): void {
-    this.take({ ...event, ...this.stamp() } as EngineEvent);
+    const { wallMs, marketMs, monotonicMs } = this.stamp();
+    // Members of its own first: an object that begins as a copy of another takes ten times as long to grow.
+    this.take({ wallMs, marketMs, monotonicMs, ...event } as EngineEvent);
   }
 
   /** Appends an event to the queue and processes everything that waits. */

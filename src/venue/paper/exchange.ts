@@ -258,7 +258,7 @@ export class Exchange {
 
   #fee({ symbol, side }: PaperOrder, execution: Execution, lots: number): PaperFee {
     const bid = (of: string) => this.#quotes.get(of)?.bidTicks ?? null;
-    return feeOf(this.rules, this.#instrument(symbol), { ...execution, side, lots }, this.book, bid);
+    return feeOf(this.rules, this.#instrument(symbol), { side, lots, ...execution }, this.book, bid);
   }
 
   #expire(order: PaperOrder): void {

@@ -119,7 +119,7 @@ export class OrderDesk {
     const { exchange, isOpen: isMarketOpen } = this.parts;
     return {
       closed: !isMarketOpen(intent.instrument),
-      reserveTicks: exchange.reserveTicks({ ...intent, symbol }),
+      reserveTicks: exchange.reserveTicks({ symbol, ...intent }),
       quote: (of) => exchange.quote(of),
     };
   }
