@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { MarketBar } from '../../src/contracts/market-feed.js';
 import { openRecordedFeed } from '../../src/market/recorded/recorded-feed.js';
+import { RecordedSource } from '../../src/market/recorded/recorded-source.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
 import { BARS, play, recordingFolder, twoBars } from './recordings.js';
@@ -59,6 +61,35 @@ describe('recorded bars', () => {
     const times = events.flatMap((event) => ('marketMs' in event ? [event.marketMs] : []));
     expect(times).toHaveLength(20);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+});
+
+describe('bars that were passed', () => {
+  it('are kept as they were, the newest 50,000 of each instrument, also once older ones make room', async () => {
+    const count = 51_000;
+    const rows = Array.from({ length: count }, (_, at) => {
+      const open = 100 + (at % 500);
+      return `${(at + 1) * 60_000},${open},${open + 2},${open - 1},${open + 1},0.00${1 + (at % 9)}`;
+    });
+    const [instrument] = cryptoInstruments;
+    const source = await RecordedSource.open(
+      [{ file: file(`${BARS}${rows.join('\n')}\n`), instrument, spreadTicks: 2 }],
+      0,
+    );
+    let last = 0;
+    const delivered: MarketBar[] = [];
+    while (await source.fill()) {
+      for (let event = source.peek(); event !== null; event = source.peek()) {
+        if (event.kind === 'bar') delivered.push(event.bar);
+        last = event.marketMs;
+        source.shift();
+      }
+    }
+    expect(delivered).toHaveLength(count);
+    expect(source.bars(instrument.id, 3, last)).toEqual(delivered.slice(-3));
+    expect(source.bars(instrument.id, 2, last - 60_000)).toEqual(delivered.slice(-3, -1));
+    expect(source.bars(instrument.id, count, last)).toEqual(delivered.slice(-50_000));
+    await source.close();
   });
 });
 
