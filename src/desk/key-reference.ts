@@ -45,7 +45,7 @@ export function keyRows(schema: JsonSchema, prefix: string): KeyRow[] {
       byDefault: defaultText(child, schema.required?.includes(name) === true),
       meaning: child.description ?? '',
     };
-    return inner?.properties === undefined ? [row] : [row, ...keyRows(inner, innerPrefix)];
+    return [row, ...(inner === undefined ? [] : keyRows(inner, innerPrefix))];
   });
 }
 
