@@ -21,6 +21,9 @@ import { readEquityFigures } from './equity-figures.js';
 import { type ReportContext, report } from './report.js';
 import { BYTES_PER_MB, diskSizes } from './sizes.js';
 
+/** As finely as a coin is counted. */
+const PLACES_MAX = 8;
+
 export const KPI_STATES = ['alarm', 'missed', 'ok', 'tooFew', 'unknown'] as const;
 
 export interface Kpi {
@@ -70,7 +73,8 @@ async function readOne(currency: string, sources: Sources, name: string, kpi: De
   const minimumSample = of === null ? null : (kpi.minimumSample ?? 1);
   const read = await READERS[kpi.reading](sources, days ?? KPI_DAYS);
   const { sample = null } = read;
-  const value = read.value === null ? null : read.value * factor;
+  // Without the noise of floating point, which would be past a bound that the figure only reaches.
+  const value = read.value === null ? null : Number((read.value * factor).toFixed(PLACES_MAX));
   const [words, limit] = boundOf(kpi);
   const withUnit = (figure: string): string => (unit === '' ? figure : `${figure} ${unit}`);
   const text = (figure: number): string =>
@@ -107,8 +111,6 @@ function boundOf({ alarm, aim }: DeskKpi): readonly [words: string, bound: numbe
   if (aim?.atLeast !== undefined) return ['at least', aim.atLeast];
   return ['at most', aim?.atMost ?? 0];
 }
-
-const PLACES_MAX = 8;
 
 /** With two places (an amount: with those of its currency), or as many more as it takes to tell it from the bound. */
 function figureText(value: number, bound: number, currency: string | null): string {
