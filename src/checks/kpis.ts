@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { kpiNames } from '../desk/kpi-rules.js';
-import { type Kpi, kpiLine, readKpis } from '../reports/kpis.js';
+import { type Kpi, kpiLine, readKpis } from '../reports/read-kpis.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 

@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'kpis',
     group: 'The desk',
     summary: 'the KPIs of the desk file, against their alarms and aims',
-    load: async () => ofDesk((await import('./commands/kpis.js')).kpisCommand),
+    load: async () => ofDesk((await import('./commands/stats.js')).kpisCommand),
   },
   {
     name: 'setups',

@@ -1,6 +1,6 @@
 /**
  * KPIs: figures of the desk that are held against an alarm or an aim. What can be read is declared once, here, for the
- * desk file, the documents and what reads it (`reports/kpis.ts`).
+ * desk file, the documents and what reads it (`reports/read-kpis.ts`).
  */
 import { z } from 'zod';
 

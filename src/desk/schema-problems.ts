@@ -66,7 +66,12 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): SchemaProblem {
   if (issue.code === 'invalid_key') {
     const named = issue.issues.map(expectedText).join('; ');
     const name = String(issue.path.at(-1) ?? '');
-    return { ...place, expected: `a name of ${named}`, found: `"${name}"`, doThis: `give ${name} such a name` };
+    return {
+      ...place,
+      expected: `a name of ${named}`,
+      found: `"${name}"`,
+      doThis: `give ${name} such a name`,
+    };
   }
   const expected = expectedText(issue);
   const found = foundText(value);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Shape } from '../../contracts/json-values.js';
 import { KPI_READING_NAMES } from '../../desk/kpi-schema.js';
-import { KPI_STATES, type Kpi, readKpis } from '../../reports/kpis.js';
+import { KPI_STATES, type Kpi, readKpis } from '../../reports/read-kpis.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
