@@ -35,7 +35,7 @@ export const KPI_READINGS = {
     'average R',
     'R',
     'trades',
-    'expectancy: the average result of closed trades, in multiples of what their first stop would have lost',
+    'the expectancy of a trade, in multiples of what its first stop would have lost',
   ),
   rewardRisk: back(
     'reward to risk',
@@ -129,7 +129,7 @@ export function unitOf(
 const bound = z.number().min(-1_000_000_000).max(1_000_000_000).optional();
 
 export const kpiSchema = z.strictObject({
-  reading: z.enum(KPI_READING_NAMES).describe('What is read (docs/ROUTINES.md, "KPIs").'),
+  reading: z.enum(KPI_READING_NAMES).describe('What is read (docs/DESK_FILE.md, "Readings of kpis").'),
   alarm: z
     .strictObject({ above: bound.describe('More is an alarm.'), below: bound.describe('Less is an alarm.') })
     .optional()
