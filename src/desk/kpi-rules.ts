@@ -1,4 +1,4 @@
-/** What must hold within a KPI, and that somebody looks at each alarm. */
+/** What must hold within a KPI, and that people are told of each alarm. */
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { stepLists } from './desk-steps.js';
@@ -69,31 +69,36 @@ const without = (path: Path, found: string | number, why: string): BrokenRule =>
   ...{ path, expected: 'no such key here', found: String(found), doThis: `remove it: ${why}` },
 });
 
-/** An alarm that no routine looks at would be raised by nobody. */
+const namesOf = ({ names }: Readonly<Record<string, unknown>>): readonly string[] =>
+  kpiNames(String(names ?? ''));
+
+/** Every name that a step gives is there, and each alarm has a step that tells somebody. */
 function stepRules(desk: Desk): BrokenRule[] {
   const kpis = desk.kpis ?? {};
   const known = Object.keys(kpis);
-  const steps = stepLists(desk).flatMap(({ path, of, steps }) =>
+  const unknown = stepLists(desk).flatMap(({ path, steps }) =>
     steps.flatMap((step, at) =>
-      step.check === 'kpis'
-        ? [{ path: [...path, at], of, names: kpiNames(String(step.with.names ?? '')) }]
-        : [],
+      step.check !== 'kpis'
+        ? []
+        : namesOf(step.with)
+            .filter((name) => !known.includes(name))
+            .map((name) => unknownName([...path, at], name, known)),
     ),
   );
-  const unknown = steps.flatMap(({ path, names }) =>
-    names.filter((name) => !known.includes(name)).map((name) => unknownName(path, name, known)),
+  const telling = desk.routines.flatMap(({ steps, tellResults }) =>
+    steps.filter(({ check, onFail }) => check === 'kpis' && (onFail !== 'note' || tellResults === true)),
   );
-  const isSeen = (name: string): boolean =>
-    steps.some(({ of, names }) => of === 'routine' && (names.length === 0 || names.includes(name)));
-  const unseen = known
-    .filter((name) => kpis[name]?.alarm !== undefined && !isSeen(name))
+  const isTold = (name: string): boolean =>
+    telling.some(({ with: given }) => namesOf(given).length === 0 || namesOf(given).includes(name));
+  const untold = known
+    .filter((name) => kpis[name]?.alarm !== undefined && !isTold(name))
     .map((name) => ({
       path: ['kpis', name, 'alarm'],
-      expected: 'a step of a routine that looks at it',
-      found: 'none: nobody would be told',
+      expected: 'a step of a routine that looks at it and tells people',
+      found: 'none',
       doThis: 'add { key: kpis, check: kpis, title: KPIs } to the steps of a routine, or make it an aim',
     }));
-  return [...unknown, ...unseen];
+  return [...unknown, ...untold];
 }
 
 function unknownName(step: Path, found: string, known: readonly string[]): BrokenRule {

@@ -225,7 +225,7 @@ describe('a KPI', () => {
     [{ aim: { atLeast: 40.01 } }, 'missed', 'at least 40.01 %'],
     [{ aim: { atMost: 40 } }, 'ok', 'at most 40 %'],
     [{ aim: { atMost: 39.99 } }, 'missed', 'at most 39.99 %'],
-  ])('of 40 %% against %j is %s', async (given, state, bound) => {
+  ])('of 40 percent, held against %j, is %s', async (given, state, bound) => {
     const kind = given.alarm === undefined ? 'aim' : 'alarm';
     expect(await read('winRate', given)).toMatchObject({ state, bound, kind, value: 40 });
   });

@@ -166,17 +166,18 @@ describe('KPIs in a desk file', () => {
     ]);
   });
 
-  it('that are an alarm are looked at by a routine, since nobody would be told', () => {
+  it('that are an alarm have a step of a routine that tells people', () => {
     expect(problemsOf({ rate: AIM }, null)).toEqual([]);
     const unseen = [
       {
         key: 'kpis.drawdown.alarm',
-        expected: 'a step of a routine that looks at it',
-        found: 'none: nobody would be told',
+        expected: 'a step of a routine that looks at it and tells people',
+        found: 'none',
         doThis: 'add { key: kpis, check: kpis, title: KPIs } to the steps of a routine, or make it an aim',
       },
     ];
     expect(problemsOf({ drawdown: ALARM }, null)).toEqual(unseen);
+    expect(problemsOf({ drawdown: ALARM }, { ...WATCHED, onFail: 'note' })).toEqual(unseen);
     const named = (names: string) => ({ ...WATCHED, with: { names } });
     expect(problemsOf({ drawdown: ALARM, rate: AIM }, named('rate'))).toEqual(unseen);
     expect(problemsOf({ drawdown: ALARM, rate: AIM }, named('rate, drawdown'))).toEqual([]);
