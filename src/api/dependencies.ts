@@ -57,6 +57,7 @@ type DeskOperations = Pick<
   | 'statementToSign'
   | 'testAlert'
   | 'exportRecords'
+  | 'showKpis'
   | 'listSetups'
   | 'readSetup'
   | 'readErrors'

@@ -86,6 +86,7 @@ const NOTHING_BEHIND: WebDependencies = {
     readIncident: unavailable,
     statementToSign: unavailable,
     testAlert: unavailable,
+    showKpis: unavailable,
     listSetups: unavailable,
     readSetup: unavailable,
     readErrors: unavailable,

@@ -44,7 +44,7 @@ import { notifyTestRoute } from './routes/notify-test.js';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.js';
 import { passkeysRoutes } from './routes/passkeys.js';
 import { portfolioRoute } from './routes/portfolio.js';
-import { analyticsRoute, resultsRoute } from './routes/results.js';
+import { analyticsRoute, kpisRoute, resultsRoute } from './routes/results.js';
 import { rollRoutes } from './routes/roll.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';
@@ -178,6 +178,7 @@ async function registerRoutes(
   journalRoutes(app, web);
   analyticsRoute(app, web, watch);
   resultsRoute(app, web, watch);
+  kpisRoute(app, web);
   routinesRoute(app, web);
   runRoutineRoute(app, web);
   backupsRoute(app, web);

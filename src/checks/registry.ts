@@ -26,6 +26,7 @@ import { evidenceUnbroken } from './evidence-unbroken.js';
 import { exitsWorking } from './exits-working.js';
 import { expectedProfit } from './expected-profit.js';
 import { healthScore } from './health-score.js';
+import { kpis } from './kpis.js';
 import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
@@ -90,6 +91,7 @@ const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['unexpected-shutdowns', unexpectedShutdowns],
   ['positions-agree', positionsAgree],
   ['win-rate', winRate],
+  ['kpis', kpis],
   ['economic-calendar', economicCalendar],
   ['backtest-comparison', backtestComparison],
   ['monitor', monitor],

@@ -117,6 +117,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/stats.js')).statsCommand),
   },
   {
+    name: 'kpis',
+    group: 'The desk',
+    summary: 'the KPIs of the desk file, against their alarms and aims',
+    load: async () => ofDesk((await import('./commands/stats.js')).kpisCommand),
+  },
+  {
     name: 'setups',
     group: 'The desk',
     summary: 'the setups that strategies follow, their state and prices',

@@ -9,6 +9,7 @@ import { stepLists } from './desk-steps.js';
 import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
+import { kpiRules } from './kpi-rules.js';
 import { limitRules } from './limit-rules.js';
 import { liveRules } from './live-rules.js';
 import { ownIncidentRules } from './own-incidents.js';
@@ -44,6 +45,7 @@ function brokenRules(
     ...ownStepRules(desk),
     ...ownIncidentRules(desk, coded),
     ...contactRules(desk),
+    ...kpiRules(desk),
     ...liveRules(desk, venues),
     ...feedRules(desk),
   ];

@@ -63,6 +63,16 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): SchemaProblem {
     const { expected, found, doThis } = issue.params as Record<'expected' | 'found' | 'doThis', string>;
     return { ...place, expected, found, doThis };
   }
+  if (issue.code === 'invalid_key') {
+    const named = issue.issues.map(expectedText).join('; ');
+    const name = String(issue.path.at(-1) ?? '');
+    return {
+      ...place,
+      expected: `a name of ${named}`,
+      found: `"${name}"`,
+      doThis: `give ${name} such a name`,
+    };
+  }
   const expected = expectedText(issue);
   const found = foundText(value);
   if (value === undefined) {

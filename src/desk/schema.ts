@@ -9,6 +9,7 @@ import type { CodedPlaybook } from './coded-playbook.js';
 import { contactsSchema } from './contacts-schema.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
+import { kpiSchema } from './kpi-schema.js';
 import { notifySchema } from './notify-schema.js';
 import type { OwnStrategy } from './own-strategy.js';
 import { commandsSchema, routineSchema } from './routine-schema.js';
@@ -148,6 +149,7 @@ const apiSchema = z.strictObject({
     ),
 });
 
+const KPIS_MAX = 50;
 const PACK_VERSION = 1;
 
 const packSchema = z
@@ -209,6 +211,11 @@ export const deskObject = z.strictObject({
       'Parameters of the playbooks in code of the desk’s folder, by the name of the file (docs/PACK.md).',
     ),
   contacts: contactsSchema.optional(),
+  kpis: z
+    .record(name, kpiSchema.describe('What is read, and its alarm or its aim.'))
+    .refine((kpis) => Object.keys(kpis).length <= KPIS_MAX, `expected at most ${KPIS_MAX} KPIs`)
+    .optional()
+    .describe('KPIs by name, each held against an alarm or an aim.'),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),

@@ -31,6 +31,7 @@ import { withPlainRequests } from './plain-requests.js';
 import { readErrors } from './read-errors.js';
 import { listSetups, readSetup } from './results/list-setups.js';
 import { readChart } from './results/read-chart.js';
+import { showKpis } from './results/read-kpis.js';
 import { showResults } from './results/read-results.js';
 import { resumeTrading } from './resume-trading.js';
 import { listSchedules, runRoutine } from './run-routine.js';
@@ -109,6 +110,7 @@ export function operationsOver(context: OperationContext): Operations {
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     showResults: (request) => showResults(context, request),
+    showKpis: () => showKpis(context),
     listSetups: (query) => listSetups(context, query),
     countSetups: () => countSetups(context.pool, context.desk.desk),
     readErrors: (query) => readErrors(context, query),

@@ -38,6 +38,7 @@ import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from '
 import type { ErrorsShown } from './read-errors.js';
 import type { SetupQuery } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
+import type { KpisShown } from './results/read-kpis.js';
 import type { ResultsRequest, ResultsShown } from './results/read-results.js';
 import type { ResumeRequest } from './resume-trading.js';
 import type { RoutineOutcome, RoutineRequest, ScheduledRun } from './run-routine.js';
@@ -104,6 +105,8 @@ export interface Operations {
   exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
   /** Rejects while Postgres is down. */
   showResults(request: ResultsRequest): Promise<ResultsShown>;
+  /** In the order of the desk file. Rejects while Postgres is down. */
+  showKpis(): Promise<KpisShown>;
   /** Newest first. Rejects while Postgres is down. */
   listSetups(query: SetupQuery): Promise<readonly SetupShown[]>;
   /** From the logs on this machine. */

@@ -1,6 +1,7 @@
 /** Every report that comes with Fermata. A new one is a file and a line here. */
 import { costs } from './costs.js';
 import { alerts, incidents } from './incidents.js';
+import { kpis } from './kpis.js';
 import { limits } from './limits.js';
 import { nextSession } from './next-session.js';
 import { outstanding } from './outstanding.js';
@@ -14,6 +15,7 @@ import { versions } from './versions.js';
 export const REPORTS: ReadonlyMap<string, Report> = new Map(
   Object.entries({
     performance,
+    kpis,
     trend,
     strategies,
     trades,

@@ -1,5 +1,6 @@
 /** The ledger's figures for a span of market time: equity, closed trades, and costs. */
 import type { ExitReason } from '../domain/exit-reason.js';
+import { FINAL_ORDER_STATES } from '../domain/order.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
@@ -224,6 +225,35 @@ export async function tradeClosedMs(pool: Queries, desk: string, number: number)
   const closed = found.rows[0];
   if (closed === undefined) throw new Error(`the ledger has no trade ${number} of ${desk}`);
   return closed.market.getTime();
+}
+
+interface OrderFigures {
+  /** That left for the venue: not denied by the gate. */
+  readonly sent: number;
+  readonly rejected: number;
+  /** Entries of these that have ended, and those of them of which something was filled. */
+  readonly ended: number;
+  readonly filled: number;
+  /** Orders at the market that were filled, and in how many milliseconds 95 % of them had their first fill. */
+  readonly timed: number;
+  readonly fillMs: number | null;
+}
+
+export async function readOrderFigures(pool: Queries, span: Span): Promise<OrderFigures> {
+  const found = await pool.query<OrderFigures>(
+    `with sent as (
+       select o.state, o.purpose = 'entry' and o.state = any($4) as ended, min(f.wall) as filled,
+          case when o.type = 'market' then extract(epoch from min(f.wall) - o.created) * 1000 end as ms
+        from orders o left join fills f on f.desk = o.desk and f.client_id = o.client_id
+        where o.desk = $1 and ${ofAccountInUse('substr(o.client_id, 2, 6)')} and o.created_market >= $2
+          and o.created_market < $3 and o.state <> 'denied'
+        group by o.client_id, o.state, o.purpose, o.type, o.created
+     ) select count(*)::int as sent, (count(*) filter (where state = 'rejected'))::int as rejected,
+       (count(*) filter (where ended))::int as ended, (count(filled) filter (where ended))::int as filled,
+       count(ms)::int as timed, (percentile_cont(0.95) within group (order by ms))::float8 as "fillMs" from sent`,
+    [span.desk, new Date(span.fromMs), new Date(span.toMs), [...FINAL_ORDER_STATES]],
+  );
+  return found.rows[0] as OrderFigures;
 }
 
 /** Orders by purpose and outcome, most frequent first. */

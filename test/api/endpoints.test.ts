@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
+import { kpisSchema } from '../../src/operations/results/read-kpis.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';
@@ -28,6 +29,7 @@ const READING = [
     '/api/setups',
     '/api/journal',
     '/api/errors',
+    '/api/kpis',
   ],
 ];
 
@@ -444,5 +446,54 @@ describe('analytics', () => {
   it('refuse days that are none', async () => {
     for (const days of ['0', '-1', 'x', '4000'])
       expect((await filled.call('GET', `/api/analytics?days=${days}`, 'vera')).status, days).toBe(400);
+  });
+});
+
+describe('KPIs', () => {
+  it('are those of the desk file, each with its figure, and none where it has none', async () => {
+    const read = async () => kpisSchema.parse(await filled.read('/api/kpis'));
+    expect(await read()).toEqual({ machineTime: false, kpis: [] });
+    onTestFinished(() => {
+      for (const name of Object.keys(filled.web.kpis)) delete filled.web.kpis[name];
+    });
+    Object.assign(filled.web.kpis, {
+      fees: { reading: 'fees', minimumSample: 5, days: 3650, aim: { atMost: 5.5 } },
+      rate: { reading: 'winRate', minimumSample: 30, alarm: { below: 40 } },
+    });
+    expect((await read()).kpis).toEqual([
+      {
+        ...{
+          name: 'fees',
+          reading: 'fees',
+          title: 'fees',
+          kind: 'aim',
+          state: 'missed',
+          value: 6,
+          unit: 'USDT',
+        },
+        ...{ bound: 'at most 5.5 USDT', sample: 6, minimumSample: 5, days: 3650 },
+        says: '6.00 USDT over 6 fills in 3650 days',
+      },
+      {
+        ...{
+          name: 'rate',
+          reading: 'winRate',
+          title: 'win rate',
+          kind: 'alarm',
+          state: 'tooFew',
+          value: null,
+        },
+        ...{ unit: '%', bound: 'below 40 %', sample: 0, minimumSample: 30, days: 30 },
+        says: 'too few (0 of 30 trades in 30 days)',
+      },
+    ]);
+  });
+
+  it('say that the database is down', async () => {
+    const web = await startWebUnderTest(null);
+    onTestFinished(() => web.stop());
+    web.kpis.rate = { reading: 'winRate', alarm: { below: 40 } };
+    const { accessToken } = await web.signIn('vera');
+    expect((await web.call('GET', '/api/kpis', { token: accessToken })).status).toBe(503);
   });
 });

@@ -11,6 +11,7 @@ import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
+import type { DeskKpi } from '../../src/desk/kpi-schema.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';
@@ -20,6 +21,7 @@ import { exportRecords } from '../../src/operations/export-records.js';
 import type { OperationResult } from '../../src/operations/operation.js';
 import type { ErrorLogged } from '../../src/operations/read-errors.js';
 import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
+import { showKpis } from '../../src/operations/results/read-kpis.js';
 import { noteInJournal } from '../../src/operations/trading-journal.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
@@ -64,6 +66,8 @@ export interface WebUnderTest {
   readonly alerts: ShownChannel[];
   /** What the logs call an error. */
   readonly errors: ErrorLogged[];
+  /** Those of the desk file, by name. */
+  readonly kpis: Record<string, DeskKpi>;
   call(method: string, path: string, init?: CallInit): Promise<Response>;
   signIn(person?: string): Promise<Tokens>;
   stop(): Promise<void>;
@@ -103,6 +107,7 @@ export async function startWebUnderTest(
   const logged: string[] = [];
   const alerts: ShownChannel[] = [];
   const errors: ErrorLogged[] = [];
+  const kpis: Record<string, DeskKpi> = {};
   const readErrors = async () => ({ known: true, missing: [], count: errors.length, errors });
   const web: WebDependencies = {
     ...dependencies(client, pool),
@@ -116,7 +121,12 @@ export async function startWebUnderTest(
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,
-    operations: { ...scriptedOperations(client, pool), readErrors, ...operations, ...change.operations },
+    operations: {
+      ...scriptedOperations(client, pool, kpis),
+      readErrors,
+      ...operations,
+      ...change.operations,
+    },
   };
   const app = await buildServer(web, tickets);
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -133,7 +143,7 @@ export async function startWebUnderTest(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
   return {
-    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, errors, call },
+    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, errors, kpis, call },
     signIn: async (username = 'operator') =>
       (await (
         await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })
@@ -200,12 +210,18 @@ const ROUTINES: Readonly<Record<string, string>> = {
 export const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
 
 /** The commands reach the trader; there is no workflow behind them. */
-function scriptedOperations(client: TraderClient, pool: Pool | null): WebDependencies['operations'] {
+function scriptedOperations(
+  client: TraderClient,
+  pool: Pool | null,
+  kpis: Record<string, DeskKpi> = {},
+): WebDependencies['operations'] {
   let made = 0;
   const refuse = () => Promise.reject(new Error('connect ECONNREFUSED'));
   const down = { query: refuse, connect: refuse } as unknown as Pool;
   const reading = {
-    desk: { desk: DESK, timezone: 'UTC', dayBoundary: '00:00' } as Desk,
+    desk: { desk: DESK, timezone: 'UTC', dayBoundary: '00:00', paper: { currency: 'USDT' }, kpis } as Desk,
+    runtime: { home: tmpdir() } as Runtime,
+    nowMs: Date.now,
     pool: pool ?? down,
     trader: client,
   };
@@ -357,11 +373,12 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       return exportRecords(context, caller, request);
     },
     testAlert: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
+    showKpis: () => showKpis(reading),
     listSetups: (query) => listSetups(reading, query),
     readSetup: (id) => readSetup(reading, id),
     readErrors: async () => ({ known: true, missing: [], count: 0, errors: [] }),
     readTradingJournal: (days) => readTradingJournal(reading.pool, DESK, days),
-    noteInJournal: (caller, request) => noteInJournal({ ...reading, nowMs: Date.now }, caller, request),
+    noteInJournal: (caller, request) => noteInJournal(reading, caller, request),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Results, resultsSchema } from '../../src/operations/results/results.js';
 import { DESK, startWebUnderTest } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { type Fill, missing, picture, ShownDesk } from './shown-desk.js';
+import { type Fill, LOOKS, missing, picture, ShownDesk } from './shown-desk.js';
 
 const desk = new ShownDesk();
 const NOW_MS = scriptedStatus().marketData.marketMs;
@@ -237,6 +237,48 @@ describe.skipIf(missing.length > 0)('results', () => {
     } finally {
       await web.stop();
     }
+  });
+
+  it('have the KPIs of the desk file above them, each with its state; nothing where it has none', async () => {
+    const { page, web } = desk;
+    const panel = page.getByRole('region', { name: 'KPIs', exact: true });
+    await desk.open('Results');
+    expect(await panel.count()).toBe(0);
+    Object.assign(web.kpis, {
+      drawdown: { reading: 'drawdown', alarm: { above: 0.2 } },
+      trades: { reading: 'trades', aim: { atLeast: 6 } },
+      prices: { reading: 'priceAge', unit: 's', alarm: { above: 5 } },
+      'win-rate': { reading: 'winRate', minimumSample: 30, aim: { atLeast: 47.6 } },
+    });
+    await page.reload();
+    const rows = panel.locator('tbody tr');
+    await expect.poll(() => rows.count()).toBe(4);
+    const cells = await rows.evaluateAll((all) =>
+      all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent)),
+    );
+    expect(cells).toEqual([
+      ['drawdown drawdown', 'Alarm', 'alarm above 0.2 %', '0.21 %'],
+      ['trades closed trades', 'Missed', 'aim at least 6', '5 in 30 days'],
+      ['prices age of the price', 'OK', 'alarm above 5 s', '0.04 s'],
+      ['win-rate win rate', 'Too few', 'aim at least 47.6 %', 'Too few (5 of 30 trades in 30 days)'],
+    ]);
+    expect(await rows.locator('.lamp').evaluateAll((all) => all.map(({ className }) => className))).toEqual([
+      'lamp alarm',
+      'lamp caution',
+      'lamp go',
+      'lamp soft',
+    ]);
+    for (const [width, scheme] of LOOKS) {
+      await desk.look(width, scheme);
+      const name = `kpis-${width}-${scheme}`;
+      expect(await desk.complaintsOfAxe(name), name).toEqual([]);
+      expect(await desk.widerThanThePage(), name).toEqual([]);
+      expect(await desk.cutOff(), name).toEqual([]);
+    }
+    await desk.look(1440);
+    for (const name of Object.keys(web.kpis)) delete web.kpis[name];
+    await page.reload();
+    await panel.waitFor({ state: 'detached' });
   });
 
   it('stand in a calendar that goes back, and in tables by week and month', async () => {

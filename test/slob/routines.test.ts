@@ -532,6 +532,44 @@ describe('a check of', () => {
     });
   });
 
+  it('weekly kpis judges the win rate of a year from 30 trades on, and alarms a drawdown above 5 %', async () => {
+    await closings(14, 15);
+    const few = await bench.run('weekly kpis');
+    expect(few).toMatchObject({ verdict: 'pass' });
+    expect(few.observed).toContain(
+      'win-rate: win rate too few (29 of 30 trades in 365 days), aim at least 47.6 %',
+    );
+    await bench.closed(364 * 24, -349.5, -1);
+    const enough = await bench.run('weekly kpis');
+    // Two to one of what was risked, each time.
+    expect(enough.observed).toContain(
+      'reward-risk: reward to risk 2 over 30 trades in 365 days, aim at least 1.5: ok',
+    );
+    expect(enough).toMatchObject({
+      verdict: 'warn',
+      observed: expect.stringMatching(
+        /^win-rate: win rate 46\.67 % over 30 trades in 365 days, aim at least 47\.6 %: missed; /,
+      ),
+    });
+    bench.says({ drawdownPct: '5.01' });
+    expect(await bench.run('weekly kpis')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^drawdown: drawdown 5\.01 %, alarm above 5 %: ALARM; win-rate: /),
+    });
+  });
+
+  it('weekly kpis alarms a drawdown of the year above 25 %, open results included', async () => {
+    await bench.equityAt(NOW - 300 * DAY, 100_000);
+    await bench.equityAt(NOW - 299 * DAY, 74_000);
+    await bench.equityAt(NOW - HOUR, 99_000);
+    expect(await bench.run('weekly kpis')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(
+        /^max-drawdown: largest drawdown 26 % over 3 hours in 365 days, alarm above 25 %: ALARM; /,
+      ),
+    });
+  });
+
   it('the setups are held to the days that people were told, where these are fewer', async () => {
     await alertsSent('system', 'info', [14]);
     expect(await bench.run('weekly setup-rate')).toMatchObject({
@@ -763,6 +801,19 @@ describe('a report of', () => {
     expect(performance).toContain('win rate 50.00 % of 2 closings');
     expect(performance).toMatch(/Sharpe -?\d+\.\d\d over 3 hours/);
     expect(performance).toContain('largest drawdown 10.00 %');
+  });
+
+  it('weekly-summary kpis says how each of them stands', async () => {
+    await closed(24, 690.5, 2);
+    const lines = (await said('weekly-summary kpis')).split('; ');
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      'win-rate',
+      'reward-risk',
+      'max-drawdown',
+      'drawdown',
+    ]);
+    expect(lines[0]).toContain('too few (1 of 30 trades in 365 days)');
+    expect(lines.at(-1)).toBe('drawdown: drawdown 0 %, alarm above 5 %: ok');
   });
 
   it('weekly limits says the largest drawdown against its limit', async () => {

@@ -6701,6 +6701,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The KPIs of the desk file: what each reads now, against its alarm or its aim */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description In the order of the desk file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader does not answer: days are by this machine’s clock, and what it alone knows is unknown */
+                            machineTime: boolean;
+                            /** @description In the order of the desk file */
+                            kpis: {
+                                name: string;
+                                /** @enum {string} */
+                                reading: "trades" | "winRate" | "profitFactor" | "averageR" | "rewardRisk" | "result" | "lossStreak" | "return" | "sharpe" | "maxDrawdown" | "fees" | "stopSlippage" | "filledEntries" | "rejectedOrders" | "fillTime" | "approvalTime" | "drawdown" | "dayResult" | "priceAge" | "openIncidents" | "backupAge" | "traderMemory" | "diskUsed";
+                                /** @description What is read, in words */
+                                title: string;
+                                /** @enum {string} */
+                                kind: "alarm" | "aim";
+                                /**
+                                 * @description alarm: past its alarm; missed: short of its aim; ok: neither; tooFew: below its minimum sample; unknown: nothing to read. The last two are not judged
+                                 * @enum {string}
+                                 */
+                                state: "alarm" | "missed" | "ok" | "tooFew" | "unknown";
+                                /** @description In `unit`; also null where it has no end, as a profit factor without a loss */
+                                value: number | null;
+                                /** @description Empty for a plain number */
+                                unit: string;
+                                /** @description When it is an alarm, or what is aimed at: "above 25 %", "at least 47.6 %" */
+                                bound: string;
+                                /** @description What it was counted over; null: nothing is counted */
+                                sample: number | null;
+                                minimumSample: number | null;
+                                /** @description Of market time that it looks back; null: it stands now */
+                                days: number | null;
+                                /** @description Value and sample, in words */
+                                says: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routines": {
         parameters: {
             query?: never;

@@ -17,6 +17,7 @@ import type {
   IncidentList,
   IncidentShown,
   JournalDay,
+  KpisShown,
   OperationResult,
   Passkey,
   PreflightReport,
@@ -131,6 +132,10 @@ export class DeskApi {
   results({ symbol, strategy, ...of }: ResultsQuery): Promise<Results> {
     const query = { ...of, ...(symbol ? { symbol } : {}), ...(strategy ? { strategy } : {}) };
     return answerOf(this.#client.GET('/api/results', { params: { query } }));
+  }
+
+  kpis(): Promise<KpisShown> {
+    return answerOf(this.#client.GET('/api/kpis'));
   }
 
   /** Errors in the logs of all processes during the last `hours` hours. */

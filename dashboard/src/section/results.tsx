@@ -6,6 +6,7 @@ import { CLOCK, cents, dayAndMinute, grouped, lasted, priceText, signed, tone, t
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
+import { Kpis } from './kpis.js';
 import { Calendar, Periods } from './profit.js';
 import { ProfitChart } from './profit-chart.js';
 
@@ -127,6 +128,7 @@ export function Results({ api }: { readonly api: DeskApi }) {
   };
   return (
     <div class="sections">
+      <Kpis api={api} />
       <Panel
         title="Profit"
         area="section"

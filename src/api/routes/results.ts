@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { analyticsSchema, readAnalytics } from '../../operations/results/read-analytics.js';
+import { kpisSchema } from '../../operations/results/read-kpis.js';
 import { periodsOf, readResults } from '../../operations/results/read-results.js';
 import { PERIODS, type Period, resultsSchema } from '../../operations/results/results.js';
 import type { WebDependencies } from '../dependencies.js';
@@ -92,5 +93,16 @@ export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch
         return { currency, fromMs, toMs, ...figures };
       });
     },
+  );
+}
+
+export function kpisRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'The KPIs of the desk file: what each reads now, against its alarm or its aim',
+    tags: ['records'],
+    response: { 200: answer('In the order of the desk file', kpisSchema), ...problems(401, 503) },
+  };
+  app.get('/api/kpis', { schema }, (_, reply) =>
+    fromDatabase(reply, 'The ledger', () => web.operations.showKpis()),
   );
 }

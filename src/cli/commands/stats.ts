@@ -2,9 +2,11 @@ import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
 import { gainText, placesIn } from '../../domain/figure-text.js';
 import type { Operations } from '../../operations/operations.js';
+import type { KpisShown } from '../../operations/results/read-kpis.js';
 import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, Sums } from '../../operations/results/results.js';
-import { printJson, printLines } from '../output.js';
+import { kpiLine } from '../../reports/read-kpis.js';
+import { MARKS, printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
 const SPANS = ['today', 'days', 'weeks', 'all'] as const;
@@ -81,8 +83,10 @@ export async function readStats(
   return { ...head, setups: await operations.countSetups(), ...figuresOf(found.total, currency) };
 }
 
+const MACHINE_TIME = '! the trader does not answer: days are by this machine’s clock';
+
 export function statsLines({ currency, machineTime, setups, periods, ...figures }: Stats): string[] {
-  const clock = machineTime ? ['! the trader does not answer: days are by this machine’s clock'] : [];
+  const clock = machineTime ? [MACHINE_TIME] : [];
   if (periods !== undefined) return [...clock, ...periodLines(periods, currency)];
   return [...clock, `setups ${setups}; ${figureText({ ...NO_FIGURES, ...figures }, currency)}`];
 }
@@ -132,4 +136,26 @@ function figureText({ trades, wins, winRatePct, result, average }: Figures, curr
   const money = (decimal: string): string =>
     `${gainText(decimal, currency)}${currency === null ? '' : ` ${currency}`}`;
   return `${trades === 1 ? '1 trade' : `${trades} trades`}, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
+}
+
+const VERDICTS = {
+  alarm: 'fail',
+  missed: 'warn',
+  ok: 'pass',
+  tooFew: 'not_run',
+  unknown: 'not_run',
+} as const;
+
+export function kpisCommand(command: Command): void {
+  command.option('--json', 'for scripts').action(async ({ json }: { readonly json?: boolean }) => {
+    const shown = await withOperations((operations) => operations.showKpis());
+    if (json === true) printJson(shown);
+    else printLines(kpisLines(shown));
+  });
+}
+
+export function kpisLines({ machineTime, kpis }: KpisShown): string[] {
+  if (kpis.length === 0) return ['the desk file has no KPIs (docs/ROUTINES.md, "KPIs")'];
+  const clock = machineTime ? [MACHINE_TIME] : [];
+  return [...clock, ...kpis.map((kpi) => `${MARKS[VERDICTS[kpi.state]]} ${kpiLine(kpi)}`)];
 }

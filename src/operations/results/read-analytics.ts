@@ -1,15 +1,8 @@
 /** A desk's performance from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
-import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { placesIn } from '../../domain/figure-text.js';
-import {
-  DrawdownMeter,
-  growthOf,
-  HOURS_PER_YEAR,
-  returnsOnCapital,
-  sharpeRatio,
-} from '../../domain/statistics.js';
+import { readEquityFigures } from '../../reports/equity-figures.js';
 import { EQUITY_STEPS } from '../../store/performance.js';
 import type { Queries } from './results.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
@@ -34,8 +27,6 @@ const TRIPS = `
   having ${CLOSED_BY_FILL} and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
-/** Two days of minutes. */
-const CURVE_POINTS_MAX = 3_000;
 /** So that the newest sample is always included, however the clocks differ. */
 const NO_END = new Date(Date.UTC(9999, 0));
 
@@ -53,25 +44,18 @@ export async function readAnalytics(
     const { rows } = await database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, stepMs]);
     return z.array(pointSchema).parse(rows);
   };
-  const [found, hours] = await Promise.all([
+  const [found, { hours, returnPct, sharpe, maxDrawdownPct }] = await Promise.all([
     database.query(TRIPS, [desk, fromMs, TRIPS_MAX]),
-    curve(HOUR_MS),
+    readEquityFigures(curve),
   ]);
   const trips = z.array(tripSchema).parse(found.rows);
-  // A fall that recovers within an hour is a drawdown, too, so the curve is as fine as on the desk's own page.
-  const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
-  const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
-  const returns = returnsOnCapital(hours);
-  const growth = growthOf(returns);
-  const worst = Math.max(drawdownOf(hours), drawdownOf(finer));
-  const sharpe = sharpeRatio(returns, HOURS_PER_YEAR);
   const names = [...new Set(trips.map(({ strategy }) => strategy))].sort();
   return {
     ...figuresOf(trips, currency),
-    returnPct: hours.length === 0 ? null : rounded(((growth.at(-1) ?? 1) - 1) * 100),
+    returnPct: returnPct === null ? null : rounded(returnPct),
     sharpe: sharpe === null ? null : rounded(sharpe),
-    maxDrawdownPct: hours.length === 0 ? null : rounded(worst * 100),
-    hours: hours.length,
+    maxDrawdownPct: maxDrawdownPct === null ? null : rounded(maxDrawdownPct),
+    hours,
     truncated: trips.length === TRIPS_MAX,
     byStrategy: names.map((strategy) => ({
       strategy,
@@ -81,12 +65,6 @@ export async function readAnalytics(
       ),
     })),
   };
-}
-
-function drawdownOf(points: Curve): number {
-  const meter = new DrawdownMeter();
-  for (const [at, grown] of growthOf(returnsOnCapital(points)).entries()) meter.add(at, grown);
-  return meter.worst?.fraction ?? 0;
 }
 
 function figuresOf(trips: readonly Trip[], currency: string | null): TripFigures {

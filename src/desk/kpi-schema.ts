@@ -1,0 +1,167 @@
+/**
+ * KPIs: figures of the desk that are held against an alarm or an aim. What can be read is declared once, here, for the
+ * desk file, the documents and what reads it (`reports/read-kpis.ts`).
+ */
+import { z } from 'zod';
+
+interface KpiReadingTerms {
+  readonly title: string;
+  /** In which it is read; empty: a plain number, `money`: the currency of the account. */
+  readonly unit: string;
+  /** What it is counted over, for `minimumSample`; null: nothing is counted. */
+  readonly of: string | null;
+  /** Whether it looks back over `days`; otherwise it is what stands now. */
+  readonly looksBack: boolean;
+  /** Said in the place of a value without an end; only where there can be one. */
+  readonly endless?: string;
+  readonly meaning: string;
+}
+
+const back = (title: string, unit: string, of: string | null, meaning: string): KpiReadingTerms => ({
+  ...{ title, unit, of, looksBack: true, meaning },
+});
+const now = (title: string, unit: string, meaning: string): KpiReadingTerms => ({
+  ...{ title, unit, of: null, looksBack: false, meaning },
+});
+
+export const KPI_READINGS = {
+  trades: back('closed trades', '', null, 'how many'),
+  winRate: back('win rate', '%', 'trades', 'closed trades with a profit after fees, of all'),
+  profitFactor: {
+    ...back('profit factor', '', 'trades', 'gains over losses of closed trades, after fees'),
+    endless: 'no loss',
+  },
+  averageR: back(
+    'average R',
+    'R',
+    'trades',
+    'the expectancy of a trade, in multiples of what its first stop would have lost',
+  ),
+  rewardRisk: back(
+    'reward to risk',
+    '',
+    'trades',
+    'average win over average loss of closed trades, both in multiples of what the first stop would have lost',
+  ),
+  result: back('result', 'money', 'trades', 'of closed trades, after fees'),
+  lossStreak: back('longest losing streak', '', 'trades', 'most closed trades in a row without a profit'),
+  return: back('return', '%', 'hours', 'of equity, without capital that moved'),
+  sharpe: back('Sharpe ratio', '', 'hours', 'of hourly returns, for a year'),
+  maxDrawdown: back(
+    'largest drawdown',
+    '%',
+    'hours',
+    'largest fall of equity from a peak, open results included',
+  ),
+  fees: back('fees', 'money', 'fills', 'paid for fills'),
+  stopSlippage: back(
+    'slippage of stops',
+    'money',
+    'stop fills',
+    'how much worse than the stop’s price a fill was, on average',
+  ),
+  filledEntries: back(
+    'filled entries',
+    '%',
+    'entry orders',
+    'entry orders of which something was filled, of those that were sent and have ended',
+  ),
+  rejectedOrders: back('rejected orders', '%', 'orders', 'that the venue rejected, of all that were sent'),
+  fillTime: back(
+    'time to a fill',
+    'ms',
+    'orders',
+    'from sending an order at the market to its first fill; 95 % of them took no longer',
+  ),
+  approvalTime: back(
+    'time to a decision',
+    'min',
+    'approvals',
+    'from asking people until they decided or the question expired, by the wall clock; 95 % took no longer',
+  ),
+  drawdown: now('drawdown', '%', 'fall of equity from its peak'),
+  dayResult: now('result of the day', '%', 'open results included, of the equity that the day began with'),
+  priceAge: { ...now('age of the price', 'ms', 'since the newest quote'), endless: 'no quote so far' },
+  openIncidents: now('open incidents', '', 'how many'),
+  backupAge: { ...now('age of the backup', 'h', 'since the newest one that is kept'), endless: 'no backup' },
+  traderMemory: now('memory of the trader', 'MB', 'resident'),
+  diskUsed: now('disk used', '%', 'of the one with FERMATA_HOME'),
+} as const satisfies Readonly<Record<string, KpiReadingTerms>>;
+
+export type KpiReading = keyof typeof KPI_READINGS;
+export const KPI_READING_NAMES = Object.keys(KPI_READINGS) as [KpiReading, ...KpiReading[]];
+
+export const termsOf = (reading: KpiReading): KpiReadingTerms => KPI_READINGS[reading];
+
+/** How far one looks back whose desk file does not say. */
+export const KPI_DAYS = 30;
+
+/** Units of which one can stand for another, each as a multiple of the first. */
+const CONVERTIBLE: readonly Readonly<Record<string, number>>[] = [
+  { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 },
+  { MB: 1, GB: 1_024 },
+];
+
+/** The reading's own unit: by name, for an account in this currency. */
+const ownUnit = (reading: KpiReading, currency: string): string => {
+  const { unit } = termsOf(reading);
+  return unit === 'money' ? currency : unit;
+};
+
+/** Units that a desk file may state for it; empty for a plain number. */
+export function unitsOf(reading: KpiReading, currency: string): readonly string[] {
+  const own = ownUnit(reading, currency);
+  const several = CONVERTIBLE.find((units) => own in units);
+  return several !== undefined ? Object.keys(several) : own === '' ? [] : [own];
+}
+
+/** The unit of a KPI's bound and value, and by how much a reading is multiplied to be in it. */
+export function unitOf(
+  { reading, unit }: Pick<DeskKpi, 'reading' | 'unit'>,
+  currency: string,
+): { readonly unit: string; readonly factor: number } {
+  const own = ownUnit(reading, currency);
+  const stated = unit ?? own;
+  const units = CONVERTIBLE.find((each) => own in each) ?? {};
+  return { unit: stated, factor: (units[own] ?? 1) / (units[stated] ?? 1) };
+}
+
+const bound = z.number().min(-1_000_000_000).max(1_000_000_000).optional();
+
+export const kpiSchema = z.strictObject({
+  reading: z.enum(KPI_READING_NAMES).describe('What is read (docs/DESK_FILE.md, "Readings of kpis").'),
+  alarm: z
+    .strictObject({ above: bound.describe('More is an alarm.'), below: bound.describe('Less is an alarm.') })
+    .optional()
+    .describe(
+      'One of `above` and `below`. Past it the check `kpis` fails, and its step says what that causes.',
+    ),
+  aim: z
+    .strictObject({ atLeast: bound.describe('Less misses it.'), atMost: bound.describe('More misses it.') })
+    .optional()
+    .describe(
+      'In the place of `alarm`: one of `atLeast` and `atMost`. Where it is missed, the check `kpis` warns.',
+    ),
+  unit: z
+    .string()
+    .optional()
+    .describe(
+      'Of the bound and the value: ms, s, min, h, d; MB, GB; %, R or the account’s currency. Left out: the reading’s own.',
+    ),
+  minimumSample: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('With fewer trades (hours, fills, orders, approvals) than this it is not judged. Left out: 1.'),
+  days: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .optional()
+    .describe(`Days of market time that it looks back. Left out: ${KPI_DAYS}.`),
+});
+
+export type DeskKpi = z.output<typeof kpiSchema>;

@@ -1,0 +1,46 @@
+/** Return, Sharpe ratio and largest drawdown of a desk's equity, wherever they are shown. */
+import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
+import {
+  DrawdownMeter,
+  type EquityAndCapital,
+  growthOf,
+  HOURS_PER_YEAR,
+  returnsOnCapital,
+  sharpeRatio,
+} from '../domain/statistics.js';
+
+/** Two days of minutes. */
+const CURVE_POINTS_MAX = 3_000;
+
+interface EquityFigures {
+  /** Hours of market time with equity. */
+  readonly hours: number;
+  /** Null, like the drawdown: there is no equity. */
+  readonly returnPct: number | null;
+  readonly sharpe: number | null;
+  readonly maxDrawdownPct: number | null;
+}
+
+/** `curve`: the last equity of each step, oldest first. */
+export async function readEquityFigures(
+  curve: (stepMs: number) => Promise<readonly EquityAndCapital[]>,
+): Promise<EquityFigures> {
+  const hours = await curve(HOUR_MS);
+  if (hours.length === 0) return { hours: 0, returnPct: null, sharpe: null, maxDrawdownPct: null };
+  // A fall that recovers within an hour is a drawdown, too, so the curve is as fine as on the desk's own page.
+  const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
+  const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
+  const returns = returnsOnCapital(hours);
+  return {
+    hours: hours.length,
+    returnPct: ((growthOf(returns).at(-1) ?? 1) - 1) * 100,
+    sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
+    maxDrawdownPct: Math.max(drawdownOf(hours), drawdownOf(finer)) * 100,
+  };
+}
+
+function drawdownOf(points: readonly EquityAndCapital[]): number {
+  const meter = new DrawdownMeter();
+  for (const [at, grown] of growthOf(returnsOnCapital(points)).entries()) meter.add(at, grown);
+  return meter.worst?.fraction ?? 0;
+}
