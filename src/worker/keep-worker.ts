@@ -3,12 +3,20 @@
  * ends the process. Ready once a canary workflow has run on its queue or, without workflows, once it polls.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { type InjectedSinks, type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { bindAnswers } from '../activities/bind-answers.js';
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, type WorkerDeploymentVersion } from '@temporalio/common';
+import {
+  type ActivityInterceptors,
+  type InjectedSinks,
+  type NativeConnection,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
+import { boundAnswer, isAnswerOf, isBoundActivityId } from '../domain/bound-answer.js';
 import { messageOf } from '../domain/message-of.js';
+import { isUnsealed } from '../domain/unsealed.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
@@ -183,3 +191,21 @@ function workerOptions(
     ...options,
   };
 }
+
+/** The counterpart of `src/workflows/interceptors.ts`, installed in every worker that runs activities. */
+export const bindAnswers = ({ info }: Context): ActivityInterceptors => ({
+  inbound: {
+    execute: async (input, next) => {
+      const { activityId, activityType } = info;
+      if (!isBoundActivityId(activityId)) return next(input);
+      // An argument without our seal, or an answer passed as an argument, comes from somebody who polls for our
+      // workflows' tasks.
+      if (input.args.some((argument) => isUnsealed(argument) || isAnswerOf(activityType, argument)))
+        throw ApplicationFailure.nonRetryable(
+          'these arguments are not from our workflows',
+          'ForgedArguments',
+        );
+      return boundAnswer(activityType, await next(input));
+    },
+  },
+});

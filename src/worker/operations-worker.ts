@@ -31,17 +31,15 @@ import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
 import { askForRolls } from './ask-for-roll.js';
 import { bundleFile } from './bundle-workflows.js';
-import { failingChecksOf } from './failing-checks.js';
-import { followRuns } from './follow-runs.js';
+import { failingChecksOf } from './changes-waited-for.js';
+import { followRuns, watchRuns } from './follow-runs.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
-import { watchStuckWorkflows } from './stuck-workflows.js';
-import { tellPacksEnd, tellUnserved } from './tell-unserved.js';
+import { tellPacksEnd, tellUnserved, watchStuckWorkflows } from './stuck-runs.js';
 import { watchProcesses } from './watch-processes.js';
-import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
 
 /** `name`: which of several workers this is. */

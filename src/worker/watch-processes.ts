@@ -13,7 +13,7 @@ import type { Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
-import { type RoleSeen, watchRolesAlone } from './roles-alone.js';
+import { type RoleSeen, watchRolesAlone } from './role-life.js';
 import { isAlone } from './run-alone.js';
 
 export interface Processes {

@@ -15,13 +15,12 @@ import {
   scheduleDefinitions,
   scheduleIdOf,
 } from '../../src/temporal/schedules/schedule-definition.js';
-import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
-import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import { routinesByTrades } from '../../src/worker/routines-by-trades.js';
+import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines-due.js';
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
-import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
+import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
