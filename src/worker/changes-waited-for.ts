@@ -1,5 +1,5 @@
 /** The changes of the trader, and of the checks that keep it from trading, that make waiting runs check again. */
-import { tradingDaysOf } from '../activities/engine/trading-days.js';
+
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
 import { INCIDENT_MESSAGES } from '../contracts/incident.js';
@@ -7,6 +7,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
 import { startRoutineOf } from '../temporal/resumption-start.js';
+import { tradingDaysOf } from '../trader/zone-offset.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** As often as a resumption polls in its first minutes. */

@@ -8,7 +8,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { createEngineActivities } from '../activities/engine/create-engine-activities.js';
-import { tradingDaysOf } from '../activities/engine/trading-days.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
@@ -23,6 +22,7 @@ import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { askRunning } from '../temporal/runs.js';
 import type { TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
+import { tradingDaysOf } from '../trader/zone-offset.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
 import { LOOKS_MS, repeat } from './repeat.js';
 

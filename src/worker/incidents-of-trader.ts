@@ -1,7 +1,7 @@
 /**
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
-import type { Symptom } from '../contracts/incident-activities.js';
+import type { Symptom } from '../contracts/incident.js';
 import { readRejectedOrders } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';

@@ -3,7 +3,7 @@
  * themselves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatabaseRestored } from '../contracts/incident-activities.js';
+import type { DatabaseRestored } from '../contracts/incident.js';
 import type { SwitchOutcome } from '../domain/build.js';
 import { serviceOf } from '../domain/container-service.js';
 import { SocketRefusal } from '../home/ask-socket.js';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Check, check } from '../../src/checks/check.js';
 import { deskOwnerId, operationsDeployment, operationsQueue, pulseId } from '../../src/contracts/queues.js';
 import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
-import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { rememberPauses } from '../../src/temporal/schedules/apply-schedules.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';

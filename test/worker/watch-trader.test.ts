@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
-import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
+import { FERMATA_DESK } from '../../src/contracts/run-label.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';

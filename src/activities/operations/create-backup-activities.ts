@@ -21,7 +21,7 @@ import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import { withHeartbeat } from '../with-heartbeat.js';
+import { withHeartbeat } from '../worker-ends.js';
 
 interface BackupDependencies {
   readonly pool: Pool;

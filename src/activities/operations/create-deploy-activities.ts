@@ -8,7 +8,7 @@ import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
 import { plainEnvironment } from '../../home/plain-environment.js';
 import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
-import { acrossWorkers, withHeartbeat } from '../with-heartbeat.js';
+import { acrossWorkers, withHeartbeat } from '../worker-ends.js';
 
 interface DeployDependencies {
   /** FERMATA_HOME of the desk. */

@@ -28,7 +28,7 @@ import type { SettingsChangeInput } from '../../../src/contracts/settings.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import { findIncident } from '../../../src/store/incidents.js';
-import { fingerprintOf } from '../../../src/temporal/incidents/incident-start.js';
+import { fingerprintOf } from '../../../src/temporal/incidents/report-incident.js';
 import { deskOwnerOf } from '../../../src/worker/follow-incarnation.js';
 import { ANNA, BERT, beginAttempt, liveBenchDesk, peopleOf } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';

@@ -3,7 +3,7 @@
  */
 
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident-activities.js';
+import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident.js';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { ActionRequest, OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
