@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
 import { FERMATA_DESK, FERMATA_SUMMARY } from '../../src/contracts/run-label.js';
-import { CODEC_PATH } from '../../src/home/codec-path.js';
+import { CODEC_PATH } from '../../src/home/payload-keys.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { payloadCodecOf } from '../../src/temporal/payload-codec.js';
