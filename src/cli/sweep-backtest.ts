@@ -1,12 +1,11 @@
 /** `fermata backtest` with several values of a key: tries all combinations and compares them. */
 import { availableParallelism } from 'node:os';
-import type { TimedAction } from '../backtest/actions-file.js';
+import type { TimedAction } from '../backtest/corporate-actions.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
-import type { RankedBy } from '../backtest/sweep/ranking.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
-import { type Trial, valuesText } from '../backtest/sweep/trial.js';
+import { type RankedBy, type Trial, valuesText } from '../backtest/sweep/trial.js';
 import {
   CHOSEN_ON_PARTS,
   chosenOf,

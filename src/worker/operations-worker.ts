@@ -11,8 +11,7 @@ import { createValidationActivities } from '../activities/create-validation-acti
 import { createDeployActivities } from '../activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
-import { ownActions } from '../checks/own-actions.js';
-import { ownParts } from '../checks/own-parts.js';
+import { ownActions, ownParts } from '../checks/own-parts.js';
 import { CHECKS } from '../checks/registry.js';
 import { contactsFor } from '../desk/contacts.js';
 import { readyOrEnding } from '../home/desk-in-process.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
-import { removeLeftoverScratch } from '../../src/backup/drill/scratch-server.js';
+import { removeLeftoverScratch } from '../../src/backup/drill/run-drill.js';
 import { BACKUP_PHASES, takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { freePort } from '../../src/supervisor/free-port.js';

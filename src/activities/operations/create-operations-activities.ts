@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection, type PgConnection } from '../../backup/pg-programs.js';
 import { ACTIONS } from '../../checks/actions/registry.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
-import type { RunOwnAction } from '../../checks/own-actions.js';
+import type { RunOwnAction } from '../../checks/own-parts.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';

@@ -12,8 +12,7 @@ import type { PriceEndpoint, SignedReport } from '../../validation/report/report
 import { isGenuine } from '../../validation/report/sign-report.js';
 import { keptReports } from '../../validation/report/write-report.js';
 import type { VenueEndpoint } from '../../venue/endpoint.js';
-import type { Reading } from './exchange-reading.js';
-import type { PreflightSubject } from './preflight-check.js';
+import type { PreflightSubject, Reading } from './exchange-reading.js';
 
 interface FoundReport {
   readonly file: string;

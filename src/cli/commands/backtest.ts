@@ -1,15 +1,15 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { ActionsFileError, readActions, type TimedAction } from '../../backtest/actions-file.js';
+import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
 import { fillLines, orderLines } from '../../backtest/report/csv.js';
 import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
 import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
-import { scopeOf } from '../../backtest/scope.js';
+import { scopeOf } from '../../backtest/run-on-prices.js';
 import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
-import { RANKED_BY, type RankedBy } from '../../backtest/sweep/ranking.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
+import { RANKED_BY, type RankedBy } from '../../backtest/sweep/trial.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { amountText, gainText, grouped } from '../../domain/figure-text.js';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { scopeOf } from '../../backtest/scope.js';
+import { scopeOf } from '../../backtest/run-on-prices.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
