@@ -23,9 +23,9 @@ import {
   withRun,
 } from './act-on-desk.js';
 import { presentFailure } from './failure.js';
+import { sayingWhat } from './in-place.js';
 import { failureJson, printFailure, printJson, printLines } from './output.js';
 import { endedDesk, requireRuntime } from './running-desk.js';
-import { sayingWhat } from './waiting.js';
 
 interface Order {
   readonly commandId: string;

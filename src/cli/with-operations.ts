@@ -1,7 +1,7 @@
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/operations.js';
+import { sayingWhat } from './in-place.js';
 import { requireRunning } from './running-desk.js';
-import { sayingWhat } from './waiting.js';
 
 /**
  * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and closing a

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { startTelegramSimulator } from '../../simulators/telegram/start.js';
-import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/rotate-secret.js';
+import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/commands/secret.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { verifyPassword } from '../../src/home/people-passwords.js';
 import type { Runtime } from '../../src/home/runtime.js';

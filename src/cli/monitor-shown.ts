@@ -1,9 +1,17 @@
 /** `fermata monitor` for people: what trades, what runs, how much memory it uses, what went wrong. */
-import { isMissing, type MonitorShown, type ProcessShown } from '../checks/read-monitor.js';
+import {
+  isMissing,
+  type MonitorShown,
+  type MonitorSources,
+  type ProcessShown,
+} from '../checks/read-monitor.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { grouped } from '../domain/figure-text.js';
 import { lasted } from '../domain/moment.js';
-import { inMegabytes } from '../reports/sizes.js';
+import { calendarOf, deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { inMegabytes, storedSizes } from '../reports/sizes.js';
+import { openPool } from '../store/pool.js';
+import { connectTrader } from '../trader/client.js';
 import { section, statusLines } from './status-lines.js';
 
 export function monitorLines(shown: MonitorShown): string[] {
@@ -54,3 +62,28 @@ function sizeLines({ stored, disk }: MonitorShown): string[] {
         ]),
   ];
 }
+
+const TRADER_MS = 5_000;
+
+/**
+ * Where a command reads what the monitor shows of a desk: over connections of its own, opened for one reading each.
+ */
+export const sourcesOf = (runtime: Runtime): MonitorSources => ({
+  ...{ home: runtime.home, desk: runtime.desk, calendar: calendarOf(runtime) },
+  status: async () => {
+    const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+    try {
+      return await trader.call('status', {}, { timeoutMs: TRADER_MS });
+    } finally {
+      trader.close();
+    }
+  },
+  stored: async () => {
+    const pool = openPool(runtime, 'monitor');
+    try {
+      return await storedSizes(pool, runtime.desk);
+    } finally {
+      await pool.end();
+    }
+  },
+});
