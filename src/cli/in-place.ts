@@ -3,7 +3,7 @@
  * what a command waits for. Elsewhere one text follows the other.
  */
 import type { Headline } from '../domain/headline.js';
-import { asTyped } from '../home/as-typed.js';
+import { asTyped } from '../home/desk-in-process.js';
 import type { OnProgress } from '../supervisor/progress.js';
 import { inTone, printLines } from './output.js';
 

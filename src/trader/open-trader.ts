@@ -1,8 +1,8 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
+import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';

@@ -1,6 +1,6 @@
 /** How people come in and are told: the roles `web` and `telegram`. */
 import type { Role, Runtime } from '../home/runtime.js';
-import { startMail } from '../mail/start.js';
+import { startMail } from '../mail/start-mail.js';
 import { startTelegram } from '../telegram/start.js';
 
 /** The web server and, unless they have their own process, the Telegram bot and the mailer. */

@@ -15,9 +15,8 @@ import {
 } from '@temporalio/worker';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
-import { boundAnswer, isAnswerOf, isBoundActivityId } from '../domain/bound-answer.js';
 import { messageOf } from '../domain/message-of.js';
-import { isUnsealed } from '../domain/unsealed.js';
+import { boundAnswer, isAnswerOf, isBoundActivityId, isUnsealed } from '../domain/unsealed.js';
 import { socketOf, socketOfWorkers } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectOptions } from '../temporal/connect-options.js';

@@ -17,7 +17,7 @@ import { contactsFor } from '../desk/contacts.js';
 import { readyOrEnding } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
-import { startLedger } from '../ledger/start.js';
+import { startLedger } from '../ledger/start-ledger.js';
 import { notify } from '../notify/notify.js';
 import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight.js';
 import { openPool } from '../store/pool.js';

@@ -20,7 +20,7 @@ import {
 } from '@temporalio/workflow';
 import { FERMATA_ROUTINE } from '../contracts/run-label.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
-import { boundActivityId, isAnswerOf } from '../domain/bound-answer.js';
+import { boundActivityId, isAnswerOf } from '../domain/unsealed.js';
 import { followCancelRequests } from './cancellation.js';
 import { isUnreadableStart, onUnknownSignal, refuseStart } from './strange-requests.js';
 

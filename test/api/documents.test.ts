@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anchorOf, renderMarkdown } from '../../src/api/routes/documents.js';
 import type { WokenTopic } from '../../src/contracts/notice.js';
-import { programAsTyped } from '../../src/home/as-typed.js';
+import { programAsTyped } from '../../src/home/desk-in-process.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -10,7 +10,7 @@ import { readStats, type Stats, statsCommand, statsLines } from '../../src/cli/c
 import { setupsCommand, setupsLines } from '../../src/cli/commands/strategy.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { forPeople } from '../../src/domain/for-people.js';
+import { forPeople } from '../../src/domain/moment.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';

@@ -11,8 +11,7 @@ import { verifyPassword } from '../../src/home/people-passwords.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets, keepOwnSecret } from '../../src/home/secrets.js';
 import { signInPasswordHash, standingOf } from '../../src/home/sign-in-standing.js';
-import { mailSettings } from '../../src/notify/mail-settings.js';
-import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
+import { mailSettings, telegramCredentials } from '../../src/notify/channel-credentials.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -5,7 +5,7 @@ import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.j
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { keepTelegramProof } from '../../src/notify/telegram-credentials.js';
+import { keepTelegramProof } from '../../src/notify/channel-credentials.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { signReport } from '../../src/validation/report/sign-report.js';
 import { keepReport } from '../../src/validation/report/write-report.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import { sizeSubject } from '../../src/domain/size-decision.js';
+import { sizeSubject } from '../../src/domain/position-size.js';
 import { armAuthority } from '../../src/trader/control/arm-authority.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { SizeVotes, sizeAuthority } from '../../src/trader/control/size-authority.js';

@@ -5,7 +5,7 @@ import { createOperationsActivities } from '../../src/activities/operations/crea
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { startMail } from '../../src/mail/start.js';
+import { startMail } from '../../src/mail/start-mail.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { testAlert } from '../../src/operations/test-alert.js';
 import { insertNotice } from '../../src/store/outbox.js';

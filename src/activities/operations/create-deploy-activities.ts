@@ -5,7 +5,7 @@ import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js'
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { acrossWorkers, withHeartbeat } from '../worker-ends.js';

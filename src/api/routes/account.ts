@@ -10,7 +10,7 @@ import { dividendSchema, splitSchema } from '../../desk/corporate-action-schema.
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
 import { splitRatio } from '../../domain/corporate-action.js';
-import { addDecimals } from '../../domain/decimal-text.js';
+import { addDecimals } from '../../domain/decimal.js';
 import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';

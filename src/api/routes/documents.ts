@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { asTyped } from '../../home/as-typed.js';
+import { asTyped } from '../../home/desk-in-process.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, sendProblem } from '../problem.js';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { decimalText } from '../../contracts/json-values.js';
 import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
 import { type StrategyStatus, strategyStatusSchema } from '../../contracts/trader-status.js';
-import { addDecimals } from '../../domain/decimal-text.js';
+import { addDecimals } from '../../domain/decimal.js';
 import { NO_REASON } from '../../domain/no-reason.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { outcomeSchema } from '../../operations/operation.js';

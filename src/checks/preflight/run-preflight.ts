@@ -11,7 +11,7 @@ import { formatMoney, parseMoney } from '../../domain/money.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { personKeysOf } from '../../home/person-keys.js';
 import { homePaths, SECRET_FILES } from '../../home/runtime.js';
-import { telegramCredentials, telegramProof } from '../../notify/telegram-credentials.js';
+import { telegramCredentials, telegramProof } from '../../notify/channel-credentials.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import type { PreflightCheck, PreflightSubject } from './exchange-reading.js';

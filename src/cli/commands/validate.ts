@@ -7,7 +7,7 @@ import type { LoadedDesk } from '../../desk/load.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { homeOf } from '../../home/installation.js';
-import { isContainer } from '../../home/is-container.js';
+import { isContainer } from '../../home/process-environment.js';
 import { homePaths, type Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { makeSecret, readSecret } from '../../home/secrets.js';

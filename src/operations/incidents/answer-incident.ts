@@ -6,7 +6,7 @@ import {
   type IncidentProgress,
 } from '../../contracts/incident.js';
 import type { Shape } from '../../contracts/json-values.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { MAY_STOP, namesWith } from '../../domain/roles.js';
 import { findIncident } from '../../store/incidents.js';
 import { askForReason, type Unexplained } from '../ask-for-reason.js';

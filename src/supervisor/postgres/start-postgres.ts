@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { messageOf } from '../../domain/message-of.js';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { commandLineOf, isAlive } from '../process-table.js';
 import { asOrdinaryUser, findPostgresBinaries, type PostgresBinaries } from './binaries.js';

@@ -9,7 +9,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import type { OnProgress } from '../progress.js';
 import { cacheDirectory, cachedBinary } from './cache.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';

@@ -1,7 +1,7 @@
 /** Our own Temporal development server: one per FERMATA_HOME, reachable only from this machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import { freePort } from '../free-port.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';

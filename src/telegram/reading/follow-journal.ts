@@ -4,9 +4,8 @@
  */
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
-import { notify, withAddresses } from '../../notify/notify.js';
+import { notify, takeInSpool, withAddresses } from '../../notify/notify.js';
 import { type KeptTask, keepDoing } from '../../notify/run-channel.js';
-import { takeInSpool } from '../../notify/spool.js';
 import {
   lastNoticeReadMs,
   type NoticeCursor,

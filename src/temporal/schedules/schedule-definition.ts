@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { timesOf } from '../../desk/routine-times.js';
+import { timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { routineInput, routineStart } from './start-routine.js';
 

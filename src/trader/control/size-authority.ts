@@ -1,6 +1,6 @@
 /** Who may make positions larger: an approver, by a decision on exactly this step. */
 import type { Decision } from '../../domain/decision.js';
-import { sizeSubject } from '../../domain/size-decision.js';
+import { sizeSubject } from '../../domain/position-size.js';
 import { readSignature } from '../../signing/vote-statement.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';

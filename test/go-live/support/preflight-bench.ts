@@ -9,7 +9,7 @@ import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../../src/contracts/preflight.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
-import { keepTelegramProof } from '../../../src/notify/telegram-credentials.js';
+import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { readSecret } from '../../../src/home/secrets.js';
-import { keepTelegramProof } from '../../../src/notify/telegram-credentials.js';
+import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';
 import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';

@@ -1,5 +1,6 @@
-/** One request to a Unix socket that speaks the control protocol: `{v:1,id,method,params}`, answered by one line. */
-import { connect } from 'node:net';
+/** Unix sockets that speak the control protocol: a request is `{v:1,id,method,params}`, answered by one line. */
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
 
 const ANSWER_CHARS_MAX = 1024 * 1024;
 
@@ -60,4 +61,17 @@ export function askSocket(path: string, method: string, params: object, timeoutM
       }
     });
   });
+}
+
+/**
+ * Listens for this user only. An existing socket file is a leftover of a killed process: the caller knows that nobody
+ * listens. Rejects if listening fails.
+ */
+export async function listenAtSocket(server: Server, path: string): Promise<void> {
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
 }

@@ -1,13 +1,43 @@
-/**
- * Stores the trader's finished one-minute candles, which are market data and in no journal. They are requested once a
- * second, so that the trader need not send anything or wait for anybody. What the trader no longer has is a gap,
- * which a check reports.
- */
+/** The ledger role: the trader's journal, followed into Postgres, and its candles beside it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
 import { messageOf } from '../domain/message-of.js';
+import { logOutput } from '../home/desk-in-process.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { type BarSeries, type Candle, storeBars } from '../store/bars.js';
-import type { Pool } from '../store/pool.js';
-import type { TraderClient } from '../trader/client.js';
+import { openPool, type Pool } from '../store/pool.js';
+import { takeTurn } from '../store/take-turn.js';
+import { connectTrader, type TraderClient } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
+import { followJournal } from './follow-journal.js';
+
+/**
+ * Ready at once: it waits for the trader and for Postgres by itself, and for its turn where another process is the
+ * desk's ledger.
+ */
+export async function startLedger(runtime: Runtime): Promise<Role> {
+  const log = pino({ base: { part: 'ledger' } }, logOutput());
+  const pool = openPool(runtime, 'ledger');
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const parts = {
+    desk: runtime.desk,
+    pool,
+    trader,
+    log: (level: 'info' | 'warn' | 'error', text: string) => log[level](text),
+  };
+  const symbols = loadDesk(runtime.deskFile).desk.instruments.map(({ symbol }) => symbol);
+  const turn = takeTurn(runtime, 'ledger', log, () => {
+    const running = [followJournal(parts), collectCandles({ ...parts, symbols })];
+    return { stop: () => Promise.all(running.map((one) => one.stop())) };
+  });
+  return {
+    stop: async () => {
+      await turn.stop();
+      trader.close();
+      await pool.end();
+    },
+  };
+}
 
 const LOOK_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
@@ -29,6 +59,11 @@ export interface CandleCollector {
   stop(): Promise<void>;
 }
 
+/**
+ * Stores the trader's finished one-minute candles, which are market data and in no journal. They are requested once a
+ * second, so that the trader need not send anything or wait for anybody. What the trader no longer has is a gap,
+ * which a check reports.
+ */
 export function collectCandles(options: CandleOptions): CandleCollector {
   const stopping = new AbortController();
   const running = collectForEver(options, stopping.signal);
