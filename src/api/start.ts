@@ -16,7 +16,7 @@ import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
 import { startedDesks } from '../home/started-desks.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
-import { openOperations } from '../operations/open-operations.js';
+import { openOperations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
 import { PasskeyTable } from '../store/passkeys.js';

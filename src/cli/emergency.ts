@@ -197,7 +197,7 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
  */
 async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
-    const { openOperations: open } = await import('../operations/open-operations.js');
+    const { openOperations: open } = await import('../operations/operations.js');
     return await open(runtime, trader, undefined, {});
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
@@ -250,7 +250,7 @@ async function keepDirectly(
     import('../store/pool.js'),
     import('../operations/record-audit.js'),
     import('../operations/record-without-workflow.js'),
-    import('../operations/write-in-time.js'),
+    import('../operations/record-audit.js'),
     import('../operations/ask-for-reason.js'),
   ]);
   const pool = openPool(runtime, 'stop');

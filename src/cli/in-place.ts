@@ -4,7 +4,7 @@
  */
 import type { Headline } from '../domain/headline.js';
 import { asTyped } from '../home/desk-in-process.js';
-import type { OnProgress } from '../supervisor/progress.js';
+import type { OnProgress } from '../supervisor/up-options.js';
 import { inTone, printLines } from './output.js';
 
 const TOP_LEFT = '\x1b[H';

@@ -13,7 +13,7 @@ export async function withOperations<T>(
   waitsFor = 'the desk to answer',
 ): Promise<T> {
   const runtime = await requireRunning();
-  const { openOperations } = await import('../operations/open-operations.js');
+  const { openOperations } = await import('../operations/operations.js');
   const operations = await openOperations(runtime);
   return sayingWhat(() => `waiting for ${waitsFor}`, work(operations, runtime));
 }

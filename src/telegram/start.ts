@@ -16,8 +16,7 @@ import {
   telegramCredentials,
 } from '../notify/channel-credentials.js';
 import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
-import { openOperations } from '../operations/open-operations.js';
-import type { Operations } from '../operations/operations.js';
+import { type Operations, openOperations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';

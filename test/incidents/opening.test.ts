@@ -3,8 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { incidentId } from '../../src/notify/incident-notice.js';
-import { acknowledgeIncident, resolveIncident } from '../../src/operations/incidents/answer-incident.js';
-import { listIncidents, openIncident, readIncident } from '../../src/operations/incidents/open-incident.js';
+import {
+  acknowledgeIncident,
+  listIncidents,
+  openIncident,
+  readIncident,
+  resolveIncident,
+} from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import {
   fingerprintOf,

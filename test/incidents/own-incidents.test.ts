@@ -9,7 +9,7 @@ import { STEP_PARTS } from '../../src/checks/registry.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { HaltCause } from '../../src/domain/mode.js';
-import { listIncidents, openIncident, ownKinds } from '../../src/operations/incidents/open-incident.js';
+import { listIncidents, openIncident, ownKinds } from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { incidentStart, reportIncident } from '../../src/temporal/incidents/report-incident.js';
 import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';

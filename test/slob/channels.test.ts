@@ -9,7 +9,7 @@ import { startMail } from '../../src/mail/start-mail.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { testAlert } from '../../src/operations/test-alert.js';
 import { insertNotice } from '../../src/store/outbox.js';
-import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
+import { noticeOf } from '../../src/telegram/reading/follow-journal.js';
 import { ANNA, FROM, fieldOf, MailBench } from '../mail/support/mail-bench.js';
 import { eventually } from '../support/eventually.js';
 import { RoutineBench } from './support/routine-bench.js';

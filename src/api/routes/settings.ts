@@ -6,7 +6,7 @@ import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { type SettingsResult, settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
-import { settingsSchema } from '../../operations/settings/read-settings.js';
+import { settingsSchema } from '../../operations/settings/change-settings.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';

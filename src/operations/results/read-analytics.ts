@@ -11,8 +11,7 @@ import {
   sharpeRatio,
 } from '../../domain/statistics.js';
 import { EQUITY_STEPS } from '../../store/performance.js';
-import type { Queries } from './results.js';
-import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
+import { CLOSED_BY_FILL, NUMBERED_FILLS, type Queries } from './results.js';
 
 const tripSchema = z.object({
   strategy: z.string(),

@@ -9,8 +9,7 @@ import {
   Worker,
 } from '@temporalio/worker';
 import type { RunSinks } from '../../../src/contracts/run-sinks.js';
-import { bundlePlaybooks } from '../../../src/pack/playbook/bundle-playbooks.js';
-import { readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
+import { bundlePlaybooks, readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../../src/worker/follow-runs.js';
 import { bindAnswers } from '../../../src/worker/keep-worker.js';
