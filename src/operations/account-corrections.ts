@@ -1,5 +1,4 @@
 /** What a person says of the account: whose coins it holds, why its cash moved, what a company did to its shares. */
-/** A person says to whom coins in the account belong that no trade of the desk explains. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { CashKind } from '../domain/cash.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';

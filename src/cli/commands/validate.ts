@@ -13,9 +13,9 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import { makeSecret, readSecret } from '../../home/secrets.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import type { SignedReport } from '../../validation/report/report.js';
-import { signReport } from '../../validation/report/sign-report.js';
 import {
   keepReport,
+  signReport,
   summaryLines,
   type WrittenReport,
   writeReport,

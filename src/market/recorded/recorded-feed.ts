@@ -110,7 +110,7 @@ interface FileStream {
  * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
  * given.
  */
-class RecordedSource implements TimedSource {
+export class RecordedSource implements TimedSource {
   readonly #history = new Map<InstrumentId, MarketBar[]>();
 
   private constructor(private readonly streams: readonly FileStream[]) {}

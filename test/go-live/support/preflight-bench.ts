@@ -11,7 +11,7 @@ import type { Desk } from '../../../src/desk/schema.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
-import { signReport } from '../../../src/validation/report/sign-report.js';
+import { signReport } from '../../../src/validation/report/write-report.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 import { enrol } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';

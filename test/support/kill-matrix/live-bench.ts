@@ -6,7 +6,7 @@ import { startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/channel-credentials.js';
 import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight.js';
-import { signReport } from '../../../src/validation/report/sign-report.js';
+import { signReport } from '../../../src/validation/report/write-report.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 import { goReport } from '../../go-live/support/preflight-bench.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
