@@ -6,7 +6,7 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
 # The links of the Postgres that a restore drill runs: later on nothing in here can be written any more.
-RUN node --input-type=module -e "await (await import('./dist/supervisor/postgres/binaries.js')).findPostgresBinaries()"
+RUN node --input-type=module -e "await (await import('./dist/supervisor/start-postgres.js')).findPostgresBinaries()"
 
 FROM node:20.20.2-bookworm-slim
 # pg_dump and pg_restore of the server's major version, for backups and drills.

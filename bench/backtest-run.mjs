@@ -2,10 +2,10 @@
 // prints one JSON line. WAY: `file` is the whole backtest; `read` only reads the recording into prices and bars; `engine` shows
 // the engine alone the bars, without prices between them and without a venue.
 import { argv } from 'node:process';
-import { instanceConfig } from '../dist/backtest/instance/open-instance.js';
+import { instanceConfig } from '../dist/backtest/instance/trading-instance.js';
 import { runBacktest } from '../dist/backtest/run-backtest.js';
 import { createEngine } from '../dist/engine/engine.js';
-import { RecordedSource } from '../dist/market/recorded/recorded-source.js';
+import { RecordedSource } from '../dist/market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../dist/market/spread.js';
 import { buildInstruments } from '../dist/trader/engine-config.js';
 import { loadDesk } from '../dist/venue/load-desk.js';

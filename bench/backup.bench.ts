@@ -16,7 +16,7 @@ import type { EngineRecord, JournalEntry } from '../src/engine/record.js';
 import { deskPaths, homePaths } from '../src/home/runtime.js';
 import { migrate } from '../src/store/migrate.js';
 import { freePort } from '../src/supervisor/free-port.js';
-import { startPostgres } from '../src/supervisor/postgres/start-postgres.js';
+import { startPostgres } from '../src/supervisor/start-postgres.js';
 import { openJournal } from '../src/trader/journal/open-journal.js';
 import { readJournal } from '../src/trader/journal/read-journal.js';
 import { coins } from '../test/support/engine-config.js';

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type OpenJournalFile, openJournalFile } from '../src/trader/journal/journal-file.js';
+import { type OpenJournalFile, openJournalFile } from '../src/trader/journal/journal.js';
 import { openJournal } from '../src/trader/journal/open-journal.js';
 import { listSegments } from '../src/trader/journal/segments.js';
 import { writeFirstFormat } from '../test/support/first-format-journal.js';

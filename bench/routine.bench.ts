@@ -9,8 +9,7 @@ import { addressForSdk, connectionClass } from '../src/home/external-temporal.js
 import { homePaths, type Runtime } from '../src/home/runtime.js';
 import { openPool } from '../src/store/pool.js';
 import { dataConverterOf } from '../src/temporal/payload-codec.js';
-import { routineInput } from '../src/temporal/schedules/routine-input.js';
-import { routineStart } from '../src/temporal/schedules/start-routine.js';
+import { routineInput, routineStart } from '../src/temporal/schedules/start-routine.js';
 import { loadDesk } from '../src/venue/load-desk.js';
 import { variantOfCryptoBot } from '../test/support/desk-files.js';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';

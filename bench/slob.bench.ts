@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startIbkrSimulator } from '../simulators/ibkr/start.js';
-import { instanceConfig } from '../src/backtest/instance/open-instance.js';
+import { instanceConfig } from '../src/backtest/instance/trading-instance.js';
 import { runBacktest } from '../src/backtest/run-backtest.js';
 import { resolveDesk } from '../src/desk/resolve-desk.js';
 import { MINUTE_MS } from '../src/domain/civil-date.js';

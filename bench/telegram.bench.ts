@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import { notify } from '../src/notify/notify.js';
 import { migrate } from '../src/store/migrate.js';
 import { freePort } from '../src/supervisor/free-port.js';
-import { startPostgres } from '../src/supervisor/postgres/start-postgres.js';
+import { startPostgres } from '../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../src/supervisor/temporal/start-temporal.js';

@@ -15,7 +15,7 @@ const GENERATED = [
   {
     path: '.env.example',
     make: async () => {
-      const { environmentExampleText } = await import('../src/desk/environment-example.ts');
+      const { environmentExampleText } = await import('../src/desk/environment-variable.ts');
       return environmentExampleText((await import('../src/venue/environment.ts')).ENVIRONMENT);
     },
   },

@@ -12,14 +12,14 @@ import {
   ORDER_NAMES,
   orderStepKey,
 } from '../contracts/emergency.js';
-import type { StepEvidence } from '../contracts/evidence.js';
+import type { EvidenceActivities, StepEvidence } from '../contracts/evidence.js';
+import type { Alarm } from '../contracts/notice.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
+import { recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';
-import { type AlarmLog, raiseAlarm } from './raise-alarm.js';
-import { createEvidenceActivities } from './record-evidence.js';
 
 interface EmergencyDependencies {
   readonly pool: Pool;
@@ -83,5 +83,25 @@ function unexplained(desk: string, step: StepEvidence): Unexplained | null {
     did: EMERGENCY_DEEDS[kind],
     commandId: stepKey.slice(ORDER.length),
     atMs: finishedMs,
+  };
+}
+
+export interface AlarmLog {
+  error(fields: object, message: string): void;
+}
+
+/** An alarm is a marked line of the log; other channels pick it up from there. */
+export function raiseAlarm(log: AlarmLog, { desk, text }: Alarm): void {
+  log.error({ alarm: true, desk }, text);
+}
+
+export function createEvidenceActivities(pool: Pool): EvidenceActivities {
+  return {
+    recordEvidenceBatch: async (run, steps) => {
+      await recordEvidenceBatch(
+        pool,
+        steps.map((step) => ({ ...run, ...step })),
+      );
+    },
   };
 }

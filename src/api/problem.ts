@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { messageOf } from '../domain/message-of.js';
-import { asTyped } from '../home/as-typed.js';
+import { asTyped } from '../home/desk-in-process.js';
 
 export interface Problem {
   readonly status: number;

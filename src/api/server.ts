@@ -6,54 +6,54 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { unfitText, withPlainText } from '../domain/plain-text.js';
 import { PasskeyChallenges } from './auth/passkey-challenges.js';
 import { PasswordCheck } from './auth/password-check.js';
-import { cookieEndingOf } from './auth/refresh-cookie.js';
-import { registerAccessCheck, registerAccessTokens } from './auth/sign-in.js';
+import { cookieEndingOf, registerAccessCheck, registerAccessTokens } from './auth/tokens.js';
 import type { WebDependencies } from './dependencies.js';
 import { openApiRoute, registerDescription } from './description.js';
 import { endSocketsOnClose } from './hooks/end-sockets.js';
-import { answerMalformed, registerErrors, reportFrameworkError } from './hooks/errors.js';
+import {
+  answerMalformed,
+  registerErrors,
+  registerKnownPaths,
+  registerRequestBudget,
+  reportFrameworkError,
+} from './hooks/errors.js';
 import { registerHostGuard } from './hooks/host-guard.js';
-import { registerKnownPaths } from './hooks/known-paths.js';
-import { registerPlainText } from './hooks/plain-text.js';
-import { registerRequestBudget } from './hooks/request-budget.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { liveSocketRoute, SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
-import { cashRoute, coinsRoute, reconciliationRoute } from './routes/account.js';
-import { approvalsRoutes } from './routes/approvals.js';
+import { badRequest, sendProblem } from './problem.js';
+import {
+  cashRoute,
+  coinsRoute,
+  corporateActionRoutes,
+  portfolioRoute,
+  reconciliationRoute,
+} from './routes/account.js';
+import { approvalsRoutes, signingRoute } from './routes/approvals.js';
 import { auditRoute } from './routes/audit.js';
 import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
 import { closeOneRoutes } from './routes/close-one.js';
-import { corporateActionRoutes } from './routes/corporate-actions.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes, desksRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
-import { equityRoute } from './routes/equity.js';
-import { errorsRoute } from './routes/errors.js';
 import { exportRoutes } from './routes/export.js';
 import { goLiveRoutes, preflightRoute } from './routes/go-live.js';
-import { healthRoute } from './routes/health.js';
+import { errorsRoute, healthRoute, notifyTestRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
 import { journalRoutes } from './routes/journal.js';
 import { metricsRoute } from './routes/metrics.js';
-import { notifyTestRoute } from './routes/notify-test.js';
-import { passkeySignInRoutes } from './routes/passkey-sign-in.js';
-import { passkeysRoutes } from './routes/passkeys.js';
-import { portfolioRoute } from './routes/portfolio.js';
-import { analyticsRoute, kpisRoute, resultsRoute } from './routes/results.js';
-import { rollRoutes } from './routes/roll.js';
+import { passkeySignInRoutes, passkeysRoutes } from './routes/passkeys.js';
+import { analyticsRoute, equityRoute, kpisRoute, resultsRoute } from './routes/results.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
-import { settingsRoutes } from './routes/settings.js';
-import { setupsRoutes } from './routes/setups.js';
+import { rollRoutes, settingsRoutes, sizeRoute } from './routes/settings.js';
 import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
 import { signalsRoutes } from './routes/signals.js';
-import { signingRoute } from './routes/signing.js';
-import { sizeRoute } from './routes/size.js';
-import { strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
+import { setupsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tasksRoutes } from './routes/tasks.js';
 import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
@@ -228,5 +228,28 @@ function acceptJsonOnly(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
     else void parse(request, String(body), done);
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Never refuse a request for its text. */
+    anyText?: boolean;
+  }
+}
+
+/**
+ * Text that can't be stored or shown is refused before anything reads it; a stop is accepted, with its text made
+ * plain.
+ */
+function registerPlainText(app: FastifyInstance): void {
+  app.addHook('preValidation', async (request, reply) => {
+    const { body, query, params } = request;
+    if (request.routeOptions.config.anyText === true) {
+      request.body = withPlainText(body);
+      return;
+    }
+    const problem = unfitText(body) ?? unfitText(query) ?? unfitText(params);
+    if (problem !== null) return sendProblem(reply, badRequest(`${problem}.`));
   });
 }

@@ -7,7 +7,7 @@ import { simulatorOf } from '../market/live/feed-addresses.js';
 import { SimulatedSeries } from '../market/simulated/series.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { OwnPrice, OwnPrices } from '../venue/book-reading.js';
-import type { VenueEndpoint } from '../venue/endpoint.js';
+import type { VenueEndpoint } from '../venue/prices.js';
 import { priceSourceOf } from '../venue/registry.js';
 
 /** The market that orders go to, whose prices count. */

@@ -13,12 +13,11 @@ import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
-import type { TimedAction } from './actions-file.js';
+import type { TimedAction } from './corporate-actions.js';
 import { BacktestMeasure } from './measure/backtest-measure.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
-import { type Progress, Run, type RunRecords } from './run-on-prices.js';
-import { scopeOf } from './scope.js';
+import { type Progress, Run, type RunRecords, scopeOf } from './run-on-prices.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {

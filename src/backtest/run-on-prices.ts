@@ -2,7 +2,6 @@
  * Feeds the prices to the instance and to what measures it, for exactly the requested time. A backtest and a
  * validation are both such runs; they differ in what they measure and keep.
  */
-
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -13,20 +12,25 @@ import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
 import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
+import type { MarketChoice } from '../home/runtime.js';
 import { warmUpBars } from '../trader/warm-up.js';
-import type { TimedAction } from './actions-file.js';
+import { RunActions, type TimedAction } from './corporate-actions.js';
 import {
   type InstanceSetting,
   instanceConfig,
   type OpenedInstance,
   openInstance,
-} from './instance/open-instance.js';
-import type { TradingInstance } from './instance/trading-instance.js';
-import type { BarCoverage, Coverage } from './measure/bar-coverage.js';
+  type TradingInstance,
+} from './instance/trading-instance.js';
 import { coinsDiffer } from './measure/coin-books.js';
-import { coverageProblems, type DataProblem, untoldTrades } from './measure/data-problems.js';
+import {
+  type BarCoverage,
+  type Coverage,
+  coverageProblems,
+  type DataProblem,
+  untoldTrades,
+} from './measure/data-problems.js';
 import type { EquityMeter } from './measure/equity-meter.js';
-import { RunActions } from './run-actions.js';
 import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
@@ -77,7 +81,7 @@ export interface RunRecords {
   finish(): void;
 }
 
-export interface RunParts<Measured extends Measure> {
+interface RunParts<Measured extends Measure> {
   readonly id: string;
   readonly configHash: string;
   /** Wall time at the start of the run. Null: the market time at which it begins. */
@@ -339,4 +343,32 @@ export class Run<Measured extends Measure> {
       `(units of 0.00000001)${coins === null ? '' : `; ${coins}`}`;
     return { kind: 'books-differ', symbol: null, text };
   }
+}
+
+export interface Scope {
+  /** The desk with only these instruments and the strategies on them. */
+  readonly desk: Desk;
+  readonly symbols: readonly string[];
+  /** Traded by an enabled strategy, but without prices here. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The part of the desk that a run covers: the instruments that it has prices for. Recorded prices cover the
+ * instruments that have a file; every other source covers the whole desk.
+ */
+export function scopeOf(desk: Desk, market: MarketChoice): Scope {
+  const first = desk.instruments[0]?.symbol;
+  const given = new Set(market.files.map(({ symbol }) => symbol ?? first));
+  const isCovered = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
+  const instruments = desk.instruments.filter(({ symbol }) => isCovered(symbol));
+  const strategies = desk.strategies
+    .map((strategy) => ({ ...strategy, symbols: strategy.symbols.filter(isCovered) }))
+    .filter(({ symbols }) => symbols.length > 0);
+  const traded = desk.strategies.filter(({ enabled }) => enabled).flatMap(({ symbols }) => symbols);
+  return {
+    desk: { ...desk, instruments, strategies },
+    symbols: instruments.map(({ symbol }) => symbol),
+    leftOut: [...new Set(traded)].filter((symbol) => !isCovered(symbol)),
+  };
 }

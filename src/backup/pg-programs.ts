@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { messageOf } from '../domain/message-of.js';
-import { plainEnvironment } from '../home/plain-environment.js';
+import { plainEnvironment } from '../home/process-environment.js';
 import type { Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { APP_ROLE, withClient } from '../store/migrate.js';

@@ -12,8 +12,14 @@ import type { BackupTag } from '../contracts/backup.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
 import * as place from './backup-folder.js';
-import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
-import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import {
+  filesBelow,
+  type HashedFile,
+  hashFile,
+  type Manifest,
+  readManifest,
+  writeManifest,
+} from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
 import { openSnapshot, type Snapshot } from './table-figures.js';
 

@@ -7,8 +7,7 @@ import { restingProblems } from './accounts/resting-orders.js';
 import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
-import { filesBelow, hashFile } from './file-hash.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { filesBelow, hashFile, type Manifest, readManifest } from './manifest.js';
 import { runPgProgram } from './pg-programs.js';
 
 declare const verified: unique symbol;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ownBackups } from '../backup/own-backups.js';
-import { expiredBackups } from '../backup/retention.js';
+import { expiredBackups, ownBackups } from '../backup/retention.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { check } from './check.js';
 

@@ -6,7 +6,7 @@ import { readEquitySteps } from '../store/performance.js';
 import { newestValidationOf } from '../store/validation-report.js';
 import { readStatus } from '../trader/read-status.js';
 import type { SignedReport } from '../validation/report/report.js';
-import { isGenuine } from '../validation/report/sign-report.js';
+import { isGenuine } from '../validation/report/write-report.js';
 import { type CheckContext, check } from './check.js';
 
 /**

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { shownChannel } from '../home/channel-health.js';
-import { awaitDeliveries } from '../notify/await-deliveries.js';
-import { notify } from '../notify/notify.js';
+import { awaitDeliveries, notify } from '../notify/notify.js';
 import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
 import { check } from './check.js';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../domain/message-of.js';
-import { plainEnvironment } from '../home/plain-environment.js';
+import { plainEnvironment } from '../home/process-environment.js';
 
 /** Where Fermata is installed. */
 export const INSTALLATION = fileURLToPath(new URL('../..', import.meta.url));

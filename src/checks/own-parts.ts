@@ -1,13 +1,27 @@
-/** Checks and reports of the desk's own folder. */
+/** Checks, reports and actions of the desk's own folder, each run in a process of its own. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { StepParameters } from '../desk/step-parts.js';
-import { deskFolderOf, type Runtime } from '../home/runtime.js';
+import { plainText } from '../domain/plain-text.js';
+import { deskFolderOf, homePaths, type Runtime } from '../home/runtime.js';
+import { childArgs, childEnvironment } from '../pack/child-process.js';
+import { filesOf, readKept } from '../pack/done-once.js';
 import { PART_FOLDERS, type PartKind, partFiles } from '../pack/pack-folder.js';
+import { answersIn, type Begun, type DoneOnce, type Ended, type RunRequest } from '../pack/protocol.js';
+import type { CheckContext as PackContext, TraderFacts } from '../pack/v1.js';
 import { type Report, type ReportContext, report } from '../reports/report.js';
 import type { ChildrenFile } from '../supervisor/children-file.js';
+import { killGroup } from '../supervisor/managed-process.js';
+import { isAlive } from '../supervisor/process-table.js';
+import { createRedactor, knownSecrets } from '../supervisor/redact.js';
+import { readStatus } from '../trader/read-status.js';
 import { type Check, type CheckContext, check } from './check.js';
-import { outcomeOf, packContext, startPackChild } from './pack-child.js';
 
 /** Ends before the step's own time is over, so that the reason can be given. */
 const PART_OF_STEP = 0.9;
@@ -80,5 +94,182 @@ export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | '
       clearTimeout(timer);
       void noted.then(() => running.remove(child.pid));
     }
+  }
+}
+
+const POLL_MS = 100;
+/** Margin for an action that starts late; it ends by itself. */
+const AFTER_LIMIT_MS = 10_000;
+/** After this no run asks for the result any more. */
+const KEPT_MS = 30 * 86_400_000;
+
+interface OwnActionRequest {
+  /** Identifies this step of this run: an action started under it is never started again. */
+  readonly key: string;
+  readonly action: string;
+  readonly given: StepParameters;
+  readonly limitMs: number;
+  /** Aborted once nobody here waits for it any longer. */
+  readonly ending: AbortSignal;
+}
+
+export type RunOwnAction = (request: OwnActionRequest) => Promise<CheckOutcome>;
+
+/**
+ * Actions of the desk's own folder. Each is done once: its process outlives a killed worker, and whoever tries the
+ * step again waits for it. If nobody knows how it ended, a person decides: it is never started again. Rejects if
+ * nothing was started.
+ */
+export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' | 'trader'>): RunOwnAction {
+  const folder = homePaths(runtime.home).ownActions;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  forgetOld(folder);
+  return async ({ key, action, given, limitMs, ending }) => {
+    const name = createHash('sha256').update(key).digest('hex');
+    const once: DoneOnce = { ...filesOf(folder, name), limitMs };
+    const expected = `an answer within ${limitMs / 1_000} s`;
+    const giveUpMs = performance.now() + limitMs + AFTER_LIMIT_MS;
+    let child: PackChild | null = null;
+    let said: Ended | null | undefined;
+    if (readKept<Begun>(once.begunFile) === null) {
+      const asked = { ...(await packContext(context)), key };
+      child = await startPackChild(deskFolderOf(runtime), `${PART_FOLDERS.action}/${action}`, {
+        ...{ context: asked, given, once },
+      });
+      void child.ended.then((ended) => {
+        said = ended;
+      });
+    }
+    for (;;) {
+      const begun = readKept<Begun>(once.begunFile);
+      // In this order: an action that ends in between has written its result.
+      const isGone = begun === null ? said !== undefined : !isAlive(begun.pid);
+      const ended = readKept<Ended>(once.endedFile);
+      if (ended !== null) return answerOf(ended);
+      if (isGone && begun === null) return outcomeOf(runtime.home, said ?? null);
+      const isLate = performance.now() > giveUpMs;
+      if (begun !== null && (isGone || isLate)) {
+        const since = `begun at ${new Date(begun.begunMs).toISOString()}`;
+        const how = isGone ? 'ended without an answer' : 'not ended in its time';
+        const observed = `${since}, ${how}; it is not begun again: look what it has done`;
+        return { verdict: 'fail', observed, expected };
+      }
+      if (isLate) child?.kill();
+      // Its process continues within its own limit: the next worker waits for it.
+      if (ending.aborted) throw new Error('its worker ends; what was begun goes on');
+      await sleep(POLL_MS);
+    }
+
+    function answerOf(ended: Ended): CheckOutcome {
+      try {
+        return outcomeOf(runtime.home, ended);
+      } catch (error) {
+        // Another attempt would find the same.
+        return { verdict: 'fail', observed: (error as Error).message, expected };
+      }
+    }
+  };
+}
+
+function forgetOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    // Renamed meanwhile by an action that has just ended.
+    if (stat === undefined) continue;
+    if (Date.now() - stat.mtimeMs > KEPT_MS) rmSync(file, { force: true });
+  }
+}
+
+const ANSWER_CHARS_MAX = 256 * 1024;
+
+interface PackChild {
+  readonly pid: number;
+  /** The last message on its own channel, once it has ended; null: none. */
+  readonly ended: Promise<Ended | null>;
+  /** Ends it along with its children. */
+  kill(): void;
+}
+
+/**
+ * Runs one part of the desk's folder in its own process. It has none of our secrets, and reaches the trader only for
+ * its status. `part`: for example `checks/equity-floor`. Rejects if it could not be started.
+ */
+export async function startPackChild(folder: string, part: string, request: RunRequest): Promise<PackChild> {
+  const child = spawn(process.execPath, childArgs('run', folder, part), {
+    cwd: folder,
+    env: childEnvironment(),
+    // Its own process group, so that its children end with it.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit').catch(() => undefined);
+  const closed = once(child, 'close').catch(() => undefined);
+  await once(child, 'spawn');
+  const pid = child.pid as number;
+  let text = '';
+  child.stdio[3]?.on('data', (chunk: Buffer) => {
+    text = `${text}${chunk}`.slice(0, ANSWER_CHARS_MAX);
+  });
+  // It may end without reading its input.
+  child.stdin?.on('error', () => undefined).end(JSON.stringify(request));
+  const ended = async (): Promise<Ended | null> => {
+    await exited;
+    // Nothing needs the processes that it started, and they would hold its channel open.
+    killGroup(pid);
+    await closed;
+    return answersIn(text).findLast((answer) => 'outcome' in answer || 'failed' in answer) ?? null;
+  };
+  return { pid, ended: ended(), kill: () => killGroup(pid) };
+}
+
+/** Redacts the outcome for storage and display. Throws if there is none. */
+export function outcomeOf(home: string, ended: Ended | null): CheckOutcome {
+  const redact = createRedactor(knownSecrets(home, process.env));
+  const plain = (text: string): string => redact(plainText(text));
+  if (ended === null || 'failed' in ended)
+    throw new Error(plain(ended?.failed ?? 'it ended without an answer'));
+  const { verdict, observed, expected } = ended.outcome;
+  return { verdict, observed: plain(observed), expected: plain(expected) };
+}
+
+async function packContext({ desk, trader }: Pick<CheckContext, 'desk' | 'trader'>): Promise<PackContext> {
+  const { desk: name, mode, timezone: zone } = desk;
+  return {
+    desk: { name, mode, currency: desk.paper.currency, zone },
+    nowMs: Date.now(),
+    trader: await factsOf(trader),
+  };
+}
+
+async function factsOf(trader: CheckContext['trader']): Promise<TraderFacts | null> {
+  try {
+    const status = await readStatus({ trader });
+    const { mode, reason, equity, cash, dayPnl, drawdownPct, openOrders, fills, marketData } = status;
+    const positions = status.positions.map(
+      ({ symbol, side, quantity, averagePrice, markPrice, unrealised, stopPrice }) => ({
+        ...{ symbol, side, quantity, averagePrice, markPrice, unrealised, stopPrice },
+      }),
+    );
+    const strategies = status.strategies.map(({ name, symbol, enabled, state }) => ({
+      ...{ name, symbol, enabled, state },
+    }));
+    const { marketMs, lastPrices: prices } = marketData;
+    return {
+      mode,
+      reason,
+      marketMs,
+      equity,
+      cash,
+      dayPnl,
+      drawdownPct,
+      openOrders,
+      fills,
+      positions,
+      prices,
+      strategies,
+    };
+  } catch {
+    return null;
   }
 }

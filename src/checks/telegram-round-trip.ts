@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
-import { awaitDeliveries } from '../notify/await-deliveries.js';
-import { notify } from '../notify/notify.js';
-import { telegramCredentials } from '../notify/telegram-credentials.js';
+import { telegramCredentials } from '../notify/channel-credentials.js';
+import { awaitDeliveries, notify } from '../notify/notify.js';
 import { type ChatDelivery, deliveriesOf, readBotState } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 

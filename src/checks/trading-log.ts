@@ -8,7 +8,7 @@ import { datedLog } from '../supervisor/log/dated-log.js';
 import { TRADING_LOG } from '../supervisor/log/log-files.js';
 import { type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
 import { check } from './check.js';
-import { readLinesBackwards } from './read-lines-backwards.js';
+import { readLinesBackwards } from './log-lines.js';
 
 /** As long as its files are kept. */
 const DAYS_MAX = 30;

@@ -60,7 +60,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'link',
     group: 'The desk',
     summary: 'print a new one-time sign-in link',
-    load: async () => ofDesk((await import('./commands/link.js')).linkCommand),
+    load: async () => ofDesk((await import('./commands/login.js')).linkCommand),
   },
   {
     name: 'doctor',
@@ -126,7 +126,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'setups',
     group: 'The desk',
     summary: 'the setups that strategies follow, their state and prices',
-    load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
+    load: async () => ofDesk((await import('./commands/strategy.js')).setupsCommand),
   },
   {
     name: 'trading-journal',
@@ -168,25 +168,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'coins',
     group: 'Stop and resume',
     summary: 'coins in the account that no trade explains: whose they are',
-    load: async () => ofDesk((await import('./commands/coins.js')).coinsCommand),
+    load: async () => ofDesk((await import('./commands/account.js')).coinsCommand),
   },
   {
     name: 'corporate-action',
     group: 'Stop and resume',
     summary: 'a stock was split or paid a dividend',
-    load: async () => ofDesk((await import('./commands/corporate-action.js')).corporateActionCommand),
+    load: async () => ofDesk((await import('./commands/account.js')).corporateActionCommand),
   },
   {
     name: 'roll',
     group: 'Stop and resume',
     summary: 'let a future stand for its next month, once people approve',
-    load: async () => ofDesk((await import('./commands/roll.js')).rollCommand),
+    load: async () => ofDesk((await import('./commands/size-and-roll.js')).rollCommand),
   },
   {
     name: 'size',
     group: 'Stop and resume',
     summary: 'position size, percent of the desk file’s',
-    load: async () => ofDesk((await import('./commands/size.js')).sizeCommand),
+    load: async () => ofDesk((await import('./commands/size-and-roll.js')).sizeCommand),
   },
   {
     name: 'position',
@@ -204,7 +204,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'cash',
     group: 'Stop and resume',
     summary: 'say what a difference in cash was: deposit, withdrawal …',
-    load: async () => ofDesk((await import('./commands/cash.js')).cashCommand),
+    load: async () => ofDesk((await import('./commands/account.js')).cashCommand),
   },
   {
     name: 'signal',
@@ -300,7 +300,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'backup',
     group: 'Routines and proof',
     summary: 'take a backup of everything that the desk keeps',
-    load: async () => ofDesk((await import('./commands/backup.js')).backupCommand),
+    load: async () => ofDesk((await import('./commands/backups.js')).backupCommand),
   },
   {
     name: 'backups',
@@ -324,7 +324,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'drill',
     group: 'Routines and proof',
     summary: 'restore a backup on a server of its own and prove it',
-    load: async () => ofDesk((await import('./commands/drill.js')).drillCommand),
+    load: async () => ofDesk((await import('./commands/backups.js')).drillCommand),
   },
   {
     name: 'data',

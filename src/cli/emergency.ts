@@ -23,9 +23,9 @@ import {
   withRun,
 } from './act-on-desk.js';
 import { presentFailure } from './failure.js';
+import { sayingWhat } from './in-place.js';
 import { failureJson, printFailure, printJson, printLines } from './output.js';
 import { endedDesk, requireRuntime } from './running-desk.js';
-import { sayingWhat } from './waiting.js';
 
 interface Order {
   readonly commandId: string;
@@ -197,7 +197,7 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
  */
 async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
-    const { openOperations: open } = await import('../operations/open-operations.js');
+    const { openOperations: open } = await import('../operations/operations.js');
     return await open(runtime, trader, undefined, {});
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
@@ -221,12 +221,12 @@ type Outcome = Pick<OperationResult, 'ok' | 'proven' | 'detail' | 'haltId'>;
 async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResult): Promise<Outcome> {
   const withinMs = Math.max(0, provenByMs - performance.now());
   if (kind === 'stop') {
-    const { proveStopped } = await import('../activities/engine/prove-stopped.js');
+    const { proveStopped } = await import('../activities/engine/call-trader.js');
     const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, withinMs);
     const detail = `${mode}, ${entriesWorking} entry orders work`;
     return { ok: taken.ok, proven, detail, haltId };
   }
-  const { proveFlat } = await import('../activities/engine/prove-stopped.js');
+  const { proveFlat } = await import('../activities/engine/call-trader.js');
   const { open, haltId, proven } = await proveFlat(trader, withinMs);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
   return { ok: taken.ok, proven, detail, haltId };
@@ -250,7 +250,7 @@ async function keepDirectly(
     import('../store/pool.js'),
     import('../operations/record-audit.js'),
     import('../operations/record-without-workflow.js'),
-    import('../operations/write-in-time.js'),
+    import('../operations/record-audit.js'),
     import('../operations/ask-for-reason.js'),
   ]);
   const pool = openPool(runtime, 'stop');

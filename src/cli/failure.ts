@@ -1,6 +1,6 @@
 /** The one form in which a command reports failure to a person. */
 import { messageOf } from '../domain/message-of.js';
-import { asTyped } from '../home/as-typed.js';
+import { asTyped } from '../home/desk-in-process.js';
 
 export const EXIT_OK = 0;
 /** It failed, or the requested outcome could not be proven. */

@@ -1,12 +1,11 @@
 /** The command line: finds the command, runs it, and reports every failure in one form. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
-import { withKeptByNpm } from './npm-start.js';
 import { printFailure } from './output.js';
 
 /**
@@ -177,4 +176,43 @@ function usageWords(message: string): string {
 function wrongValue(name = '', found = '', expectation = ''): string {
   const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');
   return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : found}`;
+}
+
+type OptionShape = Pick<Option, 'long' | 'flags' | 'required'>;
+
+/**
+ * `npm start --port 0`: npm keeps options before a `--` for itself and puts them into the environment. The arguments
+ * as typed, including the options that npm kept, so that none is silently lost. Throws if it is not certain which
+ * value belongs to which option.
+ */
+function withKeptByNpm(
+  argv: readonly string[],
+  options: readonly OptionShape[],
+  env: NodeJS.ProcessEnv = process.env,
+): readonly string[] {
+  if (env.npm_lifecycle_event !== 'start' || env.npm_command !== 'start') return argv;
+  const kept = options.flatMap(({ long, flags, required }) => {
+    const name = long?.slice(2) ?? '';
+    const value = env[`npm_config_${name.replaceAll('-', '_')}`];
+    return name === '' || value === undefined ? [] : [{ name, flags, valued: required, value }];
+  });
+  if (kept.length === 0) return argv;
+  const [command = '', ...rest] = argv;
+  // Typed with a space: npm took the option for a switch and passed only its value on.
+  const bare = kept.filter(({ valued, value }) => valued && value === 'true');
+  const loose = rest.filter((word) => !word.startsWith('-'));
+  // Given more than once, npm reports only one.
+  const several = kept.some(({ name }) => name === 'data');
+  if (bare.length > 1 || (bare.length === 1 && loose.length !== 1) || several) {
+    const [one] = kept;
+    throw usageFailure(
+      `npm kept ${kept.map(({ name }) => `--${name}`).join(', ')} to itself, and nobody can tell with which values`,
+      `put -- before the options: npm start -- ${one?.flags ?? ''}`,
+    );
+  }
+  const given = kept.flatMap(({ name, valued, value }) => {
+    if (!valued) return [`--${name}`];
+    return [`--${name}`, value === 'true' ? (loose[0] ?? '') : value];
+  });
+  return [command, ...rest.filter((word) => bare.length === 0 || word !== loose[0]), ...given];
 }

@@ -1,9 +1,9 @@
 /** Standard output is for results, standard error for what went wrong. */
 import { styleText } from 'node:util';
 import type { StepResult } from '../contracts/routine.js';
-import { forPeople } from '../domain/for-people.js';
 import type { Headline } from '../domain/headline.js';
-import { asTyped } from '../home/as-typed.js';
+import { forPeople } from '../domain/moment.js';
+import { asTyped } from '../home/desk-in-process.js';
 import { failureLines, type PresentedFailure, presentFailure } from './failure.js';
 
 /** For people: commands in the form in which they are typed here, amounts and times in the form for people. */

@@ -7,7 +7,7 @@ import { askSupervisor } from '../home/supervisor-protocol.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
 import { isAlive } from '../supervisor/process-table.js';
 import { CliFailure } from './failure.js';
-import { sourcesOf } from './monitor-sources.js';
+import { sourcesOf } from './monitor-shown.js';
 import { requireRuntime, supervisorOf } from './running-desk.js';
 
 /** The check reads desk file and folder and, for real money, asks the exchange. */

@@ -6,7 +6,7 @@
 import { SPACE_STEP } from '../backup/restore/restore-desk.js';
 import { newestGoodBackup } from '../backup/verify-backup.js';
 import { messageOf } from '../domain/message-of.js';
-import { isContainer } from '../home/is-container.js';
+import { isContainer } from '../home/process-environment.js';
 import {
   type BackupChoice,
   type RestoreOrder,

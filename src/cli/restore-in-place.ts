@@ -10,7 +10,7 @@ import { newestGoodBackup, type PassedOver } from '../backup/verify-backup.js';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile } from '../home/file-lock.js';
 import { desksStartedIn } from '../home/installation.js';
-import { isContainer } from '../home/is-container.js';
+import { isContainer } from '../home/process-environment.js';
 import { readRestoreMark } from '../home/restore-mark.js';
 import { deskPaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';

@@ -1,6 +1,6 @@
 /** Trials on all cores: each thread takes the next one as soon as it has finished one. */
 import { Worker } from 'node:worker_threads';
-import type { TimedAction } from '../backtest/actions-file.js';
+import type { TimedAction } from '../backtest/corporate-actions.js';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import { BacktestInterrupted } from '../backtest/run-backtest.js';

@@ -1,10 +1,10 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start recorded. */
 import { basename } from 'node:path';
 import { resolveDesk } from '../desk/resolve-desk.js';
-import { nameDeskInCommands } from '../home/as-typed.js';
-import { SocketRefusal, SocketSilent } from '../home/ask-socket.js';
+import { nameDeskInCommands } from '../home/desk-in-process.js';
 import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
-import { isContainer } from '../home/is-container.js';
+import { SocketRefusal, SocketSilent } from '../home/local-socket.js';
+import { isContainer } from '../home/process-environment.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';

@@ -3,7 +3,7 @@
  * Orders for a simulator must not leave the machine, so no other address is taken, not even for prices.
  */
 import { InvalidArgumentError } from 'commander';
-import { ordersLeave } from '../desk/orders-leave.js';
+import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import { venueOfFeed } from '../domain/feed-name.js';
 import { TRADED_VENUES } from '../venue/registry.js';

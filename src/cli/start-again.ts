@@ -1,16 +1,40 @@
 /**
- * `fermata restart --all`, and a restore in an incident, as carried out by the process that started the desk: it runs
- * the same command again in a new process, so that `.env`, the desk file and Fermata itself are read as they are now.
+ * The process that started a desk starts it again when asked to: for `fermata restart --all`, a restore in an
+ * incident and another build. It runs the same command in a new process, so that `.env`, the desk file and Fermata
+ * itself are read as they are now.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDocument } from 'yaml';
 import { messageOf } from '../domain/message-of.js';
-import { buildEntry, pointerFile, readBuildPointer } from '../home/builds.js';
+import {
+  type BuildPointer,
+  type BuildSwitch,
+  buildEntry,
+  concludeSwitch,
+  pointerFile,
+  readBuildPointer,
+} from '../home/builds.js';
 import { wouldBeHomeOf } from '../home/installation.js';
-import { watchForEnding } from '../supervisor/ending.js';
-import { CliFailure, EXIT_OK } from './failure.js';
-import { BY_PARENT, EXIT_AGAIN, EXIT_NOT_STARTED, HOW_STARTED, runBuilds } from './run-builds.js';
+import { markStarter } from '../supervisor/desk-ended.js';
+import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
+import { type Ending, watchForEnding } from '../supervisor/ending.js';
+import { shellEnvironment } from './environment-file.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
+
+/** Set for a start by this process: its parent waits for the outcome. */
+const BY_PARENT = 'FERMATA_STARTED_AGAIN';
+/** Its values: a build that has run before, or one that nobody has proven yet. */
+const HOW_STARTED = { chosen: '1', onTrial: 'on-trial' } as const;
+/** Exit code of such a start: it is to be made once more. No command ends with it. */
+const EXIT_AGAIN = 75;
+
+/**
+ * Exit code of such a start: a process died during it, and what it had begun has been ended. No command ends with it.
+ */
+const EXIT_NOT_STARTED = 76;
 
 const IS_BY_PARENT = process.env[BY_PARENT] !== undefined;
 /** This build runs for the first time, and its parent watches it. */
@@ -108,4 +132,195 @@ export function sayNotStarted(): void {
   process.once('exit', () => {
     process.exitCode = EXIT_NOT_STARTED;
   });
+}
+
+/** Exit code for a process that was killed, as shells report it. */
+const EXIT_KILLED = 137;
+
+/** A process that dies during a start ends that start, and no person is there to repeat it. */
+const STARTS_MAX = 3;
+const AGAIN_AFTER_MS = 5_000;
+
+/** Until everything of a build answers: the sum of what every process may take, and a moment more. */
+const WELL_MS = 330_000;
+const LOOK_EVERY_MS = 500;
+
+/** What does not answer or run, of the desk that this process has started; empty if all is well. */
+type Look = (home: string, pid: number) => Promise<readonly string[]>;
+
+interface Builds {
+  readonly home: string;
+  /** The program of the build that this process runs. */
+  readonly entry: string;
+  readonly ending: Pick<Ending, 'asked' | 'hurry'>;
+  readonly look?: Look;
+  readonly wellMs?: number;
+  readonly againAfterMs?: number;
+}
+
+/**
+ * What the process that started a desk does once the desk runs in a child process: it starts the chosen build, again
+ * if requested, and watches a build on trial until it is well or the former one runs again. Resolves with the exit
+ * code of the desk once it has ended for good. `mayTry`: an order in the pointer was addressed to this process.
+ */
+async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
+  const { home, ending } = builds;
+  let code = EXIT_AGAIN;
+  let pointer: BuildPointer = { build: null, ordered: null };
+  // The key of an order that was tried: if its outcome could not be kept, it must not be tried again and again.
+  let tried: string | null = null;
+  let failed = 0;
+  for (let tries = mayTry; code === EXIT_AGAIN && !ending.asked.aborted; tries = true) {
+    pointer = pointerOr(home, pointer);
+    const { build, ordered } = pointer;
+    const entry = build === null ? builds.entry : buildEntry(home, build);
+    if (tries && ordered?.outcome === null && ordered.key !== tried) {
+      tried = ordered.key;
+      code = await tryBuild(builds, ordered);
+    } else code = await begin(builds, entry, HOW_STARTED.chosen).ended;
+    // A desk that ended after it had run is meant to stay ended, whatever its exit code.
+    failed = code === EXIT_NOT_STARTED ? failed + 1 : 0;
+    const isOver = failed === 0 || failed === STARTS_MAX || ending.asked.aborted;
+    // After the very first start nothing is retried: the person who typed the command sees that it failed.
+    if (tries && !isOver) {
+      await pauseBeforeStart(builds, failed);
+      code = EXIT_AGAIN;
+    }
+  }
+  if (code === EXIT_NOT_STARTED) return EXIT_FAILED;
+  return code === EXIT_AGAIN ? EXIT_OK : code;
+}
+
+/**
+ * Marks this process as the starter: a stop during the pause then waits for the next start, and `fermata down` ends
+ * this process. Otherwise both would report that nothing runs.
+ */
+async function pauseBeforeStart(
+  { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
+  failed: number,
+): Promise<void> {
+  await markStarter(home, process.pid);
+  sayFailed(`start ${failed} of ${STARTS_MAX} failed: the next one is in ${againAfterMs / 1_000} s`);
+  await sleep(againAfterMs, undefined, { signal: ending.asked }).catch(() => undefined);
+}
+
+/**
+ * Everything has ended: if the pointer was damaged meanwhile, the former build is started again and nothing is tried.
+ */
+function pointerOr(home: string, before: BuildPointer): BuildPointer {
+  try {
+    return readBuildPointer(home);
+  } catch (error) {
+    sayFailed(messageOf(error));
+    return { ...before, ordered: null };
+  }
+}
+
+const sayFailed = (what: string): void => void process.stderr.write(`✗ ${what}\n`);
+
+/** The pointer names the former build until this one is well, so that it counts even if this very process dies. */
+async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
+  const { home, ending } = builds;
+  const trial = begin(builds, buildEntry(home, to), HOW_STARTED.onTrial);
+  const problem =
+    (await untilWell(builds, trial)) ??
+    whyNotKept(() =>
+      concludeSwitch(home, { switched: true, says: `build ${to} runs, and everything of it answers` }),
+    );
+  if (problem === null) return trial.ended;
+  const endedBefore = trial.code();
+  // Ended in order, and not by us: somebody wants it to stay ended.
+  const staysEnded = (): boolean => ending.asked.aborted || endedBefore === EXIT_OK;
+  if (!staysEnded()) await markStarter(home, process.pid);
+  trial.stop();
+  const code = await trial.ended;
+  const now = staysEnded() ? 'it was ended before it was proven' : 'the former build is started again';
+  const notKept = whyNotKept(() =>
+    concludeSwitch(home, { switched: false, says: `build ${to} is not well: ${problem}; ${now}` }),
+  );
+  // The next start reports the outcome to whoever asked; a desk that stays ended reports nothing.
+  if (notKept !== null) sayFailed(`build ${to} is not well: ${problem}; ${now}; ${notKept}`);
+  return staysEnded() ? code : EXIT_AGAIN;
+}
+
+/** Null if it is on disk, which may be full. */
+function whyNotKept(keep: () => void): string | null {
+  try {
+    keep();
+    return null;
+  } catch (error) {
+    return `how it went can't be kept: ${messageOf(error)}`;
+  }
+}
+
+/** Null once the build is well, otherwise what is not. */
+async function untilWell(
+  { home, ending, look = lookAtDesk, wellMs = WELL_MS }: Builds,
+  trial: Begun,
+): Promise<string | null> {
+  const beganMs = performance.now();
+  for (;;) {
+    if (ending.asked.aborted) return 'it was to end meanwhile';
+    const code = trial.code();
+    if (code !== null) return `it has ended with ${code}`;
+    const problems = await look(home, trial.pid).catch((error: unknown) => [messageOf(error)]);
+    if (problems.length === 0 && trial.code() === null) return null;
+    const tookMs = performance.now() - beganMs;
+    if (tookMs > wellMs) return `after ${Math.round(tookMs / 1_000)} s: ${problems.join('; ')}`;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+const lookAtDesk: Look = async (home, pid) => (await import('./restart-all.js')).startProblems(home, pid);
+
+interface Begun {
+  readonly pid: number;
+  /** Null while it runs. */
+  code(): number | null;
+  /** Ends it in order, and kills what has not ended in time. */
+  stop(): void;
+  readonly ended: Promise<number>;
+}
+
+/** Runs the same command again, so that `.env`, the desk file and the build are read as they are now. */
+function begin(
+  { ending: { asked, hurry } }: Pick<Builds, 'ending'>,
+  entry: string,
+  how: (typeof HOW_STARTED)[keyof typeof HOW_STARTED],
+): Begun {
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...process.argv.slice(2)], {
+    // A terminal's Ctrl-C reaches only this process, which passes it on once: a second one would mean "hurry".
+    detached: true,
+    env: { ...shellEnvironment(), [BY_PARENT]: how },
+    stdio: 'inherit',
+  });
+  const end = (): void => void child.kill('SIGTERM');
+  asked.addEventListener('abort', end);
+  hurry.addEventListener('abort', end);
+  if (asked.aborted) end();
+  let code: number | null = null;
+  let kill: NodeJS.Timeout | undefined;
+  const ended = exitOf(child).then((given) => {
+    code = given;
+    clearTimeout(kill);
+    asked.removeEventListener('abort', end);
+    hurry.removeEventListener('abort', end);
+    return given;
+  });
+  return {
+    pid: child.pid ?? 0,
+    code: () => code,
+    stop: () => {
+      if (code !== null) return;
+      end();
+      kill = setTimeout(() => child.kill('SIGKILL'), WAIT_DEFAULT_MS);
+    },
+    ended,
+  };
+}
+
+async function exitOf(child: ChildProcess): Promise<number> {
+  // An `error` event means that the process could not be started at all.
+  const [code] = (await once(child, 'exit').catch(() => [EXIT_FAILED])) as [number | null];
+  return code ?? EXIT_KILLED;
 }

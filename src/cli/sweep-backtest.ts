@@ -1,12 +1,11 @@
 /** `fermata backtest` with several values of a key: tries all combinations and compares them. */
 import { availableParallelism } from 'node:os';
-import type { TimedAction } from '../backtest/actions-file.js';
+import type { TimedAction } from '../backtest/corporate-actions.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
-import type { RankedBy } from '../backtest/sweep/ranking.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
-import { type Trial, valuesText } from '../backtest/sweep/trial.js';
+import { type RankedBy, type Trial, valuesText } from '../backtest/sweep/trial.js';
 import {
   CHOSEN_ON_PARTS,
   chosenOf,
@@ -22,8 +21,8 @@ import { DAY_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
+import { progressPrinter } from './in-place.js';
 import type { DataFile } from './market-choice.js';
-import { progressPrinter } from './progress-printer.js';
 import { type TrialDone, type TrialJob, TrialThreads } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 

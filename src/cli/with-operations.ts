@@ -1,7 +1,7 @@
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/operations.js';
+import { sayingWhat } from './in-place.js';
 import { requireRunning } from './running-desk.js';
-import { sayingWhat } from './waiting.js';
 
 /**
  * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and closing a
@@ -13,7 +13,7 @@ export async function withOperations<T>(
   waitsFor = 'the desk to answer',
 ): Promise<T> {
   const runtime = await requireRunning();
-  const { openOperations } = await import('../operations/open-operations.js');
+  const { openOperations } = await import('../operations/operations.js');
   const operations = await openOperations(runtime);
   return sayingWhat(() => `waiting for ${waitsFor}`, work(operations, runtime));
 }

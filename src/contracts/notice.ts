@@ -1,6 +1,7 @@
 /** Notices to people: each is sent once per fingerprint. */
+import { isShippedKind, type ShippedKind } from '../desk/incident-schema.js';
 import type { NOTICE_EVENTS } from '../desk/notify-schema.js';
-import type { WokenTopic } from './woken.js';
+import type { HaltCause } from '../domain/mode.js';
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
@@ -42,3 +43,24 @@ export interface Alarm {
   readonly desk: string;
   readonly text: string;
 }
+
+/**
+ * The topics that people are woken for. Each has a section of the same name in docs/WOKEN.md, to which each message
+ * about it links.
+ */
+export type WokenTopic =
+  | HaltCause
+  | ShippedKind
+  | 'own-incident'
+  | 'alarm'
+  | 'undecided'
+  | 'routine-failed'
+  | 'forged-row'
+  | 'stuck-run'
+  | 'earlier-build'
+  | 'abandoned'
+  | 'unwatched-go-live'
+  | 'watched-on'
+  | 'contract-ends';
+
+export const topicOfIncident = (kind: string): WokenTopic => (isShippedKind(kind) ? kind : 'own-incident');

@@ -1,5 +1,5 @@
 /** How a run is named and found in Temporal’s UI. */
-import { FERMATA_DESK, FERMATA_ROUTINE, FERMATA_SUMMARY } from './search-attributes.js';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
 interface RunLabel {
   readonly desk: string;
@@ -29,3 +29,12 @@ export function runLabel({ desk, routine, summary, details, listed = summary }: 
     staticDetails: details,
   };
 }
+
+/**
+ * The attributes by which runs are found in Temporal's UI. They are Keywords that the server must know, and can read.
+ */
+export const FERMATA_DESK = defineSearchAttributeKey('FermataDesk', SearchAttributeType.KEYWORD);
+export const FERMATA_ROUTINE = defineSearchAttributeKey('FermataRoutine', SearchAttributeType.KEYWORD);
+/** What a run is about, in the list of runs. Contains no texts by people, because it isn't sealed. */
+export const FERMATA_SUMMARY = defineSearchAttributeKey('FermataSummary', SearchAttributeType.KEYWORD);
+export const FERMATA_VERDICT = defineSearchAttributeKey('FermataVerdict', SearchAttributeType.KEYWORD);

@@ -1,5 +1,6 @@
 import type { Instrument } from '../domain/instrument.js';
 import type { EntryType } from '../domain/order.js';
+import type { Desk } from './schema.js';
 
 /** What the rules of a desk file need to know about a venue that real orders can go to. */
 export interface DeskVenue {
@@ -16,3 +17,12 @@ export interface DeskVenue {
   /** Its account in words, for example "a spot account". */
   readonly account: string;
 }
+
+/**
+ * Whether a desk's orders leave this machine, which is not the same as trading real money. A paper desk's orders
+ * leave if the broker keeps the paper account; that needs no go-live.
+ */
+export const ordersLeave = ({ mode, venue }: Pick<Desk, 'mode' | 'venue'>): boolean =>
+  mode === 'live' || isBrokerPaper(venue);
+
+export const isBrokerPaper = ({ account }: Desk['venue']): boolean => account === 'broker-paper';

@@ -2,8 +2,7 @@
 import { venueOfFeed } from '../domain/feed-name.js';
 import { isOwned, settleOf } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
-import type { DeskVenue } from './desk-venue.js';
-import { ordersLeave } from './orders-leave.js';
+import { type DeskVenue, ordersLeave } from './desk-venue.js';
 import type { Desk } from './schema.js';
 
 /**

@@ -4,9 +4,8 @@
 import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
-import type { DeskVenue } from './desk-venue.js';
+import { type DeskVenue, isBrokerPaper } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
-import { isBrokerPaper } from './orders-leave.js';
 import type { Desk } from './schema.js';
 
 /** A single approver has to sleep on it. */

@@ -1,8 +1,9 @@
 /** Rules across the keys of a desk file. Each names the value to change. */
-
 import { z } from 'zod';
 import { venueOfFeed } from '../domain/feed-name.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
+import { mostOf } from '../limits/most-of.js';
+import { LIMITS } from '../limits/registry.js';
 import type { BrokenRule } from './broken-rule.js';
 import { contactRules } from './contacts.js';
 import { stepLists } from './desk-steps.js';
@@ -10,14 +11,12 @@ import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { kpiRules } from './kpi-rules.js';
-import { limitRules } from './limit-rules.js';
 import { liveRules } from './live-rules.js';
 import { ownIncidentRules } from './own-incidents.js';
 import { ownStepRules } from './own-steps.js';
 import { type Desk, deskObject } from './schema.js';
-import { sessionRules } from './session-rules.js';
+import { sessionRules, zoneRule } from './session-rules.js';
 import { strategyRules } from './strategy-rules.js';
-import { zoneRule } from './zone-rule.js';
 
 const SHARED_KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
 const KINDS = [...SHARED_KINDS, 'playbook'] as const;
@@ -249,6 +248,23 @@ function stepRules(desk: Desk): BrokenRule[] {
       ];
     }),
   );
+}
+
+/** The upper bounds of numbers in `risk` depend on what the desk trades. */
+function limitRules({ risk, instruments }: Desk): BrokenRule[] {
+  return LIMITS.flatMap(({ setting }) => {
+    const value = risk[setting.key];
+    const most = mostOf(setting, instruments);
+    if (value === undefined || value <= most) return [];
+    return [
+      {
+        path: ['risk', setting.key],
+        expected: `at most ${most}, since spot and stocks are bought for cash`,
+        found: `${value}`,
+        doThis: `write ${most} or less, or give contracts on margin a desk of their own`,
+      },
+    ];
+  });
 }
 
 /** The rules across keys run only on values that are valid individually. */

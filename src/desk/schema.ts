@@ -21,8 +21,8 @@ import {
   pricesSchema,
   riskSchema,
   strategySchema,
+  venueSchema,
 } from './trading-schema.js';
-import { venueSchema } from './venue-schema.js';
 
 const resumeSchema = z.strictObject({
   startup: resumeRule.default('auto').describe('After a start.'),

@@ -4,7 +4,6 @@ import { periodOf } from '../domain/sessions/trading-hours.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { Desk } from './schema.js';
 import type { DeskSessions } from './session-schema.js';
-import { zoneRule } from './zone-rule.js';
 
 type Path = readonly (string | number)[];
 
@@ -88,4 +87,21 @@ function overlapRule({ hours }: DeskSessions, path: Path): BrokenRule[] {
       },
     ];
   });
+}
+
+/** A time zone has to be known to the system. */
+export function zoneRule(path: BrokenRule['path'], zone: string): BrokenRule[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return [];
+  } catch {
+    return [
+      {
+        path,
+        expected: 'a time zone of the IANA list',
+        found: zone,
+        doThis: 'write for example UTC, Europe/Berlin or America/New_York',
+      },
+    ];
+  }
 }

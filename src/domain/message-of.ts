@@ -2,3 +2,10 @@
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** The innermost message of an error chain names the cause; the outer ones only name the plumbing. */
+export function causeOf(error: unknown): string {
+  let current: unknown = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return messageOf(current);
+}

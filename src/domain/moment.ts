@@ -1,4 +1,5 @@
 import { MINUTE_MS } from './civil-date.js';
+import { groupedWithin, instantsWithin } from './figure-text.js';
 
 /** A duration in its two largest units: `1 h 20 min`. */
 export function lasted(ms: number): string {
@@ -18,3 +19,6 @@ export const shortMoment = (ms: number): string => new Date(ms).toISOString().sl
 
 /** A moment for programs: ISO 8601 in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Turns a recorded sentence into one for people: instants to the minute, thousands separated. */
+export const forPeople = (text: string): string => groupedWithin(instantsWithin(text, moment));

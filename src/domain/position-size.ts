@@ -6,3 +6,8 @@ export const SIZE_PCT_MAX = 100;
 export function reducedSize({ sizePct }: { readonly sizePct: number }): string | null {
   return sizePct === SIZE_PCT_MAX ? null : `${sizePct} % of the desk file’s position size`;
 }
+
+/** The subject of a decision on a larger position size. It no longer counts once the size has changed. */
+export function sizeSubject(fromPct: number, toPct: number): string {
+  return `size:${fromPct}:${toPct}`;
+}

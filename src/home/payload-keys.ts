@@ -106,3 +106,6 @@ function opens(keys: readonly PayloadKey[], { keyId, sealed }: Canary): boolean 
   const word = key && unseal(key, Buffer.from(sealed, 'base64'));
   return word != null && Buffer.from(word).toString() === WORD;
 }
+
+/** Where Temporal's UI has payloads decrypted: on the port that serves the UI, by the web role. */
+export const CODEC_PATH = '/fermata/codec';

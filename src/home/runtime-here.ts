@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isContainer } from './is-container.js';
+import { isContainer } from './process-environment.js';
 import { homePaths, type Runtime } from './runtime.js';
 
 /**

@@ -1,6 +1,7 @@
 /** The requests that the supervisor answers on its socket. */
-import { askSocket } from './ask-socket.js';
+
 import type { BuildSwitch } from './builds.js';
+import { askSocket } from './local-socket.js';
 import type { ProcessStatus } from './process-status.js';
 import type { RestoreOrder } from './restore-mark.js';
 import { homePaths } from './runtime.js';

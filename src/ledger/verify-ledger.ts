@@ -1,8 +1,7 @@
 /** Proves that the ledger holds exactly what the journal on disk holds, entry by entry. */
 import { isDeepStrictEqual } from 'node:util';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
-import { plainJson } from '../store/plain-text.js';
-import type { Pool } from '../store/pool.js';
+import { type Pool, plainJson } from '../store/pool.js';
 import { readJournal } from '../trader/journal/read-journal.js';
 
 const BATCH_ENTRIES = 500;

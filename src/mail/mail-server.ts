@@ -1,7 +1,7 @@
 /** Hands mail to the mail server by SMTP and says what is certain afterwards. */
 import { createTransport } from 'nodemailer';
-import { forPeople } from '../domain/for-people.js';
-import type { MailSettings } from '../notify/mail-settings.js';
+import { forPeople } from '../domain/moment.js';
+import type { MailSettings } from '../notify/channel-credentials.js';
 import type { Mail } from '../store/mail-outbox.js';
 
 export type MailOutcome =

@@ -1,7 +1,7 @@
 /** Chooses where prices come from, by what was asked for. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
-import { ordersLeave } from '../desk/orders-leave.js';
+import { ordersLeave } from '../desk/desk-venue.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';

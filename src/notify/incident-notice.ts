@@ -1,8 +1,7 @@
 /** How an incident is presented to people, and the button that says "I have it". */
 import { createHash } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
-import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
-import { topicOfIncident } from '../contracts/woken.js';
+import { type Notice, type NoticeButton, type NoticeSeverity, topicOfIncident } from '../contracts/notice.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 

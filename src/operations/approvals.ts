@@ -9,7 +9,7 @@ import {
 import type { Shape } from '../contracts/json-values.js';
 import type { ApprovalShown } from '../contracts/published.js';
 import { decisionSubject } from '../domain/approval.js';
-import { causeOf } from '../domain/cause-of.js';
+import { causeOf } from '../domain/message-of.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';

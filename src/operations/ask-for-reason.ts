@@ -3,7 +3,7 @@ import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
 import { askWhy } from '../notify/notices.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
-import { NO_ANSWER, writeInTime } from './write-in-time.js';
+import { NO_ANSWER, writeInTime } from './record-audit.js';
 
 export interface Unexplained {
   /** In the past tense, for example `closed all positions`. */

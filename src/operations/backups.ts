@@ -10,7 +10,7 @@ import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../contracts
 import type { runLabel } from '../contracts/run-label.js';
 import { messageOf } from '../domain/message-of.js';
 import { awaitQuery } from '../temporal/runs.js';
-import { EVIDENCE_MS } from '../temporal/schedules/routine-input.js';
+import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';

@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/message-of.js';
-import { sizeSubject } from '../domain/size-decision.js';
+import { sizeSubject } from '../domain/position-size.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type {
@@ -11,49 +12,104 @@ import type {
 import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
+import { unfitText, withPlainText } from '../domain/plain-text.js';
 import type { Channel } from '../home/channel-health.js';
+import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
-import type { EvidenceProof } from '../store/evidence.js';
-import type { StepOutput } from '../store/step-outputs.js';
+import { type EvidenceProof, verifyEvidence } from '../store/evidence.js';
+import { countSetups } from '../store/noted-setups.js';
+import { openPool } from '../store/pool.js';
+import { readStepOutput, type StepOutput } from '../store/step-outputs.js';
+import { readTradingJournal } from '../store/trading-journal.js';
+import { openTemporal } from '../temporal/open-temporal.js';
+import { connectTrader, type TraderClient } from '../trader/client.js';
+import { readWords } from '../trader/read-status.js';
 import type { StoredPeriod } from '../validation/data/stored-minutes.js';
-import type { CashExplanation, CoinsRequest } from './account-corrections.js';
-import type { VoteRequest, VoteResult } from './approvals.js';
-import type { BackupOperationResult, DrillRequest, TakeBackupRequest } from './backups.js';
-import type { SizeRequest } from './change-size.js';
-import type { EntryRequest, PositionRequest } from './close-one.js';
-import type { CorporateActionRequest, NoSplitRequest } from './corporate-action.js';
-import type { DeployRequest } from './deploy-build.js';
-import type { ExportRequest } from './export-records.js';
-import type { DataGaps } from './find-data-gaps.js';
-import type { GoLiveShown } from './go-live/read-go-live.js';
-import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
-import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/answer-incident.js';
+import { type KnownParts, loadDesk, readPlaybooks } from '../venue/load-desk.js';
+import {
+  type CashExplanation,
+  type CoinsRequest,
+  type CorporateActionRequest,
+  claimCoins,
+  explainCash,
+  type NoSplitRequest,
+  sayNoSplit,
+  takeCorporateAction,
+} from './account-corrections.js';
+import { castVote, listApprovals, type VoteRequest, type VoteResult } from './approvals.js';
+import {
+  type BackupOperationResult,
+  type DrillRequest,
+  drillRestore,
+  type TakeBackupRequest,
+  takeBackup,
+} from './backups.js';
+import { changeSize, type SizeRequest } from './change-size.js';
+import { cancelEntry, closePosition, type EntryRequest, type PositionRequest } from './close-one.js';
+import { type DeployRequest, deployBuild } from './deploy-build.js';
+import { type ExportRequest, exportRecords } from './export-records.js';
+import { type DataGaps, findDataGaps } from './find-data-gaps.js';
+import { askPreflight } from './go-live/ask-preflight.js';
+import {
+  type GoLiveRequest,
+  type GoLiveShown,
+  type GoLiveStarted,
+  readGoLive,
+  revokeGoLive,
+  startGoLive,
+} from './go-live/start-go-live.js';
+import {
+  acknowledgeIncident,
+  type IncidentAnswerRequest,
+  type IncidentAnswerResult,
+  type IncidentOpened,
+  type IncidentQuery,
+  listIncidents,
+  type OpenIncidentRequest,
+  type OwnKindShown,
+  openIncident,
+  ownKinds,
+  readIncident,
+  resolveIncident,
+} from './incidents.js';
 import type {
-  IncidentOpened,
-  IncidentQuery,
-  OpenIncidentRequest,
-  OwnKindShown,
-} from './incidents/open-incident.js';
-import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
-import type { ErrorsShown } from './read-errors.js';
-import type { SetupQuery } from './results/list-setups.js';
-import type { ChartRequest, ChartShown } from './results/read-chart.js';
-import type { KpisShown } from './results/read-kpis.js';
-import type { ResultsRequest, ResultsShown } from './results/read-results.js';
-import type { ResumeRequest } from './resume-trading.js';
-import type { RoutineOutcome, RoutineRequest, ScheduledRun } from './run-routine.js';
+  Caller,
+  CommandRequest,
+  EmergencyRequest,
+  OperationContext,
+  OperationResult,
+} from './operation.js';
+import { type ErrorsShown, readErrors } from './read-errors.js';
+import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js';
+import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
+import { type KpisShown, showKpis } from './results/read-kpis.js';
+import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
+import { type ResumeRequest, resumeTrading } from './resume-trading.js';
+import {
+  listSchedules,
+  type RoutineOutcome,
+  type RoutineRequest,
+  runRoutine,
+  type ScheduledRun,
+} from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
-import type { SettingsRequest } from './settings/change-settings.js';
-import type { SettingsShown } from './settings/read-settings.js';
-import type { RollRequest } from './settings/roll-contract.js';
-import type { ToDecide } from './sign-as.js';
-import type { WithdrawalRequest } from './signals.js';
-import type { SentCommand } from './stop-trading.js';
-import type { TaskDone, TaskDoneResult, TaskQuery } from './tasks.js';
-import type { AlertTested } from './test-alert.js';
-import type { ToggleRequest } from './toggle-strategy.js';
-import type { Noted, NoteRequest } from './trading-journal.js';
-import type { ValidationWish } from './validations.js';
+import {
+  changeSettings,
+  type RollRequest,
+  readSettings,
+  rollContract,
+  type SettingsRequest,
+  type SettingsShown,
+} from './settings/change-settings.js';
+import { statementToSign, type ToDecide } from './sign-as.js';
+import { listSignals, sendSignal, type WithdrawalRequest, withdrawSignal } from './signals.js';
+import { closeAllPositions, type SentCommand, stopTrading } from './stop-trading.js';
+import { completeTask, listTasks, type TaskDone, type TaskDoneResult, type TaskQuery } from './tasks.js';
+import { type AlertTested, testAlert } from './test-alert.js';
+import { type ToggleRequest, toggleStrategy } from './toggle-strategy.js';
+import { type Noted, type NoteRequest, noteInJournal } from './trading-journal.js';
+import { askForValidation, listStoredPeriods, listValidations, type ValidationWish } from './validations.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
@@ -131,4 +187,127 @@ export interface Operations {
   readGoLive(): Promise<GoLiveShown>;
   revokeGoLive(caller: Caller, request: CommandRequest): Promise<OperationResult>;
   close(): Promise<void>;
+}
+
+/**
+ * Everything that a person can ask of the desk, for the web server, the command line and the chat. Connects to
+ * nothing yet: each part is reached when it is needed, and may be down. `trader`: for a caller that already has a
+ * connection to the trader. `chatKey`: for the bot, whose votes carry a code made with it. `known`: `{}` for a
+ * caller that opens no incidents and must not wait for the compilation of playbooks in code.
+ */
+export async function openOperations(
+  runtime: Runtime,
+  trader: TraderClient = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
+  chatKey?: () => string,
+  known: KnownParts = { playbooks: readPlaybooks },
+): Promise<Operations> {
+  return operationsOver({
+    runtime,
+    desk: loadDesk(runtime.deskFile, known).desk,
+    trader,
+    temporal: openTemporal(runtime),
+    pool: openPool(runtime, 'operations'),
+    decisionKey: () => readSecret(runtime.home, 'decisionKey'),
+    ...(chatKey === undefined ? {} : { chatKey }),
+    newId: randomUUID,
+    nowMs: Date.now,
+  });
+}
+
+export function operationsOver(context: OperationContext): Operations {
+  return withPlainRequests({
+    stopTrading: (caller, request, sent) => stopTrading(context, caller, request, sent),
+    closeAllPositions: (caller, request, sent) => closeAllPositions(context, caller, request, sent),
+    closePosition: (caller, request) => closePosition(context, caller, request),
+    cancelEntry: (caller, request) => cancelEntry(context, caller, request),
+    resumeTrading: (caller, request) => resumeTrading(context, caller, request),
+    runRoutine: (caller, request) => runRoutine(context, caller, request),
+    readStatus: () => readWords(context),
+    listSchedules: () => listSchedules(context),
+    listApprovals: () => listApprovals(context),
+    castVote: (caller, request) => castVote(context, caller, request),
+    readSettings: () => readSettings(context),
+    changeSettings: (caller, request) => changeSettings(context, caller, request),
+    rollContract: (caller, request) => rollContract(context, caller, request),
+    claimCoins: (caller, request) => claimCoins(context, caller, request),
+    toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
+    explainCash: (caller, request) => explainCash(context, caller, request),
+    takeCorporateAction: (caller, request) => takeCorporateAction(context, caller, request),
+    sayNoSplit: (caller, request) => sayNoSplit(context, caller, request),
+    sendSignal: (caller, signal) => sendSignal(context, caller, signal),
+    withdrawSignal: (caller, request) => withdrawSignal(context, caller, request),
+    listSignals: () => listSignals(context),
+    takeBackup: (caller, request) => takeBackup(context, caller, request),
+    drillRestore: (caller, request) => drillRestore(context, caller, request),
+    deployBuild: (caller, request) => deployBuild(context, caller, request),
+    listTasks: (query) => listTasks(context, query),
+    completeTask: (caller, request) => completeTask(context, caller, request),
+    openIncident: (caller, request) => openIncident(context, caller, request),
+    acknowledgeIncident: (caller, request) => acknowledgeIncident(context, caller, request),
+    resolveIncident: (caller, request) => resolveIncident(context, caller, request),
+    listIncidents: (query) => listIncidents(context, query),
+    ownKinds: () => ownKinds(context),
+    readIncident: (incident) => readIncident(context, incident),
+    statementToSign: (decided) => statementToSign(context, decided),
+    testAlert: (caller, channel) => testAlert(context, caller, channel),
+    changeSize: (caller, request) => changeSize(context, caller, request),
+    findDataGaps: (request) => findDataGaps(context, request),
+    showResults: (request) => showResults(context, request),
+    showKpis: () => showKpis(context),
+    listSetups: (query) => listSetups(context, query),
+    countSetups: () => countSetups(context.pool, context.desk.desk),
+    readErrors: (query) => readErrors(context, query),
+    readSetup: (id) => readSetup(context, id),
+    readTradingJournal: (days) => readTradingJournal(context.pool, context.desk.desk, days),
+    noteInJournal: (caller, request) => noteInJournal(context, caller, request),
+    readChart: (request) => readChart(context, request),
+    listValidations: () => listValidations(context),
+    listStoredPeriods: () => listStoredPeriods(context),
+    askForValidation: (caller, request) => askForValidation(context, caller, request),
+    preflight: () => askPreflight(context),
+    startGoLive: (caller, request) => startGoLive(context, caller, request),
+    readGoLive: () => readGoLive(context),
+    revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),
+    verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
+    readStepOutput: (id) => readStepOutput(context.pool, context.desk.desk, id),
+    exportRecords: (caller, request) => exportRecords(context, caller, request),
+    close: async () => {
+      context.trader.close();
+      await Promise.allSettled([context.temporal.close(), context.pool.end()]);
+    },
+  });
+}
+
+/**
+ * Text that can't be audited is refused, whoever sends it in whatever way. A stop is carried out, and its text made
+ * plain.
+ */
+export class UnfitText extends Error {
+  override readonly name = 'UnfitText';
+  readonly keptSafe = 'nothing was changed';
+  readonly doThis = 'write it again in plain text; a stop is taken as it is';
+}
+
+function withPlainRequests(operations: Operations): Operations {
+  const plain: Partial<Operations> = {
+    stopTrading: (caller, request, sent) => operations.stopTrading(caller, withPlainText(request), sent),
+    closeAllPositions: (caller, request, sent) =>
+      operations.closeAllPositions(caller, withPlainText(request), sent),
+    closePosition: (caller, request) => operations.closePosition(caller, withPlainText(request)),
+    cancelEntry: (caller, request) => operations.cancelEntry(caller, withPlainText(request)),
+    withdrawSignal: (caller, request) => operations.withdrawSignal(caller, withPlainText(request)),
+    revokeGoLive: (caller, request) => operations.revokeGoLive(caller, withPlainText(request)),
+  };
+  return new Proxy(operations, {
+    get: (target, name, receiver) => {
+      const use: unknown = Reflect.get(plain, name) ?? Reflect.get(target, name, receiver);
+      if (typeof use !== 'function' || name in plain) return use;
+      return (...given: unknown[]): unknown => {
+        const [problem] = given.flatMap((one) => unfitText(one) ?? []);
+        return problem === undefined
+          ? Reflect.apply(use, target, given)
+          : Promise.reject(new UnfitText(problem));
+      };
+    },
+  });
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type AuditEntry, appendAudit, tryAudit } from '../store/audit.js';
 import type { Caller, OperationContext, OperationResult } from './operation.js';
-import { NO_ANSWER, writeInTime } from './write-in-time.js';
 
 /** Somebody who takes risk can wait longer than somebody who stops a desk. */
 const TRIED_MS = 10_000;
@@ -52,4 +51,22 @@ export async function recordAudit(
   );
   const written = await writeInTime(writing);
   return written === null ? `The audit entry may be missing: ${NO_ANSWER}.` : written.problem;
+}
+
+/** Nobody waits longer than this; the write may still complete afterwards. */
+const WRITE_MS = 1_000;
+
+/** The message after that time. Postgres may have written all the same. */
+export const NO_ANSWER = `Postgres gave no answer within ${WRITE_MS} ms`;
+
+/**
+ * Writes to Postgres that accompany an operation: nobody who stops a desk waits for them. Null if there is no answer
+ * in time.
+ */
+export function writeInTime<T>(writing: Promise<T>): Promise<T | null> {
+  // If this process was suspended, an answer that arrived meanwhile is read only in the turn after its timers.
+  const late = sleep(WRITE_MS)
+    .then(() => nextTurn())
+    .then(() => null);
+  return Promise.race([writing, late]);
 }

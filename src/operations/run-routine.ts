@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { marketMs, type Shape, wallMs } from '../contracts/json-values.js';
 import { type RoutineVerdict, RUN_VERDICTS, type StepResult } from '../contracts/routine.js';
-import { nextNominalMs } from '../desk/nominal-times.js';
-import { timesOf } from '../desk/routine-times.js';
+import { nextNominalMs, timesOf } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { countClosedTrades } from '../store/performance.js';

@@ -3,7 +3,7 @@
  * proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { proveFlat, proveStopped } from '../activities/engine/prove-stopped.js';
+import { proveFlat, proveStopped } from '../activities/engine/call-trader.js';
 import type { CommandResult } from '../contracts/control.js';
 import {
   EMERGENCY_COMMAND_MS,

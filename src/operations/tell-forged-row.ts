@@ -6,8 +6,8 @@ import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
+import type { ForgedRow, OnForged } from '../store/access-rows.js';
 import { recordEvidenceBatch } from '../store/evidence.js';
-import type { ForgedRow, OnForged } from '../store/forged-row.js';
 import type { Pool } from '../store/pool.js';
 
 /** Beyond this, more rows only make work: people know by then. */

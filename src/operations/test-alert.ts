@@ -1,11 +1,10 @@
 /** Sends a test alert the whole way that an alert takes, and says whether it reached anybody. */
 import { z } from 'zod';
 import type { Shape } from '../contracts/json-values.js';
-import { causeOf } from '../domain/cause-of.js';
+import { causeOf } from '../domain/message-of.js';
 import { type Channel, shownChannel } from '../home/channel-health.js';
-import { awaitDeliveries } from '../notify/await-deliveries.js';
-import { notify } from '../notify/notify.js';
-import { TEST_EVENT } from '../notify/telegram-credentials.js';
+import { TEST_EVENT } from '../notify/channel-credentials.js';
+import { awaitDeliveries, notify } from '../notify/notify.js';
 import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
 import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
 import type { Caller, OperationContext } from './operation.js';

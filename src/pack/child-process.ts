@@ -1,5 +1,8 @@
 /** Starts the process that runs code of a desk's folder, with nothing of ours in its environment. */
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { DeskFileError } from '../desk/problem.js';
+import { type Answer, answersIn, type PackProblem } from './protocol.js';
 
 export const CHILD = fileURLToPath(new URL('../../dist/pack/child.js', import.meta.url));
 
@@ -15,3 +18,60 @@ export const childEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     ['PATH', 'LANG'].flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
   );
+
+const ANSWERED_MS_MAX = 60_000;
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * Runs code of a desk's folder in a child process, and waits for it synchronously: a desk file is read in one step.
+ * `first`: beginning of the message if the process fails. Throws `DeskFileError` with each file's problem.
+ */
+export function askChild(folder: string, args: readonly string[], first: string): readonly Answer[] {
+  const { output, error, signal, stderr } = spawnSync(process.execPath, childArgs(...args), {
+    cwd: folder,
+    env: childEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    timeout: ANSWERED_MS_MAX,
+    killSignal: 'SIGKILL',
+    maxBuffer: ANSWER_BYTES_MAX,
+  });
+  const answers = answersIn(output?.[3]?.toString('utf8') ?? '');
+  const found = answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : []));
+  if (!answers.some((answer) => 'done' in answer)) {
+    const at = answers.findLast((answer) => 'begun' in answer)?.begun ?? first;
+    const failed = answers.findLast((answer) => 'failed' in answer)?.failed ?? lastLine(stderr?.toString());
+    found.push(problem(at, 'a file that can be loaded', howItEnded(error, signal, failed)));
+  }
+  if (found.length > 0) throw packError(folder, found);
+  return answers;
+}
+
+function howItEnded(error: Error | undefined, signal: NodeJS.Signals | null, said: string): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ETIMEDOUT') return `no end within ${ANSWERED_MS_MAX / 1_000} s`;
+  if (code === 'ENOBUFS') return 'more output than is read';
+  return `a process that ended ${signal === null ? 'by itself' : `by ${signal}`}${said === '' ? '' : ` (${said})`}`;
+}
+
+const lastLine = (text = ''): string => text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+
+export function problem(
+  file: string,
+  expected: string,
+  found: string,
+  doThis = `put ${file} right`,
+): PackProblem {
+  return { file, line: null, expected, found, doThis };
+}
+
+export function packError(folder: string, problems: readonly PackProblem[]): DeskFileError {
+  return new DeskFileError(
+    folder,
+    problems.map(({ file, line, ...said }) => ({
+      line: null,
+      column: null,
+      key: line === null ? file : `${file}:${line}`,
+      ...said,
+    })),
+  );
+}

@@ -1,8 +1,18 @@
 /** Bundles one file of a desk's folder, with its imports from that folder, as one module. It may be TypeScript. */
-import { realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, sep } from 'node:path';
-import { type BuildOptions, build, type Message, type OutputFile, type Plugin } from 'esbuild';
+import { dirname, extname, join, relative, sep } from 'node:path';
+import {
+  type BuildOptions,
+  build,
+  type Loader,
+  type Message,
+  type OnResolveResult,
+  type OutputFile,
+  type Plugin,
+} from 'esbuild';
+import type { StrategyFile } from '../desk/own-strategy.js';
 
 export interface CompileProblem {
   readonly file: string;
@@ -84,4 +94,81 @@ function within(root: string): Plugin {
       );
     },
   };
+}
+
+const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.js': 'js', '.mjs': 'js', '.json': 'json' };
+
+/** Marks resolutions that the plugin itself requested. */
+const RESOLVED = 'resolved';
+
+interface OwnFiles {
+  /** Real path of the desk's folder. */
+  readonly root: string;
+  /** Subfolder: `strategies`, `playbooks`. */
+  readonly folder: string;
+  /** What may be imported by name. A name that is not external is a file of ours, along with its imports. */
+  readonly names: Readonly<Record<string, OnResolveResult>>;
+  /** Each file that was read, by its path relative to the root. */
+  readonly read: Map<string, string>;
+}
+
+/**
+ * Restricts the files that code of a desk's folder may consist of, where every file counts for its hash: strategies,
+ * playbooks in code. Reads each file once, so that what is hashed is what is compiled. The code can't reach our
+ * files by path.
+ */
+export function ownFilesOnly({ root, folder, names, read }: OwnFiles): Plugin {
+  const place = join(root, folder) + sep;
+  const outside = (path: string) => ({
+    errors: [{ text: `a file outside of ${folder}/: ${relative(root, path)}` }],
+  });
+  return {
+    name: 'own files only',
+    setup({ onResolve, onLoad, resolve }) {
+      const ours = new Set(
+        Object.values(names).flatMap(({ path, external }) =>
+          path === undefined || external === true ? [] : [path],
+        ),
+      );
+      onResolve({ filter: /^[^.]/ }, ({ path, kind }) => {
+        if (Object.hasOwn(names, path)) return names[path];
+        return kind === 'entry-point' ? undefined : { errors: [{ text: `an import of ${path}` }] };
+      });
+      onResolve({ filter: /^\./ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === RESOLVED) return undefined;
+        const found = await resolve(path, { importer, resolveDir, kind, pluginData: RESOLVED });
+        if (found.errors.length > 0) return { errors: found.errors };
+        // Paths are real paths here, so a link out of the folder is noticed.
+        if (ours.has(importer)) ours.add(found.path);
+        else if (!found.path.startsWith(place)) return outside(found.path);
+        return { path: found.path };
+      });
+      onLoad({ filter: /.*/ }, ({ path }) => {
+        if (ours.has(path)) return undefined;
+        const real = realpathSync(path);
+        if (!real.startsWith(place)) return outside(path);
+        const loader = LOADERS[extname(real)];
+        if (loader === undefined)
+          return { errors: [{ text: `a file of another kind: ${relative(root, path)}` }] };
+        const contents = readFileSync(real, 'utf8');
+        read.set(relative(root, real).split(sep).join('/'), contents);
+        return { contents, loader, resolveDir: dirname(real) };
+      });
+    },
+  };
+}
+
+export const filesOf = (read: ReadonlyMap<string, string>): readonly StrategyFile[] =>
+  [...read].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
+
+/**
+ * Hashes the paths and bytes of all files, so a changed comment counts as well. `version`: of the API; it is increased
+ * when the same file would behave differently.
+ */
+export function hashOf(version: string, files: readonly StrategyFile[]): string {
+  const hash = createHash('sha256').update(`${version}\n`);
+  for (const { path, text } of files) {
+    hash.update(`${path}\n${createHash('sha256').update(text).digest('hex')}\n`);
+  }
+  return hash.digest('hex');
 }

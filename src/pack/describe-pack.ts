@@ -1,5 +1,5 @@
 /** Describes the parts in a desk's folder, in a separate process, because reading them runs their code. */
-import { askChild, packError, problem } from './ask-child.js';
+import { askChild, packError, problem } from './child-process.js';
 import { NAME, type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { DescribedPart, PackProblem } from './protocol.js';
 

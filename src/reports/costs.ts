@@ -1,6 +1,5 @@
 import { readCosts } from '../store/performance.js';
-import { report } from './report.js';
-import { moneyOf, percent, SPAN, spanOf } from './span.js';
+import { moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /** Fees, and how much worse than their price stops were filled; market orders have no price to compare with. */
 export const costs = report(SPAN, async (context, parameters) => {

@@ -4,8 +4,7 @@ import { isTold } from '../home/channel-health.js';
 import { countNotices } from '../store/outbox.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
-import { report } from './report.js';
-import { listed, SPAN, spanOf } from './span.js';
+import { listed, report, SPAN, spanOf } from './report.js';
 
 /** What stopped the desk, and which procedures failed or were missed. */
 export const incidents = report(SPAN, async (context, parameters) => {

@@ -1,8 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { DrawdownMeter, growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
-import { report } from './report.js';
-import { listed, percent, SPAN, spanOf } from './span.js';
+import { listed, percent, report, SPAN, spanOf } from './report.js';
 
 /** How near the desk came to its limits, and how often the risk gate denied an order. */
 export const limits = report(SPAN, async (context, parameters) => {

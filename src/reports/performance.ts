@@ -7,8 +7,7 @@ import {
   sharpeRatio,
 } from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
-import { report } from './report.js';
-import { moneyOf, percent, SPAN, spanOf } from './span.js';
+import { moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
 export const performance = report(SPAN, async (context, parameters) => {

@@ -1,9 +1,11 @@
 /** A report calculates something from what is stored and gives it in one line; it judges nothing. */
-
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { type StepPart, stepPart } from '../desk/step-parts.js';
+import { DAY_MS } from '../domain/civil-date.js';
+import { placesIn } from '../domain/figure-text.js';
 import type { Runtime } from '../home/runtime.js';
+import type { Span } from '../store/performance.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 
@@ -25,3 +27,31 @@ export const report = <P extends z.ZodObject>(
   parameters: P,
   run: (context: ReportContext, parameters: z.output<P>) => Promise<string>,
 ): Report => stepPart(parameters, run);
+
+/** Parameters of a report that looks back. */
+export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });
+
+/** The last `days` of market time. */
+export function spanOf(
+  { desk, marketMs }: ReportContext,
+  { days }: z.output<typeof SPAN>,
+): Span & { days: number } {
+  return { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs, days };
+}
+
+/** In hours if it is less than a day. */
+export function lengthOf(days: number): string {
+  if (days >= 1) return `${days} days`;
+  const hours = Number((days * 24).toFixed(1));
+  return hours === 1 ? '1 hour' : `${hours} hours`;
+}
+
+/** Amounts of the desk's account. */
+export function moneyOf({ desk }: Pick<ReportContext, 'desk'>): (value: number) => string {
+  const places = placesIn(desk.paper.currency);
+  return (value) => value.toFixed(places);
+}
+
+export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
+export const listed = (counted: readonly { what: string; count: number }[]): string =>
+  counted.length === 0 ? 'none' : counted.map(({ what, count }) => `${what} ${count}`).join(', ');

@@ -1,7 +1,6 @@
 import { exitReasonWords } from '../domain/exit-reason.js';
 import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
-import { report } from './report.js';
-import { moneyOf, SPAN, spanOf } from './span.js';
+import { moneyOf, report, SPAN, spanOf } from './report.js';
 
 interface StrategyResult {
   readonly strategy: string;

@@ -7,8 +7,7 @@ import { exitReasonWords } from '../domain/exit-reason.js';
 import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
-import { report } from './report.js';
-import { lengthOf, listed, moneyOf, percent, SPAN, spanOf } from './span.js';
+import { lengthOf, listed, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 const SHOWN_MAX = 20;
 const STEPS_MAX = 60;

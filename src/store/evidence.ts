@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Evidence, EvidenceInput, EvidenceKind, EvidenceVerdict } from '../contracts/evidence.js';
-import { plainText } from './plain-text.js';
-import { inTransaction, lockInTransaction, type Pool, type PoolClient } from './pool.js';
+import { inTransaction, lockInTransaction, type Pool, type PoolClient, plainText } from './pool.js';
 
 const NONCE_LENGTH = 8;
 

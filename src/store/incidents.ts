@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Incident, IncidentState } from '../contracts/incident.js';
 import type { IncidentShown } from '../contracts/published.js';
 import type { IncidentSeverity } from '../desk/incident-schema.js';
-import { plainText } from './plain-text.js';
-import type { Pool } from './pool.js';
+import { type Pool, plainText } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 

@@ -1,8 +1,7 @@
 /** Notices, and the destinations that each still has to reach. */
 import type { Notice } from '../contracts/notice.js';
 import type { Counted, Span } from './performance.js';
-import { plainText } from './plain-text.js';
-import type { Pool } from './pool.js';
+import { type Pool, plainText } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 

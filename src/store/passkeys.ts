@@ -1,8 +1,8 @@
 /** People's passkeys. Each row carries a code of the web role that wrote it; any other row counts as absent. */
 import { plainText } from '../domain/plain-text.js';
 import type { RowMaker } from '../home/row-makers.js';
+import { forgedRow, type OnForged } from './access-rows.js';
 import { appendAudit } from './audit.js';
-import { forgedRow, type OnForged } from './forged-row.js';
 import { inTransaction, type Pool } from './pool.js';
 
 export const PASSKEYS_OF_A_PERSON_MAX = 20;

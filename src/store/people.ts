@@ -4,9 +4,8 @@
  */
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker, RowStanding } from '../home/row-makers.js';
-import { forgedRow, type OnForged } from './forged-row.js';
+import { forgedRow, type OnForged, tokenHash } from './access-rows.js';
 import { inTransaction, type Pool } from './pool.js';
-import { tokenHash } from './token-hash.js';
 
 type Queries = Pick<Pool, 'query'>;
 

@@ -4,9 +4,8 @@
  */
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker } from '../home/row-makers.js';
-import { forgedRow, type OnForged } from './forged-row.js';
+import { forgedRow, newToken, type OnForged, tokenHash } from './access-rows.js';
 import type { Pool } from './pool.js';
-import { newToken, tokenHash } from './token-hash.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;
 

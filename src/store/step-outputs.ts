@@ -1,8 +1,7 @@
 /** The outputs of programs and HTTP requests in routine steps. Evidence names an output by its id and hash. */
 import { createHash } from 'node:crypto';
 import type { RunIdentity } from '../contracts/evidence.js';
-import { plainText } from './plain-text.js';
-import type { Pool } from './pool.js';
+import { type Pool, plainText } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 

@@ -1,6 +1,6 @@
 /** `fermata down`: asks the supervisor of this FERMATA_HOME to end the desk in order, and waits until it has. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SocketSilent } from '../home/ask-socket.js';
+import { SocketSilent } from '../home/local-socket.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { starterOf } from './desk-ended.js';
 import { isAlive } from './process-table.js';

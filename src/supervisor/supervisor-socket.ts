@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
-import { listenAtSocket } from '../home/listen-at-socket.js';
+import { listenAtSocket } from '../home/local-socket.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
 const REQUEST_CHARS_MAX = 64 * 1024;

@@ -1,6 +1,6 @@
 /** A trader whose socket doesn't answer for ten seconds is killed; it comes back HALTED. */
 import type { Mode } from '../domain/mode.js';
-import { askSocket, SocketRefusal } from '../home/ask-socket.js';
+import { askSocket, SocketRefusal } from '../home/local-socket.js';
 import type { ManagedProcess } from './managed-process.js';
 
 const EVERY_MS = 2_000;

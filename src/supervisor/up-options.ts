@@ -1,8 +1,8 @@
+/** What `fermata up` is asked for, what it says as it goes, and what it comes to. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { BackupChoice } from '../home/restore-mark.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { OnProgress } from './progress.js';
 
 export interface UpOptions {
   /** FERMATA_HOME. */
@@ -82,3 +82,13 @@ export type UpOutcome =
     }
   /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
   | { readonly kind: 'already-running'; readonly exitCode: 1; readonly message: string };
+
+/** What a start reports while it runs; the command line renders it. */
+export type Progress =
+  | { readonly kind: 'line'; readonly text: string }
+  /** The current step: relevant until the next one. */
+  | { readonly kind: 'step'; readonly text: string }
+  /** `done` of `total` units; sent again as it grows, and once with `done === total`. */
+  | { readonly kind: 'bar'; readonly text: string; readonly done: number; readonly total: number };
+
+export type OnProgress = (progress: Progress) => void;

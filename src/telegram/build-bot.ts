@@ -2,7 +2,7 @@
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { HOUR_MS } from '../domain/civil-date.js';
-import { UnfitText } from '../operations/plain-requests.js';
+import { UnfitText } from '../operations/operations.js';
 import { linkByCode } from '../store/people.js';
 import { answer } from './answer.js';
 import { type BotContext, recordChatAudit, type TelegramBot } from './bot-context.js';

@@ -8,16 +8,15 @@ import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
-import { mailSettings } from '../notify/mail-settings.js';
-import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
 import {
   keepTelegramProof,
+  mailSettings,
   TEST_EVENT,
   type TelegramCredentials,
   telegramCredentials,
-} from '../notify/telegram-credentials.js';
-import { openOperations } from '../operations/open-operations.js';
-import type { Operations } from '../operations/operations.js';
+} from '../notify/channel-credentials.js';
+import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
+import { type Operations, openOperations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';

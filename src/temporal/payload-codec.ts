@@ -5,8 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { DataConverter, Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
-import { isBoundActivityId } from '../domain/bound-answer.js';
-import type { Unsealed } from '../domain/unsealed.js';
+import { isBoundActivityId, type Unsealed } from '../domain/unsealed.js';
 import { type PayloadKey, readPayloadKeys, seal, unseal } from '../home/payload-keys.js';
 
 export type { PayloadCodec };

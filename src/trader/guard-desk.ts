@@ -1,8 +1,10 @@
-/** What happens to the desk when its watchers are gone, according to the desk file. */
+/** What happens to the desk when its watchers are gone, according to the desk file, and how a trader ends in order. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
+import type { ResumeRule } from '../domain/mode.js';
+import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
-import { waitUntil } from './orderly-end.js';
 import type { Clock } from './running/clock.js';
 
 const LOOK_EVERY_MS = 1000;
@@ -18,12 +20,12 @@ interface OperationsWatch {
 /** How long the trader outlives its supervisor to see a stop through; a close-all has its own deadline. */
 const STOP_SEEN_THROUGH_MS = 5000;
 
-export interface DeskGuard {
+interface DeskGuard {
   heard(from: 'supervisor' | 'operations'): void;
   close(): void;
 }
 
-export interface GuardedDesk {
+interface GuardedDesk {
   readonly opened: OpenedTrader;
   readonly desk: Desk;
   readonly clock: Clock;
@@ -107,4 +109,45 @@ function watchOperations(
 function watchSupervisor(onLost: () => void): { close(): void } {
   process.on('disconnect', onLost);
   return { close: () => process.removeListener('disconnect', onLost) };
+}
+
+/** How long the venue may take to confirm the cancels; after that the next start looks the entries up. */
+const ENTRIES_OFF_MS_MAX = 5000;
+const QUIET_LOOK_MS = 20;
+const COMMAND_MS_MAX = 2000;
+
+/**
+ * An orderly end of the trader: entries are cancelled, positions and their stops stay, everything is on disk.
+ * `resume`: the rule by which the next start resumes; this is not a person's stop.
+ */
+export async function endOrderly(
+  opened: OpenedTrader,
+  journal: Journal,
+  resume: ResumeRule,
+  log: Log,
+): Promise<void> {
+  const { trader, runner, feed, venue } = opened;
+  const stopped = trader.runner.command({
+    commandId: `shutdown-${process.pid}-${journal.lastSequence}`,
+    by: 'fermata',
+    reason: 'orderly end: entries are cancelled, positions keep their protective stops',
+    command: { name: 'stop', why: { cause: 'shutdown', resume } },
+  });
+  await Promise.race([stopped, sleep(COMMAND_MS_MAX, undefined, { ref: false })]);
+  const left = await waitUntil(() => trader.status().entriesWorking === 0, ENTRIES_OFF_MS_MAX);
+  if (!left) log('warn', 'the venue has not confirmed every cancel; the next start looks the orders up');
+  await feed.stop();
+  runner.stop();
+  await venue.port.close();
+  await journal.close();
+  log('info', 'the trader has ended; positions and their stops stay at the venue');
+}
+
+async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() >= deadlineMs) return false;
+    await sleep(QUIET_LOOK_MS);
+  }
+  return true;
 }

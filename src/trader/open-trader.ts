@@ -1,13 +1,15 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
-
 import type { MarketFeed } from '../contracts/market-feed.js';
+import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
+import { CONTRACT_ZONE, type ContractMonth, monthInForceAt } from '../domain/sessions/contract-months.js';
+import { monthKey } from '../domain/settings-change.js';
 import { createEngine, type Engine } from '../engine/engine.js';
+import type { EngineRecord } from '../engine/record.js';
 import { longestReadingMs } from '../engine/sync/request-snapshot.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
@@ -19,8 +21,8 @@ import { tradedAccount } from './accounts/traded-account.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
+import { readJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
-import { monthsInForce, rollsAny } from './months-in-force.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
@@ -32,8 +34,9 @@ import { RecordLog } from './status/record-log.js';
 import { WaitingSince } from './status/waiting-since.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
+import { zoneOffset } from './zone-offset.js';
 
-export interface OpenTraderParts {
+interface OpenTraderParts {
   readonly runtime: Runtime;
   readonly loaded: LoadedDesk;
   readonly paths: DeskPaths;
@@ -224,4 +227,40 @@ function buildRunner(
     },
     onBroken,
   });
+}
+
+const rollsAny = ({ instruments }: Pick<Desk, 'instruments'>): boolean =>
+  instruments.some(({ roll }) => roll !== undefined);
+
+/**
+ * Which month each instrument that is rolled stands for. The journal has it: the configuration of the last start, or
+ * the roll that people approved since. Where it says nothing, as at the first start, the calendar does. By symbol.
+ * Reads the journal once, and only for a desk that rolls something.
+ */
+function monthsInForce(
+  desk: Pick<Desk, 'instruments'>,
+  journalDirectory: string,
+  nowMs: number,
+): ReadonlyMap<string, ContractMonth> {
+  if (!rollsAny(desk)) return new Map();
+  const rolled = desk.instruments.filter(({ roll }) => roll !== undefined);
+  const months = new Map<string, ContractMonth>();
+  for (const { record } of readJournal(journalDirectory)) takeMonths(months, record);
+  return new Map(
+    rolled.map(({ symbol, roll }) => [
+      symbol,
+      months.get(symbol) ?? monthInForceAt(nowMs, roll ?? 'monday-before-expiry', zoneOffset(CONTRACT_ZONE)),
+    ]),
+  );
+}
+
+function takeMonths(months: Map<string, ContractMonth>, record: EngineRecord): void {
+  if (record.type === 'config')
+    for (const { symbol, contractMonth } of record.instruments)
+      if (contractMonth === undefined) months.delete(symbol);
+      else months.set(symbol, contractMonth);
+  if (record.type !== 'settings') return;
+  for (const { key, to } of record.changes)
+    for (const symbol of months.keys())
+      if (key === monthKey(symbol) && typeof to === 'string') months.set(symbol, to);
 }

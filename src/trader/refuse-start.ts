@@ -1,7 +1,7 @@
 /** Preconditions that are checked before anything is opened. */
 
+import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { ordersLeave } from '../desk/orders-leave.js';
 import type { Runtime } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 

@@ -1,8 +1,8 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the network. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
+import { ordersLeave } from '../desk/desk-venue.js';
 import { notTheDesks } from '../desk/fee-assets.js';
-import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';

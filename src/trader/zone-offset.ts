@@ -1,6 +1,12 @@
 /** How far a time zone is ahead of UTC, from the system's time zone data. */
 import { DAY_MS } from '../domain/civil-date.js';
-import { type DeskCalendar, tradingDate, type ZoneOffset } from '../domain/trading-day.js';
+import {
+  type DeskCalendar,
+  type TradingDays,
+  tradingDate,
+  tradingDayStart,
+  type ZoneOffset,
+} from '../domain/trading-day.js';
 
 /** Clocks change at quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
@@ -56,6 +62,21 @@ export type DateOf = (ms: number) => string;
 export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {
   const offsetAt = zoneOffset(timezone);
   return (ms) => tradingDate(ms, dayBoundary, offsetAt);
+}
+
+/** A day has 23 to 25 hours where the clocks change, so this always lies within the next day. */
+const INTO_NEXT_DAY_MS = 26 * 3_600_000;
+
+/** Where the desk's days begin and end. */
+export function tradingDaysOf({ timezone, dayBoundary }: DeskCalendar): TradingDays {
+  const offsetAt = zoneOffset(timezone);
+  return {
+    startOfDay: (marketMs) => tradingDayStart(marketMs, dayBoundary, offsetAt),
+    endOfDay: (marketMs) => {
+      const start = tradingDayStart(marketMs, dayBoundary, offsetAt);
+      return tradingDayStart(start + INTO_NEXT_DAY_MS, dayBoundary, offsetAt);
+    },
+  };
 }
 
 function offsetOf(format: Intl.DateTimeFormat, utcMs: number): number {

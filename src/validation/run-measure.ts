@@ -1,5 +1,5 @@
 /** Measures everything that the report says, from prices and the engine's records. */
-import { BarCoverage } from '../backtest/measure/bar-coverage.js';
+import { BarCoverage } from '../backtest/measure/data-problems.js';
 import { EquityMeter } from '../backtest/measure/equity-meter.js';
 import { RoundTrips } from '../backtest/measure/round-trips.js';
 import type { Measure, TimedEvent } from '../backtest/run-on-prices.js';

@@ -4,20 +4,29 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { incarnationOf } from '../backtest/instance/open-instance.js';
+import { incarnationOf } from '../backtest/instance/trading-instance.js';
 import { type DataProblem, endedEarly } from '../backtest/measure/data-problems.js';
-import { type Progress, Run } from '../backtest/run-on-prices.js';
-import { type Scope, scopeOf } from '../backtest/scope.js';
+import {
+  NotRepeatable,
+  type Progress,
+  Run,
+  type RunRecords,
+  type Scope,
+  scopeOf,
+} from '../backtest/run-on-prices.js';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseMoney } from '../domain/money.js';
+import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { dataKey } from '../home/secrets.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
 import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import type { Journal } from '../trader/journal/journal.js';
 import { openJournal } from '../trader/journal/open-journal.js';
+import { readJournal } from '../trader/journal/read-journal.js';
+import { isSameRecord } from '../trader/journal/v2/codec.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { type OpenFeed, openPrices } from './data/open-prices.js';
 import { buildReport, type ReportInputs } from './report/build-report.js';
@@ -29,7 +38,6 @@ import {
   type ValidationPlace,
   type ValidationRequest,
 } from './request.js';
-import { RunJournal } from './run-journal.js';
 import { RunMeasure } from './run-measure.js';
 
 export interface RunOptions {
@@ -238,4 +246,62 @@ export function readProgress(file: string): Progress | null {
 
 function saveProgress(file: string, progress: Progress): void {
   replaceFile(file, progress);
+}
+
+/**
+ * The run's own journal. A run that is begun again makes the records of its first part again: each is compared with
+ * what is on disk, and writing continues after the last one. So nothing is lost or written twice.
+ */
+class RunJournal implements RunRecords {
+  readonly #journal: Journal;
+  readonly #before: Iterator<JournalEntry, void>;
+  #repeated = 0;
+  #replaying = true;
+  #next: IteratorResult<JournalEntry, void> | null = null;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#before = readJournal(journal.directory);
+  }
+
+  /** Records of an earlier process that this one made again. */
+  get repeated(): number {
+    return this.#repeated;
+  }
+
+  /** Throws `NotRepeatable`. */
+  append(record: EngineRecord, wallMs: number, monotonicMs: number): void {
+    if (!this.#replaying || !this.#isRepeated(record)) this.#journal.append(record, wallMs, monotonicMs);
+    if (this.#journal.fault !== null) throw this.#journal.fault;
+  }
+
+  /** Throws `NotRepeatable` if the disk has more than this run made. */
+  finish(): void {
+    const left = this.#replaying ? (this.#next ?? this.#before.next()) : { done: true as const };
+    if (left.done !== true) throw notRepeatable(this.#repeated + 1, 'the run ended before it');
+  }
+
+  #isRepeated(record: EngineRecord): boolean {
+    this.#next ??= this.#before.next();
+    const next = this.#next;
+    if (next.done === true) {
+      this.#replaying = false;
+      return false;
+    }
+    // A run that was begun before such records existed has none in its first part.
+    if (record.type === 'trade.closed' && next.value.record.type !== 'trade.closed') return true;
+    this.#next = null;
+    if (!isSameRecord(next.value.record, record)) {
+      throw notRepeatable(next.value.sequence, `it has ${next.value.record.type}, now comes ${record.type}`);
+    }
+    this.#repeated += 1;
+    return true;
+  }
+}
+
+function notRepeatable(sequence: number, found: string): NotRepeatable {
+  return new NotRepeatable(
+    `the run does not come out as its journal says at record ${sequence} (${found}): prices, desk file or program ` +
+      'changed since it began',
+  );
 }

@@ -3,7 +3,7 @@
  * stop is always tried). Half open: one request at a time finds out whether the venue is back. Pure: the time is
  * given.
  */
-import type { Urgency } from './urgency.js';
+import type { Urgency } from './rate-budget.js';
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 

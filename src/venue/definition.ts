@@ -7,9 +7,8 @@ import type { EnvironmentVariable } from '../desk/environment-variable.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { VenueBalances } from '../domain/venue.js';
 import type { BookReading } from './book-reading.js';
-import type { VenueEndpoint } from './endpoint.js';
 import type { VenuePort } from './port.js';
-import type { PriceSource } from './prices.js';
+import type { PriceSource, VenueEndpoint } from './prices.js';
 
 export interface VenueDefinition {
   /** As in the desk file, and the name of the folder. */

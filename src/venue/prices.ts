@@ -2,7 +2,6 @@
 import type { Instrument } from '../domain/instrument.js';
 import type { Side } from '../domain/order.js';
 import type { OwnPrices } from './book-reading.js';
-import type { VenueEndpoint } from './endpoint.js';
 
 /**
  * Who reads the prices: some venues admit each client only once, and the trader's connection has to stay free for the
@@ -119,3 +118,10 @@ export interface PriceStream {
   /** Ends the connection, so that a new one is made. */
   drop(cause: string): void;
 }
+
+/** Which of a venue's markets is meant: the real one, its own test environment, or a simulator on this machine. */
+export type VenueEndpoint =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'testnet' }
+  /** As the venue's clients write it; always on this machine. */
+  | { readonly kind: 'simulator'; readonly address: string };

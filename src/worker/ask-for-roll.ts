@@ -10,7 +10,7 @@ import { monthKey } from '../domain/settings-change.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals.js';
 import type { OperationContext } from '../operations/operation.js';
-import { rollContract } from '../operations/settings/roll-contract.js';
+import { rollContract } from '../operations/settings/change-settings.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';

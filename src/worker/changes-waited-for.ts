@@ -1,11 +1,14 @@
 /** The changes of the trader, and of the checks that keep it from trading, that make waiting runs check again. */
-import { tradingDaysOf } from '../activities/engine/trading-days.js';
+
+import type { Check, CheckContext } from '../checks/check.js';
+import { CHECKS } from '../checks/registry.js';
+import { INCIDENT_MESSAGES } from '../contracts/incident.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
-import type { FailingChecks } from './failing-checks.js';
+import { startRoutineOf } from '../temporal/resumption-start.js';
+import { tradingDaysOf } from '../trader/zone-offset.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
-import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
 /** As often as a resumption polls in its first minutes. */
 const CHECK_EVERY_MS = 60_000;
@@ -33,7 +36,7 @@ export function changesOfChecks(
 }
 
 /** Everything in a status that a resumption or a playbook decides by; nothing that changes with each price. */
-export function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
+function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
   const days = tradingDaysOf(desk);
   return (status) =>
     JSON.stringify([
@@ -48,4 +51,90 @@ export function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
       symptomsOf(desk, status).map(({ kind, subject, key }) => [kind, subject, key]),
       status.strategies.map(({ enabled, off }) => [enabled, off?.atMarketMs, off?.nextReviewMarketMs]),
     ]);
+}
+
+/** Limits waking for something that goes back and forth. */
+const WAKE_EVERY_MS = 5_000;
+/** After a gap longer than this the trader was away, and a poll by a run meanwhile may have failed. */
+const GAP_MS = 10_000;
+const WAKE_MS = 10_000;
+const RUNS_MAX = 200;
+
+/**
+ * `now`: the observed state as text. Waiting runs are signalled when it changes, and the first time. Rejects if they
+ * could not be signalled.
+ */
+type Wake = (now: string) => Promise<void>;
+
+/**
+ * Wakes resumptions and incidents that wait for a change. This process watches the desk all the time, so that those
+ * runs need not poll: each poll would stay in a history.
+ */
+export function wakeWaitingRuns(
+  { temporal, desk }: Pick<TraderWatchContext, 'temporal' | 'desk'>,
+  gapMs = GAP_MS,
+): Wake {
+  let told: string | null = null;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  let seenMs = Number.NEGATIVE_INFINITY;
+  const query = `FermataDesk = "${desk.desk}" AND ExecutionStatus = "Running" AND WorkflowType IN ("resumption", "incident")`;
+  return async (now) => {
+    if (performance.now() - seenMs > gapMs) told = null;
+    seenMs = performance.now();
+    if (now === told || seenMs - toldMs < WAKE_EVERY_MS) return;
+    toldMs = seenMs;
+    await temporal.within(WAKE_MS, async (client) => {
+      let woken = 0;
+      for await (const { workflowId } of client.workflow.list({ query })) {
+        if (woken === RUNS_MAX) break;
+        woken += 1;
+        // A run that has ended meanwhile needs no signal.
+        await client.workflow
+          .getHandle(workflowId)
+          .signal(INCIDENT_MESSAGES.lookAgain)
+          .catch(() => undefined);
+      }
+    });
+    told = now;
+  };
+}
+
+/** Names of the checks that block trading now. Never rejects. */
+export type FailingChecks = () => Promise<readonly string[]>;
+
+/** Runs the checks that keep a halted desk from trading: a change is signalled, but not recorded. */
+export function failingChecksOf(
+  context: CheckContext,
+  checks: ReadonlyMap<string, Check> = CHECKS,
+): FailingChecks {
+  const blocking = (startRoutineOf(context.desk)?.steps ?? []).filter(
+    ({ check, onFail }) => check !== undefined && onFail !== 'note' && onFail !== 'warn',
+  );
+  return async () => {
+    const looked = await Promise.all(
+      blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds }) => {
+        const stepMs = timeoutSeconds * 1_000;
+        const answer = checks.get(check)?.({ ...context, stepMs }, parameters);
+        const passed = await within(stepMs, answer);
+        return passed ? [] : [key];
+      }),
+    );
+    return looked.flat();
+  };
+}
+
+/** False if it fails, throws or doesn't answer in time. */
+async function within(ms: number, answer: ReturnType<Check> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  try {
+    const outcome = await Promise.race([answer, late]);
+    return outcome !== null && outcome !== undefined && outcome.verdict !== 'fail';
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -3,24 +3,27 @@
  * end-to-end heartbeat, and (unless it has its own process) the auditor. Nothing else, so that nothing else can hold it
  * up.
  */
+import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
 import { isThere } from '../contracts/emergency.js';
-import { emergencyQueue } from '../contracts/queues.js';
-import { homeId } from '../home/home-id.js';
+import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
+import { emergencyQueue, operationsQueue, pulseId } from '../contracts/queues.js';
+import { runLabel } from '../contracts/run-label.js';
+import type { Desk } from '../desk/schema.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
-import { openTemporal } from '../temporal/open-temporal.js';
-import { connectTrader } from '../trader/client.js';
+import { openTemporal, type TemporalAccess } from '../temporal/open-temporal.js';
+import { askRunning } from '../temporal/runs.js';
+import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { bundleFile } from './bundle-workflows.js';
-import { deskOwnerOf } from './desk-owner-client.js';
-import { followIncarnation } from './follow-incarnation.js';
+import { deskOwnerOf, followIncarnation, homeId } from './follow-incarnation.js';
 import { followRuns } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';
-import { sendHeartbeats } from './operations-heartbeat.js';
-import { roleLog } from './role-log.js';
+import { LOOKS_MS, type Repeating, repeat } from './repeat.js';
+import { type Logger, roleLog } from './role-log.js';
 
 export async function startEngineWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('engine-worker');
@@ -65,4 +68,66 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
       await Promise.allSettled([temporal.close(), pool.end()]);
     },
   };
+}
+
+/** Pause after a failure, or a twelfth of the trader's patience if that is less. */
+const AGAIN_MS_MAX = 5_000;
+const ANSWER_MS = 4_000;
+/** One late beat is a busy machine; more means that Temporal doesn't write. */
+const BEAT_AGE_MS_MAX = 2.5 * LOOKS_MS.pulse;
+
+/**
+ * The end-to-end heartbeat. The trader is told that operations are alive only when Temporal answers, the operations
+ * worker runs workflow code (a query reaches it), and the pulse workflow's clock still moves (timers fire and history
+ * is written). Queries leave no trace in the history. If there is no pulse, this starts one: nobody else does.
+ */
+export function sendHeartbeats(
+  temporal: TemporalAccess,
+  desk: Desk,
+  trader: TraderClient,
+  log: Logger,
+): Repeating {
+  const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
+  // So that two failures in a row can be made up for before the trader acts.
+  const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);
+  const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
+  let sentMs = Number.NEGATIVE_INFINITY;
+  return repeat('operations heartbeat', againMs, log, async () => {
+    if (performance.now() - sentMs < everyMs - againMs / 2) return;
+    const lastBeatMs = await lastBeat(temporal, desk);
+    if (Date.now() - lastBeatMs > BEAT_AGE_MS_MAX) throw new Error('the pulse workflow stands still');
+    await trader.call('heartbeat', { from: 'operations' }, { timeoutMs: ANSWER_MS });
+    sentMs = performance.now();
+  });
+}
+
+export async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<number> {
+  const ask = () => askRunning<number>(temporal, ANSWER_MS, pulseId(desk), PULSE_MESSAGES.lastBeat);
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError)) throw error;
+    await startPulse(temporal, desk);
+    return ask();
+  }
+}
+
+/** Workflow id `pulse:<desk>`. */
+async function startPulse(temporal: TemporalAccess, desk: string): Promise<void> {
+  const input: PulseInput = { desk, everyMs: LOOKS_MS.pulse };
+  await temporal.within(ANSWER_MS, (client) =>
+    client.workflow.start('pulse', {
+      workflowId: pulseId(desk),
+      taskQueue: operationsQueue(desk),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [input],
+      ...runLabel({
+        desk,
+        routine: 'pulse',
+        summary: `Operations of ${desk} are alive`,
+        details:
+          'Beats as long as timers fire, history is written and the operations worker runs. Where it stops, the trader does what the desk file names (`deadMan`).',
+      }),
+    }),
+  );
 }

@@ -1,15 +1,15 @@
 /**
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
-import type { Symptom } from '../contracts/incident-activities.js';
+import type { Symptom } from '../contracts/incident.js';
 import { readRejectedOrders } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
 import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
+import { wakeWaitingRuns } from './changes-waited-for.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
-import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
 /** A lasting symptom is counted at this interval; one that could not be reported is retried sooner. */
 const AGAIN_MS = 30_000;

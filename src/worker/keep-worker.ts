@@ -3,14 +3,23 @@
  * ends the process. Ready once a canary workflow has run on its queue or, without workflows, once it polls.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { type InjectedSinks, type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { bindAnswers } from '../activities/bind-answers.js';
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, type WorkerDeploymentVersion } from '@temporalio/common';
+import {
+  type ActivityInterceptors,
+  type InjectedSinks,
+  NativeConnection,
+  Worker,
+  type WorkerOptions,
+  Runtime as WorkerRuntime,
+} from '@temporalio/worker';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
 import { messageOf } from '../domain/message-of.js';
+import { boundAnswer, isAnswerOf, isBoundActivityId, isUnsealed } from '../domain/unsealed.js';
+import { socketOf, socketOfWorkers } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { connectWorker } from '../temporal/connect-worker.js';
+import { connectOptions } from '../temporal/connect-options.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { dataConverterOf } from '../temporal/payload-codec.js';
 import type { Logger } from './role-log.js';
@@ -182,4 +191,60 @@ function workerOptions(
     shutdownForceTime: END_TIMES.graceMs + END_TIMES.closeMs,
     ...options,
   };
+}
+
+/** The counterpart of `src/workflows/interceptors.ts`, installed in every worker that runs activities. */
+export const bindAnswers = ({ info }: Context): ActivityInterceptors => ({
+  inbound: {
+    execute: async (input, next) => {
+      const { activityId, activityType } = info;
+      if (!isBoundActivityId(activityId)) return next(input);
+      // An argument without our seal, or an answer passed as an argument, comes from somebody who polls for our
+      // workflows' tasks.
+      if (input.args.some((argument) => isUnsealed(argument) || isAnswerOf(activityType, argument)))
+        throw ApplicationFailure.nonRetryable(
+          'these arguments are not from our workflows',
+          'ForgedArguments',
+        );
+      return boundAnswer(activityType, await next(input));
+    },
+  },
+});
+
+/** The runtime's internal function that makes connections. */
+interface Native {
+  createNative(newClient: unknown, native: unknown, options: object): Promise<unknown>;
+}
+
+/**
+ * How a worker reaches Temporal: docs/design/temporal-access.md. Throws if nothing answers there. The caller closes
+ * the connection.
+ */
+export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeConnection> {
+  const socket = socketOf(place.temporal.address);
+  if (socket === null) return NativeConnection.connect(connectOptions(place));
+  return SocketConnection.through(socketOfWorkers(socket));
+}
+
+/**
+ * Workers speak only TCP, directly or through an HTTP CONNECT proxy. The core below them accepts a socket as that proxy
+ * (`unix:/path`), but the SDK's address parser refuses it, so it is set behind the parser's back. A proxy on TCP would
+ * cost 40 ms per message, because the core leaves Nagle's algorithm on there.
+ */
+class SocketConnection extends NativeConnection {
+  static async through(path: string): Promise<NativeConnection> {
+    const runtime = WorkerRuntime.instance();
+    const { createNative } = runtime as unknown as Native;
+    const proxied = Object.create(runtime, {
+      createNative: {
+        value: (newClient: unknown, native: unknown, options: object) =>
+          createNative.call(runtime, newClient, native, {
+            ...options,
+            httpConnectProxy: { targetHost: `unix:${path}`, basicAuth: null },
+          }),
+      },
+    }) as WorkerRuntime;
+    const client = await proxied.createNativeClient({ address: 'localhost' });
+    return new SocketConnection(runtime, client, false, []);
+  }
 }

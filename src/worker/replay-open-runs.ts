@@ -5,7 +5,7 @@
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { emergencyQueue, operationsQueue, packsQueue } from '../contracts/queues.js';
-import { causeOf } from '../domain/cause-of.js';
+import { causeOf } from '../domain/message-of.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { dataConverterOf } from '../temporal/payload-codec.js';
 import { describeRun } from '../temporal/runs.js';

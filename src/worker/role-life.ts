@@ -1,13 +1,14 @@
 /**
  * The life file of a role without a supervisor (each in its own container), next to its sockets. Health checks read it,
- * and the incident watcher uses it to notice an unexpected end. A file that can't be written must not end the role: it
+ * and the operations worker watches them all: it notices an unexpected end, and silence. A file that can't be written must not end the role: it
  * then counts as not ready.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from '../home/runtime.js';
+import { everyRoleAlone } from '../supervisor/roles.js';
 
-export interface Death {
+interface Death {
   readonly how: string;
   readonly atMs: number;
 }
@@ -20,7 +21,7 @@ interface Life {
   readonly deathBefore: Death | null;
 }
 
-export interface LifeSeen extends Life {
+interface LifeSeen extends Life {
   /** Modification time of the file, updated while the event loop turns. */
   readonly lastSignMs: number;
 }
@@ -100,4 +101,84 @@ function tolerantly(act: () => void): void {
   } catch {
     // The reason is in the comment at the top.
   }
+}
+
+export interface RoleSeen {
+  readonly name: string;
+  readonly state: 'starting' | 'running' | 'restarting' | 'silent' | 'stopped';
+  readonly lastDeath: Death | null;
+  /** Time of its last sign if it is silent; null while it gives signs. */
+  readonly silentSinceMs: number | null;
+}
+
+/**
+ * This many polls in a row, a second or more apart. Counting polls instead of time avoids false silence after this
+ * process or the whole machine was suspended.
+ */
+const SILENT_LOOKS = 30;
+
+interface Watched {
+  readonly lastSignMs: number;
+  readonly quietLooks: number;
+  /** Time of its last sign before the first silent poll. */
+  readonly quietSinceMs: number;
+}
+
+/**
+ * The roles without a supervisor, as the operations worker sees them: which ended, and which give no sign of life any
+ * more.
+ */
+export interface RolesAlone {
+  /** One poll; each counts. */
+  look(): Promise<readonly RoleSeen[]>;
+  /** As of the newest poll; null if the role never began here. */
+  state(name: string): RoleSeen['state'] | null;
+}
+
+/** `traderAnswers`: a trader whose loop turns but that can't be reached by a stop counts as silent, too. */
+export function watchRolesAlone(home: string, traderAnswers: () => Promise<boolean>): RolesAlone {
+  const watched = new Map<string, Watched>();
+  let seen: readonly RoleSeen[] = [];
+  const lookAt = async (name: string, life: LifeSeen): Promise<RoleSeen> => {
+    const before = watched.get(name);
+    const moves = before?.lastSignMs !== life.lastSignMs;
+    // Only asked if it gives signs: a stopped trader would delay each poll until its timeout.
+    const deaf = moves && name === 'trader' && life.phase === 'running' && !(await traderAnswers());
+    const now = watchedOn(before, life, moves && !deaf);
+    watched.set(name, now);
+    return roleSeen(name, life, now);
+  };
+  return {
+    look: async () => {
+      const lives = everyRoleAlone().map((name) => ({ name, life: readLife(name, home) }));
+      seen = await Promise.all(
+        lives.flatMap(({ name, life }) => (life === null ? [] : [lookAt(name, life)])),
+      );
+      return seen;
+    },
+    state: (name) => seen.find((role) => role.name === name)?.state ?? null,
+  };
+}
+
+function watchedOn(before: Watched | undefined, { lastSignMs }: LifeSeen, lives: boolean): Watched {
+  if (before === undefined || lives) return { lastSignMs, quietLooks: 0, quietSinceMs: lastSignMs };
+  return { ...before, lastSignMs, quietLooks: before.quietLooks + 1 };
+}
+
+function roleSeen(name: string, life: LifeSeen, { quietLooks, quietSinceMs }: Watched): RoleSeen {
+  const { phase, death, deathBefore } = life;
+  const lives = phase !== 'ended' && death === null;
+  const silentSinceMs = lives && quietLooks >= SILENT_LOOKS ? quietSinceMs : null;
+  return {
+    name,
+    state: stateOf(life, silentSinceMs !== null),
+    lastDeath: death ?? deathBefore,
+    silentSinceMs,
+  };
+}
+
+function stateOf({ phase, death }: LifeSeen, silent: boolean): RoleSeen['state'] {
+  if (phase === 'ended') return 'stopped';
+  if (death !== null) return 'restarting';
+  return silent ? 'silent' : phase;
 }

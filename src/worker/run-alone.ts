@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { calendarOf, homePaths, type Runtime } from '../home/runtime.js';
 import { type DeskLog, deskLogOf, logFiles } from '../supervisor/log/desk-log.js';
-import { type LaterFile, openLaterFile } from '../supervisor/log/later-file.js';
-import type { MakeRoom } from '../supervisor/log/rotating-file.js';
+import { type LaterFile, type MakeRoom, openLaterFile } from '../supervisor/log/rotating-file.js';
 import { createRedactor, knownSecrets } from '../supervisor/redact.js';
 import { beginLife, type LivingRole } from './role-life.js';
 

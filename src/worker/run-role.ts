@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
-import { nameDeskInCommands } from '../home/as-typed.js';
+import { nameDeskInCommands } from '../home/desk-in-process.js';
 import { sharesServers } from '../home/installation.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
@@ -23,9 +23,9 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   'operations-worker': async (runtime) =>
     (await import('./operations-worker.js')).startOperationsWorker(runtime),
   ...Object.fromEntries(FURTHER_WORKERS.map((name) => [name, furtherWorker(name)])),
-  web: async (runtime) => (await import('./web-process.js')).startWebProcess(runtime),
+  web: async (runtime) => (await import('./channels.js')).startWebProcess(runtime),
   telegram: async (runtime) => (await import('./channels.js')).startChannels(runtime),
-  ledger: async (runtime) => (await import('../ledger/start.js')).startLedger(runtime),
+  ledger: async (runtime) => (await import('../ledger/start-ledger.js')).startLedger(runtime),
   auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),
 };
 

@@ -17,7 +17,7 @@ import {
 } from '../temporal/schedules/schedule-definition.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
-import { LOOKS_MS } from './looks.js';
+import { LOOKS_MS } from './repeat.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const APPLY_MS = 20_000;

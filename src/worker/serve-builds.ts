@@ -12,8 +12,7 @@ import {
 import { makeCurrent, openRunsByBuild } from '../temporal/worker-builds.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';
-import { LOOKS_MS } from './looks.js';
-import { repeat } from './repeat.js';
+import { LOOKS_MS, repeat } from './repeat.js';
 
 /** Counted in polls. */
 const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;

@@ -10,8 +10,8 @@ import { homePaths, type Runtime } from '../home/runtime.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { openRunsByBuild } from '../temporal/worker-builds.js';
-import { LOOKS_MS } from './looks.js';
 import type { PacksMessage } from './packs-worker.js';
+import { LOOKS_MS } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 

@@ -6,7 +6,7 @@ import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
 import { sharesServers } from '../home/installation.js';
-import { listenAtSocket } from '../home/listen-at-socket.js';
+import { listenAtSocket } from '../home/local-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
 

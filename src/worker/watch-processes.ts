@@ -3,17 +3,17 @@
  * themselves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatabaseRestored } from '../contracts/incident-activities.js';
+import type { DatabaseRestored } from '../contracts/incident.js';
 import type { SwitchOutcome } from '../domain/build.js';
 import { serviceOf } from '../domain/container-service.js';
-import { SocketRefusal } from '../home/ask-socket.js';
 import { readBuildPointer } from '../home/builds.js';
+import { SocketRefusal } from '../home/local-socket.js';
 import { readRestoreOrder } from '../home/restore-mark.js';
 import type { Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
 import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
-import { type RoleSeen, watchRolesAlone } from './roles-alone.js';
+import { type RoleSeen, watchRolesAlone } from './role-life.js';
 import { isAlone } from './run-alone.js';
 
 export interface Processes {

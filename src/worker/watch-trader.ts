@@ -3,21 +3,20 @@
  * due by a market clock or by the count of trades, and the matching schedules. Wakes runs that wait for a change. Each of these fails
  * independently.
  */
-
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
+import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
-import { changesOfChecks, changesOfTrader } from './changes-waited-for.js';
-import type { FailingChecks } from './failing-checks.js';
+import { changesOfChecks, changesOfTrader, type FailingChecks } from './changes-waited-for.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
-import { marketClockRoutines } from './market-clock-routines.js';
 import { type Repeating, repeat } from './repeat.js';
-import { resumptionOfHalts } from './resumption-of-halts.js';
-import { routinesByTrades } from './routines-by-trades.js';
+import { marketClockRoutines, routinesByTrades } from './routines-due.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const LOOK_EVERY_MS = 1_000;
 
-export interface TraderWatchOptions {
+interface TraderWatchOptions {
   /** FERMATA_HOME, where notices are spooled while Postgres is down. */
   readonly home: string | null;
   readonly failingChecks: FailingChecks;
@@ -47,4 +46,46 @@ export function watchTrader(context: TraderWatchContext, options: TraderWatchOpt
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
+}
+
+/** A Temporal that was restored or recreated has lost the resumption: it is started again. */
+const ASK_AGAIN_MS = 60_000;
+const START_MS = 5_000;
+const ROUTINE_PATIENCE_MS = 60_000;
+
+/** Starts a resumption for each halt. After a start of the trader, the start routine runs first. */
+export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
+  let asked: { readonly haltId: string; readonly atMs: number } | null = null;
+  return async (status) => {
+    const { haltId } = status;
+    if (haltId === null || status.mode === 'ACTIVE') {
+      asked = null;
+      return;
+    }
+    if (asked?.haltId === haltId && performance.now() - asked.atMs < ASK_AGAIN_MS) return;
+    // Before the first prices arrive, the checks could only fail.
+    if (asked?.haltId !== haltId && status.marketData.state === 'waiting') return;
+    await runStartRoutine(context, status);
+    const { temporal, desk } = context;
+    await temporal.within(START_MS, (client) =>
+      client.workflow.start('resumption', resumptionStart(desk, haltId, status)),
+    );
+    asked = { haltId, atMs: performance.now() };
+  };
+}
+
+/** Once per start of the trader: its id contains the start's halt id, so that repeating it does nothing. */
+async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
+  const startup = status.halts.find(({ cause }) => cause === 'startup');
+  const routine = startRoutineOf(desk);
+  if (!startup || !routine) return;
+  const workflowId = await startRoutine(temporal, desk, routine, {
+    cause: 'start',
+    nominalMs: startup.atMarketMs,
+    marketMs: status.marketData.marketMs,
+    incarnation: status.incarnation,
+    person: null,
+    simulated: status.marketData.simulated,
+  });
+  await awaitVerdict(temporal, workflowId, ROUTINE_PATIENCE_MS);
 }

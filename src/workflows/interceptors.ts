@@ -18,9 +18,9 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
+import { FERMATA_ROUTINE } from '../contracts/run-label.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
-import { FERMATA_ROUTINE } from '../contracts/search-attributes.js';
-import { boundActivityId, isAnswerOf } from '../domain/bound-answer.js';
+import { boundActivityId, isAnswerOf } from '../domain/unsealed.js';
 import { followCancelRequests } from './cancellation.js';
 import { isUnreadableStart, onUnknownSignal, refuseStart } from './strange-requests.js';
 

@@ -1,7 +1,7 @@
 /** What a person reads in Temporal's UI while a procedure runs. */
 import { patched, setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Verdict } from '../contracts/evidence.js';
-import { FERMATA_VERDICT } from '../contracts/search-attributes.js';
+import { FERMATA_VERDICT } from '../contracts/run-label.js';
 
 /**
  * The current details are Markdown, but they answer only while a worker runs; the memo is kept by the server and shows

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anchorOf, renderMarkdown } from '../../src/api/documents/markdown.js';
-import type { WokenTopic } from '../../src/contracts/woken.js';
-import { programAsTyped } from '../../src/home/as-typed.js';
+import { anchorOf, renderMarkdown } from '../../src/api/routes/documents.js';
+import type { WokenTopic } from '../../src/contracts/notice.js';
+import { programAsTyped } from '../../src/home/desk-in-process.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -7,7 +7,7 @@ import { emergencyStateSchema } from '../../src/api/schemas/emergency.js';
 import { equitySchema } from '../../src/api/schemas/records.js';
 import { deskStatusSchema } from '../../src/api/schemas/trader-status.js';
 import type { IncidentShown, ValidationShown } from '../../src/contracts/published.js';
-import type { GoLiveShown } from '../../src/operations/go-live/read-go-live.js';
+import type { GoLiveShown } from '../../src/operations/go-live/start-go-live.js';
 import { outcomeSchema } from '../../src/operations/operation.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 

@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
+import { sizeSubject } from '../../src/domain/position-size.js';
 import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
-import { sizeSubject } from '../../src/domain/size-decision.js';
 import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
 import { groupedCode } from '../../src/signing/vote-passkey.js';
 import type { RealMoneyKind, StatementToSign } from '../../src/signing/vote-statement.js';

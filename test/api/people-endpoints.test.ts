@@ -1,7 +1,7 @@
 /** The endpoints through which people decide and look back: settings, votes, incidents, checks, the audit trail. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditSchema } from '../../src/api/schemas/records.js';
-import { settingsSchema } from '../../src/operations/settings/read-settings.js';
+import { settingsSchema } from '../../src/operations/settings/change-settings.js';
 import { FilledWeb, START } from './filled-web.js';
 import { DESK, startWebUnderTest } from './web-under-test.js';
 

@@ -8,8 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { codecOrigins } from '../../src/api/temporal-ui/codec.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
-import { CODEC_PATH } from '../../src/home/codec-path.js';
-import { parsePayloadKeys } from '../../src/home/payload-keys.js';
+import { CODEC_PATH, parsePayloadKeys } from '../../src/home/payload-keys.js';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditParts, compareBooks, createAudit, LateCash } from '../../src/auditor/audit.js';
-import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
+import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import type { BookReading, OwnPrices } from '../../src/venue/book-reading.js';

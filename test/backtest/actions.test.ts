@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readActions } from '../../src/backtest/actions-file.js';
+import { readActions } from '../../src/backtest/corporate-actions.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
 import {

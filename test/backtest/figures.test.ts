@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BuyAndHold } from '../../src/backtest/measure/buy-and-hold.js';
+import { BuyAndHold } from '../../src/backtest/measure/backtest-measure.js';
 import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
 import { RoundTrips } from '../../src/backtest/measure/round-trips.js';
 import {
@@ -8,12 +8,13 @@ import {
   type Figures,
   FORMULAS,
   figuresOf,
+  groupsOf,
   sortinoRatio,
+  sumOf,
   type TradeResult,
   tradeFigures,
+  UnderwaterMeter,
 } from '../../src/backtest/statistics/figures.js';
-import { groupsOf, sumOf } from '../../src/backtest/statistics/groups.js';
-import { UnderwaterMeter } from '../../src/backtest/statistics/underwater.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
 import type { Side } from '../../src/domain/order.js';

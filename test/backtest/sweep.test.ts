@@ -10,10 +10,8 @@ import {
   shapeOf,
 } from '../../src/backtest/statistics/deflated-sharpe.js';
 import type { Figures } from '../../src/backtest/statistics/figures.js';
-import { heatMapOf } from '../../src/backtest/sweep/heat-map.js';
-import { ranked } from '../../src/backtest/sweep/ranking.js';
-import { sweepReport } from '../../src/backtest/sweep/sweep-report.js';
-import type { Trial } from '../../src/backtest/sweep/trial.js';
+import { heatMapOf, sweepReport } from '../../src/backtest/sweep/sweep-report.js';
+import { ranked, type Trial } from '../../src/backtest/sweep/trial.js';
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
 import { combinationsOf, sweptValue, TRIALS_MAX } from '../../src/cli/swept-values.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
-import { pruneBackups } from '../../src/backup/own-backups.js';
+import { pruneBackups } from '../../src/backup/retention.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';

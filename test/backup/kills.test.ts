@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
-import { removeLeftoverScratch } from '../../src/backup/drill/scratch-server.js';
+import { removeLeftoverScratch } from '../../src/backup/drill/run-drill.js';
 import { BACKUP_PHASES, takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
+import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 
 const PROGRAM = fileURLToPath(new URL('./take-backup-until.ts', import.meta.url));

@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
-import { filesBelow, hashFile } from '../../src/backup/file-hash.js';
-import { type Manifest, type RestingAccounts, writeManifest } from '../../src/backup/manifest.js';
+import {
+  filesBelow,
+  hashFile,
+  type Manifest,
+  type RestingAccounts,
+  writeManifest,
+} from '../../src/backup/manifest.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';

@@ -6,7 +6,7 @@ import { makeSecret, readSecret } from '../../src/home/secrets.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/validation-report.js';
 import type { ValidationReport } from '../../src/validation/report/report.js';
-import { signReport } from '../../src/validation/report/sign-report.js';
+import { signReport } from '../../src/validation/report/write-report.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 import { CheckBench, MINUTE, NOW } from './check-bench.js';
 

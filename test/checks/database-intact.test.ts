@@ -9,7 +9,7 @@ import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { withClient } from '../../src/store/migrate.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { type PostgresServer, startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
 
 const PAGE_BYTES = 8192;
 const home = mkdtempSync(join(tmpdir(), 'fermata-damage-'));

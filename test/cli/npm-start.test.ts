@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { asTyped, nameDeskInCommands } from '../../src/home/as-typed.js';
+import { asTyped, nameDeskInCommands } from '../../src/home/desk-in-process.js';
 import { COMMAND, runCommand } from './run-command.js';
 import { writeRuntime } from './trader-double.js';
 

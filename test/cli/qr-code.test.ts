@@ -1,6 +1,6 @@
 import jsqr from 'jsqr';
 import { describe, expect, it } from 'vitest';
-import { qrCodeLines } from '../../src/cli/commands/link.js';
+import { qrCodeLines } from '../../src/cli/commands/login.js';
 
 const LINK = `https://desk.tail1234.ts.net:8443/#token=${'a1B2'.repeat(16)}`;
 /** Pixels of a module, as a camera sees more than one. */

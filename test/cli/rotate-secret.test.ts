@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { startTelegramSimulator } from '../../simulators/telegram/start.js';
-import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/rotate-secret.js';
+import { type CredentialName, rotateSecret, withVariable } from '../../src/cli/commands/secret.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { verifyPassword } from '../../src/home/people-passwords.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets, keepOwnSecret } from '../../src/home/secrets.js';
 import { signInPasswordHash, standingOf } from '../../src/home/sign-in-standing.js';
-import { mailSettings } from '../../src/notify/mail-settings.js';
-import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
+import { mailSettings, telegramCredentials } from '../../src/notify/channel-credentials.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

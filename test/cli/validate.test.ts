@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { isGenuine } from '../../src/validation/report/sign-report.js';
-import { keptReports } from '../../src/validation/report/write-report.js';
+import { isGenuine, keptReports } from '../../src/validation/report/write-report.js';
 import { runCommand } from './run-command.js';
 
 let folder: string;

@@ -11,7 +11,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeNewDesk } from '../../src/cli/new-desk-file.js';
+import { writeNewDesk } from '../../src/cli/commands/init.js';
 import { folderNotice, isShipped, resolveDesk, SHIPPED_DESKS } from '../../src/desk/resolve-desk.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 

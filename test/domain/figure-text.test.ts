@@ -8,7 +8,7 @@ import {
   signed,
   ungrouped,
 } from '../../src/domain/figure-text.js';
-import { forPeople } from '../../src/domain/for-people.js';
+import { forPeople } from '../../src/domain/moment.js';
 
 describe('a number for people', () => {
   it.each([

@@ -11,7 +11,7 @@ import { callsBetween } from '../support/temporal-calls.js';
 
 const NAMESPACE = 'idle-desk';
 const CALLS_A_MINUTE_MAX = 20;
-/** What is due less often than each minute may all fall into the one that is counted (src/worker/looks.ts). */
+/** What is due less often than each minute may all fall into the one that is counted (src/worker/repeat.ts). */
 const LOOKS_AT_THE_EDGE = 4;
 /** Of windows of a minute, until nothing began in one. */
 const WINDOWS_MS = 600_000;

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
-import { runState } from '../../src/operations/reconcile/run-state.js';
 import { readOpenThings } from '../../src/store/runs-seen.js';
-import { stuckRuns } from '../../src/worker/stuck-workflows.js';
+import { runState } from '../../src/temporal/runs.js';
+import { stuckRuns } from '../../src/worker/stuck-runs.js';
 import { Random } from '../simulation/random.js';
 import { until } from '../support/desk-under-test.js';
 import { type Bench, openPaperBench } from '../support/kill-matrix/bench.js';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEvidenceActivities } from '../../src/activities/record-evidence.js';
+import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';

@@ -2,9 +2,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_KEYS, SPOT_ONLY } from '../../simulators/binance/accounts.js';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
-import { keyPermissions } from '../../src/checks/preflight/exchange-checks.js';
-import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
-import type { PreflightSubject } from '../../src/checks/preflight/preflight-check.js';
+import { type PreflightSubject, readExchange } from '../../src/checks/preflight/exchange-reading.js';
+import { keyPermissions } from '../../src/checks/preflight/run-preflight.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { liveDeskText } from './support/live-desk.js';

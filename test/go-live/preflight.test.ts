@@ -5,10 +5,9 @@ import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.j
 import { peopleFolder } from '../../src/home/people-folder.js';
 import { removePersonKeys } from '../../src/home/person-keys.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { keepTelegramProof } from '../../src/notify/telegram-credentials.js';
+import { keepTelegramProof } from '../../src/notify/channel-credentials.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
-import { signReport } from '../../src/validation/report/sign-report.js';
-import { keepReport } from '../../src/validation/report/write-report.js';
+import { keepReport, signReport } from '../../src/validation/report/write-report.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
 import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';

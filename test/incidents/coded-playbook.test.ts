@@ -1,14 +1,13 @@
 /** A playbook that is code of the desk's folder, on a queue of its own, on the real Temporal server. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { acrossWorkers } from '../../src/activities/with-heartbeat.js';
-import type { IncidentInput } from '../../src/contracts/incident.js';
-import type { PlaybookRequest } from '../../src/contracts/incident-activities.js';
+import { acrossWorkers } from '../../src/activities/worker-ends.js';
+import type { IncidentInput, PlaybookRequest } from '../../src/contracts/incident.js';
 import { packsQueue } from '../../src/contracts/queues.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
-import { playbookOfStep } from '../../src/temporal/incidents/playbook-of-step.js';
+import { playbookOfStep } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { vote } from '../workflows/support/decisions.js';

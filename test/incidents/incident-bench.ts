@@ -6,15 +6,15 @@ import {
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
+  type Symptom,
 } from '../../src/contracts/incident.js';
-import type { Symptom } from '../../src/contracts/incident-activities.js';
 import { operationsQueue, incidentId as workflowIdOf } from '../../src/contracts/queues.js';
 import type { StrategyStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
+import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
 import { decisionOf } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../workflows/support/desk-bench.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
-import { readIncident } from '../../src/operations/incidents/open-incident.js';
+import { readIncident } from '../../src/operations/incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { refusalOf } from '../workflows/support/refusal.js';

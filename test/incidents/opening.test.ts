@@ -3,11 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { incidentId } from '../../src/notify/incident-notice.js';
-import { acknowledgeIncident, resolveIncident } from '../../src/operations/incidents/answer-incident.js';
-import { listIncidents, openIncident, readIncident } from '../../src/operations/incidents/open-incident.js';
+import {
+  acknowledgeIncident,
+  listIncidents,
+  openIncident,
+  readIncident,
+  resolveIncident,
+} from '../../src/operations/incidents.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
-import { reportIncident, reportSymptom } from '../../src/temporal/incidents/report-incident.js';
+import {
+  fingerprintOf,
+  reportIncident,
+  reportSymptom,
+} from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { symptomsOf, symptomsOfProcess } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { scriptedStatus } from '../support/trader-status.js';

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { CHAIN_START } from '../../src/trader/journal/chain.js';
-import type { JournalFile } from '../../src/trader/journal/journal-file.js';
-import { openJournalFile } from '../../src/trader/journal/journal-file.js';
+import { CHAIN_START } from '../../src/trader/journal/format.js';
+import { type JournalFile, openJournalFile } from '../../src/trader/journal/journal.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { note, temporaryDirectory, writeGroups } from './records.js';

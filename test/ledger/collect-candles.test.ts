@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BarStatus } from '../../src/contracts/trader-status.js';
-import { type CandleCollector, collectCandles } from '../../src/ledger/collect-candles.js';
+import { type CandleCollector, collectCandles } from '../../src/ledger/start-ledger.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
 import type { TraderClient } from '../../src/trader/client.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

@@ -1,7 +1,7 @@
 /** Two paper accounts of one desk, traded in turn: what one did is no part of the other's figures. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ledgerPositions } from '../../src/activities/incidents/create-incident-activities.js';
-import { readEquity } from '../../src/api/routes/equity.js';
+import { ledgerPositions } from '../../src/activities/create-incident-activities.js';
+import { readEquity } from '../../src/api/routes/results.js';
 import { readTrades } from '../../src/api/routes/trades.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Halt } from '../../src/domain/mode.js';

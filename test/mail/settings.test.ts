@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
-import { mailSettings } from '../../src/notify/mail-settings.js';
+import { mailSettings } from '../../src/notify/channel-credentials.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 
 const SENDER = 'desk@fermata.example';

@@ -5,7 +5,7 @@ import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { MarketWatch } from '../../src/trader/status/market-watch.js';
-import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js';
+import { simulatorAddresses } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
 import { pricesOf } from '../../src/venue/ccxt/ccxt-prices.js';
 import { openLibraryStream } from '../../src/venue/ccxt/library-stream.js';

@@ -1,8 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
-import { openRecordedFeed } from '../../src/market/recorded/recorded-feed.js';
-import { RecordedSource } from '../../src/market/recorded/recorded-source.js';
+import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
 import { BARS, play, recordingFolder, twoBars } from './recordings.js';
@@ -71,7 +70,7 @@ describe('bars that were passed', () => {
       const open = 100 + (at % 500);
       return `${(at + 1) * 60_000},${open},${open + 2},${open - 1},${open + 1},0.00${1 + (at % 9)}`;
     });
-    const [instrument] = cryptoInstruments;
+    const instrument = cryptoInstruments[0]!;
     const source = await RecordedSource.open(
       [{ file: file(`${BARS}${rows.join('\n')}\n`), instrument, spreadTicks: 2 }],
       0,

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
-import type { LiveFeed } from '../../src/market/live/live-feed.js';
+import { type LiveFeed, VenueTime } from '../../src/market/live/live-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import { VenueTime } from '../../src/market/live/venue-time.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';

@@ -1,7 +1,7 @@
 /** Postgres that answers late: what is said of it is true, and a process that stood still does not accuse it. */
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { NO_ANSWER, writeInTime } from '../../src/operations/write-in-time.js';
+import { NO_ANSWER, writeInTime } from '../../src/operations/record-audit.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

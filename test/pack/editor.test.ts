@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { writeNewDesk } from '../../src/cli/new-desk-file.js';
+import { writeNewDesk } from '../../src/cli/commands/init.js';
 
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 const PAGE = readFileSync(new URL('../../docs/PACK.md', import.meta.url), 'utf8');

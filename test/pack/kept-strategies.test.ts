@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DescribedStrategy } from '../../src/pack/protocol.js';
-import { KEPT_MAX } from '../../src/pack/strategy/kept-strategies.js';
+import { KEPT_MAX } from '../../src/pack/strategy/read-strategies.js';
 
 const HELPER = 'export const bars = 5;\n';
 const STRATEGY = `import { strategy } from 'fermata/strategy';

@@ -3,11 +3,11 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configuration } from '../../src/checks/configuration.js';
+import { NEW_STRATEGY } from '../../src/cli/commands/strategy.js';
 import { settingSpecs } from '../../src/engine/settings/setting-specs.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
-import { NEW_STRATEGY } from '../../src/pack/strategy/template.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
 import { deskText, problemsOf, strategyFolder, strategyOf } from './support/strategy-desk.js';

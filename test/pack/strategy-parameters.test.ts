@@ -6,7 +6,7 @@ import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
 import { settingsInForce } from '../../src/desk/desk-settings.js';
 import type { DeclaredValue } from '../../src/domain/declared-value.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
-import { settingsSchema } from '../../src/operations/settings/read-settings.js';
+import { settingsSchema } from '../../src/operations/settings/change-settings.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies, readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { strategy } from '../../src/pack/strategy/strategy-v1.js';

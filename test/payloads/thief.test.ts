@@ -14,10 +14,10 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
+import { bindAnswers } from '../../src/worker/keep-worker.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
 

@@ -1,8 +1,7 @@
 /** The journal's disk: slow, failing, and cut at any byte by a crash. The real journal writes to it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { Journal } from '../../src/trader/journal/journal.js';
-import type { JournalFile } from '../../src/trader/journal/journal-file.js';
+import { Journal, type JournalFile } from '../../src/trader/journal/journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { repairLastSegment } from '../../src/trader/journal/repair.js';
 import { createSegment, listSegments } from '../../src/trader/journal/segments.js';

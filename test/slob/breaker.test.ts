@@ -5,7 +5,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
-import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';

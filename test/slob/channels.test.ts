@@ -5,11 +5,11 @@ import { createOperationsActivities } from '../../src/activities/operations/crea
 import { ownIncidents } from '../../src/desk/own-incidents.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { startMail } from '../../src/mail/start.js';
+import { startMail } from '../../src/mail/start-mail.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { testAlert } from '../../src/operations/test-alert.js';
 import { insertNotice } from '../../src/store/outbox.js';
-import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
+import { noticeOf } from '../../src/telegram/reading/follow-journal.js';
 import { ANNA, FROM, fieldOf, MailBench } from '../mail/support/mail-bench.js';
 import { eventually } from '../support/eventually.js';
 import { RoutineBench } from './support/routine-bench.js';

@@ -1,7 +1,7 @@
 /** The checks of desks/slob, each run as a routine runs it: in a process of its own, on what the trader says. */
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { outcomeOf, startPackChild } from '../../src/checks/pack-child.js';
+import { outcomeOf, startPackChild } from '../../src/checks/own-parts.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { PositionFacts, TraderFacts } from '../../src/pack/v1.js';
 

@@ -4,7 +4,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
-import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';

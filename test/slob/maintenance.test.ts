@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writ
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ownBackups } from '../../src/backup/own-backups.js';
+import { ownBackups } from '../../src/backup/retention.js';
 import { nextNominalMs } from '../../src/desk/nominal-times.js';
 import { RoutineBench } from './support/routine-bench.js';
 

@@ -12,8 +12,8 @@ import type { TemporalPlace } from '../../src/home/runtime.js';
 import { runtimeFromEnvironment } from '../../src/home/runtime-from-environment.js';
 import { prepareNamespace } from '../../src/supervisor/temporal/prepare-namespace.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
-import { connectWorker } from '../../src/temporal/connect-worker.js';
 import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
+import { connectWorker } from '../../src/worker/keep-worker.js';
 import { eventually } from '../support/eventually.js';
 import {
   type Certificates,

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type LaterFile, openLaterFile } from '../../src/supervisor/log/later-file.js';
-import { bySize } from '../../src/supervisor/log/rotating-file.js';
+import { bySize, type LaterFile, openLaterFile } from '../../src/supervisor/log/rotating-file.js';
 
 let folder = '';
 beforeEach(() => {

@@ -23,8 +23,8 @@ import {
   startTemporal,
   type TemporalServer,
 } from '../../src/supervisor/temporal/start-temporal.js';
-import { connectWorker } from '../../src/temporal/connect-worker.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
+import { connectWorker } from '../../src/worker/keep-worker.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from './support/desk-home.js';

@@ -5,12 +5,15 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Progress } from '../../src/supervisor/progress.js';
 import { namespaceOf } from '../../src/supervisor/start/runtime-file.js';
-import { cacheDirectory, cachedBinary } from '../../src/supervisor/temporal/cache.js';
-import { downloadTemporal } from '../../src/supervisor/temporal/fetch-temporal.js';
+import {
+  cacheDirectory,
+  cachedBinary,
+  downloadTemporal,
+} from '../../src/supervisor/temporal/fetch-temporal.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { OPTIONS_NEEDED } from '../../src/supervisor/temporal/server-options.js';
+import type { Progress } from '../../src/supervisor/up-options.js';
 
 /** Nothing listens there. */
 const UNREACHABLE = 'http://127.0.0.1:3';

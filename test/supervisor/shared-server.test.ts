@@ -9,10 +9,10 @@ import { homeOf } from '../../src/home/installation.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { openChildrenFile } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { SharedServer } from '../../src/supervisor/shared-server.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { refuseEarlierVersion } from '../../src/supervisor/start/start-stores.js';
+import { startPostgres } from '../../src/supervisor/start-postgres.js';
 
 let installation: string;
 let run: string;

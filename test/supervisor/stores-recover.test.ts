@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { type PostgresServer, startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
-import { databaseFileFor, markReady, setAside } from '../../src/supervisor/temporal/database-file.js';
+import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
+import { databaseFileFor, markReady, setAside } from '../../src/supervisor/temporal/start-temporal.js';
 
 let folder: string;
 beforeEach(() => {

@@ -2,11 +2,10 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { CHAIN_START } from '../../src/trader/journal/chain.js';
 import { crc32c } from '../../src/trader/journal/crc32c.js';
-import { encodeHeader, HEADER_BYTES } from '../../src/trader/journal/format.js';
-import { RECORD_TYPES } from '../../src/trader/journal/record-types.js';
+import { CHAIN_START, encodeHeader, HEADER_BYTES } from '../../src/trader/journal/format.js';
 import { chainNext } from '../../src/trader/journal/v1.js';
+import { RECORD_TYPES } from '../../src/trader/journal/v2/codec.js';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 const GROUP_START = 0x80;

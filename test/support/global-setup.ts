@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/store/migrate.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { endTelegramLinks } from '../../src/home/ended-sign-ins.js';
 import { telegramMaker } from '../../src/home/row-makers.js';
+import { newToken, tokenHash } from '../../src/store/access-rows.js';
 import { createLinkCode, readPersonLinks } from '../../src/store/people.js';
-import { newToken, tokenHash } from '../../src/store/token-hash.js';
 import { sealEarlierLinksOnce } from '../../src/supervisor/start/seal-earlier-links.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

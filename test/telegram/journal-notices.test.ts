@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor } from '../../src/store/outbox-delivery.js';
-import { followJournal } from '../../src/telegram/reading/follow-journal.js';
-import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
+import { followJournal, noticeOf } from '../../src/telegram/reading/follow-journal.js';
 import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { eventually } from '../support/eventually.js';

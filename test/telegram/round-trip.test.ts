@@ -3,7 +3,7 @@ import { telegramRoundTrip } from '../../src/checks/telegram-round-trip.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
-import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
+import { telegramCredentials } from '../../src/notify/channel-credentials.js';
 import { readBotState } from '../../src/store/outbox-delivery.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

@@ -10,7 +10,7 @@ import { createValidationActivities } from '../../src/activities/create-validati
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
-import { spoolNotice } from '../../src/notify/spool.js';
+import { spoolNotice } from '../../src/notify/notify.js';
 import { startTelegram } from '../../src/telegram/start.js';
 import { startChannels } from '../../src/worker/channels.js';
 import { eventually } from '../support/eventually.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { makeSecret } from '../../src/home/secrets.js';
-import { telegramProof } from '../../src/notify/telegram-credentials.js';
+import { telegramProof } from '../../src/notify/channel-credentials.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
 

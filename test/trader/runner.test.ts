@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Effect } from '../../src/engine/effect.js';
-import { type JournalFile, openJournalFile } from '../../src/trader/journal/journal-file.js';
+import { type JournalFile, openJournalFile } from '../../src/trader/journal/journal.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { systemTimers, type Timers } from '../../src/trader/running/clock.js';
 import { Runner } from '../../src/trader/running/runner.js';

@@ -1,6 +1,6 @@
 /** A validation that begins within its recording: at that minute, with averages that know what was before. */
 import { expect, it } from 'vitest';
-import { scopeOf } from '../../src/backtest/scope.js';
+import { scopeOf } from '../../src/backtest/run-on-prices.js';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { openPrices } from '../../src/validation/data/open-prices.js';

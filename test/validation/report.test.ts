@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { grouped, ungrouped } from '../../src/domain/figure-text.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { reportHtml } from '../../src/validation/report/report-html.js';
-import { isGenuine, signReport } from '../../src/validation/report/sign-report.js';
-import { summaryLines, writeReport } from '../../src/validation/report/write-report.js';
+import {
+  isGenuine,
+  signReport,
+  summaryLines,
+  writeReport,
+} from '../../src/validation/report/write-report.js';
 import { HOUR_MS, SIMULATED, temporaryFolder, validate } from './support/validations.js';
 
 const KEY = 'ab'.repeat(32);

@@ -8,9 +8,9 @@ import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js
 import { chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
 import type { CcxtExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
-import type { VenueEndpoint } from '../../src/venue/endpoint.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import type { VenueEndpoint } from '../../src/venue/prices.js';
 import { priceSourceOf } from '../../src/venue/registry.js';
 
 const { desk } = loadDesk(resolveDesk('crypto-bot'));

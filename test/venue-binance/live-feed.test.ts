@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js';
+import { simulatorAddresses } from '../../src/venue/binance/endpoint.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { eventually } from '../support/eventually.js';
 import { INSTRUMENTS } from './support/opened.js';

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRateBudget, SHARES } from '../../src/venue/rate-budget.js';
-import { createRateBudgetQueue } from '../../src/venue/rate-budget-queue.js';
-import { URGENCIES } from '../../src/venue/urgency.js';
+import { createRateBudget, createRateBudgetQueue, SHARES, URGENCIES } from '../../src/venue/rate-budget.js';
 
 describe('a rate budget', () => {
   it('keeps what is urgent free when everything else has used up its share', () => {

@@ -6,8 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { everyRoleAlone } from '../../src/supervisor/roles.js';
 import { roleProblem } from '../../src/worker/role-health.js';
-import { beginLife, livingRoles } from '../../src/worker/role-life.js';
-import { type RolesAlone, watchRolesAlone } from '../../src/worker/roles-alone.js';
+import { beginLife, livingRoles, type RolesAlone, watchRolesAlone } from '../../src/worker/role-life.js';
 
 let home = '';
 let traderAnswers = true;

@@ -18,7 +18,7 @@ import type { KeptWorker } from '../../src/worker/keep-worker.js';
 import { buildIdOf, keepBundle, typesOf } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { serveBuilds } from '../../src/worker/serve-builds.js';
-import { tellUnserved } from '../../src/worker/tell-unserved.js';
+import { tellUnserved } from '../../src/worker/stuck-runs.js';
 import { liveBenchDesk } from '../go-live/support/attempt.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';

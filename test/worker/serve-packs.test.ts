@@ -13,7 +13,7 @@ import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
 import { openRunsByBuild } from '../../src/temporal/worker-builds.js';
 import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
-import { tellPacksEnd } from '../../src/worker/tell-unserved.js';
+import { tellPacksEnd } from '../../src/worker/stuck-runs.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';

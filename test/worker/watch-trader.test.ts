@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
-import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
+import { FERMATA_DESK } from '../../src/contracts/run-label.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
@@ -15,13 +15,12 @@ import {
   scheduleDefinitions,
   scheduleIdOf,
 } from '../../src/temporal/schedules/schedule-definition.js';
-import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
-import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import { routinesByTrades } from '../../src/worker/routines-by-trades.js';
+import { marketClockRoutines, routinesByTrades } from '../../src/worker/routines-due.js';
 import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
-import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
+import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import type { OwnStepContext } from '../../src/activities/operations/own-step.js';
+import { type OwnStepContext, runHttp } from '../../src/activities/operations/own-step.js';
 import {
   openRunningCommands,
   type RunningCommands,
   runCommand,
 } from '../../src/activities/operations/run-command.js';
-import { runHttp } from '../../src/activities/operations/run-http.js';
 import { STEP_PARTS } from '../../src/checks/registry.js';
 import type { RunIdentity } from '../../src/contracts/evidence.js';
 import type { OwnStepOutcome, RoutineStep } from '../../src/contracts/routine.js';

@@ -10,8 +10,7 @@ import type { PositionStatus } from '../../contracts/trader-status.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { callTrader, engineStatus, type TraderCalls } from './call-trader.js';
-import { proveFlat, proveStopped } from './prove-stopped.js';
+import { callTrader, engineStatus, proveFlat, proveStopped, type TraderCalls } from './call-trader.js';
 
 const ANSWER_MS = 2_000;
 

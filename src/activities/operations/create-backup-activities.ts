@@ -2,17 +2,15 @@
 import { join } from 'node:path';
 import { restingText } from '../../backup/accounts/resting-orders.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
-import { compareWithLive } from '../../backup/drill/compare-with-live.js';
-import type { DrillStep } from '../../backup/drill/drill-step.js';
+import { compareWithLive, type DrillStep } from '../../backup/drill/drill-step.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { isWhole, sizeOf } from '../../backup/manifest.js';
 import { partsOf } from '../../backup/offsite/archives.js';
 import { pruneOffsite } from '../../backup/offsite/fetch-backup.js';
 import { sendBackup } from '../../backup/offsite/send-backup.js';
 import { type OffsitePlace, openOffsite, StorageRefused } from '../../backup/offsite/storage.js';
-import { newestBackupId, ownBackups, pruneBackups } from '../../backup/own-backups.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
-import { lastMonths } from '../../backup/retention.js';
+import { lastMonths, newestBackupId, ownBackups, pruneBackups } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupActivities } from '../../contracts/backup.js';
@@ -21,7 +19,7 @@ import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import { withHeartbeat } from '../with-heartbeat.js';
+import { withHeartbeat } from '../worker-ends.js';
 
 interface BackupDependencies {
   readonly pool: Pool;

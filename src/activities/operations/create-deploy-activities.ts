@@ -5,10 +5,10 @@ import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js'
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
-import { acrossWorkers, withHeartbeat } from '../with-heartbeat.js';
+import { acrossWorkers, withHeartbeat } from '../worker-ends.js';
 
 interface DeployDependencies {
   /** FERMATA_HOME of the desk. */

@@ -1,16 +1,27 @@
 /** The activities of routines and resumption. */
+import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection, type PgConnection } from '../../backup/pg-programs.js';
+import { ACTIONS } from '../../checks/actions/registry.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
-import type { RunOwnAction } from '../../checks/own-actions.js';
+import type { RunOwnAction } from '../../checks/own-parts.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import type { CheckOutcome, CheckRequest, ReportRequest, RunVerdict } from '../../contracts/routine.js';
+import type {
+  ActionRequest,
+  CheckOutcome,
+  CheckRequest,
+  ReportRequest,
+  RunVerdict,
+} from '../../contracts/routine.js';
 import type { TaskActivities } from '../../contracts/task.js';
+import { stepLists } from '../../desk/desk-steps.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
+import { DAY_MS } from '../../domain/civil-date.js';
+import { moment } from '../../domain/moment.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice, resultsNotice, routineNotice, taskNotice } from '../../notify/notices.js';
@@ -25,19 +36,14 @@ import {
   readRoutineResults,
   recordMissedRun,
 } from '../../store/routine-run.js';
-import { openTask, readTask } from '../../store/tasks.js';
+import { closeTask, openTask, readTask, readTasksFrom } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
-import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
-import { createEvidenceActivities } from '../record-evidence.js';
-import { withHeartbeat } from '../with-heartbeat.js';
-import { cancelledOrEnding } from '../worker-ends.js';
-import { boundedOutcome } from './bounded-text.js';
+import { type AlarmLog, createEvidenceActivities, raiseAlarm } from '../create-emergency-activities.js';
+import { cancelledOrEnding, withHeartbeat } from '../worker-ends.js';
 import { createApprovalActivities, type RealMoneyVotes, verifyOrigin } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
-import { followFindings } from './follow-findings.js';
-import { runAction } from './run-action.js';
+import { boundedOutcome, runHttp } from './own-step.js';
 import { type RunningCommands, runCommand } from './run-command.js';
-import { runHttp } from './run-http.js';
 
 interface OperationsDependencies {
   readonly pool: Pool;
@@ -186,4 +192,75 @@ function createTaskActivities(pool: Pool, tell: (notice: Notice) => Promise<void
       return task;
     },
   };
+}
+
+const BY = 'fermata';
+
+/**
+ * Each thing that a check finds wrong becomes a task, open until a later run no longer finds it. If somebody closes
+ * the task before, a new one is opened. Tells nobody: the routine reports its failed step, and the tasks are listed.
+ * The same findings again change nothing.
+ */
+async function followFindings(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  { source, dueDays, found }: Findings,
+  nowMs: number,
+): Promise<void> {
+  const known = await readTasksFrom(pool, desk, `finding:${source}:`);
+  const isOpen = ({ state }: (typeof known)[number]): boolean => state === 'open';
+  const prefixes = new Set(found.map(({ key }) => prefixOf(source, key)));
+  for (const { key, title, detail } of found) {
+    const prefix = prefixOf(source, key);
+    const own = known.filter((task) => task.source.startsWith(prefix));
+    if (own.some(isOpen)) continue;
+    // Somebody said that it was done and it is still there, or it is back.
+    await openTask(pool, {
+      ...{ desk, title, detail, source: `${prefix}${own.length + 1}` },
+      dueMs: nowMs + dueDays * DAY_MS,
+    });
+  }
+  const gone = known
+    .filter(isOpen)
+    .filter((task) => ![...prefixes].some((prefix) => task.source.startsWith(prefix)));
+  for (const { id } of gone)
+    await closeTask(pool, { desk, id, state: 'done', by: BY, note: `not found any more, ${moment(nowMs)}` });
+}
+
+/** Ends in a character that no key contains, so that no prefix is the beginning of another. */
+const prefixOf = (source: string, key: string): string => `finding:${source}:${key}#`;
+
+/**
+ * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only what the desk file says is
+ * done, because a run's input came through Temporal.
+ */
+async function runAction(
+  context: CheckContext,
+  carryOut: RunOwnAction | undefined,
+  { workflowId, firstRunId }: RunIdentity,
+  { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs }: ActionRequest,
+  nowMs: number,
+): Promise<CheckOutcome> {
+  const isInDeskFile = stepLists(context.desk).some(({ steps }) =>
+    steps.some(
+      (step) =>
+        step.action === action &&
+        step.timeoutSeconds === timeoutSeconds &&
+        isDeepStrictEqual(step.with, given),
+    ),
+  );
+  if (!isInDeskFile) {
+    const observed = 'the desk file has no such step now; nothing was begun';
+    return { verdict: 'not_run', observed, expected: 'a step of the desk file' };
+  }
+  const limitMs = timeoutSeconds * 1_000;
+  const key = [workflowId, firstRunId, stepKey, attemptGroup].join(':');
+  const ours = ACTIONS.get(action);
+  const begin =
+    ours === undefined
+      ? carryOut && ((ending: AbortSignal) => carryOut({ key, action, given, limitMs, ending }))
+      : () => ours({ ...context, stepMs: limitMs, marketMs: marketMs ?? nowMs }, given);
+  if (begin === undefined)
+    throw ApplicationFailure.nonRetryable(`there is no action "${action}"`, FAILURE_NAMES.unknownCheck);
+  return boundedOutcome(await withHeartbeat(async (_say, ending) => begin(ending)));
 }

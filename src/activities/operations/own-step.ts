@@ -1,5 +1,5 @@
 /**
- * Shared by the steps `command` and `http`. Only what the desk file says is carried out, because a run's input came
+ * Steps without code: what `command` and `http` share, and `http` itself. Only what the desk file says is carried out, because a run's input came
  * through Temporal. The output is bounded, judged in a thread so that no pattern can block this process, and stored
  * without secrets.
  */
@@ -8,15 +8,14 @@ import { Worker } from 'node:worker_threads';
 import { DateTime } from 'luxon';
 import type { CheckContext } from '../../checks/check.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
-import type { OwnStep, OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
+import type { CheckOutcome, OwnStep, OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { stepLists } from '../../desk/desk-steps.js';
-import type { StepValues } from '../../desk/own-steps.js';
+import { allowedAddress, type StepValues } from '../../desk/own-steps.js';
 import type { StepExpectation } from '../../desk/routine-schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainText } from '../../domain/plain-text.js';
 import { keepStepOutput } from '../../store/step-outputs.js';
 import { createRedactor, knownSecrets, type Redact } from '../../supervisor/redact.js';
-import { boundedText } from './bounded-text.js';
 
 const KEPT_BYTES_MAX = 64 * 1024;
 /** Bytes read beyond the stored part, so that a secret that begins within it is read to its end and recognised. */
@@ -182,3 +181,69 @@ async function judge(text: string, patterns: readonly string[]): Promise<readonl
     await thread.terminate();
   }
 }
+
+/**
+ * A step `http`: one request to one of the desk file's hosts, without following redirects. `ending`: aborted once
+ * nobody waits for the request any longer.
+ */
+export function runHttp(
+  context: OwnStepContext,
+  run: RunIdentity,
+  request: OwnStepRequest,
+  ending: AbortSignal,
+): Promise<OwnStepOutcome> {
+  return carryOutOwnStep(context, run, request, async () => {
+    const { http = '', expect, timeoutSeconds } = request.step;
+    const expected = `${expect?.status === undefined ? 'a status from 200 to 299' : `status ${expect.status}`} within ${timeoutSeconds} s`;
+    // The port in the address is known only now.
+    const url = allowedAddress(http, context.desk, stepValues(context, request.marketMs));
+    if (url === null) return notRun('its host is not among commands.hosts; nothing was asked', expected);
+    return ask(url, { wanted: expect?.status, expected, timeoutSeconds, ending });
+  });
+}
+
+async function ask(
+  url: URL,
+  given: {
+    readonly wanted: number | undefined;
+    readonly expected: string;
+    readonly timeoutSeconds: number;
+    readonly ending: AbortSignal;
+  },
+): Promise<Answered> {
+  const { wanted, expected, timeoutSeconds, ending } = given;
+  const late = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const output = new StepOutput();
+  const began = performance.now();
+  try {
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.any([late, ending]),
+      headers: { 'user-agent': 'fermata', accept: '*/*' },
+    });
+    // Leaving the loop closes the connection, so that nothing beyond the bound is read.
+    for await (const chunk of answer.body ?? []) if (!output.take(chunk as Uint8Array)) break;
+    const { status, ok } = answer;
+    const passed = wanted === undefined ? ok : status === wanted;
+    const elsewhere = answer.headers.has('location') ? ', a redirect, which is not followed' : '';
+    const observed = `status ${status}${elsewhere} after ${Math.round(performance.now() - began)} ms`;
+    return { verdict: passed ? 'pass' : 'fail', observed, expected, output };
+  } catch (error) {
+    // The next worker tries the step again.
+    if (ending.aborted) throw error;
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    const why = late.aborted ? `within ${timeoutSeconds} s` : `(${cause?.code ?? messageOf(cause ?? error)})`;
+    return { verdict: 'fail', observed: `no whole answer ${why}`, expected, output };
+  }
+}
+
+const TEXT_CHARS_MAX = 2_000;
+
+/** Bounds a step's text, because it goes into the history of a workflow, which has limits. */
+const boundedText = (text: string): string => text.slice(0, TEXT_CHARS_MAX);
+
+export const boundedOutcome = ({ verdict, observed, expected }: CheckOutcome): CheckOutcome => ({
+  verdict,
+  observed: boundedText(observed),
+  expected: boundedText(expected),
+});

@@ -1,9 +1,16 @@
 /** Every error leaves as a problem; an unexpected one is logged and reported without its internals. */
 import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import { badRequest, type Problem, problemBody, sendProblem, unexpected } from '../problem.js';
-import { BudgetSpent } from './request-budget.js';
+import {
+  badRequest,
+  type Problem,
+  problemBody,
+  sendProblem,
+  tooManyRequests,
+  unexpected,
+} from '../problem.js';
 
 const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -171,4 +178,98 @@ const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAl
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+interface KnownPaths {
+  /**
+   * Answers requests that match no route, before their body is read. Registered after the checks of name and origin.
+   */
+  answerUnknown(): void;
+}
+
+/**
+ * 405 with Allow if the path is known but not the method; otherwise 404. Records every route that is registered from
+ * now on.
+ */
+export function registerKnownPaths(app: FastifyInstance): KnownPaths {
+  const methods = new Map<string, Set<string>>();
+  app.addHook('onRoute', (route) => {
+    const known = methods.get(route.url) ?? new Set<string>();
+    for (const method of [route.method].flat()) known.add(method);
+    methods.set(route.url, known);
+  });
+  const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const known = methods.get(path) ?? [...methods].find(([pattern]) => fits(pattern, path))?.[1];
+    if (known === undefined) return sendProblem(reply, NOT_FOUND);
+    const allow = [...known].sort().join(', ');
+    return sendProblem(reply.header('allow', allow), notAllowed(request.method, allow));
+  };
+  app.setNotFoundHandler(answer);
+  return {
+    answerUnknown: () => {
+      app.addHook('onRequest', async (request, reply) => {
+        if (request.is404) return answer(request, reply);
+      });
+    },
+  };
+}
+
+/** A segment that begins with a colon matches anything. */
+function fits(pattern: string, path: string): boolean {
+  const parts = path.split('/');
+  const expected = pattern.split('/');
+  return (
+    pattern.includes('/:') &&
+    expected.length === parts.length &&
+    expected.every((part, at) => part === parts[at] || (part.startsWith(':') && parts[at] !== ''))
+  );
+}
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: 'not-found',
+  detail: 'There is nothing at this address.',
+  keptSafe: 'Nothing was changed.',
+  doThis: 'GET /api/openapi.json lists every address.',
+};
+
+const notAllowed = (method: string, allow: string): Problem => ({
+  status: 405,
+  code: 'method-not-allowed',
+  detail: `This address answers ${allow}, not ${method}.`,
+  keptSafe: 'Nothing was changed.',
+  doThis: `Use ${allow}.`,
+});
+
+/** Limit for each sign-in. An open page makes about 150. */
+const REQUESTS_PER_MINUTE = 1200;
+
+/**
+ * A program that runs wild must not keep everybody else from the page. The three buttons are exempt (`rateLimit:
+ * false`): no number of requests ever blocks a stop. So are requests without a sign-in: all of them come from one
+ * address, and a shared budget would let any web page lock out everybody who wants to sign in or stay signed in.
+ */
+export async function registerRequestBudget(app: FastifyInstance): Promise<void> {
+  await app.register(rateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    // The caller is known only after the access check.
+    hook: 'preValidation',
+    allowList: ({ session }) => session === null,
+    keyGenerator: ({ session, ip }) => session?.family ?? ip,
+    errorResponseBuilder: (_request, { ttl }) => new BudgetSpent(Math.ceil(ttl / 1000)),
+  });
+}
+
+/** Thrown by the plugin, reported by the error handler. */
+class BudgetSpent extends Error {
+  readonly statusCode = 429;
+  constructor(readonly waitSeconds: number) {
+    super('too many requests');
+  }
+
+  get problem() {
+    return tooManyRequests(this.waitSeconds);
+  }
 }

@@ -6,7 +6,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { Session } from '../auth/sign-in.js';
+import type { Session } from '../auth/tokens.js';
 import { sendProblem } from '../problem.js';
 import type { LiveMessage } from '../schemas/trader-status.js';
 import type { LiveState, StatusWatch } from './status-watch.js';

@@ -1,15 +1,68 @@
+/**
+ * The account: what the desk holds and what it is worth, its reconciliation, and what people say of its cash, coins
+ * and shares.
+ */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText, marketMs } from '../../contracts/json-values.js';
+import { positionSchema, type TraderStatus } from '../../contracts/trader-status.js';
+import { dividendSchema, splitSchema } from '../../desk/corporate-action-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
+import { splitRatio } from '../../domain/corporate-action.js';
+import { addDecimals } from '../../domain/decimal.js';
 import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';
-import { outcomeSchema } from '../../operations/operation.js';
+import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, sendProblem, traderDown } from '../problem.js';
+import { badRequest, notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { reconciliationAnswerSchema } from '../schemas/trader-status.js';
-import { callerOf } from './acting.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+
+const portfolioSchema = z.object({
+  trading: z.enum(['paper', 'live']),
+  currency: z.string(),
+  equity: decimalText.describe('Cash and open positions at the prices that closing them would get'),
+  cash: decimalText,
+  unrealised: decimalText.describe('Result of the open positions'),
+  realised: decimalText.describe('Result of every closed round trip, after fees'),
+  dayStartEquity: decimalText,
+  dayPnl: decimalText,
+  drawdownPct: decimalText.describe('Below the highest equity so far'),
+  positions: z.array(positionSchema),
+  simulated: z.boolean().describe('The prices are simulated'),
+  marketMs,
+});
+
+export function portfolioRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'What the desk holds and what it is worth now',
+    tags: ['state'],
+    response: { 200: answer('The portfolio', portfolioSchema), ...problems(401, 503) },
+  };
+  app.get('/api/portfolio', { schema }, async (_request, reply) => {
+    try {
+      return portfolioOf(await web.readTrader());
+    } catch (error) {
+      return sendProblem(reply, traderDown(error));
+    }
+  });
+}
+
+type Portfolio = Omit<z.infer<typeof portfolioSchema>, 'positions'> & Pick<TraderStatus, 'positions'>;
+
+function portfolioOf(status: TraderStatus): Portfolio {
+  const { trading, currency, equity, cash, dayStartEquity, dayPnl, drawdownPct, positions } = status;
+  return {
+    ...{ trading, currency, equity, cash, dayStartEquity, dayPnl, drawdownPct },
+    unrealised: addDecimals(positions.map(({ unrealised }) => unrealised)),
+    realised: addDecimals(status.strategies.map(({ realised }) => realised)),
+    positions,
+    simulated: status.marketData.simulated,
+    marketMs: status.marketData.marketMs,
+  };
+}
 
 export function reconciliationRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -96,4 +149,47 @@ export function coinsRoute(app: FastifyInstance, web: WebDependencies): void {
       );
     },
   );
+}
+
+const why = { reason: reason.min(1) };
+const actionSchema = z.discriminatedUnion('kind', [
+  splitSchema.extend(why),
+  dividendSchema.extend(why),
+  z.strictObject({ kind: z.literal('no-split'), symbol: splitSchema.shape.symbol, ...why }),
+]);
+type Action = z.infer<typeof actionSchema>;
+
+export function corporateActionRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary:
+      'A stock is split, has paid a dividend, or what looks like a split at the venue is none (`no-split`)',
+    tags: ['state'],
+    body: jsonSchema(actionSchema),
+    response: OUTCOMES,
+  };
+  app.post<{ Body: Action }>(
+    '/api/corporate-actions',
+    { schema, config: { roles: MAY_DO_TASKS } },
+    async (request, reply) => {
+      const outcome = await take(web, callerOf(request), request.body);
+      return outcome === null
+        ? sendProblem(reply, badRequest('numerator: expected another number than denominator'))
+        : sendOutcome(reply, outcome, 'GET /api/status shows what is held.');
+    },
+  );
+}
+
+/** Null: as many new shares as old ones are no split. */
+async function take(
+  { operations }: WebDependencies,
+  caller: Caller,
+  { reason: said, ...asked }: Action,
+): Promise<OperationResult | null> {
+  if (asked.kind === 'no-split') return operations.sayNoSplit(caller, { symbol: asked.symbol, reason: said });
+  if (asked.kind === 'dividend')
+    return operations.takeCorporateAction(caller, { action: asked, reason: said });
+  const ratio = splitRatio(asked.numerator, asked.denominator);
+  return ratio === null
+    ? null
+    : operations.takeCorporateAction(caller, { action: { ...asked, ...ratio }, reason: said });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { asTyped, programAsTyped } from '../../home/as-typed.js';
+import { asTyped, programAsTyped } from '../../home/desk-in-process.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
 

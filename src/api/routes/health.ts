@@ -1,8 +1,15 @@
+/** Whether the desk is well: its health, the errors that its logs hold, and whether an alert arrives. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { MAY_STOP } from '../../domain/roles.js';
+import { CHANNELS } from '../../home/channel-health.js';
+import { errorsSchema } from '../../operations/read-errors.js';
+import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { answer } from '../schemas/answers.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { callerOf } from './acting.js';
+import { coerceIntegers } from './reading.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({
@@ -57,4 +64,42 @@ function answers(question: Promise<boolean>): Promise<boolean> {
     timer = setTimeout(() => resolve(false), ANSWER_WAIT_MS);
   });
   return Promise.race([question.catch(() => false), late]).finally(() => clearTimeout(timer));
+}
+
+export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Errors in the logs of all processes; none in normal operation',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { hours: { type: 'integer', minimum: 1, maximum: 720, default: 24 } },
+    },
+    response: { 200: answer('Of the last hours by wall time', errorsSchema), ...problems(400, 401) },
+  };
+  app.get<{ Querystring: { readonly hours: number } }>(
+    '/api/errors',
+    { schema, preValidation: coerceIntegers('hours') },
+    ({ query }) => web.operations.readErrors(query),
+  );
+}
+
+const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
+
+/** Going live asks that a test alert has arrived. */
+export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Send a test alert, and say whether it reached anybody',
+    tags: ['people'],
+    body: jsonSchema(bodySchema),
+    response: {
+      200: answer('What became of it, after 20 s at most', alertTestedSchema),
+      ...problems(400, 401, 403),
+    },
+  };
+  app.post<{ Body: z.output<typeof bodySchema> }>(
+    '/api/notify/test',
+    { schema, config: { roles: MAY_STOP } },
+    (request) => web.operations.testAlert(callerOf(request), request.body.channel),
+  );
 }

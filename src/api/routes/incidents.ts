@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { incidentSchema, incidentShownSchema } from '../../contracts/published.js';
 import { MAY_STOP } from '../../domain/roles.js';
-import { incidentAnsweredSchema } from '../../operations/incidents/answer-incident.js';
 import {
+  incidentAnsweredSchema,
   incidentOpenedSchema,
   ownKindSchema,
   TITLE_LENGTH_MAX,
-} from '../../operations/incidents/open-incident.js';
+} from '../../operations/incidents.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';

@@ -1,29 +1,92 @@
+/** A person's passkeys: added and removed by who is signed in, and signing in with one. */
 import { createHmac } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { challengeIn, checkRegistration, PASSKEY_ALGORITHMS } from '../../domain/passkey.js';
+import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
+import {
+  challengeIn,
+  checkAssertion,
+  checkRegistration,
+  counterWentOn,
+  PASSKEY_ALGORITHMS,
+  type RelyingParty,
+} from '../../domain/passkey.js';
 import { ANY_ROLE } from '../../domain/roles.js';
-import { PASSKEYS_OF_A_PERSON_MAX } from '../../store/passkeys.js';
+import { PASSKEYS_OF_A_PERSON_MAX, type Passkey } from '../../store/passkeys.js';
 import {
   type ChallengeFor,
   type PasskeyChallenges,
   partyOf,
   refuseNumber,
 } from '../auth/passkey-challenges.js';
-import type { PasswordCheck } from '../auth/password-check.js';
+import { type PasswordCheck, TryLimiter } from '../auth/password-check.js';
+import { answerTokens, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, notFound, sendProblem } from '../problem.js';
+import { databaseDown, notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import {
-  type ConfirmBody,
-  confirmSchema,
-  creationSchema,
-  passkeySchema,
-  passkeysSchema,
-  type RegistrationBody,
-  registrationSchema,
-} from '../schemas/passkeys.js';
 import { callerOf } from './acting.js';
 import { fromDatabase } from './reading.js';
+import { tokensSchema } from './sign-in.js';
+
+const bytes = (charsMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(charsMax)
+    .regex(/^[\w-]+$/)
+    .describe('base64url without padding');
+
+const credentialId = bytes(1400);
+const clientDataJSON = bytes(2048);
+const authenticatorData = bytes(4096);
+
+const challengeSchema = z.object({
+  challenge: z.string().describe('base64url; answered once, within two minutes'),
+  rpId: z.string().describe('The name of the host that the page was reached by'),
+});
+
+const assertionSchema = z.strictObject({
+  id: credentialId,
+  clientDataJSON,
+  authenticatorData,
+  signature: bytes(1024),
+  transport: z.enum(['json', 'cookie']).optional(),
+});
+
+const confirmSchema = z.strictObject({ password: z.string().min(1).max(1024) });
+
+const registrationSchema = z.strictObject({
+  name: z.string().trim().min(1).max(60).describe('The owner’s word for it, such as the device'),
+  id: credentialId,
+  clientDataJSON,
+  authenticatorData,
+  publicKey: bytes(1024).describe('DER of a SubjectPublicKeyInfo, base64url'),
+  algorithm: z.union(PASSKEY_ALGORITHMS.map((value) => z.literal(value))).describe('COSE'),
+});
+
+const creationSchema = challengeSchema.extend({
+  user: z.object({ id: z.string(), name: z.string() }),
+  algorithms: z.array(z.number()).describe('COSE, the preferred one first'),
+  registered: z.array(z.string()).describe('Credential ids that this person has already'),
+});
+
+const passkeySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  rpId: z.string().describe('The name of the host that it works on'),
+  createdMs: wallMs,
+  usedMs: wallMs.nullable(),
+  votes: z.boolean().describe('Signs votes about real money too (fermata person key NAME --passkey CODE)'),
+});
+
+const passkeysSchema = z.object({
+  passkeys: z.array(passkeySchema),
+  possible: z.boolean().describe('False where the page was reached by a number: a passkey belongs to a name'),
+});
+
+type AssertionBody = z.infer<typeof assertionSchema>;
+type ConfirmBody = z.infer<typeof confirmSchema>;
+type RegistrationBody = z.infer<typeof registrationSchema>;
 
 /** A person's own passkeys. Adding one takes the password again: an open page is not enough. */
 export function passkeysRoutes(
@@ -165,3 +228,97 @@ const TOO_MANY = notDone(
   `You have ${PASSKEYS_OF_A_PERSON_MAX} passkeys, and no more are kept.`,
   'Remove one that you no longer use.',
 );
+
+/** Signing in with a passkey: the device knows whose it is, so nobody has to type a name first. */
+export function passkeySignInRoutes(
+  app: FastifyInstance,
+  web: WebDependencies,
+  challenges: PasskeyChallenges,
+): void {
+  const limiter = new TryLimiter(web.nowMs);
+  const ask = {
+    summary: 'What a passkey has to sign to sign in',
+    tags: ['sign-in'],
+    security: [],
+    response: { 200: answer('Asked', challengeSchema), ...problems(403, 409) },
+  };
+  app.post('/api/auth/passkey/challenge', { schema: ask, config: { access: 'public' } }, (request, reply) => {
+    const party = partyOf(request);
+    if (party === null) return refuseNumber(request, reply);
+    return reply.send({ challenge: challenges.make(signInAt(party)), rpId: party.rpId });
+  });
+  const signIn = {
+    summary: 'Sign in with a passkey',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(assertionSchema),
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 409, 429, 503) },
+  };
+  app.post<{ Body: AssertionBody }>(
+    '/api/auth/passkey',
+    { schema: signIn, config: { access: 'public' } },
+    async (request, reply) => {
+      const { id, transport = 'json', ...assertion } = request.body;
+      const party = partyOf(request);
+      if (party === null) return refuseNumber(request, reply);
+      if (transport === 'cookie') {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      try {
+        const passkey = await web.passkeys.find(id);
+        // Only tries with existing passkeys are counted: invented ids must not fill the memory.
+        const waitSeconds = passkey === null ? null : limiter.take(request, id);
+        if (waitSeconds !== null)
+          return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
+        const objection = await objectionTo(passkey, assertion, party);
+        if (passkey === null || objection !== null) {
+          request.log.warn({ address: request.ip, why: objection }, 'sign-in by passkey refused');
+          return sendProblem(reply, REFUSED);
+        }
+        limiter.giveBack(request, id);
+        const { person } = passkey;
+        request.log.info({ person }, 'signed in by passkey');
+        const begun = web.sessions.begin(person, id);
+        return answerTokens(request, reply, { person, ...begun }, transport, web.rolesOf);
+      } catch (error) {
+        request.log.warn({ err: error }, 'a passkey could not be read');
+        return sendProblem(reply, databaseDown('The passkey'));
+      }
+    },
+  );
+
+  /** Null if this passkey may sign in its owner now. Rejects while the database is down. */
+  async function objectionTo(
+    passkey: Passkey | null,
+    assertion: Omit<AssertionBody, 'id' | 'transport'>,
+    party: RelyingParty,
+  ): Promise<string | null> {
+    if (passkey === null) return 'there is no such passkey';
+    if (passkey.rpId !== party.rpId) return 'it was registered at another name';
+    if (web.rolesOf(passkey.person).length === 0) return 'its owner has no role on this desk';
+    const challenge = challengeIn(assertion.clientDataJSON) ?? '';
+    const stale = challenges.objection(challenge, signInAt(party));
+    if (stale !== null) return stale;
+    const checked = checkAssertion(assertion, passkey, party, challenge);
+    if (!checked.ok) return checked.why;
+    if (!challenges.take(challenge)) return 'the challenge was answered before';
+    if (!counterWentOn(passkey.counter, checked.counter)) return COUNTED_BACK;
+    return (await web.passkeys.used(passkey.id, checked.counter, web.nowMs())) ? null : OVERTAKEN;
+  }
+}
+
+const signInAt = ({ rpId }: RelyingParty): ChallengeFor => ({ purpose: 'sign-in', person: null, rpId });
+
+const COUNTED_BACK = 'its counter did not go on: somebody may have a copy of it';
+const OVERTAKEN = 'it was used again or removed in the same moment';
+
+const REFUSED = {
+  status: 401,
+  code: 'passkey-refused',
+  title: 'Not signed in',
+  detail:
+    'This passkey was not accepted: it was removed, belongs to another address, or the answer came late.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis: 'Try once more, or sign in with the password. `fermata link` signs in without either.',
+} as const;

@@ -1,14 +1,17 @@
-import type { FastifyInstance } from 'fastify';
+/** What may be changed while the desk trades: settings, the position size, the contract of a future. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { settingValue } from '../../contracts/json-values.js';
-import { OPERATOR } from '../../domain/roles.js';
-import { settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
-import { settingsSchema } from '../../operations/settings/read-settings.js';
+import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import { type SettingsResult, settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
+import { settingsSchema } from '../../operations/settings/change-settings.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reason } from '../schemas/emergency.js';
-import { callerOf } from './acting.js';
+import { reason, signature, stopSchema } from '../schemas/emergency.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const putSettingsSchema = z.strictObject({
   values: z
@@ -48,13 +51,95 @@ export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void
     { schema: change, config: { roles: OPERATOR } },
     async (request, reply) => {
       const { values, reason } = request.body;
-      const result = await web.operations.changeSettings(callerOf(request), {
-        values,
-        reason: reason.trim(),
-      });
-      if (result.state !== 'refused') return reply.code(result.state === 'applied' ? 200 : 202).send(result);
-      const doThis = 'GET /api/settings shows what can be changed, its bounds, and what is in force.';
-      return sendProblem(reply, { ...notDone(result.detail, doThis), more: { result } });
+      const asked = { values, reason: reason.trim() };
+      const result = await web.operations.changeSettings(callerOf(request), asked);
+      return sendChange(
+        reply,
+        result,
+        'GET /api/settings shows what can be changed, its bounds, and what is in force.',
+      );
     },
   );
+}
+
+const sizeSchema = stopSchema.extend({
+  sizePct: z.int().min(SIZE_PCT_MIN).max(SIZE_PCT_MAX).describe('Percent of the desk file’s position size'),
+  signature,
+});
+
+export function sizeRoute(app: FastifyInstance, web: WebDependencies): void {
+  app.post<{ Body: z.infer<typeof sizeSchema> }>(
+    '/api/size',
+    {
+      schema: {
+        summary:
+          'Change the position size: smaller at once, larger by an approver, with real money by a signed vote',
+        tags: ['state'],
+        body: jsonSchema(sizeSchema),
+        response: OUTCOMES,
+      },
+      config: { roles: MAY_STOP },
+    },
+    async (request, reply) => {
+      const { sizePct, reason, signature: signed } = request.body;
+      const outcome = await web.operations.changeSize(callerOf(request), {
+        sizePct,
+        reason: reasonOf(reason) ?? NO_REASON,
+        signature: signed,
+      });
+      return sendOutcome(
+        reply,
+        outcome,
+        'GET /api/status has the size; GET /api/signing?size= what is signed.',
+      );
+    },
+  );
+}
+
+const rollSchema = z.strictObject({
+  symbol: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('A future of the desk, NQ/USD; left out: the only one that is rolled'),
+  to: z
+    .string()
+    .max(6)
+    .optional()
+    .describe('Month, 202703; left out: the one that follows. `contracts[].choices` of the status has them'),
+  reason: reason.min(1),
+});
+
+export function rollRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const roll = {
+    summary: 'Ask people to let a future stand for another month',
+    description:
+      '202: it waits for approval. Then the trader takes it, starts again with the new contract, and it is read back. ' +
+      '409: something is held or rests in the old contract, or there is no such month.',
+    tags: ['settings'],
+    body: jsonSchema(rollSchema),
+    response: {
+      200: answer('In force already', settingsResultSchema),
+      202: answer('Waits for approval', settingsResultSchema),
+      ...problems(400, 401, 403, 409),
+    },
+  };
+  app.post<{ Body: z.infer<typeof rollSchema> }>(
+    '/api/roll',
+    { schema: roll, config: { roles: OPERATOR } },
+    async (request, reply) => {
+      const { reason: why, ...wish } = request.body;
+      const result = await web.operations.rollContract(callerOf(request), { ...wish, reason: why.trim() });
+      return sendChange(
+        reply,
+        result,
+        'GET /api/dashboard shows each contract, its months, and what is held.',
+      );
+    },
+  );
+}
+
+function sendChange(reply: FastifyReply, result: SettingsResult, doThis: string): FastifyReply {
+  if (result.state !== 'refused') return reply.code(result.state === 'applied' ? 200 : 202).send(result);
+  return sendProblem(reply, { ...notDone(result.detail, doThis), more: { result } });
 }

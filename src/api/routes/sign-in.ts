@@ -1,24 +1,38 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { ANY_ROLE } from '../../domain/roles.js';
 import type { PasswordCheck } from '../auth/password-check.js';
-import {
-  answerTokens,
-  clearRefreshCookie,
-  refreshCookie,
-  refuseForeignCookie,
-} from '../auth/refresh-cookie.js';
+import { answerTokens, clearRefreshCookie, refreshCookie, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notSignedIn, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import {
-  type LinkBody,
-  type LoginBody,
-  linkSchema,
-  loginSchema,
-  type RefreshBody,
-  refreshSchema,
-  tokensSchema,
-} from '../schemas/auth.js';
+
+/** `cookie`: for the page, whose scripts must not see the refresh token. `json`: for programs. */
+const transport = z.enum(['json', 'cookie']).optional();
+
+const loginSchema = z.strictObject({
+  username: z.string().min(1).max(64),
+  password: z.string().min(1).max(1024),
+  transport,
+});
+
+const linkSchema = z.strictObject({ token: z.string().min(1).max(512), transport });
+
+/** Without a token in the body, the cookie is used. */
+const refreshSchema = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() });
+
+export const tokensSchema = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional().describe('Absent where it was set as a cookie'),
+  expiresIn: z.number().describe('Seconds that the access token lives'),
+  tokenType: z.literal('Bearer'),
+  person: z.string(),
+  roles: z.array(z.enum(ANY_ROLE)).describe('By the desk file'),
+});
+
+type LoginBody = z.infer<typeof loginSchema>;
+type LinkBody = z.infer<typeof linkSchema>;
+type RefreshBody = z.infer<typeof refreshSchema>;
 
 export function loginRoute(app: FastifyInstance, web: WebDependencies, passwords: PasswordCheck): void {
   const schema = {

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CODEC_PATH } from '../../home/codec-path.js';
+import { CODEC_PATH } from '../../home/payload-keys.js';
 import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../temporal/payload-codec.js';
 import { isOwnOrigin } from '../hooks/host-guard.js';
 import { PAGES, sendPage } from './page.js';

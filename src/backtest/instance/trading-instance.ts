@@ -1,18 +1,25 @@
 /**
  * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no
- * waiting.
- * The same prices give the same orders, fills and halts, on every machine and however often the run is begun again.
+ * waiting. The same prices give the same orders, fills and halts, on every machine and however often the run is
+ * begun again.
  */
+import { createHash } from 'node:crypto';
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument } from '../../domain/instrument.js';
+import type { Halt } from '../../domain/mode.js';
+import { parseMoney } from '../../domain/money.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
-import type { Engine } from '../../engine/engine.js';
+import type { EngineConfig } from '../../engine/config.js';
+import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
+import { buildCalendars, engineConfig } from '../../trader/engine-config.js';
 import { type CommandRequest, type HostJournal, Runner } from '../../trader/running/runner.js';
-import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
-import type { ArmingRule } from './arming-rule.js';
-import type { SteppedLink } from './stepped-link.js';
-import type { VirtualTime } from './virtual-time.js';
+import { paperCapabilities } from '../../venue/paper/capabilities.js';
+import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
+import { SteppedLink } from './stepped-link.js';
+import { VirtualTime } from './virtual-time.js';
 
 /** As in the running trader: at least one tick a second. */
 const TICK_MS = 1000;
@@ -27,7 +34,7 @@ const WRITTEN_AT_ONCE: HostJournal = {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type TickEvent = Extract<EngineEvent, { readonly kind: 'tick' }>;
 
-export interface InstanceParts {
+interface InstanceParts {
   readonly engine: Engine;
   readonly link: SteppedLink;
   readonly time: VirtualTime;
@@ -187,5 +194,143 @@ export class TradingInstance {
     tick.marketMs = time.marketMs;
     tick.monotonicMs = monotonicMs;
     this.#host.take(tick);
+  }
+}
+
+/** The most that wall time advances between two recorded prices: less than what makes them stale. */
+const GAP_MS_MAX = 1000;
+const INCARNATION_LENGTH = 6;
+
+export interface InstanceSetting {
+  readonly id: string;
+  readonly desk: Desk;
+  readonly configHash: string;
+  readonly instruments: readonly Instrument[];
+  readonly live: boolean;
+  /** Market time of the first price. */
+  readonly beginMs: number;
+  /** Wall time at the start. */
+  readonly wallMs: number;
+  readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  /** How orders are filled, if differently from the running paper venue. */
+  readonly fills?: SteppedVenueOptions['fills'];
+  /** For tests that compare: every price is an event of its own and everything is looked at each time. */
+  readonly takesNoShortcut?: boolean;
+}
+
+export interface OpenedInstance {
+  readonly instance: TradingInstance;
+  readonly engine: Engine;
+  readonly venue: SteppedPaperVenue;
+}
+
+/** The desk's configuration for a run. */
+export const instanceConfig = ({
+  id,
+  desk,
+  configHash,
+  instruments,
+}: Pick<InstanceSetting, 'id' | 'desk' | 'configHash' | 'instruments'>): EngineConfig =>
+  engineConfig(
+    { ...desk, resume: { ...desk.resume, startup: 'auto' } },
+    configHash,
+    incarnationOf(id),
+    instruments,
+    paperCapabilities(instruments),
+  );
+
+/**
+ * Builds the desk's engine and a paper venue of its own on one time, which the prices advance. Nothing has begun yet
+ * when it returns.
+ */
+export function openInstance(setting: InstanceSetting): OpenedInstance {
+  const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
+  const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
+  const { takesNoShortcut = false } = setting;
+  const config = { ...instanceConfig(setting), takesNoShortcut };
+  const calendars = buildCalendars(desk);
+  let halts = 0;
+  const drawHaltId = () => {
+    halts += 1;
+    return digest(`${id}/halt-${halts}`).slice(0, 32);
+  };
+  const engine = createEngine({ ...config, drawHaltId });
+  const venue = new SteppedPaperVenue({
+    instruments,
+    paper: desk.paper,
+    cash: parseMoney(desk.paper.balance),
+    bookId: incarnationOf(id),
+    schedule: (delayMs, work) => time.schedule(delayMs, work),
+    marketNowMs: () => time.marketMs,
+    calendars,
+    onEvent: (event) => link.onVenue(event),
+    ...(setting.fills === undefined ? {} : { fills: setting.fills }),
+  });
+  const link = new SteppedLink(venue);
+  const { dayStartMs } = config;
+  const arming = new ArmingRule({ configHash, instrumentCount: instruments.length, dayStartMs });
+  const instance = new TradingInstance({
+    ...{ engine, link, time, arming, calendars, onRecord, takesNoShortcut },
+  });
+  return { instance, engine, venue };
+}
+
+/** The same at every start of the same validation, so that its order ids are the same. */
+export function incarnationOf(id: string): string {
+  const number = BigInt(`0x${digest(id).slice(0, 16)}`);
+  return number.toString(36).padStart(INCARNATION_LENGTH, '0').slice(-INCARNATION_LENGTH);
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** After a refusal, the next attempt follows a minute of market time later. */
+const RETRY_MARKET_MS = 60_000;
+
+interface ArmingRuleParts {
+  readonly configHash: string;
+  readonly instrumentCount: number;
+  readonly dayStartMs: (marketMs: number) => number;
+}
+
+/**
+ * Arms the instance by the desk file's rule, as the resumption procedure would, but never if a person has to decide.
+ */
+export class ArmingRule {
+  readonly #parts: ArmingRuleParts;
+  #halted = true;
+  #tries = 0;
+  #nextTryMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ArmingRuleParts) {
+    this.#parts = parts;
+  }
+
+  onRecord(record: EngineRecord): void {
+    if (record.type === 'armed') this.#halted = false;
+    else if (record.type === 'halt' && record.halt.scope.kind === 'desk') this.#halted = true;
+  }
+
+  /** Null while nothing is halted, or while something speaks against arming. */
+  commandFor(engine: Engine, marketMs: number): CommandRequest | null {
+    if (!this.#halted || marketMs < this.#nextTryMs) return null;
+    const { haltId, halts, quotes, reconciliation } = engine.view;
+    if (haltId === null || quotes.length < this.#parts.instrumentCount) return null;
+    this.#nextTryMs = marketMs + RETRY_MARKET_MS;
+    if (reconciliation.state !== 'clean' || !halts.every((halt) => this.#mayLift(halt, marketMs)))
+      return null;
+    this.#tries += 1;
+    const { configHash } = this.#parts;
+    return {
+      commandId: `arm-${this.#tries}`,
+      by: 'rule',
+      reason: 'the desk file lets the rule resume',
+      command: { name: 'arm', haltId, configHash, authority: 'rule' },
+    };
+  }
+
+  #mayLift({ resume, atMarketMs }: Halt, marketMs: number): boolean {
+    if (resume === 'auto') return true;
+    const { dayStartMs } = this.#parts;
+    return resume === 'next-day' && dayStartMs(marketMs) > dayStartMs(atMarketMs);
   }
 }

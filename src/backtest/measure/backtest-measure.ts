@@ -1,19 +1,19 @@
 /** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { SplitRatio } from '../../domain/corporate-action.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
-import { notional } from '../../domain/value.js';
+import { notional, VALUE, type ValueRule } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
-import { UnderwaterMeter } from '../statistics/underwater.js';
-import { BarCoverage } from './bar-coverage.js';
-import { BuyAndHold } from './buy-and-hold.js';
+import { UnderwaterMeter } from '../statistics/figures.js';
 import { Candles, EquityCurve } from './curves.js';
+import { BarCoverage } from './data-problems.js';
 import { EquityMeter } from './equity-meter.js';
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
@@ -22,7 +22,7 @@ export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' 
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
 
 /** One order from its intent to its end. */
-export interface OrderSeen {
+interface OrderSeen {
   readonly intent: OrderIntent;
   readonly atMs: number;
   state: OrderState;
@@ -37,14 +37,14 @@ export interface OrderSeen {
 }
 
 /** A month in UTC. */
-export interface MonthSeen {
+interface MonthSeen {
   /** `2026-03`. */
   readonly month: string;
   readonly startEquity: number;
   endEquity: number;
 }
 
-export interface HaltSeen {
+interface HaltSeen {
   readonly halt: Halt;
   /** Null: until the end. */
   liftedMs: number | null;
@@ -246,5 +246,60 @@ export class BacktestMeasure implements Measure {
     order.filledTickLots += quantityLots * priceTicks;
     const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
     this.#ended(clientId, marketMs, state, order.reason);
+  }
+}
+
+/**
+ * The benchmark of a run: its first equity in equal parts, each spent on one instrument that strategies trade, at its
+ * first ask, held, and marked at the bid, without fees. Splits change what is held, and dividends are kept as cash.
+ */
+export class BuyAndHold {
+  readonly drawdown = new DrawdownMeter();
+  readonly #rules: readonly ValueRule[];
+  readonly #held: readonly boolean[];
+  readonly #part: number;
+  #dividends = 0;
+  readonly #asks: (number | null)[];
+  readonly #worths: number[];
+
+  /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
+  constructor(
+    instruments: readonly Instrument[],
+    held: readonly boolean[],
+    readonly startEquity: number,
+  ) {
+    this.#held = held;
+    this.#rules = instruments.map(({ kind }) => VALUE[kind]);
+    this.#part = startEquity / held.filter((isHeld) => isHeld).length;
+    this.#asks = held.map(() => null);
+    this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
+  }
+
+  /** Money units, not rounded. */
+  get equity(): number {
+    let sum = this.#dividends;
+    for (const worth of this.#worths) sum += worth;
+    return sum;
+  }
+
+  /** What was bought is in new shares from here on. */
+  split(at: InstrumentId, { numerator, denominator }: SplitRatio): void {
+    const bought = this.#asks[at] ?? null;
+    if (bought !== null) this.#asks[at] = (bought * denominator) / numerator;
+  }
+
+  /** `ticks`: paid for each share that is held. */
+  dividend(at: InstrumentId, ticks: number): void {
+    const bought = this.#asks[at] ?? null;
+    if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;
+  }
+
+  quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
+    const rule = this.#rules[at];
+    if (this.#held[at] !== true || rule === undefined) return;
+    const bought = this.#asks[at] ?? askTicks;
+    this.#asks[at] = bought;
+    this.#worths[at] = rule.grown(this.#part, bought, bidTicks);
+    this.drawdown.add(marketMs, this.equity);
   }
 }

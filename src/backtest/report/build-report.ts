@@ -9,11 +9,19 @@ import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
 import type { ActionSeen, BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
-import type { Coverage } from '../measure/bar-coverage.js';
 import type { Candle, Candles } from '../measure/curves.js';
-import type { DataProblem, DataProblemKind } from '../measure/data-problems.js';
-import { cagrOf, type Figures, FORMULAS, figuresOf, round } from '../statistics/figures.js';
-import { type Group, type GroupedTrade, groupsOf, sumOf } from '../statistics/groups.js';
+import type { Coverage, DataProblem, DataProblemKind } from '../measure/data-problems.js';
+import {
+  cagrOf,
+  type Figures,
+  FORMULAS,
+  figuresOf,
+  type Group,
+  type GroupedTrade,
+  groupsOf,
+  round,
+  sumOf,
+} from '../statistics/figures.js';
 import { executionLines, type FillModel } from './execution.js';
 
 export interface ReportedFile {

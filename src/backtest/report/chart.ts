@@ -1,19 +1,24 @@
-/** A curve as inline SVG: no script, no font, nothing external. */
+/**
+ * A curve, or the prices of an instrument with the trades in it, as inline SVG: no script, no font, nothing
+ * external.
+ */
+import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
+import type { BacktestReport, ReportedTrade } from './build-report.js';
 
 export interface ChartPoint {
   readonly atMs: number;
   readonly value: number;
 }
 
-export interface ChartMark {
+interface ChartMark {
   readonly atMs: number;
   readonly good: boolean;
   readonly title: string;
 }
 
-export interface Chart {
+interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly points: readonly ChartPoint[];
@@ -26,15 +31,15 @@ export interface Chart {
   readonly filled: boolean;
 }
 
-export const WIDTH = 960;
-export const HEIGHT = 260;
+const WIDTH = 960;
+const HEIGHT = 260;
 const LEFT = 76;
 const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 34;
 const GRID_LINES = 4;
 
-export interface Frame {
+interface Frame {
   readonly x: (atMs: number) => number;
   readonly y: (value: number) => number;
   readonly low: number;
@@ -61,7 +66,7 @@ export function chartSvg(chart: Chart): string {
   ].join('\n');
 }
 
-export function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: number, toMs: number): Frame {
+function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: number, toMs: number): Frame {
   const values = [...points, ...beside].map(({ value }) => value);
   if (bound !== null) values.push(bound.value);
   if (filled) values.push(0);
@@ -81,7 +86,7 @@ export function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: n
   };
 }
 
-export function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
+function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
   const places = high - low < 10 ? 2 : 0;
   const steps = Array.from({ length: GRID_LINES + 1 }, (_, index) => index / GRID_LINES);
   const rows = steps.map((part) => {
@@ -131,4 +136,93 @@ export function escapeHtml(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
+}
+
+/** More could not be told apart; the table and the CSV have the rest. */
+const TRADES_DRAWN_MAX = 400;
+
+type Prices = BacktestReport['candles'][number];
+type Line = Prices['lines'][number];
+
+/** Prices of one instrument with the trades in it, as inline SVG. Empty if there is nothing to draw. */
+export function priceChart(
+  { symbol, tickSize, candles, lines }: Prices,
+  trades: readonly ReportedTrade[],
+): string {
+  const [first, last] = [candles[0], candles.at(-1)];
+  if (first === undefined || last === undefined || last.startMs <= first.startMs) return '';
+  const scale = Number(tickSize);
+  const points = candles.flatMap(({ startMs, lowTicks, highTicks }, at) =>
+    [lowTicks, highTicks, ...lines.flatMap(({ ticks }) => ticks[at] ?? [])].map((ticks) => ({
+      atMs: startMs,
+      value: ticks * scale,
+    })),
+  );
+  const title = `${symbol}: from each entry to its exit, green with a profit`;
+  const chart = { title, unit: '', points, marks: [], bound: null, filled: false };
+  const frame = frameOf(chart, first.startMs, last.startMs);
+  const drawn = trades.filter((trade) => trade.symbol === symbol).slice(0, TRADES_DRAWN_MAX);
+  return [
+    `<figure><figcaption>${escapeHtml(title)}${lines.map(legend).join('')}</figcaption>`,
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
+    gridSvg(frame, ''),
+    candlesSvg(candles, scale, frame),
+    ...lines.map((line, at) => valuesSvg(line, at, candles, scale, frame)),
+    ...drawn.map((trade) => tradeSvg(trade, frame)),
+    '</svg></figure>',
+  ].join('\n');
+}
+
+/** One path for all candles that rose, one for all that fell. */
+function candlesSvg(candles: Prices['candles'], scale: number, { x, y }: Frame): string {
+  const at = (ticks: number): string => y(ticks * scale).toFixed(1);
+  const half = Math.max(0.3, Math.min(3, (WIDTH / candles.length) * 0.3));
+  const paths = { rose: '', fell: '' };
+  for (const { startMs, openTicks, highTicks, lowTicks, closeTicks } of candles) {
+    const middle = x(startMs);
+    const [left, right] = [(middle - half).toFixed(1), (middle + half).toFixed(1)];
+    const wick = `M${middle.toFixed(1)} ${at(highTicks)}V${at(lowTicks)}`;
+    const body = `M${left} ${at(openTicks)}H${right}V${at(closeTicks)}H${left}Z`;
+    paths[closeTicks >= openTicks ? 'rose' : 'fell'] += wick + body;
+  }
+  return `<path class="rose" d="${paths.rose}"/><path class="fell" d="${paths.fell}"/>`;
+}
+
+/** Number of line tones; further lines start again with the first. */
+const TONES = 4;
+
+const legend = ({ strategy, name }: Line, at: number): string =>
+  `; <span class="tone-${at % TONES}">${escapeHtml(`${strategy}: ${name}`)}</span>`;
+
+/** Interrupted where the value is not known. */
+function valuesSvg(
+  { strategy, name, ticks }: Line,
+  at: number,
+  candles: Prices['candles'],
+  scale: number,
+  { x, y }: Frame,
+): string {
+  let path = '';
+  for (const [index, { startMs }] of candles.entries()) {
+    const value = ticks[index] ?? null;
+    if (value === null) continue;
+    const goesOn = index > 0 && (ticks[index - 1] ?? null) !== null;
+    path += `${goesOn ? 'L' : 'M'}${x(startMs).toFixed(1)} ${y(value * scale).toFixed(1)}`;
+  }
+  const title = escapeHtml(`${strategy}: ${name}`);
+  return `<path class="drawn tone-${at % TONES}" d="${path}"><title>${title}</title></path>`;
+}
+
+function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {
+  const { opened, closed, entryPrice, exitPrice, result, side, quantity, why } = trade;
+  if (entryPrice === '' || exitPrice === null) return '';
+  const [left, right] = [x(Date.parse(opened)), x(Date.parse(closed))].map((at) => at.toFixed(1));
+  const [from, to] = [entryPrice, exitPrice].map((price) => y(Number(price)).toFixed(1));
+  const kind = Number(result) > 0 ? 'win' : 'loss';
+  const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
+  return (
+    `<g class="${kind}"><title>${escapeHtml(said)}</title>` +
+    `<line class="trade" x1="${left}" y1="${from}" x2="${right}" y2="${to}"/>` +
+    `<circle cx="${left}" cy="${from}" r="2.5"/><circle class="exit" cx="${right}" cy="${to}" r="2.5"/></g>`
+  );
 }

@@ -3,12 +3,10 @@
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, gainText, grouped, placesIn } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import type { FigureName } from '../statistics/figures.js';
-import type { Group } from '../statistics/groups.js';
+import type { FigureName, Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
-import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
+import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
 import { list, pageHtml, table } from './page.js';
-import { priceChart } from './price-chart.js';
 
 const TRADES_SHOWN_MAX = 500;
 

@@ -2,8 +2,8 @@
  * The figures of a run. Each states its formula and source; `FORMULAS` has the same for readers of a report. Null: it
  * can't be computed. Figures are rounded to six places, so that a run gives the same bytes on every machine.
  */
-
 import { DAY_MS, HOUR_MS } from '../../domain/civil-date.js';
+import { formatUnits, parseUnits, type Units } from '../../domain/money.js';
 import { HOURS_PER_YEAR, mean, returnsOf, sampleDeviation, sharpeRatio } from '../../domain/statistics.js';
 
 const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
@@ -11,7 +11,7 @@ const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
 const ANNUAL_MS_MIN = 30 * DAY_MS;
 const PLACES = 1_000_000;
 
-export interface Underwater {
+interface Underwater {
   /** Since when equity was below its peak. */
   readonly fromMs: number;
   /** When it was back at the peak, or the end. */
@@ -29,7 +29,7 @@ export interface TradeResult {
   readonly closedMs: number;
 }
 
-export interface RunFacts {
+interface RunFacts {
   readonly fromMs: number;
   readonly toMs: number;
   readonly startEquity: number;
@@ -47,7 +47,7 @@ export interface RunFacts {
   readonly fees: number;
 }
 
-export interface TradeFigures {
+interface TradeFigures {
   readonly trades: number;
   readonly wins: number;
   readonly losses: number;
@@ -205,4 +205,77 @@ function rounded<F extends object>(figures: F): F {
   return Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, value === null ? null : round(value as number)]),
   ) as F;
+}
+
+/** More places than any books have. */
+const EXACT_PLACES = 24;
+const PLACES_SHOWN = 8;
+
+export interface GroupedTrade extends TradeResult {
+  /** Decimal text with every place of the books. */
+  readonly resultText: string;
+  readonly feesText: string;
+}
+
+export interface Group extends TradeFigures {
+  readonly key: string;
+  /** Decimal text: an exact sum, cut to eight places. */
+  readonly result: string;
+  readonly fees: string;
+}
+
+/** Groups closed trades by what they have in common. In the order of their keys. */
+export function groupsOf<T extends GroupedTrade>(trades: readonly T[], keyOf: (trade: T) => string): Group[] {
+  const groups = new Map<string, T[]>();
+  for (const trade of trades) {
+    const key = keyOf(trade);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [trade]);
+    else known.push(trade);
+  }
+  return [...groups]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, members]) => ({
+      key,
+      result: sumOf(members.map(({ resultText }) => resultText)),
+      fees: sumOf(members.map(({ feesText }) => feesText)),
+      ...tradeFigures(members),
+    }));
+}
+
+/** Exact sum of decimal texts, cut to eight places. */
+export function sumOf(texts: readonly string[]): string {
+  const sum = texts.reduce((total, text) => total + parseUnits(text, EXACT_PLACES), 0n as Units);
+  return formatUnits(sum / 10n ** BigInt(EXACT_PLACES - PLACES_SHOWN), PLACES_SHOWN);
+}
+
+/** How long a value stays below its highest. */
+export class UnderwaterMeter {
+  #peak = Number.NEGATIVE_INFINITY;
+  #peakMs = 0;
+  #below = false;
+  #longest: Underwater | null = null;
+
+  /** Called in the order of time. */
+  add(atMs: number, value: number): void {
+    if (value < this.#peak) {
+      this.#below = true;
+      return;
+    }
+    if (this.#below) this.#note(atMs, true);
+    this.#below = false;
+    this.#peak = value;
+    this.#peakMs = atMs;
+  }
+
+  /** Null: the value never fell. A fall that still lasts at `endMs` counts up to there. */
+  longest(endMs: number): Underwater | null {
+    if (this.#below) this.#note(endMs, false);
+    return this.#longest;
+  }
+
+  #note(toMs: number, recovered: boolean): void {
+    const { fromMs, toMs: until } = this.#longest ?? { fromMs: 0, toMs: 0 };
+    if (toMs - this.#peakMs > until - fromMs) this.#longest = { fromMs: this.#peakMs, toMs, recovered };
+  }
 }

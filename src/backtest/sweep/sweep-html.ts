@@ -3,10 +3,8 @@ import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
 import { FIGURES, figureText } from '../report/report-html.js';
-import type { HeatMap } from './heat-map.js';
-import { figureOf, type RankedBy } from './ranking.js';
-import type { SweepReport } from './sweep-report.js';
-import { type Trial, valuesText } from './trial.js';
+import type { HeatMap, SweepReport } from './sweep-report.js';
+import { figureOf, type RankedBy, type Trial, valuesText } from './trial.js';
 
 /** Most rows of the table; the JSON has all. */
 const TRIALS_SHOWN_MAX = 500;

@@ -6,8 +6,7 @@
 
 import { DAY_MS } from '../../domain/civil-date.js';
 import { round } from '../statistics/figures.js';
-import { figureOf, type RankedBy, ranked } from './ranking.js';
-import type { Trial } from './trial.js';
+import { figureOf, type RankedBy, ranked, type Trial } from './trial.js';
 
 /** The time that values are chosen on, as a multiple of the part that is traded. */
 export const CHOSEN_ON_PARTS = 3;

@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { plainEnvironment } from '../../home/process-environment.js';
 import { DESK_FILE, LOGS_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { databaseOf } from '../../home/installation.js';
-import { isContainer } from '../../home/is-container.js';
+import { isContainer } from '../../home/process-environment.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readSecret } from '../../home/secrets.js';

@@ -7,7 +7,7 @@ import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { formatMoney } from '../../domain/money.js';
 import { buildInstruments } from '../../trader/engine-config.js';
-import type { VenueEndpoint } from '../../venue/endpoint.js';
+import type { VenueEndpoint } from '../../venue/prices.js';
 import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
 import { closedNow } from '../market-now.js';
 import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';

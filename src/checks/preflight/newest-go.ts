@@ -9,11 +9,9 @@ import { goLiveValidation } from '../../desk/go-live-people.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { readSecret } from '../../home/secrets.js';
 import type { PriceEndpoint, SignedReport } from '../../validation/report/report.js';
-import { isGenuine } from '../../validation/report/sign-report.js';
-import { keptReports } from '../../validation/report/write-report.js';
-import type { VenueEndpoint } from '../../venue/endpoint.js';
-import type { Reading } from './exchange-reading.js';
-import type { PreflightSubject } from './preflight-check.js';
+import { isGenuine, keptReports } from '../../validation/report/write-report.js';
+import type { VenueEndpoint } from '../../venue/prices.js';
+import type { PreflightSubject, Reading } from './exchange-reading.js';
 
 interface FoundReport {
   readonly file: string;

@@ -1,19 +1,64 @@
+/** Backups: taking one, listing them here and away from this machine, and trying a restore. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
 import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
 import type { OffsiteBackup } from '../../backup/offsite/fetch-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
-import type { BackupTag } from '../../contracts/backup.js';
+import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
+import { OPERATOR } from '../../domain/roles.js';
 import { runtimeHere } from '../../home/runtime-here.js';
+import { loadDesk } from '../../venue/load-desk.js';
+import { actingPerson } from '../desk-person.js';
 import { EXIT_FAILED } from '../failure.js';
-import { offsiteCopies } from '../offsite-copies.js';
+import { offsiteCopies, requireBackup, requireOffsite, showBackup } from '../offsite-copies.js';
+import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { withOperations } from '../with-operations.js';
 
-interface Options {
+const BACKUP_SECONDS = 600;
+const TIMEOUT_SECONDS_MAX = 86_400;
+
+interface BackupOptions {
+  readonly verify?: boolean;
+  readonly s3?: boolean;
+  readonly tag?: BackupTag;
+  readonly as?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function backupCommand(command: Command): void {
+  command
+    .option('--verify', 'read everything back; only then does it count as a backup')
+    .option('--s3', 'send a copy to the storage of the desk file; reads everything back as --verify does')
+    .addOption(
+      new Option('--tag <tag>', 'what it is taken as; those of each tag are kept by themselves').choices(
+        BACKUP_TAGS,
+      ),
+    )
+    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), BACKUP_SECONDS)
+    .option('--json', 'for scripts')
+    .action(async ({ verify = false, s3 = false, tag, as, timeout, json = false }: BackupOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        if (s3) requireOffsite(loadDesk(runtime.deskFile));
+        const request = {
+          verify: verify || s3,
+          offsite: s3,
+          tag: tag ?? null,
+          patienceMs: timeout * 1_000,
+        };
+        return showBackup('backup', await operations.takeBackup(caller, request), json);
+      }, `the backup, at most ${timeout} s; it goes on without this command`);
+    });
+}
+
+interface BackupsOptions {
   readonly desk?: string;
   readonly local?: boolean;
   readonly verify?: boolean;
@@ -51,7 +96,7 @@ export function backupsCommand(command: Command): void {
       'read every byte of those on this machine; else only that each file is there, with its size',
     )
     .option('--json', 'for scripts')
-    .action(async ({ desk, local = false, verify = false, json = false }: Options) => {
+    .action(async ({ desk, local = false, verify = false, json = false }: BackupsOptions) => {
       const home = fermataHome();
       const here = (await listHere(home, verify)).filter((one) => desk === undefined || one.desk === desk);
       const away = local ? NOT_ASKED : await listAway(home, desk);
@@ -131,4 +176,30 @@ function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup
     ...(tag ? [tag] : []),
   ];
   return `${id}${where}  ${said.join(', ')}`;
+}
+
+const DRILL_SECONDS = 1_800;
+
+interface DrillOptions {
+  readonly backup?: string;
+  readonly as?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function drillCommand(command: Command): void {
+  command
+    .option('--backup <id>', 'which backup; by default the newest')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), DRILL_SECONDS)
+    .option('--json', 'for scripts')
+    .action(async ({ backup, as, timeout, json = false }: DrillOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        if (backup !== undefined)
+          await requireBackup(runtime.home, backup, 'take one first: fermata backup --verify');
+        const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
+        return showBackup('restore drill', await operations.drillRestore(caller, request), json);
+      }, `the restore drill, at most ${timeout} s; it goes on without this command`);
+    });
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { INSTALLATION } from '../../checks/npm.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { readBuild } from '../../home/builds.js';
-import { isContainer } from '../../home/is-container.js';
+import { isContainer } from '../../home/process-environment.js';
 import { outcomeLines, reasonText, runLines, withRun } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';

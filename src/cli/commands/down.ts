@@ -3,10 +3,10 @@ import { homePaths } from '../../home/runtime.js';
 import { down, WAIT_DEFAULT_MS } from '../../supervisor/down.js';
 import { openActions } from '../../supervisor/open-actions.js';
 import { CliFailure } from '../failure.js';
+import { sayingWhat } from '../in-place.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
-import { sayingWhat } from '../waiting.js';
 
 const TIMEOUT_SECONDS_MAX = 600;
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
-import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
-import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
+import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';

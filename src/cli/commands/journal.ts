@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { messageOf } from '../../domain/message-of.js';
 import { resumedText } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
@@ -9,11 +10,14 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
-import { printExact } from '../output.js';
-import { fermataHome } from '../running-desk.js';
+import { printExact, printJson, printLines } from '../output.js';
+import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
 const LAST_MAX = 100_000;
+const LEDGER_WAIT_MS = 10_000;
+
+type LedgerProof = Awaited<ReturnType<typeof import('../../ledger/verify-ledger.js').verifyLedger>>;
 
 interface Options {
   readonly desk?: string;
@@ -33,7 +37,6 @@ export function journalCommand(command: Command): void {
     .option('--json', 'one JSON object a line')
     .action(async (options: Options) => {
       if (options.verify !== true) return printJournal(options);
-      const { verifyJournal } = await import('../verify-journal.js');
       process.exitCode = await verifyJournal(options.json === true);
     });
 }
@@ -125,4 +128,47 @@ function restText(record: EngineRecord): string {
     .filter(([key]) => key !== 'type' && key !== 'marketMs')
     .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
+}
+
+/**
+ * Compares the ledger in Postgres with the journal entry by entry, and the journal with its own hash chain. Returns exit
+ * code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind.
+ */
+async function verifyJournal(json: boolean): Promise<number> {
+  // Only here: what prints the journal needs no Postgres.
+  const [{ openPool }, { verifyLedger }] = await Promise.all([
+    import('../../store/pool.js'),
+    import('../../ledger/verify-ledger.js'),
+  ]);
+  const home = fermataHome();
+  const runtime = requireRuntime(home);
+  const pool = openPool(runtime, 'verify-journal');
+  const journal = deskPaths(homePaths(home), runtime.desk).journal;
+  const deadline = Date.now() + LEDGER_WAIT_MS;
+  try {
+    let proof = await verifyLedger(pool, runtime.desk, journal);
+    while (!proof.equal && proof.behind && Date.now() < deadline) {
+      await new Promise((settle) => setTimeout(settle, 200));
+      proof = await verifyLedger(pool, runtime.desk, journal);
+    }
+    if (json) printJson({ ledgerEqualsJournal: proof.equal, ...proof });
+    else printLines([proofText(proof)]);
+    return proof.equal ? 0 : 1;
+  } catch (error) {
+    throw new CliFailure(
+      `the ledger could not be compared: ${messageOf(error)}`,
+      'the journal was only read',
+      'start the desk where Postgres is down: fermata up',
+    );
+  } finally {
+    await pool.end();
+  }
+}
+
+function proofText(proof: LedgerProof): string {
+  if (proof.equal)
+    return `✓ the ledger equals the journal (${proof.entries} entries of ${proof.incarnation})`;
+  if (proof.behind)
+    return `- the ledger is ${proof.missing} entries behind; all ${proof.entries} before are equal`;
+  return `✗ the ledger differs from the journal at entry ${proof.sequence}: ${proof.why}`;
 }

@@ -9,7 +9,7 @@ import type { PgConnection } from '../../backup/pg-programs.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
-import { isContainer } from '../../home/is-container.js';
+import { isContainer } from '../../home/process-environment.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';

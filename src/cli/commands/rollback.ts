@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { backupIdAt, backupsFolder, DESK_FILE } from '../../backup/backup-folder.js';
 import type { Manifest } from '../../backup/manifest.js';
-import { ownBackups } from '../../backup/own-backups.js';
+import { ownBackups } from '../../backup/retention.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import { DEFAULT_DESK, isShipped } from '../../desk/resolve-desk.js';
 import { writtenFileOf } from '../../home/runtime.js';

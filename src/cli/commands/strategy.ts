@@ -1,14 +1,18 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import type { SetupShown } from '../../contracts/published.js';
 import { isShipped } from '../../desk/resolve-desk.js';
 import { rangeText } from '../../domain/declared-value.js';
+import { grouped } from '../../domain/figure-text.js';
+import { moment } from '../../domain/moment.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
-import { NEW_STRATEGY } from '../../pack/strategy/template.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
+import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
 
 const FOLDER = 'strategies';
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -46,7 +50,7 @@ function writeNew(name: string, deskFile: string, json: boolean): void {
       `${deskFile} comes with Fermata, and the next version brings it anew`,
       'write a desk of your own first: fermata init --name NAME',
     );
-  const kind = `./${FOLDER}/${name}.ts`;
+  const kind = `./${FOLDER}/${name}.js`;
   const file = join(folder, FOLDER, `${name}.ts`);
   if (existsSync(file))
     throw new CliFailure(`${file} is there already`, 'it was not touched', 'take another name');
@@ -91,3 +95,77 @@ const shownPath = (file: string): string => {
   const path = relative(process.cwd(), file);
   return path.startsWith('..') ? file : path === '' ? basename(file) : path;
 };
+
+/** The file that `fermata strategy new` writes. */
+export const NEW_STRATEGY = `/** Buys a dip below an average of closes and sells when the price is back at it. docs/STRATEGY.md says what there is. */
+import { Ema, strategy } from 'fermata/strategy';
+
+export default strategy({
+  suits: 'ranging',
+  parameters: {
+    bars: { whole: true, min: 2, max: 500, default: 30, meaning: 'bars of the average' },
+    belowPct: { min: 0.01, max: 20, default: 0.3, meaning: 'how far below it is bought, percent' },
+    stopPct: { min: 0.01, max: 20, default: 1, meaning: 'distance of the stop, percent' },
+  },
+  create({ parameters: { bars, belowPct, stopPct } }) {
+    const average = new Ema(bars);
+    return {
+      warmupBars: bars,
+      onBar(desk, bar) {
+        average.update(bar.closeTicks);
+        if (average.value === null) return;
+        if (desk.lots > 0 && bar.closeTicks >= average.value) desk.exit('back at the average');
+        const isDip = bar.closeTicks < average.value * (1 - belowPct / 100);
+        if (!isDip || desk.lots !== 0 || desk.entryResting || Number.isNaN(desk.bid)) return;
+        desk.enter({
+          side: 'buy',
+          type: 'limit',
+          ticks: desk.bid,
+          exits: { stop: { ticks: Math.ceil(desk.bid * (1 - Math.min(stopPct, desk.stopLossPct) / 100)) } },
+          restBars: 3,
+          because: \`\${belowPct} % below the average of \${bars} bars\`,
+        });
+      },
+      state: () => (average.value === null ? 'warming up' : 'no dip below the average yet'),
+      lines: () => [{ name: 'average', ticks: average.value }],
+    };
+  },
+});
+`;
+
+const LIMIT_DEFAULT = 10;
+const LIMIT_MAX = 1_000;
+
+interface Options {
+  readonly open?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+export function setupsCommand(command: Command): void {
+  command
+    .option('--open', 'only those that go on')
+    .option('--limit <count>', 'only the newest', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
+    .option('--json', 'for scripts')
+    .action(async ({ open = false, limit, json }: Options) => {
+      const setups = await withOperations((operations) => operations.listSetups({ open, limit }));
+      if (json === true) printJson(setups);
+      else printLines(setupsLines(setups, open));
+    });
+}
+
+export function setupsLines(setups: readonly SetupShown[], open: boolean): string[] {
+  if (setups.length === 0) return [open ? 'no setup is open' : 'no setup so far'];
+  return setups.flatMap(setupLines);
+}
+
+function setupLines({ id, symbol, strategy, state, begunMs, prices, last }: SetupShown): string[] {
+  const levels =
+    prices === null
+      ? 'no prices yet'
+      : `entry ${grouped(prices.entry)}, stop ${grouped(prices.stop)}, target ${grouped(prices.target)}`;
+  return [
+    `${id}  ${(state ?? 'state not known').padEnd(16)} ${moment(begunMs)}  ${symbol ?? strategy}: ${levels}`,
+    `          ${last}`,
+  ];
+}

@@ -3,21 +3,23 @@ import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
-import { nameDeskInCommands } from '../../home/as-typed.js';
 import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
+import { nameDeskInCommands } from '../../home/desk-in-process.js';
 import { homeOf, sharesServers } from '../../home/installation.js';
+import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow } from '../environment-file.js';
-import { CliFailure } from '../failure.js';
+import { CliFailure, usageFailure } from '../failure.js';
+import { progressPrinter } from '../in-place.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
@@ -32,6 +34,7 @@ import {
 
 const BY_HAND = 'that takes fermata down, then fermata up';
 const SEED_MAX = 4_294_967_295;
+const RECORDED_ROWS_MAX = 10_000;
 
 interface Options extends MarketOptions {
   readonly desk: string;
@@ -88,12 +91,9 @@ async function up(options: Options): Promise<number> {
   const loaded = loadDeskHere(file, parts, process.env, home);
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
-  await readyIfReal(loaded, home, simulators.simulatedVenue, process.env);
+  await readyIfReal(loaded, home, simulators.simulatedVenue);
   const market = marketChoice(options, loaded.desk);
-  if (market.kind === 'recorded') {
-    const { checkRecordings } = await import('../check-recordings.js');
-    await checkRecordings(market.files, loaded.desk);
-  }
+  if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
   // Loaded when a restore is ordered: once everything has ended, another build may be in this one's place.
   let restores: Promise<typeof import('../restore-as-ordered.js')> | null = null;
   const upOptions: UpOptions = {
@@ -136,11 +136,48 @@ async function readyIfReal(
   loaded: LoadedDesk,
   home: string,
   simulatedVenue: string | undefined,
-  env: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  if (loaded.desk.mode !== 'live') return;
-  const { readyForRealMoney } = await import('../ready-for-real-money.js');
-  await readyForRealMoney(loaded, home, simulatedVenue, env);
+  if (loaded.desk.mode === 'live') await readyForRealMoney(loaded, home, simulatedVenue, env);
+}
+
+/**
+ * A failed pre-flight check forbids a start with real money; a warning is shown and sent to people. Throws if a check
+ * failed; then nothing was started.
+ */
+export async function readyForRealMoney(
+  loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  home: string,
+  simulatedVenue: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const { preflightAtStart } = await import('../../operations/go-live/preflight.js');
+  const place = { home, env, simulatedVenue, nowMs: Date.now };
+  const { failures, warnings } = await preflightAtStart(loaded, place);
+  if (failures.length > 0) {
+    throw new CliFailure(
+      `desk ${loaded.desk.desk} does not start with real money:\n${failures.join('\n')}`,
+      'nothing was started and no order was sent; stops that rest at the exchange stay there',
+      'put that right, and look again with fermata preflight',
+    );
+  }
+  if (warnings.length > 0) process.stderr.write(`${warnings.map((line) => `! ${line}`).join('\n')}\n`);
+}
+
+/** Checks the first rows of each recording before anything is started; the trader reads the rest. */
+async function checkRecordings(files: readonly RecordingRequest[], desk: Desk): Promise<void> {
+  const [{ checkRecording }, { DataFileError }, { buildInstruments }] = await Promise.all([
+    import('../../market/recorded/check-recording.js'),
+    import('../../market/recorded/data-file-error.js'),
+    import('../../trader/engine-config.js'),
+  ]);
+  try {
+    await checkRecording(files, buildInstruments(desk), RECORDED_ROWS_MAX);
+  } catch (error) {
+    if (!(error instanceof DataFileError)) throw error;
+    const { doThis } = error.problem;
+    throw usageFailure(error.message.replace(` ${doThis}`, ''), doThis);
+  }
 }
 
 /** Whether the same command would start this desk now, with the current desk file and `.env`. */

@@ -1,26 +1,45 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { scopeOf } from '../../backtest/scope.js';
+import { type Progress, scopeOf } from '../../backtest/run-on-prices.js';
+import type { ValidationOutcome } from '../../contracts/validation.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { homeOf } from '../../home/installation.js';
-import { isContainer } from '../../home/is-container.js';
+import { isContainer } from '../../home/process-environment.js';
+import { homePaths, type Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
-import { summaryLines } from '../../validation/report/write-report.js';
-import { keepRequest, newRequest, type ValidationRequest } from '../../validation/request.js';
+import { makeSecret, readSecret } from '../../home/secrets.js';
+import { askSupervisor } from '../../home/supervisor-protocol.js';
+import type { SignedReport } from '../../validation/report/report.js';
+import {
+  keepReport,
+  signReport,
+  summaryLines,
+  type WrittenReport,
+  writeReport,
+} from '../../validation/report/write-report.js';
+import {
+  keepRequest,
+  newRequest,
+  type ValidationRequest,
+  validationPlace,
+} from '../../validation/request.js';
+import { readProgress } from '../../validation/run.js';
+import { runInProcess } from '../../validation/start-process.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { progressPrinter } from '../in-place.js';
 import { dataFile, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, dayValue, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { progressPrinter } from '../progress-printer.js';
 import { fermataHome, installationHome } from '../running-desk.js';
 import { simulatedVenueValue } from '../simulated-venue.js';
 import { type PeriodOptions, type PeriodToTrade, periodToTrade } from '../stored-minutes.js';
-import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 
 const SEED_MAX = 4_294_967_295;
 const PROGRESS_TOTAL = 1000;
@@ -195,4 +214,96 @@ function validationRequest(
     },
     nowMs,
   );
+}
+
+const LOOK_EVERY_MS = 500;
+
+interface Validated {
+  readonly report: SignedReport;
+  readonly files: WrittenReport;
+  /** Null: it ran in this command. */
+  readonly workflowId: string | null;
+  /** Side problems, each with what it means. */
+  readonly problems: readonly string[];
+}
+
+type OnProgress = (progress: Progress) => void;
+
+/**
+ * Whether the validation runs as a workflow: the supervisor of this FERMATA_HOME runs this very desk, or the containers
+ * beside this one do. Otherwise it runs within this command.
+ */
+async function runsDesk({ home, desk: here }: Runtime, desk: string): Promise<boolean> {
+  if (isContainer(process.env)) return here === desk;
+  try {
+    return (await askSupervisor(home, 'who', {})).desk === desk;
+  } catch {
+    return false;
+  }
+}
+
+/** Survives the end of every process, including this command: the same id joins it again. */
+async function validateByWorkflow(
+  runtime: Runtime,
+  request: ValidationRequest,
+  onProgress: OnProgress,
+): Promise<Validated> {
+  const { openTemporal } = await import('../../temporal/open-temporal.js');
+  const { awaitValidation, startValidation } = await import('../../operations/validations.js');
+  const temporal = openTemporal(runtime);
+  const workflowId = await startValidation(temporal, request);
+  const place = validationPlace(runtime.home, request.id);
+  const over = new AbortController();
+  const showing = showUntil(over.signal, place.progress, onProgress);
+  try {
+    const outcome = await awaitValidation(temporal, workflowId);
+    return { report: reportOf(outcome), files: outcome.files, workflowId, problems: [] };
+  } finally {
+    over.abort();
+    await showing;
+  }
+}
+
+/** Ends with this command; the same id continues it. */
+async function validateHere(
+  home: string,
+  request: ValidationRequest,
+  onProgress: OnProgress,
+): Promise<Validated> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    const { directory } = validationPlace(home, request.id);
+    const unsigned = await runInProcess(directory, { onProgress, signal: ending.signal });
+    const report = signReport(keyOf(home), unsigned);
+    keepReport(home, report);
+    const files = writeReport(request.reportFolder, report);
+    const problem =
+      `The desk does not run: the report is in files only, and nobody was told. With the desk running (fermata up), ` +
+      `the same command with --id ${request.id} records and tells it.`;
+    return { report, files, workflowId: null, problems: [problem] };
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+/** The installation's key, made here if no desk was ever started: an earlier validation counts all the same. */
+function keyOf(home: string): string {
+  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  makeSecret(home, 'decisionKey');
+  return readSecret(home, 'decisionKey');
+}
+
+/** The report that was written for people is the one that was signed. */
+function reportOf({ files }: ValidationOutcome): SignedReport {
+  return JSON.parse(readFileSync(files.json, 'utf8')) as SignedReport;
+}
+
+async function showUntil(over: AbortSignal, file: string, onProgress: OnProgress): Promise<void> {
+  while (!over.aborted) {
+    const progress = readProgress(file);
+    if (progress !== null) onProgress(progress);
+    await sleep(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+  }
 }

@@ -17,7 +17,7 @@ import {
   weekdayOf,
 } from '../civil-date.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
-import { stockException } from './us-holidays.js';
+import { stockException } from './calendars.js';
 
 /** yyyymm. */
 export type ContractMonth = string;

@@ -5,8 +5,7 @@ import type { Halt, HaltScope } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { projectFill } from './fill.js';
-import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
+import { projectFill, projectOrder, projectOrderAmended, projectOrderState } from './order.js';
 import { projectAdopted, projectClaimed, projectDividend, projectSplit } from './position.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 

@@ -1,10 +1,9 @@
 /** What was fetched so far: which files exist, whether they are intact, and which minutes they lack. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ordersLeave } from '../../desk/orders-leave.js';
+import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
-import type { VenueEndpoint } from '../../venue/endpoint.js';
-import type { LiveAddresses } from '../../venue/prices.js';
+import type { LiveAddresses, VenueEndpoint } from '../../venue/prices.js';
 import { priceSourceOf, TRADED_VENUES } from '../../venue/registry.js';
 import {
   type Provenance,

@@ -1,7 +1,6 @@
 /** The addresses of feeds that a simulator stands in for. */
 import { venueOfFeed } from '../../domain/feed-name.js';
-import type { VenueEndpoint } from '../../venue/endpoint.js';
-import type { LiveAddresses } from '../../venue/prices.js';
+import type { LiveAddresses, VenueEndpoint } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
 
 const ORIGIN = /^(?:https?|wss?):\/\/[^/]+/;

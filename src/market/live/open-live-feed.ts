@@ -6,8 +6,7 @@ import { venueOfFeed } from '../../domain/feed-name.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
-import { LiveFeed, type LiveTimes } from './live-feed.js';
-import { VenueTime } from './venue-time.js';
+import { LiveFeed, type LiveTimes, VenueTime } from './live-feed.js';
 
 interface LiveOptions {
   /** Feeds of the desk file, in order of preference. */

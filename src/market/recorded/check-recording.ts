@@ -1,7 +1,7 @@
 /** Checks recorded files before anything is started on them. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
-import { openJoinedFiles } from './joined-files.js';
+import { openJoinedFiles } from './recorded-file.js';
 
 /** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;

@@ -3,13 +3,18 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { MarketFeed } from '../../contracts/market-feed.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { MarketPositionStore } from '../position.js';
-import { ReplayFeed } from '../replay-feed.js';
-import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
-import { RecordedSource } from './recorded-source.js';
-import type { RowShape } from './row-events.js';
+import { ReplayFeed, type TimedEvent, type TimedSource } from '../replay-feed.js';
+import {
+  assignInstruments,
+  checkRecording,
+  filesByInstrument,
+  type RecordingRequest,
+} from './check-recording.js';
+import { openJoinedFiles, type RecordedFile } from './recorded-file.js';
+import { RowEvents, type RowShape } from './row-events.js';
 
 const LENGTH = 16;
 
@@ -81,4 +86,185 @@ async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<stri
     whole.update(`${instrument.symbol} ${content.digest('hex')}\n`);
   }
   return `recorded-${whole.digest('hex').slice(0, LENGTH)}`;
+}
+
+/** Bars kept for the warm-up of strategies after a restart. */
+const HISTORY_BARS_MAX = 50_000;
+
+interface RecordedInput {
+  readonly file: string;
+  readonly instrument: Instrument;
+  readonly spreadTicks: number;
+  readonly shape?: RowShape;
+}
+
+interface FileStream {
+  readonly rows: RecordedFile;
+  readonly events: RowEvents;
+  ready: TimedEvent[];
+  index: number;
+  ended: boolean;
+}
+
+/**
+ * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
+ * given.
+ */
+export class RecordedSource implements TimedSource {
+  readonly #history = new Map<InstrumentId, PastBars>();
+  /** The stream whose event comes next. Null: it has to be looked for. */
+  #next: FileStream | null = null;
+
+  private constructor(private readonly streams: readonly FileStream[]) {}
+
+  /** Opens all files and skips what was delivered before. Throws `DataFileError`; no file stays open then. */
+  static async open(inputs: readonly RecordedInput[], deliveredMs: number): Promise<RecordedSource> {
+    const streams: FileStream[] = [];
+    const source = new RecordedSource(streams);
+    try {
+      for (const { files, instrument, first } of filesByInstrument(inputs)) {
+        const rows = await openJoinedFiles(files, instrument);
+        const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
+        streams.push({ rows, events, ready: [], index: 0, ended: false });
+      }
+      await source.#passOver(deliveredMs);
+      return source;
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  get tellsTrades(): boolean {
+    return this.streams.some(({ rows }) => rows.format === 'trades');
+  }
+
+  peek(): TimedEvent | null {
+    const stream = this.#earliest();
+    return stream?.ready[stream.index] ?? null;
+  }
+
+  shift(): void {
+    const stream = this.#earliest();
+    const event = stream?.ready[stream.index];
+    if (!stream || !event) return;
+    stream.index += 1;
+    // Whatever is at the same time in another stream comes after it, so what it still has of that time is next.
+    const following = stream.ready[stream.index];
+    if (following === undefined || following.marketMs > event.marketMs) this.#next = null;
+    if (event.kind === 'bar') this.#remember(event.bar);
+  }
+
+  async fill(): Promise<boolean> {
+    this.#next = null;
+    for (const stream of this.streams) if (stream.index >= stream.ready.length) await fillStream(stream);
+    return this.streams.some((stream) => stream.index < stream.ready.length);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.streams.map(({ rows }) => rows.close()));
+  }
+
+  /** Bars that the stream has passed, oldest first. */
+  bars(instrument: InstrumentId, count: number, nowMs: number): readonly MarketBar[] {
+    return this.#history.get(instrument)?.newest(count, nowMs) ?? [];
+  }
+
+  /** Null while a file that has not ended has nothing ready: its next event might be the earliest. */
+  #earliest(): FileStream | null {
+    if (this.#next !== null) return this.#next;
+    let best: FileStream | null = null;
+    for (const stream of this.streams) {
+      const event = stream.ready[stream.index];
+      if (!event) {
+        if (!stream.ended) return null;
+        continue;
+      }
+      const bestEvent = best?.ready[best.index];
+      if (!bestEvent || event.marketMs < bestEvent.marketMs) best = stream;
+    }
+    this.#next = best;
+    return best;
+  }
+
+  async #passOver(deliveredMs: number): Promise<void> {
+    for (;;) {
+      const event = this.peek();
+      if (event === null) {
+        if (!(await this.fill())) return;
+      } else if (event.marketMs <= deliveredMs) {
+        this.shift();
+      } else {
+        return;
+      }
+    }
+  }
+
+  #remember(bar: MarketBar): void {
+    const bars = this.#history.get(bar.instrument) ?? new PastBars(bar.instrument);
+    this.#history.set(bar.instrument, bars);
+    bars.add(bar);
+  }
+}
+
+/** Numbers of a bar. */
+const BAR_NUMBERS = 7;
+/** Bars that there is room for at first; a short recording needs no more. */
+const BARS_FIRST = 1024;
+
+/** The newest bars of one instrument, as numbers: as objects, each of them would have to be moved by the collector. */
+class PastBars {
+  #numbers = new Float64Array(BARS_FIRST * BAR_NUMBERS);
+  /** Bars that were added; the place of a bar is its number modulo the room. */
+  #added = 0;
+
+  constructor(private readonly instrument: InstrumentId) {}
+
+  add({ openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }: MarketBar): void {
+    const room = this.#numbers.length / BAR_NUMBERS;
+    if (this.#added === room && room < HISTORY_BARS_MAX) this.#grow(Math.min(2 * room, HISTORY_BARS_MAX));
+    const at = (this.#added * BAR_NUMBERS) % this.#numbers.length;
+    this.#numbers.set([openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots], at);
+    this.#added += 1;
+  }
+
+  /** At most `count` bars that had ended by `nowMs`, oldest first. */
+  newest(count: number, nowMs: number): readonly MarketBar[] {
+    const bars: MarketBar[] = [];
+    const oldest = Math.max(0, this.#added - this.#numbers.length / BAR_NUMBERS);
+    for (let number = this.#added - 1; number >= oldest && bars.length < count; number -= 1) {
+      const bar = this.#bar(number);
+      if (bar.openMs + bar.spanMs <= nowMs) bars.push(bar);
+    }
+    return bars.reverse();
+  }
+
+  #grow(room: number): void {
+    const numbers = new Float64Array(room * BAR_NUMBERS);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+  }
+
+  #bar(number: number): MarketBar {
+    const at = (number * BAR_NUMBERS) % this.#numbers.length;
+    const of = (place: number): number => this.#numbers[at + place] as number;
+    return {
+      ...{ instrument: this.instrument, openMs: of(0), spanMs: of(1) },
+      ...{ openTicks: of(2), highTicks: of(3), lowTicks: of(4), closeTicks: of(5), volumeLots: of(6) },
+    };
+  }
+}
+
+async function fillStream(stream: FileStream): Promise<void> {
+  stream.ready = [];
+  stream.index = 0;
+  while (!stream.ended && stream.ready.length === 0) {
+    const rows = await stream.rows.next();
+    if (rows === null) {
+      stream.ended = true;
+      stream.events.finish(stream.ready);
+    } else {
+      for (const row of rows) stream.events.add(row, stream.ready);
+    }
+  }
 }

@@ -7,12 +7,15 @@ import type { QuoteEvent } from '../../venue/bar-path.js';
 import { midTicks } from '../bar-builder.js';
 import {
   activityAt,
+  bell,
+  draw,
   PriceWalk,
   type Regime,
   SIMULATION_FIRST_MINUTE,
   SIMULATION_START_MS,
+  streamKey,
+  uniform,
 } from './price-walk.js';
-import { bell, draw, streamKey, uniform } from './random.js';
 
 /** Starting prices by base currency; any other currency starts at 100. */
 const HOME_PRICES: Readonly<Record<string, number>> = {

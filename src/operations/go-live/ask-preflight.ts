@@ -6,7 +6,7 @@ import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { operationsQueue, preflightId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import type { preflight } from '../../workflows/operations/preflight.js';
 import type { OperationContext } from '../operation.js';

@@ -7,7 +7,7 @@ import type { PreflightReport, PreflightVerdict } from '../../contracts/prefligh
 import type { LoadedDesk } from '../../desk/load.js';
 import { keepReadiness } from '../../home/readiness.js';
 import type { Runtime } from '../../home/runtime.js';
-import { spoolNotice } from '../../notify/spool.js';
+import { spoolNotice } from '../../notify/notify.js';
 import { loadDesk } from '../../venue/load-desk.js';
 
 interface PreflightPlace {

@@ -5,8 +5,9 @@
  * begun are recorded until they end, and so is what the list showed as open each time, so that a lost Temporal database
  * is noticed as well.
  */
+
+import { FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import type { BegunRun } from '../../contracts/run-sinks.js';
-import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import {
@@ -16,9 +17,8 @@ import {
   readSeenRuns,
   type SeenRun,
 } from '../../store/runs-seen.js';
-import { describeRun, runsOfDesk } from '../../temporal/runs.js';
+import { describeRun, FORGOTTEN, HOW_ENDED, isKnown, runState, runsOfDesk } from '../../temporal/runs.js';
 import type { ReconcileContext } from './reconcile-runs.js';
-import { FORGOTTEN, HOW_ENDED, isKnown, runState } from './run-state.js';
 
 interface EndedRun {
   readonly workflowId: string;

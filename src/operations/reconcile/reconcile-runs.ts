@@ -10,8 +10,8 @@ import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { finishRoutineRun } from '../../store/routine-run.js';
 import { abandonIncident, type OpenThing, readOpenThings } from '../../store/runs-seen.js';
 import { closeTask } from '../../store/tasks.js';
+import { runState } from '../../temporal/runs.js';
 import type { OperationContext } from '../operation.js';
-import { runState } from './run-state.js';
 import { endPermission, type PermissionContext } from './unwatched-permission.js';
 
 export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;

@@ -4,8 +4,7 @@ import { decimalText, marketMs, type Shape } from '../../contracts/json-values.j
 import { placesIn } from '../../domain/figure-text.js';
 import { readEquityFigures } from '../../reports/equity-figures.js';
 import { EQUITY_STEPS } from '../../store/performance.js';
-import type { Queries } from './results.js';
-import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
+import { CLOSED_BY_FILL, NUMBERED_FILLS, type Queries } from './results.js';
 
 const tripSchema = z.object({
   strategy: z.string(),

@@ -5,8 +5,15 @@ import { readStatus } from '../../trader/read-status.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
 import type { OperationContext } from '../operation.js';
 import { readAnalytics } from './read-analytics.js';
-import type { FoundResults, Period, Queries, RoundTrip, Sums } from './results.js';
-import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
+import {
+  CLOSED_BY_FILL,
+  type FoundResults,
+  NUMBERED_FILLS,
+  type Period,
+  type Queries,
+  type RoundTrip,
+  type Sums,
+} from './results.js';
 
 interface ResultsQuery {
   readonly desk: string;

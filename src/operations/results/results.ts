@@ -1,6 +1,8 @@
 /** The results of trading: round trips, and their sums by day, week or month. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
+import { ofAccountInUse } from '../../store/account-in-use.js';
+import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
 
 /** The part of a Postgres pool that is used. Rejects while the database is down. */
 export interface Queries {
@@ -65,3 +67,55 @@ export const resultsSchema = z.object({
 export type Results = Shape<typeof resultsSchema>;
 /** Without the periods, which the caller knows. */
 export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 'truncated'>;
+
+/**
+ * Which fills make up a round trip: one rule for everything that counts them. Common table expressions; `$1` is the
+ * desk. Those of the journal's instruments come first. `numbered` has each fill with its trip, and each change of a
+ * position without a fill: a quantity adopted from the venue, or coins that a person assigned to the desk (`purpose`
+ * is null); a split gives the quantity in new shares, which came for nothing. A trip ends as in the engine: when
+ * less than one lot is held. That remainder stays and counts on; coins that the venue kept as its fee are not held.
+ * Steps are those in the journal at that time. Each journal counts separately, since a new one begins flat.
+ */
+export const NUMBERED_FILLS = `
+  ${JOURNAL_INSTRUMENTS}, without_fill as (
+    select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
+      (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
+      case type when 'split' then 0 else coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric end
+        * (each ->> 'tickSize')::numeric as price,
+      to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
+    from journal_entry entry cross join lateral (
+      select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
+      where configured.incarnation = entry.incarnation and configured.sequence < entry.sequence
+        and (each ->> 'symbol' = record ->> 'symbol' or place = (record ->> 'instrument')::int + 1)
+      order by configured.sequence desc limit 1
+    ) instrument
+    where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split') and ${ofAccountInUse('entry.incarnation')}
+  ), change as (
+    select symbol, incarnation, sequence, side, price, market, strategy, realised, fee, purpose, quantity as size,
+      case side when 'sell' then -quantity
+        else quantity - case fee_asset when split_part(symbol, '/', 1) then fee_amount else 0 end end as by,
+      null::numeric as adopted
+    from fills where desk = $1 and ${ofAccountInUse()}
+    union all
+    select symbol, incarnation, sequence, null, price, market, null, null, null, null, null,
+      case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end
+    from without_fill
+  ), since_adopted as (
+    select *, count(adopted) over (partition by symbol, incarnation order by sequence) as adoptions from change
+  ), holding as (
+    select *, coalesce(first_value(adopted) over since, 0) + sum(by) over since as held from since_adopted
+    window since as (partition by symbol, incarnation, adoptions order by sequence)
+  ), moved as (
+    select holding.*, held = 0 or abs(held) < coalesce(lot, 0) as flat,
+      held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
+    from holding left join steps using (symbol, incarnation)
+  ), numbered as (
+    select symbol, incarnation, sequence, price, market, strategy, realised, fee, purpose, flat,
+      coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,
+      count(*) filter (where flat)
+        over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
+    from moved
+  )`;
+
+/** Over a trip's rows: it was ended by a fill. A trip that ended without one has no known result. */
+export const CLOSED_BY_FILL = 'bool_or(flat and purpose is not null)';

@@ -1,3 +1,7 @@
+/** Settings of the running desk: changed, shown, and the month of a future, which takes an approval. */
+import { z } from 'zod';
+import { type Shape, settingValue } from '../../contracts/json-values.js';
+import { approvalSchema, settingsChangeSchema } from '../../contracts/published.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import {
   changesAsked,
@@ -7,18 +11,19 @@ import {
   settingsApproversNeeded,
   settingsInForce,
 } from '../../desk/desk-settings.js';
+import type { Desk } from '../../desk/schema.js';
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { SettingsProposal } from '../../domain/settings-change.js';
+import { monthKey, SETTINGS_APPROVAL, type SettingsProposal } from '../../domain/settings-change.js';
+import { readSettingsChanges } from '../../store/settings-changes.js';
 import { readStatus } from '../../trader/read-status.js';
+import { listApprovals } from '../approvals.js';
 import { type Caller, isUnanswered, notKnown, type OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 
 /** The instruments whose month people may change, from a trader's status. */
-export const rolledContracts = ({
-  contracts = [],
-}: Pick<TraderStatus, 'contracts'>): readonly RolledContract[] =>
+const rolledContracts = ({ contracts = [] }: Pick<TraderStatus, 'contracts'>): readonly RolledContract[] =>
   contracts.flatMap(({ symbol, month, choices }) =>
     month === null || choices.length === 0 ? [] : [{ symbol, month, traded: { choices } }],
   );
@@ -107,7 +112,7 @@ async function reload(
   }
 }
 
-export function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
+function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
   return {
     state: 'refused',
     detail,
@@ -119,4 +124,137 @@ export function refused(detail: string, status: TraderStatus | null = null): Set
     workflowId: null,
     problems: [],
   };
+}
+
+const anySettingSchema = z.object({
+  key: z.string(),
+  meaning: z.string(),
+  unit: z.string(),
+  tighter: z
+    .enum(['lower', 'higher', 'neither'])
+    .describe(
+      'lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval',
+    ),
+  value: settingValue.describe('In force'),
+  fileValue: settingValue.describe('As the desk file says'),
+});
+
+const settingSchema = z.union([
+  anySettingSchema.extend({
+    type: z.literal('number').optional(),
+    whole: z.boolean(),
+    min: z.number(),
+    max: z.number(),
+  }),
+  anySettingSchema.extend({ type: z.literal('choice'), choices: z.array(z.string()) }),
+  anySettingSchema.extend({ type: z.literal('text'), maxLength: z.number().describe('Characters') }),
+  anySettingSchema.extend({ type: z.enum(['boolean', 'time']).describe('time: of day, HH:MM') }),
+]) satisfies z.ZodType<Setting>;
+
+export const settingsSchema = z.object({
+  version: z.number().describe('Counts the changes since the journal began; 0: as the desk file says'),
+  configHash: z.string(),
+  fileConfigHash: z.string(),
+  settings: z.array(settingSchema),
+  restartOnly: z
+    .record(z.string(), z.unknown())
+    .describe('The rest of the desk file: needs an edit and a restart'),
+  waiting: z.array(approvalSchema).describe('Changes that wait for approval'),
+  history: z.array(settingsChangeSchema).describe('Newest first'),
+  /** What could not be read, in words. */
+  problems: z.array(z.string()),
+});
+export interface SettingsShown extends Omit<Shape<typeof settingsSchema>, 'settings' | 'restartOnly'> {
+  readonly settings: readonly Setting[];
+  readonly restartOnly: Omit<Desk, 'risk' | 'strategies'>;
+}
+
+/** Rejects with `TraderUnavailable`. Without Postgres, history and approvals are missing, and `problems` says so. */
+export async function readSettings(context: OperationContext): Promise<SettingsShown> {
+  const { desk, pool } = context;
+  const status = await readStatus(context);
+  const problems: string[] = [];
+  const without =
+    (what: string) =>
+    (error: unknown): readonly never[] => {
+      const why = messageOf(error);
+      problems.push(`${what} can't be read: Postgres: ${why}.`);
+      return [];
+    };
+  const [history, approvals] = await Promise.all([
+    readSettingsChanges(pool, desk.desk).catch(without('The history of changes')),
+    listApprovals(context).catch(without('Approvals')),
+  ]);
+  const { risk: _risk, strategies: _strategies, ...restartOnly } = desk;
+  return {
+    version: status.settings.version,
+    configHash: status.configHash,
+    fileConfigHash: status.settings.fileConfigHash,
+    settings: settingsInForce(desk, status.settings.changed, rolledContracts(status)),
+    restartOnly,
+    waiting: approvals.filter(({ kind, state }) => kind === SETTINGS_APPROVAL && state === 'open'),
+    history,
+    problems,
+  };
+}
+
+export interface RollRequest {
+  /** Left out: the only instrument of the desk that is rolled. */
+  readonly symbol?: string | undefined;
+  /** yyyymm; left out: the month that follows. */
+  readonly to?: string | undefined;
+  readonly reason: string;
+}
+
+/**
+ * Asks people to let an instrument stand for another month. Refused before anybody is asked while the old contract is
+ * held or an order in it rests: the trader would refuse it, too.
+ */
+export async function rollContract(
+  context: OperationContext,
+  caller: Caller,
+  request: RollRequest,
+): Promise<SettingsResult> {
+  const status = await readStatus(context).catch(messageOf);
+  if (typeof status === 'string')
+    return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
+  const found = contractOf(status, request.symbol);
+  if (typeof found === 'string') return refused(found, status);
+  const { symbol, month, next, choices } = found;
+  const to = request.to ?? next ?? '';
+  if (!choices.includes(to))
+    return refused(
+      `to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}. Nothing was changed. Give one of them, or leave it out for the one that follows.`,
+      status,
+    );
+  const held = status.positions.some((position) => position.symbol === symbol);
+  const resting = status.orders.filter((order) => order.symbol === symbol).length;
+  if (held || resting > 0) {
+    const what = held ? `a position in ${symbol} is open` : `${resting} orders in ${symbol} are open`;
+    return refused(
+      `Nothing was changed: ${what}, and it is of the old contract. Close it first (fermata position close ${symbol}), or wait until the session has ended, then roll.`,
+      status,
+    );
+  }
+  const values = { [monthKey(symbol)]: to };
+  const result = await changeSettings(context, caller, { values, reason: request.reason });
+  if (result.state !== 'waiting') return result;
+  const detail = `${symbol} ${month} → ${to} waits for approval. Until then nothing changes; then the trader starts again with the new contract.`;
+  return { ...result, detail };
+}
+
+type Contract = NonNullable<TraderStatus['contracts']>[number];
+
+function contractOf({ contracts = [] }: TraderStatus, symbol: string | undefined): Contract | string {
+  const rolled = contracts.filter(({ choices }) => choices.length > 0);
+  const names = rolled.map((contract) => contract.symbol).join(', ');
+  if (rolled.length === 0)
+    return 'Nothing was changed: no instrument of this desk is rolled here. A future is, where its desk file has a rule (instruments[].roll) and prices are live (docs/DESK_FILE.md).';
+  const found = symbol === undefined ? rolled : rolled.filter((contract) => contract.symbol === symbol);
+  const [only, second] = found;
+  if (only === undefined)
+    return `symbol: expected one of ${names}, found ${symbol}. Nothing was changed. Give it as it is in the desk file.`;
+  return second === undefined
+    ? only
+    : `symbol: expected one of ${names}, since several are rolled; found none. Nothing was changed. Name one.`;
 }

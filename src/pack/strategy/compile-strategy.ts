@@ -3,11 +3,9 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StrategyFile, StrategyModule } from '../../desk/own-strategy.js';
-import { bundleFile, type CompileProblem } from '../compile.js';
-import { filesOf, hashOf, ownFilesOnly } from '../own-files-only.js';
+import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES } from './names.js';
-import { refusedIn } from './refused.js';
-import { type Tree, treeOf, walk } from './syntax-tree.js';
+import { refusedIn, type Tree, treeOf, walk } from './refused.js';
 
 type CompiledStrategy =
   | {

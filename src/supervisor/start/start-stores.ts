@@ -10,13 +10,18 @@ import { type ChildrenFile, leftChildren } from '../children-file.js';
 import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
-import { startPostgres } from '../postgres/start-postgres.js';
+import { startPostgres } from '../start-postgres.js';
 import { claimFolder } from '../supervisor-socket.js';
-import { databaseFileFor, markReady, setAside } from '../temporal/database-file.js';
 import { chooseNetwork, type ServerNetwork } from '../temporal/own-network.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import type { ServerPorts } from '../temporal/server-options.js';
-import { chooseTemporalPorts, startTemporal } from '../temporal/start-temporal.js';
+import {
+  chooseTemporalPorts,
+  databaseFileFor,
+  markReady,
+  setAside,
+  startTemporal,
+} from '../temporal/start-temporal.js';
 import { StartFailure } from './start-failure.js';
 
 export const POSTGRES_OWNER = 'fermata';

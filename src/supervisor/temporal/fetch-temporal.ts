@@ -1,17 +1,22 @@
-/** Fetches the release archive of the pinned version. Nothing is unpacked before its checksum is verified. */
+/**
+ * The pinned version of `temporal`: downloaded, or built with Go, into the user's own cache. Nothing is unpacked
+ * before its checksum is verified.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { plainEnvironment } from '../../home/plain-environment.js';
-import type { OnProgress } from '../progress.js';
-import { cacheDirectory, cachedBinary } from './cache.js';
+import { userCache } from '../../desk/user-cache.js';
+import { tryLockFile } from '../../home/file-lock.js';
+import { plainEnvironment } from '../../home/process-environment.js';
+import type { OnProgress } from '../up-options.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';
 
 const run = promisify(execFile);
@@ -208,4 +213,46 @@ function goInstall(
       resolve(code === 0 ? null : last.join(' | '));
     });
   });
+}
+
+/** Longer than any build on a slow machine. */
+const LOCK_WAIT_MS = 30 * 60_000;
+const LOCK_POLL_MS = 250;
+
+/** The user's own cache of the pinned `temporal` program, shared by every desk and every clone. */
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
+  return join(userCache(env), `temporal-cli-${TEMPORAL_CLI_VERSION}`);
+}
+
+export function cachedBinary(env: NodeJS.ProcessEnv): string {
+  return join(cacheDirectory(env), 'temporal');
+}
+
+/**
+ * Runs `work` for one start at a time on this machine, so that two of them don't fetch or build twice. A start that had
+ * to wait finds the other's result and doesn't run `work` (null).
+ */
+export async function withCacheLock<T>(
+  env: NodeJS.ProcessEnv,
+  onWait: () => void,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | null> {
+  const directory = cacheDirectory(env);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, 'lock');
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  let lock = tryLockFile(path);
+  const waited = lock === null;
+  if (waited) onWait();
+  while (lock === null) {
+    if (Date.now() > deadline) throw new Error(`another start has held ${path} for 30 minutes`);
+    await sleep(LOCK_POLL_MS, undefined, signal ? { signal } : {});
+    lock = tryLockFile(path);
+  }
+  try {
+    return waited && existsSync(cachedBinary(env)) ? null : await work();
+  } finally {
+    lock.release();
+  }
 }

@@ -5,9 +5,8 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { externalTemporal } from '../../home/external-temporal.js';
-import type { OnProgress } from '../progress.js';
-import { cachedBinary, withCacheLock } from './cache.js';
-import { buildTemporal, downloadTemporal } from './fetch-temporal.js';
+import type { OnProgress } from '../up-options.js';
+import { buildTemporal, cachedBinary, downloadTemporal, withCacheLock } from './fetch-temporal.js';
 import { OPTIONS_NEEDED, TEMPORAL_SERVER_MINIMUM } from './server-options.js';
 
 export type TemporalSource =

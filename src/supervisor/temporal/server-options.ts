@@ -1,5 +1,5 @@
 /** Every option that the development server is started with. A `temporal` that lacks one of them is not used. */
-import { CODEC_PATH } from '../../home/codec-path.js';
+import { CODEC_PATH } from '../../home/payload-keys.js';
 
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;

@@ -6,8 +6,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, InputFile } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
-import { forPeople } from '../../domain/for-people.js';
-import { asTyped } from '../../home/as-typed.js';
+import { forPeople } from '../../domain/moment.js';
+import { asTyped } from '../../home/desk-in-process.js';
 import { type GrammySignal, grammySignal, outcomeOfError, type SendOutcome } from './send-outcome.js';
 
 export interface Outgoing {

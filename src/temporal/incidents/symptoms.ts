@@ -1,6 +1,5 @@
 /** What is an incident, in the trader's status, in its processes and among its orders. The same occurrence always gives the same key. */
-import type { ShippedKind } from '../../contracts/incident.js';
-import type { Symptom } from '../../contracts/incident-activities.js';
+import type { ShippedKind, Symptom } from '../../contracts/incident.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { SHIPPED_KINDS } from '../../desk/incident-schema.js';
 import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
@@ -9,7 +8,7 @@ import type { Halt } from '../../domain/mode.js';
 import type { RejectedOrder } from '../../store/read-ledger.js';
 import type { ProcessSeen, ShippedPlaybook } from '../../workflows/operations/incident/playbooks/playbook.js';
 import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';
-import { settingsOf } from './incident-start.js';
+import { settingsOf } from './report-incident.js';
 
 const SOURCE = 'trader';
 

@@ -1,12 +1,11 @@
 /** The schedule in Temporal that the desk file requires for one routine. */
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
-import { FERMATA_DESK } from '../../contracts/search-attributes.js';
+import { FERMATA_DESK } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { timesOf } from '../../desk/routine-times.js';
+import { timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
-import { routineInput } from './routine-input.js';
-import { routineStart } from './start-routine.js';
+import { routineInput, routineStart } from './start-routine.js';
 
 const MONTH_NAMES: readonly Month[] = [
   ...(['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE'] as const),

@@ -1,10 +1,14 @@
 import { operationsQueue, routineId } from '../../contracts/queues.js';
-import { ROUTINE_MESSAGES, type RoutineInput, type RoutineResult } from '../../contracts/routine.js';
+import {
+  ROUTINE_MESSAGES,
+  type RoutineCause,
+  type RoutineInput,
+  type RoutineResult,
+} from '../../contracts/routine.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { TemporalAccess } from '../open-temporal.js';
 import { awaitQuery } from '../runs.js';
-import { type RoutineOccasion, routineInput } from './routine-input.js';
 
 const START_MS = 5_000;
 
@@ -61,4 +65,33 @@ export function awaitVerdict(
     known: ({ verdict }: RoutineResult) => verdict !== null,
   };
   return awaitQuery(temporal, workflowId, ask, patienceMs);
+}
+
+/** Postgres may be down for a while; after longer than this, a routine's evidence is lost. */
+export const EVIDENCE_MS = 3_600_000;
+
+interface RoutineOccasion {
+  readonly cause: RoutineCause;
+  /** Null for a schedule, whose start time gives it. */
+  readonly nominalMs: number | null;
+  readonly marketMs: number | null;
+  readonly incarnation: string | null;
+  readonly person: string | null;
+  readonly simulated: boolean;
+}
+
+export function routineInput(desk: Desk, routine: DeskRoutine, occasion: RoutineOccasion): RoutineInput {
+  return {
+    desk: desk.desk,
+    name: routine.name,
+    title: routine.title,
+    steps: routine.steps,
+    latestMinutes: routine.latestMinutes,
+    ...(routine.budgetMinutes === undefined ? {} : { budgetMinutes: routine.budgetMinutes }),
+    haltRule: desk.resume.fault,
+    evidenceMs: EVIDENCE_MS,
+    backupsKept: desk.backup.keep,
+    ...(desk.backup.days === undefined ? {} : { backupDays: desk.backup.days }),
+    ...occasion,
+  };
 }

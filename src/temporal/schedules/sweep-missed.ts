@@ -4,8 +4,7 @@
  * are told.
  */
 import { createHash } from 'node:crypto';
-import { nominalTimesBetween } from '../../desk/nominal-times.js';
-import { timesOf } from '../../desk/routine-times.js';
+import { nominalTimesBetween, timesOf } from '../../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';

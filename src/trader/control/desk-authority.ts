@@ -18,11 +18,16 @@ import { peoplesKeys } from '../../home/person-keys.js';
 import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import type { RealMoneyKind } from '../../signing/vote-statement.js';
-import { type ArmPermission, armAuthority } from './arm-authority.js';
-import { coinsAuthority } from './coins-authority.js';
-import { type GoLivePermission, goLiveAuthority } from './go-live-authority.js';
-import { settingsAuthority } from './settings-authority.js';
-import { SizeVotes, sizeAuthority } from './size-authority.js';
+import {
+  type ArmPermission,
+  armAuthority,
+  coinsAuthority,
+  type GoLivePermission,
+  goLiveAuthority,
+  SizeVotes,
+  settingsAuthority,
+  sizeAuthority,
+} from './authorities.js';
 import { VoteCounters } from './vote-counters.js';
 
 /** Each throws `ControlRefusal` for a decision that does not count. */

@@ -1,9 +1,10 @@
 /**
- * A journal that was set back continues under a new incarnation, so that ids of orders that it has forgotten are
- * never used again. Its content is copied, followed by a halt that only a person lifts; the old folder is kept.
+ * A journal that was set back: by how much, and how it continues under a new incarnation, so that ids of orders that
+ * it has forgotten are never used again. Its content is copied, followed by a halt that only a person lifts; the old
+ * folder is kept.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Journal } from './journal.js';
@@ -56,7 +57,7 @@ export function finishBeginningAnew(directory: string): void {
   if (!existsSync(directory) && existsSync(next)) renameSync(next, directory);
 }
 
-export interface SetBack {
+interface SetBack {
   readonly haltId: string;
   readonly missing: number;
   readonly lastSequence: number;
@@ -103,3 +104,42 @@ function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): Eng
 const newHaltId = (): string => randomBytes(16).toString('hex');
 
 const nextOf = (directory: string): string => `${directory}.next`;
+
+const WRITE_EVERY_MS = 1_000;
+
+/**
+ * How far each journal had come, kept apart from the journals: one that now ends earlier was set back, for example
+ * by a restore. Never ahead of the disk, and at most a second behind. Starts recording the end of this journal.
+ */
+export function keepJournalEnd(file: string, journal: Journal): void {
+  let writtenMs = Number.NEGATIVE_INFINITY;
+  journal.onDurable(() => {
+    if (performance.now() - writtenMs < WRITE_EVERY_MS) return;
+    writtenMs = performance.now();
+    writeEnd(file, journal);
+  });
+}
+
+/** Entries that this journal once had and now lacks. 0: none. */
+export function entriesMissing(file: string, { incarnation, lastSequence }: Journal): number {
+  return Math.max(0, (readEnds(file)[incarnation] ?? 0) - lastSequence);
+}
+
+/** A disk that can't be written is the journal's own concern. */
+function writeEnd(file: string, { incarnation, durableSequence }: Journal): void {
+  try {
+    const ends = JSON.stringify({ ...readEnds(file), [incarnation]: durableSequence });
+    writeFileSync(`${file}.next`, `${ends}\n`, { mode: 0o600 });
+    renameSync(`${file}.next`, file);
+  } catch {
+    // The former value stays; it is still a lower bound.
+  }
+}
+
+function readEnds(file: string): Readonly<Record<string, number>> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}

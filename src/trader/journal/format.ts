@@ -66,7 +66,7 @@ export class FutureFrame extends BadFrame {
   override readonly name = 'FutureFrame';
 }
 
-export type FoundFrame =
+type FoundFrame =
   | { readonly kind: 'whole'; readonly bytes: number }
   /** More bytes are needed: `bytes` in total from the frame's start. */
   | { readonly kind: 'incomplete'; readonly bytes: number }
@@ -115,3 +115,6 @@ export function findFrame(bytes: Buffer, offset: number, end: number, format: Fr
 export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
 }
+
+/** Chain value before the first entry of an incarnation. */
+export const CHAIN_START = '0'.repeat(64);

@@ -1,3 +1,5 @@
+import { BadFrame, FutureFrame } from './format.js';
+
 /** What can go wrong with a journal, in words that a person can act on. */
 
 /** Something that was safely on disk is damaged. The journal is not opened, nothing is changed. */
@@ -49,4 +51,10 @@ export class JournalFault extends Error {
         'Free disk space or repair the disk, then restart the trader.',
     );
   }
+}
+
+/** Turns what a reader of frames threw into an error about the journal. */
+export function frameFault(error: unknown, segment: string, offset: number): unknown {
+  if (error instanceof FutureFrame) return new JournalTooNew(segment, `byte ${offset}: ${error.message}`);
+  return error instanceof BadFrame ? new JournalCorrupt(segment, offset, error.message) : error;
 }

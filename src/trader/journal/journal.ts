@@ -3,12 +3,12 @@
  * event loop; `whenDurable` tells when a record is safe. After a failed write or sync nothing more is written: what a
  * disk reports after a failed sync can't be trusted.
  */
+import { open } from 'node:fs/promises';
 import { messageOf } from '../../domain/message-of.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { FileLock } from '../../home/file-lock.js';
 import { FORMAT_VERSION, FRAME_BYTES, HEADER_BYTES } from './format.js';
 import { JournalFault } from './journal-error.js';
-import type { JournalFile, OpenJournalFile } from './journal-file.js';
 import { createSegment } from './segments.js';
 import { GroupWriter, RECORD_BYTES_MAX } from './v2/group.js';
 
@@ -16,7 +16,7 @@ import { GroupWriter, RECORD_BYTES_MAX } from './v2/group.js';
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Gets the entries of a commit group, and the group as it is on disk, without length and checksum. */
-export type DurableListener = (entries: readonly JournalEntry[], body: Buffer) => void;
+type DurableListener = (entries: readonly JournalEntry[], body: Buffer) => void;
 
 interface Waiter {
   readonly sequence: number;
@@ -24,7 +24,7 @@ interface Waiter {
   readonly reject: (fault: JournalFault) => void;
 }
 
-export interface JournalStart {
+interface JournalStart {
   readonly directory: string;
   readonly incarnation: string;
   readonly lastSequence: number;
@@ -202,3 +202,28 @@ export class Journal {
     for (const listener of this.#faultListeners) listener(fault);
   }
 }
+
+/** The few file operations that the writer needs; tests substitute a failing disk. */
+export interface JournalFile {
+  /** Writes all of `bytes` at `position`, or throws. */
+  write(bytes: Buffer, position: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenJournalFile = (path: string) => Promise<JournalFile>;
+
+export const openJournalFile: OpenJournalFile = async (path) => {
+  const handle = await open(path, 'r+');
+  return {
+    async write(bytes, position) {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+        done += bytesWritten;
+      }
+    },
+    datasync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+};

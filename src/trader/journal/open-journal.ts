@@ -3,11 +3,9 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
-import { CHAIN_START } from './chain.js';
-import { HEADER_BYTES } from './format.js';
-import { Journal } from './journal.js';
+import { CHAIN_START, HEADER_BYTES } from './format.js';
+import { Journal, type OpenJournalFile, openJournalFile } from './journal.js';
 import { JournalLocked } from './journal-error.js';
-import { type OpenJournalFile, openJournalFile } from './journal-file.js';
 import { repairLastSegment, type SegmentEnd, type TornTail } from './repair.js';
 import { createSegment, listSegments, removeUnfinishedSegments, type Segment } from './segments.js';
 

@@ -1,8 +1,7 @@
 /** Reads a journal as a stream: one commit group in memory at a time, whatever the journal's length. */
 import type { JournalEntry } from '../../engine/record.js';
 import type { FrameBody, FrameFormat } from './format.js';
-import { frameFault } from './frame-fault.js';
-import { JournalCorrupt } from './journal-error.js';
+import { frameFault, JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 

@@ -1,8 +1,7 @@
 /** Finds the end of the last segment and cuts off a tail that a crash has torn, never anything else. */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { FRAME_BYTES, type FrameFormat, type FrameLook, findFrame } from './format.js';
-import { frameFault } from './frame-fault.js';
-import { JournalCorrupt } from './journal-error.js';
+import { frameFault, JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 

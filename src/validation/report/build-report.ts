@@ -1,7 +1,6 @@
 /** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
-import type { Coverage } from '../../backtest/measure/bar-coverage.js';
-import type { DataProblem } from '../../backtest/measure/data-problems.js';
+import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
 import type { RoundTrip } from '../../backtest/measure/round-trips.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';

@@ -1,7 +1,6 @@
 /** What a validation reports: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
 
-import type { Coverage } from '../../backtest/measure/bar-coverage.js';
-import type { DataProblem } from '../../backtest/measure/data-problems.js';
+import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
 import type { ValidationShown } from '../../contracts/published.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria } from '../criteria.js';

@@ -2,8 +2,7 @@
 import { plainUnits } from '../../domain/money.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { Connection } from './connection.js';
-import { amountField, fieldsOf, listOf, textField } from './decode.js';
-import { unitsOf, wholeSteps } from './exact.js';
+import { amountField, fieldsOf, listOf, textField, unitsOf, wholeSteps } from './decode.js';
 import type { Unbooked } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
 

@@ -6,10 +6,9 @@ import { createHmac } from 'node:crypto';
 import { parseMoney } from '../../domain/money.js';
 import type { BookReading } from '../book-reading.js';
 import type { ReadBook } from '../definition.js';
-import { askExchange } from './ask-exchange.js';
-import { exchangePrices } from './best-prices.js';
+import { askExchange, exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
-import { rootOf } from './public-addresses.js';
+import { rootOf } from './endpoint.js';
 
 const UNITS = 8;
 

@@ -1,7 +1,6 @@
 /** Best bid and ask from the exchange's public API. `root`: the address of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
-import { askExchange, ExchangeRefused } from './ask-exchange.js';
 import { INVALID_SYMBOL } from './outcomes.js';
 
 interface BookTicker {
@@ -36,4 +35,27 @@ async function tickersOf(root: string, symbols: readonly string[]): Promise<read
     if (symbols.length < 2) return [];
     return (await Promise.all(symbols.map((symbol) => tickersOf(root, [symbol])))).flat();
   }
+}
+
+const ANSWER_MS = 5_000;
+
+class ExchangeRefused extends Error {
+  override readonly name = 'ExchangeRefused';
+
+  /** `code`: the exchange's own error code; null if it gave none. */
+  constructor(
+    status: number,
+    readonly code: number | null,
+  ) {
+    super(`the exchange answered the auditor with ${status}`);
+  }
+}
+
+/** Errors never contain the address: it may hold a signature. */
+export async function askExchange(url: string, apiKey?: string): Promise<unknown> {
+  const headers = apiKey === undefined ? {} : { 'X-MBX-APIKEY': apiKey };
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
+  if (response.ok) return response.json();
+  const body = (await response.json().catch(() => null)) as { readonly code?: unknown } | null;
+  throw new ExchangeRefused(response.status, typeof body?.code === 'number' ? body.code : null);
 }

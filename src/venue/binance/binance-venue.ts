@@ -13,16 +13,15 @@ import { type AccountReadings, createAccountReadings, foreignUnits } from './acc
 import { cashReader } from './cash.js';
 import { createChanges } from './changes.js';
 import { type Connection, openConnection } from './connection.js';
+import { wholeSteps } from './decode.js';
 import { endpointLabel } from './endpoint.js';
-import { wholeSteps } from './exact.js';
 import { createExecutions, type Executions } from './executions.js';
 import { createFillBook } from './fill-book.js';
-import { fillsOfMarket, type HistoryContext } from './history.js';
+import { createOrderMemory, fillsOfMarket, type HistoryContext } from './history.js';
 import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
 import { type Monitor, startMonitor } from './monitor.js';
 import type { BinanceVenueOptions } from './options.js';
-import { createOrderMemory } from './order-memory.js';
 import type { KeyPermissions } from './permissions.js';
 import { createReferencePrices } from './reference-prices.js';
 import type { RequestFigures } from './requests.js';

@@ -8,8 +8,16 @@ import { DAY_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { CashListed, CashMovement, CashMovementKind } from '../../domain/venue.js';
 import { VenueUnavailable } from '../port.js';
-import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
-import { decimalOf } from './exact.js';
+import {
+  amountField,
+  decimalOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  textField,
+  Unbelievable,
+  wholeField,
+} from './decode.js';
 import type { CcxtBinance } from './exchange.js';
 import type { Reader } from './reading.js';
 

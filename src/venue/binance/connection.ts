@@ -3,10 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Breaker, createBreaker } from '../breaker.js';
 import { createVenueHealth, type VenueHealth } from '../health.js';
 import type { VenueStreamEvent } from '../port.js';
-import { createRateBudget, type RateBudget } from '../rate-budget.js';
-import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
+import {
+  createRateBudget,
+  createRateBudgetQueue,
+  type RateBudget,
+  type RateBudgetQueue,
+} from '../rate-budget.js';
 import { steadyNowMs } from '../steady-clock.js';
-import { type AccountId, createAccountId } from './account-id.js';
 import { fieldsOf, wholeField } from './decode.js';
 import { type BinanceExchange, openExchange } from './exchange.js';
 import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
@@ -116,6 +119,37 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
       offsetMs = Math.round(serverMs - (sentMs + nowMs()) / 2);
       exchange.setClockOffset(offsetMs);
       return serverMs;
+    },
+  };
+}
+
+interface AccountId {
+  /** Null before the first reading, and if the venue gives no account id. */
+  readonly known: string | null;
+  /** Takes the id from the body of `account`. */
+  learn(body: unknown): void;
+  /** Why no order may leave; null if nothing is known against it. */
+  problem(): string | null;
+}
+
+/**
+ * Which account the key belongs to. A new key of the same account goes on; a key of another account must not trade,
+ * since its holdings are not the desk's. `expected`: the account id in the desk's books; null if they have none.
+ */
+function createAccountId(expected: () => string | null): AccountId {
+  let known: string | null = null;
+  return {
+    get known() {
+      return known;
+    },
+    learn(body) {
+      const { uid } = fieldsOf(body, 'account');
+      if (Number.isSafeInteger(uid)) known = String(uid);
+    },
+    problem() {
+      const books = expected();
+      if (known === null || books === null || known === books) return null;
+      return `the key is of the account ${known}, and the desk's books are of the account ${books}`;
     },
   };
 }

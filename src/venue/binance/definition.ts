@@ -3,8 +3,7 @@ import { plain, setting, webAddress, yesOrNo } from '../../desk/environment-vari
 import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
 import { exchangePrices } from './best-prices.js';
-import { endpointLabel, endpointOf } from './endpoint.js';
-import { PROBE, redirectTo, rootOf } from './public-addresses.js';
+import { endpointLabel, endpointOf, PROBE, redirectTo, rootOf } from './endpoint.js';
 
 const binance: VenueDefinition = {
   name: 'binance',

@@ -4,7 +4,7 @@
  */
 
 import { guardFutures } from '../ccxt/guard-futures.js';
-import type { VenueEndpoint } from '../endpoint.js';
+import type { VenueEndpoint } from '../prices.js';
 import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
 import type { BinanceCredentials } from './credentials.js';
 import { createTransport, type Transport } from './transport.js';

@@ -8,7 +8,7 @@
  */
 import { formatUnits, mulDivUnits, worthUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
-import { wholeSteps } from './exact.js';
+import { wholeSteps } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import type { RawTrade } from './trades.js';
 

@@ -4,7 +4,6 @@ import { VenueUnavailable } from '../port.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { FillBook } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
-import type { OrderFacts, OrderMemory } from './order-memory.js';
 import { hasEnded } from './orders.js';
 import type { Reader } from './reading.js';
 import { type RawTrade, readTrade } from './trades.js';
@@ -237,5 +236,32 @@ function readFacts(row: unknown, market: BinanceMarket): OrderFacts & { readonly
     orderId: wholeField(fields, 'orderId', 'order'),
     clientId: textField(fields, 'clientOrderId', 'order'),
     createdMs: wholeField(fields, 'time', 'order'),
+  };
+}
+
+interface OrderFacts {
+  readonly clientId: string;
+  readonly createdMs: number;
+}
+
+/**
+ * Which client id belongs to which order of the venue. Executions carry only the venue's own id, and asking for the
+ * client id costs as much as reading the executions, so each one that an answer or the stream has told is kept.
+ */
+interface OrderMemory {
+  learn(symbol: string, orderId: number, facts: OrderFacts): void;
+  known(symbol: string, orderId: number): OrderFacts | undefined;
+}
+
+const KEPT = 10_000;
+
+export function createOrderMemory(): OrderMemory {
+  const orders = new Map<string, OrderFacts>();
+  return {
+    learn(symbol, orderId, facts) {
+      orders.set(`${symbol} ${orderId}`, facts);
+      if (orders.size > KEPT) orders.delete(orders.keys().next().value as string);
+    },
+    known: (symbol, orderId) => orders.get(`${symbol} ${orderId}`),
   };
 }

@@ -1,7 +1,16 @@
 /** Compares the venue's list of symbols with the desk's instruments: same steps, tradable, stops allowed. */
 import type { QuantityLimits } from '../../domain/venue.js';
-import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable } from './decode.js';
-import { decimalOf, unitsOf, wholeSteps } from './exact.js';
+import {
+  amountField,
+  decimalOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  textField,
+  Unbelievable,
+  unitsOf,
+  wholeSteps,
+} from './decode.js';
 import type { BinanceMarket } from './market.js';
 
 export interface Listing {

@@ -1,7 +1,7 @@
 /** What the adapter knows of one instrument at the venue. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { QuantityLimits } from '../../domain/venue.js';
-import { stepUnits } from './exact.js';
+import { stepUnits } from './decode.js';
 
 export interface BinanceMarket {
   readonly instrument: Instrument;

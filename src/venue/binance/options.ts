@@ -2,7 +2,7 @@
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
-import type { VenueEndpoint } from '../endpoint.js';
+import type { VenueEndpoint } from '../prices.js';
 import type { BinanceCredentials } from './credentials.js';
 
 export interface BinanceTimes {

@@ -12,8 +12,8 @@ import {
   textField,
   Unbelievable,
   wholeField,
+  wholeSteps,
 } from './decode.js';
-import { wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 
 /** How far below its trigger a stop that has to be sent as a limit order may sell, in parts per thousand. */

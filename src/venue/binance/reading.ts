@@ -4,7 +4,7 @@
  */
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
-import type { Urgency } from '../urgency.js';
+import type { Urgency } from '../rate-budget.js';
 import { BetweenSteps, Unbelievable } from './decode.js';
 import type { CcxtBinance } from './exchange.js';
 import { INVALID_SYMBOL, whyNot } from './outcomes.js';

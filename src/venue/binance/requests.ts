@@ -3,10 +3,8 @@
  * told how it was answered. Readings are retried; orders and cancels never.
  */
 import type { Breaker } from '../breaker.js';
-import type { RateBudget } from '../rate-budget.js';
-import type { RateBudgetQueue } from '../rate-budget-queue.js';
+import type { RateBudget, RateBudgetQueue, Urgency } from '../rate-budget.js';
 import { type RetryOptions, retry } from '../retry.js';
-import type { Urgency } from '../urgency.js';
 import type { Answer } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
 

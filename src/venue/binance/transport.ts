@@ -4,7 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import type { VenueEndpoint } from '../endpoint.js';
+import type { VenueEndpoint } from '../prices.js';
 
 const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/|$)/;
 const BODY_MAX = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Verified before anything is traded: the clock, the symbols, the key's permissions, the account. */
 
-import type { VenueEndpoint } from '../endpoint.js';
 import { VenueUnavailable } from '../port.js';
+import type { VenueEndpoint } from '../prices.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, flagField, listOf } from './decode.js';
 import { type Listing, listingProblem, quantityLimits, readBid, readListings } from './listing.js';

@@ -11,8 +11,8 @@ import type {
 } from '../definition.js';
 import { accountReading } from './audit-reading.js';
 import { tradesIn } from './months.js';
-import type { IbkrVenueOptions } from './options.js';
 import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
+import type { IbkrVenueOptions } from './setup.js';
 
 /** Time limits of a pre-flight: shorter, since a person waits for it. */
 const READER_TIMES = { readyMs: 5_000, questionMs: 5_000 };

@@ -8,8 +8,7 @@ import { EventName, IBApi } from '@stoqey/ib';
 import { VenueUnavailable } from '../port.js';
 import { backoffMs } from '../retry.js';
 import { Unbelievable } from './decode.js';
-import { guardReading } from './guard.js';
-import { IN_USE, linkAfter, UNREADABLE } from './notices.js';
+import { IN_USE, linkAfter, UNREADABLE } from './outcomes.js';
 
 export interface GatewayTimes {
   /** From dialling until accounts and the next order id are known. */
@@ -393,4 +392,27 @@ function tooOld(options: GatewayOptions, version: number): string {
 
 function inUseCause(options: GatewayOptions): string {
   return `client id ${options.clientId} is in use at ${at(options)} (326): another desk or program has it; end that one, or give this desk another`;
+}
+
+interface Reader {
+  onData(data: Buffer): void;
+}
+
+/**
+ * The library parses in its socket's listener, where nobody catches an exception, such as one caused by a reject
+ * that is not JSON. Throws TypeError if the library's reader has another shape: its exceptions would end the
+ * process.
+ */
+function guardReading(api: IBApi, failed: (error: unknown) => void): void {
+  const { socket } = (api as unknown as { controller: { socket: Partial<Reader> } }).controller;
+  const { onData } = socket;
+  if (onData === undefined)
+    throw new TypeError('the library of the TWS protocol reads otherwise than expected');
+  socket.onData = (data) => {
+    try {
+      onData.call(socket, data);
+    } catch (error) {
+      failed(error);
+    }
+  };
 }

@@ -14,9 +14,8 @@ import { askedOf, followingContract } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
-import { farmAfter, linkAfter, UNREADABLE } from './notices.js';
-import type { IbkrVenueOptions } from './options.js';
-import { chooseAccount, readSetup, type Setup } from './setup.js';
+import { farmAfter, linkAfter, UNREADABLE } from './outcomes.js';
+import { chooseAccount, type IbkrVenueOptions, readSetup, type Setup } from './setup.js';
 import { Trading } from './trading.js';
 
 export interface IbkrVenue extends VenuePort {

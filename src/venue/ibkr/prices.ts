@@ -18,7 +18,7 @@ import {
 } from './gateway.js';
 import { type BestPrices, minutes, quote, SNAPSHOT_MS, SPAN_SECONDS_MAX, takeTick } from './market-data.js';
 import { onTradedContracts, tradedContract } from './months.js';
-import { DATA_LOST, farmAfter, isWarning, linkAfter } from './notices.js';
+import { DATA_LOST, farmAfter, isWarning, linkAfter } from './outcomes.js';
 
 export interface OpenIbkrPrices extends OpenPrices {
   readonly address: GatewayAddress;

@@ -4,7 +4,7 @@
  */
 import { text as anyText } from '../../desk/environment-variable.js';
 import type { Environment } from '../definition.js';
-import type { VenueEndpoint } from '../endpoint.js';
+import type { VenueEndpoint } from '../prices.js';
 import type { GatewayAddress } from './gateway.js';
 
 /** Used in place of an address for the Gateway that the environment names. */

@@ -1,10 +1,11 @@
 /** Verified before anything is traded: whose account it is, and which contract each instrument is. */
 import type { Contract } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
+import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
-import type { Gateway, Session } from './gateway.js';
-import type { IbkrVenueOptions } from './options.js';
+import type { Gateway, GatewayAddress, GatewayTimes, Session } from './gateway.js';
+import type { TradedContract } from './months.js';
 import { positions } from './questions.js';
 
 export interface Setup {
@@ -25,7 +26,7 @@ export function verified(setup: Setup | null): Setup {
 /** Names of the broker's paper accounts begin like this; those of real ones do not. */
 const PAPER = /^D[UF]/;
 
-export type AccountChoice =
+type AccountChoice =
   | { readonly ok: true; readonly account: string }
   | { readonly ok: false; readonly problem: string };
 
@@ -70,4 +71,23 @@ export async function readSetup(
       problem === null ? [] : [{ instrument: instrument.id, why: problem }],
     ),
   };
+}
+
+/** How an account at Interactive Brokers is opened. */
+export interface IbkrVenueOptions {
+  readonly address: GatewayAddress;
+  /** The broker's paper accounts are reached like real ones; only their names tell them apart. */
+  readonly money: 'paper' | 'real';
+  /** Null: the login's only account. */
+  readonly account: string | null;
+  /** The client id for orders; readings of the account use the next one. The same after every start. */
+  readonly clientId: number;
+  readonly instruments: readonly Instrument[];
+  /** The account in the desk's books; null if they have none. */
+  readonly expectedAccount?: () => string | null;
+  /** Called with the contracts by symbol each time they are found, for prices that follow them. */
+  readonly onContracts?: (contracts: ReadonlyMap<string, TradedContract>) => void;
+  readonly times?: Partial<GatewayTimes>;
+  /** Called for each answer that could not be believed, for the log. */
+  readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
 }

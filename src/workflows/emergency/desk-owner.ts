@@ -30,7 +30,7 @@ import {
   TRADER_NAMED_MS,
 } from '../../contracts/emergency.js';
 import { emergencyStopId } from '../../contracts/queues.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { showPhase } from '../show.js';
 import { takeSignalVariants } from '../strange-requests.js';

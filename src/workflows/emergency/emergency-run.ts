@@ -12,7 +12,7 @@ import {
   orderStepKey,
 } from '../../contracts/emergency.js';
 import { emergencyQueue } from '../../contracts/queues.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase } from '../show.js';
 import { EmergencyTarget } from './emergency-target.js';

@@ -3,7 +3,7 @@ import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow
 import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { engineQueue } from '../../contracts/queues.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 
 export class EmergencyTarget {

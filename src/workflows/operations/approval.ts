@@ -22,8 +22,8 @@ import {
   type VoteAnswer,
 } from '../../contracts/approval.js';
 import type { FailureName } from '../../contracts/failure-names.js';
-import { causeOf } from '../../domain/cause-of.js';
 import type { Decision } from '../../domain/decision.js';
+import { causeOf } from '../../domain/message-of.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import { approvalCalls } from './operations-calls.js';
 

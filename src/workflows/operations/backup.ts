@@ -20,7 +20,7 @@ import {
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import type { StepResult } from '../../contracts/routine.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';

@@ -1,8 +1,7 @@
 /** Tells people that somebody pressed "Cancel", and what happened as a result. */
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
-import type { NoticeSeverity } from '../../contracts/notice.js';
+import type { NoticeSeverity, WokenTopic } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import type { WokenTopic } from '../../contracts/woken.js';
 import { CANCEL_ASKED } from '../cancellation.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 

@@ -23,7 +23,7 @@ import { operationsQueue } from '../../contracts/queues.js';
 import type { StepResult } from '../../contracts/routine.js';
 import type { ApprovalParameters } from '../../domain/approval.js';
 import type { PreparedBuild } from '../../domain/build.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, isCancelRequested, onCancelRequest } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';

@@ -5,7 +5,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import type { SettingsChangeInput } from '../../contracts/settings.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { isMonthKey, type SettingChange, symbolOfMonth } from '../../domain/settings-change.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase } from '../show.js';

@@ -12,7 +12,7 @@ import {
 import type { ApprovalOutcome } from '../../contracts/approval.js';
 import type { FailureName } from '../../contracts/failure-names.js';
 import type { SettingsChangeInput, SettingsChangeResult } from '../../contracts/settings.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { settingsTerms } from '../../domain/settings-change.js';
 import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';

@@ -6,7 +6,7 @@ import { CancelledFailure, condition, proxyActivities } from '@temporalio/workfl
 import type { Verdict } from '../../contracts/evidence.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import type { ValidationActivities, ValidationOutcome } from '../../contracts/validation.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';

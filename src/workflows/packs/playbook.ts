@@ -23,7 +23,7 @@ import {
   type PlaybookReply,
   type PlaybookWish,
 } from '../../contracts/playbook.js';
-import { causeOf } from '../../domain/cause-of.js';
+import { causeOf } from '../../domain/message-of.js';
 import { plainText, unfitCharacter } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import { definitionIn, type PlaybookFactory } from '../../pack/playbook/load-code.js';

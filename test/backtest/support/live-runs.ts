@@ -10,7 +10,7 @@ import { DEFAULT_KEYS } from '../../../simulators/binance/accounts.js';
 import type { Travel } from '../../../simulators/binance/simulation.js';
 import { type BinanceSimulator, startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { units } from '../../../simulators/binance/units.js';
-import { ArmingRule } from '../../../src/backtest/instance/arming-rule.js';
+import { ArmingRule } from '../../../src/backtest/instance/trading-instance.js';
 import { VirtualTime } from '../../../src/backtest/instance/virtual-time.js';
 import type { MarketEvent, MarketFeed } from '../../../src/contracts/market-feed.js';
 import type { LoadedDesk } from '../../../src/desk/load.js';

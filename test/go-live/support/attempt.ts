@@ -9,9 +9,8 @@ import { goLiveId } from '../../../src/domain/go-live.js';
 import type { Runtime } from '../../../src/home/runtime.js';
 import type { VoteResult } from '../../../src/operations/approvals.js';
 import { goLiveInput } from '../../../src/operations/go-live/start-go-live.js';
-import { operationsOver } from '../../../src/operations/open-operations.js';
 import type { Caller } from '../../../src/operations/operation.js';
-import type { Operations } from '../../../src/operations/operations.js';
+import { type Operations, operationsOver } from '../../../src/operations/operations.js';
 import { openAttempt } from '../../../src/store/go-live-attempts.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
 import {

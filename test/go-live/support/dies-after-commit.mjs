@@ -3,7 +3,7 @@ import pg from 'pg';
 import { register } from 'tsx/esm/api';
 
 register();
-const { createEvidenceActivities } = await import('../../../src/activities/record-evidence.ts');
+const { createEvidenceActivities } = await import('../../../src/activities/create-emergency-activities.ts');
 process.once('message', async ({ connection, run, steps }) => {
   await createEvidenceActivities(new pg.Pool(connection)).recordEvidenceBatch(run, steps);
   process.kill(process.pid, 'SIGKILL');

@@ -4,9 +4,8 @@ import type { FollowedEntry } from '../../../src/contracts/control.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Fill, OrderIntent, Side } from '../../../src/domain/order.js';
 import type { EngineRecord, JournalEntry } from '../../../src/engine/record.js';
-import { CHAIN_START } from '../../../src/trader/journal/chain.js';
 import { endsGroup } from '../../../src/trader/journal/followed-group.js';
-import { FRAME_BYTES } from '../../../src/trader/journal/format.js';
+import { CHAIN_START, FRAME_BYTES } from '../../../src/trader/journal/format.js';
 import { chainNext } from '../../../src/trader/journal/v1.js';
 import { GroupWriter } from '../../../src/trader/journal/v2/group.js';
 

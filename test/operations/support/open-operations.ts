@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Desk } from '../../../src/desk/schema.js';
 import type { Runtime } from '../../../src/home/runtime.js';
-import { operationsOver } from '../../../src/operations/open-operations.js';
 import type { OperationContext } from '../../../src/operations/operation.js';
-import type { Operations } from '../../../src/operations/operations.js';
+import { type Operations, operationsOver } from '../../../src/operations/operations.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';
 import { cryptoDesk } from './crypto-desk.js';

@@ -1,8 +1,8 @@
 /** The steps of the desk's routines, as its file has them, on the real store and a trader that the test scripts. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runHttp } from '../../../src/activities/operations/own-step.js';
 import { runCommand } from '../../../src/activities/operations/run-command.js';
-import { runHttp } from '../../../src/activities/operations/run-http.js';
 import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
 import { writeManifest } from '../../../src/backup/manifest.js';
 import { ACTIONS } from '../../../src/checks/actions/registry.js';

@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { homePaths, type MarketChoice } from '../../../src/home/runtime.js';
 import type { ProcessStatus } from '../../../src/home/supervisor-protocol.js';
 import { askSupervisor } from '../../../src/home/supervisor-protocol.js';
-import type { Progress } from '../../../src/supervisor/progress.js';
 import { up } from '../../../src/supervisor/up.js';
-import type { UpOptions, UpOutcome, UpSummary } from '../../../src/supervisor/up-options.js';
+import type { Progress, UpOptions, UpOutcome, UpSummary } from '../../../src/supervisor/up-options.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 
 export const MARKET: MarketChoice = {

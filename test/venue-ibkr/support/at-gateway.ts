@@ -16,7 +16,7 @@ import {
   type GatewayTimes,
 } from '../../../src/venue/ibkr/gateway.js';
 import { type IbkrVenue, openIbkrVenue } from '../../../src/venue/ibkr/ibkr-venue.js';
-import type { IbkrVenueOptions } from '../../../src/venue/ibkr/options.js';
+import type { IbkrVenueOptions } from '../../../src/venue/ibkr/setup.js';
 import type { VenueStreamEvent } from '../../../src/venue/port.js';
 import { eventually } from '../../support/eventually.js';
 

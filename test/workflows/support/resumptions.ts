@@ -8,7 +8,7 @@ import {
   type ResumptionInput,
   type ResumptionProgress,
 } from '../../../src/contracts/resumption.js';
-import { FERMATA_DESK } from '../../../src/contracts/search-attributes.js';
+import { FERMATA_DESK } from '../../../src/contracts/run-label.js';
 import type { Decision } from '../../../src/domain/decision.js';
 import { CHECK_STEPS } from './check-steps.js';
 import type { Bench, BenchDesk } from './desk-bench.js';

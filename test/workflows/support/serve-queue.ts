@@ -8,12 +8,11 @@ import {
   type NativeConnection,
   Worker,
 } from '@temporalio/worker';
-import { bindAnswers } from '../../../src/activities/bind-answers.js';
 import type { RunSinks } from '../../../src/contracts/run-sinks.js';
-import { bundlePlaybooks } from '../../../src/pack/playbook/bundle-playbooks.js';
-import { readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
+import { bundlePlaybooks, readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../../src/worker/follow-runs.js';
+import { bindAnswers } from '../../../src/worker/keep-worker.js';
 import type { BundleName } from './workflow-types.js';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

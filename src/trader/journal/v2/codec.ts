@@ -3,9 +3,7 @@
  * values that don't fit their slots, so that nothing is ever lost.
  */
 import type { EngineRecord } from '../../../engine/record.js';
-import { RECORD_TYPES } from '../record-types.js';
-import type { Layout, RecordType } from './layout.js';
-import { LAYOUTS, type Layouts } from './layouts.js';
+import { LAYOUTS, type Layout, type Layouts, type RecordType } from './layouts.js';
 import { SlotError, type SlotReader } from './slot-reader.js';
 import { SlotWriter } from './slot-writer.js';
 
@@ -16,7 +14,7 @@ export class UnknownRecord extends SlotError {
   override readonly name = 'UnknownRecord';
 }
 
-export interface RecordCodec {
+interface RecordCodec {
   readonly write: (to: SlotWriter, record: EngineRecord) => void;
   /** Throws `SlotError`. */
   readonly read: (from: SlotReader) => EngineRecord;
@@ -51,6 +49,50 @@ export function recordCodec(types: Readonly<Record<RecordType, number>>, layouts
     },
   };
 }
+
+/** The type byte of each record. The numbers are part of the file format: only added, never reused. */
+export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
+  config: 1,
+  'order.intended': 2,
+  'order.denied': 3,
+  'order.state': 4,
+  fill: 5,
+  halt: 6,
+  armed: 7,
+  command: 8,
+  day: 9,
+  equity: 10,
+  'strategy.toggled': 11,
+  'closeAll.begun': 12,
+  'flat.proven': 13,
+  'flat.escalated': 14,
+  reconciled: 15,
+  'position.adopted': 16,
+  note: 17,
+  settings: 30,
+  'size.factor': 19,
+  'golive.granted': 31,
+  'golive.voided': 32,
+  'fee.valued': 33,
+  cash: 34,
+  'coins.counted': 36,
+  'coins.claimed': 37,
+  'order.amended': 38,
+  'stop.gap': 39,
+  'fill.foreign': 40,
+  'trade.closed': 41,
+  'target.reached': 42,
+  'stop.moved': 43,
+  signal: 44,
+  'signal.withdrawn': 45,
+  'signal.refused': 46,
+  'exits.changed': 50,
+  split: 52,
+  dividend: 53,
+  'entry.waits': 60,
+  'entry.over': 61,
+  'trades.crossed': 62,
+};
 
 export const CODEC = recordCodec(RECORD_TYPES, LAYOUTS);
 

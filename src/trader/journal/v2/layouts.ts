@@ -2,10 +2,32 @@
  * Layouts of the record types that are written often. All others are JSON in one slot (`codec.ts`), and so is a
  * record of these types whose values don't fit their slots.
  */
-import type { Fill } from '../../../domain/order.js';
-import type { RecordOf } from './layout.js';
-import { type Layout, type Numbers, type RecordType, wordsOf } from './layout.js';
-import { ORDER_INTENDED_1, ORDER_STATE_1, SIDE_WORDS, SIDES } from './order-layouts.js';
+import type { Fill, OrderPurpose, OrderState, OrderType, Side, TimeInForce } from '../../../domain/order.js';
+import type { EngineRecord } from '../../../engine/record.js';
+import type { SlotReader } from './slot-reader.js';
+import type { SlotWriter } from './slot-writer.js';
+
+export type RecordType = EngineRecord['type'];
+export type RecordOf<T extends RecordType> = Extract<EngineRecord, { readonly type: T }>;
+
+/**
+ * How the fields of one record type are laid out: slots in the order in which both functions name them. Never changed
+ * once on main: a new field is a new layout.
+ */
+export interface Layout<T extends RecordType> {
+  readonly write: (to: SlotWriter, record: RecordOf<T>) => void;
+  readonly read: (from: SlotReader) => RecordOf<T>;
+}
+
+/** Numbers for the words of a closed list. On disk: only added, never reused. */
+type Numbers<Word extends string> = Readonly<Record<Word, number>>;
+
+/** The words by their number. */
+function wordsOf<Word extends string>(numbers: Numbers<Word>): readonly Word[] {
+  const words: Word[] = [];
+  for (const [word, number] of Object.entries(numbers) as [Word, number][]) words[number] = word;
+  return words;
+}
 
 /**
  * By record type, oldest first: the first has the number 1, the last one is used for writing. Layouts are only added.
@@ -117,6 +139,125 @@ const NOTE_1: Layout<'note'> = {
       text: from.text(),
       strategy: (flags & HAS_STRATEGY) === 0 ? null : from.name(),
       symbol: (flags & HAS_SYMBOL) === 0 ? null : from.name(),
+      marketMs: from.i53(),
+    };
+  },
+};
+
+const SIDES: Numbers<Side> = { buy: 0, sell: 1 };
+const PURPOSES: Numbers<OrderPurpose> = { entry: 0, protective: 1, exit: 2, close: 3 };
+const TYPES: Numbers<OrderType> = { market: 0, limit: 1, stop: 2 };
+const TIMES_IN_FORCE: Numbers<Exclude<TimeInForce, 'FOK'>> = { GTC: 0, IOC: 1 };
+/** 2 was a state that no journal has. */
+const STATES: Numbers<OrderState> = {
+  denied: 0,
+  intended: 1,
+  unknown: 3,
+  working: 4,
+  partlyFilled: 5,
+  cancelling: 6,
+  filled: 7,
+  cancelled: 8,
+  rejected: 9,
+  expired: 10,
+  absent: 11,
+};
+
+const SIDE_WORDS = wordsOf(SIDES);
+const PURPOSE_WORDS = wordsOf(PURPOSES);
+const TYPE_WORDS = wordsOf(TYPES);
+const TIME_WORDS = wordsOf(TIMES_IN_FORCE);
+const STATE_WORDS = wordsOf(STATES);
+
+const HAS_LIMIT = 1;
+const HAS_STOP = 2;
+const HAS_PROTECT = 4;
+const REDUCE_ONLY = 8;
+const HAS_REPLACES = 16;
+
+const ORDER_INTENDED_1: Layout<'order.intended'> = {
+  write: (to, { order, replaces, marketMs }) => {
+    const { limitTicks, stopTicks, protectTicks, timeInForce } = order;
+    // Written whole, as JSON: few orders have these members, and the layout stays unchanged.
+    if (
+      order.exits !== undefined ||
+      order.why !== undefined ||
+      order.group !== undefined ||
+      order.signal !== undefined ||
+      order.besideRestOf !== undefined ||
+      order.ownTrade !== undefined ||
+      order.postOnly !== undefined ||
+      order.untilMs !== undefined ||
+      order.waited !== undefined ||
+      timeInForce === 'FOK'
+    )
+      to.fits = false;
+    to.byte(
+      (limitTicks === null ? 0 : HAS_LIMIT) |
+        (stopTicks === null ? 0 : HAS_STOP) |
+        (protectTicks === null ? 0 : HAS_PROTECT) |
+        (order.reduceOnly ? REDUCE_ONLY : 0) |
+        (replaces === undefined ? 0 : HAS_REPLACES),
+    );
+    to.name(order.clientId);
+    to.i53(order.instrument);
+    to.name(order.strategy);
+    to.choice(PURPOSES, order.purpose);
+    to.choice(SIDES, order.side);
+    to.choice(TYPES, order.type);
+    to.choice(TIMES_IN_FORCE, timeInForce === 'FOK' ? 'IOC' : timeInForce);
+    to.i53(order.quantityLots);
+    if (limitTicks !== null) to.i53(limitTicks);
+    if (stopTicks !== null) to.i53(stopTicks);
+    if (protectTicks !== null) to.i53(protectTicks);
+    if (replaces !== undefined) to.name(replaces);
+    to.i53(marketMs);
+  },
+  read: (from) => {
+    const flags = from.byte();
+    const clientId = from.name();
+    const instrument = from.i53();
+    const strategy = from.name();
+    const purpose = from.choice(PURPOSE_WORDS);
+    const side = from.choice(SIDE_WORDS);
+    const type = from.choice(TYPE_WORDS);
+    const timeInForce = from.choice(TIME_WORDS);
+    const order = {
+      clientId,
+      instrument,
+      strategy,
+      purpose,
+      side,
+      type,
+      quantityLots: from.i53(),
+      limitTicks: (flags & HAS_LIMIT) === 0 ? null : from.i53(),
+      stopTicks: (flags & HAS_STOP) === 0 ? null : from.i53(),
+      protectTicks: (flags & HAS_PROTECT) === 0 ? null : from.i53(),
+      reduceOnly: (flags & REDUCE_ONLY) !== 0,
+      timeInForce,
+    };
+    if ((flags & HAS_REPLACES) === 0) return { type: 'order.intended', order, marketMs: from.i53() };
+    return { type: 'order.intended', order, replaces: from.name(), marketMs: from.i53() };
+  },
+};
+
+const ORDER_STATE_1: Layout<'order.state'> = {
+  write: (to, { clientId, state, venueId, reason, marketMs }) => {
+    to.byte(venueId === null ? 0 : 1);
+    to.name(clientId);
+    to.choice(STATES, state);
+    if (venueId !== null) to.text(venueId);
+    to.name(reason);
+    to.i53(marketMs);
+  },
+  read: (from) => {
+    const hasVenueId = from.byte() === 1;
+    return {
+      type: 'order.state',
+      clientId: from.name(),
+      state: from.choice(STATE_WORDS),
+      venueId: hasVenueId ? from.text() : null,
+      reason: from.name(),
       marketMs: from.i53(),
     };
   },

@@ -5,8 +5,8 @@
  */
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { Carried, GoLiveInput, GoLiveResult } from '../../../contracts/go-live.js';
-import { causeOf } from '../../../domain/cause-of.js';
 import { goLiveApprovalId } from '../../../domain/go-live.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';

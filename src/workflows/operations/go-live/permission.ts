@@ -5,9 +5,9 @@
 import { condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
 import type { GoLiveInput } from '../../../contracts/go-live.js';
-import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../domain/decision.js';
 import { type GoLiveProposal, goLiveId, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
 

@@ -4,8 +4,8 @@
  */
 import { sleep } from '@temporalio/workflow';
 import type { Notice } from '../../../contracts/notice.js';
-import { causeOf } from '../../../domain/cause-of.js';
 import { goLiveId } from '../../../domain/go-live.js';
+import { causeOf } from '../../../domain/message-of.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 /** One reading of a desk with real money: the trader's own answer, and its fills from the ledger. */

@@ -3,8 +3,7 @@
  * look it up.
  */
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
-import type { Incident, IncidentInput } from '../../../contracts/incident.js';
-import type { IncidentActivities } from '../../../contracts/incident-activities.js';
+import type { Incident, IncidentActivities, IncidentInput } from '../../../contracts/incident.js';
 import { type Course, stateOf, type Timeline } from './course.js';
 
 export class Announcements {

@@ -1,6 +1,6 @@
 /** The activities of incidents, with their time limits and retries. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { IncidentActivities } from '../../../contracts/incident-activities.js';
+import type { IncidentActivities } from '../../../contracts/incident.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 
 /** Reads and checks: two workers may die over one; after that the playbook goes on without an answer. */

@@ -2,7 +2,7 @@
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
 import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
-import { causeOf } from '../../../domain/cause-of.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';

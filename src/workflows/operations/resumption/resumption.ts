@@ -19,8 +19,8 @@ import {
   type ResumptionInput,
   type ResumptionProgress,
 } from '../../../contracts/resumption.js';
-import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../domain/decision.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';

@@ -2,7 +2,7 @@
 import { patched } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { ResumptionInput } from '../../../contracts/resumption.js';
-import { causeOf } from '../../../domain/cause-of.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';

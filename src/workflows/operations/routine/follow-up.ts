@@ -1,7 +1,7 @@
 /** What the failure of a routine's step causes, by the desk file: an alarm, an incident, or a halt of trading. */
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RoutineInput, StepResult } from '../../../contracts/routine.js';
-import { causeOf } from '../../../domain/cause-of.js';
+import { causeOf } from '../../../domain/message-of.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
 import { keepCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';

@@ -3,11 +3,11 @@
  */
 
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident-activities.js';
+import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident.js';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { ActionRequest, OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
-import { causeOf } from '../../../domain/cause-of.js';
+import { causeOf } from '../../../domain/message-of.js';
 import { CANCEL_ASKED, isCancelRequested, untilCancelRequest } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';

@@ -3,7 +3,7 @@
  * Answers make positions smaller or ask a person for something; none lets the desk trade.
  */
 import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
-import { causeOf } from '../../../../domain/cause-of.js';
+import { causeOf } from '../../../../domain/message-of.js';
 import { approvedCalls } from '../../operations-calls.js';
 import { runStep } from '../../routine/run-steps.js';
 import type { StepContext, StepOutcome } from '../../routine/step.js';

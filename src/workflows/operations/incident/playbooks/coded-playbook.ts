@@ -26,7 +26,7 @@ import {
 } from '../../../../contracts/playbook.js';
 import { packsQueue } from '../../../../contracts/queues.js';
 import { runLabel } from '../../../../contracts/run-label.js';
-import { causeOf } from '../../../../domain/cause-of.js';
+import { causeOf } from '../../../../domain/message-of.js';
 import { isUnsealed } from '../../../../domain/unsealed.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { Finding } from '../course.js';

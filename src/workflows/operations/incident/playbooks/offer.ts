@@ -6,7 +6,7 @@
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
-import { causeOf } from '../../../../domain/cause-of.js';
+import { causeOf } from '../../../../domain/message-of.js';
 import { MAY_STOP } from '../../../../domain/roles.js';
 import type { IncidentRun } from '../incident-run.js';
 

@@ -1,6 +1,5 @@
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import type { SettingsOf, ShippedKind } from '../../../../contracts/incident.js';
-import type { Symptom } from '../../../../contracts/incident-activities.js';
+import type { SettingsOf, ShippedKind, Symptom } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { Halt } from '../../../../domain/mode.js';
 import type { Finding } from '../course.js';

@@ -6,7 +6,7 @@ import { condition, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
 import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
-import { causeOf } from '../../../../domain/cause-of.js';
+import { causeOf } from '../../../../domain/message-of.js';
 import { approvedCalls, traderCalls } from '../../operations-calls.js';
 import type { StepOutcome } from '../../routine/step.js';
 import { restartCalls, restoreCalls } from '../calls.js';

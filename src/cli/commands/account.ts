@@ -1,0 +1,173 @@
+/** What a person says of the account: whose cash and coins it holds, and what a company did to its shares. */
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { dividendSchema } from '../../desk/corporate-action-schema.js';
+import { CASH_KINDS, type CashKind } from '../../domain/cash.js';
+import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
+import { parseSplit, SPLIT_PART_MAX, type SplitRatio } from '../../domain/corporate-action.js';
+import { ungrouped } from '../../domain/figure-text.js';
+import { APPROVER, MAY_DO_TASKS } from '../../domain/roles.js';
+import type { Caller, OperationResult } from '../../operations/operation.js';
+import type { Operations } from '../../operations/operations.js';
+import {
+  type ActOptions,
+  actOptions,
+  notProvenInTime,
+  reasonText,
+  showOutcome,
+  withinSeconds,
+} from '../act-on-desk.js';
+import { signedInPerson } from '../desk-person.js';
+import { type CliFailure, usageFailure } from '../failure.js';
+import { amountValue } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
+import { coinsLines } from '../status-lines.js';
+import { withOperations } from '../with-operations.js';
+
+const TIMEOUT_SECONDS = 20;
+/** The other kinds may go either way. */
+const GOES_OUT: ReadonlySet<CashKind> = new Set(['withdrawal', 'commission']);
+
+interface ExplainOptions extends ActOptions {
+  readonly out?: boolean;
+}
+
+export function cashCommand(command: Command): void {
+  const explain = command
+    .command('explain')
+    .description('say what a difference in cash was; only a difference that was found can be booked')
+    .addArgument(new Argument('<kind>', 'what it was').choices(CASH_KINDS))
+    .argument('<amount>', 'how much, in the desk’s currency', amountValue)
+    .option('--out', 'cash went out: said by withdrawal and commission themselves');
+  actOptions(explain, TIMEOUT_SECONDS).action(
+    async (kind: CashKind, amount: string, { reason, as, timeout, json, out }: ExplainOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' } as const;
+        const signed = out === true || GOES_OUT.has(kind) ? `-${amount}` : amount;
+        const booked = operations.explainCash(caller, { kind, amount: signed, reason });
+        const outcome = await withinSeconds(timeout, booked, notProvenInTime('cash', timeout));
+        return showOutcome('cash', outcome, json === true);
+      });
+    },
+  );
+}
+
+interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
+  readonly cost?: string;
+  readonly signingPasswordFile?: string;
+}
+
+/** Anybody may list them; saying whose they are takes a signed-in person who may approve. */
+export function coinsCommand(command: Command): void {
+  command
+    .argument('[symbol]', 'instrument whose coins are meant; left out: shows all')
+    .argument('[owner]', `whose they are: ${COIN_OWNERS.join(', ')} (to be moved out of the account)`)
+    .option('--cost <price>', 'what one coin cost, where they are the desk’s', amountValue)
+    .option('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option(...SIGNING_OPTION)
+    .option('--as <person>', 'who decides this: whoever is signed in')
+    .option('--json', 'for scripts')
+    .action(async (symbol: string | undefined, owner: string | undefined, options: CoinsOptions) => {
+      const { cost = null, reason, as, json, signingPasswordFile } = options;
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        if (symbol === undefined) {
+          const status = await operations.readStatus();
+          if (json === true) printJson(status.coins);
+          else
+            printLines(
+              status.coins.length === 0 ? ['all coins of the account are the desk’s'] : coinsLines(status),
+            );
+          return 0;
+        }
+        if (!isOwner(owner) || reason === undefined || (owner === 'desk' && cost === null))
+          throw incomplete(symbol);
+        const caller = { person: signedInPerson(runtime, APPROVER, as), via: 'cli' } as const;
+        const said = { symbol, owner, cost };
+        const about = { coins: said };
+        const signed = await signedVote(runtime, operations, caller.person, about, signingPasswordFile);
+        const claimed = operations.claimCoins(caller, { ...said, reason, ...signed });
+        const outcome = await withinSeconds(
+          TIMEOUT_SECONDS,
+          claimed,
+          notProvenInTime('coins', TIMEOUT_SECONDS),
+        );
+        return showOutcome('coins', outcome, json === true);
+      });
+    });
+}
+
+const isOwner = (text: string | undefined): text is CoinOwner => COIN_OWNERS.some((owner) => owner === text);
+
+function incomplete(symbol: string): CliFailure {
+  return usageFailure(
+    'whose the coins are, or why, is missing',
+    `fermata coins ${symbol} ${COIN_OWNERS.join('|')} --reason TEXT, with --cost PRICE of one coin where they are the desk’s`,
+  );
+}
+
+const NAME = 'corporate-action';
+
+export function corporateActionCommand(command: Command): void {
+  const split = command
+    .command('split')
+    .description(
+      'a stock is split from now on: give it while its market is closed, before the first price in new shares',
+    )
+    .argument('<symbol>', 'which stock, for example AAPL/USD', stockValue)
+    .argument('<ratio>', 'new shares for old ones: 4:1, or 1:10', ratioValue);
+  actOptions(split, TIMEOUT_SECONDS).action((symbol: string, ratio: SplitRatio, options: ActOptions) =>
+    act(options, (operations, caller, reason) =>
+      operations.takeCorporateAction(caller, { action: { kind: 'split', symbol, ...ratio }, reason }),
+    ),
+  );
+  const dividend = command
+    .command('dividend')
+    .description('a stock pays a dividend on what is held now: cash, and a result of its trade')
+    .argument('<symbol>', 'which stock', stockValue)
+    .argument('<per-share>', 'how much for each share, in its quote currency', perShareValue);
+  actOptions(dividend, TIMEOUT_SECONDS).action((symbol: string, perShare: string, options: ActOptions) =>
+    act(options, (operations, caller, reason) =>
+      operations.takeCorporateAction(caller, { action: { kind: 'dividend', symbol, perShare }, reason }),
+    ),
+  );
+  const none = command
+    .command('no-split')
+    .description(
+      'what looks like a split at the venue is none: somebody traded, and what the venue has counts',
+    )
+    .argument('<symbol>', 'which stock', stockValue);
+  actOptions(none, TIMEOUT_SECONDS).action((symbol: string, options: ActOptions) =>
+    act(options, (operations, caller, reason) => operations.sayNoSplit(caller, { symbol, reason })),
+  );
+}
+
+async function act(
+  { reason, as, timeout, json }: ActOptions,
+  ask: (operations: Operations, caller: Caller, reason: string) => Promise<OperationResult>,
+): Promise<void> {
+  process.exitCode = await withOperations(async (operations, runtime) => {
+    const caller = { person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' } as const;
+    const asked = ask(operations, caller, reason);
+    const outcome = await withinSeconds(timeout, asked, notProvenInTime(NAME, timeout));
+    return showOutcome(NAME, outcome, json === true);
+  });
+}
+
+function ratioValue(text: string): SplitRatio {
+  const ratio = parseSplit(text);
+  if (ratio !== null) return ratio;
+  throw new InvalidArgumentError(
+    `expected new shares for old ones, such as 4:1 or 1:10, each from 1 to ${SPLIT_PART_MAX}`,
+  );
+}
+
+function stockValue(text: string): string {
+  if (dividendSchema.shape.symbol.safeParse(text).success) return text;
+  throw new InvalidArgumentError('expected a stock and its currency, such as AAPL/USD');
+}
+
+function perShareValue(text: string): string {
+  const perShare = ungrouped(text);
+  if (dividendSchema.shape.perShare.safeParse(perShare).success) return perShare;
+  throw new InvalidArgumentError('expected an amount above 0 for each share, such as 0.82');
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import { APPROVER, OPERATOR } from '../../domain/roles.js';
+import {
+  type ActOptions,
+  actOptions,
+  notProvenInTime,
+  reasonText,
+  showOutcome,
+  withinSeconds,
+} from '../act-on-desk.js';
+import { deskPerson, signedInPerson } from '../desk-person.js';
+import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { wholeNumber } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
+import { withOperations } from '../with-operations.js';
+
+const TIMEOUT_SECONDS = 20;
+
+interface SizeOptions extends ActOptions {
+  readonly signingPasswordFile?: string;
+}
+
+/**
+ * A smaller size needs no sign-in; a larger one takes a signed-in person who may approve, which the trader checks.
+ */
+export function sizeCommand(command: Command): void {
+  actOptions(
+    command.argument(
+      '<percent>',
+      'of the position size in the desk file, 1 to 100',
+      wholeNumber(SIZE_PCT_MIN, SIZE_PCT_MAX),
+    ),
+    TIMEOUT_SECONDS,
+  )
+    .option(...SIGNING_OPTION)
+    .action(async (sizePct: number, { reason, as, timeout, json, signingPasswordFile }: SizeOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const { sizePct: nowPct } = await operations.readStatus();
+        const person =
+          sizePct > nowPct ? signedInPerson(runtime, APPROVER, as) : deskPerson(runtime, OPERATOR);
+        const caller = { person, via: 'cli' } as const;
+        const own = await signedVote(runtime, operations, person, { size: { sizePct } }, signingPasswordFile);
+        const changed = operations.changeSize(caller, { sizePct, reason, ...own });
+        const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
+        return showOutcome('size', outcome, json === true);
+      });
+    });
+}
+
+interface RollOptions {
+  readonly to?: string;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+/** Asks the desk's approvers; what follows their approval goes on by itself. */
+export function rollCommand(command: Command): void {
+  command
+    .argument('[symbol]', 'a future of the desk, NQ/USD; left out: the only one that is rolled')
+    .option('--to <month>', 'month, 202703; left out: the one that follows')
+    .option('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option('--json', 'for scripts')
+    .action(
+      async (
+        symbol: string | undefined,
+        { to, reason = 'rolled to the next contract', json }: RollOptions,
+      ) => {
+        process.exitCode = await withOperations(async (operations, runtime) => {
+          const caller = { person: deskPerson(runtime, OPERATOR), via: 'cli' } as const;
+          const result = await operations.rollContract(caller, { symbol, to, reason });
+          if (json === true) printJson(result);
+          else
+            printLines([
+              result.detail,
+              ...(result.approvalId === null
+                ? []
+                : [`Approve it: fermata approve ${result.approvalId} --reason TEXT`]),
+              ...result.problems,
+            ]);
+          return result.state === 'refused' ? EXIT_FAILED : EXIT_OK;
+        });
+      },
+    );
+}

@@ -1,0 +1,77 @@
+/** Unix sockets that speak the control protocol: a request is `{v:1,id,method,params}`, answered by one line. */
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+
+const ANSWER_CHARS_MAX = 1024 * 1024;
+
+/** Nobody answered. This does not say whether the request was carried out. */
+export class SocketSilent extends Error {
+  override readonly name = 'SocketSilent';
+}
+
+/** The answer was an error. */
+export class SocketRefusal extends Error {
+  override readonly name = 'SocketRefusal';
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly keptSafe: string,
+    readonly doThis: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Answer {
+  readonly result?: unknown;
+  readonly error?: { code: string; message: string; keptSafe: string; doThis: string };
+}
+
+/** Rejects with SocketSilent or SocketRefusal. */
+export function askSocket(path: string, method: string, params: object, timeoutMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let text = '';
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      settle();
+    };
+    const silent = (why: string): void =>
+      end(() => reject(new SocketSilent(`no answer to ${method}: ${why}`)));
+    const timer = setTimeout(() => silent(`nothing within ${timeoutMs} ms`), timeoutMs);
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(`${JSON.stringify({ v: 1, id: 1, method, params })}\n`));
+    socket.on('error', (error: NodeJS.ErrnoException) => silent(error.code ?? error.message));
+    socket.on('close', () => silent('the connection was closed'));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > ANSWER_CHARS_MAX) return silent('the answer is too long');
+      const lineEnd = text.indexOf('\n');
+      if (lineEnd < 0) return;
+      try {
+        const { result, error } = JSON.parse(text.slice(0, lineEnd)) as Answer;
+        end(() =>
+          error
+            ? reject(new SocketRefusal(error.code, error.message, error.keptSafe, error.doThis))
+            : resolve(result),
+        );
+      } catch {
+        silent('the answer is not JSON');
+      }
+    });
+  });
+}
+
+/**
+ * Listens for this user only. An existing socket file is a leftover of a killed process: the caller knows that nobody
+ * listens. Rejects if listening fails.
+ */
+export async function listenAtSocket(server: Server, path: string): Promise<void> {
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+}

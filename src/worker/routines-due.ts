@@ -1,0 +1,120 @@
+/** Starts routines whose time Temporal doesn't know: due by a market clock, or after so many closed trades. */
+import { routineId } from '../contracts/queues.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { nominalTimesBetween } from '../desk/nominal-times.js';
+import type { DeskRoutine } from '../desk/schema.js';
+import { countClosedTrades, tradeClosedMs } from '../store/performance.js';
+import { readRoutineRuns, readTradesBegun, recordMissedRun, saveTradesBegun } from '../store/routine-run.js';
+import { readScheduleStates } from '../store/schedule-state.js';
+import { runsOnMarketClock, scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
+import { startRoutine } from '../temporal/schedules/start-routine.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
+
+/** If more due times than this pass within one poll, the oldest are not even recorded: the market ran past them. */
+const DUE_MAX = 100;
+/** How far back a restart searches for the last run, in market time. */
+const BACK_MS_MAX = 2 * 86_400_000;
+const RUNS_READ = 50;
+
+export function marketClockRoutines(context: TraderWatchContext): StatusFollower {
+  let lookedMs: number | null = null;
+  return async (status) => {
+    const { marketData } = status;
+    if (!runsOnMarketClock(marketData) || marketData.state === 'waiting') return;
+    const { marketMs } = marketData;
+    const fromMs = lookedMs ?? (await lastRunMs(context, marketMs));
+    for (const routine of context.desk.routines) {
+      const due = nominalTimesBetween(routine, context.desk.timezone, fromMs, marketMs, DUE_MAX);
+      const newest = due.pop();
+      for (const nominalMs of due) await recordMissed(context, routine, nominalMs, 'the market ran past it');
+      if (newest !== undefined) await begin(context, routine, newest, status);
+    }
+    lookedMs = marketMs;
+  };
+}
+
+async function begin(
+  context: TraderWatchContext,
+  routine: DeskRoutine,
+  nominalMs: number,
+  status: TraderStatus,
+): Promise<void> {
+  const { desk, temporal } = context;
+  if (await isPaused(context, routine.name).catch(() => false)) {
+    await recordMissed(context, routine, nominalMs, 'the schedule is paused by a person');
+    return;
+  }
+  await startRoutine(temporal, desk, routine, {
+    cause: 'market-clock',
+    nominalMs,
+    marketMs: status.marketData.marketMs,
+    incarnation: status.incarnation,
+    person: null,
+    simulated: status.marketData.simulated,
+  });
+}
+
+async function recordMissed(
+  { pool, desk, log }: TraderWatchContext,
+  routine: DeskRoutine,
+  nominalMs: number,
+  reason: string,
+): Promise<void> {
+  log.warn({ routine: routine.name, nominalMs }, `routine missed: ${reason}`);
+  await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason });
+}
+
+/** A routine that became due while this process was down is still due. */
+async function lastRunMs({ pool, desk }: TraderWatchContext, marketMs: number): Promise<number> {
+  const runs = await readRoutineRuns(pool, desk.desk, RUNS_READ).catch(() => []);
+  const times = runs
+    .filter(({ cause }) => cause === 'market-clock' || cause === 'start')
+    .map(({ nominalMs }) => nominalMs)
+    .filter((ms) => ms <= marketMs && ms > marketMs - BACK_MS_MAX);
+  return times.length > 0 ? Math.max(...times) : marketMs;
+}
+
+/**
+ * By the ledger's count of closed trades. Once for the newest count that is due: what a downtime ran past is made good by one run. A routine that is new to the
+ * desk counts from now. The count is saved after the start, whose id names the count: a start that is tried again does
+ * nothing.
+ */
+export function routinesByTrades(context: TraderWatchContext): StatusFollower {
+  const { desk, pool, temporal } = context;
+  return async ({ incarnation, marketData }) => {
+    const [closed, begun] = await Promise.all([
+      countClosedTrades(pool, desk.desk),
+      readTradesBegun(pool, desk.desk),
+    ]);
+    for (const routine of desk.routines) {
+      const { name, everyTrades } = routine;
+      if (everyTrades === undefined) continue;
+      const due = closed - (closed % everyTrades);
+      const before = begun.get(name);
+      if (before !== undefined && due <= before) continue;
+      if (before !== undefined) {
+        const nominalMs = await tradeClosedMs(pool, desk.desk, due);
+        if (await isPaused(context, name)) {
+          const reason = `due after trade ${due}; the schedule is paused by a person`;
+          await recordMissedRun(pool, { desk: desk.desk, routine: name, nominalMs, reason });
+        } else {
+          const { marketMs, simulated } = marketData;
+          await startRoutine(
+            temporal,
+            desk,
+            routine,
+            { cause: 'trades', nominalMs, marketMs, incarnation, person: null, simulated },
+            `${routineId(desk.desk, name, nominalMs)}:trade-${due}`,
+          );
+        }
+      }
+      await saveTradesBegun(pool, desk.desk, name, due);
+    }
+  };
+}
+
+async function isPaused({ pool, desk }: TraderWatchContext, routine: string): Promise<boolean> {
+  const id = scheduleIdOf(desk.desk, routine);
+  const states = await readScheduleStates(pool, desk.desk);
+  return states.some(({ scheduleId, paused }) => scheduleId === id && paused);
+}

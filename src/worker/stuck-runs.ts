@@ -1,0 +1,208 @@
+/**
+ * Runs that stand still without a sign: one whose code no longer fits its history, one whose build can't be served, and
+ * playbooks whose process ends. People are told, and an incident is opened.
+ */
+import type { Client } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { WokenTopic } from '../contracts/notice.js';
+import { causeOf, messageOf } from '../domain/message-of.js';
+import { notify } from '../notify/notify.js';
+import { reportSymptom } from '../temporal/incidents/report-incident.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { runsOfDesk } from '../temporal/runs.js';
+import { LOOKS_MS, type Repeating, repeat } from './repeat.js';
+import type { Logger } from './role-log.js';
+import type { UnservedBuild } from './serve-builds.js';
+import type { TraderWatchContext } from './trader-watch.js';
+
+const LOOK_MS = 20_000;
+const RUNS_MAX = 200;
+/** A first attempt may hit a worker that is just ending. */
+const ATTEMPTS_SUSPICIOUS = 2;
+/** The history contains the first failure of a task, but not its repetitions. */
+const NEWEST_EVENTS = 10;
+const WHY_MAX = 500;
+
+/**
+ * A run whose code no longer fits its history stays "running": its pending workflow task is retried again and again. If
+ * two polls in a row see that, it is reported with the error of the last attempt. `home`: FERMATA_HOME, where notices
+ * are spooled while Postgres is down.
+ */
+export function watchStuckWorkflows(
+  context: TraderWatchContext,
+  log: Logger,
+  home: string | null,
+): Repeating {
+  return repeat('watch over stuck workflows', LOOKS_MS.stuckWorkflows, log, lookForStuck(context, log, home));
+}
+
+/** Each call is one poll. */
+export function lookForStuck(
+  context: TraderWatchContext,
+  log: Logger,
+  home: string | null,
+): () => Promise<void> {
+  let suspected = new Set<string>();
+  const told = new Set<string>();
+  return async () => {
+    const stuck = await stuckRuns(context.temporal, context.desk.desk);
+    for (const run of stuck) {
+      if (!suspected.has(run.key) || told.has(run.key)) continue;
+      await tellStuck({ ...context, log }, home, run);
+      told.add(run.key);
+    }
+    suspected = new Set(stuck.map(({ key }) => key));
+    for (const key of told) if (!suspected.has(key)) told.delete(key);
+  };
+}
+
+interface StuckRun {
+  readonly key: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly attempt: number;
+  /** The error of its task, or a sentence that it is not known. */
+  readonly why: string;
+}
+
+export async function stuckRuns(temporal: TemporalAccess, desk: string): Promise<StuckRun[]> {
+  return temporal.within(LOOK_MS, async (client) => {
+    const stuck: StuckRun[] = [];
+    let looked = 0;
+    const query = `ExecutionStatus = "Running" AND ${runsOfDesk(desk)}`;
+    for await (const { workflowId, runId } of client.workflow.list({ query })) {
+      looked += 1;
+      if (looked > RUNS_MAX) break;
+      const { raw, type } = await client.workflow.getHandle(workflowId, runId).describe();
+      const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
+      if (attempt < ATTEMPTS_SUSPICIOUS) continue;
+      const why = await whyOf(client, workflowId, runId).catch(
+        (error: unknown) => `why can't be read: ${messageOf(error)}`,
+      );
+      stuck.push({ key: `${workflowId}:${runId}`, workflowId, runId, type, attempt, why });
+    }
+    return stuck;
+  });
+}
+
+async function whyOf(client: Client, workflowId: string, runId: string): Promise<string> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: NEWEST_EVENTS,
+  });
+  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
+  const failure = failed?.workflowTaskFailedEventAttributes?.failure;
+  const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
+  return error === undefined ? 'no worker takes it' : causeOf(error).slice(0, WHY_MAX);
+}
+
+function tellStuck(
+  context: TraderWatchContext,
+  home: string | null,
+  { workflowId, runId, type, attempt, why }: StuckRun,
+): Promise<void> {
+  const key = `stuck:${workflowId}:${runId}`;
+  return tellStanding(context, home, {
+    about: 'stuck-run',
+    workflowId,
+    fingerprint: key.slice(0, 300),
+    key: key.slice(0, 200),
+    subject: `workflow.${type.toLowerCase()}`,
+    source: 'stuck workflows',
+    title: `${type} stands still`,
+    detail: `${workflowId} stands still: its task has failed ${attempt} times and is tried again: ${why}`,
+    doThis:
+      'What it was about to do is not done. Stop and the trader need it for nothing. Look at it in Temporal, or put the build back under which it began.',
+    fields: { workflowId, runId, attempt, why },
+  });
+}
+
+/**
+ * Runs of an earlier build that can't be served: they wait silently. `home`: FERMATA_HOME, where notices are spooled
+ * while Postgres is down.
+ */
+export function tellUnserved(
+  watched: TraderWatchContext,
+  home: string,
+  { buildId, runs, why }: UnservedBuild,
+): Promise<void> {
+  const key = `build:${buildId}`;
+  return tellStanding(watched, home, {
+    about: 'earlier-build',
+    fingerprint: key,
+    key,
+    subject: 'worker.build',
+    source: 'worker builds',
+    title: 'runs of an earlier build wait',
+    detail: `${runs} open runs began under build ${buildId}, which can't be served: ${why}. They wait; nothing of them is lost`,
+    doThis:
+      'Stop and the trader need them for nothing. Put that build’s file back, start the desk once with that build, or end them in Temporal.',
+    fields: { key },
+  });
+}
+
+/** Playbooks in code whose process ends again and again; if it recovers and fails again, that is reported anew. */
+export function tellPacksEnd(watched: TraderWatchContext, home: string, how: string): Promise<void> {
+  const key = `packs:${Date.now()}`;
+  return tellStanding(watched, home, {
+    about: 'stuck-run',
+    fingerprint: key,
+    key,
+    subject: 'worker.packs',
+    source: 'worker of playbooks',
+    title: 'playbooks in code stand still',
+    detail: `their process ends again and again (${how.slice(0, 500)}). Playbooks wait; nothing of them is lost`,
+    doThis:
+      'Stop and the trader need them for nothing. It is begun again at least once a minute. Look for packs-worker in the log of the operations worker; an incident can be declared over without its playbook.',
+    fields: { key },
+  });
+}
+
+interface Standing {
+  readonly about: WokenTopic;
+  readonly workflowId?: string;
+  readonly fingerprint: string;
+  /** Key of the incident's report. */
+  readonly key: string;
+  readonly subject: string;
+  readonly source: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly doThis: string;
+  /** What the log names beside it. */
+  readonly fields: object;
+}
+
+/** The notice comes first: if incidents themselves are stuck, opening another is of no use. */
+async function tellStanding(
+  { log, ...context }: TraderWatchContext,
+  home: string | null,
+  standing: Standing,
+): Promise<void> {
+  const { desk, pool } = context;
+  const { about, workflowId, fingerprint, key, subject, source, title, detail, doThis, fields } = standing;
+  log.error({ alarm: true, desk: desk.desk, ...fields }, detail);
+  await notify(
+    pool,
+    {
+      desk: desk.desk,
+      event: 'warning',
+      severity: 'critical',
+      about,
+      title: `${desk.desk}: ${title}`,
+      text: `${detail}. ${doThis}`,
+      ...(workflowId === undefined ? {} : { workflowId }),
+      fingerprint,
+      audience: ['operator', 'approver'],
+    },
+    home,
+  );
+  await reportSymptom(
+    { ...context, nowMs: Date.now },
+    { kind: 'step-failed', subject, key, source, title, detail },
+  ).catch((error: unknown) =>
+    log.warn({ ...fields, error: messageOf(error) }, 'no incident was opened for it'),
+  );
+}
