@@ -15,10 +15,10 @@ import type { DescribedStrategy } from '../protocol.js';
 
 export const KEPT_MAX = 100;
 
-/** `folder`: the desk's folder; `file`: relative to it. Null: it has to be compiled. */
-export function keptStrategy(folder: string, file: string): DescribedStrategy | null {
+/** `folder`: the desk's folder; `file`: relative to it; `artefacts`: their key. Null: it has to be compiled. */
+export function keptStrategy(folder: string, file: string, artefacts: string): DescribedStrategy | null {
   try {
-    const place = placeOf(folder, file);
+    const place = placeOf(folder, file, artefacts);
     if (statSync(place).uid !== process.getuid?.()) return null;
     const kept = JSON.parse(readFileSync(place, 'utf8')) as DescribedStrategy;
     return kept.file === file && kept.files.length > 0 && areAsRead(folder, kept.files) ? kept : null;
@@ -27,9 +27,9 @@ export function keptStrategy(folder: string, file: string): DescribedStrategy | 
   }
 }
 
-export function keepStrategy(folder: string, strategy: DescribedStrategy): void {
+export function keepStrategy(folder: string, strategy: DescribedStrategy, artefacts: string): void {
   try {
-    const place = placeOf(folder, strategy.file);
+    const place = placeOf(folder, strategy.file, artefacts);
     mkdirSync(dirname(dirname(place)), { recursive: true });
     mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
     const next = `${place}.${process.pid}`;
@@ -45,13 +45,14 @@ export function keepStrategy(folder: string, strategy: DescribedStrategy): void 
  * By content and by the names of neighbouring files, not by location: a running desk has a copy of the files that a
  * person wrote. A file that is added may change what an import resolves to.
  */
-function placeOf(folder: string, file: string): string {
+function placeOf(folder: string, file: string, artefacts: string): string {
   const name = createHash('sha256');
   for (const part of [
     build(),
     namesIn(folder, dirname(file)),
     file,
     readFileSync(join(folder, file), 'utf8'),
+    artefacts,
   ])
     name.update(`${part.length} ${part}`);
   return join(cacheFolder(), `${name.digest('hex')}.json`);

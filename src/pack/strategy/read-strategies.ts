@@ -1,28 +1,40 @@
 /** Reads the strategies of a desk's folder, compiled and described in a separate process. Runs none of them here. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
 import { areAsRead } from '../../desk/keep-own-files.js';
-import type { OwnStrategy } from '../../desk/own-strategy.js';
+import type { ReadStrategies } from '../../desk/own-strategies.js';
 import { askChild, packError, problem } from '../ask-child.js';
 import type { DescribedStrategy } from '../protocol.js';
 import { keepStrategy, keptStrategy } from './kept-strategies.js';
 
-/** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
+/** By folder, file and artefacts: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
 
 /** `kinds`: in the form `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
-export function readStrategies(folder: string, kinds: readonly string[]): ReadonlyMap<string, OwnStrategy> {
+export const readStrategies: ReadStrategies = (folder, kinds, artefacts) => {
   const described = describeStrategies(
     folder,
     kinds.map((kind) => kind.slice(2)),
+    artefacts,
   );
   return new Map(
-    described.map(({ file, trial: _trial, ...own }) => [`./${file}`, { kind: `./${file}`, ...own }]),
+    described.map(({ file, trial: _trial, ...own }) => [
+      `./${file}`,
+      { kind: `./${file}`, ...own, artefacts: [] },
+    ]),
   );
-}
+};
 
-/** `files`: relative to `folder`. Throws like `readStrategies`. */
-export function describeStrategies(folder: string, files: readonly string[]): readonly DescribedStrategy[] {
+/**
+ * `files`: relative to `folder`. `artefacts`: each file's; that they have the hash that is listed is for the caller to
+ * see. Throws like `readStrategies`.
+ */
+export function describeStrategies(
+  folder: string,
+  files: readonly string[],
+  artefacts: ListedArtefacts = {},
+): readonly DescribedStrategy[] {
   const missing = files.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
     const doThis = 'write one with: fermata strategy new, or name another in the desk file';
@@ -31,21 +43,26 @@ export function describeStrategies(folder: string, files: readonly string[]): re
       missing.map((file) => problem(file, 'a strategy', 'no such file', doThis)),
     );
   }
-  const changed = files.filter((file) => !isKnown(folder, file));
+  const key = artefactsKey(artefacts);
+  const changed = files.filter((file) => !isKnown(folder, file, key));
   if (changed.length > 0) {
-    for (const answer of askChild(folder, ['strategies', folder, ...changed], 'strategies')) {
+    const args = ['strategies', folder, JSON.stringify(artefacts), ...changed];
+    for (const answer of askChild(folder, args, 'strategies')) {
       if (!('strategy' in answer)) continue;
-      known.set(join(folder, answer.strategy.file), answer.strategy);
-      keepStrategy(folder, answer.strategy);
+      known.set(nameOf(folder, answer.strategy.file, key), answer.strategy);
+      keepStrategy(folder, answer.strategy, key);
     }
   }
-  return files.flatMap((file) => known.get(join(folder, file)) ?? []);
+  return files.flatMap((file) => known.get(nameOf(folder, file, key)) ?? []);
 }
 
-function isKnown(folder: string, file: string): boolean {
-  const found = known.get(join(folder, file));
+const nameOf = (folder: string, file: string, artefacts: string): string =>
+  `${join(folder, file)}\n${artefacts}`;
+
+function isKnown(folder: string, file: string, artefacts: string): boolean {
+  const found = known.get(nameOf(folder, file, artefacts));
   if (found !== undefined && areAsRead(folder, found.files)) return true;
-  const kept = keptStrategy(folder, file);
-  if (kept !== null) known.set(join(folder, file), kept);
+  const kept = keptStrategy(folder, file, artefacts);
+  if (kept !== null) known.set(nameOf(folder, file, artefacts), kept);
   return kept !== null;
 }
