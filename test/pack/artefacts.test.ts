@@ -1,12 +1,17 @@
 /** Data files of a strategy: named by hash in the desk file, given to it as they were read, and a part of the desk's hash. */
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { configuration } from '../../src/checks/configuration.js';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
+import type { ReplayReport } from '../../src/cli/commands/replay.js';
 import { artefactFiles } from '../../src/desk/own-strategies.js';
+import { decisionSubject } from '../../src/domain/approval.js';
+import { signDecision } from '../../src/domain/decision.js';
+import { settingsTerms } from '../../src/domain/settings-change.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { keepStartedDesk } from '../../src/home/started-desks.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
@@ -15,6 +20,7 @@ import { runValidation } from '../../src/validation/run.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
+import { DECISION_KEY, recordsIn, traderHome, until } from '../trader/spawn-trader.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../validation/support/validations.js';
 import { deskText, problemsOf, strategyFolder } from './support/strategy-desk.js';
 
@@ -267,8 +273,55 @@ describe('a started desk', () => {
   });
 });
 
+describe('a running trader', () => {
+  it('goes on with what it has read, also where a parameter makes its strategy anew; its next start refuses the file', async () => {
+    const { folder } = modelled(2);
+    const desk = (text: string) => {
+      const silent = /operationsSilentSeconds: \d+/.exec(text)?.[0] ?? '';
+      const own = { kind: KIND, parameters: {}, artefacts: listed(2) };
+      return deskText(own).replace(/operationsSilentSeconds: \d+/, silent);
+    };
+    const home = traderHome({ folder, edit: desk });
+    const trader = await home.start();
+    await home.arm();
+    const said = () =>
+      recordsIn(home.journal, 'note').filter(({ text }) => text === 'später – ок 8 1.25').length;
+    await until(
+      async () => said(),
+      (notes) => notes > 0,
+    );
+    for (const file of ['models/net.json', 'words.txt'])
+      writeFileSync(join(home.runtime.home, 'artefacts', file), '{"every":9}');
+    const key = 'strategies.ema-cross.parameters.extra';
+    const { incarnation } = await home.status();
+    const proposal = { incarnation, version: 1, changes: [{ key, from: 0, to: 5 }] };
+    const id = 'settings:crypto-bot:1:abcd';
+    const approval = signDecision(DECISION_KEY, {
+      decisionId: `${id}:operator:approve`,
+      desk: 'crypto-bot',
+      person: 'operator',
+      via: 'web',
+      choice: 'approve',
+      subject: decisionSubject({ id, ...settingsTerms(proposal) }),
+      atWallMs: Date.now(),
+      expiresWallMs: Date.now() + 60_000,
+    });
+    const change = { baseVersion: 0, values: { [key]: 5 }, approvalId: id, decisions: [approval] };
+    const command = { commandId: 'reload-1', by: 'operator', reason: 'a test' };
+    await home.client.call('reload', { ...command, ...change });
+    const before = said();
+    await until(
+      async () => said(),
+      (notes) => notes > before,
+    );
+    trader.child.kill('SIGKILL');
+    await trader.exited;
+    await expect(home.start()).rejects.toThrow(`which is ${sha256('{"every":9}')}`);
+  });
+});
+
 describe('before it trades', () => {
-  it('is validated with the artefacts that it was asked for, whatever has become of them since', async () => {
+  it('is validated with the artefacts that it was asked for, whatever has become of them since, and replayed with them', async () => {
     const { file, folder } = modelled(3);
     const copy = join(folder, 'copy');
     for (const part of ['strategies', 'artefacts', 'desk.yaml'])
@@ -290,6 +343,27 @@ describe('before it trades', () => {
     const other = modelled(60);
     expect(await tradesOf(other.file, 'other', () => undefined)).toBeLessThan(trades);
     expect(await tradesOf(file, 'same', () => undefined)).toBe(trades);
+    const paths = homePaths(join(folder, 'home'));
+    const { journal } = deskPaths(paths, 'crypto-bot');
+    cpSync(validationPlace(paths.home, 'same').journal, journal, { recursive: true });
+    mkdirSync(paths.run, { recursive: true });
+    const calendar = { timezone: 'UTC', dayBoundary: '00:00' };
+    const postgres = { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata_app' };
+    const replayed = async (deskFile: string) => {
+      const runtime = { version: 1, home: paths.home, desk: 'crypto-bot', deskFile, calendar, postgres };
+      writeFileSync(join(paths.run, 'runtime.json'), JSON.stringify(runtime));
+      const asked = ['replay', '--date', '2026-03-02', '--data', join(folder, 'minutes.csv'), '--json'];
+      const { out, err } = await runCommand(folder, asked);
+      expect(out, err).not.toBe('');
+      return (JSON.parse(out) as ReplayReport).decisions;
+    };
+    const decisions = await replayed(file);
+    expect(decisions).toMatchObject({ differ: 0, notJudged: [] });
+    expect(decisions.same).toBeGreaterThan(3);
+    expect(await replayed(other.file)).toMatchObject({
+      same: 0,
+      notJudged: [{ why: 'the desk file or its settings were others then' }],
+    });
   });
 
   it('is tried with them by a backtest of its file alone, and on the threads of a sweep', async () => {
