@@ -1,14 +1,15 @@
 /**
  * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore contain everything that
- * the ledger in that snapshot has; then the market's position, the desk file and the desk's logs. Secrets are not
- * included.
+ * the ledger in that snapshot has; then the market's position, the desk file with its artefacts and the desk's logs.
+ * Secrets are not included.
  */
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { BackupTag } from '../contracts/backup.js';
+import type { OwnFile } from '../desk/own-strategies.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
 import * as place from './backup-folder.js';
@@ -43,6 +44,8 @@ export interface BackupRequest {
   /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
   readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
+  /** Of its strategies, as they were read: the files may have been changed since. Left out: none. */
+  readonly artefacts?: readonly OwnFile[];
   /** As the owner of the tables: the product's own role may not read all of them. */
   readonly connection: PgConnection;
   readonly nowMs: () => number;
@@ -110,6 +113,11 @@ async function fill(
   if (existsSync(paths.marketPosition))
     await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
   await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
+  for (const { path, content } of request.artefacts ?? []) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, content, { mode: 0o600 });
+  }
   await copyLogs(homePaths(runtime.home).logs, join(folder, place.LOGS_FOLDER));
   onPhase('hashes');
   const files: HashedFile[] = [];

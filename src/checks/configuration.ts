@@ -1,3 +1,4 @@
+import { artefactsKey } from '../desk/artefacts.js';
 import { areAsRead } from '../desk/keep-own-files.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
 import type { Desk } from '../desk/schema.js';
@@ -28,10 +29,13 @@ export const configuration = check(NO_PARAMETERS, async ({ trader, runtime, desk
 /** The code of strategies is compared, never run: a draft may take long to compile, or never end. */
 function hashOfFile(file: string, started: Desk): string {
   const changed: string[] = [];
-  const strategies: ReadStrategies = (folder, kinds) =>
+  const strategies: ReadStrategies = (folder, kinds, artefacts) =>
     new Map(
       kinds.flatMap((kind) => {
-        const own = started.strategies.find((strategy) => strategy.kind === kind)?.own;
+        const own = started.strategies.find(
+          (strategy) =>
+            strategy.kind === kind && artefactsKey(strategy.artefacts) === artefactsKey(artefacts),
+        )?.own;
         if (own !== undefined && areAsRead(folder, own.files)) return [[kind, own]];
         changed.push(kind);
         return [];

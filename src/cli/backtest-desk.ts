@@ -145,18 +145,27 @@ const nameOf = (file: string): string =>
 /** The strategies of the desk's own folder, plus that file as one of them. */
 const withFile =
   ({ kind: named, folder: elsewhere }: NamedFile): ReadStrategies =>
-  (folder, kinds) => {
+  (folder, kinds, artefacts) => {
     const [its, others] = [[named], kinds.filter((kind) => kind !== named)];
-    return new Map([...readStrategies(folder, others), ...readStrategies(elsewhere, its)]);
+    return new Map([
+      ...readStrategies(folder, others, artefacts),
+      ...readStrategies(elsewhere, its, artefacts),
+    ]);
   };
 
-/** The desk with only that strategy, on every symbol that its strategies trade, with the file's own defaults. */
-function onlyOf(loaded: LoadedDesk, { name, kind }: NamedFile, known: KnownParts): LoadedDesk {
+/**
+ * The desk with only that strategy, on every symbol that its strategies trade, with the file's own defaults and, from
+ * the desk's own folder, the artefacts that the desk lists for it.
+ */
+function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
   const document = parseDocument(loaded.text, { stringKeys: true });
   const symbols = [...new Set(loaded.desk.strategies.flatMap((strategy) => strategy.symbols))];
+  const same = loaded.desk.strategies.find((strategy) => strategy.kind === kind);
+  const artefacts = folder === loaded.folder ? same?.artefacts : undefined;
+  const only = { name, kind, symbols, enabled: true, parameters: {} };
   document.setIn(
     ['strategies'],
-    document.createNode([{ name, kind, symbols, enabled: true, parameters: {} }]),
+    document.createNode([artefacts === undefined ? only : { ...only, artefacts }]),
   );
   return judged(loaded, String(document), known);
 }

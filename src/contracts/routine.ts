@@ -31,6 +31,8 @@ export interface RoutineStep {
   /** Not run counts as failed. */
   readonly required?: boolean;
   readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
+  /** With `halt`: what lifts its halt. Default: the routine's `haltRule`. */
+  readonly resume?: ResumeRule | undefined;
   /** With `incident`: one of the desk's own kinds. Default: `step-failed`. */
   readonly incident?: string | undefined;
   readonly timeoutSeconds: number;
@@ -64,7 +66,7 @@ export interface RoutineInput {
   readonly marketClock?: boolean;
   /** The trader that a failing step halts; null: none answers, so the failure is an alarm. */
   readonly incarnation: string | null;
-  /** What lifts a halt that a failing step asked for. */
+  /** What lifts a halt that a failing step asked for, unless the step says so itself. */
   readonly haltRule: ResumeRule;
   readonly simulated: boolean;
   /** Null: nobody asked, it was due. */

@@ -1,4 +1,5 @@
 /** Every step in a desk file, from routines and from the playbooks of its own incidents. */
+import type { ResumeRule } from '../domain/mode.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { PlaybookStep } from './own-incident-schema.js';
 import { ownIncidents } from './own-incidents.js';
@@ -44,3 +45,9 @@ export function stepLists(desk: Pick<Desk, 'routines' | 'incidents'>): readonly 
     })),
   ];
 }
+
+/** Paths of the rules by which steps of routines let the desk trade again. */
+export const stepsLiftedBy = ({ routines }: Pick<Desk, 'routines'>, rule: ResumeRule): BrokenRule['path'][] =>
+  routines.flatMap(({ steps }, index) =>
+    steps.flatMap(({ resume }, at) => (resume === rule ? [['routines', index, 'steps', at, 'resume']] : [])),
+  );

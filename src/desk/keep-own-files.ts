@@ -1,6 +1,6 @@
 /**
- * Stores the source files of a desk's own strategies and playbooks next to a copy of its desk file, so that the copy is
- * the same desk, and checks them later.
+ * Stores the files of a desk's own strategies and playbooks next to a copy of its desk file, so that the copy is the same
+ * desk, and checks source files later.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,11 +10,11 @@ import type { Desk } from './schema.js';
 
 /** Each file atomically: others may read it, or write the same one, meanwhile. */
 export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'coded'>): void {
-  for (const { path, text } of ownFiles(desk)) {
+  for (const { path, content } of ownFiles(desk)) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const next = `${file}.${process.pid}.new`;
-    writeFileSync(next, text, { mode: 0o600 });
+    writeFileSync(next, content, { mode: 0o600 });
     renameSync(next, file);
   }
 }

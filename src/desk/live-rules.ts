@@ -4,6 +4,7 @@
 import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
+import { stepsLiftedBy } from './desk-steps.js';
 import { type DeskVenue, isBrokerPaper } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
 import type { Desk } from './schema.js';
@@ -45,15 +46,14 @@ function brokerPaperRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[
   return venueRules(desk, venues);
 }
 
-function resumeRules({ resume }: Desk): BrokenRule[] {
-  return (['startup', 'fault'] as const)
-    .filter((key) => resume[key] === 'auto')
-    .map((key) => ({
-      path: ['resume', key],
-      expected: 'person or two-people, since the desk trades real money',
-      found: 'auto',
-      doThis: `write ${key}: person`,
-    }));
+function resumeRules(desk: Desk): BrokenRule[] {
+  const keys = (['startup', 'fault'] as const).filter((key) => desk.resume[key] === 'auto');
+  return [...keys.map((key) => ['resume', key]), ...stepsLiftedBy(desk, 'auto')].map((path) => ({
+    path,
+    expected: 'person or two-people, since the desk trades real money',
+    found: 'auto',
+    doThis: `write ${path.at(-1)}: person`,
+  }));
 }
 
 function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]): BrokenRule[] {

@@ -7,6 +7,7 @@ import { askedProblems, codedProblems, type ReadPlaybooks, withCodedPlaybooks } 
 import type { DeskVenue } from './desk-venue.js';
 import { triggerRules } from './own-incidents.js';
 import {
+  artefactProblems,
   entryProblems,
   hoursProblems,
   parameterProblems,
@@ -71,7 +72,9 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
     const refused = coded.refused ?? askedProblems(coded, folder, options.parts);
     if (refused !== null) throw refused;
   }
-  const desk = withCodedPlaybooks(withOwnStrategies(parsed.data, folder, options.strategies), coded);
+  const withOwn = withOwnStrategies(parsed.data, folder, options.strategies);
+  if ('problems' in withOwn) throw refuse(withOwn.problems);
+  const desk = withCodedPlaybooks(withOwn.desk, coded);
   const foundTwice = (options.parts === undefined ? [] : triggerRules(desk)).map((rule) => ({
     ...rule,
     key: keyText(rule.path),
@@ -80,6 +83,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
     strategy.own === undefined
       ? []
       : [
+          ...artefactProblems(strategy, index),
           ...parameterProblems(strategy, index, strategy.own.parameters),
           ...entryProblems(desk, index, options.venues),
           ...hoursProblems(desk, index),
@@ -106,7 +110,7 @@ function textProblems(value: unknown, path: readonly PropertyKey[] = []): readon
 
 /**
  * SHA-256 in hex over the desk with its defaults filled in. Comments, order of keys and layout don't count; a
- * strategy's own code does. Playbooks in code are left out: they don't trade, so changing one doesn't change the
+ * strategy's own code and artefacts do. Playbooks in code are left out: they don't trade, so changing one doesn't change the
  * trader's configuration.
  */
 function configHash({ coded: _coded, ...desk }: Desk): string {

@@ -48,7 +48,9 @@ const answerSchema = z.strictObject({
   dueHours: stepSchema.shape.dueHours,
 });
 
-const playbookStepSchema = stepSchema.omit({ required: true, incident: true, playbook: true }).extend({
+const ONLY_IN_ROUTINES = { required: true, incident: true, resume: true, playbook: true } as const;
+
+const playbookStepSchema = stepSchema.omit(ONLY_IN_ROUTINES).extend({
   action: name
     .optional()
     .describe(

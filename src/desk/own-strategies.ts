@@ -2,39 +2,92 @@
 import { isWithin, rangeText } from '../domain/declared-value.js';
 import { ENTRY_TYPES, type EntryType, type WishType } from '../domain/order.js';
 import type { DeclaredStrategy, ParameterSpec } from '../engine/strategies/strategy.js';
+import { ArtefactReader, artefactRules, type ListedArtefacts } from './artefacts.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { type DeskVenue, ordersLeave } from './desk-venue.js';
-import { OWN_STRATEGY, type OwnStrategy, type StrategyFile } from './own-strategy.js';
+import { OWN_STRATEGY, type OwnStrategy } from './own-strategy.js';
 import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 
-/** By `kind`. Throws `DeskFileError` with each problem of a file. */
-export type ReadStrategies = (folder: string, kinds: readonly string[]) => ReadonlyMap<string, OwnStrategy>;
+/**
+ * By `kind`. `artefacts`: what the desk file lists for them; their content is added by the caller. Throws `DeskFileError`
+ * with each problem of a file.
+ */
+export type ReadStrategies = (
+  folder: string,
+  kinds: readonly string[],
+  artefacts?: ListedArtefacts,
+) => ReadonlyMap<string, OwnStrategy>;
 
-export function withOwnStrategies(desk: Desk, folder: string, read: ReadStrategies): Desk {
-  const kinds = [
-    ...new Set(desk.strategies.map(({ kind }) => kind).filter((kind) => OWN_STRATEGY.test(kind))),
-  ];
-  if (kinds.length === 0) return desk;
-  const found = read(folder, kinds);
+type Problem = BrokenRule & { readonly key: string };
+
+/** An artefact that is not what the desk file says stops it before anything is compiled. */
+export function withOwnStrategies(
+  desk: Desk,
+  folder: string,
+  read: ReadStrategies,
+): { readonly desk: Desk } | { readonly problems: readonly Problem[] } {
+  const reader = new ArtefactReader(folder);
+  const given = desk.strategies.map(({ artefacts }) => reader.read(artefacts));
+  const problems = given.flatMap((one, index) => one.problems.map((problem) => inStrategy(index, problem)));
+  if (problems.length > 0) return { problems };
+  const isOwn = ({ kind }: Desk['strategies'][number]): boolean => OWN_STRATEGY.test(kind);
+  const plain = desk.strategies.filter((strategy) => isOwn(strategy) && strategy.artefacts === undefined);
+  const kinds = [...new Set(plain.map(({ kind }) => kind))];
+  const found = kinds.length === 0 ? new Map<string, never>() : read(folder, kinds);
   return {
-    ...desk,
-    strategies: desk.strategies.map((strategy) => {
-      const own = found.get(strategy.kind);
-      return own === undefined ? strategy : { ...strategy, own };
-    }),
+    desk: {
+      ...desk,
+      strategies: desk.strategies.map((strategy, index) => {
+        const { kind, artefacts } = strategy;
+        if (!isOwn(strategy)) return strategy;
+        const own = artefacts === undefined ? found.get(kind) : read(folder, [kind], artefacts).get(kind);
+        const content = given[index]?.artefacts ?? [];
+        return own === undefined ? strategy : { ...strategy, own: { ...own, artefacts: content } };
+      }),
+    },
   };
 }
 
-/** Files of all strategies and playbooks in code, each once. */
+const inStrategy = (
+  index: number,
+  { path: below, ...rest }: { readonly path: readonly string[] } & Omit<BrokenRule, 'path'>,
+): Problem => {
+  const path = ['strategies', index, ...below];
+  return { ...rest, path, key: keyText(path) };
+};
+
+export interface OwnFile {
+  /** Relative to the desk's folder, with `/`. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+/** Files of all strategies, with their artefacts, and of playbooks in code, each once. */
 export const ownFiles = ({
   strategies,
   coded = [],
-}: Pick<Desk, 'strategies' | 'coded'>): readonly StrategyFile[] => {
-  const all = [...strategies.flatMap(({ own }) => own?.files ?? []), ...coded.flatMap(({ files }) => files)];
-  return [...new Map(all.map((file) => [file.path, file])).values()];
+}: Pick<Desk, 'strategies' | 'coded'>): readonly OwnFile[] => {
+  const files = [...strategies.flatMap(({ own }) => own?.files ?? []), ...coded.flatMap((one) => one.files)];
+  return [
+    ...new Map(files.map(({ path, text }) => [path, { path, content: text }])).values(),
+    ...artefactFiles({ strategies }),
+  ];
 };
+
+/** Each once. */
+export const artefactFiles = ({ strategies }: Pick<Desk, 'strategies'>): readonly OwnFile[] => {
+  const all = strategies.flatMap(({ own }) => own?.artefacts ?? []);
+  return [...new Map(all.map(({ path, bytes }) => [path, { path, content: bytes }])).values()];
+};
+
+/** Artefacts that a strategy declares and is not given, or is given and does not declare. */
+export const artefactProblems = (
+  { kind, own, artefacts }: Desk['strategies'][number],
+  index: number,
+): readonly Problem[] =>
+  own === undefined ? [] : artefactRules(kind, own.forms, artefacts).map((rule) => inStrategy(index, rule));
 
 /** Values in `parameters` that fit none of the declared parameters. */
 export function parameterProblems(

@@ -1,6 +1,6 @@
 /** Routines: the runbook's checklists, as lists of steps. */
 import { z } from 'zod';
-import { name, timeOfDay } from './schema-values.js';
+import { name, resumeRule, timeOfDay } from './schema-values.js';
 
 /** What a step's failure causes. `incident` and `halt` include the warning. */
 const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
@@ -126,6 +126,9 @@ export const stepSchema = z.strictObject({
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
+  resume: resumeRule
+    .optional()
+    .describe('With `onFail: halt`: what it takes to trade again after its halt. Left out: `resume.fault`.'),
   incident: name
     .optional()
     .describe('With `onFail: incident`: which of the desk’s own kinds of incidents; else `step-failed`.'),

@@ -6,7 +6,7 @@ import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';
 import type { BrokenRule } from './broken-rule.js';
 import { contactRules } from './contacts.js';
-import { stepLists } from './desk-steps.js';
+import { stepLists, stepsLiftedBy } from './desk-steps.js';
 import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
@@ -41,6 +41,7 @@ function brokenRules(
     ...stepRules(desk),
     ...unlessRules(desk),
     ...itemRules(desk),
+    ...haltRules(desk),
     ...ownStepRules(desk),
     ...ownIncidentRules(desk, coded),
     ...contactRules(desk),
@@ -150,14 +151,18 @@ function peopleRules(desk: Desk): BrokenRule[] {
       },
     ];
   }
-  return (['startup', 'fault', 'dailyLoss', 'drawdown', 'person'] as const)
-    .filter((key) => desk.resume[key] === 'two-people' && approvers < 2)
-    .map((key) => ({
-      path: ['resume', key],
-      expected: 'two people with the role approver, as two-people asks for',
-      found: `${approvers}`,
-      doThis: 'add a second approver to people, or write person',
-    }));
+  if (approvers >= 2) return [];
+  const keys = ['startup', 'fault', 'dailyLoss', 'drawdown', 'person'] as const;
+  const paths = [
+    ...keys.filter((key) => desk.resume[key] === 'two-people').map((key) => ['resume', key]),
+    ...stepsLiftedBy(desk, 'two-people'),
+  ];
+  return paths.map((path) => ({
+    path,
+    expected: 'two people with the role approver, as two-people asks for',
+    found: `${approvers}`,
+    doThis: 'add a second approver to people, or write person',
+  }));
 }
 
 /** A session lies within one day: one across midnight would have its times on two days. */
@@ -225,6 +230,23 @@ function itemRules(desk: Desk): BrokenRule[] {
           expected: 'human beside it',
           found: 'items of another step',
           doThis: 'say with human: what the person does, or take items out',
+        },
+      ];
+    }),
+  );
+}
+
+/** What lifts a halt is said where a halt is asked for. */
+function haltRules({ routines }: Desk): BrokenRule[] {
+  return routines.flatMap(({ steps }, index) =>
+    steps.flatMap(({ onFail, resume }, at) => {
+      if (resume === undefined || onFail === 'halt') return [];
+      return [
+        {
+          path: ['routines', index, 'steps', at, 'resume'],
+          expected: 'onFail: halt beside it',
+          found: `onFail: ${onFail}`,
+          doThis: 'write onFail: halt, or take resume out',
         },
       ];
     }),

@@ -13,6 +13,7 @@ export function strategyRules(desk: Desk): BrokenRule[] {
     ...symbolRules(strategy, index, known, 'watches'),
     ...watchRules(strategy, index, STRATEGIES.get(strategy.kind)),
     ...kindRules(strategy, index),
+    ...artefactRules(strategy, index),
     ...parameterRules(strategy, index),
     ...sizeRules(strategy, index),
   ]);
@@ -53,6 +54,19 @@ function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
       expected: `one of ${kinds.join(', ')}, or ./strategies/NAME.ts for a file beside the desk file`,
       found: `"${kind}"`,
       doThis: near === null ? 'write one of these' : `write ${near} instead of ${kind}`,
+    },
+  ];
+}
+
+/** Of the desk's own files they are checked when the files are read. */
+function artefactRules({ kind, artefacts }: DeskStrategy, index: number): BrokenRule[] {
+  if (artefacts === undefined || OWN_STRATEGY.test(kind)) return [];
+  return [
+    {
+      path: ['strategies', index, 'artefacts'],
+      expected: 'artefacts only for a strategy of the desk’s own (kind: ./strategies/NAME.ts)',
+      found: `them for ${kind}`,
+      doThis: 'take artefacts out here',
     },
   ];
 }

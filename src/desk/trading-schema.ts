@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ROLL_DAYS_MAX } from '../domain/sessions/contract-months.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
+import { ARTEFACT_FILE, ARTEFACT_NAME, ARTEFACTS_MAX } from './artefacts.js';
 import { OWN_STRATEGY } from './own-strategy.js';
 import { currency, decimal, name, percent, symbol } from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
@@ -97,6 +98,22 @@ const sizeSchema = z.strictObject({
   maxLots: lots.optional().describe('Never more than that.'),
 });
 
+const artefactSchema = z.strictObject({
+  file: z
+    .string()
+    .regex(
+      ARTEFACT_FILE,
+      'expected a file in the folder artefacts beside the desk file, such as ./artefacts/model.json',
+    )
+    .describe('`./artefacts/NAME`: a file of the desk’s folder, 16 MiB at most.'),
+  sha256: z
+    .string()
+    .max(64)
+    .describe(
+      'SHA-256 of its content in hex; other content is refused. Where it is "", the message says that of the file.',
+    ),
+});
+
 export const strategySchema = z.strictObject({
   name: name.describe('Name of this strategy on this desk; each once.'),
   kind: z
@@ -119,6 +136,15 @@ export const strategySchema = z.strictObject({
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
     .describe('What the kind declares; what is left out has its default.'),
+  artefacts: z
+    .record(z.string().regex(ARTEFACT_NAME, 'expected 1 to 40 letters and digits'), artefactSchema)
+    .refine((listed) => Object.keys(listed).length <= ARTEFACTS_MAX, {
+      error: `expected at most ${ARTEFACTS_MAX} artefacts`,
+    })
+    .optional()
+    .describe(
+      'Data files that a strategy of the desk’s own is given, by the names that it declares: `model: { file: ./artefacts/model.json, sha256: "…" }` (docs/STRATEGY.md#artefacts). Left out: none.',
+    ),
   size: sizeSchema
     .optional()
     .describe(

@@ -1,18 +1,19 @@
 /**
  * The only program in which code of a desk's folder runs: `node dist/pack/child.js describe FOLDER`, `strategies FOLDER
- * FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are JSON lines on
+ * ARTEFACTS FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are JSON lines on
  * file descriptor 3.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
+import { ArtefactReader, type ListedArtefacts } from '../desk/artefacts.js';
 import { messageOf } from '../domain/message-of.js';
 import { compileFile } from './compile.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import { compilePlaybook } from './playbook/compile-playbook.js';
 import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
-import { compileStrategy } from './strategy/compile-strategy.js';
+import { compileStrategy, hashWith } from './strategy/compile-strategy.js';
 import { describeStrategy } from './strategy/describe-strategy.js';
 import type { CheckContext, CheckOutcome } from './v1.js';
 
@@ -85,14 +86,19 @@ async function describe(folder: string): Promise<void> {
   answer({ done: true });
 }
 
-async function strategies(folder: string, files: readonly string[]): Promise<void> {
-  for (const file of files) {
+/** `listed`: JSON: the artefacts of each of these files. */
+async function strategies(folder: string, listed: string, files: readonly string[]): Promise<void> {
+  const { artefacts, problems } = new ArtefactReader(folder).read(JSON.parse(listed) as ListedArtefacts);
+  for (const { path, ...said } of problems)
+    answer({ problem: { file: path.join('.'), line: null, ...said } });
+  for (const file of problems.length > 0 ? [] : files) {
     answer({ begun: file });
     const compiled = await compileStrategy(folder, file);
-    const made = compiled.ok ? describeStrategy(file, compiled.module) : compiled;
+    const made = compiled.ok ? describeStrategy(file, compiled.module, artefacts) : compiled;
     if (compiled.ok && 'described' in made) {
-      const { hash, module, files: own } = compiled;
+      const { module, files: own } = compiled;
       const { declared, trial } = made.described;
+      const hash = hashWith(compiled.hash, artefacts);
       answer({ strategy: { file, hash, module, files: own, ...declared, trial } });
     } else if ('problems' in made) {
       for (const { found, ...place } of made.problems)
@@ -234,7 +240,7 @@ const [what, folder = '', ...files] = process.argv.slice(2);
 
 async function asked(): Promise<void> {
   if (what === 'describe') await describe(folder);
-  else if (what === 'strategies') await strategies(folder, files);
+  else if (what === 'strategies') await strategies(folder, files[0] ?? '', files.slice(1));
   else if (what === 'playbook') await playbook(folder, files[0] ?? '');
   else answer(await run(folder, files[0] ?? ''));
 }

@@ -22,7 +22,7 @@ export interface DescribedPart {
   readonly parameters: object;
 }
 
-export interface DescribedStrategy extends Omit<OwnStrategy, 'kind'> {
+export interface DescribedStrategy extends Omit<OwnStrategy, 'kind' | 'artefacts'> {
   readonly file: string;
   readonly trial: Trial;
 }

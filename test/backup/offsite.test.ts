@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { S3Simulator } from '../../simulators/s3/start.js';
 import { backupIdAt, listBackupIds } from '../../src/backup/backup-folder.js';
+import { partsOf } from '../../src/backup/offsite/archives.js';
 import { fetchBackup, listOffsite, pruneOffsite } from '../../src/backup/offsite/fetch-backup.js';
 import { sendBackup } from '../../src/backup/offsite/send-backup.js';
 import {
@@ -58,7 +59,8 @@ afterEach(async () => {
 });
 
 async function taken(id: string, takenMs: number, tag: 'weekly' | null): Promise<VerifiedBackup> {
-  const outcome = await takeBackup({ ...desk.request(id), tag, nowMs: () => takenMs });
+  const artefacts = [{ path: 'artefacts/nets/net.json', content: '{"every":3}' }];
+  const outcome = await takeBackup({ ...desk.request(id), tag, artefacts, nowMs: () => takenMs });
   if (!outcome.ok) throw new Error(outcome.why);
   const verification = await verifyBackup(outcome.folder);
   if (!verification.ok) throw new Error(verification.problems.join());
@@ -95,6 +97,11 @@ describe('a copy away from this machine', () => {
     const back = await verifyBackup(folder);
     expect(back).toMatchObject({ ok: true, backup: { manifestSha256: backups[ID]?.manifestSha256 } });
     expect(readdirSync(join(folder, 'logs'))).toEqual(['fermata.log.1.gz', 'fermata.log.gz']);
+    expect(readFileSync(join(folder, 'artefacts/nets/net.json'), 'utf8')).toBe('{"every":3}');
+    const config = partsOf((backups[ID] as VerifiedBackup).manifest).find(({ name }) =>
+      name.startsWith('config'),
+    );
+    expect(config?.bytes).toBe('desk: crypto-bot\n'.length + '{"every":3}'.length);
     expect(gunzipSync(readFileSync(join(folder, 'logs', 'fermata.log.gz'))).toString()).toBe(
       'the desk began\n',
     );

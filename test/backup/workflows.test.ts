@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,12 @@ import { drillAge } from '../../src/checks/drill-age.js';
 import type { BackupInput, BackupResult, DrillInput } from '../../src/contracts/backup.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult } from '../../src/contracts/routine.js';
+import type { Desk } from '../../src/desk/schema.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { deskText, strategyFolder, strategyOf } from '../pack/support/strategy-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { RESTING, RESTING_ENTRIES, writeRestingAccount } from './desk-to-back-up.js';
 import { KEYS, objectsOf, settingsOf, startOffsite } from './offsite-bench.js';
@@ -38,7 +41,10 @@ interface DeskWithHome extends BenchDesk {
   readonly home: string;
 }
 
-async function deskWithHome(s3?: StorageSettings): Promise<DeskWithHome> {
+async function deskWithHome(
+  s3?: StorageSettings,
+  strategies: Desk['strategies'] = [],
+): Promise<DeskWithHome> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-home-'));
   homes.push(home);
   const deskFile = join(home, 'desk.yaml');
@@ -46,7 +52,7 @@ async function deskWithHome(s3?: StorageSettings): Promise<DeskWithHome> {
   const runtime = { home, deskFile, configHash: 'c0ffee' } as Runtime;
   const desk = await bench.desk({
     serve: ['operations'],
-    context: { runtime, desk: { backup: { s3 } } as never },
+    context: { runtime, desk: { backup: { s3 }, strategies } as never },
   });
   // Known only now; the same object is the worker's.
   Object.assign(runtime, { desk: desk.name });
@@ -138,6 +144,26 @@ describe('the backup workflow', () => {
     expect(await backupAge(contextOf(desk, 'live'), { maxAgeHours: 0.000001 })).toMatchObject({
       verdict: 'fail',
     });
+  });
+
+  it('holds the artefacts of strategies as the desk was started with them', async () => {
+    const { write } = strategyFolder();
+    const [content, kind] = ['{"every":3}', './strategies/net.ts'];
+    write('strategies/net.ts', strategyOf('').replace('create:', "artefacts: { net: 'json' }, create:"));
+    const place = write('artefacts/nets/net.json', content);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const artefacts = { net: { file: './artefacts/nets/net.json', sha256 } };
+    const text = deskText({ kind, parameters: {}, artefacts });
+    const { strategies } = loadDesk(write('desk.yaml', text)).desk;
+    const desk = await deskWithHome(undefined, strategies);
+    writeFileSync(place, '{"every":4}');
+    const { backupId } = await backUp(desk);
+    const kept = join(desk.home, 'backups', String(backupId));
+    expect(readFileSync(join(kept, 'artefacts/nets/net.json'), 'utf8')).toBe(content);
+    const read = await readManifest(kept);
+    expect(read.ok && read.manifest.files).toContainEqual(
+      expect.objectContaining({ path: 'artefacts/nets/net.json', sha256 }),
+    );
   });
 
   it('sends a copy away where that was asked for, and shows each archive of it', async () => {

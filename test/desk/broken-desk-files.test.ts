@@ -53,6 +53,11 @@ describe('a broken desk file', () => {
   it('with real money does not resume by itself', () => {
     const keys = problemsOf(broken('mode: paper # TRADING_MODE', 'mode: live')).map(({ key }) => key);
     expect(keys).toEqual(['resume.startup', 'resume.fault', 'goLive.needed']);
+    const step = 'title: Market data fresh, onFail: halt';
+    const live = broken('mode: paper # TRADING_MODE', 'mode: live').replace(step, `${step}, resume: auto`);
+    expect(problemsOf(live)).toContainEqual(
+      expect.objectContaining({ key: 'routines[0].steps[1].resume', found: 'auto' }),
+    );
   });
 
   it('with real money goes to a venue that takes its orders, and what it trades is of that venue', () => {

@@ -115,7 +115,8 @@ describe('arm', () => {
     desk.quote(0, 10_000);
     desk.quote(1, 10_000);
     expect(desk.arm('rule').ok).toBe(true);
-    desk.command({ name: 'stop', why: { cause: 'daily-loss', resume: 'next-day' } });
+    desk.command({ name: 'stop', why: { cause: 'check-failed', resume: 'next-day' } });
+    expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
     expect(desk.arm('person').ok).toBe(true);
   });
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,12 +43,15 @@ export interface TraderProcess {
 
 export interface HomeOptions {
   readonly market?: Partial<MarketChoice>;
+  /** A desk's folder, whose files are beside the desk file. */
+  readonly folder?: string;
   /** Changes the shipped desk file's text. */
   readonly edit?: (text: string) => string;
 }
 
 export function traderHome(options: HomeOptions = {}): TraderHome {
   const home = mkdtempSync(join(tmpdir(), 'fermata-trader-'));
+  if (options.folder !== undefined) cpSync(options.folder, home, { recursive: true });
   const deskFile = join(home, 'desk.yaml');
   // Nobody sends heartbeats here: a busy machine may need longer for a test than operations may be silent.
   const text = readFileSync(DESK_FILE, 'utf8').replace(/operationsSilentSeconds: \d+/, PATIENT);

@@ -154,6 +154,22 @@ describe.concurrent('a routine', () => {
     expect(desk.trader.mode).toBe('HALTED');
   });
 
+  it('halts by the rule of its step, and by the strictest of several', async () => {
+    const lifted = async (...rules: RoutineStep['resume'][]) => {
+      const desk = await bench.desk();
+      desk.checks.set('data-fresh', () => failing);
+      const steps = rules.map((resume, at) => ({ ...step(`data-${at}`, 'data-fresh', 'halt'), resume }));
+      await runRoutine(desk, [
+        ...steps,
+        { ...step('fine', 'venue-reachable', 'halt'), resume: 'two-people' },
+      ]);
+      return desk.trader.sent('halt').map(({ resume }) => resume);
+    };
+    expect(await lifted('next-day')).toEqual(['next-day']);
+    expect(await lifted('next-day', 'person', undefined)).toEqual(['person']);
+    expect(await lifted(undefined)).toEqual(['auto']);
+  });
+
   it('opens an incident for a step that asks for it, and raises an alarm when there is no trader to halt', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => failing);

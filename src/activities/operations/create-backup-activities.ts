@@ -15,6 +15,7 @@ import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
+import { artefactFiles } from '../../desk/own-strategies.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
@@ -24,7 +25,7 @@ import { withHeartbeat } from '../worker-ends.js';
 interface BackupDependencies {
   readonly pool: Pool;
   readonly runtime: Runtime;
-  readonly desk: Pick<Desk, 'backup'>;
+  readonly desk: Pick<Desk, 'backup' | 'strategies'>;
   readonly owner: () => PgConnection;
   readonly nowMs: () => number;
 }
@@ -66,13 +67,13 @@ export function createBackupActivities(dependencies: BackupDependencies): Backup
 }
 
 function take(
-  { runtime, owner, nowMs }: BackupDependencies,
+  { runtime, desk, owner, nowMs }: BackupDependencies,
   { takenMs, tag = null }: Parameters<BackupActivities['takeBackup']>[0],
 ): ReturnType<BackupActivities['takeBackup']> {
   return withHeartbeat(async (say, signal) => {
     const id = backupIdAt(takenMs);
     const taken = await takeBackup({
-      ...{ id, tag, runtime, connection: owner(), nowMs },
+      ...{ id, tag, runtime, artefacts: artefactFiles(desk), connection: owner(), nowMs },
       ...{ onPhase: say, signal },
     });
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };

@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { ARTEFACTS_FOLDER } from '../../desk/artefacts.js';
 import { plainEnvironment } from '../../home/process-environment.js';
 import { DESK_FILE, LOGS_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
@@ -25,8 +26,11 @@ interface Archive {
 
 const KINDS = ['db', 'logs', 'config'] as const;
 
-const kindOf = (path: string): (typeof KINDS)[number] =>
-  path === DESK_FILE ? 'config' : path.split('/')[0] === LOGS_FOLDER ? 'logs' : 'db';
+function kindOf(path: string): (typeof KINDS)[number] {
+  const [first] = path.split('/');
+  if (path === DESK_FILE || first === ARTEFACTS_FOLDER) return 'config';
+  return first === LOGS_FOLDER ? 'logs' : 'db';
+}
 
 const stampOf = ({ takenMs }: Pick<Manifest, 'takenMs'>): string =>
   new Date(takenMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');

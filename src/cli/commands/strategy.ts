@@ -1,11 +1,15 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import { parseDocument } from 'yaml';
 import type { SetupShown } from '../../contracts/published.js';
+import { ArtefactReader, artefactRules, artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
 import { isShipped } from '../../desk/resolve-desk.js';
+import { strategySchema } from '../../desk/trading-schema.js';
 import { rangeText } from '../../domain/declared-value.js';
 import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
+import { packError } from '../../pack/child-process.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -74,18 +78,55 @@ function check(given: string, json: boolean): void {
       `<file>: expected a .ts, .js or .mjs file in a folder ${FOLDER}; found ${given}`,
       'fermata strategy check desks/NAME/strategies/NAME.ts',
     );
-  const [found] = describeStrategies(parts.slice(0, at).join(sep), [parts.slice(at).join('/')]);
-  if (found === undefined) return;
+  const [folder, path] = [parts.slice(0, at).join(sep), parts.slice(at).join('/')];
+  const checked = listedFor(folder, `./${path}`).flatMap((listed) => describedWith(folder, path, listed));
+  const [first] = checked;
+  if (first === undefined) return;
   if (json) {
-    const { module: _module, files, ...said } = found;
-    printJson({ ...said, file, files: files.map(({ path }) => path), problems: [] });
-  } else printLines([`✓ ${shownPath(file)}`, ...checkedLines(found)]);
+    const { module: _module, files, listed: _listed, ...said } = first;
+    const artefacts = checked.map(({ listed }) => listed);
+    printJson({ ...said, file, files: files.map((one) => one.path), artefacts, problems: [] });
+  } else printLines([`✓ ${shownPath(file)}`, ...checked.flatMap(checkedLines)]);
 }
 
-function checkedLines({ hash, suits, parameters, files, trial }: DescribedStrategy): string[] {
+/** What the desk file beside it lists for it: several where strategies of the desk differ in it. */
+function listedFor(folder: string, kind: string): readonly ListedArtefacts[] {
+  const file = join(folder, 'desk.yaml');
+  const written: unknown = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')).toJS() : null;
+  const { strategies } = (written ?? {}) as { readonly strategies?: unknown };
+  const each = new Map<string, ListedArtefacts>();
+  for (const strategy of Array.isArray(strategies) ? strategies : []) {
+    const { success, data } = strategySchema.safeParse(strategy);
+    if (success && data.kind === kind) each.set(artefactsKey(data.artefacts), data.artefacts ?? {});
+  }
+  return each.size === 0 ? [{}] : [...each.values()];
+}
+
+type Checked = DescribedStrategy & { readonly listed: ListedArtefacts };
+
+/** Throws `DeskFileError`. */
+function describedWith(folder: string, file: string, listed: ListedArtefacts): readonly Checked[] {
+  const refuse = (problems: ReturnType<typeof artefactRules>): void => {
+    if (problems.length === 0) return;
+    const named = problems.map(({ path, ...said }) => ({ file: path.join('.'), line: null, ...said }));
+    throw packError(folder, named);
+  };
+  refuse(new ArtefactReader(folder).read(listed).problems);
+  const [found] = describeStrategies(folder, [file], listed);
+  if (found === undefined) return [];
+  refuse(artefactRules(`./${file}`, found.forms, listed));
+  return [{ ...found, listed }];
+}
+
+function checkedLines({ hash, suits, parameters, files, trial, forms, listed }: Checked): string[] {
   const others = files.length - 1;
+  const artefacts = Object.entries(listed);
   return [
-    `  ${suits} markets, hash ${hash.slice(0, HASH_SHOWN)}${others === 0 ? '' : `, over ${others} more files`}`,
+    `  ${suits} markets, hash ${hash.slice(0, HASH_SHOWN)}${others === 0 ? '' : `, over ${others} more files`}${artefacts.length === 0 ? '' : ', and its artefacts'}`,
+    ...artefacts.map(
+      ([name, { file, sha256 }]) =>
+        `  ${name}: ${file} as ${forms[name]}, SHA-256 ${sha256.slice(0, HASH_SHOWN)}`,
+    ),
     ...parameters.map((spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`),
     `  ${trial.bars} made-up minutes, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
   ];

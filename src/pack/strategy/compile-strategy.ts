@@ -1,7 +1,9 @@
 /** Compiles one strategy of a desk's folder, with every file that it imports, into one script. Runs none of it. */
+import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Artefact } from '../../desk/artefacts.js';
 import type { StrategyFile, StrategyModule } from '../../desk/own-strategy.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES } from './names.js';
@@ -10,7 +12,7 @@ import { refusedIn, type Tree, treeOf, walk } from './refused.js';
 type CompiledStrategy =
   | {
       readonly ok: true;
-      /** Over all of its source files. */
+      /** Of all of its source files. */
       readonly hash: string;
       readonly module: StrategyModule;
       readonly files: readonly StrategyFile[];
@@ -51,6 +53,15 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   const files = filesOf(read);
   const module = { code: countingSteps(code, tree), map };
   return { ok: true, hash: hashOf(API_VERSION, files), module, files };
+}
+
+/** Of the source files and the artefacts. Without artefacts it is the hash of the source files. */
+export function hashWith(hash: string, artefacts: readonly Artefact[]): string {
+  if (artefacts.length === 0) return hash;
+  const lines = artefacts.map(({ name, sha256 }) => `${name} ${sha256}\n`);
+  return createHash('sha256')
+    .update([`${hash}\n`, ...lines].join(''))
+    .digest('hex');
 }
 
 /** Part of each hash. Increased when the same file would make other decisions. */

@@ -97,7 +97,7 @@ export const STAND_BETWEEN = `"use strict";
   };
   const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, watches: made.watches, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, watches: made.watches, artefacts: made.artefacts, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -106,13 +106,32 @@ export const STAND_BETWEEN = `"use strict";
     ${STEP}();
     return answer;
   };
-  const create = (host, parameters, instrument, watches, takesAny) => {
+  const frozen = (value) => {
+    const open = [value];
+    while (open.length > 0) {
+      const one = open.pop();
+      if (typeof one !== 'object' || one === null) continue;
+      Object.freeze(one);
+      if (Array.isArray(one)) for (let at = 0; at < one.length; at += 1) { if (typeof one[at] === 'object') open.push(one[at]); }
+      else for (const name of Object.keys(one)) open.push(one[name]);
+    }
+    return value;
+  };
+  const bytesOf = (characters) => {
+    const bytes = new Uint8Array(characters.length);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = characters.charCodeAt(at);
+    return bytes;
+  };
+  const contentOf = (form, content) => (form === 'json' ? frozen(JSON.parse(content)) : form === 'bytes' ? bytesOf(content) : content);
+  const create = (host, parameters, instrument, watches, artefacts, takesAny) => {
     const own = Object.freeze(JSON.parse(instrument));
     const watched = JSON.parse(watches).map((facts) => Object.freeze(facts));
+    const given = Object.freeze(Object.fromEntries(JSON.parse(artefacts).map(([name, form], place) => [name, contentOf(form, host.artefact(place))])));
     const strategy = counted(() => made.create({
       parameters: Object.freeze(JSON.parse(parameters)),
       instrument: own,
       watches: Object.freeze([...watched]),
+      artefacts: given,
     }));
     if (typeof strategy?.onBar !== 'function' || typeof strategy.state !== 'function') throw new TypeError('create: expected an object with warmupBars, onBar and state');
     const warmupBars = strategy.warmupBars;

@@ -1,11 +1,19 @@
 /** Reads the declaration of a compiled strategy, and checks that it makes the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
-import type { StrategyModule } from '../../desk/own-strategy.js';
+import {
+  ARTEFACT_FORMS,
+  ARTEFACT_NAME,
+  type Artefact,
+  type ArtefactForm,
+  artefactRules,
+} from '../../desk/artefacts.js';
+import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import { messageOf } from '../../domain/message-of.js';
 import { type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
-import { unfitCharacter } from '../../domain/plain-text.js';
+import { plainText, unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
 import {
@@ -19,13 +27,18 @@ import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
 import { openContext, whatItThrew } from './strategy-context.js';
 
+interface Declared extends Omit<DeclaredStrategy, 'kind'> {
+  readonly forms: Readonly<Record<string, ArtefactForm>>;
+}
+
 interface Described {
-  readonly declared: Omit<DeclaredStrategy, 'kind'>;
+  readonly declared: Declared;
   readonly trial: Trial;
 }
 
 /** Its behaviour on made-up prices, with default parameters. */
 export interface Trial {
+  /** 0: it was not run, because it is given other artefacts than it declares. */
   readonly bars: number;
   readonly entries: number;
   readonly exits: number;
@@ -33,6 +46,7 @@ export interface Trial {
   readonly hash: string;
 }
 
+const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
 const TRIAL_BARS = 3000;
 /** As many bars of its longest span, but no more minutes than that. */
 const TRIAL_MINUTES_MAX = 60_000;
@@ -48,6 +62,7 @@ const OTHER = { ...INSTRUMENT, symbol: 'ETH/USDT' } as const;
 export function describeStrategy(
   file: string,
   module: StrategyModule,
+  artefacts: readonly Artefact[],
 ): { readonly described: Described } | { readonly problems: readonly CompileProblem[] } {
   const refuse = (found: string, line: number | null = null) => ({ problems: [{ file, line, found }] });
   let written: unknown;
@@ -59,17 +74,37 @@ export function describeStrategy(
   }
   const declared = declaredIn(written);
   if (typeof declared === 'string') return refuse(declared);
-  const [first, second] = [runTrial(module, declared), runTrial(module, declared)];
+  const listed = Object.fromEntries(
+    artefacts.map(({ name, path, sha256 }) => [name, { file: path, sha256 }]),
+  );
+  if (artefactRules(file, declared.forms, listed).length > 0)
+    return { described: { declared, trial: NOT_RUN } };
+  const unreadable = artefacts.flatMap((artefact) => unreadableIn(artefact, declared.forms[artefact.name]));
+  if (unreadable.length > 0) return { problems: unreadable };
+  const made = { module, artefacts, forms: declared.forms };
+  const [first, second] = [runTrial(made, declared), runTrial(made, declared)];
   if ('failed' in first) return refuse(`an error on made-up prices: ${first.failed}`, first.line);
   if ('failed' in second || first.hash !== second.hash)
     return refuse('a strategy that comes to other decisions when it is run a second time');
   return { described: { declared, trial: first } };
 }
 
+function unreadableIn({ path, bytes }: Artefact, form: ArtefactForm | undefined): readonly CompileProblem[] {
+  if (form === 'bytes') return [];
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (form === 'json') JSON.parse(text);
+    return [];
+  } catch (error) {
+    const is = form === 'json' ? 'JSON' : 'text in UTF-8';
+    return [{ file: path, line: null, found: `content that is no ${is}: ${plainText(messageOf(error))}` }];
+  }
+}
+
 /** A string: what is wrong with it. */
-function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
+function declaredIn(written: unknown): Declared | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, enters, watches, creates } = written as Record<string, unknown>;
+  const { kind, suits, parameters, enters, watches, artefacts, creates } = written as Record<string, unknown>;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
   const isEntry = (one: unknown): one is WishType => WISH_TYPES.some((type) => type === one);
@@ -77,6 +112,8 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
     return `enters: ${JSON.stringify(enters)}, and not a list of ${WISH_TYPES.join(' or ')}`;
   if (watches !== undefined && watches !== true)
     return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
+  if (artefacts !== undefined && !isForms(artefacts))
+    return `artefacts: ${JSON.stringify(artefacts)}, and not names of letters and digits with ${ARTEFACT_FORMS.join(' or ')}`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
     return 'no parameters; where it has none: parameters: {}';
   const specs: ParameterSpec[] = [];
@@ -87,11 +124,18 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
     specs.push(spec);
   }
   return {
-    ...{ suits, parameters: specs },
+    ...{ suits, parameters: specs, forms: artefacts ?? {} },
     ...(enters === undefined ? {} : { enters }),
     ...(watches === undefined ? {} : { watches }),
   };
 }
+
+const isForms = (written: unknown): written is Declared['forms'] =>
+  typeof written === 'object' &&
+  written !== null &&
+  Object.entries(written).every(
+    ([name, form]) => ARTEFACT_NAME.test(name) && ARTEFACT_FORMS.some((known) => known === form),
+  );
 
 /** As written in the file, unchecked. */
 type WrittenParameter = Readonly<Record<string, unknown>>;
@@ -160,11 +204,11 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
 
 /** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
-  module: StrategyModule,
-  { parameters, watches }: Omit<DeclaredStrategy, 'kind'>,
+  made: Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>,
+  { parameters, watches }: Declared,
 ): Trial | { readonly failed: string; readonly line: number | null } {
   const { values } = readParameters({ parameters }, {});
-  const strategy = new HostedStrategy(module, values, INSTRUMENT, watches === true ? [OTHER] : [], true);
+  const strategy = new HostedStrategy(made, values, INSTRUMENT, watches === true ? [OTHER] : [], true);
   const { spansMs } = strategy;
   const otherStream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
   let other: FinishedBar | null = null;

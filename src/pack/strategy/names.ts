@@ -33,7 +33,7 @@ export const GLOBALS: ReadonlySet<string> = new Set([
   ],
   ...['JSON', 'RegExp', 'Error', 'TypeError', 'RangeError', 'Math'],
   ...['Int8Array', 'Uint8Array', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float64Array'],
-  ...['BigInt64Array', 'BigUint64Array'],
+  ...['BigInt64Array', 'BigUint64Array', 'Float32Array', 'DataView'],
 ]);
 
 /** Exact or correctly rounded by the standard; the others may differ between engines in the last digit. */

@@ -1,5 +1,5 @@
 /** A desk's own strategy as the engine knows strategies. */
-import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -21,6 +21,7 @@ import {
   type StrategyLine,
 } from '../../engine/strategies/strategy.js';
 import {
+  type Artefacts,
   type Clocks,
   type ContextStrategy,
   type Drawing,
@@ -35,16 +36,19 @@ import {
 const WISHES_MAX = 20;
 const TEXTS_MAX = 64;
 
+/** What it is made of. */
+type Made = Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>;
+
 export const definitionOf = ({
   kind,
   suits,
   parameters,
   watches,
-  module,
-}: OwnStrategy): StrategyDefinition => ({
+  ...made
+}: Made & Pick<OwnStrategy, 'kind' | 'suits' | 'parameters' | 'watches'>): StrategyDefinition => ({
   ...{ kind, suits, parameters },
   ...(watches === undefined ? {} : { watches }),
-  create: (values, instrument, watched) => new HostedStrategy(module, values, instrument, watched),
+  create: (values, instrument, watched) => new HostedStrategy(made, values, instrument, watched),
 });
 
 type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
@@ -80,7 +84,7 @@ export class HostedStrategy implements Strategy {
   #context: StrategyContext | null = null;
 
   constructor(
-    private readonly module: StrategyModule,
+    private readonly made: Made,
     parameters: ParameterValues,
     instrument: Facts,
     watched: readonly Facts[] = [],
@@ -89,11 +93,16 @@ export class HostedStrategy implements Strategy {
   ) {
     const facts = JSON.stringify(factsOf(instrument));
     this.#attempt(() => {
+      const { module, forms, artefacts } = made;
       this.#inside = openContext(module).create(
-        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing(), ...this.#watching() },
+        {
+          ...{ ...this.#wanted(), ...this.#clocks(), ...this.#drawing(), ...this.#watching() },
+          ...contentOf(made),
+        },
         JSON.stringify(parameters),
         facts,
         JSON.stringify(watched.map(factsOf)),
+        JSON.stringify(artefacts.map(({ name }) => [name, forms[name]])),
         takesAny,
       );
       this.#readWords();
@@ -181,7 +190,7 @@ export class HostedStrategy implements Strategy {
       work();
     } catch (error) {
       this.#inside = null;
-      this.#failed = whatItThrew(error, this.module).text;
+      this.#failed = whatItThrew(error, this.made.module).text;
     }
   }
 
@@ -270,6 +279,13 @@ export class HostedStrategy implements Strategy {
     };
   }
 }
+
+const contentOf = ({ forms, artefacts }: Made): Artefacts => ({
+  artefact: (place) => {
+    const { name = '', bytes = new Uint8Array() } = artefacts[place] ?? {};
+    return forms[name] === 'bytes' ? Buffer.from(bytes).toString('latin1') : new TextDecoder().decode(bytes);
+  },
+});
 
 interface AskedNumbers {
   readonly ticks: number;

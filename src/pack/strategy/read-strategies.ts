@@ -13,28 +13,40 @@ import {
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
 import { areAsRead } from '../../desk/keep-own-files.js';
-import type { OwnStrategy } from '../../desk/own-strategy.js';
+import type { ReadStrategies } from '../../desk/own-strategies.js';
 import { userCache } from '../../desk/user-cache.js';
 import { askChild, CHILD, packError, problem } from '../child-process.js';
 import type { DescribedStrategy } from '../protocol.js';
 
-/** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
+/** By folder, file and artefacts: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
 
-/** `kinds`: in the form `./strategies/NAME.js`. Throws `DeskFileError` with each problem of a file. */
-export function readStrategies(folder: string, kinds: readonly string[]): ReadonlyMap<string, OwnStrategy> {
+/** `kinds`: in the form `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
+export const readStrategies: ReadStrategies = (folder, kinds, artefacts) => {
   const described = describeStrategies(
     folder,
     kinds.map((kind) => kind.slice(2)),
+    artefacts,
   );
   return new Map(
-    described.map(({ file, trial: _trial, ...own }) => [`./${file}`, { kind: `./${file}`, ...own }]),
+    described.map(({ file, trial: _trial, ...own }) => [
+      `./${file}`,
+      { kind: `./${file}`, ...own, artefacts: [] },
+    ]),
   );
-}
+};
 
-/** `files`: relative to `folder`. Throws like `readStrategies`. */
-export function describeStrategies(folder: string, files: readonly string[]): readonly DescribedStrategy[] {
+/**
+ * `files`: relative to `folder`. `artefacts`: each file's; that they have the hash that is listed is for the caller to
+ * see. Throws like `readStrategies`.
+ */
+export function describeStrategies(
+  folder: string,
+  files: readonly string[],
+  artefacts: ListedArtefacts = {},
+): readonly DescribedStrategy[] {
   const missing = files.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
     const doThis = 'write one with: fermata strategy new, or name another in the desk file';
@@ -43,22 +55,27 @@ export function describeStrategies(folder: string, files: readonly string[]): re
       missing.map((file) => problem(file, 'a strategy', 'no such file', doThis)),
     );
   }
-  const changed = files.filter((file) => !isKnown(folder, file));
+  const key = artefactsKey(artefacts);
+  const changed = files.filter((file) => !isKnown(folder, file, key));
   if (changed.length > 0) {
-    for (const answer of askChild(folder, ['strategies', folder, ...changed], 'strategies')) {
+    const args = ['strategies', folder, JSON.stringify(artefacts), ...changed];
+    for (const answer of askChild(folder, args, 'strategies')) {
       if (!('strategy' in answer)) continue;
-      known.set(join(folder, answer.strategy.file), answer.strategy);
-      keepStrategy(folder, answer.strategy);
+      known.set(nameOf(folder, answer.strategy.file, key), answer.strategy);
+      keepStrategy(folder, answer.strategy, key);
     }
   }
-  return files.flatMap((file) => known.get(join(folder, file)) ?? []);
+  return files.flatMap((file) => known.get(nameOf(folder, file, key)) ?? []);
 }
 
-function isKnown(folder: string, file: string): boolean {
-  const found = known.get(join(folder, file));
+const nameOf = (folder: string, file: string, artefacts: string): string =>
+  `${join(folder, file)}\n${artefacts}`;
+
+function isKnown(folder: string, file: string, artefacts: string): boolean {
+  const found = known.get(nameOf(folder, file, artefacts));
   if (found !== undefined && areAsRead(folder, found.files)) return true;
-  const kept = keptStrategy(folder, file);
-  if (kept !== null) known.set(join(folder, file), kept);
+  const kept = keptStrategy(folder, file, artefacts);
+  if (kept !== null) known.set(nameOf(folder, file, artefacts), kept);
   return kept !== null;
 }
 
@@ -67,11 +84,12 @@ export const KEPT_MAX = 100;
 /**
  * Caches compiled strategies by user and build, because each process of a desk and most commands read them at their
  * start. An entry is valid only while every source file is unchanged. If nothing can be cached, strategies are
- * compiled again. `folder`: the desk's folder; `file`: relative to it. Null: it has to be compiled.
+ * compiled again. `folder`: the desk's folder; `file`: relative to it;
+ * `artefacts`: their key. Null: it has to be compiled.
  */
-function keptStrategy(folder: string, file: string): DescribedStrategy | null {
+function keptStrategy(folder: string, file: string, artefacts: string): DescribedStrategy | null {
   try {
-    const place = placeOf(folder, file);
+    const place = placeOf(folder, file, artefacts);
     if (statSync(place).uid !== process.getuid?.()) return null;
     const kept = JSON.parse(readFileSync(place, 'utf8')) as DescribedStrategy;
     return kept.file === file && kept.files.length > 0 && areAsRead(folder, kept.files) ? kept : null;
@@ -80,9 +98,9 @@ function keptStrategy(folder: string, file: string): DescribedStrategy | null {
   }
 }
 
-function keepStrategy(folder: string, strategy: DescribedStrategy): void {
+function keepStrategy(folder: string, strategy: DescribedStrategy, artefacts: string): void {
   try {
-    const place = placeOf(folder, strategy.file);
+    const place = placeOf(folder, strategy.file, artefacts);
     mkdirSync(dirname(dirname(place)), { recursive: true });
     mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
     const next = `${place}.${process.pid}`;
@@ -98,13 +116,14 @@ function keepStrategy(folder: string, strategy: DescribedStrategy): void {
  * By content and by the names of neighbouring files, not by location: a running desk has a copy of the files that a
  * person wrote. A file that is added may change what an import resolves to.
  */
-function placeOf(folder: string, file: string): string {
+function placeOf(folder: string, file: string, artefacts: string): string {
   const name = createHash('sha256');
   for (const part of [
     build(),
     namesIn(folder, dirname(file)),
     file,
     readFileSync(join(folder, file), 'utf8'),
+    artefacts,
   ])
     name.update(`${part.length} ${part}`);
   return join(cacheFolder(), `${name.digest('hex')}.json`);

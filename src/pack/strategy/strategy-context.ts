@@ -74,6 +74,11 @@ export interface Watching {
   watched(place: number, what: WatchedNumber): number;
 }
 
+/** For the content of its artefacts: as text, or with a character for each byte. */
+export interface Artefacts {
+  artefact(place: number): string;
+}
+
 /** Called for each line of a strategy, in order; NaN: not known yet. */
 export interface Drawing {
   line(name: string, ticks: number): void;
@@ -136,14 +141,15 @@ interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**
-   * `parameters`, `instrument`, `watches`: JSON. `takesAny`: any other symbol stands for the first that it watches.
+   * `parameters`, `instrument`, `watches`, `artefacts` (names and forms): JSON. `takesAny`: any other symbol stands for the first that it watches.
    * Throws what the strategy throws.
    */
   create(
-    host: Wishes & Clocks & Drawing & Watching,
+    host: Wishes & Clocks & Drawing & Watching & Artefacts,
     parameters: string,
     instrument: string,
     watches: string,
+    artefacts: string,
     takesAny: boolean,
   ): ContextStrategy;
 }

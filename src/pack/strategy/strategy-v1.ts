@@ -65,6 +65,20 @@ export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
       ? string
       : number;
 
+/**
+ * How a strategy gets the content of a data file: parsed and frozen; as text; as bytes, a copy of its own. Floating point
+ * numbers in bytes are read by `DataView`, or by `new Float32Array(bytes.buffer)`.
+ */
+export type ArtefactForm = 'json' | 'text' | 'bytes';
+
+export type ArtefactForms = Readonly<Record<string, ArtefactForm>>;
+
+export type ArtefactContent<F extends ArtefactForm> = F extends 'json'
+  ? unknown
+  : F extends 'text'
+    ? string
+    : Uint8Array<ArrayBuffer>;
+
 /** A price that the strategy uses, drawn over the candles on the page and in a backtest's report. */
 export interface StrategyLine {
   /** 1 to 40 characters. */
@@ -399,7 +413,7 @@ export interface Strategy {
   lines?(): readonly StrategyLine[];
 }
 
-export interface StrategyDefinition<P extends ParameterSpecs> {
+export interface StrategyDefinition<P extends ParameterSpecs, A extends ArtefactForms> {
   /** The market regime that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: P;
@@ -410,17 +424,21 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
    * not.
    */
   readonly watches?: true;
+  /** The data files that the desk file names for it (`artefacts`), each with its SHA-256. Default: none. */
+  readonly artefacts?: A;
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
     readonly instrument: InstrumentFacts;
     /** Those that it watches, as listed in the desk file, without its own. */
     readonly watches: readonly InstrumentFacts[];
+    readonly artefacts: { readonly [name in keyof A]: ArtefactContent<A[name]> };
   }): Strategy;
 }
 
 /** The default export of a file in `strategies/`. */
-export function strategy<const P extends ParameterSpecs>(
-  definition: StrategyDefinition<P>,
-): StrategyDefinition<P> & { readonly kind: 'strategy' } {
+export function strategy<
+  const P extends ParameterSpecs,
+  const A extends ArtefactForms = Record<never, never>,
+>(definition: StrategyDefinition<P, A>): StrategyDefinition<P, A> & { readonly kind: 'strategy' } {
   return { ...definition, kind: 'strategy' };
 }

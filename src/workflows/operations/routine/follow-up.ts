@@ -2,6 +2,7 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RoutineInput, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/message-of.js';
+import { RESUME_RANK, type ResumeRule } from '../../../domain/mode.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
 import { keepCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
@@ -81,7 +82,7 @@ async function halt(
           by: `routine ${input.name}`,
           reason,
           cause: 'check-failed',
-          resume: input.haltRule,
+          resume: strictest(failed.map(({ key }) => stepOf(input, key)?.resume ?? input.haltRule)),
         },
       ],
     );
@@ -94,6 +95,9 @@ async function halt(
     context.trail.add({ ...action(input, context, stepKey, name), verdict, observed, startedMs });
   }
 }
+
+const strictest = (rules: readonly ResumeRule[]): ResumeRule =>
+  rules.reduce((one, other) => (RESUME_RANK[other] > RESUME_RANK[one] ? other : one));
 
 async function alarm(
   input: RoutineInput,
