@@ -1,4 +1,5 @@
 /** The contract of validations: the reference to one, and its outcome. */
+
 /** The longest validation: one year. */
 export const VALIDATION_HOURS_MAX = 8_784;
 

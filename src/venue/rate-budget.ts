@@ -3,6 +3,7 @@
  * share, so that requests that reduce risk find room when everything else has used up its own. Pure, but for the
  * queue's timers: the time is given.
  */
+
 /** What a request to a venue is for. Whatever reduces risk goes before everything else, even when a queue is full. */
 export type Urgency =
   /** Cancels, protective stops and closing orders, and the lookup of an order whose answer was lost. */

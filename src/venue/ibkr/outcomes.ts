@@ -2,6 +2,7 @@
  * What the codes of TWS mean. For an order as a table: a code that is not in it leaves the order unknown, and the
  * order is looked up.
  */
+
 /** The code of an order that was never sent: the broker certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 

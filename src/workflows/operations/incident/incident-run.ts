@@ -1,13 +1,28 @@
-/** Runs one incident's playbook: steps that are done once, and polling until it is over. */
-import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
+/**
+ * Runs one incident's playbook: steps that are done once, and polling until it is over; and what people are told of
+ * it.
+ */
+import {
+  type ActivityInterfaceFor,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  patched,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
-import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
+import type {
+  Incident,
+  IncidentActivities,
+  IncidentCarried,
+  IncidentInput,
+  IncidentProgress,
+} from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
-import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
-import { type Course, courseOf, type Finding, showIncident, Timeline } from './course.js';
+import { type Course, courseOf, type Finding, showIncident, stateOf, Timeline } from './course.js';
 
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
@@ -19,7 +34,7 @@ const FOUND_MAX = 2_000;
 const NAMED_BY_RUN = 'an-incident-is-named-by-its-run';
 const NAME_CHARS = 8;
 
-type Incident = (input: IncidentInput) => Promise<IncidentProgress>;
+type IncidentWorkflow = (input: IncidentInput) => Promise<IncidentProgress>;
 
 export class IncidentRun {
   /**
@@ -133,7 +148,7 @@ export class IncidentRun {
     if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
       const { name, course, approvals } = this;
       const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
-      await continueAsNew<Incident>({ ...this.input, carried });
+      await continueAsNew<IncidentWorkflow>({ ...this.input, carried });
     }
     const early = await condition(() => this.#woken || this.course.resolved !== null, ms);
     this.#woken = false;
@@ -146,4 +161,74 @@ function nameOf({ fingerprint, carried }: IncidentInput): string {
   const { firstExecutionRunId: run } = workflowInfo();
   const isNew = carried === null && patched(NAMED_BY_RUN);
   return `${fingerprint}:${isNew ? run.slice(-NAME_CHARS) : run.slice(0, NAME_CHARS)}`;
+}
+
+/**
+ * What people are told about an incident. The incident's row is written at the same time, so that whoever is told can
+ * look it up.
+ */
+export class Announcements {
+  constructor(
+    private readonly input: IncidentInput,
+    private readonly course: Course,
+    private readonly timeline: Timeline,
+    private readonly calls: Pick<ActivityInterfaceFor<IncidentActivities>, 'announceIncident'>,
+  ) {}
+
+  /** Tells people once per key. Nothing waits for it. */
+  tell(key: string, text?: string): void {
+    this.course.revision += 1;
+    this.timeline.trail.keep(
+      `telling: ${key}`,
+      this.calls.announceIncident.executeWithOptions({ summary: `Tell people: ${key}` }, [
+        { incident: rowOf(this.input, this.course), key, text: text ?? null },
+      ]),
+    );
+  }
+
+  /** Sent at once instead of at the next escalation, because the problem won't go away by itself. */
+  alarm(key: string, text: string): void {
+    const { done } = this.course;
+    if (done[`alarm:${key}`] !== undefined) return;
+    done[`alarm:${key}`] = text.slice(0, 500);
+    this.timeline.record({
+      name: 'People were told',
+      kind: 'report',
+      verdict: 'fail',
+      observed: text,
+      expected: '—',
+    });
+    this.tell(`alarm-${key}`, text);
+  }
+}
+
+/** The incident's row in Postgres, where people look it up. */
+function rowOf(input: IncidentInput, course: Course): Omit<Incident, 'id'> {
+  const { desk, fingerprint, kind, subject, severity, title, simulated, timing } = input;
+  const { openedMs, phase, escalations, acknowledged, resolved, outcome, revision } = course;
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const isOver = outcome !== null;
+  return {
+    desk,
+    workflowId,
+    firstRunId: firstExecutionRunId,
+    fingerprint,
+    kind,
+    subject,
+    severity,
+    title,
+    detail: course.reports[0]?.detail ?? '',
+    state: stateOf(course),
+    phase,
+    openedMs,
+    respondByMs: openedMs + timing.respondMs,
+    escalations,
+    acknowledgedMs: acknowledged?.atMs ?? null,
+    acknowledgedBy: acknowledged?.by ?? null,
+    resolvedMs: isOver ? Date.now() : null,
+    resolvedBy: isOver ? (resolved?.by ?? 'fermata') : null,
+    outcome: outcome ?? '',
+    simulated,
+    revision,
+  };
 }

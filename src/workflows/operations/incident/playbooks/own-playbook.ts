@@ -13,7 +13,7 @@ import type { StepResult } from '../../../../contracts/routine.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
-import { choose } from './choose.js';
+import { choose } from './offer.js';
 import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
 
