@@ -1,10 +1,10 @@
-/** Makes docs/openapi.json from the very routes that are served, with nothing behind them. */
+/** Makes the content of docs/openapi.json from the very routes that are served, with nothing behind them. */
 import { pino } from 'pino';
 import type { WebDependencies } from './dependencies.js';
 import { buildServer } from './server.js';
 import { TemporalTickets } from './temporal-ui/entrance.js';
 
-/** The document; starts nothing. */
+/** The document. Doesn't listen on any port. */
 export async function makeOpenApi(): Promise<Record<string, unknown>> {
   const tickets = new TemporalTickets(() => 0);
   const app = await buildServer(NOTHING_BEHIND, tickets);

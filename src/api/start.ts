@@ -39,7 +39,7 @@ const TEMPORAL_WAIT_MS = 1_000;
 /** A page should get an answer sooner than the pool's own, longer deadline. */
 const QUERY_WAIT_MS = 4_000;
 
-/** Rejects if a port is taken or a secret is missing; then nothing is left half started. */
+/** Rejects if a port is taken (then everything is closed again), or if the desk file or a secret can't be read. */
 export async function startWeb(runtime: Runtime): Promise<Role> {
   const foreignUis = codecOrigins(process.env);
   const pool = openPool(runtime, 'web');

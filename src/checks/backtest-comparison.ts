@@ -15,7 +15,7 @@ import { readClosings, readEquitySteps, readTrades } from '../store/performance.
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
-/** A win rate lower by more than this many standard errors of the number of trades is not chance. */
+/** A win rate lower by more than this many standard errors, given the number of trades, is not chance. */
 const STANDARD_ERRORS = 2;
 
 /** The compared parts of a report of `fermata backtest --json`. */

@@ -31,7 +31,7 @@ export interface Findings {
   }[];
 }
 
-/** Without `findings`, nothing that is followed was examined, and earlier findings stay as they are. */
+/** `findings` absent: this run did not look for them, and earlier ones stay as they are. */
 interface CheckResult extends CheckOutcome {
   readonly findings?: Findings;
 }

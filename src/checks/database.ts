@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { check } from './check.js';
 
-/** A process that is kept busy reads an answer late: only what is slow each time is the database. */
+/** A busy process reads an answer late: only if every answer is slow is the database slow. */
 const ASKED_MAX = 3;
 
 /** Reads from the evidence table: an answer also shows that the schema is there. */

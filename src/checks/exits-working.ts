@@ -79,7 +79,7 @@ function heldIn(position: PositionStatus): Held[] {
   }));
 }
 
-/** `strategy`: whose orders are looked at. Null: all. */
+/** `strategy`: only its orders count. Null: all do. */
 function childrenOf(
   position: PositionStatus,
   strategy: string | null,

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 250;
 
 /**
  * Asks the trader to read positions and orders from its venue, and measures the time. Waits for a trader that is
- * restarting: its absence says nothing about the venue, and is no reason to restart that.
+ * restarting: its absence says nothing about the venue, and is no reason to restart the venue's program.
  */
 export const venueReachable = check(
   z.strictObject({ answerMsMax: z.number().min(0).default(2_000) }),

@@ -50,7 +50,7 @@ export interface ControlMethods {
       commandId: string;
       by: string;
       reason: string;
-      /** What a person said has methods of its own. */
+      /** A person's stop and kill have methods of their own. */
       cause: Exclude<Halt['cause'], 'person' | 'kill'>;
       resume: Halt['resume'];
     };
@@ -176,7 +176,7 @@ export interface ControlMethods {
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /** Reads positions and open orders from the venue now. */
   flatProof: { params: Record<string, never>; result: FlatProof };
-  /** From the engine worker's heartbeat: `operations` proves that the operations side is alive. */
+  /** `operations`: from the engine worker, only while Temporal and the operations worker make progress. */
   heartbeat: { params: { from: 'supervisor' | 'operations' }; result: { mode: Mode; sequence: number } };
   /**
    * Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. `{id,

@@ -38,7 +38,7 @@ export const EMERGENCY_COMMAND_MS = 2_000;
 export interface EmergencyTiming {
   /** How long one reading waits for the proof inside the engine worker, in milliseconds. */
   readonly proofPatienceMs: number;
-  /** After these the run names what is not stopped or not flat, and keeps trying. */
+  /** After its deadline the run names what is not stopped or not flat, and keeps trying. */
   readonly stopDeadlineMs: number;
   readonly closeAllDeadlineMs: number;
   /** Pause between two rounds: doubles from the first value up to the second. */
@@ -73,7 +73,7 @@ export interface EmergencyStopInput {
   readonly desk: string;
   /** Null: ask the desk owner. */
   readonly incarnations: readonly string[] | null;
-  /** Traders that are left out and only named; null if nobody asked for them. */
+  /** Traders that are left out and only named; null: not known, so a run without `incarnations` asks for them too. */
   readonly gone?: readonly AdmittedIncarnation[] | null;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;

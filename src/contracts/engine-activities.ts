@@ -51,7 +51,7 @@ export interface IncidentFacts {
     readonly resume: ResumeRule;
   }[];
   readonly entriesWorking: number;
-  /** Where trades may be against each other, each trade: the net may be 0 while they are open. */
+  /** Of an instrument traded side by side, each trade: the net may be 0 while trades are open. */
   readonly positions: readonly {
     readonly symbol: string;
     /** Signed text: short positions begin with "-". */
@@ -59,7 +59,7 @@ export interface IncidentFacts {
     readonly protection: string;
     readonly stopPrice: string | null;
     readonly strategy: string;
-    /** Of such a trade: its result so far. */
+    /** For such a trade, its whole result so far. */
     readonly unrealised: string;
   }[];
   readonly symbols: readonly string[];

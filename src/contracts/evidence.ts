@@ -1,4 +1,7 @@
-/** Evidence: the statement about one step, stored as a row in Postgres that is never changed or deleted. */
+/**
+ * Evidence: the statement about one step, stored as a row in Postgres that is never changed or deleted. The rows of a
+ * desk are chained by their hashes.
+ */
 
 export type Verdict = EvidenceVerdict;
 
@@ -9,7 +12,6 @@ export type RunIdentity = Pick<EvidenceInput, 'desk' | 'workflowId' | 'firstRunI
 
 export type StepEvidence = Omit<Required<EvidenceInput>, keyof RunIdentity>;
 
-/** What a step of a routine found, did or decided. Written once, never changed, chained by hashes per desk. */
 export type EvidenceKind = 'check' | 'action' | 'report' | 'human' | 'decision';
 
 export const EVIDENCE_VERDICTS = ['pass', 'warn', 'fail', 'not_run'] as const;

@@ -1,4 +1,4 @@
-/** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
+/** The contract of incidents: shared by the workflow, its activities and whoever opens or answers one. */
 import type { IncidentSeverity, ShippedKind, ShippedKinds } from '../desk/incident-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
@@ -22,7 +22,7 @@ export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
 export type { Incident, IncidentSeverity, ShippedKind };
 
 interface IncidentTiming {
-  /** If nobody has acknowledged it by then, people are reminded; and more people again after each of the others. */
+  /** If nobody has acknowledged it after `respondMs`, people are reminded; after each of `escalateMs`, more people. */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];
   /**
@@ -39,7 +39,7 @@ interface IncidentTiming {
   readonly evidenceMs: number;
 }
 
-/** What the desk file says to a kind that ships. */
+/** What the desk file sets for a kind that ships. */
 export type SettingsOf<Kind extends ShippedKind> = Omit<ShippedKinds[Kind], 'severity'>;
 
 /** For one of the desk's own kinds: steps without code, in order. */
@@ -99,11 +99,11 @@ export interface IncidentInput {
   readonly incarnation: string | null;
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
-  /** Of a kind that ships `SettingsOf` it; of runs that an earlier version began, of all of them. */
+  /** `SettingsOf` the kind, if it ships; in runs that an earlier version began, those of every kind that ships. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Absent: the playbook of the kind that ships. */
   readonly playbook?: OwnPlaybook;
-  /** Replaces steps. */
+  /** Counts instead of `playbook`. */
   readonly code?: PlaybookCode;
   /** Null at the beginning. */
   readonly carried: IncidentCarried | null;

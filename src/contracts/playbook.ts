@@ -34,7 +34,7 @@ export type PlaybookWish =
       readonly do: 'agree';
       readonly title: string;
       readonly terms: ApprovalParameters;
-      /** Default: as long as every question of the incident. */
+      /** How long the question stands. Default: as for every question of the incident. */
       readonly minutes?: number | undefined;
     }
   | {

@@ -1,7 +1,6 @@
 /**
- * What is on record and published as it is: questions to people, incidents, tasks, the way to real money, settings, setups, the
- * trading journal. Each field is declared here and nowhere else. Whoever needs the types alone imports them as types, and loads
- * no zod.
+ * Records that are published as they are: approvals, incidents, tasks, go-live, settings, setups, the trading journal,
+ * validations. Each field is declared only here. Code that needs only the types imports them as types, and loads no zod.
  */
 import { z } from 'zod';
 import { severityNameSchema } from '../desk/own-incident-schema.js';
@@ -132,7 +131,7 @@ export const taskSchema = z.object({
   finishedMs: wallMs.nullable(),
   doneBy: z.string().nullable(),
   note: z.string().nullable(),
-  /** Whose evidence its end belongs to. */
+  /** The end of the task is recorded in the evidence of this run. */
   origin: z
     .object({
       workflowId: z.string(),
@@ -198,7 +197,7 @@ export const setupSchema = z.object({
   begunMs: marketMs,
   detectedMs: marketMs.nullable().describe('Null: it was not detected'),
   last: z.string().describe('What was noted of it last'),
-  /** The trader does not answer, or its strategy follows this one no more and noted no end. */
+  /** Null if the trader doesn't answer, or if the strategy no longer follows this setup and noted no end. */
   state: z.string().nullable().describe('Null: nobody knows'),
   open: z.boolean().describe('It goes on'),
   /** As it was detected; null: it was not, or its plan names none. */
@@ -251,7 +250,10 @@ export const journalDaySchema = z.object({
 });
 export type JournalDay = Shape<typeof journalDaySchema>;
 
-/** Of a paper validation, without the long lists of its report, which is the JSON file that it wrote. Checked when that was written and signed. */
+/**
+ * A paper validation without the long lists of its report, the JSON file that it wrote. The values are as they were
+ * written and signed there.
+ */
 export const validationSchema = z.object({
   id: z.string(),
   configHash: z.string(),

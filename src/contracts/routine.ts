@@ -8,9 +8,9 @@ import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidenc
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  /** Exactly one of these seven says what the step does. */
+  /** Exactly one of check, action, report, human, playbook, command and http says what the step does. */
   readonly check?: string | undefined;
-  /** `backup`, `restore-drill`, `trading-journal`, or an action of the desk's own folder. */
+  /** An action that ships, or one of the desk's own folder. */
   readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
@@ -159,7 +159,7 @@ export interface RoutineRunBegin {
   readonly firstRunId: string;
   readonly routine: string;
   readonly title: string;
-  /** When it was due, in the desk's own time. */
+  /** When it was due, by market time. */
   readonly nominalMs: number;
   readonly startedMs: number;
   /** `schedule`, `start`, a person … */

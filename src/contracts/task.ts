@@ -1,4 +1,4 @@
-/** The language of what people are asked to do by hand. */
+/** The contract of tasks: what people are asked to do by hand. */
 import type { Task } from './published.js';
 
 /** Tells the workflow that waits for a task that it is done. The workflow then reads the task itself. */

@@ -131,7 +131,7 @@ export const orderSchema = z.object({
   state: z.enum(ORDER_STATES),
   quantity: decimalText,
   filled: decimalText,
-  /** For other orders: the limit, or the worst price that an entry at the market accepts. */
+  /** Of an order that is not a stop: its limit, or the worst price that an entry at the market accepts. */
   price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
   worstPrice: decimalText
     .exactOptional()

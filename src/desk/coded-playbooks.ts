@@ -24,13 +24,13 @@ export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): De
 
 const ASKED = /(?<![.\w$])(\w+)\.(check|report|action)\(\s*(["'`])([\w-]+)\3/g;
 
-/** The incident is given to a function: what the code declares itself may have methods of these names. */
+/** The incident comes in as a parameter: a name that the code declares itself is something else. */
 const isOwn = (code: string, name: string): boolean =>
   name === 'this' || new RegExp(`\\b(?:const|let|var|class|function)\\s+${name}\\b`).test(code);
 
 /**
- * Names in their code of checks, reports and actions that don't exist: otherwise found only in the middle of an
- * incident. A name that is made while it runs is not judged here.
+ * Checks, reports and actions that the code of playbooks names and that don't exist: otherwise found only in the middle
+ * of an incident. A name that the code puts together at run time is not checked here.
  */
 export function askedProblems(
   { playbooks }: PlaybooksRead,
@@ -56,7 +56,7 @@ export function askedProblems(
   return problems.length === 0 ? null : new DeskFileError(folder, problems);
 }
 
-/** File and line; the file alone if it is written in another way than it was compiled. */
+/** File and line; only the playbook if its source writes the call differently from the compiled code. */
 function placeOf({ name, files }: CodedPlaybook, kind: string, found: string): string {
   const call = new RegExp(`\\.${kind}\\(\\s*["'\`]${found}["'\`]`);
   for (const { path, text } of files) {
@@ -88,7 +88,7 @@ export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): 
   return [...unknown, ...unfit, ...stepProblems(desk, playbooks)];
 }
 
-/** `with:` of a step, which stands above what `playbooks:` gives. */
+/** `with:` of a step, which overrides what `playbooks:` gives. */
 function stepProblems(desk: Desk, playbooks: readonly CodedPlaybook[]): readonly SchemaProblem[] {
   return desk.routines.flatMap(({ steps }, routine) =>
     steps.flatMap(({ playbook, with: given }, at) => {

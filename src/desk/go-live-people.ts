@@ -1,4 +1,4 @@
-/** Who decides about real money. */
+/** Who decides about real money, and what a validation must show for it. */
 
 import { HOUR_MS } from '../domain/civil-date.js';
 import { APPROVER, namesWith } from '../domain/roles.js';

@@ -90,6 +90,6 @@ export const SHIPPED_KINDS = Object.keys(shippedKindsSchema.shape) as ShippedKin
 export const isShippedKind = (kind: string): kind is ShippedKind =>
   (SHIPPED_KINDS as readonly string[]).includes(kind);
 
-/** How long offers of any kind that ships stand. */
+/** How long an offer stands, for the kinds that ship. */
 export const offerMinutesOf = ({ kinds }: z.output<typeof incidentsSchema>): number =>
   kinds['large-drawdown'].offerMinutes;

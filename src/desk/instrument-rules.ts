@@ -59,7 +59,7 @@ type DeskKind = DeskInstrument['kind'];
 interface KeyByKind {
   readonly key: keyof DeskInstrument;
   readonly takenBy: readonly DeskKind[];
-  /** What it says in the kinds that need it. */
+  /** For each kind that needs the key: what to say if it is missing. */
   readonly neededBy: Partial<Record<DeskKind, Pick<BrokenRule, 'expected' | 'doThis'>>>;
 }
 
@@ -115,8 +115,8 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
 }
 
 /**
- * A broker shows the month that it trades now. A broker's account knows the month of its position; the paper account
- * doesn't, and would value a position in one month at the prices of the next.
+ * A broker's prices are those of the month that trades now. A broker's account knows the month of its position; our
+ * paper account doesn't, and would value a position in one month at the prices of the next.
  */
 function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { feeds, instruments } = desk;
@@ -142,7 +142,7 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
 /** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
 const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
 
-/** Which months there are is known for futures on stock indices only; others name theirs. */
+/** Only for futures on stock indices is it known which months there are; the desk file names the month of any other. */
 function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { roll, kind, contractMonth, sessions, symbol } = instrument;
   if (roll === undefined) return [];
@@ -177,7 +177,7 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   ];
 }
 
-/** Opposite trades need an account that can be short, which one that owns coins or shares is not. */
+/** Opposite trades need an account that can be short; one that owns coins or shares can't. */
 function sideBySideRules({ instruments }: Desk, index: number): BrokenRule[] {
   const { sideBySide, kind, symbol } = instruments[index] as DeskInstrument;
   if (sideBySide === undefined) return [];
@@ -249,7 +249,10 @@ function productRule({ tickSize, lotSize, multiplier }: DeskInstrument, index: n
   ];
 }
 
-/** A coin amount is this sum divided by a price in ticks: it has to be whole for the books to be exact. */
+/**
+ * A coin amount is what one lot is worth, in ticks, divided by a price in ticks: that worth has to be a whole number of
+ * ticks for the books to be exact.
+ */
 function sumRule({ tickSize, lotSize, multiplier = '1' }: DeskInstrument, index: number): BrokenRule[] {
   const sum = times(exactDecimal(lotSize), exactDecimal(multiplier));
   if (isMultipleOf(sum, exactDecimal(tickSize))) return [];

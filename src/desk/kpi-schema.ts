@@ -6,13 +6,13 @@ import { z } from 'zod';
 
 interface KpiReadingTerms {
   readonly title: string;
-  /** In which it is read; empty: a plain number, `money`: the currency of the account. */
+  /** The unit of the reading; empty: a plain number, `money`: the currency of the account. */
   readonly unit: string;
   /** What it is counted over, for `minimumSample`; null: nothing is counted. */
   readonly of: string | null;
-  /** Whether it looks back over `days`; otherwise it is what stands now. */
+  /** Whether it looks back over `days`; otherwise it is read as of now. */
   readonly looksBack: boolean;
-  /** Said in the place of a value without an end; only where there can be one. */
+  /** Shown in the place of an infinite value; only for readings that can be infinite. */
   readonly endless?: string;
   readonly meaning: string;
 }
@@ -93,16 +93,16 @@ export const KPI_READING_NAMES = Object.keys(KPI_READINGS) as [KpiReading, ...Kp
 
 export const termsOf = (reading: KpiReading): KpiReadingTerms => KPI_READINGS[reading];
 
-/** How far one looks back whose desk file does not say. */
+/** How far a KPI looks back if the desk file doesn't say. */
 export const KPI_DAYS = 30;
 
-/** Units of which one can stand for another, each as a multiple of the first. */
+/** Units that can be converted into each other, each as a multiple of the first. */
 const CONVERTIBLE: readonly Readonly<Record<string, number>>[] = [
   { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 },
   { MB: 1, GB: 1_024 },
 ];
 
-/** The reading's own unit: by name, for an account in this currency. */
+/** The reading's own unit, on an account in this currency. */
 const ownUnit = (reading: KpiReading, currency: string): string => {
   const { unit } = termsOf(reading);
   return unit === 'money' ? currency : unit;

@@ -1,5 +1,5 @@
 /**
- * What a desk must declare if its orders go to a venue, and what if it trades real money, before any of it is started.
+ * What a desk must declare before its orders may go to a venue, and before it may trade real money.
  */
 import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';

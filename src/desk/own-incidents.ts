@@ -122,7 +122,7 @@ function restoreRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** The halt by its own step would open it again each time it is over. */
+/** Otherwise the halt of its own step would open the incident again each time it is over. */
 function circleRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { trigger, steps }]) => {
     const cause = trigger.halt.indexOf(HALT_OF_STEPS);

@@ -22,7 +22,7 @@ export type ReadStrategies = (
 
 type Problem = BrokenRule & { readonly key: string };
 
-/** An artefact that is not what the desk file says stops it before anything is compiled. */
+/** Refuses an artefact that is not what the desk file says before anything is compiled. */
 export function withOwnStrategies(
   desk: Desk,
   folder: string,
@@ -114,7 +114,7 @@ export function parameterProblems(
   });
 }
 
-/** Instruments to look at, for a strategy that would take their bars for those of the instrument that it trades. */
+/** Refuses `watches` for a strategy that would take those bars for bars of the instrument that it trades. */
 export function watchRules(
   { kind, watches = [] }: Pick<Desk['strategies'][number], 'kind' | 'watches'>,
   index: number,
@@ -140,7 +140,7 @@ export function entryProblems(
 ): (BrokenRule & { readonly key: string })[] {
   const { kind, own } = desk.strategies[index] ?? {};
   const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
-  // What waits in the core leaves as a limit order.
+  // A waiting entry leaves the core as a limit order.
   const orderOf = (type: WishType): EntryType => ENTRY_TYPES.find((known) => known === type) ?? 'limit';
   const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(orderOf(type)));
   if (venue === undefined || wrong === undefined) return [];

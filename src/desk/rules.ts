@@ -51,7 +51,7 @@ function brokenRules(
   ];
 }
 
-/** Prices that do not come from the venue itself are named so: they have paper accounts of their own. */
+/** Names of price sources other than the venue itself: their prices have paper accounts of their own. */
 const SAID_OF_PRICES: ReadonlySet<string> = new Set(['simulator', 'testnet']);
 
 function feedRules({ feeds }: Desk): BrokenRule[] {
@@ -184,7 +184,7 @@ function intervalRules(desk: Desk): BrokenRule[] {
 /** In a leap year: the 29th of February is a day. */
 const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** A routine that is never due would be missed by nobody. */
+/** Nobody would notice a routine that is never due. */
 function monthRules(desk: Desk): BrokenRule[] {
   return desk.routines.flatMap(({ months, daysOfMonth }, index) => {
     if (months === undefined || daysOfMonth.length === 0) return [];
@@ -236,7 +236,7 @@ function itemRules(desk: Desk): BrokenRule[] {
   );
 }
 
-/** What lifts a halt is said where a halt is asked for. */
+/** Only a step that halts can say what lifts its halt. */
 function haltRules({ routines }: Desk): BrokenRule[] {
   return routines.flatMap(({ steps }, index) =>
     steps.flatMap(({ onFail, resume }, at) => {
@@ -289,8 +289,10 @@ function limitRules({ risk, instruments }: Desk): BrokenRule[] {
   });
 }
 
-/** The rules across keys run only on values that are valid individually. */
-/** `coded`: names of the playbooks in code in its folder. */
+/**
+ * The rules across keys run only on values that are valid individually. `coded`: names of the playbooks in code in the
+ * desk's folder.
+ */
 export function deskSchema(venues: readonly DeskVenue[], coded: readonly string[]) {
   const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
     for (const broken of brokenRules(desk, venues, coded)) {

@@ -32,7 +32,7 @@ export function schemaProblems(
   return [...together, ...problems];
 }
 
-/** From this many on, the file is a hand-written beginning, and each problem would say the same. */
+/** With this many keys missing, a file is only a beginning: one problem names them all, instead of one for each. */
 const MISSING_TOGETHER = 3;
 
 function severalMissing(keys: readonly string[]): SchemaProblem {

@@ -64,7 +64,7 @@ function daysRule({ calendar, holidays, earlyCloses }: DeskSessions, path: Path)
 
 const WEEK = 7 * 1440;
 
-/** Across the week: also for a Monday period that begins on Sunday. */
+/** Also across the end of the week: a Monday period may begin on Sunday. */
 function overlapRule({ hours }: DeskSessions, path: Path): BrokenRule[] {
   const all = WEEKDAYS.flatMap((weekday, day) =>
     (hours?.[weekday] ?? []).map((text, index) => {

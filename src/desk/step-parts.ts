@@ -80,7 +80,7 @@ export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProbl
         if (part === undefined) return [unknownPart(kind, named, [...declared.keys()], path)];
         return parameterProblems(part.parameters, step.with, [...path, 'with']);
       }
-      // Judged with the files of playbooks/ (`codedProblems`).
+      // Checked with the files of playbooks/ (`codedProblems`).
       if (step.playbook !== undefined) return [];
       return parameterProblems(NO_PARAMETERS, step.with, [...path, 'with']);
     }),

@@ -58,7 +58,7 @@ function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
   ];
 }
 
-/** Of the desk's own files they are checked when the files are read. */
+/** Artefacts of the desk's own strategies are checked when their files are read. */
 function artefactRules({ kind, artefacts }: DeskStrategy, index: number): BrokenRule[] {
   if (artefacts === undefined || OWN_STRATEGY.test(kind)) return [];
   return [

@@ -267,7 +267,7 @@ function limitSchemas(): LimitSchemas {
   return Object.fromEntries(entries) as LimitSchemas;
 }
 
-/** The venue that real-money orders go to. */
+/** The venue that orders go to if they leave this machine. */
 export const venueSchema = z.strictObject({
   name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
   testnet: z.boolean().default(true).describe('The venue’s own test environment.'),

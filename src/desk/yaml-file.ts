@@ -129,7 +129,7 @@ function positionOf(document: Document, lines: LineCounter, path: readonly Prope
   return { line, column: col };
 }
 
-/** Position of the value instead of its key. */
+/** The member of a map or list, and where its key or item stands. Null: there is none. */
 function step(node: unknown, part: PropertyKey): { value: unknown; offset: number | null } | null {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && keyName(item.key) === String(part));

@@ -32,16 +32,16 @@ export interface Kpi {
   readonly kind: 'alarm' | 'aim';
   /** `tooFew`: below its minimum sample; `unknown`: there is nothing to read. Neither is judged. */
   readonly state: (typeof KPI_STATES)[number];
-  /** In `unit`. Also null if it has no end, as a profit factor without a loss. */
+  /** In `unit`. Also null if it is infinite, such as a profit factor without a loss. */
   readonly value: number | null;
   /** Empty for a plain number. */
   readonly unit: string;
   /** When it is an alarm, or what is aimed at: `above 25 %`, `at least 47.6 %`. */
   readonly bound: string;
-  /** What it was counted over; null: nothing is counted. */
+  /** How many trades, hours, orders … it was counted over; null: nothing is counted. */
   readonly sample: number | null;
   readonly minimumSample: number | null;
-  /** Days of market time that it looks back; null: it stands now. */
+  /** Days of market time that it looks back; null: it is read as of now. */
   readonly days: number | null;
   /** Value and sample, in words. */
   readonly says: string;
@@ -51,7 +51,7 @@ export interface KpiContext extends Pick<ReportContext, 'desk' | 'pool'> {
   readonly home: string;
   /** Null if the trader does not answer. */
   readonly status: TraderStatus | null;
-  /** The end of what is looked back over, in market time. */
+  /** The end of the days that a KPI looks back over, in market time. */
   readonly marketMs: number;
 }
 
@@ -110,7 +110,7 @@ function boundOf({ alarm, aim }: DeskKpi): readonly [words: string, bound: numbe
   return ['at most', aim?.atMost ?? 0];
 }
 
-/** With two places (an amount: with those of its currency), or as many more as it takes to tell it from the bound. */
+/** With two places (an amount with those of its currency), or with as many more as tell it from the bound. */
 function figureText(value: number, bound: number, currency: string | null): string {
   if (currency === null && Number.isInteger(value)) return String(value);
   let places = currency === null ? 2 : placesIn(currency);
@@ -121,13 +121,13 @@ function figureText(value: number, bound: number, currency: string | null): stri
 
 const counted = (count: number, of: string): string => `${count} ${count === 1 ? of.slice(0, -1) : of}`;
 
-/** Null: there is nothing to read it from. Without an end: there is no divisor, or nothing that is young enough. */
+/** `value` null: nothing to read it from. Infinite: a gain over no loss, or the age of what isn't there. */
 interface Read {
   readonly value: number | null;
   readonly sample?: number;
 }
 
-/** What several KPIs are read from is asked for once. */
+/** Asks only once for what several KPIs are read from. */
 class Sources {
   readonly #asked = new Map<string, Promise<unknown>>();
 
@@ -194,7 +194,7 @@ const ofStatus =
 const sumOf = (closings: Closings): number => closings.reduce((sum, { net }) => sum + net, 0);
 const isWin = ({ net }: Closings[number]): boolean => net > 0;
 const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
-/** Percent; null of nothing. */
+/** Percent; null if `whole` is 0. */
 const share = (part: number, whole: number): number | null => known((part / whole) * 100);
 
 const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => Promise<Read>>> = {

@@ -210,8 +210,8 @@ export class DeskApi {
   }
 
   /**
-   * The statement that the person's own key has to sign. `about`: an approval's id, coins, or the size to resume
-   * with.
+   * The statement that the person's own key has to sign. `about`: an approval's id, coins, another size, or the size to
+   * resume with.
    */
   signing(about: ToSign): Promise<Signing> {
     return answerOf(this.#client.GET('/api/signing', { params: { query: signingQuery(about) } }));

@@ -14,7 +14,10 @@ export function passkeysHere(): 'yes' | 'number' | 'no' {
   return typeof PublicKeyCredential === 'function' ? 'yes' : 'no';
 }
 
-/** Has the device sign with one of its passkeys for this host. `ids`: only these. Throws a Problem if it does not. */
+/**
+ * Has the device sign with one of its passkeys for this host. `ids`: only with one of these; empty: with any. Throws a
+ * Problem if it does not.
+ */
 export async function usePasskey(
   { challenge, rpId }: PasskeyAsked,
   ids: readonly string[] = [],

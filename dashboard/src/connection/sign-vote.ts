@@ -1,4 +1,4 @@
-/** A vote about real money, signed in this tab or by the person's passkey; neither key nor password leaves them. */
+/** A vote about real money, signed in this tab or by a passkey: no key and no password is sent to the server. */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256 } from '@noble/hashes/sha2.js';

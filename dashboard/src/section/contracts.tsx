@@ -85,7 +85,7 @@ export function Contracts({ api, contracts, mayRoll }: ContractsProps) {
   );
 }
 
-/** `is NQZ6 (202612), last trade 2026-12-18 (24 days), rolled from 2026-12-14 on`. */
+/** `is NQZ6 (202612), last trade 2026-12-18 (24 days), to be rolled from 2026-12-14 on`. */
 function termsOf({ month, atVenue, lastTradeDay, daysLeft, rollDay }: Contract): string {
   const name = atVenue?.traded.name;
   const is = [name, name === undefined ? (month ?? 'the front month') : month === null ? null : `(${month})`];

@@ -16,7 +16,7 @@ interface SizeProps {
   readonly mayChange: boolean;
 }
 
-/** The position size as a part of what the desk file allows: it is reduced at once; a larger one takes an approver. */
+/** The position size in percent of the desk file's: a smaller one applies at once, a larger one takes an approver. */
 export function Size({ api, person, status: { sizePct: nowPct, trading }, mayChange }: SizeProps) {
   const [asking, setAsking] = useState(false);
   const [size, setSize] = useState('');

@@ -26,7 +26,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const newest = data.points.at(-1);
   const places = equityPlaces(status.currency);
-  // The chart is made anew for another function.
+  // The chart is made anew whenever it gets another function.
   const draw = useMemo(() => drawEquity.bind(null, places), [places]);
   const fromMemory = equity.value?.source === 'memory';
   return (

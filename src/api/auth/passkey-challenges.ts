@@ -67,9 +67,7 @@ export class PasskeyChallenges {
 
 const nonceOf = (said: Buffer): string => said.subarray(0, NONCE_BYTES).toString('hex');
 
-/**
- * Whether the page that a request comes from can use passkeys at all. Null if the page was opened by an IP address.
- */
+/** WebAuthn's relying party of the calling page. Null if the page was opened by an IP address: it can use no passkeys. */
 export const partyOf = (request: FastifyRequest): RelyingParty | null => relyingPartyOf(ownOriginOf(request));
 
 export function refuseNumber(request: FastifyRequest, reply: FastifyReply): FastifyReply {

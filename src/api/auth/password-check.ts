@@ -60,8 +60,8 @@ const TRIES_MAX = 10;
 /**
  * Failed tries of one kind in a sliding window, counted by target and way in: everybody comes from the loopback
  * address, so a count by address would let one person lock out all others. Strangers at the public address can't lock
- * out people on this machine or in a tunnel. A try counts before it is checked and is given back if it was right, so
- * that many tries at once can't slip through together.
+ * out people on this machine or in a tunnel. A try counts before it is checked, so that many tries at once can't slip
+ * through together; a right one ends the count.
  */
 export class TryLimiter {
   readonly #tries = new Map<string, number[]>();

@@ -105,7 +105,7 @@ function wordsOf(found: readonly FastifySchemaValidationError[], context: string
     .map((error) => wordsFor(error, context));
 }
 
-/** Where a member says which of several shapes a value has, only what is wrong in that one is a problem. */
+/** If a member names the one of several shapes (`oneOf`) that was meant, only the errors of that shape stay. */
 function ofTheShapeMeant(errors: readonly Broken[]): readonly Broken[] {
   const choice = errors.find(({ keyword }) => keyword === 'oneOf');
   if (choice === undefined || !Array.isArray(choice.schema)) return errors;

@@ -29,7 +29,7 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     return;
   }
   const page = readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8');
-  // Evaluated each time: once a second desk has been started, commands have to name this one.
+  // Built for each request: as soon as another desk is started, commands have to name this one.
   const pageHere = () =>
     asTyped(page).replace(
       '<meta name="command-line" content="fermata"',

@@ -1,7 +1,7 @@
 /**
- * The three buttons. A stop goes straight to the trader from here, before anything else is asked; closing everything as soon as
- * its key is known to be new, which waits for no database longer than a moment. The use case of operations/ then proves them.
- * Everything else here is HTTP.
+ * The three buttons. A stop goes straight to the trader from here, before anything else is asked. A close-all goes as
+ * soon as its key is known to be new, which waits for the database only a moment. The use case in operations/ then
+ * proves that it took effect. Everything else here is HTTP.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -158,7 +158,7 @@ async function press(
   const method = use === 'stopTrading' ? 'stop' : 'closeAll';
   const order = { commandId, by: caller.person, reason: reason ?? NO_REASON };
   const sent = trader.call(method, order, { timeoutMs: EMERGENCY_COMMAND_MS });
-  sent.catch(() => undefined); // the use case says so, and sends it again
+  sent.catch(() => undefined); // the use case gets this failure too: it reports it and sends the command again
   return operations[use](caller, { reason, commandId }, sent);
 }
 
@@ -219,9 +219,9 @@ const STILL_RUNNING: Problem = {
 const BYTES_READ_MAX = 64 * 1024;
 
 /**
- * What the body of a stop may be: anything. JSON with a reason, a form, bare text (which is the reason), nothing, or
- * something unreadable: whoever sent it wants the desk stopped. For every route of `scope`: a route with `anyBody`
- * gets the reason in the text, every other one its JSON or an empty body.
+ * The body of a stop may be anything: JSON with a reason, a form, bare text (which is the reason), nothing, or
+ * something unreadable. Whoever sent it wants the desk stopped. Of the routes of `scope`, one with `anyBody` gets the
+ * reason found in the text; the others still take only JSON or an empty body.
  */
 function takeAnyBody(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {

@@ -164,7 +164,7 @@ const SPACED = `
   order by market`;
 
 /**
- * The equity curve from the ledger, thinned to one screen width however long the desk has run. Oldest first, always
+ * The equity curve from the ledger, thinned to `pointsMax` points however long the desk has run. Oldest first, always
  * including the newest point. Rejects while the database is down.
  */
 export async function readEquity(

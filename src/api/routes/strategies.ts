@@ -110,7 +110,7 @@ async function isUnknown(web: WebDependencies, name: string): Promise<boolean> {
   return status !== null && !status.strategies.some((strategy) => strategy.name === name);
 }
 
-/** The setups of years; active ones are among the newest. */
+/** Enough for years of setups, so that all active ones, which are among the newest, are counted. */
 const SETUPS_MAX = 1_000;
 
 export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** The shape as `input`: strict where the zod schema is strict, while answers may gain members. */
+/** With `io: 'input'` only strict zod schemas forbid further members: an answer may gain some. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return rest;
@@ -32,7 +32,10 @@ export const problemSchema = z
   })
   .describe('RFC 9457 problem details');
 
-/** Problems that a route may answer with; 400, 401, 421, 429 and 500 apply to every route that is not public. */
+/**
+ * Problems that a route may answer with, the ones worth listing: any route may also answer 400, 403 (a foreign origin),
+ * 421 or 500, and one that is not public 401 or 429.
+ */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
   return Object.fromEntries(
     statuses.map((status) => [

@@ -138,7 +138,7 @@ function refuseCodec(
   return origin !== undefined && hasSession(request) ? null : 'signIn';
 }
 
-/** Throws if one of them is not an origin. */
+/** The origins that the operator names. Throws if one of them is not an origin. */
 export function codecOrigins({ FERMATA_CODEC_ORIGINS: given = '' }: NodeJS.ProcessEnv): readonly string[] {
   const origins = given.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
   for (const origin of origins) {

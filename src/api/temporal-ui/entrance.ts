@@ -9,7 +9,7 @@ import { PAGES, sendPage } from './page.js';
 
 export const ENTER_PATH = '/fermata/enter';
 
-/** The key under which the UI stores them in the browser. */
+/** The key under which the UI stores the chosen columns in the browser. */
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
 const COLUMNS = [
   'Status',
@@ -108,7 +108,7 @@ export class TemporalTickets {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** Issues a ticket for a sign-in (`family`), with whose end everything from the ticket ends. */
+  /** Issues a ticket for a sign-in (`family`). When the sign-in ends, so do the ticket and its session. */
   issue(family: string): string {
     return keep(this.#tickets, { family, expiresMs: this.nowMs() + TICKET_LIFETIME_MS });
   }

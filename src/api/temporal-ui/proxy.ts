@@ -39,7 +39,7 @@ export async function makeTemporalUiProxy(options: TemporalUiProxyOptions): Prom
   endSocketsOnClose(app);
   app.setErrorHandler((error: FastifyError, _request, reply) => sendPage(reply, pageOf(error)));
   app.setNotFoundHandler((_request, reply) => sendPage(reply, PAGES.unreadable));
-  // Runs before anything else of a request is looked at.
+  // The host is checked before anything else of a request.
   app.addHook('onRequest', async (request, reply) => {
     if (!ownHosts(listeningPort(request.raw)).has(hostOf(request))) return sendPage(reply, PAGES.host);
   });
@@ -107,7 +107,7 @@ const hostOf = ({ headers }: FastifyRequest): string => (headers.host ?? '').toL
 
 /** The UI's own Host, an Origin that matches it (the UI compares the two), and none of our cookies. */
 function upstreamHeaders(headers: IncomingHttpHeaders, host: string): IncomingHttpHeaders {
-  // The last two only concern the browser and us.
+  // `expect` and `upgrade` only concern the browser and us.
   const {
     authorization: _,
     cookie: __,

@@ -1,6 +1,6 @@
 /**
- * Reads from the exchange about key, account and symbols: real calls with the desk's own key, on a connection that is
- * closed afterwards.
+ * Asks the exchange about key, account and symbols: real calls with the desk's own key, on a connection that is closed
+ * afterwards.
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
@@ -88,10 +88,7 @@ async function reading<T>(asked: Promise<T>): Promise<Reading<T>> {
   }
 }
 
-/**
- * The type of the checks before real money is traded. A check changes nothing and says what it saw and what it
- * expected.
- */
+/** What the checks before real money look at. */
 export interface PreflightSubject {
   readonly desk: Desk;
   readonly configHash: string;
@@ -107,6 +104,7 @@ export interface PreflightSubject {
   readonly reportFolder: string;
 }
 
+/** Changes nothing, and says what it saw and what it expected. */
 export interface PreflightCheck {
   readonly key: string;
   readonly title: string;

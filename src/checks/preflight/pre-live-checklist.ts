@@ -13,8 +13,8 @@ import { isOwned } from '../../domain/value.js';
 const START_POSITION_PCT_MAX = 3;
 const START_POSITIONS_MAX = 3;
 /**
- * For contracts on margin, their value says little about the risk; the loss at the farthest stop does, in percent of
- * equity.
+ * The value of contracts on margin says little about the risk. Their loss at the farthest stop does; this is its bound,
+ * in percent of equity.
  */
 const START_LOSS_PCT_MAX = 1;
 
