@@ -26,7 +26,7 @@ export const mailSent = check(
     const mailer = lastHealth(runtime.home, desk.desk, 'mail')?.health;
     const isOff = mailer === undefined || mailer.state === 'off';
     const off = mailer?.why ?? 'no mailer of this desk has run yet';
-    // If mail stopped because its settings are gone, mail is missing.
+    // A mailer that has sent before and is off now: its mail is missing.
     if (isOff && (await lastMailedMs(pool, desk.desk)) === null)
       return { verdict: 'not_run', observed: off, expected };
     // Routines are due by market time. A trader that is away must not hide missing mail.

@@ -22,7 +22,7 @@ export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
 export type { Incident, IncidentSeverity, ShippedKind };
 
 interface IncidentTiming {
-  /** If nobody has acknowledged it after `respondMs`, people are reminded; after each of `escalateMs`, more people. */
+  /** If nobody has acknowledged it `respondMs` after its opening, people are reminded; at each `escalateMs`, more people. */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];
   /**

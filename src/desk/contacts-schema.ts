@@ -28,7 +28,7 @@ export type DeskContact = z.output<typeof contactsSchema>[number];
 /** What templates leave for people to fill in: "[TO BE FILLED]", "TBD", "+1 xxx". */
 const PLACEHOLDER = /\[[^\]]*\]|<[^>]*>|\b(?:tbd|todo|to be filled|n\/a|x{3,})\b|\.\.\.|…/i;
 
-/** What is missing so that somebody can be called; null: nothing. */
+/** What keeps people from calling this contact; null: nothing. */
 export function missingOf({ name: who, phone, mail }: DeskContact): string | null {
   const open = [who, phone, mail].find((value) => value !== undefined && PLACEHOLDER.test(value));
   if (open !== undefined) return `not filled in yet ("${open}" in the desk file)`;

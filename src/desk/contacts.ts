@@ -12,7 +12,7 @@ type WithContacts = Pick<Desk, 'contacts'>;
 export const contactsFor = ({ contacts = [] }: WithContacts, kind: string): readonly string[] =>
   contacts.filter(({ incidents }) => incidents?.includes(kind) ?? true).map(contactLine);
 
-/** Those of whom something is missing, a line each. */
+/** The contacts with something missing, a line each. */
 export const contactsToFillIn = ({ contacts = [] }: WithContacts): readonly string[] =>
   contacts.filter((contact) => missingOf(contact) !== null).map(contactLine);
 

@@ -46,7 +46,7 @@ export function stepLists(desk: Pick<Desk, 'routines' | 'incidents'>): readonly 
   ];
 }
 
-/** Paths of the rules by which steps of routines let the desk trade again. */
+/** Paths of each `resume` of a routine's step that is this rule. */
 export const stepsLiftedBy = ({ routines }: Pick<Desk, 'routines'>, rule: ResumeRule): BrokenRule['path'][] =>
   routines.flatMap(({ steps }, index) =>
     steps.flatMap(({ resume }, at) => (resume === rule ? [['routines', index, 'steps', at, 'resume']] : [])),

@@ -154,7 +154,7 @@ function queryOf({ person, action, via, from, to }: Filter, before: string | nul
   };
 }
 
-/** Nested values under their own names only: what they are part of says little. */
+/** Nested values under their own names only: the name of the group says little. */
 function shown(parameters: Entry['parameters']): string {
   return Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== '')

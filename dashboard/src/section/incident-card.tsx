@@ -8,7 +8,7 @@ import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
 import { readable } from '../view/words.js';
 
-/** The phase of an incident without a playbook. */
+/** The phase until a playbook shows one; without a playbook it stays. */
 const NO_PLAYBOOK = 'beginning';
 
 interface IncidentCardProps {

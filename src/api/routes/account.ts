@@ -179,7 +179,7 @@ export function corporateActionRoutes(app: FastifyInstance, web: WebDependencies
   );
 }
 
-/** Null: as many new shares as old ones are no split. */
+/** Null: with as many new shares as old ones it is no split. */
 async function take(
   { operations }: WebDependencies,
   caller: Caller,

@@ -86,7 +86,7 @@ export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
 
 const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
 
-/** Going live asks that a test alert has arrived. */
+/** Going live requires that a test alert has arrived. */
 export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Send a test alert, and say whether it reached anybody',

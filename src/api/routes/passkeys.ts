@@ -1,4 +1,4 @@
-/** A person's passkeys: added and removed by who is signed in, and signing in with one. */
+/** A person's passkeys: adding and removing them while signed in, and signing in with one. */
 import { createHmac } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
