@@ -45,7 +45,7 @@ function writeNew(name: string, deskFile: string, json: boolean): void {
       `${deskFile} comes with Fermata, and the next version brings it anew`,
       'write a desk of your own first: fermata init --name NAME',
     );
-  const kind = `./${FOLDER}/${name}.js`;
+  const kind = `./${FOLDER}/${name}.ts`;
   const file = join(folder, FOLDER, `${name}.ts`);
   if (existsSync(file))
     throw new CliFailure(`${file} is there already`, 'it was not touched', 'take another name');

@@ -22,7 +22,7 @@ import type { DescribedStrategy } from '../protocol.js';
 /** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
 
-/** `kinds`: in the form `./strategies/NAME.js`. Throws `DeskFileError` with each problem of a file. */
+/** `kinds`: in the form `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
 export function readStrategies(folder: string, kinds: readonly string[]): ReadonlyMap<string, OwnStrategy> {
   const described = describeStrategies(
     folder,
