@@ -126,7 +126,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'setups',
     group: 'The desk',
     summary: 'the setups that strategies follow, their state and prices',
-    load: async () => ofDesk((await import('./commands/strategy.js')).setupsCommand),
+    load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
   },
   {
     name: 'trading-journal',

@@ -120,7 +120,7 @@ export const strategySchema = z.strictObject({
     .string()
     .meta({ anyOf: [{ enum: [...STRATEGIES.keys()] }, { pattern: OWN_STRATEGY.source }] })
     .describe(
-      'One of the strategies that ship with Fermata, or `./strategies/NAME.js`: a file beside this one.',
+      'One of the strategies that ship with Fermata, or `./strategies/NAME.ts`: a file beside this one.',
     ),
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
   watches: z

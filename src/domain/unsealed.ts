@@ -1,8 +1,9 @@
 /** What a workflow may believe: messages that our own processes have sealed, and answers of its own activities. */
 
 /**
- * What reached a workflow without our seal: sent by Temporal's own UI, command line or API, or changed on its way. It is
- * wrapped, so that nothing can mistake it for a message of our own processes. A stop is read from it, a decision never.
+ * What reached a workflow without our seal: sent by Temporal's own UI, command line or API, or changed on its way. It
+ * is wrapped, so that nothing can mistake it for a message of our own processes. A stop is read from it, a decision
+ * never.
  */
 export interface Unsealed {
   readonly unsealed: unknown;

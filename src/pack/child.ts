@@ -119,7 +119,7 @@ async function playbook(folder: string, file: string): Promise<void> {
         problem: { ...place, expected: EXPECTED_PLAYBOOK, found, doThis: `put ${place.file} right` },
       });
   } else {
-    const { describePlaybook } = await import('./playbook/compile-playbook.js');
+    const { describePlaybook } = await import('./playbook/describe-playbook.js');
     const described = describePlaybook(compiled.code);
     if ('found' in described) {
       const expected = 'export default playbook({ title, parameters, run }) of fermata/pack';

@@ -6,6 +6,7 @@ import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
+import { messageOf } from '../domain/message-of.js';
 import { CONTRACT_ZONE, type ContractMonth, monthInForceAt } from '../domain/sessions/contract-months.js';
 import { monthKey } from '../domain/settings-change.js';
 import { createEngine, type Engine } from '../engine/engine.js';
@@ -15,14 +16,15 @@ import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
+import type { VenuePort } from '../venue/port.js';
 import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
 import { takeOverRules } from './accounts/standing-rules.js';
-import { tradedAccount } from './accounts/traded-account.js';
 import { DeskTrader } from './desk-trader.js';
-import { buildInstruments, engineConfig } from './engine-config.js';
+import { buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import { readJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
+import { StartRefused } from './refuse-start.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
@@ -263,4 +265,37 @@ function takeMonths(months: Map<string, ContractMonth>, record: EngineRecord): v
   for (const { key, to } of record.changes)
     for (const symbol of months.keys())
       if (key === monthKey(symbol) && typeof to === 'string') months.set(symbol, to);
+}
+
+/**
+ * The account that the engine trades, and the time and cash with which its journal begins. The first start at a
+ * venue counts profit from what the account has then; later starts know it from the journal.
+ */
+export async function tradedAccount(
+  { port, paper, account }: TradingVenue,
+  journal: Journal,
+  mode: Desk['mode'],
+): Promise<TradedAccount> {
+  if (paper !== null) return { account, real: false };
+  const real = mode === 'live';
+  if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
+  try {
+    // First the cash, then the time: a trade between the two shows as a difference in cash, never as money counted
+    // twice.
+    const { cash } = await port.balances();
+    const historyBeginsMs = await port.serverTime();
+    return { account, ...accountIdOf(port), real, startingCash: cash, historyBeginsMs };
+  } catch (error) {
+    const why = messageOf(error);
+    throw new StartRefused(
+      `the first start ${real ? 'with real money' : 'on a broker’s paper account'} needs the account's balance, and ${account} did not give it (${why}). ` +
+        'No order was sent. Start again once it answers.',
+    );
+  }
+}
+
+/** If the venue is unavailable, it tells its account id later. */
+function accountIdOf(port: VenuePort): Pick<TradedAccount, 'accountId'> {
+  const accountId = port.accountId?.() ?? null;
+  return accountId === null ? {} : { accountId };
 }

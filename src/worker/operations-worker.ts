@@ -30,13 +30,13 @@ import { afterFills } from './after-fills.js';
 import { askForRolls } from './ask-for-roll.js';
 import { bundleFile } from './bundle-workflows.js';
 import { failingChecksOf } from './changes-waited-for.js';
-import { followRuns, watchRuns } from './follow-runs.js';
+import { followRuns } from './follow-runs.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
-import { tellPacksEnd, tellUnserved, watchStuckWorkflows } from './stuck-runs.js';
+import { tellPacksEnd, tellUnserved, watchRuns, watchStuckWorkflows } from './stuck-runs.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchTrader } from './watch-trader.js';
 

@@ -1,7 +1,7 @@
 /**
  * The life file of a role without a supervisor (each in its own container), next to its sockets. Health checks read it,
- * and the operations worker watches them all: it notices an unexpected end, and silence. A file that can't be written must not end the role: it
- * then counts as not ready.
+ * and the operations worker watches them all: it notices an unexpected end, and silence. A file that can't be written
+ * must not end the role: it then counts as not ready.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

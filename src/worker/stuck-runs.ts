@@ -1,12 +1,16 @@
 /**
- * Runs that stand still without a sign: one whose code no longer fits its history, one whose build can't be served, and
- * playbooks whose process ends. People are told, and an incident is opened.
+ * Runs that don't go on. Some end or are lost without a word, which is recorded and told. Others stand still: one
+ * whose code no longer fits its history, one whose build can't be served, playbooks whose process ends. People are
+ * told, and an incident is opened.
  */
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WokenTopic } from '../contracts/notice.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
+import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
+import { endLeftPermission } from '../operations/reconcile/unwatched-permission.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { runsOfDesk } from '../temporal/runs.js';
@@ -205,4 +209,29 @@ async function tellStanding(
   ).catch((error: unknown) =>
     log.warn({ ...fields, error: messageOf(error) }, 'no incident was opened for it'),
   );
+}
+
+/** At start and each minute: what belongs to a run that no longer goes on is ended, recorded and told. */
+export function watchRuns(context: ReconcileContext, log: Logger): Repeating {
+  return repeat('watch over runs', LOOKS_MS.runs, log, lookAtRuns(context, log));
+}
+
+/** Each call is one poll. */
+export function lookAtRuns(context: ReconcileContext, log: Pick<Logger, 'error'>): () => Promise<void> {
+  const told = new Set<string>();
+  const say = (workflowId: string, what: string, how: string): void =>
+    log.error({ alarm: true, desk: context.desk.desk, workflowId }, `abandoned: ${what}: ${how}`);
+  return async () => {
+    try {
+      await reconcileRuns(context, ({ workflowId, how, things }) =>
+        say(workflowId, things.map(({ kind, title }) => `${kind} "${title}"`).join(', '), how),
+      );
+    } finally {
+      // Also if something can't be ended: whoever waits for the other runs must hear of them.
+      for (const { workflowId, how, what } of await tellEndedRuns(context, told))
+        say(workflowId, `the ${what}`, how);
+    }
+    const left = await endLeftPermission(context);
+    if (left !== null) say(left.workflowId, 'the permission to trade real money', left.detail);
+  };
 }

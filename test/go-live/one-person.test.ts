@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goLiveAuthority } from '../../src/trader/control/authorities.js';
+import { goLiveAuthority } from '../../src/trader/control/votes.js';
 import { DECISION_KEY, vote } from './support/live-desk.js';
 
 const HOUR_MS = 3_600_000;

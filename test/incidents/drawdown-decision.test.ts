@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/position-size.js';
-import { armAuthority, SizeVotes, sizeAuthority } from '../../src/trader/control/authorities.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
+import { armAuthority, SizeVotes, sizeAuthority } from '../../src/trader/control/votes.js';
 import { decisionOf } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';

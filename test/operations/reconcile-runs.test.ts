@@ -11,7 +11,7 @@ import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
-import { lookAtRuns } from '../../src/worker/follow-runs.js';
+import { lookAtRuns } from '../../src/worker/stuck-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
-import { type ArmQuestion, armAuthority } from '../../src/trader/control/authorities.js';
 import { flatProver } from '../../src/trader/control/flat-proof.js';
 import { checkParams } from '../../src/trader/control/params.js';
 import { type CommandedTrader, createHandlers } from '../../src/trader/control/requests.js';
+import { type ArmQuestion, armAuthority } from '../../src/trader/control/votes.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { venueDouble } from './venue-double.js';

@@ -14,10 +14,9 @@ import { makeCurrent, openRunsByBuild } from '../../src/temporal/worker-builds.j
 import { changesOfChecks, changesOfTrader, failingChecksOf } from '../../src/worker/changes-waited-for.js';
 import { lastBeat, sendHeartbeats } from '../../src/worker/engine-worker.js';
 import { deskOwnerOf } from '../../src/worker/follow-incarnation.js';
-import { lookAtRuns } from '../../src/worker/follow-runs.js';
 import { LOOKS_MS } from '../../src/worker/repeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import { lookForStuck } from '../../src/worker/stuck-runs.js';
+import { lookAtRuns, lookForStuck } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';

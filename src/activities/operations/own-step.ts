@@ -1,7 +1,7 @@
 /**
- * Steps without code: what `command` and `http` share, and `http` itself. Only what the desk file says is carried out, because a run's input came
- * through Temporal. The output is bounded, judged in a thread so that no pattern can block this process, and stored
- * without secrets.
+ * Steps without code: what `command` and `http` share, and `http` itself. Only what the desk file says is carried out,
+ * because a run's input came through Temporal. The output is bounded, judged in a thread so that no pattern can block
+ * this process, and stored without secrets.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';

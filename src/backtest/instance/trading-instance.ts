@@ -6,19 +6,29 @@
 import { createHash } from 'node:crypto';
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { HandedAction } from '../../domain/corporate-action.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney } from '../../domain/money.js';
+import type { OrderIntent } from '../../domain/order.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
+import type { Approved } from '../../limits/gate.js';
 import { buildCalendars, engineConfig } from '../../trader/engine-config.js';
-import { type CommandRequest, type HostJournal, Runner } from '../../trader/running/runner.js';
+import {
+  type CommandRequest,
+  type HostJournal,
+  Runner,
+  type Unstamped,
+  type VenueLink,
+} from '../../trader/running/runner.js';
+import { amendEvent, eventOf, replaceEvent } from '../../trader/running/venue-calls.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
-import { SteppedLink } from './stepped-link.js';
+import type { VenueStreamEvent } from '../../venue/port.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** As in the running trader: at least one tick a second. */
@@ -332,5 +342,63 @@ export class ArmingRule {
     if (resume === 'auto') return true;
     const { dayStartMs } = this.#parts;
     return resume === 'next-day' && dayStartMs(marketMs) > dayStartMs(atMarketMs);
+  }
+}
+
+/** The host's link to a paper venue that answers at once. */
+class SteppedLink implements VenueLink {
+  readonly ordersUnderWay = 0;
+  #post: (event: Unstamped) => void = () => undefined;
+
+  /** The venue sends its stream to `onVenue`, so that it can be built before the host. */
+  constructor(readonly venue: SteppedPaperVenue) {}
+
+  connect(post: (event: Unstamped) => void): void {
+    this.#post = post;
+  }
+
+  onVenue(event: VenueStreamEvent): void {
+    this.#post(eventOf(event));
+  }
+
+  submit(order: Approved<OrderIntent>): void {
+    const { clientId } = order;
+    const outcome = this.venue.submit(order);
+    if (outcome.kind === 'accepted')
+      this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
+    else if (outcome.kind === 'rejected') {
+      const { code, text, wouldTrigger = false, wouldTake } = outcome;
+      const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
+      this.#post({ kind: 'order.rejected', clientId, code, text, ...why });
+    } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
+  }
+
+  cancel(clientId: string, instrument: InstrumentId): void {
+    const outcome = this.venue.cancel(clientId, instrument);
+    if (outcome.kind === 'notOpen') {
+      this.#post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
+    } else this.#post({ kind: 'order.cancelled', clientId });
+  }
+
+  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void {
+    const event = amendEvent(clientId, this.venue.amendQuantity(clientId, instrument, quantityLots));
+    if (event === null) this.lookup(clientId);
+    else this.#post(event);
+  }
+
+  replace(clientId: string, order: Approved<OrderIntent>): void {
+    this.#post(replaceEvent(clientId, order.clientId, this.venue.replace(clientId, order)));
+  }
+
+  takeAction(handed: HandedAction): void {
+    this.venue.takeAction(handed);
+  }
+
+  lookup(clientId: string): void {
+    this.#post({ kind: 'order.lookup', clientId, found: this.venue.orderByClientId(clientId) });
+  }
+
+  snapshot(requestId: number, sinceTradeMs: number): void {
+    this.#post({ kind: 'venue.snapshot', snapshot: this.venue.snapshot(requestId, sinceTradeMs) });
   }
 }

@@ -131,8 +131,8 @@ function restText(record: EngineRecord): string {
 }
 
 /**
- * Compares the ledger in Postgres with the journal entry by entry, and the journal with its own hash chain. Returns exit
- * code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind.
+ * Compares the ledger in Postgres with the journal entry by entry, and the journal with its own hash chain. Returns
+ * exit code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind.
  */
 async function verifyJournal(json: boolean): Promise<number> {
   // Only here: what prints the journal needs no Postgres.

@@ -2,21 +2,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { parseDocument } from 'yaml';
-import type { SetupShown } from '../../contracts/published.js';
 import { ArtefactReader, artefactRules, artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
 import { isShipped } from '../../desk/resolve-desk.js';
 import { strategySchema } from '../../desk/trading-schema.js';
 import { rangeText } from '../../domain/declared-value.js';
-import { grouped } from '../../domain/figure-text.js';
-import { moment } from '../../domain/moment.js';
 import { packError } from '../../pack/child-process.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
-import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
 
 const FOLDER = 'strategies';
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -54,7 +49,7 @@ function writeNew(name: string, deskFile: string, json: boolean): void {
       `${deskFile} comes with Fermata, and the next version brings it anew`,
       'write a desk of your own first: fermata init --name NAME',
     );
-  const kind = `./${FOLDER}/${name}.js`;
+  const kind = `./${FOLDER}/${name}.ts`;
   const file = join(folder, FOLDER, `${name}.ts`);
   if (existsSync(file))
     throw new CliFailure(`${file} is there already`, 'it was not touched', 'take another name');
@@ -173,40 +168,3 @@ export default strategy({
   },
 });
 `;
-
-const LIMIT_DEFAULT = 10;
-const LIMIT_MAX = 1_000;
-
-interface Options {
-  readonly open?: boolean;
-  readonly limit: number;
-  readonly json?: boolean;
-}
-
-export function setupsCommand(command: Command): void {
-  command
-    .option('--open', 'only those that go on')
-    .option('--limit <count>', 'only the newest', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
-    .option('--json', 'for scripts')
-    .action(async ({ open = false, limit, json }: Options) => {
-      const setups = await withOperations((operations) => operations.listSetups({ open, limit }));
-      if (json === true) printJson(setups);
-      else printLines(setupsLines(setups, open));
-    });
-}
-
-export function setupsLines(setups: readonly SetupShown[], open: boolean): string[] {
-  if (setups.length === 0) return [open ? 'no setup is open' : 'no setup so far'];
-  return setups.flatMap(setupLines);
-}
-
-function setupLines({ id, symbol, strategy, state, begunMs, prices, last }: SetupShown): string[] {
-  const levels =
-    prices === null
-      ? 'no prices yet'
-      : `entry ${grouped(prices.entry)}, stop ${grouped(prices.stop)}, target ${grouped(prices.target)}`;
-  return [
-    `${id}  ${(state ?? 'state not known').padEnd(16)} ${moment(begunMs)}  ${symbol ?? strategy}: ${levels}`,
-    `          ${last}`,
-  ];
-}

@@ -18,6 +18,7 @@ import { peoplesKeys } from '../../home/person-keys.js';
 import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import type { RealMoneyKind } from '../../signing/vote-statement.js';
+import { VoteCounters } from './vote-counters.js';
 import {
   type ArmPermission,
   armAuthority,
@@ -27,8 +28,7 @@ import {
   SizeVotes,
   settingsAuthority,
   sizeAuthority,
-} from './authorities.js';
-import { VoteCounters } from './vote-counters.js';
+} from './votes.js';
 
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {

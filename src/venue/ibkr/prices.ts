@@ -3,20 +3,21 @@
  * only partly subscribed prices don't count, and a data farm that is down gives none.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Contract, EventName } from '@stoqey/ib';
+import { BarSizeSetting, type Contract, EventName, WhatToShow } from '@stoqey/ib';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { VenueUnavailable } from '../port.js';
 import type { OhlcvRow, OpenPrices, PriceConnection, PriceStream, StreamEvents, Ticker } from '../prices.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
+import { isNone, numberOf } from './decode.js';
 import {
   currentTime,
   GATEWAY_TIMES,
   Gateway,
   type GatewayAddress,
   type GatewayTimes,
+  type Question,
   Refused,
 } from './gateway.js';
-import { type BestPrices, minutes, quote, SNAPSHOT_MS, SPAN_SECONDS_MAX, takeTick } from './market-data.js';
 import { onTradedContracts, tradedContract } from './months.js';
 import { DATA_LOST, farmAfter, isWarning, linkAfter } from './outcomes.js';
 
@@ -294,3 +295,89 @@ const RETRY_MS = 50;
 
 const isResolved = (one: ResolvedContract | { readonly problem: string }): one is ResolvedContract =>
   'contract' in one && one.problem === null;
+
+/**
+ * Best prices and sizes of one contract, collected from single ticks. Undefined: not received yet, or nobody offers.
+ */
+export interface BestPrices {
+  bid?: number | undefined;
+  ask?: number | undefined;
+  bidVolume?: number | undefined;
+  askVolume?: number | undefined;
+}
+
+/** Tick types. Those of delayed prices have other numbers and are never used. */
+const PRICES: Readonly<Record<number, 'bid' | 'ask'>> = { 1: 'bid', 2: 'ask' };
+const SIZES: Readonly<Record<number, 'bidVolume' | 'askVolume'>> = { 0: 'bidVolume', 3: 'askVolume' };
+
+/** False if the tick does not concern the best prices. */
+export function takeTick(best: BestPrices, event: EventName, [, type, value]: readonly unknown[]): boolean {
+  const key =
+    event === EventName.tickPrice
+      ? PRICES[Number(type)]
+      : event === EventName.tickSize
+        ? SIZES[Number(type)]
+        : undefined;
+  if (key === undefined) return false;
+  const told = Number(value);
+  // -1 means that nobody offers; no price traded here can be that low.
+  best[key] = Number.isFinite(told) && !isNone(told) && told > 0 ? told : undefined;
+  return true;
+}
+
+/** If a price or a size is missing, the broker ends a snapshot only after 11 seconds. */
+const SNAPSHOT_MS = 15_000;
+
+/** A snapshot of the current best prices. */
+function quote(contract: Contract): Question<BestPrices> {
+  const best: BestPrices = {};
+  return {
+    name: `quote of ${contract.localSymbol}`,
+    send: (api, id) => api.reqMktData(id, contract, '', true, false),
+    hear(event, args, id, done) {
+      if (args[0] !== id) return;
+      takeTick(best, event, args);
+      const { bid, ask, bidVolume, askVolume } = best;
+      const complete = [bid, ask, bidVolume, askVolume].every((told) => told !== undefined);
+      if (complete || event === EventName.tickSnapshotEnd) done(best);
+    },
+  };
+}
+
+/** The longest span requested at once: a day of one-minute bars. */
+const SPAN_SECONDS_MAX = 86_400;
+
+/** Minutes with trades that end by `endMs` (null: now), oldest first. The current minute may be among them. */
+function minutes(contract: Contract, endMs: number | null, seconds: number): Question<readonly OhlcvRow[]> {
+  const rows: OhlcvRow[] = [];
+  return {
+    name: `minutes of ${contract.localSymbol}`,
+    send: (api, id) =>
+      api.reqHistoricalData(
+        ...([id, contract, endMs === null ? '' : utcText(endMs), `${seconds} S`] as const),
+        ...([BarSizeSetting.MINUTES_ONE, WhatToShow.TRADES, OUTSIDE_REGULAR_HOURS_TOO] as const),
+        ...([SECONDS_SINCE_1970, false] as const),
+      ),
+    hear(event, [its, date, open, high, low, close, volume], id, done) {
+      if (its !== id || event !== EventName.historicalData) return;
+      if (String(date).startsWith('finished')) {
+        done(rows);
+        return;
+      }
+      const prices = [open, high, low, close].map((price) => numberOf(price, 'bar'));
+      rows.push([
+        numberOf(Number(date), 'time of a bar') * 1000,
+        ...prices,
+        numberOf(Number(volume), 'volume'),
+      ]);
+    },
+  };
+}
+
+const OUTSIDE_REGULAR_HOURS_TOO = 0;
+const SECONDS_SINCE_1970 = 2;
+
+/** For example 20261120-15:00:00. */
+function utcText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replaceAll('-', '').replace('T', '-');
+}

@@ -1,0 +1,52 @@
+/** Reads the declaration of a compiled playbook. Runs its top-level code, so only in a separate process. */
+import * as zod from 'zod';
+import { z } from 'zod';
+import type { CodedPlaybook } from '../../desk/coded-playbook.js';
+import { minutes, severityNameSchema, triggerSchema } from '../../desk/own-incident-schema.js';
+import { messageOf } from '../../domain/message-of.js';
+import * as pack from '../v1.js';
+import { definitionIn } from './load-code.js';
+
+/** A halt by its own step would open it again each time it is over. */
+const trigger = triggerSchema.prefault({}).refine(({ halt }) => !halt.includes('check-failed'), {
+  path: ['halt'],
+  error: 'expected a cause that incident.halt does not make, found check-failed',
+});
+
+const SAYS = z.object({
+  kind: z.literal('playbook'),
+  title: z.string().min(1).max(120),
+  severity: severityNameSchema.default('medium'),
+  trigger,
+  approvalMinutes: minutes.default(60),
+  parameters: z.instanceof(z.ZodObject),
+  run: z.custom<pack.Playbook['run']>((run) => typeof run === 'function', 'expected a function'),
+});
+
+type Described =
+  | Pick<CodedPlaybook, 'title' | 'severity' | 'trigger' | 'approvalMinutes' | 'parameters'>
+  | { readonly found: string };
+
+export function describePlaybook(code: string): Described {
+  try {
+    // The code was checked before: it can only use its own names.
+    const factory = new Function('module', 'exports', 'require', code) as Parameters<typeof definitionIn>[0];
+    const made = definitionIn(factory, { 'fermata/pack': pack, zod });
+    if (made === undefined) return { found: 'no default export' };
+    const read = SAYS.safeParse(made);
+    if (!read.success)
+      return {
+        found: read.error.issues
+          .map(({ path, message }) => `${path.map(String).join('.') || 'another default export'}: ${message}`)
+          .join('; '),
+      };
+    const { title, severity, approvalMinutes, parameters } = read.data;
+    return {
+      ...{ title, severity, trigger: read.data.trigger, approvalMinutes },
+      // The form in the desk file: keys with a default may be absent.
+      parameters: z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any' }),
+    };
+  } catch (error) {
+    return { found: `an error while it was loaded: ${messageOf(error)}` };
+  }
+}
