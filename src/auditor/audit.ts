@@ -1,7 +1,7 @@
 /**
- * One audit of everything from outside. A finding counts when the very same one is there at two looks in a row:
- * between two readings a fill may have reached one book and not the other. The auditor can only stop the desk, and
- * reports each finding once.
+ * One audit of everything from outside. A finding counts when two audits in a row find the very same: between two
+ * readings a fill may have reached one book and not the other. The auditor can only stop the desk, and reports each
+ * finding once.
  */
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -20,9 +20,9 @@ import type { PriceReader } from './own-prices.js';
 const TOLERANCE = 1_000_000;
 
 /**
- * A difference in cash that the trader does not see. Deposits and the like may still be explained by the venue's
- * lists, which the trader asks for at its next reading: only a later reading of the trader's that calls itself clean
- * is wrong.
+ * A difference in cash that the trader does not see. The venue's lists may still explain it as a deposit or the like,
+ * and the trader asks for them at its next reading: it becomes a finding only if the trader calls a later reading
+ * clean.
  */
 export class LateCash {
   #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
@@ -83,14 +83,14 @@ export interface AuditParts {
   readonly readPrices: PriceReader;
   /** Monotonic time in milliseconds. */
   readonly nowMs?: () => number;
-  /** Called once for each outage: books are compared all the same. */
+  /** Called in each audit that has no prices: books are compared all the same. */
   readonly onPricesMissing: (why: string) => void;
 }
 
 const ANSWER_MS = 3_000;
 const REASON_LENGTH_MAX = 500;
 
-/** The function that it returns makes one look, and answers with the reason of a new halt, or null. */
+/** Returns a function that makes one audit. It resolves with the reason of a new halt, or null. */
 export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);

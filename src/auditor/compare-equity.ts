@@ -22,7 +22,8 @@ export interface OwnEquity {
 }
 
 /**
- * Null if the price of something that is held is missing. Money that is shared with others counts as the trader says.
+ * Null if the price of something that is held is missing. Cash that the book lacks counts as the trader says, as do fees
+ * paid from coins kept for fees.
  */
 export function ownEquity(
   book: BookReading,

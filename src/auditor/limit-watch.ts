@@ -1,7 +1,7 @@
 /**
  * The desk file's limits, watched from outside. They restrict what is opened, so what counts is growth past one. A
  * position from before a limit was lowered is nobody's fault, nor is one whose entry was sent before: its cancel may
- * come too late. Between two looks limits can go up and down again, so growth while they changed is not judged.
+ * come too late. Between two audits limits can go up and down again, so growth while they changed is not judged.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
@@ -39,7 +39,7 @@ export class LimitWatch {
   #before: Look | null = null;
   /** Symbols by client id: entries that were sent under other limits and are still open. */
   readonly #sentEarlier = new Map<string, string>();
-  /** Symbols whose growth is not judged at this look. */
+  /** Symbols whose growth is not judged in this audit. */
   #excused: ReadonlySet<string> = new Set();
   /** What grew past its limit and is still past it. */
   readonly #past = new Set<string>();
@@ -52,7 +52,7 @@ export class LimitWatch {
     this.#drawdown = new DrawdownWatch(risk);
   }
 
-  /** Called at each look, even if neither book nor prices can be read. */
+  /** Called in each audit, even if neither book nor prices can be read. */
   note(status: TraderStatus): void {
     this.#drawdown.note(status);
   }
@@ -182,7 +182,7 @@ class DrawdownWatch {
 
   constructor(private readonly risk: Desk['risk']) {}
 
-  /** Called at each look, even if nothing can be compared: lifting a drawdown halt starts a new peak. */
+  /** Called in each audit, even if nothing can be compared: lifting a drawdown halt starts a new peak. */
   note(status: TraderStatus): void {
     const now: Counted = {
       account: `${status.account.name} ${status.incarnation}`,
@@ -206,7 +206,10 @@ class DrawdownWatch {
   }
 }
 
-/** A peak that falls within the same process: a halt came and was lifted between two looks. */
+/**
+ * Whether the trader counts a new peak: for another account or journal, or after a drawdown halt was lifted. If its peak
+ * falls within the same process, such a halt came and was lifted between two audits.
+ */
 function isCountedAnew(before: Counted, now: Counted): boolean {
   const isLifted = before.isHalted && !now.isHalted;
   const isLower = now.peak < before.peak && now.startedWallMs === before.startedWallMs;

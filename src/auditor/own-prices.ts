@@ -19,8 +19,8 @@ interface TradedMarket {
 export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
 
 /**
- * `traded`: null on paper; `simulatedFeeds`: as in the runtime. Only the trader has a recording: its prices are used, and what is compared is what the
- * trader makes of them.
+ * `traded`: null on paper. `simulatedFeeds`: as in the runtime. For a recording, and for a venue without `bestPrices`,
+ * the trader's own prices are used: then only what the trader makes of them is compared.
  */
 export function ownPrices(
   desk: Pick<Desk, 'instruments'>,

@@ -67,7 +67,8 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       if (halted !== null) log('error', `halted: ${halted}`);
       lastProblem = '';
     } catch (error) {
-      // A trader that does not answer is the supervisor's business; a book that can't be read is worth a log line.
+      // No reason to stop the desk: a trader that does not answer is the supervisor's business, and the next audit
+      // reads the book again.
       const problem = messageOf(error);
       if (problem !== lastProblem) log('warn', `nothing could be compared: ${problem}`);
       lastProblem = problem;

@@ -28,7 +28,7 @@ export interface LedgerDesk {
 }
 
 /**
- * Applies the new ones of `entries` (all of one incarnation, in order) and skips those that the ledger already holds.
+ * Applies `entries` (all of one incarnation, in order) and skips those that the ledger already holds.
  * An incomplete commit group at the end waits for the next batch, since it can't be verified yet.
  * Throws LedgerMismatch if they do not continue the ledger; then nothing was applied.
  */
@@ -46,7 +46,7 @@ export function applyBatch(
     const fresh = whole.filter((entry) => entry.sequence > cursor.sequence);
     const next = checkContinues(cursor, incarnation, fresh);
     if (fresh.length === 0) return cursor;
-    // Only after the hash was checked, which is over the record as it was written.
+    // Only now: the hash that was checked is over the record as it was written.
     const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
     await insertEntries(client, ledger.desk, plain);
     let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);

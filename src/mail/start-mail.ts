@@ -124,7 +124,7 @@ interface DeliveryContext {
   readonly retryMs: number;
 }
 
-/** Handing over a mail takes seconds: one that takes longer was lost with its mailer. */
+/** Handing over a mail takes seconds: one that is still being sent after this was lost with its mailer. */
 const LEASE_MS = 120_000;
 const RETRY_MS_MAX = 1_800_000;
 /**

@@ -23,7 +23,7 @@ export class BarBuilder {
 
   constructor(private readonly instrument: InstrumentId) {}
 
-  /** The bar whose minute ended at or before `marketMs`; returned once. Null: it is still growing. */
+  /** The bar whose minute ended at or before `marketMs`; returned once. Null: it is still growing, or there is none. */
   closeUntil(marketMs: number): MarketBar | null {
     if (!this.#filled || marketMs < this.#openMs + MINUTE_MS) return null;
     this.#filled = false;

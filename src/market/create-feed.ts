@@ -22,7 +22,7 @@ export interface FeedOutside {
   /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
-  /** Of single feeds; the others have `addresses`. */
+  /** By feed; a feed that is not in it has `addresses`. */
   readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
 }

@@ -6,7 +6,7 @@ import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 
 const ID_LENGTH = 16;
-/** Of a message that is read on a phone at night. */
+/** More would be too much for a message that is read on a phone at night. */
 const CALLED_MAX = 5;
 
 const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
@@ -30,8 +30,10 @@ export function parseAcknowledgeButton(data: string): string | null {
   return /^i:([A-Za-z0-9_-]{16}):a$/.exec(data)?.[1] ?? null;
 }
 
-/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. */
-/** `contacts`: whom to call, a line each; they stand where nobody has answered. */
+/**
+ * `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. `contacts`: whom to call,
+ * one line each; shown once nobody has answered.
+ */
 export function incidentNotice(
   incident: Incident,
   key: string,
@@ -60,7 +62,7 @@ export function incidentNotice(
   };
 }
 
-/** The desk's chat first; from the reminder on the operators themselves, then everybody who may decide. */
+/** Null: the desk's chat. The first escalation goes to the operators themselves, everything else to all who may stop. */
 function audienceOf(key: string): readonly string[] | null {
   if (key === 'opened' || key === 'acknowledged' || key === 'resolved') return null;
   return key === 'escalation-1' ? OPERATOR : MAY_STOP;

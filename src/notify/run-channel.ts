@@ -1,4 +1,4 @@
-/** Sets up a channel as its role finds it at the start. */
+/** What the roles of all channels do alike: set up a channel at the start, and repeat its tasks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type Channel, keepChannelHealth } from '../home/channel-health.js';

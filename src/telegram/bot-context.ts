@@ -17,7 +17,7 @@ export interface BotContext {
   readonly pool: Pool;
   readonly operations: Operations;
   readonly people: KnownPeople;
-  /** Makes the rows of links. */
+  /** Makes and checks the rows that link people. */
   readonly maker: RowMaker;
   readonly onForged: OnForged;
   readonly lane: SendLane;
@@ -46,7 +46,7 @@ export function missingRole(person: KnownPerson, needed: RolesNeeded): string | 
 /** Where the bot logs. No text ever contains the token. */
 export type BotLog = (level: 'info' | 'warn' | 'error', text: string) => void;
 
-/** Runs heavy work one piece at a time: it may take long, but takes no more of what others need. */
+/** Runs heavy work one piece at a time, so that it never takes much of what others need. */
 export class Turns {
   #tail: Promise<unknown> = Promise.resolve();
   #inLine = 0;

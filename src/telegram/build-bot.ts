@@ -69,7 +69,7 @@ async function onStart(context: BotContext, ctx: Context): Promise<void> {
   if (message && person) await answer(context, message.chatId, `You are ${person.name}. See /help.`);
 }
 
-/** A code is accepted from anybody, even from somebody who was linked as another person before. */
+/** A code is accepted from every stranger, even from one who was linked before and no longer is. */
 async function triesToLink(context: BotContext, ctx: Context): Promise<boolean> {
   const code = /^\/start(?:@\w+)?\s+(\S+)$/.exec(ctx.message?.text ?? '')?.[1];
   if (code === undefined || !ctx.from || !ctx.chat) return false;
@@ -93,7 +93,7 @@ async function onStranger(context: BotContext, ctx: Context): Promise<void> {
     // One entry an hour, so that a stranger can't fill the record.
     idempotencyKey: `telegram-stranger:${ctx.from.id}:${Math.floor(context.nowMs() / HOUR_MS)}`,
   });
-  // Somebody in the desk's own chat was given access to it, and only has yet to be linked.
+  // Whoever is in the desk's own chat was given access to it: only the link is missing.
   if (ctx.message && String(ctx.chat?.id) === context.chatId) {
     await answer(
       context,
@@ -114,7 +114,7 @@ async function onTap(context: BotContext, ctx: Context): Promise<void> {
     text: 'text' in query.message ? (query.message.text ?? '') : '',
     updateId: ctx.update.update_id,
     note: async (text) => {
-      // If it is too late for the button's waiting sign: the effect does not depend on it.
+      // Telegram refuses a note that comes too late. The effect does not depend on it.
       await ctx.answerCallbackQuery(text === '' ? {} : { text }).catch(() => undefined);
     },
   };

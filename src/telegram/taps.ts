@@ -39,7 +39,7 @@ interface ConfirmButton {
 
 const REFERENCE_LENGTH = 16;
 
-/** Buttons that ask "really?": what a tap carries, and how long it is valid. */
+/** Buttons that ask "really?". A tap carries what was asked and when, since it is valid for a while only. */
 export function confirmButtons(
   verb: ConfirmVerb,
   reference: string,
@@ -195,5 +195,5 @@ async function details({ pool, desk }: BotContext, token: string): Promise<strin
   ].join('\n');
 }
 
-/** Every kind of button. A new one is a file and a line here. */
+/** Every kind of button. */
 export const TAP_HANDLERS: readonly TapHandler[] = [acknowledgeTap, confirmTap, voteTap];

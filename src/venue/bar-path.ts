@@ -27,7 +27,7 @@ export function bidBelow(priceTicks: number, spreadTicks: number): number {
 }
 
 /**
- * The four quotes of a bar. Sizes are 0, since a bar does not tell them, unless each is to be a quarter of its
+ * The four quotes of a bar. A bar has no sizes, so they are 0; `withVolume` gives each quote a quarter of the bar's
  * volume.
  */
 export function barQuotes(

@@ -28,8 +28,8 @@ interface HeldCredential {
 }
 
 /**
- * Whose secret a variable holds, or names the file of; null if it is no venue's. An old or misspelt name counts as a
- * secret too.
+ * Whose secret a variable holds, itself or in the file that it names; null if it is no venue's. An old or misspelt
+ * name counts as a secret too.
  */
 export function credentialIn(variable: string): HeldCredential | null {
   const [closest] = TRADED_VENUES.flatMap(({ live }) => [

@@ -11,8 +11,8 @@ import { TRADED_VENUES } from './registry.js';
 export { readPlaybooks };
 
 /**
- * `strategies`: given, instead of compiling them. `playbooks`: `readPlaybooks` for callers that open incidents; if
- * absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
+ * `strategies`: if absent, those of the folder are compiled. `playbooks`: `readPlaybooks` for callers that open
+ * incidents; if absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
  */
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;

@@ -65,8 +65,8 @@ export interface VenuePort {
   /** As last read from the venue, without a request; instruments that have not been read yet are left out. */
   quantityLimits?(): readonly QuantityLimits[];
   /**
-   * Instruments whose resting orders it changes in fewer ways than its capabilities say, as last read from the venue,
-   * without a request; absent at venues where all are alike.
+   * Instruments whose resting orders can't be changed in every way that the capabilities say, as last read from the
+   * venue, without a request; absent at venues where all are alike.
    */
   fixedOrders?(): readonly FixedOrders[];
   /**
@@ -74,11 +74,11 @@ export interface VenuePort {
    * venues where that can't happen.
    */
   closedInstruments?(): readonly ClosedInstrument[];
-  /** Of its futures, as last read from the venue, without a request; absent where contracts have no months. */
+  /** The contracts of its futures, as last read from the venue, without a request; absent at venues without months. */
   contracts?(): readonly VenueContract[];
   /**
-   * Absent at venues that take splits and dividends in by themselves. At once, and each action once; its open orders of
-   * that symbol end and are told on the stream.
+   * Applies a split or a dividend at once, and each action once. A split ends the open orders of its symbol; the stream
+   * reports them. Absent at venues that apply these actions by themselves.
    */
   takeAction?(handed: HandedAction): void;
   /** The stream of orders and fills. Its only subscriber is the runner. */

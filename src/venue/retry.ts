@@ -1,7 +1,7 @@
 /**
  * Retries with exponential backoff and full jitter. Only for what may safely be repeated (readings): an order whose
  * outcome is unknown is looked up, never sent again. No library: the pause and its randomness are given, so that a
- * simulated venue fails and recovers on a simulated time.
+ * simulated venue fails and recovers in simulated time.
  */
 export interface RetryOptions {
   /** The number of tries, the first included. */

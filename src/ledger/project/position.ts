@@ -13,7 +13,7 @@ import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 interface Holding {
   /** Signed units of the coin: long is positive. */
   readonly coins: Units;
-  /** Units of the quote currency, signed like the coins. */
+  /** Units of the currency that the instrument settles in, signed like the coins; of inverse contracts the other way. */
   readonly cost: Units;
   /** Gross result of everything closed. */
   readonly realised: Units;
@@ -71,7 +71,7 @@ function holdingWithout(before: Holding, { coins, value }: KeptCoins): Holding {
   };
 }
 
-/** Returns the gross result of this trade, in units of the quote currency. */
+/** Returns the gross result of this trade, in units of the currency that the instrument settles in. */
 export async function projectTrade(
   client: PoolClient,
   projection: Projection,
@@ -125,7 +125,7 @@ export async function projectClaimed(
   await projectTrade(client, projection, entry, instrumentOf(projection, id), bought);
 }
 
-/** What no lot can hold leaves with its part of the cost. */
+/** What no lot can hold leaves with its part of the cost, and cash comes in lieu of it. */
 export async function projectSplit(
   client: PoolClient,
   projection: Projection,
@@ -144,7 +144,7 @@ export async function projectSplit(
   });
 }
 
-/** A result of what is held. */
+/** A dividend is a result; quantity and cost stay as they are. */
 export async function projectDividend(
   client: PoolClient,
   projection: Projection,
@@ -210,7 +210,7 @@ async function saveHolding(
       projection.simulated,
       new Date(entry.wallMs),
       entry.incarnation,
-      // What a contract is worth: its cost is in the coin, and less the higher the price.
+      // For a contract that settles in its coin, what one contract is worth: its cost in coins falls as the price rises.
       settleOf(instrument) === instrument.base ? (instrument.multiplier ?? '1') : null,
     ],
   );

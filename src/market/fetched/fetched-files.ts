@@ -40,8 +40,8 @@ export async function fetchedFiles(
 }
 
 /**
- * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: whether to include those that the
- * venue itself lacked.
+ * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: how those that the venue itself lacked
+ * count.
  */
 export function gapsIn(
   files: readonly FetchedFile[],

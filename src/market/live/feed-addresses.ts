@@ -39,7 +39,7 @@ function moved(addresses: unknown, to: string): unknown {
   return Object.fromEntries(Object.entries(addresses).map(([key, value]) => [key, moved(value, to)]));
 }
 
-/** The simulator that a source of live prices is, if it is one of these. */
+/** The simulator behind a source of live prices; null if it is none of these. */
 export function simulatorOf(
   identity: string,
   simulated: Readonly<Record<string, string>>,

@@ -140,7 +140,7 @@ export class LiveFeed implements MarketFeed {
     }
     const { instrument, grids } = quoted;
     const bidTicks = stepsOf(bid, grids.price);
-    // If the ask lies between two ticks of the desk file, it is rounded up.
+    // Decimal text between two ticks of the desk file is rounded up; a number is rounded like any other.
     const askTicks = typeof ask === 'string' ? ceilSteps(ask, grids.price) : stepsOf(ask, grids.price);
     // An empty or crossed book is not a price. If it stays so, the price becomes stale.
     if (bidTicks <= 0 || askTicks < bidTicks) return;

@@ -11,7 +11,7 @@ import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
 const HISTORY_BARS_MAX = 50_000;
-/** What is asked for once it runs: older minutes are of no use to orders that rest. */
+/** What is asked for once it runs: older minutes are of no use to resting orders. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
 const PAGES_MAX = 60;
@@ -19,7 +19,7 @@ const PAGES_MAX = 60;
 export interface MinuteReaderTimes {
   /** If the stream delivers minutes: how long after its end a minute is awaited before it is requested. */
   readonly graceMs: number;
-  /** The same if it doesn't; also how long ago a newest minute must have ended to be considered complete. */
+  /** The same if it doesn't; also how long ago the newest minute must have ended to be considered complete. */
   readonly settleMs: number;
   readonly checkMs: number;
   readonly backoffMs: number;
@@ -153,7 +153,7 @@ export class MinuteReader {
     const { times, steadyMs, marketMs } = this.options;
     const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - MISSING_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
-    // At growing intervals if there is no result, so that a venue without trades is not asked forever.
+    // At growing intervals if there is no result, so that a venue without trades is asked less and less often.
     one.failures += 1;
     one.dueAt = steadyMs() + Math.min(times.backoffMsMax, times.backoffMs * 2 ** (one.failures - 1));
     const bars = await this.#read(one, sinceMs).catch(() => []);

@@ -18,7 +18,7 @@ interface LiveOptions {
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
-  /** Of single feeds; the others have `addresses`. */
+  /** By feed; a feed that is not in it has `addresses`. */
   readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
   /** Skips a venue whose time can't be read: real money does not rely on this machine's clock. */

@@ -21,7 +21,6 @@ import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
 
 const LENGTH = 16;
 
-/** Identifies a recording by its content: a moved file is the same recording, a changed one is another. */
 interface IdentifiedFile {
   readonly file: string;
   readonly instrument: Pick<Instrument, 'symbol'>;
@@ -81,6 +80,7 @@ async function startOf(events: RecordedSource, deliveredMs: number): Promise<num
   return (events.peek()?.marketMs ?? 1) - 1;
 }
 
+/** Identifies a recording by its content: a moved file is the same recording, a changed one is another. */
 async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<string> {
   const whole = createHash('sha256');
   for (const { file, instrument } of files) {
@@ -152,7 +152,7 @@ export class RecordedSource implements TimedSource {
     const event = stream?.ready[stream.index];
     if (!stream || !event) return;
     stream.index += 1;
-    // Whatever is at the same time in another stream comes after it, so what it still has of that time is next.
+    // At equal times the earlier stream goes first: while this one has events of the same time, it stays next.
     const following = stream.ready[stream.index];
     if (following === undefined || following.marketMs > event.marketMs) this.#next = null;
     if (event.kind === 'bar') this.#remember(event.bar);
@@ -210,12 +210,12 @@ export class RecordedSource implements TimedSource {
   }
 }
 
-/** Numbers of a bar. */
+/** Numbers stored for each bar. */
 const BAR_NUMBERS = 7;
-/** Bars that there is room for at first; a short recording needs no more. */
+/** Bars that there is room for at the start; a short recording needs no more. */
 const BARS_FIRST = 1024;
 
-/** The newest bars of one instrument, as numbers: as objects, each of them would have to be moved by the collector. */
+/** The newest bars of one instrument, as numbers: objects would each have to be moved by the garbage collector. */
 class PastBars {
   #numbers = new Float64Array(BARS_FIRST * BAR_NUMBERS);
   /** Bars that were added; the place of a bar is its number modulo the room. */

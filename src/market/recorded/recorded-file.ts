@@ -188,7 +188,7 @@ function tooLong(file: string, row: number): DataFileError {
   });
 }
 
-/** All of them are opened at the start. */
+/** All files are opened at the start. */
 const FILES_MAX = 64;
 
 interface Part {

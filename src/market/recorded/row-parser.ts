@@ -102,11 +102,11 @@ export class RowParser {
   }
 
   /**
-   * A bar whose row is as nearly every row is, read in one go and without its texts. Null: it is to be looked at column by
-   * column, which says what is wrong with it if anything is.
+   * Reads a well-formed bar in one pass, without substrings, since nearly every row is one. Null: the row has to be read
+   * column by column, which says what is wrong with it, if anything.
    */
   #plainBar(line: string): BarRow | null {
-    // Where the columns end; behind one that is missing the next search begins at the start and finds no later one.
+    // Where the columns end. If a comma is missing, the next search begins at the start again and finds no later one.
     const ts = line.indexOf(',');
     const open = line.indexOf(',', ts + 1);
     const high = line.indexOf(',', open + 1);
@@ -235,7 +235,7 @@ export class RowParser {
   }
 }
 
-/** NaN: there is something else than digits, or nothing. */
+/** NaN: the text is empty, or holds anything but digits. */
 function wholeNumber(text: string, from: number, to: number): number {
   let value = from < to ? 0 : Number.NaN;
   for (let index = from; index < to; index += 1) {

@@ -151,7 +151,7 @@ function quoteAt(
   };
 }
 
-/** Lots that are worth so much of the quote currency. */
+/** How many lots are worth `value` of the quote currency. */
 function lotsFor(value: number, mid: number, instrument: Instrument): number {
   const { moneyPerTickLot, tickSize } = instrument;
   const isInCoin = settleOf(instrument) !== instrument.quote;

@@ -1,4 +1,4 @@
-/** /profit, or /profit week: the result of trading after fees. */
+/** /profit, /daily and /trades: results of trading after fees. */
 import { gainText, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import { lasted, moment } from '../../domain/moment.js';
@@ -25,6 +25,7 @@ const SPANS: readonly ProfitSpan[] = [
   { asked: 'all', label: 'All', by: 'month', days: ALL_DAYS },
 ];
 
+/** /profit, or /profit week for one of the spans. */
 export const profitCommand: ChatCommand = {
   name: 'profit',
   description: 'result after fees: /profit, or /profit day, week, month, all',

@@ -133,7 +133,7 @@ interface AccountId {
 }
 
 /**
- * Which account the key belongs to. A new key of the same account goes on; a key of another account must not trade,
+ * Which account the key belongs to. A new key of the same account may trade; a key of another account must not,
  * since its holdings are not the desk's. `expected`: the account id in the desk's books; null if they have none.
  */
 function createAccountId(expected: () => string | null): AccountId {

@@ -84,7 +84,7 @@ interface ExchangeOptions {
   /** Time limit of one request, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * After this much silence on a socket, in milliseconds, a ping is sent; after twice as much the socket is closed.
+   * Interval of the pings on a socket, in milliseconds. A socket that answers none for twice as long is closed.
    */
   readonly keepAliveMs: number;
   /**

@@ -26,7 +26,7 @@ export interface ExecutionsOptions {
 
 export interface Executions {
   onStreamEvent(event: Fields): void;
-  /** Executions that came with the answer to a market order. */
+  /** Called with the answer to an order: an order that takes at once is answered with its executions. */
   onPlaced(body: unknown, order: OrderIntent, market: BinanceMarket): void;
   /** Called for an order that was looked up: it may have ended without an event on the stream. */
   onFound(body: unknown, market: BinanceMarket): void;

@@ -247,9 +247,9 @@ interface FeePaid {
 /**
  * A fee in the quote currency counts as it is (money units are 1e-8 as well); a fee in the coin that was bought
  * counts at its worth at this price. A fee in another asset is given by amount, and the engine values it at the
- * desk's own quote. With those no cash is charged, so that what lies between two ticks stays a difference in cash,
- * for a person to explain. A fill names one fee asset: what a part of less than a lot cost before in another asset
- * stays a difference as well.
+ * desk's own quote. Such a fee charges no cash, so what was paid between two ticks stays a difference in cash, for a
+ * person to explain. A fill names one fee asset: a fee that an earlier part below one lot paid in another asset stays
+ * a difference as well.
  */
 function feeOf(
   { buyer, commissionAsset }: RawTrade,

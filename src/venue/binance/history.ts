@@ -171,7 +171,7 @@ async function tradePage(
   });
 }
 
-/** Client ids of orders, remembered or asked for. */
+/** Client id and time of each order, remembered or asked for. */
 async function ordersOf(
   context: HistoryContext,
   market: BinanceMarket,

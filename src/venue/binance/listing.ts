@@ -86,7 +86,7 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
     : `${symbol}: the exchange takes no stop orders for it, so a position could not be protected`;
 }
 
-/** The desk's steps must be the exchange's own: a fill between two steps of the desk could not be booked. */
+/** The desk's steps must be the exchange's own: a fill between two steps of the desk could not be booked exactly. */
 function stepProblem(what: string, ours: bigint, exchanges: bigint): string | null {
   if (ours === exchanges) return null;
   return `${what} is ${ours < exchanges ? 'finer' : 'coarser'} than the exchange's, ${decimalOf(exchanges)}`;

@@ -16,7 +16,7 @@ export interface BinanceMarket {
   stopLossMarket: boolean;
   /** The quantities that the venue accepts in one order; null until its list has been read. */
   quantityLimits: QuantityLimits | null;
-  /** Whether it takes a smaller quantity for a resting order, and another order in exchange for one; as listed. */
+  /** Whether the venue amends and replaces resting orders of this symbol, as its list says. */
   amends: boolean;
   replaces: boolean;
   /** Why no position can be opened in it; null if it can, or if the list has not been read yet. */

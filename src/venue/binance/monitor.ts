@@ -37,7 +37,7 @@ export function startMonitor(context: VerifyContext): Monitor {
     if (nowMs() >= queue.pausedUntilMs) health.resolved('silence');
   }
 
-  /** A halted symbol is looked at each time: trading may have resumed. */
+  /** A symbol with a problem is read each time: trading may have resumed. */
   function nextSymbolsMs(): number {
     const halted = context.markets.some(({ problem }) => problem !== null);
     return halted ? 0 : nowMs() + times.symbolsMs;

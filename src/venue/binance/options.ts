@@ -12,7 +12,7 @@ export interface BinanceTimes {
   readonly monitorMs: number;
   /** Interval between two readings of what the exchange accepts for each symbol. */
   readonly symbolsMs: number;
-  /** Silence on the user stream after which a ping is sent. */
+  /** Interval of the pings on the user stream. */
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };

@@ -60,7 +60,7 @@ export interface ExchangeOptions extends OpenPrices {
 }
 
 const NAME = /^[a-z][a-z0-9]{1,30}$/;
-/** A stream that is silent for this long is taken for dead. */
+/** Interval of the library's pings. A stream that answers none for twice as long is taken for dead. */
 const KEEP_ALIVE_MS = 5000;
 
 /** Throws if ccxt has no such exchange, or it can't be reached, or it lacks one of the symbols. */

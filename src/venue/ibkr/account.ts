@@ -54,7 +54,7 @@ export class AccountReadings {
       const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
       if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
       // NetLiquidation includes the gains of open futures, and the broker puts the cost of opening them into their
-      // average cost. The engine counts results when they are realized, and has already paid that cost.
+      // average cost. The engine counts results when they are realized, and has already deducted that cost.
       const cash =
         amount('NetLiquidationByCurrency') - amount('UnrealizedPnL') - this.#paid(setup, held, fills);
       return { cash: Math.round(cash / CENT) * CENT, currency };

@@ -137,7 +137,7 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   };
   const equity = amount('NetLiquidationByCurrency');
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
-  // The cost of opening a future stays in its average price until it is closed, so cash can't be told apart before.
+  // The cost of opening a future stays in its average price until it is closed: until then cash can't be calculated.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
 }
 

@@ -126,7 +126,7 @@ function listedOf({ contract, contractMonth }: ContractDetails): ListedContract 
     throw new Unbelievable(`${contract.localSymbol}: expected the date of its last trade, found ${told}`);
   return {
     name: textOf(contract.localSymbol, 'localSymbol'),
-    // The month that it is named after: of some products, the last trade is in the month before.
+    // The month that it is named after: some products trade for the last time in the month before.
     month: /^\d{6}$/.test(contractMonth ?? '') ? String(contractMonth) : `${year}${month}`,
     lastTradeDay: `${year}-${month}-${day}`,
   };

@@ -207,8 +207,8 @@ export class Gateway {
       };
       const late = () => {
         fail(`no answer within ${timeoutMs} ms`);
-        // If the link to the broker is down, the answer comes when the link is back. In every other case the
-        // connection is dropped: a late answer without an id could be taken for that of another question.
+        // A late answer without an id could be taken for that of another question, so the connection is dropped. If
+        // the link to the broker is down, the answer comes when the link is back, and the next question waits for it.
         if (question.alone && this.linkBroken && !local) return;
         end();
         if (question.alone) this.#drop(`${name} was not answered within ${timeoutMs} ms`);

@@ -144,7 +144,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     void askFollowing(setup);
   });
   const following = new Map<number, ListedContract | null>();
-  /** For the status only: that nothing is heard of it keeps nobody from trading. */
+  /** For the status only: without an answer the desk trades all the same. */
   const askFollowing = async ({ contracts }: Setup): Promise<void> => {
     following.clear();
     for (const [id, contract] of contracts)
@@ -239,7 +239,7 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     amends: false,
     replaces: false,
     linksOrders: true,
-    // It routes to exchanges that know neither for every contract, and would do them itself in its own way.
+    // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
     postOnly: false,
     fillOrKill: false,
   };

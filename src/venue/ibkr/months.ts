@@ -28,7 +28,7 @@ export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, Trad
   if (changed) for (const listener of [...listeners]) listener();
 }
 
-/** Calls `listener` whenever a contract has been replaced by another. The function that it returns ends that. */
+/** Calls `listener` whenever an instrument's contract has changed. Returns a function that ends this. */
 export function onTradedContracts(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

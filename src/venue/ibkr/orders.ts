@@ -32,7 +32,7 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
       'an order that may only rest, or only be filled whole: this venue takes none of those',
     );
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
-  // The check of the desk file refuses such entries here: none leaves without the bound that it was judged by.
+  // The desk file's check refuses market entries at this venue: none leaves without the bound that the gate judged.
   if (intent.type === 'market' && isBounded(intent))
     throw new RangeError('an entry at the market, which this venue takes none of');
   if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };

@@ -1,6 +1,6 @@
 /**
- * What the codes of TWS mean. For an order as a table: a code that is not in it leaves the order unknown, and the
- * order is looked up.
+ * What the codes of TWS mean. Those about an order are in a table: any other code leaves the order unknown, and it is
+ * looked up.
  */
 
 /** The code of an order that was never sent: the broker certainly has no such order. */

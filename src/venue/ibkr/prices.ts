@@ -142,7 +142,7 @@ class IbkrPrices implements PriceConnection {
     if (contract === undefined) return [];
     const nowMs = await this.fetchTime();
     const rows: OhlcvRow[] = [];
-    // Nights and weekends have no minutes: it goes on until there are enough rows.
+    // Nights and weekends have no minutes: it asks on until there are enough rows.
     for (let fromMs = sinceMs; fromMs < nowMs && rows.length < limit; ) {
       const spanMs = Math.min(SPAN_SECONDS_MAX * 1000, (limit - rows.length) * MINUTE_MS);
       const isLast = fromMs + spanMs >= nowMs;
@@ -229,7 +229,10 @@ class IbkrPrices implements PriceConnection {
     }
   }
 
-  /** Ends the stream if the traded contract has changed, so that a new one follows it: what is shown has to be what is traded. */
+  /**
+   * Ends the stream if the traded contract has changed, so that a new one follows it: what is shown has to be what is
+   * traded.
+   */
   #follow(): void {
     const others = [...this.#subscriptions.values()].filter(
       ({ symbol, conId }) => this.#contractOf(symbol)?.conId !== conId,

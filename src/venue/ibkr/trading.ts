@@ -73,8 +73,8 @@ export class Trading {
   }
 
   /**
-   * Takes note of an id that the Gateway calls free, or that an order has. Ids only grow: a used one would modify its
-   * order.
+   * Takes note of an id that is free: the Gateway says so, or it follows that of an order. Ids only grow: a used one
+   * would modify its order.
    */
   #mind(nextOrderId: number): void {
     this.#nextOrderId = Math.max(this.#nextOrderId, nextOrderId);
@@ -122,7 +122,7 @@ export class Trading {
     return this.#sendWithMargin(intent, prepared);
   }
 
-  /** Decides what needs no answer: an order that certainly can't leave has never been at the broker. */
+  /** Refuses, without asking, an order that can't leave: it has certainly never been at the broker. */
   #prepare(intent: OrderIntent): Prepared | { readonly ok: false; readonly outcome: SendOutcome } {
     const no = (outcome: SendOutcome) => ({ ok: false, outcome }) as const;
     const { orders } = this.#options;

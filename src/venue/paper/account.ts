@@ -50,9 +50,7 @@ export class PaperAccount {
     return order && this.#id(order.symbol) === instrument ? this.venueOrder(order) : null;
   }
 
-  /**
-   * In the order in which they were written: if the price source was changed, a later fill may have an earlier time.
-   */
+  /** In the order in which they were written: a later fill may have an earlier time. */
   async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
     await this.flushed();
     const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);

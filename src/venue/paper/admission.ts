@@ -26,7 +26,7 @@ export interface PricesNow {
    * known.
    */
   readonly reserveTicks: number | null;
-  /** Its market is closed: an order to be filled at once is refused, a resting order is accepted. */
+  /** Its market is closed: a market order is refused, any other is accepted. */
   readonly closed: boolean;
   /** The quote of any symbol; null before its first one. */
   readonly quote: (symbol: string) => QuotePrices | null;
@@ -67,7 +67,7 @@ export function refuse(
   );
 }
 
-/** Independent of the account. An order that is to replace another has to pass these before the other is touched. */
+/** Independent of the account. A replacement has to pass these before the old order is cancelled. */
 export function refuseByFilters(
   order: OrderIntent,
   instrument: Instrument,

@@ -163,7 +163,7 @@ export class BookFile implements BookLog {
   }
 
   /**
-   * Replaces the file by the current state, which is synced before it takes the old file's place. Returns the new
+   * Replaces the file with the current state, which is synced before it takes the old file's place. Returns the new
    * descriptor.
    */
   #rewrite(): number {

@@ -22,7 +22,7 @@ export interface PaperOrder {
   readonly stopTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
-  /** It is never filled as it arrives. Absent: it may be. */
+  /** Never filled on arrival. Absent: it may be. */
   readonly postOnly?: true;
   /** The most that a lot of it may cost, in ticks: for a buy, cash is held back at this price. */
   readonly reserveTicks: number;
@@ -45,7 +45,7 @@ export interface PaperFill {
   readonly priceTicks: number;
   /** Money units. */
   readonly fee: number;
-  /** Absent: the fee was paid in cash. For a fee from a stock, its worth is not recorded here: `fee` is 0. */
+  /** Absent: the fee was paid in cash. The worth of a fee from coins kept for fees is not recorded: `fee` is 0. */
   readonly feeIn?: Pick<FeeInAsset, 'asset' | 'amount'>;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
@@ -81,7 +81,7 @@ export interface PaperBookState {
   readonly positions: readonly (readonly [symbol: string, position: PaperPosition])[];
   readonly orders: readonly PaperOrder[];
   readonly fills: readonly PaperFill[];
-  /** Ids of the newest corporate actions that it took in. Absent: none. */
+  /** Ids of the newest corporate actions that were applied. Absent: none. */
   readonly actions?: readonly string[];
 }
 
@@ -92,10 +92,8 @@ export type BookRecord =
   | { readonly type: 'fill'; readonly fill: PaperFill }
   | { readonly type: 'closed'; readonly clientId: string; readonly state: 'cancelled' | 'expired' }
   | { readonly type: 'amended'; readonly clientId: string; readonly quantityLots: number }
-  /**
-   * A stop that stays open after its trigger: what it has become holds after a restart, wherever the market is then.
-   */
+  /** A stop that stays open after its trigger: a restart must not make it wait for the trigger again. */
   | { readonly type: 'triggered'; readonly clientId: string }
-  /** A corporate action; the open orders of its symbol have ended before. */
+  /** A corporate action; before a split, the open orders of its symbol have ended. */
   | { readonly type: 'action'; readonly handed: HandedAction }
   | { readonly type: 'seen'; readonly marketMs: number };

@@ -217,7 +217,7 @@ export class PaperBook {
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
   }
 
-  /** A coin amount is a quotient: kept as finely as the desk keeps it, so that the two books go on agreeing. */
+  /** A coin amount is a quotient: it has as many places as in the desk's books, so that the two keep agreeing. */
   #settleInCoin(instrument: Instrument, { symbol, side, quantityLots, priceTicks, fee }: PaperFill): void {
     const { kind, perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
     const costOf = (lots: number): Units => VALUE[kind].cost(perTickLot, lots, priceTicks);
@@ -236,7 +236,7 @@ export class PaperBook {
     this.#finer = cash % perMoney;
   }
 
-  /** Shares become others, or pay cash. */
+  /** A split makes new shares of old ones, with cash for what no lot can hold; a dividend pays cash. */
   #takeAction({ actionId, action, priceTicks }: HandedAction): void {
     const instrument = this.instruments.get(action.symbol);
     if (instrument === undefined) return;

@@ -96,8 +96,9 @@ export class Exchange {
   }
 
   /**
-   * Ends the open orders of the symbol, as a broker does. A price from before a closed market is then one in new shares; in
-   * an open one nobody knows, and there is none until the next quote.
+   * Before a split: ends the open orders of the symbol, as a broker does. If the market is closed, its last quote is
+   * converted to new shares. If it is open, the last quote may be in old or new shares: there is no price until the next
+   * one. A dividend changes neither.
    */
   beforeAction(action: CorporateAction): void {
     if (action.kind === 'dividend') return;
@@ -135,7 +136,7 @@ export class Exchange {
   }
 
   #onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
-    // The quote around a trade already offers its size: it is given away only once.
+    // The quote around a trade already offers its size, which must not be given out twice.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
     const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
     for (const order of [...this.book.openOrders(symbol)]) {
@@ -170,7 +171,7 @@ export class Exchange {
     const rests = resting && order.timeInForce === 'GTC';
     const execution = executeAtQuote(order, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
-    // The market came to it on its way, after it was accepted.
+    // The market reached its price after it was accepted, while it was in flight.
     if (order.postOnly && !rests && execution) {
       this.#expire(order);
       return;
@@ -218,7 +219,7 @@ export class Exchange {
     else if (quantityLots < offered) this.#expire(order);
   }
 
-  /** What is offered of the rest of it, and how much of that it gets. */
+  /** How many of the order's remaining lots are offered, and how many of those it gets. */
   #lotsFor(
     order: PaperOrder,
     execution: Execution,

@@ -1,7 +1,7 @@
 /**
- * What a fill costs, and in which coin the fee is taken: on spot from a stock kept for fees, with the venue's
- * discount for it; if that is not enough, from the coin that was bought; else from the cash. Contracts and shares pay
- * in cash.
+ * What a fill costs, and in which coin the fee is taken. On spot: from a stock of coins kept for fees, with the venue's
+ * discount for it; if that is not enough, from the coin that was bought (`feesIn: coin`), else from the cash. Contracts
+ * and shares pay in cash.
  */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';

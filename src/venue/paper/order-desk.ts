@@ -58,8 +58,8 @@ export class OrderDesk {
   }
 
   /**
-   * Filters are checked before either half; once the old order is cancelled, market and account may still refuse the
-   * new one.
+   * Filters are checked before anything changes; once the old order is cancelled, market and account may still refuse
+   * the new one.
    */
   replace(oldId: string, intent: OrderIntent, write: Write): ReplaceOutcome {
     const { book, paper } = this.parts;
@@ -77,7 +77,7 @@ export class OrderDesk {
     return { kind: 'replaced', venueId: this.#place(intent, instrument, prices, write) };
   }
 
-  /** Each action once. */
+  /** Applies each action once. */
   takeAction(handed: HandedAction, write: Write): void {
     const { book, exchange } = this.parts;
     if (book.actions.includes(handed.actionId)) return;
@@ -85,7 +85,7 @@ export class OrderDesk {
     write({ type: 'action', handed });
   }
 
-  /** The order was acknowledged: from now on it is in flight to where it is matched. */
+  /** The order was acknowledged: from now on it is in flight. */
   acknowledge(clientId: string): void {
     const held = this.parts.book.orders.get(clientId);
     if (held) this.parts.exchange.acknowledge(held);

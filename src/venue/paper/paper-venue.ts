@@ -148,8 +148,8 @@ export class PaperVenue implements VenuePort {
   }
 
   /**
-   * Settles once fills and expiries have reached the listener; undefined if none are in flight. A market of our own
-   * waits for them.
+   * Settles once fills and expiries have reached the listener; undefined if none are in flight. A recorded or simulated
+   * market waits for them.
    */
   settled(): Promise<void> | undefined {
     return this.#telling;
@@ -204,7 +204,7 @@ export class PaperVenue implements VenuePort {
     return this.#decide((write) => this.#desk.replace(clientId, order, write), order.clientId);
   }
 
-  /** After a fault of the book the desk is halted, and is told again at the next start. */
+  /** After a fault of the book the action is dropped: the desk is halted, and hands it over again at its next start. */
   takeAction(handed: HandedAction): void {
     if (this.#closed || this.#faulty) return;
     this.#desk.takeAction(handed, (record) => void this.#write(record).catch(() => {}));

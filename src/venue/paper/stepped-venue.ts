@@ -151,7 +151,7 @@ export class SteppedPaperVenue {
   }
 
   #fillsSince(sinceMs: number): readonly Fill[] {
-    // In the order of their time: each is made at the time of this run, which never goes back.
+    // Fills are in the order of their times: the time of this run never goes back.
     const { fills } = this.#book;
     let from = fills.length;
     while (from > 0 && (fills[from - 1] as PaperFill).marketMs >= sinceMs) from -= 1;
