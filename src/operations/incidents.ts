@@ -35,7 +35,7 @@ export interface OpenIncidentRequest {
 }
 
 export const incidentOpenedSchema = outcomeSchema.extend({
-  /** Null where none took it. */
+  /** Null if no incident took the report. */
   incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
 });
 export type IncidentOpened = Shape<typeof incidentOpenedSchema>;

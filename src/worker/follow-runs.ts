@@ -1,6 +1,6 @@
 /**
- * Notices runs that no longer go on: each reports its begin and its successful end, so that one that Temporal loses
- * between two polls is noticed, too; and each minute Temporal is asked.
+ * Notices runs that no longer go on. Temporal is asked each minute; each run also reports its begin and its successful
+ * end, so that one that Temporal loses between two polls is noticed, too.
  */
 import type { InjectedSinks } from '@temporalio/worker';
 import type { RunSinks } from '../contracts/run-sinks.js';

@@ -1,7 +1,7 @@
 /**
  * The life file of a role without a supervisor (each in its own container), next to its sockets. Health checks read it,
- * and the operations worker watches them all: it notices an unexpected end, and silence. A file that can't be written must not end the role: it
- * then counts as not ready.
+ * and the operations worker watches them all: it notices an unexpected end, and silence. A file that can't be written
+ * must not end the role: it then counts as not ready.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,8 +112,8 @@ export interface RoleSeen {
 }
 
 /**
- * This many polls in a row, a second or more apart. Counting polls instead of time avoids false silence after this
- * process or the whole machine was suspended.
+ * A role is silent after this many polls in a row without a sign, a second or more apart. Counting polls instead of
+ * time avoids false silence after this process or the whole machine was suspended.
  */
 const SILENT_LOOKS = 30;
 

@@ -1,7 +1,7 @@
 /**
  * Polls the trader once a second and starts what its state requires: a resumption for each new halt, routines that are
- * due by a market clock or by the count of trades, and the matching schedules. Wakes runs that wait for a change. Each of these fails
- * independently.
+ * due by a market clock or by the count of trades, incidents, and the matching schedules. Wakes runs that wait for a
+ * change. Each of these fails independently.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';

@@ -1,6 +1,5 @@
 /**
- * Runs one incident's playbook: steps that are done once, and polling until it is over; and what people are told of
- * it.
+ * Runs one incident's playbook: takes each step once, polls until the incident is over, and tells people about it.
  */
 import {
   type ActivityInterfaceFor,
