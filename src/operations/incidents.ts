@@ -132,7 +132,7 @@ export interface IncidentQuery {
   readonly limit?: number;
 }
 
-/** Those that last first, then the newest. Rejects while Postgres is down. */
+/** Open ones first, then the newest. Rejects while Postgres is down. */
 export function listIncidents(
   { pool, desk }: Store,
   options: IncidentQuery = {},

@@ -58,8 +58,8 @@ const POLL_MS = 200;
 const POLL_MS_MAX = 5_000;
 
 /**
- * Polls a query until its answer is not null, which may be long before the run's evidence is written. Null if there is
- * none after `patienceMs`; the run goes on.
+ * Polls a query until its answer is `known`, which may be long before the run's evidence is written. Null if there is
+ * no such answer after `patienceMs`; the run goes on.
  */
 export async function awaitQuery<T>(
   temporal: TemporalAccess,

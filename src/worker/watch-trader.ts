@@ -74,7 +74,7 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
   };
 }
 
-/** Once per start of the trader: its id contains the start's halt id, so that repeating it does nothing. */
+/** Once per start of the trader: its id contains the market time of the start's halt, so repeating it does nothing. */
 async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
   const startup = status.halts.find(({ cause }) => cause === 'startup');
   const routine = startRoutineOf(desk);
