@@ -44,13 +44,13 @@ interface Errand {
   /** The trader's answer to the command, which was sent at once. */
   readonly sent: Promise<CommandResult>;
   readonly seconds: number;
-  /** Until when a proof without a workflow may take, on the monotonic clock in milliseconds. */
+  /** Until when a proof without a workflow may take: milliseconds of the monotonic clock. */
   readonly provenByMs: number;
 }
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
-/** Reserved, of the time that a person allows, to write evidence, audit entry and task. */
+/** Reserved out of the time that a person allows, to write evidence, audit entry and task. */
 const KEEP_SECONDS = 4;
 const DESK_ENDED = 'desk-ended';
 /** The next start begins halted and resumes by the desk file: this command was not kept anywhere. */

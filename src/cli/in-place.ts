@@ -82,7 +82,6 @@ function bar(share: number): string {
 }
 
 /** A command that takes longer than this says what it waits for, so that nobody wonders whether it hangs. */
-
 const PATIENCE_MS = 1_500;
 
 /** Prints to standard error, so that a script reads only the result. */

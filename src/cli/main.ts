@@ -76,7 +76,7 @@ function idBehind(argv: readonly string[]): readonly string[] {
   return at < 0 ? argv : [...argv.toSpliced(at, 1), '--', argv[at] ?? ''];
 }
 
-/** Names of the desk's own are read only where there is no command of that name: nothing else waits for it. */
+/** The desk's aliases are read only if there is no command of that name: no command waits for them. */
 async function withoutAliases(asked: readonly string[]): Promise<readonly string[]> {
   const [first] = asked;
   const commands = COMMANDS.map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** The options of `up` that say where prices come from. */
+/** The options that say where prices come from: of `up`, `validate`, `backtest` and `replay`. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';

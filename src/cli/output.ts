@@ -22,7 +22,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** As a script reads it; a person may type the command in it. */
+/** For scripts. Commands in it are in the form in which they are typed here: a person may use them. */
 export function failureJson({ exitCode: _, message, doThis, ...rest }: PresentedFailure): object {
   return { error: { message: asTyped(message), ...rest, doThis: asTyped(doThis) } };
 }

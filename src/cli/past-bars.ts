@@ -19,7 +19,7 @@ import type { DataFile } from './market-choice.js';
  */
 const WARM_UP_MS_MIN = 10 * DAY_MS;
 
-/** Market milliseconds of the day's first and last record, and whether its money was paper or real. */
+/** Market milliseconds of the day's first and last record, and the account: a paper account names its price source. */
 interface DayAsked {
   readonly fromMs: number;
   readonly toMs: number;

@@ -28,8 +28,8 @@ export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * When to refuse a name that no desk was started under: some commands take the file of any desk. `its-home`: never;
- * such a desk has its first validation in the home that it will have.
+ * When to refuse a name that no desk was started under: some commands take the file of any desk. `its-home`: never; the
+ * command uses the home that such a desk would get at its first start.
  */
 export type RefusesUnknown = 'always' | 'where-several' | 'never' | 'its-home';
 

@@ -38,7 +38,7 @@ export function simulatedVenueValue(text: string): SimulatedVenue {
 export const typedVenue = ({ name, address }: SimulatedVenue): string =>
   name === null ? address : `${name}=${address}`;
 
-/** For what only asks the desk's own venue. Throws a usage failure for another name, or another form of address. */
+/** For commands that ask only the desk's own venue. Throws a usage failure for another name or form of address. */
 export function venueAddress(desk: VenueAndFeeds, given: SimulatedVenue | undefined): string | undefined {
   if (given === undefined) return undefined;
   const { name } = desk.venue;

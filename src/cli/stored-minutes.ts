@@ -1,4 +1,4 @@
-/** The options `--from` and `--to` of `validate`: a period of the minutes that `fermata data fetch` stored. */
+/** `--from` and `--to` of `validate` and `backtest`: a period of the minutes that `fermata data fetch` stored. */
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';

@@ -30,8 +30,8 @@ const PROOF_MS = 10_000;
 const LOOK_MS = 100;
 
 /**
- * Closes at the market, in every mode; the desk's mode doesn't change. Proven once the trader holds no sellable
- * quantity of it.
+ * Closes at the market, in every mode; the desk's mode doesn't change. Proven once the trader's status shows no
+ * position in the symbol.
  */
 export function closePosition(
   context: OperationContext,
@@ -49,7 +49,7 @@ export function closePosition(
   });
 }
 
-/** Proven once the order no longer works, or the entry waits no more; what it has filled until then is protected. */
+/** Proven once the order is no longer live, or the entry no longer waits. What was filled by then is protected. */
 export function cancelEntry(
   context: OperationContext,
   caller: Caller,
@@ -93,7 +93,7 @@ async function carryOut(
   try {
     await send({ commandId, by: caller.person, reason: said });
   } catch (error) {
-    // Without an answer it may have been taken: what the desk has tells.
+    // Without an answer the command may have been taken: the status, read back, tells.
     if (!isUnanswered(error)) {
       const refused = notTaken(error, 'Nothing was changed');
       await recorded(refused.detail);

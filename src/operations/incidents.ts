@@ -35,7 +35,7 @@ export interface OpenIncidentRequest {
 }
 
 export const incidentOpenedSchema = outcomeSchema.extend({
-  /** Null where none took it. */
+  /** Null if no incident took the report. */
   incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
 });
 export type IncidentOpened = Shape<typeof incidentOpenedSchema>;
@@ -132,7 +132,7 @@ export interface IncidentQuery {
   readonly limit?: number;
 }
 
-/** Those that last first, then the newest. Rejects while Postgres is down. */
+/** Open ones first, then the newest. Rejects while Postgres is down. */
 export function listIncidents(
   { pool, desk }: Store,
   options: IncidentQuery = {},

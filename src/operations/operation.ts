@@ -67,8 +67,8 @@ export const notAsked = (why: string): OperationResult =>
   notDone(`The trader does not answer (${why}). Nothing was changed. Try again when it does.`);
 
 /**
- * What a call to the trader that failed means for whoever made it. `kept`: what is so where the trader refused, or
- * was not there. Where it was there and gave no answer it may have done it all the same, and nobody is told otherwise.
+ * The result of a failed call to the trader. `kept`: what stays as it was if the trader refused, or was not reached. If
+ * it was reached and gave no answer, it may have carried the command out, and the result says that this is not known.
  */
 export function notTaken(error: unknown, kept: string): OperationResult {
   if (isUnanswered(error)) return notKnown(error);
@@ -83,7 +83,7 @@ export const notKnown = (error: unknown): OperationResult => ({
   detail: `Whether the trader took it is not known: ${messageOf(error)}. Look at fermata status before you give it again.`,
 });
 
-/** The trader took a command; `isSo` looks whether what it says now shows it. */
+/** The trader took a command; `isSo` reads back whether it is in effect. What can't be read is not proven. */
 export async function provenBy(
   { detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>,
   isSo: () => Promise<boolean>,

@@ -25,7 +25,10 @@ export interface RoutineOutcome extends OperationResult {
 
 export interface RoutineRequest {
   readonly name: string;
-  /** How long to wait for the verdict; default: as long as the steps may take. The routine goes on afterwards. */
+  /**
+   * How long to wait for the verdict; default: one minute, or half an hour if a step carries out an action or waits.
+   * The routine goes on afterwards.
+   */
   readonly patienceMs?: number;
 }
 

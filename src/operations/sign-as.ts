@@ -1,4 +1,4 @@
-/** The statement that a person has to sign for a vote about real money; null if the vote takes no signature. */
+/** The statement that a person signs for a vote about real money, and the decisions that this process signs. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { decisionSubject } from '../domain/approval.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
@@ -22,12 +22,12 @@ export type ToDecide =
     }
   | { readonly size: { readonly sizePct: number } };
 
-/** The trader hears at once of what a person agrees to by asking for it. */
+/** What a person agrees to by asking for it reaches the trader at once. */
 const APPROVED_NOW_MS = 60_000;
 /** Long enough for a person to type a password. */
 const DECISION_VALID_MS = 10 * 60_000;
 
-/** Rejects with `TraderUnavailable`, or while Postgres is down. */
+/** Null if the vote takes no signature. Rejects with `TraderUnavailable`, or while Postgres is down. */
 export async function statementToSign(
   context: OperationContext,
   decided: ToDecide,

@@ -1,6 +1,6 @@
 /**
- * A stop, and closing everything: the command goes straight to the trader's control socket, then to the workflow that goes on
- * proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
+ * A stop, and closing everything: the command goes straight to the trader's control socket, then to the workflow that
+ * goes on proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { proveFlat, proveStopped } from '../activities/engine/call-trader.js';
@@ -38,8 +38,8 @@ interface EmergencyProcedure {
 }
 
 /**
- * The trader's answer to the command, which the caller has sent already: sent again, it would be another halt. Left out: it is
- * sent here.
+ * The trader's answer to a command that the caller has sent already: sent again, it would be another halt. Absent: it
+ * is sent here.
  */
 export type SentCommand = Promise<CommandResult>;
 

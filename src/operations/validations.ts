@@ -1,4 +1,4 @@
-/** Validations from outside the command line: asked for without waiting, and those that are on record. */
+/** Validations: starting one, asking for one without waiting, and listing those on record. */
 import type { ValidationShown } from '../contracts/published.js';
 import { operationsQueue, validationId } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';

@@ -1,7 +1,7 @@
 /**
- * The only program in which code of a desk's folder runs: `node dist/pack/child.js describe FOLDER`, `strategies FOLDER
- * ARTEFACTS FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are JSON lines on
- * file descriptor 3.
+ * Runs checks, reports and actions of a desk's folder, and reads its strategies and playbooks: `node dist/pack/child.js
+ * describe FOLDER`, `strategies FOLDER ARTEFACTS FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request
+ * on standard input. Answers are JSON lines on file descriptor 3.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';

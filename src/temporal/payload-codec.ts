@@ -147,14 +147,15 @@ export const FAILURE_CONVERTER = fileURLToPath(
   new URL('../../dist/workflows/failure-converter.js', import.meta.url),
 );
 
-/**
- * The data converter of every client and worker of Fermata: payloads are sealed with the installation's key,
- * including failure messages and stack traces. Throws if the installation has no key.
- */
+/** Throws if the installation has no key. */
 export function payloadCodecOf(home: string): PayloadCodec {
   return createPayloadCodec(readPayloadKeys(home));
 }
 
+/**
+ * The data converter of every client and worker of Fermata: payloads are sealed with the installation's key,
+ * including failure messages and stack traces. Throws if the installation has no key.
+ */
 export function dataConverterOf(home: string): DataConverter {
   return {
     failureConverterPath: FAILURE_CONVERTER,

@@ -58,8 +58,8 @@ const POLL_MS = 200;
 const POLL_MS_MAX = 5_000;
 
 /**
- * Polls a query until its answer is not null, which may be long before the run's evidence is written. Null if there is
- * none after `patienceMs`; the run goes on.
+ * Polls a query until its answer is `known`, which may be long before the run's evidence is written. Null if there is
+ * no such answer after `patienceMs`; the run goes on.
  */
 export async function awaitQuery<T>(
   temporal: TemporalAccess,
@@ -79,12 +79,12 @@ export async function awaitQuery<T>(
 }
 
 const EACH_MS = 30_000;
-/** The list of runs is behind what happens; a child may have begun before its parent was ended. */
+/** The list of runs lags, and a child may have begun before its parent was ended. */
 const ROUNDS_MAX = 5;
 
 /**
- * Ends the runs of a desk that belong to a time that was taken back: nobody may carry them on. Returns how many.
- * Rejects with `TemporalUnavailable`, or where runs are left that were not ended.
+ * Terminates the open runs of a desk that was restored: they belong to what the restore undid, and nobody may carry
+ * them on. Returns how many. Rejects with `TemporalUnavailable`, or if open runs remain.
  */
 export async function endOpenRuns(temporal: TemporalAccess, desk: string, reason: string): Promise<number> {
   const query = `${runsOfDesk(desk)} AND ExecutionStatus = "Running"`;

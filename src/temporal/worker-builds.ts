@@ -7,7 +7,7 @@ const CALL_MS = 10_000;
 const NOT_FOUND = 5;
 const RUNS_MAX = 1_000;
 
-/** New runs begin under this build, once it has polled. Does nothing if that is so already. */
+/** New runs begin under this build from now on; one of its workers has to have polled. False if it was so already. */
 export async function makeCurrent(
   temporal: TemporalAccess,
   { deploymentName, buildId }: WorkerDeploymentVersion,
@@ -56,6 +56,6 @@ export function pinnedBuildOf({ searchAttributes }: WorkflowExecutionInfo['raw']
   };
   const version = read('TemporalWorkerDeploymentVersion');
   if (read('TemporalWorkflowVersioningBehavior') !== 'Pinned' || typeof version !== 'string') return null;
-  // "operations-desk:build", "packs-desk:build"; a build id contains neither colon nor point.
+  // "operations-desk:build", "packs-desk:build"; a build id contains neither colon nor dot.
   return version.split(/[:.]/).at(-1) ?? null;
 }

@@ -35,7 +35,7 @@ export async function askForDueRolls(context: AskForRoll): Promise<void> {
     if (await wasAsked(context, contract)) continue;
     const { symbol, month, rollDay } = contract;
     const reason = `${symbol} ${month}: its roll day was ${rollDay}`;
-    // What is held or rests keeps it from being asked; the next look finds that ended.
+    // Nobody is asked while the old contract is held or an order in it rests; the next poll tries again.
     await rollContract(context, { person: 'fermata', via: 'cli' }, { symbol, reason });
   }
 }

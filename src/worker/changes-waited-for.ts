@@ -55,7 +55,7 @@ function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
 
 /** Limits waking for something that goes back and forth. */
 const WAKE_EVERY_MS = 5_000;
-/** After a gap longer than this the trader was away, and a poll by a run meanwhile may have failed. */
+/** After a gap longer than this the trader was unreachable, and a poll by a run meanwhile may have failed. */
 const GAP_MS = 10_000;
 const WAKE_MS = 10_000;
 const RUNS_MAX = 200;

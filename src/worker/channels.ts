@@ -5,7 +5,7 @@ import { startTelegram } from '../telegram/start.js';
 
 /** The web server and, unless they have their own process, the Telegram bot and the mailer. */
 export async function startWebProcess(runtime: Runtime): Promise<Role> {
-  // Only here: where the bot has its own process, that one does without a web server.
+  // Imported only here: a bot with its own process loads no web server.
   const { startWeb } = await import('../api/start.js');
   const web = await startWeb(runtime);
   return process.env.FERMATA_SEPARATE === '1' ? web : beside(web, () => startChannels(runtime));

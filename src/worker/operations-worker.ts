@@ -1,6 +1,7 @@
 /**
  * The process for everything that is not a stop: routines, resumption, schedules, and (unless it has its own process)
- * the ledger. It watches the trader and starts what the trader's state requires; of several such processes one does.
+ * the ledger. It watches the trader and starts what the trader's state requires; of several such processes, only one
+ * does that.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -57,7 +58,7 @@ export async function startOperationsWorker(
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
   const processes = watchProcesses(runtime, trader);
-  // Of each worker alone: what stands there when it starts, its earlier process has left.
+  // One file for each worker: what it lists at the start was left by an earlier process of that worker.
   const commandsFile = join(
     homePaths(runtime.home).run,
     name === 'operations-worker' ? 'commands.json' : `commands-of-${name}.json`,

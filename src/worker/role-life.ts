@@ -112,8 +112,8 @@ export interface RoleSeen {
 }
 
 /**
- * This many polls in a row, a second or more apart. Counting polls instead of time avoids false silence after this
- * process or the whole machine was suspended.
+ * A role is silent after this many polls in a row without a sign, a second or more apart. Counting polls instead of
+ * time avoids false silence after this process or the whole machine was suspended.
  */
 const SILENT_LOOKS = 30;
 

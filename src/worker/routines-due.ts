@@ -75,9 +75,9 @@ async function lastRunMs({ pool, desk }: TraderWatchContext, marketMs: number): 
 }
 
 /**
- * By the ledger's count of closed trades. Once for the newest count that is due: what a downtime ran past is made good
- * by one run. A routine that is new to the desk counts from now. The count is saved after the start, whose id names the
- * count: a start that is tried again does nothing.
+ * By the ledger's count of closed trades. Starts one run for the newest count that is due: it also makes good for the
+ * counts that a downtime ran past. A routine that is new to the desk counts from now. The count is saved after the
+ * start, whose id names the count: a start that is tried again does nothing.
  */
 export function routinesByTrades(context: TraderWatchContext): StatusFollower {
   const { desk, pool, temporal } = context;

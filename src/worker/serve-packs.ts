@@ -16,7 +16,7 @@ import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
-/** The same for every worker; it holds nothing that another worker could not take over. */
+/** Time for an orderly end: the process holds nothing that another worker couldn't take over. */
 const STOP_MS = 5_000;
 const AGAIN_MS = 500;
 const AGAIN_MS_MAX = 60_000;

@@ -19,7 +19,7 @@ const SILENT_MS = 5_000;
 const LAST_WORDS_MS = 1_000;
 
 export interface SharedProcess {
-  /** Stops the joined roles, and says whose they are. */
+  /** Tells the joined roles' supervisors that this process ends, and stops those roles. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Polls the trader once a second and starts what its state requires: a resumption for each new halt, routines that are
- * due by a market clock or by the count of trades, and the matching schedules. Wakes runs that wait for a change. Each
- * of these fails independently.
+ * due by a market clock or by the count of trades, incidents, and the matching schedules. Wakes runs that wait for a
+ * change. Each of these fails independently.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
@@ -74,7 +74,7 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
   };
 }
 
-/** Once per start of the trader: its id contains the start's halt id, so that repeating it does nothing. */
+/** Once per start of the trader: its id contains the market time of the start's halt, so repeating it does nothing. */
 async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
   const startup = status.halts.find(({ cause }) => cause === 'startup');
   const routine = startRoutineOf(desk);

@@ -6,7 +6,7 @@
 import { type ActivityInterfaceFor, condition, log, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
 
-/** Bound the size and the duration of one activity. */
+/** These bound the size and the duration of one activity. */
 const STEPS_MAX = 30;
 
 const CHARS_MAX = 60_000;

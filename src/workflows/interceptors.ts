@@ -2,7 +2,7 @@
  * Wraps every workflow of every bundle, so that no type can forget it. Procedure, signals and updates run in a scope
  * that nothing cancels: a cancelled activity, timer or child would lose halts, evidence and notices half way. Only our
  * own workers' answers to activities are accepted. A start with a meaningless input is refused. The worker hears when a
- * run begins and when it ends.
+ * run begins and when it succeeds.
  */
 import {
   ApplicationFailure,

@@ -4,7 +4,7 @@ import type { Verdict } from '../contracts/evidence.js';
 import { FERMATA_VERDICT } from '../contracts/run-label.js';
 
 /**
- * The current details are Markdown, but they answer only while a worker runs; the memo is kept by the server and shows
+ * The current details are Markdown, but can be read only while a worker runs; the memo is kept by the server and shows
  * the phase in any case.
  */
 export function showPhase(phase: string, lines: readonly string[] = []): void {

@@ -68,7 +68,7 @@ async function tellAndKeep({ name, stepKey, observed, expected, text }: Strange)
   ]);
 }
 
-/** Runs that received one before this patch ignored it. */
+/** Runs that received an unknown signal before this patch ignored it. */
 const TOLD = 'unknown-signals-are-told';
 const TOLD_MAX = 20;
 const TEXT_MAX = 200;

@@ -52,7 +52,8 @@ const POLL_MS = 25;
 const ANSWER_MS = 2_000;
 
 /**
- * A stop is proven when the trader is halted and no entry order is working. Reads until then, at most for `patienceMs`.
+ * A stop is proven when the trader is halted and no entry order is working. Reads until then, for `patienceMs` at most;
+ * a trader that isn't halted ends it at once.
  */
 export async function proveStopped(trader: TraderCalls, patienceMs: number): Promise<StopReading> {
   const until = performance.now() + patienceMs;

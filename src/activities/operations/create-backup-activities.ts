@@ -112,7 +112,7 @@ function verify(
   });
 }
 
-/** A drill of last month's backup then restores the newest one as well, and compares it with the live desk. */
+/** After a drill of last month's backup, also restores the newest one and compares it with the live desk. */
 function restore(
   { runtime, pool, nowMs }: BackupDependencies,
   { desk, backupId, lastMonth = false }: Parameters<BackupActivities['restoreBackup']>[0],

@@ -28,7 +28,7 @@ const NAMED_MAX = 5;
 /** Longest text of a build, in characters: it goes into the run's history. */
 const SAID_MAX = 500;
 const GIT_MS = 60_000;
-/** Variables with the installation's places and addresses; none is a secret. */
+/** Variables that name the installation's folders; none is a secret. */
 const OF_THIS_PLACE = /^(FERMATA_SECRETS|XDG_RUNTIME_DIR)$/;
 
 export function createDeployActivities({ home, switchBuild }: DeployDependencies): DeployActivities {

@@ -93,7 +93,7 @@ export async function carryOutOwnStep(
   let notKept: string | null = null;
   if (said !== '') {
     const kept = { stepKey, attemptGroup, output: said, cut: output.cut };
-    // A database that is down has a step of its own, and evidence waits for it.
+    // If the database is down, a check of its own says so, and this step's evidence waits for the database.
     try {
       reference = await keepStepOutput(context.pool, run, kept);
     } catch (error) {
@@ -112,7 +112,7 @@ export async function carryOutOwnStep(
   };
 }
 
-/** The rules for its lists were checked when the desk file was loaded. */
+/** That its steps use only the programs and hosts that it lists was checked when the desk file was loaded. */
 function isInDeskFile({ desk }: OwnStepContext, asked: OwnStep): boolean {
   const said = ({ command, http, expect, timeoutSeconds }: OwnStep) => ({
     command,

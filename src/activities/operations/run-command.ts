@@ -24,7 +24,7 @@ const OUTPUT_CLOSES_MS = 1_000;
 export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
 
 /**
- * Records on disk which programs run: they have their own process groups and outlive a killed worker. Ends first what
+ * Records on disk which programs run: they have their own process groups and outlive a killed worker. First ends what
  * an earlier worker has left.
  */
 export async function openRunningCommands(

@@ -343,7 +343,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
   ];
 }
 
-/** Silence would leave open whether the file was of another time. */
+/** Says so if none applies: the file may be of another time. */
 function actionLines({ actions, currency }: BacktestReport): string[] {
   if (actions === undefined) return [];
   if (actions.length === 0) return ['  ! none of the splits and dividends falls into this time'];

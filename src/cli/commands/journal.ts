@@ -135,7 +135,7 @@ function restText(record: EngineRecord): string {
  * exit code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind.
  */
 async function verifyJournal(json: boolean): Promise<number> {
-  // Only here: what prints the journal needs no Postgres.
+  // Imported only here: printing the journal needs no Postgres.
   const [{ openPool }, { verifyLedger }] = await Promise.all([
     import('../../store/pool.js'),
     import('../../ledger/verify-ledger.js'),

@@ -37,7 +37,7 @@ interface Figures {
   readonly wins: number;
   /** Percent with one decimal place; null if no trade was closed. */
   readonly winRatePct: string | null;
-  /** After fees. `result` is exact; the average is rounded to two places, and null if no trade was closed. */
+  /** After fees. `result` is exact; the average is rounded to the currency's places, null if no trade was closed. */
   readonly result: string;
   readonly average: string | null;
 }

@@ -1,4 +1,4 @@
-/** Going live as people ask for it: begun, looked at, taken back. */
+/** What people do about going live: start it, look at it, revoke the permission. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
@@ -27,7 +27,7 @@ import {
 import { audited, recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 
-/** During this time after a new attempt's row, its workflow may still be about to start. */
+/** For this long after an attempt's row is written, its workflow may still be about to start. */
 const GRACE_MS = 60_000;
 
 const ASK_MS = 5_000;
@@ -194,7 +194,7 @@ async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<
 
 export const goLiveShownSchema = z.object({
   mode: z.enum(['paper', 'live']).describe('Of the desk file'),
-  /** Null also while it does not answer. */
+  /** Null also while the trader doesn't answer. */
   granted: grantSchema.nullable().describe('The permission that the trader itself holds'),
   approvers: z.array(z.string()),
   needed: z.number().describe('How many of them'),

@@ -27,7 +27,7 @@ interface Abandoned {
   readonly things: readonly OpenThing[];
 }
 
-/** Younger rows are left alone: their run may be about to start, or be missing from Temporal's answer yet. */
+/** Younger rows stay as they are: their run may be about to start, or Temporal may not show it yet. */
 const GRACE_MS = 60_000;
 
 /**

@@ -19,9 +19,9 @@ const REVOKE_MS = 5_000;
 const WITHOUT_PERMISSION: ReadonlySet<GoLiveAttempt['state']> = new Set(['ended', 'refused']);
 
 /**
- * The attempt that is over although the trader's permission from it stands, because the run's last reading was wrong,
- * or the trader accepted after all. Null if there is none. Rejects like `endPermission`, and while Postgres or Temporal
- * doesn't answer.
+ * Ends a permission whose attempt is over, because the run's last reading was wrong or the trader accepted after all,
+ * and tells people. Returns that attempt; null if there is none. Rejects like `endPermission`, and while Postgres or
+ * Temporal doesn't answer.
  */
 export async function endLeftPermission(context: PermissionContext): Promise<GoLiveAttempt | null> {
   const { desk, pool, temporal } = context;

@@ -1,4 +1,4 @@
-/** Settings of the running desk: changed, shown, and the month of a future, which takes an approval. */
+/** Settings of the running desk: changes them, shows them, and rolls a future, which needs approval. */
 import { z } from 'zod';
 import { type Shape, settingValue } from '../../contracts/json-values.js';
 import { approvalSchema, settingsChangeSchema } from '../../contracts/published.js';

@@ -48,7 +48,7 @@ export interface Trial {
 
 const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
 const TRIAL_BARS = 3000;
-/** As many bars of its longest span, but no more minutes than that. */
+/** A longer span gets as many bars, but the trial covers no more minutes than this. */
 const TRIAL_MINUTES_MAX = 60_000;
 /** So that a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();

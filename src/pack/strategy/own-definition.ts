@@ -88,7 +88,7 @@ export class HostedStrategy implements Strategy {
     parameters: ParameterValues,
     instrument: Facts,
     watched: readonly Facts[] = [],
-    /** Where no desk file says what it watches, whatever it asks for stands for the first of these. */
+    /** True where no desk file says what it watches: any symbol that it asks for stands for the first of these. */
     takesAny = false,
   ) {
     const facts = JSON.stringify(factsOf(instrument));
@@ -175,7 +175,7 @@ export class HostedStrategy implements Strategy {
     this.#inside?.lines?.();
   }
 
-  /** It says nearly the same at each bar, so what was looked through once is remembered. */
+  /** A strategy says nearly the same at each bar, so the newest texts are remembered. */
   #plain(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
@@ -295,7 +295,7 @@ interface AskedNumbers {
   readonly leadSeconds: number;
 }
 
-/** What an entry of this type has beside what all have. */
+/** What an entry of this type has in addition to what all have. */
 function pricesOf(
   type: WishType,
   { ticks, slippageTicks, restBars, limitTicks, leadSeconds }: AskedNumbers,

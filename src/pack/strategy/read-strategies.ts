@@ -39,8 +39,8 @@ export const readStrategies: ReadStrategies = (folder, kinds, artefacts) => {
 };
 
 /**
- * `files`: relative to `folder`. `artefacts`: each file's; that they have the hash that is listed is for the caller to
- * see. Throws like `readStrategies`.
+ * `files`: relative to `folder`. `artefacts`: each file's; the caller checks that they have the listed hash. Throws
+ * like `readStrategies`.
  */
 export function describeStrategies(
   folder: string,
@@ -83,9 +83,8 @@ export const KEPT_MAX = 100;
 
 /**
  * Caches compiled strategies by user and build, because each process of a desk and most commands read them at their
- * start. An entry is valid only while every source file is unchanged. If nothing can be cached, strategies are
- * compiled again. `folder`: the desk's folder; `file`: relative to it;
- * `artefacts`: their key. Null: it has to be compiled.
+ * start. An entry is valid only while every source file is unchanged. If nothing can be cached, strategies are compiled
+ * again. `folder`: the desk's folder; `file`: relative to it; `artefacts`: their key. Null: it has to be compiled.
  */
 function keptStrategy(folder: string, file: string, artefacts: string): DescribedStrategy | null {
   try {

@@ -18,9 +18,9 @@ export type TimeInForceName = '' | (typeof LASTS)[number];
 /** Called from inside with strings and numbers; none of them throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: the limit, the trigger, or what is to be touched. `limitTicks`: of an entry that waits to be
-   * touched. `targets`: for each, nearest first, its ticks and the part
-   * closed by then, in parts per million.
+   * 0: not asked for. `ticks`: the limit, the trigger, or the price to be touched. `limitTicks`: for an entry that
+   * waits to be touched. `targets`: for each, nearest first, its ticks and the part closed by then, in parts per
+   * million.
    */
   enter(
     side: 'buy' | 'sell',
@@ -48,7 +48,7 @@ export interface Wishes {
   ): void;
   /** `partPpm`: parts per million; 0: all of it. */
   exit(because: string, partPpm: number): void;
-  /** 0: as it is; -1: not any more. `targets` as above, of what is left; without them they stay as they are. */
+  /** 0: unchanged; -1: removed. `targets` as above, of what is left; unchanged if `hasTargets` is false. */
   adjust(
     stopTicks: number,
     trailTicks: number,
@@ -141,8 +141,8 @@ interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**
-   * `parameters`, `instrument`, `watches`, `artefacts` (names and forms): JSON. `takesAny`: any other symbol stands for the first that it watches.
-   * Throws what the strategy throws.
+   * `parameters`, `instrument`, `watches`, `artefacts` (names and forms): JSON. `takesAny`: any other symbol stands for
+   * the first that it watches. Throws what the strategy throws.
    */
   create(
     host: Wishes & Clocks & Drawing & Watching & Artefacts,

@@ -66,8 +66,8 @@ export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
       : number;
 
 /**
- * How a strategy gets the content of a data file: parsed and frozen; as text; as bytes, a copy of its own. Floating point
- * numbers in bytes are read by `DataView`, or by `new Float32Array(bytes.buffer)`.
+ * How a strategy gets the content of a data file: parsed and frozen; as text; as bytes, a copy of its own. `DataView`
+ * or `new Float32Array(bytes.buffer)` reads floating point numbers in bytes.
  */
 export type ArtefactForm = 'json' | 'text' | 'bytes';
 
@@ -128,7 +128,7 @@ export interface Exits {
   readonly maxBars?: number;
 }
 
-/** A change of the exits of an open trade. What is left out stays as it is; null: not any more. */
+/** A change of the exits of an open trade. What is left out stays as it is; null removes it. */
 export interface ExitsChange {
   /** Nearer to the market than it is now. */
   readonly stop?: { readonly ticks: number };
@@ -167,8 +167,8 @@ interface AnyEntry {
 
 interface AnyOrdered extends AnyEntry {
   /**
-   * While the strategy holds the other side: its trade is closed at the market, and this entry is sent once nothing of that
-   * is left. Only where the account can be short. Default: refused while it does.
+   * While the strategy holds the other side, its trade is closed at the market, and this entry is sent once nothing of
+   * it is left. Only where the account can be short. Default: such an entry is refused.
    */
   readonly reverses?: boolean;
 }
@@ -229,17 +229,17 @@ interface AnyTouchedEntry extends AnyEntry {
 }
 
 /**
- * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes down to it, or
- * the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote, or becomes a limit order
- * for the bars that are left. It is sized and judged by the limits only then.
+ * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes down to it,
+ * or the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote, or becomes a limit
+ * order for the bars that are left. It is sized and judged by the limits only then.
  */
 export type TouchedEntry =
   | (AnyTouchedEntry & { readonly slippage: { readonly ticks: number }; readonly limit?: never })
   | (AnyTouchedEntry & { readonly limit: { readonly ticks: number }; readonly slippage?: never });
 
 /**
- * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged by
- * the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
+ * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged
+ * by the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
  */
 export interface OpenEntry extends AnyEntry {
   readonly type: 'atOpen';

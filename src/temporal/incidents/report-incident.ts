@@ -194,7 +194,7 @@ export function incidentStart(
 const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefined): IncidentSeverity =>
   isShippedKind(kind) ? incidents.kinds[kind].severity : (own?.severity ?? 'medium');
 
-/** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
+/** A kind from an earlier desk file, which neither ships nor is the desk's own, has the runbook of `reported`. */
 const runbookOf = (kind: string): readonly string[] =>
   PLAYBOOKS[isShippedKind(kind) ? kind : 'reported'].runbook;
 
@@ -259,7 +259,7 @@ export async function playbookOfStep(
     ...{ kind: playbook, subject: '', key, source: `routine ${routine}`, title, with: given },
     detail: `${title}: a step of the routine ${routine}`,
   });
-  // Its parameters and its reason are another's.
+  // The open one was opened for another reason, with other parameters.
   if (reported.workflowId !== null && !reported.opened)
     return ended('not_run', `one runs already: ${workflowId}`, workflowId);
   for (;;) {

@@ -1,4 +1,7 @@
-/** What is an incident, in the trader's status, in its processes and among its orders. The same occurrence always gives the same key. */
+/**
+ * What opens an incident: in the trader's status, among the processes and the orders. The same occurrence always gives
+ * the same key.
+ */
 import type { ShippedKind, Symptom } from '../../contracts/incident.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { SHIPPED_KINDS } from '../../desk/incident-schema.js';
@@ -12,7 +15,10 @@ import { settingsOf } from './report-incident.js';
 
 const SOURCE = 'trader';
 
-/** What ships looks after stops and positions: the desk's own stands beside it, except for what only says that trading halted. */
+/**
+ * The shipped kinds look after stops and positions, so the desk's own kinds open beside them. Only `openedByHalt` is
+ * left out for a halt that has opened another kind.
+ */
 export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[] {
   const opened = [
     ...status.halts.flatMap((halt) => ownSymptoms(desk, halt)),

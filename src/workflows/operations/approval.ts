@@ -63,13 +63,13 @@ export class Approvals {
   }
 
   /**
-   * Resolves with how the question ended; people are told at its start and at its end. Rejects if Postgres stays away.
+   * Resolves with how the question ended; people are told at its start and at its end. Rejects if Postgres stays down.
    * `overtaken`: returns why this question alone is withdrawn, or null while it stands.
    */
   async ask(request: ApprovalRequest, overtaken: () => string | null = () => null): Promise<ApprovalOutcome> {
     const opened = await this.#open(request);
     if (opened.state !== 'open') {
-      // After Temporal's database was set back, a run asks again what was decided already; that decision has been used.
+      // After Temporal's database was restored, a run may ask what is decided already; that decision has been used.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
     const { waiting } = opened;
@@ -156,7 +156,7 @@ export class Approvals {
     return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
   }
 
-  /** Reminds, or escalates once. While Postgres is away nobody hears it, which changes nothing about the vote. */
+  /** Reminds, or escalates once. While Postgres is down nobody hears it, which changes nothing about the vote. */
   async #press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
     const pressing = takePressing(request, waiting, createdMs);
     await this.#calls.remindOfApproval
@@ -238,7 +238,6 @@ export interface Waiting extends OpenApproval {
   closed: boolean;
 }
 
-/** The state of a question put to people: its votes, how it ended, and when a reminder or escalation is due. */
 export function isDecided({ votes, needed }: Pick<OpenApproval, 'votes' | 'needed'>): boolean {
   return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
 }

@@ -193,7 +193,7 @@ function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
   });
 }
 
-/** Retries a storage that is away less and less often; after about two hours the step has failed. */
+/** Retries unreachable storage less and less often; after about two hours the step has failed. */
 function sendingCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),

@@ -19,7 +19,7 @@ import { showPhase } from '../show.js';
 
 const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 
-/** Beats per run, at five events each. A server that wants shorter histories suggests it earlier. */
+/** Beats per run, at five events each. A server that wants shorter histories asks for a new run earlier. */
 const BEATS_MAX = 500;
 const AS_THE_SERVER_ASKS = 'pulse-goes-on-in-a-new-run-when-the-server-asks';
 

@@ -1,7 +1,7 @@
 /**
  * A change of settings that may loosen a limit: people approve exactly these values, then the trader, which verifies
  * their votes itself, takes them. The trader refuses if anything has changed meanwhile; ask again then. A roll of a
- * future is such a change, too, and takes a new start of the trader.
+ * future is such a change, too, and needs a restart of the trader.
  */
 import {
   ActivityFailure,
@@ -139,7 +139,7 @@ function isOvertaken(error: unknown): boolean {
 }
 
 const LOOK_EVERY_MS = 5_000;
-/** Ten minutes; a worker that ended may have taken the order to restart along, so it is given once more half way. */
+/** Ten minutes. A restart may get lost with the worker that was to ask for it, so it is asked for again half way. */
 const LOOKS = 120;
 const RESTART_AT = [0, 60];
 
@@ -147,9 +147,8 @@ const rollsOf = ({ proposal }: SettingsChangeInput): readonly SettingChange[] =>
   proposal.changes.filter(({ key }) => isMonthKey(key));
 
 /**
- * What a roll takes after its approval: the trader starts again with the new contract, and it is read back that it
- * has. Until then the trader enters nothing, whatever becomes of this run. Evidence of the contract that is left,
- * with its price: whatever it says, the trader judges whether it can be left.
+ * Records the contract that an approved roll leaves, with its price, as evidence. It decides nothing: the trader judges
+ * whether the contract can be left.
  */
 async function lookBefore(input: SettingsChangeInput, trail: EvidenceTrail): Promise<void> {
   for (const change of rollsOf(input)) {
@@ -159,7 +158,10 @@ async function lookBefore(input: SettingsChangeInput, trail: EvidenceTrail): Pro
   }
 }
 
-/** In words. */
+/**
+ * Restarts the trader with the new contract and reads back that it is in force. Until then the trader enters nothing,
+ * whatever becomes of this run. Returns the result in words.
+ */
 async function bringIntoForce(input: SettingsChangeInput, trail: EvidenceTrail): Promise<string> {
   const changes = rollsOf(input);
   const startedMs = Date.now();
@@ -194,7 +196,7 @@ const isOpen = ({ outcome }: Looked): boolean => outcome.verdict !== 'pass';
 const changeWords = ({ key, from, to }: SettingChange): string => `${symbolOfMonth(key)} ${from} → ${to}`;
 
 async function restart({ desk }: SettingsChangeInput): Promise<void> {
-  // Whoever can't restart it: the looks say that it has not started again, and people are told what to type.
+  // If the restart fails, the readings don't show the new contract, and people are told what to type.
   await restartCalls(desk)
     .restartProcess.executeWithOptions({ summary: 'Start the trader with the new contract' }, ['trader'])
     .catch(() => {});

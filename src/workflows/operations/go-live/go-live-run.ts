@@ -48,9 +48,9 @@ export class GoLiveRun {
   readonly #shown: string[];
   /** Somebody cancelled the run. */
   cancelled: boolean;
-  /** A request for permission is at the trader: it may be live before this run hears of it. */
+  /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;
-  /** Wall time of the first arming. */
+  /** Wall time of the first arming; of the reset if the run was reset while live; 0 before. */
   liveSinceMs: number;
 
   constructor(readonly input: GoLiveInput) {

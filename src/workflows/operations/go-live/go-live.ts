@@ -164,7 +164,7 @@ async function unlessLiveBefore(run: GoLiveRun, refused: GoLiveResult): Promise<
   const step = await stepInForce(run);
   if (step === null) return refused;
   if (step >= steps.length) return { state: 'completed', detail: 'every step was taken before' };
-  // Not awaited: the desk is watched while Postgres is away, too.
+  // Not awaited: the desk is watched while Postgres is down, too.
   if (patched(WITHDRAWS)) run.trail.keep('withdrawing what was asked', withdrawNext(run, step + 1));
   await run.goesOnLive(steps[step - 1] ?? start, refused.detail);
   return ramp(run);

@@ -24,7 +24,7 @@ interface Watched {
 }
 
 const PROBLEMS_MAX = 20;
-/** Bounds of one watch, which is in one run: its history must not grow without limit. */
+/** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
 const LOOKS_MAX = 1_000;
 const OBSERVED_MAX = 1_500;
 

@@ -1,4 +1,4 @@
-/** The state of one incident so far. All of it goes through continue-as-new. */
+/** The state of one incident so far. All of it but the phase goes through continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
 import type { StepEvidence } from '../../../contracts/evidence.js';
 import type {

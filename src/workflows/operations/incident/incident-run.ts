@@ -1,6 +1,5 @@
 /**
- * Runs one incident's playbook: steps that are done once, and polling until it is over; and what people are told of
- * it.
+ * Runs one incident's playbook: takes each step once, polls until the incident is over, and tells people about it.
  */
 import {
   type ActivityInterfaceFor,
@@ -144,7 +143,7 @@ export class IncidentRun {
 
   /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
   async #pause(ms: number): Promise<boolean> {
-    // If the run can't move now, it does at a later poll: the incident is watched whatever Postgres does.
+    // If the run can't continue as new now, it does so at a later poll: the incident is watched even without Postgres.
     if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
       const { name, course, approvals } = this;
       const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };

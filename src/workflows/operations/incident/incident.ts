@@ -40,7 +40,7 @@ const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_M
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
 const resolveUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.resolve);
 const lookAgainSignal = defineSignal(INCIDENT_MESSAGES.lookAgain);
-/** Marks the histories in which an answer ends the ladder though its next rung was due in the same task. */
+/** Marks the histories in which an answer stops the escalations even if the next one is due in the same task. */
 const ANSWERED_AT_THE_RUNG = 'an-answer-ends-the-ladder-at-its-rung';
 const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
 
@@ -62,7 +62,7 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   return progressOf(course);
 }
 
-/** A kind of the desk's own brings its playbook along. One that neither ships nor does is for a person to deal with. */
+/** A kind of the desk's own has its own playbook. A kind without any is left to a person. */
 function playbookOf({ kind, playbook, code, settings }: IncidentInput): Playbook {
   if (code !== undefined) return codedPlaybook(code);
   if (playbook !== undefined) return ownPlaybook(playbook);
@@ -99,7 +99,7 @@ async function climbLadder({ input, course, timeline, people }: IncidentRun): Pr
   while (course.escalations < rungs.length) {
     const dueMs = course.openedMs + (rungs[course.escalations] ?? 0);
     if (await condition(isAnswered, Math.max(1, dueMs - Date.now()))) return;
-    // The answer and the rung may come in one task, and the timer is heard first.
+    // The answer may arrive in the same task as the timer, which is handled first.
     if (isAnswered() && patched(ANSWERED_AT_THE_RUNG)) return;
     course.escalations += 1;
     timeline.record({

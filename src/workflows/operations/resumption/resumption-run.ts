@@ -10,10 +10,10 @@ import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 
-/** What one resumption saw and did, as evidence. A repeated step is recorded only if its result changed. */
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
 
+/** What one resumption saw and did, as evidence. A repeated step is recorded only if its verdict changed. */
 class Findings {
   readonly trail: EvidenceTrail;
   readonly #lastVerdicts = new Map<string, Verdict>();

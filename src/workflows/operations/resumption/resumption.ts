@@ -50,7 +50,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
   onCancelRequest(() => run.hold());
 
   while (!run.ended) {
-    // A person who waits for an answer gets it from this run, so it doesn't move before.
+    // A person who waits for an answer gets it from this run, so it doesn't continue as new before that.
     if (workflowInfo().continueAsNewSuggested && run.settled)
       await continueAsNew<typeof resumption>(run.carriedOver());
     try {
@@ -232,8 +232,7 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
 }
 
 /**
- * Repeats the checks, and returns what blocks trading again, whoever decides: checks that fail, and books that
- * differ.
+ * Repeats the checks, and returns those that fail and so keep the desk from trading, whoever decides.
  */
 async function failingChecks(run: ResumptionRun): Promise<string[]> {
   const { steps, desk, simulated } = run.input;

@@ -117,7 +117,6 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
     const { reference = null, person = null, ...outcome } = await withinBudget(step, context);
     return record({ key, title, ...outcome }, startedMs, { ...context, kind, reference, person });
   } catch (error) {
-    // What can't be finished has not passed.
     const observed = `the ${kind} did not finish: ${causeOf(error)}`;
     const expected = `an answer within ${step.timeoutSeconds} s`;
     return record({ key, title, verdict: 'fail', observed, expected }, startedMs, { ...context, kind });

@@ -66,7 +66,7 @@ class PlaybookHost {
   #playbook: string | null = null;
   readonly #answered = new Map<number, PlaybookOutcome | null>();
   #begun = false;
-  /** True from a proven stop by one of the steps until a person resumes. */
+  /** True once one of the steps has stopped the desk, with proof. */
   #hasStopped = false;
   #end: PlaybookEnd | null = null;
 

@@ -1,6 +1,6 @@
 /**
- * A process ended unexpectedly. Its state and the last lines of its log are recorded, and it is awaited until it runs
- * again. A trader's books are then compared with the venue, where its positions were not touched. Then it is watched.
+ * A process ended unexpectedly. Records its state and the last lines of its log, and waits until it runs again. Then
+ * compares a trader's books with the venue, where its positions were not touched, and watches whether it keeps running.
  */
 import { patched } from '@temporalio/workflow';
 import type { SettingsOf } from '../../../../contracts/incident.js';

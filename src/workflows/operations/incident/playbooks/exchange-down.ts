@@ -146,7 +146,7 @@ async function noStatusPage() {
   } as const;
 }
 
-/** Recorded when it says something else than before. */
+/** Records each text that the page shows once. */
 async function readStatusPage(incident: IncidentRun, { statusPage }: Settings): Promise<void> {
   if (statusPage === null) return;
   const page = await incident.look.readStatusPage.executeWithOptions(

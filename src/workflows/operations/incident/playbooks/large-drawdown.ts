@@ -12,7 +12,6 @@ import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
 
 type Settings = SettingsOf<'large-drawdown'>;
 
-/** What people may do about a large drawdown. */
 const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
   key: 'smaller-size',
   title: 'Trade with smaller positions',
@@ -70,7 +69,7 @@ export const largeDrawdown: ShippedPlaybook<'large-drawdown'> = {
   },
 };
 
-/** At a limit, or near one. Once a day for the day's limit, and once each time for the drawdown. */
+/** At a limit: once for each halt. Near one, while no loss halts the desk: once a day for each limit. */
 function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Opening[] {
   const halted = status.halts.filter(({ cause }) => LOSS_HALTS[cause] !== undefined);
   const keys = [

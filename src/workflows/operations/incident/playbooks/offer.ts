@@ -1,6 +1,5 @@
 /**
- * Options for people in an incident: they are asked with the exact effect, and what one of them agrees to is carried
- * out.
+ * Options for people in an incident: each question states its exact effect, and what a person agrees to is carried out.
  */
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';

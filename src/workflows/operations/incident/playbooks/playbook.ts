@@ -11,15 +11,15 @@ import type { IncidentRun } from '../incident-run.js';
 export type Playbook = (incident: IncidentRun) => Promise<string>;
 
 /**
- * A playbook that ships: what it does, and what opens its kind of incident. Its keys of the desk file are an entry of
- * `src/desk/incident-schema.ts`: the desk file is read where no workflow code is.
+ * A playbook that ships: what it does, and what opens its kind of incident. Its keys of the desk file are in
+ * `src/desk/incident-schema.ts`, because the desk file is read where there is no workflow code.
  */
 export interface ShippedPlaybook<Kind extends ShippedKind> {
   /** What it does, in this order, as Temporal's UI shows it. */
   readonly runbook: readonly string[];
-  /** What of the trader's status opens it. */
+  /** What in the trader's status opens it. */
   readonly openedByTrader?: (status: TraderStatus, settings: SettingsOf<Kind>) => readonly Opening[];
-  /** Asked for a halt that opened no other kind. */
+  /** Called with each halt that opened no other kind. */
   readonly openedByHalt?: (halt: Halt) => readonly Opening[];
   readonly openedByProcess?: (process: ProcessSeen) => readonly Opening[];
   readonly run: (incident: IncidentRun, settings: SettingsOf<Kind>) => Promise<string>;
@@ -33,7 +33,7 @@ export interface ProcessSeen {
   readonly state: string;
   /** The newest unexpected end. */
   readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
-  /** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
+  /** Only of roles that run without a supervisor, which would itself end a silent trader. */
   readonly silentSinceMs?: number | null;
 }
 

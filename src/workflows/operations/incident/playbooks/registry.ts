@@ -1,4 +1,7 @@
-/** The playbooks that ship, by the kind of incident. One more is a file, a line here and its keys in `src/desk/incident-schema.ts`. */
+/**
+ * The playbooks that ship, by the kind of incident. Another one takes a file, a line here, and its keys in
+ * `src/desk/incident-schema.ts`.
+ */
 import type { ShippedKind } from '../../../../contracts/incident.js';
 import { crashAndRestart } from './crash-and-restart.js';
 import { exchangeDown } from './exchange-down.js';
@@ -7,7 +10,7 @@ import type { ShippedPlaybook } from './playbook.js';
 import { strategyUnderperforming } from './strategy-underperforming.js';
 import { tradingHalted } from './trading-halted.js';
 
-/** Reported by a person, a program or a failed step: what it takes is a person's to say. */
+/** Reported by a person, a program or a failed step: only a person can say what it takes. */
 const reported = {
   runbook: ['A person looks at it and says when it is over.'],
   run: (incident) => incident.watch('waiting for a person to declare it over', async () => null),

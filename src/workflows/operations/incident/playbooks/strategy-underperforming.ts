@@ -48,8 +48,8 @@ function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Set
     const total = totalOf(slots);
     if (off?.automatic) {
       const title = `${subject} was switched off by itself`;
-      // Each look that leaves it off has a time of its own and is no news; while it is off its trades stay as many.
-      // Each journal counts its own.
+      // The number of trades doesn't change while the strategy is off, so a review that leaves it off is no news. Each
+      // journal counts its own trades.
       return [{ subject, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, settings)) return [];
@@ -75,7 +75,7 @@ function isLosing({ trades, wins, realised }: Total, bounds: Settings): boolean 
   return trades >= bounds.losingTrades && realised < 0 && (wins / trades) * 100 < bounds.losingWinRatePct;
 }
 
-/** One that switched itself off is off already. */
+/** Offers nothing for a strategy that has switched itself off already. */
 const off = switchOff(
   'Switch the strategy off',
   'strategy underperforming: off by hand',

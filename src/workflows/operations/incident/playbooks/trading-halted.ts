@@ -4,7 +4,7 @@ import { askTrader, type ShippedPlaybook } from './playbook.js';
 
 const WHY = { name: 'Why trading stopped', kind: 'report', expected: 'a desk that trades' } as const;
 
-/** A person's own, an orderly start or end. */
+/** A person's own halts, and those of an orderly start or end. */
 const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
   'startup',
   'shutdown',
