@@ -106,7 +106,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
-/** What the core holds back, the venue knows nothing of. */
+/** An entry that waits in the core: the venue knows nothing of it. */
 function waitingReason(
   core: Core,
   { name, instrument }: StrategySlot,
