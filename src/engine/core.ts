@@ -474,7 +474,7 @@ export function isSideBySide(core: Core, at: InstrumentId): boolean {
   return instrumentAt(core, at).sideBySide === true;
 }
 
-/** As on spot: a trade is closed only once its stop is cancelled, and no order is cut down to what the net would allow. */
+/** As on spot: a trade is closed once its stop is cancelled, and no order is cut down to what the net would allow. */
 const OF_EACH_TRADE = { stopLocksBalance: true, reduceOnly: false } as const;
 
 /** How the stops and exits of its trades are handled. */

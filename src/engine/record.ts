@@ -34,7 +34,10 @@ interface CrossedTrade {
 }
 
 export type EngineRecord =
-  /** First record of a journal; written again when the desk file, its account id or the incarnation changed. */
+  /**
+   * First record of a journal; written again when the desk file, the account id or the incarnation changed, or market
+   * time went back.
+   */
   | {
       readonly type: 'config';
       readonly configHash: string;

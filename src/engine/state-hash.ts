@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { EngineState, Holding, TradeEntry } from './state.js';
 
-/** SHA-256, hex, over the canonical JSON of the members listed here. A member of the state that is not listed is not covered. */
+/** SHA-256, hex, over the canonical JSON of the members listed here, which are not all members of the state. */
 export function stateHash(state: EngineState): string {
   const orders = [...state.orders.values()]
     .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId, entry.trades])

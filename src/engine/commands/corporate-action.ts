@@ -148,7 +148,7 @@ function splitObstacle(core: Core, { id: at, symbol }: Instrument): CommandOutco
     : null;
 }
 
-/** The price that closing would bring for a new share. If no price is surely of old shares: what a new share has cost. */
+/** What closing would bring for a new share. If no price is surely of old shares: what a new share has cost. */
 function priceAfter(core: Core, { id: at }: Instrument, ratio: Split, isOld: boolean): number {
   const { market } = core;
   const position = positionAt(core, at);
