@@ -80,7 +80,7 @@ export interface FormerStop {
 export interface TradeWork {
   /**
    * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
-   * (`why: 'person'`, allowed in every mode). A halt withdraws it, and a stop protects the position again.
+   * (`why: 'person'`, allowed in every mode). A halt, REDUCING aside, withdraws it; a stop then protects the position.
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**

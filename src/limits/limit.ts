@@ -51,7 +51,7 @@ export interface RiskCheck {
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
-  /** Why trading hours allow no entry. Null: they do. */
+  /** Why trading hours, or the end of its contract, allow no entry. Null: they do. */
   readonly session: string | null;
   /** Why the venue takes no entry in this instrument. Null: it does. */
   readonly closed: string | null;

@@ -140,7 +140,7 @@ export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
   return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
 });
 
-/** Nothing is opened while the market is closed. */
+/** Nothing is opened while trading hours, or the end of a contract, allow no entry. */
 export const sessionRule: Rule = rule(({ intent, session }) => {
   if (intent.purpose !== 'entry' || session === null) return null;
   return { limit: 'session', reason: session };

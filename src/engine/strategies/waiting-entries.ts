@@ -103,8 +103,8 @@ function whyNotReverse(
 }
 
 /**
- * Called after everything that can have closed a trade. No order of the closed trade may still rest: on an account that
- * nets, its stop would open a position that the new trade knows nothing of.
+ * Called at each event other than a quote, a trade of others or a command. No order of the closed trade may still rest:
+ * on an account that nets, its stop would open a position that the new trade knows nothing of.
  */
 export function sendReversals(core: Core): void {
   if (!mayEnter(core)) return;
