@@ -1,4 +1,4 @@
-/** Whose the coins in an account are that no trade of the desk explains. */
+/** Who owns the coins in an account that no trade of the desk explains. */
 
 /**
  * In lots. `nobodys`: no person has said yet. `toMove`: a person will take them out of the account; until then they

@@ -1,7 +1,7 @@
 /**
- * What a company does to its shares. A split makes of each share more or fewer at a price that is lower or higher alike;
- * a dividend pays cash for each share. The arithmetic is here once: engine, paper venue, ledger and backtest all split
- * alike, to the unit.
+ * What a company does to its shares. A split turns each share into more or fewer, at a price that changes in
+ * proportion; a dividend pays cash for each share. The arithmetic is here once, so that engine, paper venue, ledger and
+ * backtest agree to the unit.
  */
 import type { BookSteps } from './book-steps.js';
 import { mulDiv, mulDivUnits, parseUnits, type Units } from './money.js';
@@ -17,19 +17,19 @@ export type CorporateAction =
   | ({ readonly kind: 'split'; readonly symbol: string } & SplitRatio)
   | { readonly kind: 'dividend'; readonly symbol: string; readonly perShare: string };
 
-/** A corporate action as the venue is told of it. */
+/** A corporate action as it is passed to the venue. */
 export interface HandedAction {
-  /** The venue takes each in once. */
+  /** The venue applies each id once. */
   readonly actionId: string;
   readonly action: CorporateAction;
-  /** A price after a split, at which what no lot can hold is paid out. 0: it is no split. */
+  /** The price after the split at which fractions of a lot are paid out. 0: not a split. */
   readonly priceTicks: number;
 }
 
-/** Larger on either side was never seen, and would not be a split but a mistake. */
+/** No split has had a larger number on either side: a larger one is a mistake. */
 export const SPLIT_PART_MAX = 1_000;
 
-/** `4:1` or `1:10`: new shares for old ones. Null: it is none. */
+/** `4:1` or `1:10`: new shares for old ones. Null: the text is not a split. */
 export function parseSplit(text: string): SplitRatio | null {
   const [, numerator, denominator] = /^(\d{1,4}):(\d{1,4})$/.exec(text) ?? [];
   return splitRatio(Number(numerator), Number(denominator));
@@ -51,7 +51,7 @@ export const splitText = ({ numerator, denominator }: SplitRatio): string => `${
 /** What shares become: whole lots, and what no lot can hold. */
 export interface SplitShares {
   readonly lots: bigint;
-  /** Signed; so many of these are a lot: the units of a lot times the denominator. */
+  /** Signed, in parts of which `perLot × denominator` make one lot. */
   readonly over: Units;
 }
 
@@ -68,7 +68,7 @@ export function splitShares(
 
 type Priced = Pick<BookSteps, 'perLot' | 'perTickLot'>;
 
-/** What is paid for that part of a lot at a price after the split, in units of the quote currency's books. */
+/** What is paid for `over` at a price after the split, in units of the quote currency's books. */
 export function inLieuUnits(over: Units, ratio: SplitRatio, priceTicks: number, steps: Priced): Units {
   return mulDivUnits(over * BigInt(priceTicks), steps.perTickLot, steps.perLot * BigInt(ratio.denominator));
 }
@@ -84,7 +84,7 @@ export function inLieuMoney(
   return mulDivUnits(over * BigInt(priceTicks), steps.perTickLot, lot);
 }
 
-/** A dividend on so many shares, in whole money units, signed like the shares: a short position pays it. */
+/** The dividend on these shares, in whole money units, signed like the shares: a short position pays it. */
 export function dividendMoney(coins: Units, perShare: string, basePlaces: number): Units {
   return mulDivUnits(coins, parseUnits(perShare), 10n ** BigInt(basePlaces));
 }
@@ -100,8 +100,8 @@ export function splitCount(lots: number, { numerator, denominator }: SplitRatio)
 }
 
 /**
- * The split that explains why the venue has `theirs` where we have `ours`, both in whole lots. Null: none that is
- * usual. A fraction may have been paid out.
+ * The split that explains why the venue has `theirs` where we have `ours`, both in whole lots. A fraction may have been
+ * paid out. Null: no usual split explains it.
  */
 export function splitBetween(ours: number, theirs: number): SplitRatio | null {
   if (ours === 0 || theirs === 0 || ours === theirs || Math.sign(ours) !== Math.sign(theirs)) return null;

@@ -1,5 +1,5 @@
 /**
- * Comma-separated values as in RFC 4180, with a line feed at the end of each line. Only written here, so no parser; what
+ * Comma-separated values as in RFC 4180, with a line feed at the end of each line. Written here, never parsed. Text that
  * a spreadsheet would run is made harmless, which no library does by itself.
  */
 

@@ -2,8 +2,8 @@
 
 /**
  * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position.
- * HALTED: only cancels, protective stops and the reducing orders of a close-all. KILLED: like HALTED, but two people
- * have to arm.
+ * HALTED: only cancels, protective stops and closing orders (of a close-all, of a position that a person closes, of one
+ * that no stop can protect). KILLED: like HALTED, but two people have to arm.
  */
 export const MODES = ['ACTIVE', 'REDUCING', 'HALTED', 'KILLED'] as const;
 export type Mode = (typeof MODES)[number];
@@ -37,7 +37,7 @@ export type HaltCause = (typeof HALT_CAUSES)[number];
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
 export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
 export type ResumeRule = (typeof RESUME_RULES)[number];
-/** What lifts the halt of a person: people, and never a rule. */
+/** What lifts a person's halt: people, never a rule. */
 export type PersonsRule = Exclude<ResumeRule, 'auto' | 'next-day'>;
 
 /** Completes the message `Trades again …`. */
@@ -75,7 +75,7 @@ export interface Halt {
   readonly atMarketMs: number;
 }
 
-/** What a new halt is raised with: only people lift what a person said, and never a rule. */
+/** Why a new halt is raised, and what lifts it. The types keep a rule from lifting a person's halt. */
 export type HaltWhy =
   | { readonly cause: 'person'; readonly resume: PersonsRule }
   | { readonly cause: 'kill'; readonly resume: 'two-people' }

@@ -99,7 +99,7 @@ export function mulDiv(a: number, b: number, c: number): number {
     return result === 0 ? 0 : result;
   }
   if (a >= 0 && b >= 0 && c > 0) {
-    // Whole parts first: what is left of the product is small enough, and exact numbers cost far less than big ones.
+    // Whole parts first: the rest of the product then fits a number, which is far faster than a bigint.
     const whole = Math.floor(a / c);
     const rest = (a - whole * c) * b;
     const share = whole * b;

@@ -5,7 +5,7 @@ import { plainText } from './plain-text.js';
 export const NO_REASON = 'no reason given';
 export const REASON_LENGTH_MAX = 500;
 
-/** The reason as it is kept: too long a one is cut. Null: none was given. */
+/** The reason as it is kept, cut at `REASON_LENGTH_MAX`. Null: none was given. */
 export function reasonOf(given: unknown): string | null {
   const text = typeof given === 'string' ? given.trim().slice(0, REASON_LENGTH_MAX) : '';
   return text === '' ? null : plainText(text);

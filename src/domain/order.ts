@@ -34,8 +34,8 @@ export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 
 /**
  * `denied` is ours, `rejected` is the venue's, `unknown` is neither.
- * `absent`: looked up, and the venue never had it. An order never leaves a final state, except that a late fill or
- * acknowledgement of an `absent` order brings it back (the venue is right about what it has).
+ * `absent`: looked up, and the venue never had it. An order leaves a final state only if late fills complete a `cancelled`
+ * or `expired` one, or if the venue reports an `absent` one after all (it is right about what it has).
  */
 export const ORDER_STATES = [
   'denied',
@@ -51,7 +51,7 @@ export const ORDER_STATES = [
   'absent',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
-/** Of an order that the engine handed over. One that the gate refused is a record only. */
+/** State of an order that was handed to the runner. One that the gate denied is a record only. */
 export type SentState = Exclude<OrderState, 'denied'>;
 
 export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
@@ -112,12 +112,12 @@ export interface OrderIntent {
   readonly ownTrade?: true;
 }
 
-/** It never rests: what is not filled as it arrives is gone. Any other order at the market is filled soon, too. */
+/** The order never rests: it is a market order and filled soon, or what is not filled on arrival is gone (IOC, FOK). */
 export function isDoneAtOnce({ type, timeInForce }: Pick<OrderIntent, 'type' | 'timeInForce'>): boolean {
   return type === 'market' || timeInForce !== 'GTC';
 }
 
-/** How the reason of a refusal begins that a post-only order asked for itself: an outcome like others, no error. */
+/** Begins the reason of a post-only order that was refused as asked: an outcome like others, not an error. */
 export const POST_ONLY_REFUSED = 'post-only, and would have been filled at once';
 
 /** A limit order at this price would be filled at once. */

@@ -7,7 +7,7 @@ const UNFIT = /(?![\t\n])[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u20
 const EACH_UNFIT = new RegExp(UNFIT, 'gu');
 const DEPTH_MAX = 24;
 
-/** Replaces each character that can't stay by a mark. For a stop, which is never refused because of its text. */
+/** Replaces each character that can't stay with U+FFFD. For a stop, which is never refused because of its text. */
 export const plainText = (text: string): string => text.replaceAll(EACH_UNFIT, '\ufffd');
 
 /** The first character of `text` that can't stay, as U+…. Null: all can. */

@@ -23,7 +23,7 @@ export interface ValueRule {
   dearer(oneTicks: number, otherTicks: number): number;
   /** What one lot gains or loses as the price moves by so many ticks, in money units, not rounded, never negative. */
   moved(fromTicks: number, byTicks: number, moneyPerTickLot: number): number;
-  /** What an amount that was put into it at one price, all of it and without borrowing, has become at another. */
+  /** What an amount has become at `nowTicks` that was invested at `boughtTicks`, all of it and without borrowing. */
   grown(amount: number, boughtTicks: number, nowTicks: number): number;
 }
 

@@ -64,7 +64,7 @@ export interface QuantityLimits {
   readonly maxMarketLots: number | null;
 }
 
-/** What the venue's capabilities say, and it doesn't do in this instrument. */
+/** What the venue can do to resting orders of one instrument, where that is less than its capabilities say. */
 export interface FixedOrders {
   readonly instrument: InstrumentId;
   readonly amends: boolean;
@@ -87,7 +87,7 @@ export interface ListedContract {
   readonly lastTradeDay: string;
 }
 
-/** What orders in an instrument go to, and what will follow it. */
+/** The contract that orders in an instrument go to, and the one that follows it. */
 export interface VenueContract {
   readonly instrument: InstrumentId;
   readonly traded: ListedContract;

@@ -39,7 +39,7 @@ export function accountView(core: Core): AccountView {
   };
 }
 
-/** Side by side, of the larger side: that is left once the other one is closed. */
+/** Money units, unsigned. Side by side: of the larger side, which is left once the other one is closed. */
 function worthOf(core: Core, position: PositionEntry): number {
   const isLong = openLots(position) > 0;
   const holdings = isSideBySide(core, position.instrument)
@@ -88,8 +88,8 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
 }
 
 /**
- * What the order adds to, or takes from. Side by side an entry adds to the trades on its own side, whatever the other side
- * holds; a stop or an exit is of its own trade; and a close takes the venue's net.
+ * Lots that the order adds to or takes from. Side by side: for an entry those of the trades on its own side, whatever
+ * the other side holds; for a stop or an exit those of its own trade; for a close the venue's net.
  */
 function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: OrderIntent): number {
   const position = positionAt(core, at);

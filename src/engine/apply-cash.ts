@@ -6,8 +6,8 @@ import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
 
 /**
- * The oldest are forgotten. Venues list movements from the journal's beginning, so beyond this number a forgotten one
- * would count as not booked again.
+ * Beyond this number the oldest ids are forgotten. Venues list movements from the journal's beginning, so a forgotten
+ * one would count as not booked.
  */
 const MOVEMENTS_KEPT = 10_000;
 const EXPLAINED_KEPT = 100;

@@ -13,7 +13,7 @@ export function othersCoins(state: EngineState, symbol: string): OthersCoins {
   return state.coins.get(symbol) ?? NO_COINS;
 }
 
-/** Another hand has traded: from now on coins of others may be beside the desk's, counted or not yet. */
+/** Somebody else has traded: from now on others' coins may lie beside the desk's, counted or not yet. */
 export function knowOthers(state: EngineState, at: InstrumentId): void {
   const symbol = state.config?.instruments[at]?.symbol;
   if (symbol !== undefined && !state.coins.has(symbol)) state.coins.set(symbol, NO_COINS);

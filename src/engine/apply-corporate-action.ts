@@ -1,6 +1,6 @@
 /**
- * How a split and a dividend change what is held. A split moves no money but what is paid out for a part of a lot: lots
- * and prices change alike, and the cost stays as it was.
+ * How a split and a dividend change what is held. A split moves no money except what is paid out for fractions of a lot:
+ * lots and prices change in proportion, and the cost stays as it was.
  */
 import type { BookSteps } from '../domain/book-steps.js';
 import {
@@ -22,7 +22,7 @@ import { beginTrade, closeTrade } from './trades/trade.js';
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 type Split = Of<'split'>;
 
-/** A venue is told of the newest ones again after a restart; it knows which it has taken in. */
+/** The newest are passed to the venue again after a restart; it knows which it has applied. */
 const ACTIONS_KEPT = 50;
 
 /** Throws RangeError if the position does not become what the record says. */
@@ -107,7 +107,7 @@ function closeEmpty(state: EngineState, position: PositionEntry, { marketMs }: S
 function splitTrade(trade: TradeEntry, record: Split, heldLots: number, lots: number): void {
   const { numerator, denominator, priceTicks } = record;
   if (lots === 0) {
-    // Told in the shares that it had.
+    // Its exit is counted in old shares, as all of its trade is.
     const beforeTicks = splitPrice(priceTicks, { numerator: denominator, denominator: numerator });
     trade.exitLots += heldLots;
     trade.exitTickLots += BigInt(heldLots) * BigInt(beforeTicks);

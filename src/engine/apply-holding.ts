@@ -32,7 +32,7 @@ export interface Execution {
   readonly marketMs: number;
 }
 
-/** What the execution does to the one holding that takes it. */
+/** Books the execution on the one holding that takes it, money included. */
 export function execute(
   state: EngineState,
   instrument: Instrument,
@@ -49,7 +49,7 @@ export function execute(
   payFee(state, steps, position, execution);
 }
 
-/** The trade's part of it: no money moves. */
+/** Books only the trade: no money moves. */
 export function bookTrade(
   state: EngineState,
   instrument: Instrument,
@@ -72,8 +72,8 @@ export function bookTrade(
 }
 
 /**
- * The account's part of it, for contracts whose trades have books of their own: what the venue makes of its net at
- * average cost, and the cash that follows.
+ * Books only the account, for contracts whose trades have books of their own: the venue's net at average cost, and the
+ * cash that follows from it.
  */
 export function bookNet(
   state: EngineState,

@@ -1,9 +1,9 @@
 /**
  * Which trade an execution belongs to where several strategies trade one instrument.
  *
- * What adds to the position is the trade's of the strategy whose order was filled; without an order of ours it is
+ * What adds to the position goes to the trade of the strategy whose order was filled; without an order of ours it is
  * nobody's. What reduces the position is taken from that trade first, then from what nobody owns, then from the
- * other trades, oldest first: the venue has only the whole, so what one trade can not give another one has given.
+ * other trades, oldest first: the venue has only the whole, so what one trade lacks, another one gives.
  * An order that closes the whole position begins with what nobody owns.
  *
  * Side by side on an account that nets, no trade gives for another: what an order brings beyond its own trade, and what
@@ -40,7 +40,7 @@ export function applyInParts(
   addUp(position);
 }
 
-/** Where strategies trade side by side on an account that nets. The venue's own book is that of the net. */
+/** For strategies side by side on an account that nets: each trade has its own book, and the venue's is of the net. */
 export function applyBeside(
   state: EngineState,
   instrument: Instrument,
@@ -100,7 +100,7 @@ function endWhereFlat(position: PositionEntry): void {
   position.parts = position.parts.filter(({ trade }) => trade !== null);
 }
 
-/** Once parts were changed by something else than an execution: they add up to the position again. */
+/** Makes the parts add up to the position again, after something other than an execution has changed them. */
 export function settleParts(position: PositionEntry): void {
   gatherRests(position);
   addUp(position);

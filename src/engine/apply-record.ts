@@ -184,7 +184,7 @@ function applySettings(state: EngineState, record: Of<'settings'>): void {
   if (state.config !== null) state.config = { ...state.config, configHash };
 }
 
-/** When a strategy is switched on, its losses are counted from here. */
+/** Switching a strategy on ends its streak of losses. */
 function applyToggled(state: EngineState, record: Of<'strategy.toggled'>): void {
   const { strategy, enabled, automatic, by, reason, marketMs } = record;
   state.toggles.set(strategy, enabled);

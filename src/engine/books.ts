@@ -38,7 +38,7 @@ export function averageTicks(state: EngineState, position: Holding): number {
   return VALUE[steps.kind].averageTicks(Number(position.cost), lots, Number(steps.perTickLot));
 }
 
-/** The same of a position, also where opposite trades leave nothing of it at the venue: then of its oldest trade. */
+/** The same for a position. Where opposite trades leave nothing of it at the venue: of its oldest trade. */
 export function averageCost(state: EngineState, position: PositionEntry): number {
   const [oldest = position] = holdingsOf(position);
   return averageTicks(state, position.quantityLots === 0 ? oldest : position);

@@ -54,7 +54,7 @@ export interface InstrumentSessions {
   readonly calendar: SessionCalendar;
   /** No entries in this time before the close. Left out: entries up to the close. */
   readonly noEntriesBeforeCloseMs?: number;
-  /** Resting entries are cancelled once no new ones are allowed. Left out: they stay. */
+  /** Resting entries are cancelled once no new ones are allowed. Left out: only if `flatBeforeCloseMs` is set. */
   readonly cancelsEntries?: boolean;
   /**
    * Positions are closed, and nothing is entered, this long before the close. Left out: positions are held over the close.
@@ -65,7 +65,7 @@ export interface InstrumentSessions {
 /** Which month an instrument stands for, if people roll it. */
 export interface InstrumentContract {
   readonly symbol: string;
-  /** In force: another than that of `traded` from when people rolled it until the trader has started again. */
+  /** The month in force. From a roll until the trader has started again, it differs from that of `traded`. */
   readonly month: ContractMonth;
   /** What this trader was started with: its orders and prices are of that month. */
   readonly traded: ContractTerms;
@@ -111,7 +111,7 @@ export interface EngineConfig {
    * are.
    */
   readonly coinsNeedOwner?: boolean;
-  /** For tests that compare: nothing is passed over because it is at rest. Left out: it is. */
+  /** For tests that compare both: instruments at rest are advanced too. Left out: they are skipped. */
   readonly takesNoShortcut?: boolean;
   /**
    * Venue time at which a new journal begins; older fills are not the desk's. Left out: it begins with the market.

@@ -80,11 +80,11 @@ export interface FormerStop {
 export interface TradeWork {
   /**
    * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
-   * (`why: 'person'`, allowed in every mode). A halt withdraws it, and a stop protects the position again.
+   * (`why: 'person'`, allowed in every mode). A halt, REDUCING aside, withdraws it; a stop then protects the position.
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
-   * A part that the strategy asked to close, until its trade has sold `untilLots` in all. A halt withdraws it, as it
+   * A part that the strategy asked to close, until `untilLots` of its trade are closed in all. A halt withdraws it, as it
    * does `exiting`.
    */
   parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
@@ -198,7 +198,7 @@ export interface SyncWork {
   readonly cash: CashWork;
   /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
   readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
-  /** What the venue has where that looks like a split, until a person says whether it is one. */
+  /** The venue's quantity where it looks like a split, until a person says whether it is one. */
   readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
 }
 
@@ -212,7 +212,7 @@ export interface ClosingWork {
   proofAttempts: number;
 }
 
-/** What a strategy is shown of its own trade. */
+/** A fill that its strategy has not been shown yet. */
 export interface UnshownFill {
   readonly strategy: string;
   readonly instrument: InstrumentId;
@@ -272,7 +272,7 @@ export interface Core {
   readonly sessions: readonly InstrumentSessions[];
   /** By instrument: why the venue takes no entry. Instruments that it takes entries for are not in it. */
   closed: ReadonlyMap<InstrumentId, string>;
-  /** By instrument: what the venue doesn't do to its resting orders, though its capabilities say so. */
+  /** By instrument: what the venue can do to its resting orders, where that is less than its capabilities say. */
   fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
   /** Filled while the current event is processed. */
   effects: Effect[];
@@ -474,7 +474,7 @@ export function isSideBySide(core: Core, at: InstrumentId): boolean {
   return instrumentAt(core, at).sideBySide === true;
 }
 
-/** As on spot: nothing closes a trade beside its stop, and no order is cut down to what the net would allow. */
+/** As on spot: a trade is closed once its stop is cancelled, and no order is cut down to what the net would allow. */
 const OF_EACH_TRADE = { stopLocksBalance: true, reduceOnly: false } as const;
 
 /** How the stops and exits of its trades are handled. */
@@ -485,13 +485,13 @@ export function exitRules(
   return isSideBySide(core, at) ? OF_EACH_TRADE : core.config.capabilities;
 }
 
-/** That of the trade; of a whole position, that of its instrument. */
+/** What is kept of the trade; of a whole position, what is kept of its instrument. */
 export function tradeWorkAt(core: Core, holding: Holding): TradeWork {
   if (isWhole(core, holding)) return workAt(core, holding.instrument);
   return tradeWorkOf(core, holding.instrument, ownerOf(holding));
 }
 
-/** All that is held, and not the part of one trade. */
+/** Whether this is the whole position and not the part of one trade. */
 export function isWhole(core: Core, holding: Holding): boolean {
   return holding === positionAt(core, holding.instrument);
 }
@@ -499,7 +499,7 @@ export function isWhole(core: Core, holding: Holding): boolean {
 export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): TradeWork {
   const work = workAt(core, at);
   if (positionAt(core, at).parts.length === 0) return work;
-  // Whichever trade is asked about first.
+  // The first call after the position was taken apart, whichever trade it is about.
   if (work.trades.size === 0) work.trades.set(ownerOf(holdingsOf(positionAt(core, at))[0]), takeWork(work));
   const known = work.trades.get(strategy);
   if (known !== undefined) return known;
@@ -508,7 +508,10 @@ export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): Tra
   return created;
 }
 
-/** The position has just been taken apart: what was under way for the whole goes on for its oldest trade. */
+/**
+ * The position has just been taken apart: what was under way for the whole goes on for its oldest trade. A person's close
+ * stays with the position.
+ */
 function takeWork(work: InstrumentWork): TradeWork {
   const fresh = newTradeWork();
   const taken = { ...fresh };
@@ -520,7 +523,7 @@ function takeWork(work: InstrumentWork): TradeWork {
   return taken;
 }
 
-/** That of the order's trade; a close is of the whole position. */
+/** What is kept of the order's trade; a close concerns the whole position. */
 export function workOfOrder(core: Core, { instrument, purpose, strategy }: OrderIntent): TradeWork {
   return purpose === 'close' ? workAt(core, instrument) : tradeWorkOf(core, instrument, strategy);
 }
@@ -530,7 +533,7 @@ export function tradeWorks(work: InstrumentWork): TradeWork[] {
   return [work, ...work.trades.values()];
 }
 
-/** No position is being closed any more outside a close-all. */
+/** Withdraws every exit outside a close-all, also that of a person. */
 export function withdrawExits({ work }: Core): void {
   for (const held of work.flatMap(tradeWorks)) held.exiting = held.parting = null;
 }
@@ -581,7 +584,7 @@ export const exitNote = (because: string): string => `${because}${LEAVING}`;
 
 const PARTING = ': closing a part of the position';
 
-/** The same of a part of it. */
+/** The same for a part of it. */
 export const partNote = (because: string): string => `${because}${PARTING}`;
 
 export const partBecause = (text: string): string | null =>

@@ -26,8 +26,8 @@ export type Effect =
   /** Replace the resting order `clientId` by this one in one request, once every record so far is durable. */
   | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
   /**
-   * A venue that we keep takes the action in, at once and each only once (`actionId`); its open orders of that symbol
-   * end, as at a broker.
+   * A venue of our own (paper) applies the action at once, each `actionId` only once, and ends its open orders of that
+   * symbol, as a broker does.
    */
   | { readonly kind: 'corporateAction'; readonly handed: HandedAction }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }

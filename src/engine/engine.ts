@@ -134,7 +134,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   }
   handle(core, event);
   if (core.state.waiting.size > 0) {
-    // What has just been closed is settled first: a loss may have halted the desk.
+    // What has just been closed is dealt with first: its loss may have halted the desk.
     settle(core);
     sendReversals(core);
   }
@@ -149,7 +149,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   return core.effects;
 }
 
-/** Exits may be crossed whenever the desk settles, and a strategy may answer with another one. */
+/** Exits may be crossed whenever instruments are advanced, and a strategy may answer with another exit. */
 function showCrossed(core: Core): void {
   for (let fills = takeFillsToShow(core); fills.length > 0; fills = takeFillsToShow(core)) {
     showFills(core, fills);

@@ -71,7 +71,7 @@ export interface VenueSnapshot {
   readonly accountId?: string;
   readonly positions: readonly VenuePosition[];
   readonly openOrders: readonly VenueOrder[];
-  /** Fills since the newest one that the engine knew when it asked. */
+  /** Fills from `sinceTradeMs` of the request on; known ones may be among them. */
   readonly fills: readonly Fill[];
   /** Cash or wallet balance of the quote currency in money units. Null: the venue has no such figure. */
   readonly cash: number | Units | null;
@@ -124,7 +124,7 @@ export type Command =
       readonly authority: 'person' | 'two-people';
     }
   | { readonly name: 'revokeGoLive' }
-  /** Says whose the coins are that no trade explains. `cost`: decimal, for one coin, if they are the desk's. */
+  /** Says who owns the coins that no trade explains. `cost`: decimal, for one coin, if they are the desk's. */
   | {
       readonly name: 'claimCoins';
       readonly symbol: string;
@@ -138,11 +138,11 @@ export type Command =
   /** Withdraws all revisions of a signal, including those still to come. Allowed in every mode. */
   | ({ readonly name: 'withdrawSignal' } & Pick<SignalName, 'source' | 'id'>)
   /**
-   * A stock is split or has paid a dividend. `timed`: a run takes it in exactly between the last price before it and the
-   * first one after it. Otherwise a split is taken in only while the market is closed or the desk is halted.
+   * A stock is split or has paid a dividend. `timed`: a backtest applies it exactly between the last price before it and
+   * the first one after it. Otherwise a split is applied only while the market is closed or the desk is halted.
    */
   | { readonly name: 'corporateAction'; readonly action: CorporateAction; readonly timed?: true }
-  /** What looks like a split at the venue is none: somebody traded. The venue's quantity counts then. */
+  /** What looks like a split at the venue is not one: somebody traded. Then the venue's quantity counts. */
   | { readonly name: 'noSplit'; readonly symbol: string }
   /** Explains a difference in cash, or a part of it. `amount`: money units, signed. */
   | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }

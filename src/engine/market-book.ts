@@ -140,13 +140,13 @@ export class MarketBook {
     return instrument !== undefined && isOwned(instrument);
   }
 
-  /** Its last price as one after the split. What positions are worth follows with `hold`. */
+  /** Converts the last price to one after the split. The worth of positions follows with `hold`. */
   split(at: InstrumentId, ratio: SplitRatio): void {
     if (!this.hasQuote(at)) return;
     const after = (ticks: number): number => (ticks * ratio.denominator) / ratio.numerator;
     this.bidTicks[at] = splitPrice(this.bidTicks[at] as number, ratio);
     this.askTicks[at] = splitPrice(this.askTicks[at] as number, ratio);
-    // Rounded so that none is passed by.
+    // Rounded so that no exit is missed.
     this.exitAboveTicks[at] = Math.floor(after(this.exitAboveTicks[at] as number));
     this.exitBelowTicks[at] = Math.ceil(after(this.exitBelowTicks[at] as number));
   }

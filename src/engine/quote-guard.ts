@@ -21,7 +21,7 @@ export interface QuoteRules {
   readonly standsMs: number;
 }
 
-/** After the process stood still, waiting quotes are heard within this time after the first tick. */
+/** After the process stood still, queued quotes arrive within this time after the first tick. */
 const HEARD_WITHIN_MS = 100;
 
 /** No quote is implausible: for markets that are made to jump. */
@@ -172,7 +172,7 @@ export class QuoteGuard {
     this.doubted.fill(null);
   }
 
-  /** What was seen so far is of another size: the price is judged from here on by what it is after the split. */
+  /** Quotes so far were of old shares: from here on they are judged by the last one as it is after the split. */
   split(at: InstrumentId, ratio: SplitRatio, last: Sides | null): void {
     const close = this.#closed[at] as number;
     if (close > 0) this.#closed[at] = splitPrice(close, ratio);

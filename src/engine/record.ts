@@ -25,7 +25,7 @@ export interface Difference {
   readonly rule: 'adopt' | 'flag' | 'correct' | 'halt';
 }
 
-/** What a trade gave to a crossing. */
+/** One of the two trades of a crossing. */
 interface CrossedTrade {
   readonly trade: string;
   readonly strategy: string;
@@ -34,7 +34,10 @@ interface CrossedTrade {
 }
 
 export type EngineRecord =
-  /** First record of a journal; written again whenever the desk file changed. */
+  /**
+   * First record of a journal; written again when the desk file, the account id or the incarnation changed, or market
+   * time went back.
+   */
   | {
       readonly type: 'config';
       readonly configHash: string;
@@ -221,7 +224,7 @@ export type EngineRecord =
       readonly requestId: number;
       readonly clean: boolean;
       readonly differences: readonly Difference[];
-      /** Market time of the newest fill known at the request: older fills need not be read again. */
+      /** Fills up to this market time are known and need not be read again. */
       readonly fillsThroughMs: number;
       readonly marketMs: number;
     }
@@ -260,7 +263,7 @@ export type EngineRecord =
       readonly type: 'exits.changed';
       readonly instrument: InstrumentId;
       readonly trade: string;
-      /** All of it, as it is from here on. */
+      /** The whole plan from here on. */
       readonly plan: ExitPlan;
       /** The targets are new ones, of what is left of the trade now; none of them is reached. */
       readonly targetsAnew: boolean;
@@ -335,7 +338,7 @@ export type EngineRecord =
   /** A stock was split: what is held, and every price that belongs to it, is in new shares from here on. */
   | {
       readonly type: 'split';
-      /** Of the command; the venue takes each action in once. */
+      /** Id of the command; the venue applies each action once. */
       readonly actionId: string;
       readonly instrument: InstrumentId;
       /** So many new shares for `denominator` old ones. */
@@ -343,7 +346,7 @@ export type EngineRecord =
       readonly denominator: number;
       /** The whole position afterwards. */
       readonly quantityLots: number;
-      /** A price after the split: what no lot can hold is paid out at it. */
+      /** The price after the split at which fractions of a lot are paid out. */
       readonly priceTicks: number;
       /** Money units, signed: what was paid out. */
       readonly inLieu: WrittenUnits;

@@ -1,8 +1,8 @@
-/** One hash for the whole durable state: equal on every machine, and equal live and after a replay. */
+/** One hash of the durable state: equal on every machine, and equal live and after a replay. */
 import { createHash } from 'node:crypto';
 import type { EngineState, Holding, TradeEntry } from './state.js';
 
-/** SHA-256, hex, over the canonical JSON of the durable state. */
+/** SHA-256, hex, over the canonical JSON of the members listed here, which are not all members of the state. */
 export function stateHash(state: EngineState): string {
   const orders = [...state.orders.values()]
     .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId, entry.trades])

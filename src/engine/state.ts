@@ -107,7 +107,7 @@ export interface Holding {
  * What the venue holds. Where several strategies trade the instrument it is in parts: one for each trade (nobody's
  * lots are a trade of `fermata`), and at most one without a trade for what is below a lot. All parts are on the side
  * of the position, and their lots, remainders and costs add up to its own. The trade is then the part's, and the
- * position's own is null. Empty: the position is whole, one trade at most.
+ * position's own is null. No parts: the position is whole, with one trade at most.
  *
  * Side by side, parts may be on both sides, and add up to the position in lots. Its cost and what it has realised are
  * then those of the net, as the venue counts them: what a trade has won or lost against another is in neither.
@@ -173,7 +173,7 @@ export interface SignalEntry {
 
 export interface ActionTaken extends HandedAction {
   readonly marketMs: number;
-  /** The venue had taken it in before, and is not told of it. */
+  /** The venue had booked it itself, and is not told of it. */
   readonly byVenue: boolean;
 }
 
@@ -260,7 +260,7 @@ export interface EngineState {
   clientSequence: number;
   /** Market time of the newest fill. */
   newestFillMs: number;
-  /** Fills up to this market time are known; the next snapshot asks for fills from here on. */
+  /** Fills up to this market time are known; the next snapshot asks from `FILL_OVERLAP_MARKET_MS` before it. */
   fillsThroughMs: number;
   lastDifferences: readonly Difference[];
   /**

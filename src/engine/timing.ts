@@ -42,7 +42,7 @@ export const OVERSOLD_READ_MS = 1_000;
 /** However many foreign fills there are, they cause a snapshot at most this often. */
 export const FOREIGN_READ_EVERY_MS = 5_000;
 /**
- * If no snapshot agrees for longer than this, the desk halts: three times the interval of snapshots without a cause.
+ * If no snapshot agrees for longer than this, the desk halts: three times `RECONCILE_EVERY_MS`.
  */
 export const UNSETTLED_MAX_MS = 180_000;
 /** Interval of snapshots without any other cause. */
@@ -72,5 +72,5 @@ export const NO_PRICE_MS = 60_000;
 /** A market that has just opened may need this long until its first price; then silence is stale data as usual. */
 export const OPENING_MS = 60_000;
 
-/** Market time in which the trade has to be closed that an entry on its other side waits for. */
+/** A reversal that waits for its trade to be closed is dropped after this much market time. */
 export const REVERSAL_MARKET_MS = 120_000;

@@ -370,7 +370,7 @@ function positionViews(core: Core): PositionView[] {
     });
 }
 
-/** That of the trade whose stop the market would reach first; where trades are on both sides, on the larger one. */
+/** The stop that the market would reach first; where trades are on both sides, of those on the larger one. */
 function nearestStop(core: Core, position: PositionEntry): number {
   const isLong = openLots(position) > 0;
   const ticks = holdingsOf(position)

@@ -7,7 +7,7 @@ import type { StrategySize } from './strategies/size-entry.js';
 import type { OrderedWish } from './strategies/strategy.js';
 
 export interface WaitingEntry {
-  /** That of the order which it becomes. */
+  /** Client id of the order that it becomes. */
   readonly clientId: string;
   readonly instrument: InstrumentId;
   readonly strategy: string;

@@ -21,7 +21,10 @@ import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
 
-/** Empty only if every strategy holds a position or has a resting entry that waits for no trigger. */
+/**
+ * Empty only if nothing is in the way, and each strategy's instrument has a position or a resting entry that waits for no
+ * trigger.
+ */
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
@@ -106,7 +109,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
-/** What the core holds back, the venue knows nothing of. */
+/** An entry that waits in the core: the venue knows nothing of it. */
 function waitingReason(
   core: Core,
   { name, instrument }: StrategySlot,

@@ -17,7 +17,7 @@ export function grossOf({ worth: held, gross = Math.abs(held), buying, selling }
   return gross + buying + selling;
 }
 
-/** The price that an entry is valued at: its own or the bid, whichever makes it worth more. */
+/** The price that an entry is valued at: its own (without one the ask) or the bid, whichever makes it worth more. */
 export function entryTicks({ intent, instrument, askTicks, bidTicks }: RiskCheck): number {
   return dearerTicks(instrument, intent.limitTicks ?? askTicks, bidTicks);
 }
@@ -27,7 +27,7 @@ export function entryWorth(check: RiskCheck): number {
   return notional(instrument, intent.quantityLots, entryTicks(check));
 }
 
-/** Null: `exposed` is within that part of equity. `what` is the subject of the reason. */
+/** Null: `exposed` is within `maxPct` of equity. `what` is the subject of the reason. */
 export function denialBeyond(
   maxPct: number,
   { equity, instrument }: RiskCheck,

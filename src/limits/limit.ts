@@ -32,12 +32,13 @@ export interface RiskCheck {
   /** Real money is traded, and no go-live is in force. */
   readonly needsGoLive: boolean;
   /**
-   * A close-all is under way or the position can't be protected; orders that reduce are then allowed while halted.
+   * A close-all is under way, a person closes the position, or no stop can protect it: closing orders are then allowed
+   * while halted.
    */
   readonly closing: boolean;
-  /** Signed lots held now. */
+  /** Signed lots held now. Side by side: of the trades that the order adds to or takes from. */
   readonly positionLots: number;
-  /** Lots of live entries on this instrument. */
+  /** Lots of live entries on this instrument. Side by side: of those on the order's side. */
   readonly restingEntryLots: number;
   /** Other instruments with a position or a live entry. */
   readonly otherOpenPositions: number;
@@ -50,7 +51,7 @@ export interface RiskCheck {
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
-  /** Why trading hours allow no entry. Null: they do. */
+  /** Why trading hours, or the end of its contract, allow no entry. Null: they do. */
   readonly session: string | null;
   /** Why the venue takes no entry in this instrument. Null: it does. */
   readonly closed: string | null;

@@ -1,4 +1,4 @@
-/** What the gate asks whatever the numbers of the desk file are. */
+/** Questions of the gate that do not depend on the numbers in the desk file. */
 import { formatDecimal } from '../domain/decimal.js';
 import { wrongExits } from '../domain/exit-plan.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -30,8 +30,8 @@ export const goLiveRule: Rule = rule(({ intent, needsGoLive }) => {
 });
 
 /**
- * An order that must reduce does: opposite side, at most what is held, and only from a long position if the venue
- * can't short.
+ * An order that must reduce a position does: opposite side, at most what is held, and on spot no purchase if the venue
+ * can't short. There, an entry can't sell either.
  */
 export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capabilities }) => {
   if (!(Number.isSafeInteger(intent.quantityLots) && intent.quantityLots > 0)) {
@@ -60,7 +60,7 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
  */
 export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
   const { side, limitTicks, protectTicks, timeInForce } = intent;
-  // One that waited takes what is there as well, as a limit order at its worst price.
+  // An entry that waited in the core also takes what is there, as a limit order at its worst price.
   const takes = intent.type === 'market' || (intent.waited !== undefined && timeInForce === 'IOC');
   if (intent.purpose !== 'entry' || !takes) return null;
   const reaches = limitTicks !== null && (side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks);
@@ -140,7 +140,7 @@ export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
   return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
 });
 
-/** Nothing is opened while the market is closed. */
+/** Nothing is opened while trading hours, or the end of a contract, allow no entry. */
 export const sessionRule: Rule = rule(({ intent, session }) => {
   if (intent.purpose !== 'entry' || session === null) return null;
   return { limit: 'session', reason: session };

@@ -82,14 +82,12 @@ const halfDays = (year: number): readonly DayNumber[] => {
 };
 
 /**
- * Days on which the exchanges of the United States are closed or close early, by their public rules.
+ * Days on which the New York Stock Exchange and Nasdaq are closed or close early, by their public rules.
  *
  * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is observed
  * on Monday, one on a Saturday on the Friday before, except New Year's Day. The close is at 13:00 on the day after
  * Thanksgiving, on December 24 and on July 3, if these are trading days and no holiday is observed on that Friday.
  * Computed for every year from 2022 on, when Juneteenth became a holiday; exceptions of a single date are listed.
- *
- * New York Stock Exchange and Nasdaq.
  */
 export function stockException(day: DayNumber): Exception {
   const year = yearOf(day);
@@ -114,7 +112,7 @@ function indexFuturesException(day: DayNumber): Exception {
   return halfDays(year).includes(day) ? minuteOfDay('13:15') : null;
 }
 
-/** The interbank market never closes; brokers take no orders on these two days, from 17:00 of the day before. */
+/** The interbank market keeps no holidays; brokers take no orders on these two days, from 17:00 of the day before. */
 function fxException(day: DayNumber): Exception {
   const date = dateText(day).slice(5);
   return date === '01-01' || date === '12-25' ? 'closed' : null;

@@ -23,8 +23,8 @@ import { stockException } from './calendars.js';
 export type ContractMonth = string;
 
 /**
- * From when on a month is no longer entered: so many business days before its last trade, or from the Monday of its
- * last week, when the CME rolls, too.
+ * The roll day, from which a month is no longer entered: a number of business days before its last trade, or the Monday
+ * of the week of its last trade, which is the roll day of the CME.
  */
 export type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
 
@@ -37,7 +37,7 @@ const LAST_TRADE_AT = minuteOfDay('09:30');
 /** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
 const QUARTERS = [3, 6, 9, 12];
-/** Months that people may choose from after the one in force. */
+/** How many months after the one in force people may choose from. */
 const AHEAD = 3;
 
 export interface ContractTerms {
@@ -53,7 +53,7 @@ export interface ContractTerms {
   readonly rollDay: string;
   /** The month that follows. */
   readonly next: ContractMonth;
-  /** The months that the instrument can stand for, the nearest first: back too, where a roll went too far. */
+  /** The months that the instrument can stand for, nearest first. Earlier ones undo a roll that went too far. */
   readonly choices: readonly ContractMonth[];
   /** From when on nothing is entered in each of them. */
   readonly rollsMs: Readonly<Record<ContractMonth, number>>;

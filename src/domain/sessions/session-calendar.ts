@@ -35,7 +35,7 @@ const DAYS_AHEAD = 40;
 export class SessionCalendar {
   /** The newest phase that was asked for; nearly every question is about the same one. */
   #known: Phase | null = null;
-  /** Later phases have not been computed, so holidays there are not found yet. */
+  /** Until when `#known` is reused. One search sees `DAYS_AHEAD` days; a later one finds the holidays beyond them. */
   #knownUntilMs = Number.NEGATIVE_INFINITY;
   #newest: { readonly utcMs: number; readonly reading: SessionReading } | null = null;
   #newestDay: { readonly day: DayNumber; readonly date: string; readonly weekday: Weekday } | null = null;

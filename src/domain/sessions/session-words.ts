@@ -2,7 +2,7 @@
 import { DAY_MS, dateText, MINUTE_MS, timeOfDay, weekdayOf } from '../civil-date.js';
 import type { SessionCalendar } from './session-calendar.js';
 
-/** From a week on, the weekday alone would be ambiguous. */
+/** More than six days ahead, the weekday alone would be ambiguous. */
 const WEEKDAY_SAYS_MS = 6 * DAY_MS;
 
 export function closedWords(calendar: SessionCalendar, nowMs: number): string {
@@ -18,7 +18,7 @@ export function beforeCloseWords(calendar: SessionCalendar, nowMs: number, befor
   return `nothing is entered in the last ${minutes} min of a session: the market closes ${momentWords(calendar, untilMs, nowMs)}`;
 }
 
-/** `Mon 18:00 New York`, with the date if that is a week away. */
+/** `Mon 18:00 New York`, with the date if that is more than six days away. */
 export function momentWords(calendar: SessionCalendar, utcMs: number, nowMs: number): string {
   const local = calendar.localMs(utcMs);
   const day = Math.floor(local / DAY_MS);

@@ -42,7 +42,10 @@ export interface OwnHours {
   readonly earlyCloses?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `base` with the desk file's hours; its holidays and early closes are added to those of the calendar. */
+/**
+ * `base` with the desk file's hours; its holidays and early closes are added to those of the calendar. On a date that
+ * both name, the desk file's entry counts: its early close opens a holiday of the calendar.
+ */
 export function withOwnHours(base: TradingHours, own: OwnHours): TradingHours {
   const { zone = base.zone, hours, holidays = [], earlyCloses = {} } = own;
   const closed = new Set(holidays.map(dayOfText));

@@ -1,4 +1,4 @@
-/** A person cancels one resting entry; nothing else changes. */
+/** A person cancels one entry that rests, or waits in the core; nothing else changes. */
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';

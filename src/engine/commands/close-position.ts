@@ -1,6 +1,7 @@
 /**
  * A person closes one position at the market, in every mode. Nothing else changes: an active desk's strategy may
- * enter again. A halt or restart in the meantime keeps what is left, with its stop; the person has to ask again.
+ * enter again. A halt (REDUCING aside) or a restart in the meantime keeps what is left, with its stop; the person has to
+ * ask again.
  */
 import { closedWords } from '../../domain/sessions/session-words.js';
 import { type Core, note, positionAt, sessionsAt, touch, workAt } from '../core.js';

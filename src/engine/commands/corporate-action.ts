@@ -1,6 +1,6 @@
 /**
- * A split or a dividend of a stock is taken in. Once recorded, position, stop and exits are in new shares; a venue that
- * we keep is told, every other one has to have done it itself.
+ * Applies a split or a dividend of a stock. Once a split is recorded, position, stop and exits are in new shares. A
+ * venue of our own (paper) is told; every other one must have booked it itself.
  */
 import { placesOf } from '../../domain/book-steps.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -56,7 +56,7 @@ export function takeAction(core: Core, { action, timed }: Take, event: CommandEv
     : takeDividend(core, instrument, action, event);
 }
 
-/** Market time. Undefined: it was not. */
+/** Market time at which the same action was applied. Undefined: it was not. */
 function saidBefore({ state, marketMs }: Core, action: CorporateAction): number | undefined {
   const isSame = (taken: CorporateAction): boolean =>
     taken.symbol === action.symbol && words(taken) === words(action);
@@ -106,7 +106,7 @@ function takeSplit(
   });
   core.sync.splits.delete(at);
   core.sync.suspected.delete(at);
-  // A venue that is told ends what rests, and says so; what is wanted instead follows then.
+  // A venue that is told ends the resting orders and reports it; new ones follow then.
   if (byVenue) {
     cancelInOldShares(core, at);
     touch(core, at);
@@ -148,7 +148,7 @@ function splitObstacle(core: Core, { id: at, symbol }: Instrument): CommandOutco
     : null;
 }
 
-/** What closing it would bring for each new share; where no price is surely of old shares, what one has cost. */
+/** What closing would bring for a new share. If no price is surely of old shares: what a new share has cost. */
 function priceAfter(core: Core, { id: at }: Instrument, ratio: Split, isOld: boolean): number {
   const { market } = core;
   const position = positionAt(core, at);
@@ -194,7 +194,7 @@ function takeDividend(
   return done(core, `a dividend of ${perShare} on ${shares} ${base}: ${formatUnits(amount)} ${quote}`);
 }
 
-/** A person says that the venue's shares became others by trades. The next readings adopt them. */
+/** A person says that trades, not a split, changed the venue's quantity. The next readings adopt it. */
 export function noSplit(
   core: Core,
   { symbol }: Extract<Command, { readonly name: 'noSplit' }>,

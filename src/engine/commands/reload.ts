@@ -82,7 +82,7 @@ function monthProblem(core: Core, key: string, value: DeclaredValue): string | n
     : `${key}: expected one of ${open.join(', ')}, found ${value}, whose roll day is over`;
 }
 
-/** A position or an order is of a contract: it would become one of another. */
+/** Positions and orders are of one contract month: a roll would make them of another. */
 function notFlat(core: Core, changes: readonly SettingChange[]): CommandOutcome | null {
   for (const { id, symbol } of core.config.instruments) {
     const change = changes.find(({ key }) => key === monthKey(symbol));

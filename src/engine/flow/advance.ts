@@ -56,7 +56,7 @@ function step(core: Core, at: InstrumentId): void {
   const noEntry =
     isEnding || cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
   if (noEntry !== null) {
-    // What waits for a time of a session was asked for with its hours in mind.
+    // An entry that waits for a time of a session goes on waiting: it was asked for with the session's hours in mind.
     endWaiting(core, noEntry, ({ instrument, fromMs }) => instrument === at && (isEnding || fromMs === null));
     cancelEntryOrders(core, at, noEntry);
   }
@@ -74,7 +74,7 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, position, 'close', exiting.why);
     return;
   }
-  // It would sell somebody else's coins.
+  // Stops and exits of its trades would sell somebody else's coins.
   if (position.parts.length > 0 && isOversold(core, at)) {
     protect(core, position);
     return;
@@ -108,7 +108,7 @@ function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
   reduceToTargets(core, holding);
 }
 
-/** What protected a trade that is closed, while others are open. */
+/** Cancels what protected a closed trade, while others are open. */
 function cancelStrays(core: Core, position: PositionEntry): void {
   workAt(core, position.instrument).unprotectedSinceMs = null;
   const owners = holdingsOf(position).map(ownerOf);

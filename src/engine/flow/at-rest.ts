@@ -14,7 +14,7 @@ import { isDust } from './dust.js';
 export function isAtRest(core: Core, at: InstrumentId): boolean {
   const live = core.state.live[at];
   if (live === undefined || live.size > 1 || isClosing(core)) return false;
-  // It is dropped in modes and at times that allow no entry.
+  // An entry that waits is dropped in modes and at times that allow no entry.
   if (isAnyWaiting(core, at)) return false;
   const work = workAt(core, at);
   if (!hasNothingPending(work) || watchesExits(core, at)) return false;
@@ -47,7 +47,7 @@ function watchesExits({ market }: Core, at: InstrumentId): boolean {
   );
 }
 
-/** Exits of the trade and the end of a session depend on price and time, so they are always looked at. */
+/** Exits of the trade and the end of a session depend on price and time: with them nothing counts as at rest. */
 function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boolean {
   const { intent, state, replaces, filledLots } = stop;
   const { trade, quantityLots, instrument: at } = position;

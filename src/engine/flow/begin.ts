@@ -95,7 +95,7 @@ function whyNotBegin(core: Core): string | null {
   );
 }
 
-/** What is open in a future that is not rolled keeps nothing from starting: it goes on as at any start. */
+/** Only what is open in a rolled future prevents the start; what is open in another one goes on as at any start. */
 function whyNotOtherMonths(
   { state, config }: Core,
   before: readonly Instrument[],
@@ -131,7 +131,8 @@ function otherAccount(before: string, now: string, says = 'the desk file asks fo
 }
 
 /**
- * Settings that were changed while the desk ran stay in force, except those that the desk file was edited for since.
+ * Settings that were changed while the desk ran stay in force, except where an edit of the desk file changed the value
+ * since.
  */
 function takeUpSettings(core: Core): void {
   const { settings, config } = core.state;
@@ -158,7 +159,7 @@ function takeUpSettings(core: Core): void {
   });
 }
 
-/** A start takes the month that people rolled to into its instruments: it is no change any more. */
+/** The month that people rolled to is now that of the instrument, so it is no longer a change. */
 const isTakenOver = (key: string, value: DeclaredValue, now: SettingValues): boolean =>
   isMonthKey(key) && now[key] === value;
 

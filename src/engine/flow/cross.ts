@@ -24,10 +24,13 @@ import { isConfirmed, stopsFor } from './wanted-stop.js';
 
 type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
 
-/** Crosses what leaves on both sides now, and shows each strategy its part as a fill of its exit. `isOpen`: its market. */
+/**
+ * Crosses what is being closed on both sides, and shows each strategy its part as a fill of its exit. `isOpen`: whether
+ * the market is open.
+ */
 export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): void {
   if (!isSideBySide(core, at) || !isOpen) return;
-  // Its next exit waits as long again.
+  // A trade that is not being closed waits the full time at its next exit.
   for (const holding of holdingsOf(positionAt(core, at)))
     if (lotsThatStay(core, holding) === null) tradeWorkAt(core, holding).crossByMs = null;
   const crossed = crossAll(
@@ -58,8 +61,8 @@ export function crossOpposite(core: Core, at: InstrumentId, why: ExitReason | nu
 }
 
 /**
- * An exit waits as long as the venue may take to answer where an opposite trade is left as well and its stop is being
- * taken off. Not longer: no trade is held up by what becomes of another.
+ * Whether an exit waits because an opposite trade is being closed too. It waits for as long as the venue may take to
+ * answer the cancel of that trade's stop, and no longer: no trade is held up by what becomes of another.
  */
 export function waitsToCross(core: Core, holding: Holding): boolean {
   const at = holding.instrument;
@@ -121,7 +124,7 @@ function reasonOf(core: Core, holding: Holding): ExitReason {
   return (exiting === null ? reasonOfPart(core, holding) : exiting.why) ?? 'strategy';
 }
 
-/** Lots that its exit, or a target, closes and that no order is on its way for. */
+/** Lots that its exit or a target closes and for which no order is on its way. */
 function leavingLots(core: Core, holding: Holding): number {
   const left = lotsThatStay(core, holding);
   if (left === null) return 0;

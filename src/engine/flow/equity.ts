@@ -62,7 +62,7 @@ export function beginDay(core: Core, startMs: number): void {
   });
 }
 
-/** `peak` is given when a person lets the drawdown be counted from here. */
+/** `peak`: given when a drawdown halt is lifted, and the drawdown is counted from here. */
 export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
   const { equity } = core.market;
   const unrealised = core.state.positions.reduce(

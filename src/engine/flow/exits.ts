@@ -25,7 +25,7 @@ const TRAIL_STEPS = 10;
 type WithExits = TradeEntry & { readonly exits: TradeExits };
 
 /**
- * Records what the market has reached since. Only a fresh price counts: an old one does not tell what could be had.
+ * Records what the market has reached since. Only a fresh price counts: an old one does not say what could be had now.
  */
 export function followExits(core: Core, at: InstrumentId): void {
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
@@ -177,7 +177,7 @@ export function reasonOfPart(core: Core, position: Holding): ExitReason | null {
 }
 
 /**
- * Lots of an order for that part of what is held, rounded down: all of it if the rest would be too small at its stop.
+ * Lots of an order for `partPpm` of what is held, rounded down: all of it if the rest would be too small at its stop.
  * Null: the part itself is too small for an order.
  */
 export function lotsOfPart(core: Core, holding: Holding, partPpm: number): number | null {
@@ -214,7 +214,7 @@ function leftByPart(core: Core, position: Holding): number | null {
   return lots >= held || isRestTooSmall(core, at, trade, held - lots) ? 0 : held - lots;
 }
 
-/** A part that is closed is over, also where what is left of it is too small; one that leaves nothing is an exit. */
+/** Ends a part that is closed, or whose rest is too small for an order. One that would leave nothing becomes an exit. */
 export function followPart(core: Core, holding: Holding): void {
   const at = holding.instrument;
   const work = tradeWorkAt(core, holding);
@@ -257,7 +257,7 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 
-/** Null for what is too small to sell: nothing could be done about it. */
+/** Null: it has no exits, or is too small to sell, so nothing could be done. */
 export function tradeWithExits(core: Core, holding: Holding): WithExits | null {
   const { trade, quantityLots } = holding;
   if (trade?.exits === undefined || quantityLots === 0 || isDustOf(core, holding)) return null;

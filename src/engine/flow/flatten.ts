@@ -1,7 +1,8 @@
 /**
- * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), or strategies trade side by side, the stop is cancelled
- * first and the sale waits for that. Otherwise the closing order leaves at once and the stops are cancelled after it, or stay until a strategy's
- * exit is done if they can only reduce. An order of unknown fate counts as under way.
+ * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), or strategies trade
+ * side by side, the stop is cancelled first and the sale waits for that. Otherwise the closing order leaves at once and
+ * the stops are cancelled after it, or stay until a strategy's exit is done if they can only reduce. An order of unknown
+ * fate counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -54,7 +55,7 @@ export function flatten(
     protect(core, position);
     return;
   }
-  // If it were filled beside the closing order, the position would be reversed.
+  // A target that filled beside the closing order would reverse the position.
   if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
@@ -75,14 +76,14 @@ export function flatten(
   if (!stopsFor(core, position).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
 }
 
-/** What cancels out inside never reaches the venue. */
+/** Sends the closing order, side by side after crossing: what cancels out never reaches the venue. */
 function leave(core: Core, position: Holding, closing: Closing): void {
   const at = position.instrument;
   if (isSideBySide(core, at)) {
     if (!isWhole(core, position)) {
       if (waitsToCross(core, position)) return;
     } else {
-      // What they still bring decides what is left to cross.
+      // What the orders under way still fill decides what is left to cross.
       if (ordersFor(core, position).some(isReducing)) return;
       crossOpposite(core, at, closing.why);
     }
@@ -98,8 +99,8 @@ function protectEach(core: Core, position: Holding): void {
 }
 
 /**
- * Sells the part that the reached targets close, or that the strategy asked to close. If the stop has to shrink first, it rests for the remainder before
- * the sale leaves; otherwise it stays whole and shrinks after the sale.
+ * Sells the part that the reached targets close, or that the strategy asked to close. If the stop has to shrink first,
+ * it rests for what stays before the sale leaves; otherwise it stays whole and shrinks after the sale.
  */
 export function reduceToTargets(core: Core, position: Holding): void {
   const at = position.instrument;

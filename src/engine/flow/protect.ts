@@ -30,7 +30,7 @@ export function protect(core: Core, position: Holding): void {
     return;
   }
   if (isOversold(core, at)) {
-    // It would sell somebody else's coins.
+    // A stop would sell somebody else's coins.
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
     work.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
@@ -84,7 +84,7 @@ function atRest(work: TradeWork): void {
   work.formerStop = null;
 }
 
-/** What is closed, or too small to sell, leaves to what is entered next no stop to restore and no order that has to wait. */
+/** Clears what must not carry over to the next entry: a stop to restore, and waits before the next order. */
 function leaveNothing(work: TradeWork): void {
   atRest(work);
   work.stopAtMs = 0;

@@ -60,7 +60,7 @@ function isProtected(core: Core, at: InstrumentId): boolean {
   });
 }
 
-/** Its stop covers what stays; what is to be sold has none until the sale has filled. */
+/** The stop covers what stays; what is to be sold has none until the sale has filled. */
 const isPartBeingSold = (core: Core, position: PositionEntry): boolean =>
   holdingsOf(position).some((holding) => shrinksBeforeSale(core, holding) !== null);
 

@@ -69,7 +69,7 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
   note(core, 'alarm', `${symbol}: the market has closed and the position is still open; ${protectedBy}`, at);
 }
 
-/** Called with every tick: notes since when, by monotonic time, each market has been open. */
+/** Called with every tick: remembers since when, by monotonic time, each market has been open. */
 export function watchSessions(core: Core): void {
   for (let at = 0; at < core.work.length; at += 1) {
     const work = workAt(core, at);
@@ -82,7 +82,7 @@ export function watchSessions(core: Core): void {
   }
 }
 
-/** A silent price counts as late: the market is open, and has been for a while. */
+/** Whether silence means a late price: the market is open, and has been for a while. */
 export function isPriceDue(core: Core, at: InstrumentId): boolean {
   const { openSinceMs } = workAt(core, at);
   const silentForMs = Math.max(OPENING_MS, staleMsOf(core.config.risk));

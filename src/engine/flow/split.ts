@@ -1,6 +1,6 @@
 /**
- * What a split changes beside what is recorded: the last price, what is under way, and what strategies have seen. They
- * begin anew and are shown past bars again, in new shares, by whoever keeps them.
+ * What a split changes beside what is recorded: the last price, what is under way, and what strategies have seen.
+ * Strategies begin anew; whoever keeps past bars shows them again, in new shares.
  */
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -15,8 +15,8 @@ import { ReturnMeter } from '../strategies/returns.js';
 import { buildSlots } from '../strategies/strategy-slot.js';
 
 /**
- * Before the record: what it is worth then follows from this price. `isOld`: the last price is surely one of old shares.
- * Otherwise nobody knows, and there is none until the next quote.
+ * Called before the record, so that the position is valued at the new price. `isOld`: the last price is surely of old
+ * shares. Otherwise nobody knows, and there is no price until the next quote.
  */
 export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isOld: boolean): void {
   const { market, guard } = core;
@@ -26,7 +26,7 @@ export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isO
   guard.split(at, ratio, market.hasQuote(at) ? last : null);
 }
 
-/** After the record. Nothing that was decided in old shares goes on. */
+/** Called after the record. Nothing that was decided in old shares goes on. */
 export function beginAnew(core: Core, at: InstrumentId): void {
   const work = workAt(core, at);
   for (const one of tradeWorks(work)) one.formerStop = one.parting = null;
@@ -38,7 +38,10 @@ export function beginAnew(core: Core, at: InstrumentId): void {
   beginStrategiesAnew(core, at);
 }
 
-/** A venue that took the split in by itself may still hold them. Stops are exchanged for what the position needs. */
+/**
+ * A venue that booked the split itself may still hold orders in old shares. Stops are replaced by what the position
+ * needs.
+ */
 export function cancelInOldShares(core: Core, at: InstrumentId): void {
   for (const entry of liveOrders(core, at))
     if (entry.intent.purpose !== 'protective')
@@ -72,7 +75,7 @@ export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
   if (at in core.dayVolatility) core.dayVolatility[at] = new DayVolatility(sessionsAt(core, at).calendar);
 }
 
-/** At a start: a venue that we keep may have ended before it had taken them in. It takes each in once. */
+/** At a start: a venue of our own (paper) may have ended before it applied them. It applies each once. */
 export function handActionsAgain(core: Core): void {
   if (core.config.capabilities.takesActions !== true) return;
   for (const { byVenue, actionId, action, priceTicks } of core.state.actions)

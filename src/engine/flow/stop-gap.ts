@@ -54,7 +54,7 @@ function measure(core: Core, holding: Holding): void {
   const why = causeOf(core, holding, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (work.stopGap === null) work.stopGap = { sinceMs, why };
-  // Its whole time counts, that in which the smaller one was on its way included. A stop that was lost stays lost.
+  // The whole gap counts, including the time in which the smaller stop was on its way. A stop that was lost stays lost.
   else if (work.stopGap.why === 'opened' || (why === 'part' && work.stopGap.why !== 'lost'))
     work.stopGap = { ...work.stopGap, why };
 }
@@ -68,7 +68,7 @@ function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
   if (closingUnderWay(core, holding)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
   if (formerStop !== null) return 'changed';
-  // As far as anybody knows, the target that it was linked with has ended it.
+  // As far as is known, the fill of the target that it was linked with has ended it.
   return strayTargets(core, at).length > 0 ? 'closing' : 'lost';
 }
 

@@ -25,7 +25,7 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
 }
 
 /**
- * Somebody else works on this account, so nothing new is opened beside them. Raised once while a reconciliation halt
+ * Somebody else trades in this account, so nothing new is opened beside them. Raised once while a reconciliation halt
  * is active.
  */
 export function raiseForeign(core: Core, reason: string): void {

@@ -23,7 +23,7 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'cancel', clientId, instrument });
 }
 
-/** Those of all strategies, or of one; and what waits in the core. Returns the number of live entries. */
+/** Cancels the entries of all strategies, or of one, also those that wait in the core. Returns how many were live. */
 export function cancelEntries(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   endWaiting(
     core,
@@ -33,7 +33,7 @@ export function cancelEntries(core: Core, at: InstrumentId, reason: string, stra
   return cancelEntryOrders(core, at, reason, strategy);
 }
 
-/** The same without what waits in the core. */
+/** The same without the entries that wait in the core. */
 export function cancelEntryOrders(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   let entries = 0;
   for (const entry of liveOrders(core, at)) {

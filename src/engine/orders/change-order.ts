@@ -43,7 +43,7 @@ export function changeOrder(
   touch(core, instrument);
   if (FINAL_ORDER_STATES.has(state)) {
     core.watches.delete(clientId);
-    // One that was given up as absent has postponed the next already: a refusal that comes late tells nothing of that.
+    // An order given up as absent has already postponed the next one; its late refusal says nothing about that.
     if (!comesBack) postponeNext(core, entry);
   } else if (comesBack) {
     restNoLonger(core, entry);
@@ -52,8 +52,8 @@ export function changeOrder(
 }
 
 /**
- * The venue has an order that was to replace another. It has one only if the other is gone, whoever reported the new
- * one and however late. The old one protects nothing beside its replacement.
+ * The venue has an order that was to replace another, so the other is gone, whoever reported the new one and however
+ * late. The old one protects nothing beside its replacement.
  */
 export function endReplaced(core: Core, { replaces, intent }: OrderEntry): void {
   const old = replaces === null ? undefined : core.state.orders.get(replaces);

@@ -1,5 +1,5 @@
 /**
- * What a fee is worth that was not paid in the quote currency. A fee in the coin that was bought is valued at the
+ * The value of a fee that was not paid in the quote currency. A fee in the coin that was bought is valued at the
  * fill's own price, one in an asset kept for fees at the desk's current quote for it. Without a quote no value is
  * made up; the fee stays open.
  */

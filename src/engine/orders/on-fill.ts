@@ -68,7 +68,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       Object.assign(workOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
-    // A stop that has fired has ended by itself: what is left gets the stop that it wants, not that one again.
+    // A stop that has fired has ended by itself: what is left gets the stop that it needs now, not that one again.
     if (entry.intent.purpose === 'protective' && entry.state === 'filled')
       workOfOrder(core, entry.intent).formerStop = null;
   }
@@ -103,7 +103,10 @@ function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill):
   return false;
 }
 
-/** At once, then at most so often: others may trade many times a second, and each snapshot uses up rate allowance. */
+/**
+ * At once, then at most every `FOREIGN_READ_EVERY_MS`: others may trade many times a second, and each snapshot uses up
+ * rate allowance.
+ */
 function readForForeign(core: Core): void {
   const { sync, monotonicMs } = core;
   if (sync.foreignReadMs <= monotonicMs)
@@ -150,7 +153,7 @@ function noteUnvalued(core: Core, { instrument }: Fill): void {
   if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
 }
 
-/** Side by side; elsewhere none are told apart. */
+/** Lots that are nobody's, side by side, above zero. 0 elsewhere, where they are not told apart. */
 const nobodysLots = (core: Core, at: InstrumentId): number =>
   isSideBySide(core, at) ? Math.abs(holdingOf(positionAt(core, at), NOBODY)?.quantityLots ?? 0) : 0;
 
@@ -165,7 +168,7 @@ function noteBeyond(core: Core, { intent }: OrderEntry, before: number): void {
   note(core, 'alarm', text, at);
 }
 
-/** A fill of an order that is not ours: a second trader or a person works on this account. */
+/** A fill of an order that is not ours: a second trader or a person trades in this account. */
 function noteForeign(core: Core, fill: Fill): void {
   if (isOurs(core, fill.clientId)) return;
   const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';

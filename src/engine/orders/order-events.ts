@@ -25,7 +25,7 @@ export function onOrderAnswer(core: Core, event: OrderAnswer): void {
   touch(core, entry.intent.instrument);
 }
 
-/** As reported by the stream. Orders that we don't know are left to the next reconciliation. */
+/** As reported by the venue's stream. Orders that we don't know are left to the next reconciliation. */
 export function onOrderUpdate(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) {
@@ -129,7 +129,7 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   if (purpose === 'protective') onStopRefused(core, entry);
 }
 
-/** As asked for: a post-only entry is not made where the market has come to its price meanwhile. */
+/** A refusal as asked for: the market has come to the price of a post-only entry in the meantime. */
 function onWouldTake(core: Core, entry: OrderEntry, said: string): void {
   const { instrument, strategy } = entry.intent;
   if (!changeOrder(core, entry, 'rejected', `${POST_ONLY_REFUSED} (${said})`)) return;

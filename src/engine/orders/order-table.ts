@@ -54,7 +54,7 @@ const resting: Row = {
   completingFill: 'filled',
 };
 
-/** Nothing more can happen to it; late reports are ignored. */
+/** Ended: late answers are ignored, and a further fill contradicts what we know. */
 const over: Row = {
   accepted: 'ignored',
   rejected: 'ignored',

@@ -1,4 +1,4 @@
-/** What is done about a recorded signal: strategies are shown it, and its entry ends with it. */
+/** What follows from a recorded signal: strategies are shown it, and its entry ends with it. */
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
 import { type Core, commit, liveOrders, touch } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
@@ -19,7 +19,7 @@ export function followSignal(core: Core, signal: Signal): void {
   else showOrRefuse(core, signal);
 }
 
-/** Edits whose former entry is final by now. What a restart forgets of them is not asked for again. */
+/** Shows edits whose former entry is final by now. Edits that were pending at a restart are forgotten. */
 export function showEditedSignals(core: Core): void {
   for (const key of core.editedSignals) {
     const { signal = null, withdrawn = true } = core.state.signals.get(key) ?? {};
@@ -62,7 +62,7 @@ export function refuseSignal(
   commit(core, { type: 'signal.refused', source, id, revision, limit, reason, strategy, marketMs });
 }
 
-/** What waits on any revision of it. Returns how many did. */
+/** Drops the entries that wait on any revision of it. Returns how many. */
 export function endWaitingOn(core: Core, name: Pick<SignalName, 'source' | 'id'>, reason: string): number {
   const key = signalKey(name);
   return endWaiting(core, reason, ({ signal }) => signal !== undefined && signalKey(signal) === key);

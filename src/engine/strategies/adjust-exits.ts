@@ -12,7 +12,7 @@ import type { StrategySlot } from './strategy-slot.js';
 
 type Said = (text: string) => void;
 
-/** All of it is done, or none. What is so already changes nothing. */
+/** All of it is done, or none. What already is as asked changes nothing. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
   const own = holdingOf(positionAt(core, at), slot.name);
@@ -96,7 +96,7 @@ function changedOthers(plan: ExitPlan, wish: Partial<ExitsWish>): ExitPlan {
   return changed;
 }
 
-/** Those that a change of the same targets would leave as they are: none of them is reached yet. */
+/** The targets while none is reached: asking for the same ones then changes nothing. Null: some are reached. */
 function openTargets({ exits }: TradeEntry): readonly ExitTarget[] | null {
   if (exits === undefined) return [];
   return exits.reached === 0 ? (exits.plan.targets ?? []) : null;

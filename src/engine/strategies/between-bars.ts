@@ -10,7 +10,7 @@ import { contextOf } from './on-bar.js';
 import type { OwnFill, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** Called once the quote is the price. True if a strategy was shown it. */
+/** Called once the quote is the price. True if a strategy may have been shown it. */
 export function showQuote(core: Core, event: QuoteEvent): boolean {
   const at = event.instrument;
   // For an unknown instrument there is no such time; undefined compares as false.

@@ -1,12 +1,12 @@
 /**
  * How far a market's price spreads in a day of trading: one standard deviation of a day's return, by realised variance
- * (Andersen, Bollerslev, Diebold and Labys, Econometrica 71, 2003). The mean of the squared returns of the newest
- * minutes, without subtracting their mean, times the minutes of a day of trading; of that the root.
+ * (Andersen, Bollerslev, Diebold and Labys, Econometrica 71, 2003): the square root of the mean squared return of the
+ * newest minutes, without subtracting their mean, times the minutes of a day of trading.
  */
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 
-/** A start warms up with as many bars, so that it knows the same as a desk that went on. */
+/** A start warms up with as many bars, so that it knows the same as a desk that kept running. */
 const KEPT = 480;
 export const VOLATILITY_BARS_MIN = 240;
 const WEEK_MS = 7 * DAY_MS;
@@ -35,7 +35,7 @@ export class DayVolatility {
     this.#lastClose = closeTicks;
   }
 
-  /** Returns that it knows, at most as many as it goes by. */
+  /** How many returns it has seen, at most as many as it keeps. */
   get seen(): number {
     return Math.min(KEPT, this.#count);
   }
@@ -49,7 +49,7 @@ export class DayVolatility {
     return Math.sqrt((sum / seen) * this.#minutes());
   }
 
-  /** 1,440, or where the market has hours a fifth of its open minutes in a week, over four weeks. */
+  /** 1,440. In a market with hours: a fifth of its open minutes in a week, averaged over four weeks. */
   #minutes(): number {
     if (this.calendar.hours.week === null) return DAY_MS / MINUTE_MS;
     const weekMs = Math.floor(this.#lastOpenMs / WEEK_MS) * WEEK_MS;

@@ -14,10 +14,10 @@ import type { StrategySlot } from './strategy-slot.js';
 
 /** A market order is done on arrival; if the venue says otherwise, it is given no longer than this. */
 const MARKET_REST_BARS = 1;
-/** A signal, or a moment that is waited for, comes at any time: the current bar may end before the order has arrived. */
+/** Signals and the moments of waiting entries come at any time: the current bar may end before the order arrives. */
 const BETWEEN_BARS_REST = MARKET_REST_BARS + 1;
 
-/** What an entry is due to beside its strategy's wish. */
+/** What an entry goes back to, beside its strategy's wish. */
 export interface EntryOrigin {
   /** The signal that the strategy follows with it. Left out: none. */
   readonly signal?: SignalName;
@@ -106,8 +106,9 @@ function closeMs(core: Core, at: InstrumentId): number {
 }
 
 /**
- * An entry beside an open trade of its own strategy adds to it and gives the whole trade its stop, which never goes
- * back. The other way, its fill would close the trade beside a stop that still rests. Null: nothing is in its way.
+ * An entry beside an open trade of its own strategy adds to it and gives the whole trade its stop, which never moves
+ * away from the market. An entry on the other side would close the trade beside a stop that still rests. Null: nothing
+ * is in its way.
  */
 function besideOwn(
   core: Core,
@@ -148,7 +149,8 @@ function besideAnother(
 }
 
 /**
- * What is too small is up to the venue, which may change it. The journal keeps what it was when the entry was made.
+ * Whether what is held is dust depends on the venue, which may change its bounds. The journal keeps what held when the
+ * entry was made.
  */
 function besideRest(
   core: Core,
@@ -163,7 +165,7 @@ function besideRest(
 /**
  * Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. Only where
  * a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one trade may both be filled,
- * out of the other one.
+ * at the cost of the other trade.
  */
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;

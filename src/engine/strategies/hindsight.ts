@@ -28,7 +28,7 @@ export interface Asked {
   readonly entries: readonly EntryWish[];
   /** Why it exits. Null: it does not, or is already about to. */
   readonly exit: string | null;
-  /** It read the quote, which is only a stand-in for the one of that moment. */
+  /** It read the quote, which only stands in for the one of that moment. */
   readonly sawQuote: boolean;
 }
 
@@ -126,7 +126,7 @@ export class Hindsight {
       },
       enter: (wish) => {
         if (!mayAsk() || !isNews || !isEnabled(core, slot)) return;
-        // What follows is sent once it is flat, which no bar says.
+        // The entry is sent once the trade is closed, which no bar tells.
         if ('reverses' in wish && wish.reverses === true && positionLots !== 0) asking.exit(wish.because);
         else entries.push(wish);
       },

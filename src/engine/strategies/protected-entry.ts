@@ -56,8 +56,8 @@ export function enterProtected(
 }
 
 /**
- * The same by a stop order, which rests until the market reaches its trigger. Its protective stop has the same
- * distance from there.
+ * The same by a stop order, which rests until the market reaches its trigger. Its protective stop is as far from the
+ * trigger as that of a limit entry is from its price.
  */
 export function enterByStop(
   context: StrategyContext,

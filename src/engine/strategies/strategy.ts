@@ -58,11 +58,11 @@ export interface LimitEntry extends AnyOrdered {
   readonly restBars: number;
   /** It may only add to the book: refused where it would be filled at once. */
   readonly postOnly?: boolean;
-  /** It takes what is there at once, or is filled whole at once, or not at all. Left out: it rests. */
+  /** `IOC`: it takes what is there at once. `FOK`: it is filled whole at once, or not at all. Left out: it rests. */
   readonly timeInForce?: 'IOC' | 'FOK';
   /** It rests no longer than the session. */
   readonly day?: boolean;
-  /** Market time until which it rests at the longest. */
+  /** Market time until which it may rest. */
   readonly untilMs?: number;
 }
 
@@ -123,7 +123,7 @@ export interface ExitsWish {
   readonly stopTicks?: number;
   /** Of what is left of the trade now. Empty: none. */
   readonly targets?: readonly ExitTarget[];
-  /** Null, here and below: not any more. */
+  /** Null, here and below: it no longer applies. */
   readonly trailTicks?: number | null;
   readonly breakEvenAtTicks?: number | null;
   readonly maxBars?: number | null;
@@ -134,7 +134,7 @@ export interface ExitsWish {
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
 
-/** The minutes that they may take together, where they are longer than a minute. */
+/** Most minutes that these bars may take together, where they are longer than a minute. */
 export const WARMUP_MINUTES_MAX = 50_000;
 
 /** Most lines of one strategy on one instrument. */
@@ -175,7 +175,7 @@ export interface StrategyContext {
 export interface WatchedInstrument {
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
-  /** The newest that has ended, as it came. Null: none yet. */
+  /** The newest finished bar, as it came. Null: none yet. */
   readonly lastBar: FinishedBar | null;
 }
 
@@ -224,8 +224,8 @@ export interface Strategy {
    */
   onTrade?(context: StrategyContext, trade: MarketTrade): void;
   /**
-   * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, in market time. `dueMs`:
-   * the newest multiple. If several passed without a quote, it is called for the newest alone.
+   * Called at the first quote that `onQuote` would be called for at or after each whole multiple of `timerMs` since 1970,
+   * in market time. `dueMs`: the newest multiple. If several passed without a quote, it is called for the newest alone.
    */
   onTimer?(context: StrategyContext, dueMs: number): void;
   /**
@@ -245,7 +245,7 @@ export interface Strategy {
   lines?(): readonly StrategyLine[];
 }
 
-/** Minutes that a strategy needs for its warm-up; the first longer bar may begin in the middle of one. */
+/** Minutes that a strategy's warm-up takes: one longer bar more, since the first one may be seen only in part. */
 export function warmupMinutes({ warmupBars, spansMs }: Pick<Strategy, 'warmupBars' | 'spansMs'>): number {
   const longestMs = spansMs?.at(-1);
   return longestMs === undefined ? warmupBars : ((warmupBars + 1) * longestMs) / MINUTE_MS;

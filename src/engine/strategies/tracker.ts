@@ -1,6 +1,6 @@
 /**
  * Switches a strategy off after too many losses in a row and reviews it after some hours of market time: it is
- * switched on if a market of it is in the regime that it is made for, else it stays off for as long again. What a
+ * switched on if one of its markets is in the regime that it is made for, else it stays off for as long again. What a
  * person switched stays.
  */
 

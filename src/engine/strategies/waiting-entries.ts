@@ -1,7 +1,8 @@
 /**
- * Entries that wait in the core: for a price that is touched, the next session's first quote, or the last part of a
- * session. Only a quote is their moment, so that the same prices give the same orders however often there are ticks.
- * What waits counts for no limit; at its moment it becomes an ordinary entry, sized and judged then.
+ * Entries that wait in the core: for a price that is touched, the next session's first quote, the last part of a
+ * session, or, as a reversal, for the close of its strategy's trade. Except for a reversal, only a quote is their moment,
+ * so that the same prices give the same orders however often there are ticks. What waits counts for no limit; at its
+ * moment it becomes an ordinary entry, sized and judged then.
  */
 import { formatDecimal } from '../../domain/decimal.js';
 import { wrongExits } from '../../domain/exit-plan.js';
@@ -102,8 +103,8 @@ function whyNotReverse(
 }
 
 /**
- * Called after what can have closed a trade. Nothing of that may rest any more: on an account that nets, an old stop would
- * open what the new trade does not know.
+ * Called at each event other than a quote, a trade of others or a command. No order of the closed trade may still rest:
+ * on an account that nets, its stop would open a position that the new trade knows nothing of.
  */
 export function sendReversals(core: Core): void {
   if (!mayEnter(core)) return;
@@ -114,7 +115,7 @@ export function sendReversals(core: Core): void {
       ? holdingOf(positionAt(core, at), entry.strategy)
       : positionAt(core, at);
     const isHeld = own !== undefined && own.quantityLots !== 0 && !isDustOf(core, own);
-    // Also one for what was adopted: that is nobody's, and so are its orders. Side by side those of others stay.
+    // Orders for an adopted position count too; they are nobody's. Side by side, other strategies' orders may rest.
     const rests = liveOrders(core, at).some(
       ({ intent: { purpose, strategy } }) =>
         purpose !== 'entry' &&
@@ -148,7 +149,7 @@ function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: Sig
   };
 }
 
-/** From when on the next quote is its moment, and until when it waits for one. Null: no session of this market says so. */
+/** From when on the next quote is its moment, and until when it waits for one. Null: this market has no such session. */
 function timesOf(
   core: Core,
   at: InstrumentId,
@@ -158,7 +159,7 @@ function timesOf(
   const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
   const now = calendar.phaseAt(core.marketMs);
   if (!Number.isFinite(now.untilMs)) return null;
-  // The close that is meant is that of the session which is open, the open that is meant that of the next one.
+  // `atClose` means the session that is open now, `atOpen` the next one; in a closed market both mean the next one.
   const isThisSession = wish.type === 'atClose' && now.open;
   const closed = isThisSession || !now.open ? now : calendar.phaseAt(now.untilMs);
   if (!Number.isFinite(closed.untilMs)) return null;
@@ -263,7 +264,7 @@ const MOMENT = {
   reversal: 'the trade that it turns round is closed',
 } as const;
 
-/** Its end comes first in the journal: whatever is torn off behind it, the entry is made once at most. */
+/** Its end comes first in the journal: wherever the journal is cut off, the entry is made once at most. */
 function send(core: Core, entry: WaitingEntry): void {
   const { clientId, instrument: at, strategy, type, signal } = entry;
   const restBars = core.waitingBars.get(clientId) ?? 1;
@@ -277,8 +278,8 @@ function send(core: Core, entry: WaitingEntry): void {
 }
 
 /**
- * A limit order at the worst price that takes what is there at once: every venue has it, and it is filled as an entry at
- * the market is.
+ * With a slippage: a limit order at the worst price that takes what is there at once. Every venue has it, and it is
+ * filled like a market entry. With a limit: an order that rests there. Of a reversal: the entry as it was asked for.
  */
 function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): OrderedWish {
   if (entry.wish !== undefined) return entry.wish;
@@ -296,7 +297,7 @@ function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): Ord
   return { ...wish, limitTicks: worstTicks, timeInForce: 'IOC' };
 }
 
-/** Called for each finished bar of the instrument: one that nothing has touched is over in the end. */
+/** Called for each finished bar of the instrument: ends the entries whose bars are over. */
 export function ageWaiting(core: Core, at: InstrumentId): void {
   if (core.waitingBars.size === 0) return;
   for (const { clientId, instrument } of core.state.waiting.values()) {
@@ -310,7 +311,7 @@ export function ageWaiting(core: Core, at: InstrumentId): void {
   );
 }
 
-/** As the record of a refusal has it: nothing is sized yet. */
+/** The order for the record of a refusal: nothing is sized yet. */
 function deniedOrder(entry: WaitingEntry): OrderWish {
   const { wish } = entry;
   const { clientId, instrument, strategy, side, type, touchTicks, limitTicks, protectTicks } = entry;

@@ -130,9 +130,9 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
 }
 
 /**
- * Shares that are as many times as many as before: a person has to say whether it was a split. Until then nothing is
- * adopted, since what was paid for them would be wrong. Null: it does not look like one, or a person said that it is
- * none.
+ * The venue has a usual multiple of our shares: a person has to say whether it was a split. Until then nothing is
+ * adopted, since the cost of the shares would be wrong. Null: it does not look like a split, or a person said that it
+ * is not one.
  */
 function splitDifference(core: Core, at: InstrumentId, ours: number, venues: number): Difference | null {
   const { kind, symbol, lotSize, base } = instrumentAt(core, at);

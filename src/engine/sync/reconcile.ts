@@ -38,7 +38,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) leavePending(core, positions.pending);
   else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
-  // A confirmed difference has a halt of its own, and some of those still allow exits.
+  // A confirmed difference has raised a halt of its own, and some of these halts still allow exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;
   readAgain(core, settled);
