@@ -84,7 +84,7 @@ interface Costs {
   readonly stopFills: number;
 }
 
-/** Of a fill, in the currency that its instrument settles in; signed like the cost of a purchase, as in `domain/value.ts`. */
+/** Value of a fill in the currency that its instrument settles in; signed like a cost, as in `domain/value.ts`. */
 const worthAt = (price: string): string =>
   `f.quantity * coalesce(multiplier, 1) * case when inverse then -1 / nullif(${price}, 0) else ${price} end`;
 
@@ -129,7 +129,7 @@ export async function countHalts(pool: Queries, span: Span): Promise<readonly Co
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Orders that the risk gate denied, by limit: each time a limit was reached and held. */
+/** Orders that the gate denied, by limit. */
 export async function countDenials(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select split_part(reason, ':', 1) as what, count(*) as count from orders

@@ -92,7 +92,7 @@ export class SharedServer<At> {
     this.#lock = null;
   }
 
-  /** Call with the lock held. `choose` is given the address that another program took before the server listened. */
+  /** Call with the lock held. `choose` gets the address that another program took meanwhile; null at first. */
   async #begin(choose: (taken: At | null) => Promise<At>): Promise<At> {
     const left = this.#file('-children.json');
     // Processes of a killed supervisor.

@@ -1,5 +1,5 @@
 /**
- * Whose decisions allow what: to arm, to trade real money, to make positions larger, to say whose coins are, to
+ * Whose decisions allow what: to arm, to trade real money, to make positions larger, to say who owns coins, to
  * change settings. The engine compares that with what it requires.
  */
 import { decisionSubject } from '../../domain/approval.js';
@@ -127,8 +127,8 @@ const goLiveRefused = refusal(
 const REMEMBERED_MAX = 1000;
 
 /**
- * Which request each vote on a size was counted for. If the size was lowered since, the same step can come again, and
- * an old vote must not allow it twice. Kept in this process only: no vote on a size is valid for longer than ten
+ * Which request each vote on a size was counted for. After the size is lowered, the same step can come again, and an
+ * old vote must not allow it twice. Kept in this process only: no vote on a size is valid for longer than ten
  * minutes.
  */
 export class SizeVotes {
@@ -188,7 +188,7 @@ interface CoinsQuestion extends Votes {
 }
 
 /**
- * Who may say whose coins are: an approver, by a decision on exactly these coins. Throws `ControlRefusal` if the
+ * Who may say who owns coins: an approver, by a decision on exactly these coins. Throws `ControlRefusal` if the
  * decision is missing or does not count.
  */
 export function coinsAuthority(question: CoinsQuestion): void {
@@ -219,8 +219,8 @@ interface SettingsQuestion extends Votes {
 }
 
 /**
- * Who approved a change of settings. The engine then requires approval if the change loosens anything. The people
- * whose approval of exactly this change counts. Throws `ControlRefusal`; one bad vote invalidates them all.
+ * The people whose approval of exactly this change of settings counts. Empty without decisions: the engine then
+ * refuses a change that loosens anything. Throws `ControlRefusal`; one bad vote invalidates them all.
  */
 export function settingsAuthority(question: SettingsQuestion): readonly string[] {
   const { approvalId, proposal, decisions, needed } = question;
