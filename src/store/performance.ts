@@ -228,10 +228,10 @@ export async function tradeClosedMs(pool: Queries, desk: string, number: number)
 }
 
 interface OrderFigures {
-  /** That left for the venue: not denied by the gate. */
+  /** Orders that left for the venue, not denied by the gate. */
   readonly sent: number;
   readonly rejected: number;
-  /** Entries of these that have ended, and those of them of which something was filled. */
+  /** Entries among these that have ended, and how many of them were filled at least in part. */
   readonly ended: number;
   readonly filled: number;
   /** Orders at the market that were filled, and in how many milliseconds 95 % of them had their first fill. */

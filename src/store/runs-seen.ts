@@ -89,7 +89,7 @@ const LOOKED_AT_MAX = 500;
 
 /**
  * What Temporal runs have begun and not ended, from Postgres; the oldest 500. A task stays open until a person has done
- * it, even after its run has ended properly: only tasks that their run still waits for are listed, whose step has no
+ * it, even after its run has ended properly; listed are only those that their run still waits for: their step has no
  * evidence yet.
  */
 export async function readOpenThings(

@@ -13,7 +13,8 @@ import { openPool, type Pool, type PoolClient } from './pool.js';
 const LOOK_EVERY_MS = 1_000;
 /**
  * The server drops a connection whose machine is gone (10 s of silence, then three probes 5 s apart), and one whose
- * process hangs: any other queries each second. The desk's pulse doesn't show that while another process keeps it up.
+ * process hangs, since one that works sends a query each second. The desk's pulse doesn't show a hanging process while
+ * another one keeps it up.
  */
 const SESSION = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),

@@ -149,7 +149,7 @@ export class SharedServer<At> {
   }
 }
 
-/** The desk's own list is what its next start ends; the server's list is what the next desk in line ends. */
+/** The desk's next start ends what its own list names; the next desk in line ends what the server's list names. */
 function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
   return {
     add: async (name, pid) => {

@@ -61,9 +61,9 @@ export function guardDesk(guarded: GuardedDesk): DeskGuard {
 }
 
 /**
- * The engine does what the desk file says. After a stop or close-all the trader sees it through and ends itself
- * within about ten seconds (a close-all may take its deadline), so that the next start finds the journal unlocked.
- * Remaining positions keep their stops. With `none` it trades on, and the next start asks it to end.
+ * The engine does what the desk file says. After a stop the trader sees it through and ends itself within about ten
+ * seconds; after a close-all, once that has ended or its deadline has passed. So the next start finds the journal
+ * unlocked. Remaining positions keep their stops. With `none` it trades on, and the next start asks it to end.
  */
 async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<void> {
   const { lostAction } = desk.supervisor;

@@ -22,8 +22,9 @@ const CAUSES_MAX = 5;
 const KEYWORD = 2;
 
 /**
- * Null when done; otherwise the reason, in words. `own`: the namespace that our development server creates itself. It
- * creates search attributes from its options only along with it: an earlier version's database lacks those added since.
+ * Null when done; otherwise the reason, in words. `own`: the namespace that our development server creates itself. The
+ * server creates search attributes from its options only with a new namespace: an earlier version's database lacks
+ * those added since.
  */
 export async function prepareNamespace(
   options: ConnectionOptions,
