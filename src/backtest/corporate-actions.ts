@@ -1,6 +1,6 @@
 /**
- * Splits and dividends of a backtest: from a file of comma-separated lines, `date,symbol,kind,value`, and taken in
- * by the run.
+ * Splits and dividends of a backtest: read from a file of comma-separated lines, `date,symbol,kind,value`, and
+ * applied in the run.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -98,14 +98,14 @@ function textOf(path: string): string {
 type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 
 /**
- * Splits and dividends of a run: each is taken in after the last price before its time and before the first one at it or
- * after. What strategies have seen of a stock that is split is shown to them again, in new shares.
+ * Splits and dividends of a run: each is applied after the last price before its time and before the first one at or
+ * after it. Bars that strategies have seen of a stock that is split are shown to them again, in new shares.
  */
 export class RunActions {
   /** By time. */
   #pending: readonly TimedAction[];
   readonly #idOf: ReadonlyMap<string, InstrumentId>;
-  /** The newest bars of each instrument, in the shares of now. Nothing is kept where nothing is split. */
+  /** The newest bars of each instrument, in current shares. Empty if nothing is split in this run. */
   readonly #bars: MarketBar[][];
   readonly #keeps: boolean;
   /** By instrument: when its newest bar ended, and its newest price. */
@@ -127,7 +127,7 @@ export class RunActions {
     this.#pricedMs = instruments.map(() => Number.NEGATIVE_INFINITY);
   }
 
-  /** The past of a run that begins at `beginMs`, all in the shares of then. Earlier dividends are not its own. */
+  /** Past bars of a run that begins at `beginMs`, in the shares of that time. Drops actions before it. */
   past(bars: readonly MarketBar[], beginMs: number): readonly MarketBar[] {
     let past = bars;
     for (const { action, atMs } of this.#pending) {
@@ -139,7 +139,7 @@ export class RunActions {
     return past;
   }
 
-  /** Called before the event is. `before`: called with the time of each action, for what comes before it. */
+  /** Call before the run takes the event. `before` is called with the time of each action, ahead of the action. */
   take(instance: TradingInstance, event: TimedEvent, before: (atMs: number) => void): void {
     for (const next of this.#pending) {
       const { action, atMs, file, line } = next;

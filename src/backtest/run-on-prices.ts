@@ -34,7 +34,7 @@ import type { EquityMeter } from './measure/equity-meter.js';
 import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
-/** Prices between two looks at the clock for it, where they come as fast as they are taken. */
+/** Prices between two readings of the clock for progress, if they come as fast as they are taken. */
 const PROGRESS_LOOK_EVENTS = 64;
 const LOOK_EVERY_MS = 1000;
 /** After the end of the time, live prices that are under way may still come for this long. */
@@ -61,7 +61,7 @@ export type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 /** What is measured while a run goes on. */
 export interface Measure {
   readonly fromMs: number;
-  /** Infinity until `finish`: the run ends with the last price. Then the end. */
+  /** Market time of the end. Infinity until `finish`, if the run ends with the last price. */
   readonly toMs: number;
   readonly equity: EquityMeter;
   readonly coverage: readonly BarCoverage[];
@@ -75,7 +75,7 @@ export interface Measure {
   finish(): void;
 }
 
-/** Where the run's records go. Both throw `NotRepeatable`. */
+/** Where the run's records go. Both throw `NotRepeatable`; `append` also if a record can't be written. */
 export interface RunRecords {
   append(record: EngineRecord, wallMs: number, monotonicMs: number): void;
   finish(): void;

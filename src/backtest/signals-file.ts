@@ -27,7 +27,7 @@ export class SignalsFileError extends Error {
 }
 
 const time = z.iso.datetime({ offset: true });
-/** `at`: when it arrives. Left out: at its original time, which is then required. */
+/** `at`: when it arrives. Left out: at `issuedAt`, which is required here. */
 const sentSchema = signalSchema.extend({ issuedAt: time, at: time.optional() });
 const withdrawnSchema = z.strictObject({
   source: signalSourceSchema,

@@ -19,7 +19,10 @@ export type JournalDigest = NonNullable<Manifest['journal']>;
 /** Entries read before this process yields to other work. */
 const ENTRIES_PER_TURN = 2_000;
 
-/** Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. */
+/**
+ * Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged, except in its last segment: there
+ * the copy ends before the first frame that is not whole, which may be being written.
+ */
 export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
   const segments = existsSync(from) ? listSegments(from) : [];
   if (segments.length === 0) return null;
@@ -28,7 +31,7 @@ export async function copyJournal(from: string, to: string): Promise<JournalDige
   const last = segments.at(-1) as Segment;
   const copied = { ...last, path: join(to, last.name) };
   await truncate(copied.path, endOfWholeRecords(copied));
-  // A backup must not contain records that the journal itself could still lose, so the file is synced first.
+  // A backup must not contain records that the journal itself could still lose: once synced, it keeps those copied.
   await syncFile(last.path);
   return digestJournal(to);
 }

@@ -1,5 +1,5 @@
 /**
- * Builds of Fermata that `fermata deploy` has made of a desk, each in a folder of its own, and the pointer to the one
+ * Builds of Fermata that `fermata deploy` has made for a desk, each in a folder of its own, and the pointer to the one
  * that `fermata up` runs. The pointer names a build only once that build is proven: if anything is interrupted
  * before, the former one runs.
  */
@@ -16,7 +16,7 @@ export interface BuildSwitch {
   /** Who approved. */
   readonly by: string;
   readonly to: string;
-  /** The process that starts the build and checks whether it is well. */
+  /** The process that starts the build and checks whether it is healthy. */
   readonly starter: number;
   /** Null while it is not known. */
   readonly outcome: SwitchOutcome | null;

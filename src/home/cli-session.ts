@@ -32,7 +32,7 @@ const sessionSchema = z.strictObject({
 type CliSession = z.infer<typeof sessionSchema>;
 
 type CliSignIn =
-  /** `after`: a person who was signed in until then, whose shell can't know that it now belongs to this one. */
+  /** `after`: who was signed in before; that person's shell can't know that it now acts for `person`. */
   | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };
 

@@ -1,6 +1,6 @@
 /**
  * Which secret files each container gets, by service of docker-compose.yml: those that its code reads, and no other.
- * The set-up hands them out at each start, from a volume that no other service mounts into one volume for each
+ * The set-up copies them at each start from a volume that no other service mounts: into one volume for each
  * service.
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
     telegram: true,
     mail: true,
   },
-  /** What a person needs who signs in on the command line there. */
+  /** What a person who signs in on the command line there needs. */
   cli: {
     secrets: [
       'postgresAppPassword',
@@ -78,7 +78,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'dataKey',
     ],
   },
-  /** Owns the databases that it renames, and reads copies from elsewhere. */
+  /** Renames databases, which only their owner may do, and reads copies stored away from this machine. */
   restore: { secrets: ['postgresPassword', 'payloadKey', 'backupKey', 'dataKey'] },
   stores: { secrets: ['postgresPassword', 'postgresAppPassword', 'payloadKey', 'telegramLinkKey'] },
   preflight: {

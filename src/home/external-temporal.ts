@@ -20,7 +20,7 @@ export interface ExternalTemporal {
   readonly options: Options;
 }
 
-/** What the server requires from clients; empty if it is open to everybody. */
+/** What a server may require from clients. */
 type Credential = 'TLS' | 'a client certificate' | 'an API key';
 
 const require = createRequire(import.meta.url);
@@ -63,6 +63,7 @@ export function externalTemporal(env: Environment): ExternalTemporal {
   };
 }
 
+/** Empty: the server is open to everybody. */
 export function credentialsOf({ tls, apiKey }: Options): readonly Credential[] {
   const certificate = typeof tls === 'object' && tls?.clientCertPair ? ['a client certificate' as const] : [];
   return [...(tls ? ['TLS' as const] : []), ...certificate, ...(apiKey ? ['an API key' as const] : [])];
@@ -83,7 +84,7 @@ function inWords<T>(load: () => T): T {
 const SCHEME = 'unix://';
 
 /**
- * Temporal behind a Unix socket: `unix:///path`, in gRPC's notation. The path of the socket; null if the address is
+ * The path of the Unix socket in an address such as `unix:///path` (gRPC's notation); null if the address is
  * host:port.
  */
 export function socketOf(address: string): string | null {

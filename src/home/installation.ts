@@ -77,7 +77,7 @@ function becomesFirst(installation: string, desk: string): boolean {
   return firstDesk(installation) === desk;
 }
 
-/** In a home older than that file, what it was last started with says so. */
+/** A home older than that file: its runtime file names the desk that was last started there. */
 function firstDesk(installation: string): string | null {
   try {
     const name = textOf(firstDeskFile(installation));

@@ -8,8 +8,8 @@ export const peopleFolder = (home: string): string => join(homePaths(home).home,
 const TAKEN_IN = 'taken-in';
 
 /**
- * Before people had a volume of their own they were in the home folder, which every role can write. They are moved
- * once; anything put there later is ignored.
+ * Before files about people had a volume of their own, they were in the home folder, which every role can write. They
+ * are moved once; anything put there later is ignored.
  */
 export function takeInPeople(homeBefore: string, home: string): void {
   const [from, to] = [join(homeBefore, 'people'), peopleFolder(home)];

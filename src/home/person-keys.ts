@@ -61,7 +61,7 @@ export const votePasskeysOf = (home: string, person: string): readonly VotePassk
 
 /**
  * Replaces the person's key from a password; a passkey is added to the others. Throws if there are too many, or if
- * the file could not be read with this one: then nobody could vote.
+ * this one would make the file unreadable: then nobody could vote.
  */
 export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
   const isReplaced = (before: PersonKey): boolean =>

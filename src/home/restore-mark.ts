@@ -16,7 +16,7 @@ export interface RestoreMark {
   readonly databaseOnly?: boolean;
   /** Nothing of Temporal is moved. */
   readonly keepsTemporal: boolean;
-  /** Where what was there before goes: a folder, and a database. */
+  /** Where the replaced parts are kept: a folder, and a database. */
   readonly keptIn: string;
   readonly keptDatabase: string;
 }

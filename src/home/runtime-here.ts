@@ -4,7 +4,7 @@ import { isContainer } from './process-environment.js';
 import { homePaths, type Runtime } from './runtime.js';
 
 /**
- * Imports everything that reads a desk file: loaded only where it is needed, since a command that stops waits for it.
+ * Imports everything that reads a desk file: loaded only in a container, since a stop command would wait for it.
  */
 const fromEnvironment = isContainer(process.env)
   ? (await import('./runtime-from-environment.js')).runtimeFromEnvironment

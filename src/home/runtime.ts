@@ -34,7 +34,7 @@ export interface HomePaths {
   readonly builds: string;
   /** Which actions of a desk's own folder were begun, and their results. */
   readonly ownActions: string;
-  /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently truncated. */
+  /** Short hashed folder outside `home`: Node silently cuts a Unix socket path over 107 bytes. */
   readonly sockets: string;
   /** What the desks of an installation share. */
   readonly servers: ServerPaths;

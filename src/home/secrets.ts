@@ -67,7 +67,7 @@ export async function keepOwnSecret(home: string, file: string, value: string): 
   return path;
 }
 
-/** For secrets that only some installations have. */
+/** Makes a random secret if there is none. Called directly for secrets that only some installations have. */
 export function makeSecret(home: string, name: SecretName): void {
   createOnce(secretFile(home, name), randomBytes(32).toString('hex'));
 }

@@ -1,7 +1,7 @@
 /**
  * The protocol of roles of several desks in one process. The process of a role listens beside its desk's other
  * sockets; another desk's supervisor connects, sends one `Joining` line, and its desk's role runs there for as long
- * as the connection lasts. Lines of JSON both ways.
+ * as the connection lasts. Lines of JSON both ways, and `STOP_LINE`.
  */
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from './file-lock.js';
@@ -28,9 +28,9 @@ export type FromHost =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'line'; readonly line: string }
-  /** The process is about to end in order; the role ends with it. */
+  /** The process is about to come to an orderly end; the role ends with it. */
   | { readonly type: 'ends' }
-  /** The role has stopped, because it was asked to or because the process ends in order. */
+  /** The role has stopped: it was asked to, or the process comes to an orderly end. */
   | { readonly type: 'stopped' };
 
 export const STOP_LINE = 'stop';

@@ -22,10 +22,10 @@ export interface SupervisorMethods {
   processes: { params: Record<string, never>; result: readonly ProcessStatus[] };
   /** Answers at once; the socket is gone once everything has ended. */
   stop: { params: { readonly hurry: boolean }; result: { readonly stopping: true } };
-  /** One role, or `postgres`, or `temporal`: stopped in order and started again. Answers when it is ready. */
+  /** An orderly stop and a new start of one role, or `postgres`, or `temporal`. Answers when it is ready. */
   restart: { params: { readonly name: string }; result: ProcessStatus };
   /**
-   * Ends everything in order and starts it again after the pause. Answers, before it ends, with the id of the process
+   * An orderly end of everything, and a new start after the pause. Answers, before it ends, with the id of the process
    * that starts it again; refuses, and ends nothing, if that start would fail.
    */
   startAgain: { params: { readonly pauseMs: number }; result: { readonly starter: number } };
@@ -35,7 +35,7 @@ export interface SupervisorMethods {
    */
   restoreDatabase: { params: Pick<RestoreOrder, 'key' | 'by'>; result: { readonly backupId: string } };
   /**
-   * As `startAgain`, with another build, or the former one if that is not well; `readBuildPointer` gives the outcome
+   * As `startAgain`, with another build, or the former one if that is unhealthy; `readBuildPointer` gives the outcome
    * afterwards. Refuses, and ends nothing, also if there is no such build.
    */
   switchBuild: {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { plainText } from './pool.js';
 
-/** A row that would make somebody a person, but was not written by a process that may do so: it counts as absent. */
+/** A row that would give a person's access, but was not written by a process that may do so: it counts as absent. */
 export interface ForgedRow {
   readonly what: 'sign-in link' | 'passkey' | 'Telegram code' | 'Telegram link';
   readonly person: string;

@@ -1,4 +1,4 @@
-/** Figures come from the account in use. Records of other accounts, traded on other prices, stay stored, but do not count. */
+/** Figures come from the account in use. Records of other accounts, traded on other prices, stay but do not count. */
 
 /** An SQL condition on a column with a journal's incarnation; `$1` is the desk. */
 export function ofAccountInUse(incarnation = 'incarnation'): string {

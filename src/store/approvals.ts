@@ -102,7 +102,7 @@ export function recordVote(
   });
 }
 
-/** True if it has this state now and this run closed it; an approval is closed once. */
+/** True if the approval is of this run and has this state now; an approval is closed once. */
 export async function closeApproval(
   pool: Queries,
   closing: {
@@ -138,7 +138,7 @@ export async function readDecisionTimes(
   return found.rows[0] ?? { count: 0, ms: null };
 }
 
-/** Only an approval that this run closed as approved; its messages are rewritten. */
+/** Only for an approval that this run closed as approved; marks its messages to be rewritten. */
 export function supersedeApproval(
   pool: Pool,
   { id, runId, outcome }: { readonly id: string; readonly runId: string; readonly outcome: string },

@@ -1,4 +1,4 @@
-/** Symptoms that were seen, once by their key. An incident that lasts takes no more of them: they are counted here. */
+/** Symptoms that were seen, each once by its key. While an incident lasts, further ones are only counted here. */
 import type { IncidentShown } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 

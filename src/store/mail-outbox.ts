@@ -49,7 +49,7 @@ export interface Mail {
 
 /**
  * Takes due mail as `sending`, critical first: nobody else takes it within `leaseMs`. After that its sender counts as
- * dead and the mail as lost.
+ * dead, and the mail is due again.
  */
 export async function takeDueMail(pool: Queries, desk: string, leaseMs: number): Promise<readonly Mail[]> {
   const taken = await pool.query<{

@@ -177,7 +177,7 @@ interface BotState {
   readonly problem: string;
 }
 
-/** The bot's own connection state, and how far it has read the trader's journal. */
+/** The bot's connection to Telegram: how far it has read the updates, its last poll, and what is wrong. */
 export async function readBotState(pool: Queries, desk: string): Promise<BotState | null> {
   const found = await pool.query<{ update_offset: string; last_poll: Date | null; problem: string }>(
     'select update_offset, last_poll, problem from telegram_bot where desk = $1',

@@ -67,8 +67,8 @@ export async function sendRefusedAgain(
 }
 
 /**
- * Notices that had nobody to go to. If nothing was ever sent: those older than a few minutes, otherwise those older
- * than a day. True if there were so many that they are one message now.
+ * Sums up notices that had nobody to go to: those older than a few minutes if nothing was ever sent, otherwise those
+ * older than a day. True if there were so many that they are one message now.
  */
 export async function sumUpBacklog(
   pool: Queries,

@@ -84,7 +84,7 @@ interface Costs {
   readonly stopFills: number;
 }
 
-/** Of a fill, in the currency that its instrument settles in; signed like the cost of a purchase, as in `domain/value.ts`. */
+/** Value of a fill in the currency that its instrument settles in; signed like a cost, as in `domain/value.ts`. */
 const worthAt = (price: string): string =>
   `f.quantity * coalesce(multiplier, 1) * case when inverse then -1 / nullif(${price}, 0) else ${price} end`;
 
@@ -129,7 +129,7 @@ export async function countHalts(pool: Queries, span: Span): Promise<readonly Co
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Orders that the risk gate denied, by limit: each time a limit was reached and held. */
+/** Orders that the gate denied, by limit. */
 export async function countDenials(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select split_part(reason, ':', 1) as what, count(*) as count from orders
@@ -228,10 +228,10 @@ export async function tradeClosedMs(pool: Queries, desk: string, number: number)
 }
 
 interface OrderFigures {
-  /** That left for the venue: not denied by the gate. */
+  /** Orders that left for the venue, not denied by the gate. */
   readonly sent: number;
   readonly rejected: number;
-  /** Entries of these that have ended, and those of them of which something was filled. */
+  /** Entries among these that have ended, and how many of them were filled at least in part. */
   readonly ended: number;
   readonly filled: number;
   /** Orders at the market that were filled, and in how many milliseconds 95 % of them had their first fill. */

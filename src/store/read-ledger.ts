@@ -121,7 +121,7 @@ export interface RejectedOrder {
 
 /**
  * Orders of the desk that the venue rejected since `sinceMs` (wall clock), oldest first; the newest 50. Post-only
- * entries that it refused as they ask for are none of them.
+ * entries that it refused because they would have been filled at once are left out.
  */
 export async function readRejectedOrders(
   pool: Pick<Pool, 'query'>,

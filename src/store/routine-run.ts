@@ -168,7 +168,7 @@ interface RoutineSweep {
   readonly missedCatchups: number;
 }
 
-/** Up to when each routine's due times were checked: a routine that never ran also has a time from which it counts. */
+/** Up to when each routine's due times were checked. A routine that never ran has such a time, too. */
 export async function readSweeps(pool: Queries, desk: string): Promise<readonly RoutineSweep[]> {
   const found = await pool.query<{ routine: string; swept_until: Date; missed_catchups: string }>(
     'select routine, swept_until, missed_catchups from routine_sweep where desk = $1',
@@ -219,7 +219,7 @@ export async function saveSweep(
   );
 }
 
-/** Up to which closed trade each routine that is due by their count has begun, or was passed over. */
+/** For each routine that is due by a count of closed trades: the count for which it last began or was passed over. */
 export async function readTradesBegun(pool: Queries, desk: string): Promise<ReadonlyMap<string, number>> {
   const found = await pool.query<{ routine: string; trades: string }>(
     'select routine, trades from routine_trades where desk = $1',

@@ -88,9 +88,9 @@ export interface OpenThing {
 const LOOKED_AT_MAX = 500;
 
 /**
- * What a Temporal run has begun and not ended, from Postgres; and how it is ended if the run is gone. The oldest 500.
- * A task stays open until a person has done it, even after its run has ended properly; these are the ones whose run
- * waits for them, so that their step has no evidence yet.
+ * What Temporal runs have begun and not ended, from Postgres; the oldest 500. A task stays open until a person has done
+ * it, even after its run has ended properly; listed are only those that their run still waits for: their step has no
+ * evidence yet.
  */
 export async function readOpenThings(
   pool: Queries,

@@ -47,8 +47,8 @@ interface SettingsChange {
 }
 
 /**
- * Every desk file that was ever in force, as text, with the person who put it there. Returns the version's number: a
- * new one only if the newest has another hash.
+ * Records the desk file in force, as text, with who put it there. Returns the version's number: a new one only if the
+ * newest has another hash.
  */
 export function recordSettings(pool: Pool, change: SettingsChange): Promise<number> {
   return inTransaction(pool, async (client) => {

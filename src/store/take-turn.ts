@@ -12,8 +12,9 @@ import { openPool, type Pool, type PoolClient } from './pool.js';
 
 const LOOK_EVERY_MS = 1_000;
 /**
- * The server drops a connection whose machine is gone (after 10 s without a sign, and three questions of 5 s), and one whose
- * process hangs: who works asks each second. The pulse of the desk doesn't tell of that while another process beats.
+ * The server drops a connection whose machine is gone (10 s of silence, then three probes 5 s apart), and one whose
+ * process hangs, since one that works sends a query each second. The desk's pulse doesn't show a hanging process while
+ * another one keeps it up.
  */
 const SESSION = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),

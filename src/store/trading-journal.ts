@@ -1,4 +1,4 @@
-/** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
+/** The trading journal: figures of each of the desk's days, and people's notes. Not the trader's journal on disk. */
 import type { JournalDay, JournalNote } from '../contracts/published.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';

@@ -18,7 +18,7 @@ const KILL_WAIT_MS = 5_000;
 const POLL_MS = 50;
 
 export interface ChildrenFile {
-  /** Call as soon as a process was started. */
+  /** Call as soon as a process has started. */
   add(name: string, pid: number): Promise<void>;
   remove(pid: number): void;
   close(): void;

@@ -17,7 +17,7 @@ export async function hasEnded(home: string): Promise<boolean> {
   const children = join(run, 'children.json');
   if (!existsSync(run) || (existsSync(sockets) && !existsSync(children))) return false;
   if (await isStartedAgain(home)) return false;
-  // Held from before a start does anything until its end has done everything.
+  // A supervisor holds it from before its start does anything until its end is complete.
   const lock = lockOf(join(run, 'lock'));
   if (lock === null) return false;
   try {

@@ -101,7 +101,7 @@ export class DeskProcesses {
   }
 
   /**
-   * Starts the trader, then in parallel the roles that only read from it; if one fails, the others are still awaited.
+   * Starts the trader, then in parallel the roles that connect to it; if one fails, the others are still awaited.
    */
   async startRoles(runtimeFile: string): Promise<void> {
     const [trader, ...others] = rolesInOrder(this.context.options.separate ?? false);

@@ -1,4 +1,4 @@
-/** `fermata down`: asks the supervisor of this FERMATA_HOME to end the desk in order, and waits until it has. */
+/** `fermata down`: asks the supervisor of this FERMATA_HOME for an orderly end of the desk, and waits for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketSilent } from '../home/local-socket.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';

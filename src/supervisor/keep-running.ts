@@ -18,7 +18,7 @@ export interface Running {
 export type KeeperNews =
   | { readonly kind: 'died'; readonly how: string; readonly lastLines: readonly string[] }
   | { readonly kind: 'restarting'; readonly inMs: number }
-  /** Its host process has ended in order: it is started elsewhere. */
+  /** Its host process came to an orderly end: it is started elsewhere. */
   | { readonly kind: 'moves' }
   | { readonly kind: 'running-again' }
   /** Five deaths in two minutes. */
@@ -116,7 +116,7 @@ export class ProcessKeeper {
     try {
       const running = await this.options.start();
       this.#running = running;
-      // An earlier blame no longer applies: its process was ended in order before it was killed.
+      // An earlier blame no longer applies: its process came to an orderly end before it could be killed.
       this.#blamed = null;
       // `stop` was requested meanwhile: it runs next.
       if (this.#state === state) this.#state = 'running';

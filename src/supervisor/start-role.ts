@@ -26,14 +26,11 @@ export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
  */
 const COMPILE_LATER = Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
 /**
- * The other roles mostly wait: keeping their heaps small instead of collecting rarely halves their memory. While they
- * load, nearly everything stays: collecting all of it nine times on the way to 50 MB takes an eighth of their start.
+ * The other roles mostly wait: collecting often, so that their heaps stay small, halves their memory. While they load,
+ * nearly everything stays: collecting all of it nine times on the way to 50 MB takes an eighth of their start.
  */
 const NODE_OPTIONS_OF_OTHERS = ['--optimize-for-size', '--initial-heap-size=96', ...COMPILE_LATER];
-/**
- * For every role, what `NODE_OPTIONS_OF_OTHERS` does for Node's heap: memory freed by native code returns to the
- * system.
- */
+/** For every role: memory freed by native code returns to the system. */
 export const ROLE_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '16384',
@@ -50,7 +47,7 @@ interface RoleStartOptions {
   readonly children: ChildrenFile;
   /** The trader has reached the end of a recording and asks to end the desk. */
   readonly onEnded: (detail: string) => void;
-  /** Aborted when the desk is to stop: nobody waits then until it is ready. */
+  /** Aborted when the desk is to stop: then nobody waits for the role any longer. */
   readonly stopping: AbortSignal;
   /** Absent: each role has its own process. */
   readonly share?: {
@@ -136,7 +133,7 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
 const alone = ({ name, stopping }: RoleStartOptions, home: string): Promise<FileLock | null> =>
   heldAlone(roleLock(home, name), `${name} of this desk`, stopping);
 
-/** In its own process. `sharing`: which roles of other desks it may host; it does when this resolves. */
+/** In its own process. `sharing`: which roles of other desks it may host, once this resolves; null: none. */
 async function begin(options: RoleStartOptions, sharing: string | null): Promise<Begun> {
   const { name } = options;
   let onFirstMessage: (message: RoleMessage) => void = () => undefined;
@@ -209,7 +206,7 @@ const NEEDS_KEY: Readonly<Record<CredentialHolder, readonly RoleName[]>> = {
   trader: ['trader', 'operations-worker'],
   auditor: ['auditor', 'operations-worker'],
 };
-/** Roles that run in another role's process. */
+/** Roles with secrets that run in another role's process, unless separate. */
 const INSIDE: Partial<Record<RoleName, RoleName>> = { auditor: 'engine-worker', telegram: 'web' };
 
 /** Each role gets only its own secrets. */

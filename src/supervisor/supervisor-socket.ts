@@ -37,7 +37,7 @@ export async function openSupervisorSocket(
   return {
     close: async () => {
       await closeServer(server);
-      // Every process of this home has ended by now; a killed one has left its socket here.
+      // Every process of this home has ended by now; a killed one may have left its socket here.
       rmSync(dirname(path), { recursive: true, force: true });
     },
   };

@@ -1,4 +1,4 @@
-/** What `fermata up` is asked for, what it says as it goes, and what it comes to. */
+/** The options of `fermata up`, what it reports while it starts, and its outcome. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { BackupChoice } from '../home/restore-mark.js';
@@ -9,7 +9,7 @@ export interface UpOptions {
   readonly home: string;
   readonly loaded: LoadedDesk;
   readonly market: MarketChoice;
-  /** Ledger and auditor in their own processes. */
+  /** Auditor, ledger and bot in their own processes. */
   readonly separate?: boolean;
   /** Replaces the desk file's `api.port`; 0: any free port. */
   readonly port?: number;
@@ -73,7 +73,7 @@ export interface UpSummary {
 }
 
 export type UpOutcome =
-  /** The desk ran and was ended in order (Ctrl-C, `fermata down`, the end of a recording). */
+  /** The desk ran and came to an orderly end (Ctrl-C, `fermata down`, the end of a recording). */
   | {
       readonly kind: 'ended';
       readonly exitCode: 0;

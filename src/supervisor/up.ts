@@ -47,7 +47,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
       await markStarter(claim.paths.home, options.again.starter);
     return { kind: 'ended', exitCode: 0, ...(againAfterMs === null ? {} : { againAfterMs }) };
   } catch (error) {
-    // Before anything was begun: another process may hold what this one needs, and let go of it a moment later.
+    // Nothing had begun: another process may hold what this one needs, and release it a moment later.
     if (phase.name === 'starting') options.onStartFailed?.();
     throw error;
   } finally {

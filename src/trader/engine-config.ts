@@ -33,8 +33,8 @@ export interface TradedAccount {
 }
 
 /**
- * In the order of the desk file; the index is the instrument's id. `months`: which month each symbol that is rolled
- * stands for now.
+ * In the order of the desk file; the index is the instrument's id. `months`: the month that each rolled symbol stands
+ * for now.
  */
 export function buildInstruments(
   desk: Desk,
@@ -47,7 +47,7 @@ export function buildInstruments(
   });
 }
 
-/** Only of instruments whose month is known: prices of no market, and recorded ones, are of no contract. */
+/** Null for an instrument without a month: simulated and recorded prices are of no contract. */
 function buildContracts(
   desk: Desk,
   instruments: readonly Instrument[],
@@ -105,7 +105,7 @@ export function engineConfig(
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
   money: TradedAccount | null = null,
-  /** Which months can still be entered; left out: those from the one in force on. */
+  /** UTC; decides the earliest month that can be entered. Left out: the instrument's own. */
   nowMs?: number,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);

@@ -1,4 +1,4 @@
-/** What happens to the desk when its watchers are gone, according to the desk file, and how a trader ends in order. */
+/** What the trader does when the supervisor or operations are silent, by the desk file; and its orderly end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import type { ResumeRule } from '../domain/mode.js';
@@ -30,7 +30,7 @@ interface GuardedDesk {
   readonly desk: Desk;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends the trader in order. */
+  /** The orderly end of the trader. */
   readonly end: () => Promise<void>;
 }
 
@@ -61,9 +61,9 @@ export function guardDesk(guarded: GuardedDesk): DeskGuard {
 }
 
 /**
- * The engine does what the desk file says. After a stop or close-all the trader sees it through and ends itself
- * within ten seconds (a close-all within its deadline), so that the next start finds the place free. Remaining
- * positions keep their stops. With `none` it trades on, and the next start asks it to end.
+ * The engine does what the desk file says. After a stop the trader sees it through and ends itself within about ten
+ * seconds; after a close-all, once that has ended or its deadline has passed. So the next start finds the journal
+ * unlocked. Remaining positions keep their stops. With `none` it trades on, and the next start asks it to end.
  */
 async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<void> {
   const { lostAction } = desk.supervisor;

@@ -74,7 +74,7 @@ export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> 
     const news = changedFrom === null ? [] : [accountChanged(changedFrom, priced.feed)];
     for (const line of news) log('warn', line, { incarnation: journal.incarnation });
     if (journal !== parts.journal && rollsAny(desk) && priced.feed.source.kind === 'live') {
-      // Each account's journal has its own months, and what it holds is of those.
+      // Each account's journal has months of its own, and its positions are in those contracts.
       const { identity } = priced.feed.source;
       await priced.feed.stop();
       priced = await openPrices(parts, journal);
@@ -235,8 +235,8 @@ const rollsAny = ({ instruments }: Pick<Desk, 'instruments'>): boolean =>
   instruments.some(({ roll }) => roll !== undefined);
 
 /**
- * Which month each instrument that is rolled stands for. The journal has it: the configuration of the last start, or
- * the roll that people approved since. Where it says nothing, as at the first start, the calendar does. By symbol.
+ * The month that each rolled instrument stands for, by symbol. The journal has it: the configuration of the last
+ * start, or the roll that people approved since. Where it says nothing, as at the first start, the calendar does.
  * Reads the journal once, and only for a desk that rolls something.
  */
 function monthsInForce(

@@ -19,7 +19,7 @@ import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
 
-/** The folders of a desk's journal, which is opened as the trader opens it: one that was set back begins anew. */
+/** Where a desk's journal lies, and the file that says how far it had come. */
 export type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
 
 /** A hanging disk must not keep the process of a broken engine alive. */
@@ -168,7 +168,7 @@ class Start implements Role {
   }
 }
 
-/** Throws like `openJournal`. */
+/** Opens the journal as every start does: one that was set back begins anew. Throws like `openJournal`. */
 export async function openKnownJournal(
   { journal: directory, journalEnds }: JournalPlace,
   wallMs: number,

@@ -32,7 +32,7 @@ export interface VenueParts {
   readonly instruments: readonly Instrument[];
   readonly feed: MarketFeed;
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
-  /** The engine's own position. */
+  /** Lots that the account should hold: the engine's position, and coins that are not the desk's. */
   readonly expectedLots: (instrument: InstrumentId) => number;
   /** The venue's own id of the account that the journal is of. Null: the journal does not say. */
   readonly expectedAccount: () => string | null;

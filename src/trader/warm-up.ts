@@ -11,7 +11,7 @@ import type { BarHistory } from './status/bar-history.js';
 
 /** Enough for every average to have forgotten where it began. */
 const BARS_MIN = 500;
-/** Most minutes that are caught up. Orders that rested for longer without a trader are left to a person. */
+/** Most minutes that are caught up, the newest ones: earlier prices fill no resting order. */
 const CAUGHT_UP_MAX = 5000;
 
 /**
@@ -46,7 +46,7 @@ export async function warmUp(
   return bars.length;
 }
 
-/** Past bars that all strategies are shown, in the trader as in a backtest. */
+/** How many past bars all strategies are shown, in the trader as in a backtest. */
 export function warmUpBars(strategies: readonly { readonly warmupMinutes: number }[]): number {
   const wanted = Math.max(BARS_MIN, ...strategies.map(({ warmupMinutes }) => warmupMinutes));
   return Math.min(WARMUP_MINUTES_MAX, wanted);

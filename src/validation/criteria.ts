@@ -1,5 +1,5 @@
-import type { ValidationShown } from '../contracts/published.js';
 /** The go/no-go criteria: what was asked for, what came out, and how much is missing. Pure. */
+import type { ValidationShown } from '../contracts/published.js';
 
 export interface Criteria {
   readonly minTrades: number;

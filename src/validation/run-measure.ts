@@ -41,7 +41,7 @@ export class RunMeasure implements Measure {
   readonly hourly: number[];
   readonly curve: EquityPoint[];
   readonly halts: HaltSeen[] = [];
-  /** Strategies that were switched off by their losses and not on again. */
+  /** Strategies that were switched off by their losses and not switched on again. */
   readonly switchedOff = new Map<string, SwitchedOff>();
   fills = 0;
   entriesDenied = 0;

@@ -269,7 +269,7 @@ class RunJournal implements RunRecords {
     return this.#repeated;
   }
 
-  /** Throws `NotRepeatable`. */
+  /** Throws `NotRepeatable`, or `JournalFault`. */
   append(record: EngineRecord, wallMs: number, monotonicMs: number): void {
     if (!this.#replaying || !this.#isRepeated(record)) this.#journal.append(record, wallMs, monotonicMs);
     if (this.#journal.fault !== null) throw this.#journal.fault;
@@ -288,7 +288,7 @@ class RunJournal implements RunRecords {
       this.#replaying = false;
       return false;
     }
-    // A run that was begun before such records existed has none in its first part.
+    // A journal begun by a version without `trade.closed` has none in its first part.
     if (record.type === 'trade.closed' && next.value.record.type !== 'trade.closed') return true;
     this.#next = null;
     if (!isSameRecord(next.value.record, record)) {

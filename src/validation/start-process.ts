@@ -20,7 +20,7 @@ class ValidationProcessFailed extends Error {
 
 interface ProcessOptions {
   readonly onProgress: (progress: Progress) => void;
-  /** Ends the process in order. */
+  /** Ends the process; it can be continued later. */
   readonly signal: AbortSignal;
   readonly program?: string;
 }

@@ -165,7 +165,7 @@ export class TradingInstance {
     if (command !== null) void this.#host.command(command);
   }
 
-  /** As any host posts what its feed brings. */
+  /** The general path, with an event of its own for each price. */
   #post(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
     if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
@@ -224,7 +224,7 @@ export interface InstanceSetting {
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
   /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
-  /** For tests that compare: every price is an event of its own and everything is looked at each time. */
+  /** For tests that compare: every price is an event of its own, and nothing is skipped. */
   readonly takesNoShortcut?: boolean;
 }
 

@@ -29,7 +29,7 @@ interface OrderSeen {
   /** Code and text of the venue, or the limit that denied it. */
   reason: string;
   endedMs: number;
-  /** The quantity that the venue last held it with. */
+  /** The quantity as last amended. */
   quantityLots: number;
   filledLots: number;
   /** Sum of lots × price. */
@@ -250,8 +250,8 @@ export class BacktestMeasure implements Measure {
 }
 
 /**
- * The benchmark of a run: its first equity in equal parts, each spent on one instrument that strategies trade, at its
- * first ask, held, and marked at the bid, without fees. Splits change what is held, and dividends are kept as cash.
+ * The benchmark of a run: the starting equity in equal parts, each spent on one instrument that strategies trade, at
+ * its first ask, held, and marked at the bid, without fees. Splits change what is held; dividends are kept as cash.
  */
 export class BuyAndHold {
   readonly drawdown = new DrawdownMeter();

@@ -1,4 +1,4 @@
-/** Coins in the books: what a fee keeps of them, and an exact comparison of two books of one account. */
+/** Coins in the books: what a fee takes of a purchase, and an exact comparison of two books of one account. */
 import { type BookSteps, placesOf, type Scales } from '../../domain/book-steps.js';
 import { parseUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';

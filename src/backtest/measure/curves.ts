@@ -5,7 +5,7 @@
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Engine } from '../../engine/engine.js';
 
-/** When this many are reached, at least half of them remain. */
+/** At this many, pairs are merged; at least half of them remain. */
 const SLOTS_MAX = 1_440;
 
 /** Slots of equal length, aligned to 1970; the last one is still open. */

@@ -29,7 +29,7 @@ export const isNothing = ({ entries, leaves }: Choice): boolean => entries.lengt
 
 export type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended' | 'order.denied' }>;
 
-/** One that waited in the core is left out: quotes make its moment. */
+/** Without entries that waited in the core: quotes decide when those are sent. */
 export const isEntry = (record: EngineRecord): record is EntryRecord =>
   (record.type === 'order.intended' || record.type === 'order.denied') &&
   record.order.purpose === 'entry' &&

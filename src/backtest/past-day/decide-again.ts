@@ -72,7 +72,7 @@ export interface Judged {
   readonly same: number;
   readonly differ: number;
   readonly notJudged: readonly NotJudged[];
-  /** Those of the same decisions whose prices come from quotes and differ with the stand-in quote. */
+  /** How many of the same decisions have other prices now, because the stand-in quote is another one. */
   readonly otherPrices: number;
   readonly first: Difference | null;
 }
@@ -263,7 +263,7 @@ class PastDay {
     return this.#inNewShares((bar) => endOf(bar) <= marketMs);
   }
 
-  /** Those of before a split as the trader keeps them since: in the shares of now. */
+  /** Bars from before a split are in new shares, as the trader keeps them after it. */
   #inNewShares(which: (bar: MarketBar) => boolean): readonly MarketBar[] {
     const bars = this.setting.bars.filter(which);
     if (this.#splits.length === 0) return bars;
@@ -297,7 +297,10 @@ class PastDay {
     return due.sort((a, b) => a.place - b.place || a.endMs - b.endMs);
   }
 
-  /** Indexes of what strategies asked for and noted, and of entries that had rested long enough. */
+  /**
+   * By instrument and minute: indexes of what strategies asked for and noted, and of entries cancelled for having
+   * rested as long as their strategy lets them.
+   */
   #causedByBars(): ReadonlyMap<string, readonly number[]> {
     const { instruments } = this.setting.config;
     const byOrder = new Map<string, number>();

@@ -41,7 +41,7 @@ export interface ReportedTrade {
   readonly opened: string;
   readonly closed: string;
   readonly quantity: string;
-  /** Average prices. Null: none of it was sold. */
+  /** Average prices. Entry empty, exit null: no fill opened, or closed, it. */
   readonly entryPrice: string;
   readonly exitPrice: string | null;
   /** After fees. */
@@ -122,9 +122,9 @@ export interface BacktestReport {
     readonly at: string;
     readonly symbol: string;
     readonly kind: 'split' | 'dividend';
-    /** `4:1`, or how much a share. */
+    /** `4:1`, or the amount per share. */
     readonly value: string;
-    /** Cash that came by it; below zero it went. */
+    /** Cash that it brought; negative: that it cost. */
     readonly amount: string;
   }[];
   readonly halts: readonly {
@@ -153,7 +153,7 @@ export interface BacktestReport {
       readonly ticks: readonly (number | null)[];
     }[];
   }[];
-  /** Hash of the engine's final state, and of the time zones by which days were counted. */
+  /** Hash of the engine's final state, and the version of the time zone data by which days were counted. */
   readonly stateHash: string | null;
   readonly timeZones: string;
 }
@@ -376,7 +376,7 @@ function positionsOf(
   return (view?.positions ?? []).map(
     ({ instrument, quantityLots, averageTicks, unrealised, strategy, parts }) => {
       const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[instrument] ?? {};
-      // Against each other the net says neither whose it is nor how much is open.
+      // If trades are against each other, the net says neither whose it is nor how much is open.
       const trades = parts.flatMap((part) =>
         part.averageTicks === undefined
           ? []

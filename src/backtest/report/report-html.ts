@@ -10,7 +10,7 @@ import { list, pageHtml, table } from './page.js';
 
 const TRADES_SHOWN_MAX = 500;
 
-/** In the order of the page: title, unit, places. */
+/** In the order of the page: name, title, unit. */
 export const FIGURES: readonly (readonly [name: FigureName, title: string, unit: string])[] = [
   ['returnPct', 'Return', ' %'],
   ['cagrPct', 'Return a year (CAGR)', ' %'],

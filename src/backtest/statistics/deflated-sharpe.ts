@@ -6,7 +6,7 @@ import { mean, sampleDeviation } from '../../domain/statistics.js';
 
 /** The Euler–Mascheroni constant. */
 const EULER = 0.5772156649015329;
-/** A standard normal value beyond this is practically certain; the difference is below the precision of doubles. */
+/** Bounds of the bisection: beyond them a standard normal value is less likely than the precision of doubles. */
 const Z_MAX = 9;
 const HALVINGS = 60;
 

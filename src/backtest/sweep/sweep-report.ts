@@ -33,7 +33,7 @@ export interface SweepReport {
    * computed.
    */
   readonly deflatedSharpe: number | null;
-  /** How many trials that counts: those whose returns differ at all. */
+  /** How many trials the deflated Sharpe ratio counts: those whose returns are not all equal. */
   readonly judged: number;
   readonly heatMap: HeatMap | null;
   /** Null: it was not asked for. */

@@ -41,8 +41,8 @@ export const RANKED_BY = [
 export type RankedBy = (typeof RANKED_BY)[number];
 
 /**
- * Null: the figure can't be computed for this trial, or it never held anything. Such a trial lost nothing either, but
- * is not a find.
+ * Null: the figure can't be computed for this trial, or the trial never held anything. Such a trial lost nothing, but
+ * proves nothing either.
  */
 export const figureOf = ({ figures }: Trial, by: RankedBy): number | null =>
   figures === null || figures.exposurePct === 0 ? null : figures[by];

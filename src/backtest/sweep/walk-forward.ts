@@ -29,7 +29,7 @@ export interface Step extends Window {
 
 export interface WalkForward {
   readonly steps: readonly Step[];
-  /** Compound return of all parts that were traded, each begun with the desk's first equity, in percent. */
+  /** Compound return of all parts that were traded, each begun with the desk's starting equity, in percent. */
   readonly returnPct: number;
   /** Daily return where it was traded ÷ daily return where it was chosen. Null: the latter is not above 0. */
   readonly efficiency: number | null;
@@ -45,7 +45,7 @@ export function windowsOf({ fromMs, untilMs }: Span, count: number): readonly Wi
   }));
 }
 
-/** The best trial. Null: it can't be judged. */
+/** The best trial. Null: none can be judged. */
 export function chosenOf(trials: readonly Trial[], by: RankedBy): Trial | null {
   const [best] = ranked(trials, by);
   return best === undefined || figureOf(best, by) === null ? null : best;

@@ -82,7 +82,7 @@ async function copyAll(
   return { journal, resting };
 }
 
-/** Every recording and every seed that was ever tried leaves an account, and each backup contains all of them. */
+/** Every recording and every seed that was ever tried leaves an account: a backup copies only so many. */
 const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
 type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
 
@@ -178,7 +178,7 @@ function damageOf(error: unknown): string | null {
   return error instanceof RangeError ? messageOf(error) : null;
 }
 
-/** The account was closed in order, so an incomplete end is damage, not an interrupted write. */
+/** The account was set aside closed, so an incomplete end is damage, not an interrupted write. */
 function requireWhole(from: string, to: string): void {
   const [there, here] = [from, to].map((folder) => listSegments(join(folder, JOURNAL_FOLDER)).at(-1));
   if (there === undefined || here === undefined) return;

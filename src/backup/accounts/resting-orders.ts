@@ -1,4 +1,4 @@
-/** Reads the journal of a paper account that is not in use: its end, and the state that a replay gives. */
+/** Reads an account's journal: its end, and the state that a replay gives. Checks a backup's unused paper accounts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';

@@ -1,6 +1,6 @@
 /**
  * Sends one verified backup away: each archive is packed, sealed and sent in one stream, and read back completely; then
- * the receipt makes it a backup. An interrupted one starts over: files without a receipt count for nothing.
+ * the receipt makes it a backup. An interrupted upload starts over: files without a receipt count for nothing.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';

@@ -16,7 +16,7 @@ export const ERROR_LOG = 'errors.log';
 interface LogsFound {
   /** Without extensions. */
   readonly names: readonly string[];
-  /** Roles that run without a supervisor, like others here, and have no log. */
+  /** If roles run here without a supervisor: those of them that have no log. */
   readonly missing: readonly string[];
 }
 

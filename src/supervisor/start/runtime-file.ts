@@ -24,7 +24,7 @@ export type ServingTemporal =
   | Extract<TemporalSource, { kind: 'address' }>
   | { readonly kind: 'managed'; readonly at: TemporalServerPlace };
 
-/** Also stores the files that are started. */
+/** Also copies the desk's files, if it has strategies or playbooks of its own. */
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,

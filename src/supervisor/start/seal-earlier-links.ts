@@ -1,7 +1,7 @@
 /**
  * Adds authentication codes to Telegram links from before rows had one, once per installation: the first start that
  * knows codes seals what it finds. That this was done is recorded outside Postgres, so that nobody who can write there
- * gets it repeated.
+ * can have it repeated.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -112,7 +112,7 @@ async function ownNamespace(address: string, namespace: string, stopping: AbortS
   );
 }
 
-/** Records which desk file is in force since when, before any role reads who is who. */
+/** Records the desk file that is in force from now on, before any role reads who its people are. */
 async function recordDeskFile({ options, say }: ProcessesContext, runtime: Runtime): Promise<void> {
   const { desk, configHash, text: content } = { ...options.loaded, desk: runtime.desk };
   const pool = openPool(runtime, 'supervisor');

@@ -22,8 +22,9 @@ const CAUSES_MAX = 5;
 const KEYWORD = 2;
 
 /**
- * Null when done; otherwise the reason, in words. `own`: a development server of ours. That one creates search
- * attributes from its options only with a new namespace: an earlier version's database lacks those added since.
+ * Null when done; otherwise the reason, in words. `own`: the namespace that our development server creates itself. The
+ * server creates search attributes from its options only with a new namespace: an earlier version's database lacks
+ * those added since.
  */
 export async function prepareNamespace(
   options: ConnectionOptions,
@@ -63,7 +64,7 @@ async function keepRunsLongEnough({ workflowService }: Connection, namespace: st
 const within = <T>(connection: Connection, ask: () => Promise<T>): Promise<T> =>
   connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask);
 
-/** Somebody else's server keeps its own retention; what is missing is added if that is allowed. */
+/** A namespace that exists keeps its retention; what is missing is added if that is allowed. */
 async function makeReady(connection: Connection, namespace: string): Promise<void> {
   const isNew = await within(connection, () => makeNamespace(connection, namespace));
   const untilMs = performance.now() + (isNew ? HEARD_OF_MS : 0);

@@ -139,10 +139,9 @@ const PARTS = ['', '-wal', '-shm'] as const;
 const SET_ASIDE = '.broken';
 
 /**
- * The development server's database file, and when it can't be trusted. The file for this version of the server: a
- * newer server doesn't migrate an older one's file, so each version has its own, and schedules come back from
- * Postgres and the desk file. A file that was never marked as ready (killed at its first start) would never start
- * again and is removed.
+ * The database file for this version of the development server. A newer server doesn't migrate an older one's file,
+ * so each version has its own; schedules come back from Postgres and the desk file. A file that was never marked as
+ * ready (its first start was killed) would never start again, and is removed.
  */
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

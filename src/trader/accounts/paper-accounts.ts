@@ -14,14 +14,14 @@ type AccountPaths = Pick<DeskPaths, 'root' | 'account' | 'restingAccounts' | 'ru
 
 export interface AccountInUse {
   readonly journal: Journal;
-  /** Null: the same account as at the last start. */
+  /** Null: the same account as at the last start, or a change that an earlier start began was completed. */
   readonly changedFrom: string | null;
 }
 
 /**
  * Returns the journal of `account`: the one that is open, or, in its place, one that was set aside or a new one. If
- * it is cut off at any point, the next start finds everything. A real-money account is left where it is; the engine
- * refuses it.
+ * the process ends in between, the next start completes the change. A real-money account is left where it is; the
+ * engine refuses it.
  */
 export async function useAccount(
   journal: Journal,
@@ -53,7 +53,7 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
   const folder = folderOf(account);
   const taken = existsSync(join(paths.restingAccounts, folder));
   const name = taken ? `${folder}-${incarnation}` : folder;
-  // Rules that have not been taken over yet are older than this account's own, and stay.
+  // If an earlier account's rules have yet to be taken over, they stay: nobody has armed this account since.
   if (!existsSync(paths.rulesFrom)) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
   renameSync(paths.account, join(paths.restingAccounts, name));
 }

@@ -46,7 +46,7 @@ export async function takeOverRules({ paths, desk, engine, runner, journal }: Ta
   const inForce = { ...settingValues(settingsSource(desk)), ...settings.changed };
   const now = { settingsVersion: settings.version, settings: inForce, sizeFactorPpm, strategies };
   for (const command of rulesToTakeOver(paths, now)) await runner.command(command);
-  // If the journal can't be written, it halts by itself, and the rules do not count as taken over.
+  // If the journal can't be written, the desk halts by itself, and the next start takes the rules over.
   await journal.whenDurable(journal.lastSequence).then(
     () => rmSync(paths.rulesFrom, { force: true }),
     () => undefined,

@@ -69,7 +69,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** The system call cuts longer paths silently, so that two desks could share one socket. */
+/** Node cuts longer paths silently, so that two desks could share one socket. */
 const PATH_BYTES_MAX = 100;
 const CONNECT_TIMEOUT_MS = 1000;
 

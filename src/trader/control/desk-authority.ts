@@ -33,7 +33,7 @@ import {
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {
   forArming(params: ControlMethods['arm']['params']): ArmPermission;
-  /** An approver said so, about exactly the coins that are nobody's now. */
+  /** Passes if an approver decided on exactly the coins that are nobody's now. */
   forCoins(params: ControlMethods['claimCoins']['params']): void;
   /** Whether a person's decision allows exactly this size. */
   forSize(params: ControlMethods['resize']['params']): boolean;
@@ -81,7 +81,7 @@ export function deskAuthority({
       chatVotesMax: chatVotesMax(desk, needed),
     };
   };
-  // A decision is enough to trade on; lifting a kill, or raising the size, takes the person's own signed vote.
+  // A decision is enough to resume; lifting a kill, or raising the size, takes the person's own signed vote.
   const forArming = (decisions: readonly Decision[]): RealMoneyRules | null => {
     const { halts, sizeFactorPpm } = engine.view;
     if (halts.some(({ cause }) => cause === 'kill')) return realMoney('resume', 2);
@@ -122,7 +122,7 @@ export function deskAuthority({
       const { changed, version } = settings;
       const inForce = { ...settingValues(settingsSource(desk, contracts)), ...changed };
       const changes = settingChanges(inForce, values);
-      // Made for settings that are not in force; the engine refuses it, whoever approved.
+      // It changes nothing, or was made for settings that are no longer in force: no approval makes a difference.
       if (changes.length === 0 || baseVersion !== version) return [];
       return settingsAuthority({
         ...votes(decisions),

@@ -16,15 +16,12 @@ export interface FlatQuestion {
   readonly venue: VenuePort;
   readonly instruments: readonly Instrument[];
   readonly nowMs: () => number;
-  /** False for what is worth less than the venue's smallest order: nobody can sell it. */
+  /** Without coins that are not the desk's. False if the rest is worth less than the venue's smallest order. */
   readonly isTradable: (instrument: InstrumentId, lots: number) => boolean;
   readonly ours: () => Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'>;
 }
 
-/**
- * Returns the function that proves it; that one throws `ControlRefusal` (venue-unavailable) if the venue does not
- * answer.
- */
+/** The returned function throws `ControlRefusal` (venue-unavailable) if the venue does not answer. */
 export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
   const lane = new CallLane('proof', READS_MAX, ANSWER_MS_MAX, systemTimers);
   return async () => {

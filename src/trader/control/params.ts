@@ -51,7 +51,7 @@ const decisions = z
   )
   .max(DECISIONS_MAX);
 
-/** Stops come this way: their text is made plain, never refused. */
+/** Stops carry these: characters that can't be stored are replaced, not refused. */
 const whoAndWhy = z.object({
   commandId: id.transform(plainText),
   by: id.transform(plainText),
@@ -128,7 +128,7 @@ export interface ControlRequest {
   readonly params: unknown;
 }
 
-/** Its parameters are not looked at yet. Throws `ControlRefusal` (bad-request). */
+/** Does not check the parameters. Throws `ControlRefusal` (bad-request). */
 export function readRequest(line: string): ControlRequest {
   let frame: { v?: unknown; id?: unknown; method?: unknown; params?: unknown } | null;
   try {

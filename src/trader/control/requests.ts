@@ -1,6 +1,6 @@
 /**
- * Requests over the control socket, from the bytes of one client to the engine's runner and back: how many may be under way,
- * what each method does, and the answer.
+ * Requests over the control socket, from the bytes of one client to the engine's runner and back: how many may be
+ * under way, what each method does, and the answer.
  */
 import type { Socket } from 'node:net';
 import {
@@ -45,10 +45,10 @@ export interface ControlHandlers extends AnsweredHandlers {
   readonly follow: (socket: Socket, id: unknown, params: ControlMethods['follow']['params']) => void;
 }
 
-/** These never wait behind other requests. */
+/** Taken even while so many requests of a connection are under way that any other is refused. */
 const NEVER_QUEUED: ReadonlySet<ControlMethod> = new Set(['stop', 'halt', 'closeAll', 'kill', 'status']);
 const UNDER_WAY_MAX = 16;
-/** Most bytes of answers that a client has not read. */
+/** A client that leaves more bytes of answers unread is disconnected. */
 const UNREAD_BYTES_MAX = 4 * ANSWER_BYTES_MAX;
 
 export class Connection {

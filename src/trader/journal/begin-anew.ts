@@ -108,8 +108,8 @@ const nextOf = (directory: string): string => `${directory}.next`;
 const WRITE_EVERY_MS = 1_000;
 
 /**
- * How far each journal had come, kept apart from the journals: one that now ends earlier was set back, for example
- * by a restore. Never ahead of the disk, and at most a second behind. Starts recording the end of this journal.
+ * Starts recording how far this journal has come, in a file apart from the journals: one that later ends before that
+ * was set back, for example by a restore. Never ahead of the disk; lacks at most the entries of one second.
  */
 export function keepJournalEnd(file: string, journal: Journal): void {
   let writtenMs = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,5 @@
-import { BadFrame, FutureFrame } from './format.js';
-
 /** What can go wrong with a journal, in words that a person can act on. */
+import { BadFrame, FutureFrame } from './format.js';
 
 /** Something that was safely on disk is damaged. The journal is not opened, nothing is changed. */
 export class JournalCorrupt extends Error {

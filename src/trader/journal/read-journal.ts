@@ -11,8 +11,9 @@ export interface ReadOptions {
 }
 
 /**
- * Entries from `from` on, oldest first. Safe beside a running trader: a tail that is just being written ends the
- * stream. Damage anywhere else throws `JournalCorrupt`, data of a later version `JournalTooNew`.
+ * Entries from `from` on, oldest first. Safe beside a running trader: in the last segment, a frame that is not whole
+ * ends the stream, since it may be being written (`refuseDamagedEnd` tells damage from that). Any other damage throws
+ * `JournalCorrupt`, data of a later version `JournalTooNew`.
  */
 export function* readJournal(directory: string, options: ReadOptions = {}): Generator<JournalEntry, void> {
   const from = options.from ?? 1;

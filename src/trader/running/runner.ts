@@ -133,7 +133,7 @@ export class Runner {
       this.#broken(new Error(`more than ${QUEUE_MAX} events are waiting`));
       return;
     }
-    // Nothing waits before it, and there is no clock to look at first.
+    // Nothing waits before it, and there is no clock to check first.
     const isNext = !this.#draining && this.#queue.length === 0 && this.#urgent.length === 0;
     if (isNext && this.#watch === null) {
       this.#drain(event);

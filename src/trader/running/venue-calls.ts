@@ -1,6 +1,6 @@
 /**
- * Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back: what bounds a
- * call, what its outcome is to the engine, and the calls themselves.
+ * Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back as
+ * events.
  */
 
 import type { HandedAction } from '../../domain/corporate-action.js';
@@ -116,7 +116,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** Concurrent snapshots: a second one begins only if the engine has given the first one up. */
 const READINGS_MAX = 2;
 /**
- * A snapshot is abandoned this factor after the engine has given it up: two that are never answered must not block
+ * A snapshot is abandoned after this factor times the engine's own wait: two that are never answered must not block
  * the next.
  */
 const READING_GRACE = 1.25;

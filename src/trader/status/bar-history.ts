@@ -11,7 +11,7 @@ import type { Engine } from '../../engine/engine.js';
 
 /** For each instrument: two days of minutes. */
 const BARS_KEPT_MAX = 3000;
-/** For all instruments together: a few megabytes, but every strategy can be warmed up. */
+/** For all instruments together: a few megabytes; more only if the strategies' warm-up needs it. */
 const BARS_TOTAL_MAX = 60_000;
 const BARS_KEPT_MIN = 500;
 

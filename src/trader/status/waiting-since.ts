@@ -1,4 +1,4 @@
-/** Since when entries wait in the core, read from the records of this process: a start drops all that waited before it. */
+/** Since when entries wait in the core, from the records of this process: a start drops those that waited before. */
 import type { EngineRecord } from '../../engine/record.js';
 
 export class WaitingSince {

@@ -77,9 +77,9 @@ function keepChoice(directory: string, kind: MarketChoice['kind']): void {
 
 const choiceFile = (directory: string): string => join(directory, 'market');
 
-/** Live events are logged and traded on in groups at this interval, with the newest quote of each instrument. */
+/** Live events are logged and traded on in groups at this interval; of an instrument's quotes only the newest. */
 const GROUP_MS = 200;
-/** The most missed minutes that are asked of a venue; the rest is a gap. */
+/** The most missed minutes that are requested from a venue; the rest is a gap. */
 const MISSED_MINUTES_MAX = 5000;
 
 interface LoggedFeedOptions {
@@ -217,10 +217,6 @@ const LOG_BYTES_MAX = 2 * 1024 ** 3;
 const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 
-/**
- * Logs live prices to disk before they are traded on, one event on each line. Live prices do not come again, so a run
- * that is begun again is fed from this log up to where its last process ended.
- */
 class PriceLogFull extends Error {
   override readonly name = 'PriceLogFull';
 }
@@ -245,6 +241,10 @@ function* readPriceLog(file: string): Generator<LoggedPrice, void> {
   }
 }
 
+/**
+ * Logs live prices to disk before they are traded on, one event on each line. Live prices do not come again, so a run
+ * that is begun again is fed from this log up to where its last process ended.
+ */
 class PriceLog {
   readonly #descriptor: number;
   #bytes: number;

@@ -51,7 +51,7 @@ export interface ReportedHalt {
   readonly lifted: string | null;
 }
 
-/** What of it is published, too, and what is on disk alone. */
+/** The published part, and what is only on disk. */
 export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'market'> {
   readonly version: 1;
   readonly kind: 'validation-report';

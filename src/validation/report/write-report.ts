@@ -1,4 +1,4 @@
-/** Puts the report where a person looks for it, and where a go-live finds it, whatever that folder was. */
+/** Writes the report to the requested folder, and a copy to the one where a go-live finds it. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -25,7 +25,7 @@ const RECORDS_AT = 56;
 const FIXED_BYTES = 58;
 /** Length, the two times, type and layout. */
 const RECORD_FIXED_BYTES = 10;
-/** Size of one group commit, and so the most that a torn tail can lose, apart from one record. */
+/** Size of one commit group, and so the most that a torn tail can lose, apart from one record. */
 const GROUP_BYTES_MAX = 128 * 1024;
 /** Bounded because followers get a group as a whole. */
 export const GROUP_RECORDS_MAX = 1_000;
