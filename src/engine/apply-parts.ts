@@ -3,7 +3,7 @@
  *
  * What adds to the position is the trade's of the strategy whose order was filled; without an order of ours it is
  * nobody's. What reduces the position is taken from that trade first, then from what nobody owns, then from the
- * other trades, oldest first: the venue has only the whole, so what one trade can not give another one has given.
+ * other trades, oldest first: the venue has only the whole, so what one trade cannot give another one has given.
  * An order that closes the whole position begins with what nobody owns.
  *
  * Side by side on an account that nets, no trade gives for another: what an order brings beyond its own trade, and what

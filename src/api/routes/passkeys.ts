@@ -169,7 +169,7 @@ export function passkeysRoutes(
       }),
   );
   const remove = {
-    summary: 'Remove one of the caller’s own passkeys; what was signed in with it ends',
+    summary: 'Remove one of the caller’s own passkeys; sign-ins made with it end',
     tags: ['sign-in'],
     params: {
       type: 'object',
