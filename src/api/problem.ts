@@ -116,7 +116,7 @@ export const exportRunning = (): Problem => ({
   title: 'One export at a time',
   detail: 'Another export is still being sent to you.',
   keptSafe: NOTHING_CHANGED,
-  doThis: 'Wait until it has arrived, or break it off, and ask again.',
+  doThis: 'Wait until it has arrived, or cancel it, and ask again.',
 });
 
 /** A change that was understood but not made. */

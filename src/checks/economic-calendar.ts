@@ -15,7 +15,7 @@ import { marketNowMs } from './market-now.js';
 const FETCH_MS = 20_000;
 const BYTES_MAX = 4 * 1024 * 1024;
 const SHOWN_MAX = 30;
-const NOT_SET_UP = 'no calendar is set up: name a file or an url under with:';
+const NOT_SET_UP = 'no calendar is set up: name a file or a url under with:';
 
 /** The form of the weekly calendars on the web; other fields are ignored. */
 const eventsSchema = z.array(

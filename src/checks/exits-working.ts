@@ -100,7 +100,7 @@ function childrenOf(
         is(order),
     );
   const stop = resting(({ purpose }) => purpose === 'protective');
-  if (stop === undefined) missing.push(`${held}: NO STOP for all of it works at the venue`);
+  if (stop === undefined) missing.push(`${held}: NO STOP for all of it rests at the venue`);
   else working.push(`${held}: stop ${stop.price}`);
   const { targets = [] } = trade?.exits ?? {};
   const next = targets.findIndex(({ reached }) => !reached);
@@ -113,7 +113,7 @@ function childrenOf(
     return { missing, working };
   }
   const target = resting(({ purpose, type }) => purpose === 'exit' && type === 'limit');
-  if (target === undefined) missing.push(`${held}: NO TARGET for all of it works at the venue`);
+  if (target === undefined) missing.push(`${held}: NO TARGET for all of it rests at the venue`);
   else working.push(`target ${target.price}`);
   return { missing, working };
 }

@@ -27,7 +27,7 @@ export const mailRoundTrip = check(
     const missing = deliveries.find(({ arrived }) => !arrived);
     if (deliveries.length > 0 && missing === undefined)
       return { verdict: 'pass', observed: `taken in ${tookMs} ms: ${deliveries[0]?.reason}`, expected };
-    const why = (missing?.reason || mailer.why) ?? missing?.state ?? 'the mailer did not take it up';
+    const why = (missing?.reason || mailer.why) ?? missing?.state ?? 'the mailer has not picked it up';
     return { verdict: 'fail', observed: `not taken within ${tookMs} ms: ${why}`, expected };
   },
 );

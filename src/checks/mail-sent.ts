@@ -67,6 +67,6 @@ function problemOf(found: ResultsMailed, why: string | null): string | null {
   if (!began) return 'the routine did not run';
   if (!told) return ended ? 'it ended, and nothing was told' : 'the routine has not ended';
   if (addressed > 0 && sent === addressed) return null;
-  const reason = reply ?? why ?? 'the mailer does not take it up';
+  const reason = reply ?? why ?? 'the mailer has not picked it up';
   return `${sent} of ${addressed} mails were taken by the server: ${reason}`;
 }

@@ -151,7 +151,7 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
       if (begun !== null && (isGone || isLate)) {
         const since = `begun at ${new Date(begun.begunMs).toISOString()}`;
         const how = isGone ? 'ended without an answer' : 'not ended in its time';
-        const observed = `${since}, ${how}; it is not begun again: look what it has done`;
+        const observed = `${since}, ${how}; it is not begun again: check what it did`;
         return { verdict: 'fail', observed, expected };
       }
       if (isLate) child?.kill();

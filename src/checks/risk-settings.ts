@@ -7,7 +7,7 @@ import { check } from './check.js';
 /** The desk file's limits are consistent, and the trader confirms that it applies limits. */
 export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const expected =
-    'every limit is set, one position can not lose more than a day may, the trader holds the limits';
+    'every limit is set, one position cannot lose more than a day may, the trader holds the limits';
   const { risk } = await readStatus({ trader });
   const problems = contradictions(desk);
   if (risk.length === 0) problems.push('the trader reports no limits');

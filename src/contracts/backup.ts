@@ -57,7 +57,7 @@ export const drillLabel = (desk: string) =>
     routine: 'restore-drill',
     summary: `Restore drill of ${desk}`,
     details:
-      'Restores a backup on a server of its own: checksums, counts against the manifest, and the ledger reconciled. Only then it counts as a backup.',
+      'Restores a backup on a server of its own: checksums, counts against the manifest, and the ledger reconciled. Only then does it count as a backup.',
   });
 
 export const BACKUP_MESSAGES = { result: 'result' } as const;

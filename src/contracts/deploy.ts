@@ -44,7 +44,7 @@ export const deployLabel = (desk: string, build: string) =>
     routine: 'deploy',
     summary: `Deployment of ${build} on ${desk}`,
     details:
-      'A tested build is examined, people agree to it, a backup is taken and verified, everything ends in order and is started as that build; where it is not well, the former one is started again.',
+      'A tested build is examined, people agree to it, a backup is taken and verified, everything ends in order and is started as that build; if it is unhealthy, the former build is started again.',
   });
 
 export const DEPLOY_MESSAGES = { result: 'result' } as const;

@@ -126,7 +126,7 @@ export const emergencyStopLabel = (desk: string) =>
     summary: `Emergency stop of ${desk}`,
     listed: null,
     details: [
-      'Halts every known trader of the desk, proves by reading back that no entry order works (stop) or that the desk is',
+      'Halts every known trader of the desk, proves by reading back that no entry order rests (stop) or that the desk is',
       'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
     ].join(' '),
   });

@@ -49,7 +49,7 @@ export const incidentSchema = z.object({
   workflowId: z.string(),
   firstRunId: z.string(),
   id: z.string(),
-  fingerprint: z.string().describe('One incident at a time has it'),
+  fingerprint: z.string().describe('Unique among open incidents'),
   /** One that ships, or a name of the desk's own. */
   kind: z.string(),
   /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
@@ -199,7 +199,7 @@ export const setupSchema = z.object({
   last: z.string().describe('What was noted of it last'),
   /** Null if the trader doesn't answer, or if the strategy no longer follows this setup and noted no end. */
   state: z.string().nullable().describe('Null: nobody knows'),
-  open: z.boolean().describe('It goes on'),
+  open: z.boolean().describe('Whether the strategy still follows it'),
   /** As it was detected; null: it was not, or its plan names none. */
   prices: (
     z.object({ entry: decimalText, stop: decimalText, target: decimalText }) satisfies z.ZodType<SetupPrices>
@@ -245,7 +245,9 @@ export const journalDaySchema = z.object({
     .nullable()
     .describe('Null: nobody has written them'),
   /** In words. Oldest first, as the notes. */
-  positions: z.array(z.object({ text: z.string(), writtenMs: wallMs })).describe('That were entered'),
+  positions: z
+    .array(z.object({ text: z.string(), writtenMs: wallMs }))
+    .describe('Positions entered that day'),
   notes: z.array(journalNoteSchema),
 });
 export type JournalDay = Shape<typeof journalDaySchema>;

@@ -143,7 +143,7 @@ export const orderSchema = z.object({
 export type OrderStatus = Shape<typeof orderSchema>;
 
 export const waitingEntrySchema = z.object({
-  clientId: z.string().describe('That of the order which it becomes; it is cancelled by it, too'),
+  clientId: z.string().describe('Client id of its future order; also cancels it'),
   symbol: z.string(),
   side: z.enum(SIDES),
   type: z.enum(WAITED),
@@ -277,7 +277,7 @@ const signalStatusSchema = z.object({
   expiresMs: marketMs,
   text: z.string(),
   standing: z.enum(SIGNAL_STANDINGS),
-  reason: z.string().nullable().describe('Why nothing was entered on it; null: nothing spoke against it'),
+  reason: z.string().nullable().describe('Why nothing was entered on it; null: it was not refused'),
 });
 export type SignalStatus = Shape<typeof signalStatusSchema>;
 
@@ -315,7 +315,7 @@ const contractSchema = z.object({
   phase: z
     .enum(CONTRACT_PHASES)
     .describe(
-      'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again',
+      'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart',
     ),
   next: z.string().nullable().describe('The month that follows, yyyymm'),
   choices: z.array(z.string()).describe('Months that people may roll to; empty without a rule'),
@@ -340,9 +340,7 @@ export const traderStatusSchema = z.object({
   starting: z
     .literal(true)
     .optional()
-    .describe(
-      'The engine does not speak for itself yet: nothing else here is known of books, orders and permissions',
-    ),
+    .describe('The engine has not started yet: nothing else here is known of books, orders and permissions'),
   mode: modeSchema,
   reason: z.string().describe('One sentence: why the mode is what it is'),
   halts: z.array(haltSchema),

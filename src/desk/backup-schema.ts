@@ -27,10 +27,7 @@ const s3Schema = z.strictObject({
     .regex(/^[a-z0-9-]{1,50}$/, 'expected a region, for example eu-central-1')
     .default('us-east-1')
     .describe('Its region; storage elsewhere than at AWS mostly takes any.'),
-  bucket: z
-    .string()
-    .regex(BUCKET, `expected ${BUCKET_EXPECTED}`)
-    .describe('The bucket, which has to be there.'),
+  bucket: z.string().regex(BUCKET, `expected ${BUCKET_EXPECTED}`).describe('The bucket, which must exist.'),
   prefix: z
     .string()
     .max(200)
@@ -64,7 +61,7 @@ export const backupSchema = z.strictObject({
     .max(3660)
     .optional()
     .describe(
-      'Days after which a backup makes room whatever `keep` says, but for those tagged `monthly`, the newest of all and the newest of last month.',
+      'Days after which a backup is deleted whatever `keep` says, except those tagged `monthly`, the newest of all and the newest of last month.',
     ),
   s3: s3Schema
     .optional()

@@ -60,7 +60,7 @@ function listed(given: string): readonly unknown[] {
 }
 
 const TRADING: EnvironmentSection = {
-  title: 'Trading. What is given here stands above the desk file.',
+  title: 'Trading. Overrides the desk file.',
   variables: [
     setting(
       'TRADING_MODE',
@@ -177,7 +177,7 @@ const PEOPLE: EnvironmentSection = {
     ),
     plain('SMTP_PORT', null, port, '587, where TLS is asked for (STARTTLS); 465: TLS from the first byte'),
     plain('SMTP_USER', null, text, 'Who signs in there; SENDER_EMAIL'),
-    secret('SMTP_PASSWORD', text, 'The password there; without one nobody signs in', {
+    secret('SMTP_PASSWORD', text, 'The password there; without it the desk does not sign in', {
       ...{ example: null, stays: 'stays in the environment: no desk file holds a password' },
     }),
     plain('SMTP_PASSWORD_FILE', null, path, 'File that holds it'),
@@ -191,7 +191,7 @@ const PEOPLE: EnvironmentSection = {
       'SENDER_EMAIL',
       null,
       text.regex(/^[^\s@]{1,64}@[A-Za-z0-9.-]{1,190}$/, 'an address'),
-      'Who sends, and who gets it where the desk file says nobody',
+      'Sender, and recipient if the desk file names none',
     ),
   ],
 };
@@ -244,7 +244,7 @@ const PLACES: EnvironmentSection = {
       'FERMATA_CODEC_ORIGINS',
       null,
       text.regex(/^https?:\/\/[^\s/,]+(\s*,\s*https?:\/\/[^\s/,]+)*$/, 'origins with commas between them'),
-      'Temporal UIs of yours that may have payloads opened, for whoever is signed in here',
+      'Your Temporal UIs that may decrypt payloads for people signed in here',
     ),
     plain('FERMATA_TEMPORAL_DOWNLOAD', null, webAddress, 'Where the Temporal program is downloaded from'),
     plain('FERMATA_DEBUG', null, text, 'Any value: failures are printed with their stack'),
@@ -279,7 +279,12 @@ const CONTAINERS: EnvironmentSection = {
       path,
       'Where the set-up puts a folder of secret files for each container',
     ),
-    plain('FERMATA_HOME_BEFORE', null, path, 'Where people were before they had a volume of their own'),
+    plain(
+      'FERMATA_HOME_BEFORE',
+      null,
+      path,
+      'The home in which people (passwords, keys) were kept before they had their own volume',
+    ),
     plain('FERMATA_POSTGRES_HOST', null, text, 'Where Postgres is'),
     plain('FERMATA_POSTGRES_PORT', null, port, '5432'),
     plain('FERMATA_TEMPORAL_UI', null, webAddress, 'Where Temporal’s UI is, for the signed-in proxy'),
@@ -287,7 +292,7 @@ const CONTAINERS: EnvironmentSection = {
       'FERMATA_WORKER_METRICS',
       null,
       text.regex(/^[\w.-]+:\d{1,5}$/, 'host:port'),
-      'Where a worker shows Prometheus the figures of its Temporal library; it asks nobody who they are',
+      'Where a worker shows Prometheus the figures of its Temporal library; it has no sign-in',
     ),
     plain(
       'FERMATA_SEPARATE',

@@ -47,7 +47,7 @@ const rampStepSchema = z.strictObject({
     .number()
     .min(0)
     .max(8760)
-    .describe('Hours of clean trading at the size before, before people are asked.'),
+    .describe('Hours of clean trading at the previous size before people are asked.'),
   maxPositionSizePct: worthPct.describe('Largest position from then on, percent of equity.'),
   maxConcurrentPositions: positions.describe('Most positions open from then on.'),
 });

@@ -38,7 +38,7 @@ const shippedKindsSchema = z.strictObject({
       .describe('The exchange’s status page, read while it is away; null: none.'),
   }).describe('The exchange does not answer, or its breaker opened.'),
   'large-drawdown': kind('critical', {
-    nearLimitPct: percent.default(80).describe('Part of a loss limit, percent, from which on it is one.'),
+    nearLimitPct: percent.default(80).describe('Part of a loss limit, percent, at which it opens.'),
     offerSizePct: percent.default(50).describe('Position size that is offered, percent of the present one.'),
     offerMinutes: minutes.default(240).describe('How long the offers stand.'),
     volatilityTimesNormal: z
@@ -60,7 +60,7 @@ const shippedKindsSchema = z.strictObject({
       ),
   }).describe('A process ended unexpectedly.'),
   'strategy-underperforming': kind('medium', {
-    losingTrades: z.number().int().min(1).max(100_000).default(20).describe('Closed trades from which on …'),
+    losingTrades: z.number().int().min(1).max(100_000).default(20).describe('Closed trades needed before …'),
     losingWinRatePct: percent
       .default(30)
       .describe('… a win rate below this, percent, with a loss in all, is consistent losing.'),

@@ -188,7 +188,7 @@ function sideBySideRules({ instruments }: Desk, index: number): BrokenRule[] {
     return [
       {
         path,
-        expected: `no sideBySide, which is for contracts: what is bought for cash can not be short (${symbol})`,
+        expected: `no sideBySide, which is for contracts: what is bought for cash cannot be short (${symbol})`,
         found: `sideBySide of kind: ${kind}`,
         doThis:
           kind === 'spot'
@@ -242,7 +242,7 @@ function productRule({ tickSize, lotSize, multiplier }: DeskInstrument, index: n
   return [
     {
       path: ['instruments', index, 'lotSize'],
-      expected: `a lotSize whose product with tickSize${multiplier === undefined ? '' : ' and multiplier'} is a whole number of 0.000000000001`,
+      expected: `a lotSize whose product with tickSize${multiplier === undefined ? '' : ' and multiplier'} is a multiple of 0.000000000001`,
       found: factors.join(' × '),
       doThis: 'take the step sizes from the venue, or use a larger lotSize',
     },

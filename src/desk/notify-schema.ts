@@ -63,7 +63,7 @@ const mailSchema = z.strictObject({
     .min(1)
     .max(20)
     .optional()
-    .describe('Who gets it, each a mail of their own; the sender where nothing is said.'),
+    .describe('Who gets it, each in a separate mail; the sender where nothing is said.'),
   events: z
     .array(z.enum(NOTICE_EVENTS))
     .optional()
@@ -71,7 +71,7 @@ const mailSchema = z.strictObject({
   critical: z
     .boolean()
     .optional()
-    .describe('Also whatever is critical, of every event; `true` where nothing is said.'),
+    .describe('Critical notices of every event as well; `true` where nothing is said.'),
 });
 
 export const notifySchema = z.strictObject({

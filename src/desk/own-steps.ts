@@ -67,7 +67,7 @@ function addressRule(desk: Desk, { http }: SaidStep, step: BrokenRule['path']): 
     {
       path: [...step, 'http'],
       expected: `http:// or https://, no user name, and one of the hosts of commands.hosts (${desk.commands?.hosts?.join(', ') || 'it has none'})`,
-      found: host ? `an address on ${host}` : 'no such address',
+      found: host ? `an address on ${host}` : 'no valid address',
       doThis: host ? `add ${host} to commands.hosts, or take the step out` : 'write the whole address',
     },
   ];

@@ -28,7 +28,7 @@ const expectationSchema = z.strictObject({
     .min(0)
     .max(255)
     .optional()
-    .describe('With which exit code the program has to end; 0 where nothing is said.'),
+    .describe('Exit code that the program must return; 0 where nothing is said.'),
   status: z
     .number()
     .int()
@@ -164,7 +164,7 @@ export const commandsSchema = z.strictObject({
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a variable'))
     .max(50)
     .optional()
-    .describe('Variables that they are given of the operations worker’s, beside PATH and LANG.'),
+    .describe('Variables of the operations worker that they get, besides PATH and LANG.'),
   hosts: z
     .array(
       z
@@ -240,7 +240,7 @@ export const routineSchema = z.strictObject({
     .max(1440)
     .optional()
     .describe(
-      'How long the whole run may take: a step that has not ended by then has failed, and none begins any more. Left out: each step’s own time counts alone.',
+      'How long the whole run may take: a step that has not ended by then has failed, and no further step begins. Left out: each step’s own time counts alone.',
     ),
   tellResults: z
     .boolean()

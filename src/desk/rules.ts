@@ -177,7 +177,7 @@ function intervalRules(desk: Desk): BrokenRule[] {
     const [from = '', to = ''] = session.split('-');
     if (from < to) return [];
     const doThis = 'write the earlier time first; a session over midnight is two routines';
-    return [{ path, expected: 'an end after its begin', found: session, doThis }];
+    return [{ path, expected: 'an end after its start', found: session, doThis }];
   });
 }
 

@@ -101,7 +101,7 @@ const onFillSchema = z
         'A task to review the exit, due so many hours after the first fill; people are reminded then. Left out: none.',
       ),
   })
-  .describe('What an entry that was filled leaves.');
+  .describe('What is recorded when an entry fills.');
 
 const personSchema = z.strictObject({
   name: name.describe('User name at sign-in.'),
@@ -226,7 +226,7 @@ export const deskObject = z.strictObject({
   goLive: goLiveSchema.prefault({}).describe('Before real money.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),
-  notify: notifySchema.prefault({}).describe('Who is told, and by what way.'),
+  notify: notifySchema.prefault({}).describe('Who is told, and through which channel.'),
 });
 
 type ReadDesk = z.output<typeof deskObject>;

@@ -35,7 +35,7 @@ function oneSourceRule({ calendar, hours }: DeskSessions, path: Path): BrokenRul
     {
       path,
       expected: 'either calendar or hours',
-      found: calendar === undefined ? 'none of them' : 'both',
+      found: calendar === undefined ? 'neither' : 'both',
       doThis: 'name a calendar that ships, or write hours with their zone',
     },
   ];

@@ -28,9 +28,7 @@ export const signalSchema = z.strictObject({
     .optional()
     .describe('Left out: 1. Sent again under the same source, id and revision it is the same one'),
   symbol: z.string().min(1).max(40),
-  action: z
-    .enum(SIGNAL_ACTIONS)
-    .describe('`close`: the position that the strategy holds; it brings no prices'),
+  action: z.enum(SIGNAL_ACTIONS).describe('`close`: the position that the strategy holds; without prices'),
   entry: price.optional().describe('The worst price, decimal; left out: at the market'),
   stop: price.optional().describe('Of the protective stop; the shipped strategy enters nothing without one'),
   targets: z

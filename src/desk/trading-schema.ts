@@ -63,7 +63,7 @@ export const instrumentSchema = z.strictObject({
     ])
     .optional()
     .describe(
-      'From when on the month that is traded is entered no more, and people are asked to roll to the next one: ' +
+      'The day from which nothing is entered in the traded month, and people are asked to roll to the next one: ' +
         '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future on a stock index ' +
         '(NQ, ES and the like, or on the calendar cme-equity-index) without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
     ),
@@ -110,7 +110,7 @@ const artefactSchema = z.strictObject({
     .string()
     .max(64)
     .describe(
-      'SHA-256 of its content in hex; other content is refused. Where it is "", the message says that of the file.',
+      'SHA-256 of its content in hex; other content is refused. If it is "", the error message gives the file’s hash.',
     ),
 });
 
@@ -137,7 +137,10 @@ export const strategySchema = z.strictObject({
     .default({})
     .describe('What the kind declares; what is left out has its default.'),
   artefacts: z
-    .record(z.string().regex(ARTEFACT_NAME, 'expected 1 to 40 letters and digits'), artefactSchema)
+    .record(
+      z.string().regex(ARTEFACT_NAME, 'expected 1 to 40 letters and digits'),
+      artefactSchema.describe('The file, and what it has to be.'),
+    )
     .refine((listed) => Object.keys(listed).length <= ARTEFACTS_MAX, {
       error: `expected at most ${ARTEFACTS_MAX} artefacts`,
     })
@@ -232,7 +235,7 @@ export const pricesSchema = z.strictObject({
         .min(0)
         .max(60)
         .default(2)
-        .describe('One that nothing has contradicted for so long is believed.'),
+        .describe('A quote is believed if nothing contradicts it for this long.'),
     })
     .prefault({})
     .describe(

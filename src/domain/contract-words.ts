@@ -31,7 +31,7 @@ const PHASE_WORDS = {
   due: ': nothing is entered until people roll it',
   leaving: ': nothing is entered, and what is held is closed, until people roll it',
   ended: ': expired',
-  rolled: ': rolled, the trader has to start again',
+  rolled: ': rolled, the trader has to restart',
 } as const satisfies Readonly<Record<ContractFacts['phase'], string>>;
 
 function daysWords(daysLeft: number | null): string {

@@ -21,7 +21,7 @@ export const versions = report(NO_PARAMETERS, async ({ pool, marketMs: _ }) => {
   return [
     `Fermata ${version}, Node ${process.version}, Postgres ${server.rows[0]?.version}`,
     `${shown.join(', ')} and ${Object.keys(dependencies).length - shown.length} more`,
-    `dependencies fixed ${lockAge()}`,
+    `dependencies locked ${lockAge()}`,
   ].join('; ');
 });
 

@@ -278,6 +278,47 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(() => audit.innerText()).toContain('No entry fits');
   });
 
+  it('shows the audit trail of the newest filter only, however late an answer to an older one comes', async () => {
+    await open('Go-live');
+    await open('Audit');
+    const audit = page.getByRole('region', { name: 'Who did what' });
+    const letGo: (() => void)[] = [];
+    const entry = (id: number, person: string) => ({
+      ...{ id, person, via: 'web', action: 'stop', parameters: {}, outcome: 'done', wallMs: id },
+    });
+    await page.route(/api\/audit\?.*person=/, async (route) => {
+      const asked = new URL(route.request().url()).searchParams;
+      const person = asked.get('person') ?? '';
+      const before = asked.get('before');
+      if (person === 'slow' || before !== null) await new Promise<void>((resolve) => letGo.push(resolve));
+      const nextCursor = before === null ? '7' : null;
+      await route.fulfill({ json: { entries: [entry(before === null ? 8 : 6, person)], nextCursor } });
+    });
+    const person = page.getByLabel('Person');
+    const rows = audit.locator('tbody tr');
+    const arrived = async (): Promise<void> => {
+      const answered = page.waitForResponse(/api\/audit/);
+      letGo.shift()?.();
+      await (await answered).finished();
+      await page.waitForTimeout(100);
+    };
+    await person.fill('slow');
+    await expect.poll(() => letGo.length).toBe(1);
+    await person.fill('anna');
+    await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('anna')]);
+    await arrived();
+    expect(await rows.allInnerTexts()).toEqual([expect.stringContaining('anna')]);
+
+    // Nor does more of the older one follow the newer.
+    await audit.getByRole('button', { name: 'Older' }).click();
+    await expect.poll(() => letGo.length).toBe(1);
+    await person.fill('otto');
+    await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('otto')]);
+    await arrived();
+    expect(await rows.allInnerTexts()).toEqual([expect.stringContaining('otto')]);
+    await page.unroute(/api\/audit\?.*person=/);
+  });
+
   it('leads from each approval, incident, routine and stop to its run', async () => {
     const linkIn = async (section: string, place: string): Promise<string | null> => {
       await open(section);

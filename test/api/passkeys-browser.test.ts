@@ -45,6 +45,16 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     await expect.poll(() => panel.innerText()).toContain('None yet.');
     await panel.getByRole('button', { name: 'Add a passkey…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/passkeys/challenge')) asked.push(request.postData() ?? '');
+    });
+    await dialog.getByLabel('A name to know it by').fill('Phone');
+    await dialog.getByLabel('Password').fill('mistyped');
+    await dialog.getByRole('button', { name: 'Add' }).click();
+    await expect.poll(() => page.getByTestId('said').innerText()).toContain('This is not your password.');
+    expect(asked).toEqual(['{"password":"mistyped"}']);
+    await panel.getByRole('button', { name: 'Add a passkey…' }).click();
     await dialog.getByLabel('A name to know it by').fill('Phone');
     await dialog.getByLabel('Password').fill(PASSWORD);
     await shot('add');

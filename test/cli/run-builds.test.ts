@@ -93,7 +93,7 @@ function begin(home: string, { mayTry = true, againAfterMs = 50, wellMs = null a
     script,
     `import { existsSync } from 'node:fs';
      import { setTimeout as sleep } from 'node:timers/promises';
-     import { runBuilds } from '${built('cli/run-builds.js')}';
+     import { runBuilds } from '${built('cli/start-again.js')}';
      import { watchForEnding } from '${built('supervisor/ending.js')}';
      const look = async (_home, pid) => {
        while (!existsSync('begun-' + pid)) await sleep(20);

@@ -165,7 +165,7 @@ describe('an instrument of a desk file', () => {
     ],
     [
       NQ.replace('"0.25"', '"0.0000001"').replace('"20"', '"0.0000001"'),
-      /product with tickSize and multiplier is a whole number of 0.000000000001; 0.0000001 × 1 × 0.0000001/,
+      /product with tickSize and multiplier is a multiple of 0.000000000001; 0.0000001 × 1 × 0.0000001/,
     ],
   ])('is refused, and the field is named: %s', (instrument, problem) => {
     expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));

@@ -186,7 +186,7 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     (bench) => void bench.report({ created: new Date(Date.now() + 86_400_000).toISOString() }),
     'validation',
     'warn',
-    /it is of the future, .*: look at the clock/,
+    /it is dated in the future, .*: look at the clock/,
   ],
   [
     'a newer validation was a NO-GO, and a clock that was ahead dated a GO after it',

@@ -199,7 +199,7 @@ describe('an action of the desk’s own folder', () => {
       [
         '--input-type=module',
         '-e',
-        `import { ownActions } from '${dist}checks/own-actions.js';
+        `import { ownActions } from '${dist}checks/own-parts.js';
          import { loadDesk } from '${dist}venue/load-desk.js';
          const { desk } = loadDesk('${file}');
          const trader = { call: async () => { throw new Error('away'); } };

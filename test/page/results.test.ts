@@ -391,6 +391,56 @@ describe.skipIf(missing.length > 0)('results', () => {
     await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
   });
 
+  it('of an account in a coin stand with every place, and as millionths where a day of the calendar has no room', async () => {
+    const { page } = desk;
+    desk.web.trader.status = scriptedStatus({ currency: 'BTC' });
+    await desk.open('Results');
+    const nets = ['-0.0012345', '0.00012345', '-0.0000049', '0.0123', '0.00000001'];
+    await desk.fill(
+      nets.flatMap((realised, at) => {
+        const one = {
+          ...{ symbol: 'SOL/BTC', order_id: 'fk3f9aay', quantity: '1', price: '0.002', fee: '0' },
+          at_ms: Date.UTC(2026, 0, 5 - at, 12),
+        };
+        return [
+          { ...one, n: 301 + 2 * at, side: 'buy', purpose: 'entry', realised: '0' },
+          { ...one, n: 302 + 2 * at, side: 'sell', purpose: 'exit', realised },
+        ] as const;
+      }),
+    );
+    await desk.look(390);
+    await page.reload();
+    await page.getByLabel('Symbol').selectOption('SOL/BTC');
+    const profit = page.getByRole('region', { name: 'Profit' });
+    await expect.poll(() => profit.locator('.stats').innerText()).toContain('+0.01118406');
+    const figures = page.locator('.calendar td b');
+    await expect.poll(() => figures.allInnerTexts()).toEqual(['0.0µ', '+0.012', '−4.9µ', '+123µ', '−1235µ']);
+    expect(
+      await figures.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length),
+    ).toBe(0);
+    expect(await profit.innerText()).toContain('µ: millionths.');
+    const chart = profit.locator('.profit-chart');
+    expect(await chart.locator('figcaption').innerText()).toMatch(
+      /\+0\.01118406 BTC\s+best day \+0\.0123, worst −0\.0012345/,
+    );
+    await expect
+      .poll(() => trips().locator('tbody tr').allTextContents())
+      .toEqual(
+        ['−0.0012345', '+0.00012345', '−0.0000049', '+0.0123', '+0.00000001'].map((net) =>
+          expect.stringContaining(net),
+        ),
+      );
+    await profit.getByRole('button', { name: 'Month', exact: true }).click();
+    await expect.poll(() => profit.locator('tbody').innerText()).toContain('+0.01118406');
+    await picture(page, 'results-coin');
+    await profit.getByRole('button', { name: 'Day', exact: true }).click();
+    await desk.look(1440);
+    desk.web.trader.status = scriptedStatus();
+    await desk.database.ownerPool.query(`delete from fills where symbol = 'SOL/BTC'`);
+    await page.reload();
+    await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
+  });
+
   it('say so where there are none, and list the newest of ten thousand in parts', async () => {
     await desk.database.ownerPool.query(
       `insert into fills select desk, symbol, 'many' || n || trade_id, client_id, side, quantity, price, fee, liquidity, purpose,

@@ -235,7 +235,7 @@ describe('a mail that is missing', () => {
     expect(await look()).toMatchObject({
       verdict: 'fail',
       observed:
-        'Daily summary of 2026-07-17 21:00 UTC: 0 of 0 mails were taken by the server: the mailer does not take it up; ' +
+        'Daily summary of 2026-07-17 21:00 UTC: 0 of 0 mails were taken by the server: the mailer has not picked it up; ' +
         'Weekly summary of 2026-07-17 21:00 UTC: the routine did not run',
     });
   });

@@ -147,7 +147,7 @@ describe('the security audit', () => {
     ] as const) {
       await plant(secret);
       const { verdict, observed } = await bench.run('monthly exposure');
-      expect([verdict, observed]).toEqual(['fail', expect.stringContaining(`${name} stands in ${place}`)]);
+      expect([verdict, observed]).toEqual(['fail', expect.stringContaining(`${name} is in ${place}`)]);
       expect(observed).not.toContain(secret);
       await bench.database.pool.query(`update task set detail = '' where desk = $1`, [
         bench.context.desk.desk,

@@ -36,7 +36,7 @@ it('a build with one other line is told at the event where it first shows, with 
   const { code, text } = twin();
   writeFileSync(file, before);
   expect(code).toBe(1);
-  expect(text).toMatch(/^seed \d, event \d+: \{"kind":"\w+"/m);
+  expect(text).toMatch(/^seed \d, event \d+: \{.*?"kind":"\w+"/m);
   const [here, there] = (text.split('\nhere:\n')[1] ?? '').split('\nthere:\n');
   const lots = (told = '') => Number(/"purpose":"protective".*?"quantityLots":(\d+)/.exec(told)?.[1]);
   expect(lots(there)).toBe(lots(here) - 1);

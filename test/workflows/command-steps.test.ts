@@ -68,7 +68,7 @@ describe('a desk file', () => {
     ['a path to a listed program', { command: ['/bin/sh'] }, 'command[0]', 'sh, printf, env', '/bin/sh'],
     ['no program', { command: [] }, 'command', 'a list of at least 1', 'an empty list'],
     ['a host that is not listed', { http: 'http://example.com/' }, 'http', 'it has none', 'example.com'],
-    ['no address', { http: 'health' }, 'http', 'https://', 'no such address'],
+    ['no address', { http: 'health' }, 'http', 'https://', 'no valid address'],
     [
       'a program and a check',
       { command: ['sh'], check: 'database' },

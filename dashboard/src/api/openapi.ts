@@ -621,7 +621,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove one of the caller’s own passkeys; what was signed in with it ends */
+        /** Remove one of the caller’s own passkeys; sign-ins made with it end */
         delete: {
             parameters: {
                 query?: never;
@@ -1175,7 +1175,7 @@ export interface paths {
                                 strategy: string;
                             }[];
                             waitingEntries: {
-                                /** @description That of the order which it becomes; it is cancelled by it, too */
+                                /** @description Client id of its future order; also cancels it */
                                 clientId: string;
                                 symbol: string;
                                 /** @enum {string} */
@@ -2546,7 +2546,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Left out: the other way round than now */
+                        /** @description Left out: toggles it */
                         enabled?: boolean;
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason?: string;
@@ -2667,7 +2667,7 @@ export interface paths {
                                 text: string;
                                 /** @enum {string} */
                                 standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
-                                /** @description Why nothing was entered on it; null: nothing spoke against it */
+                                /** @description Why nothing was entered on it; null: it was not refused */
                                 reason: string | null;
                             }[];
                             /** @description Since the journal began, by what refused them */
@@ -2718,7 +2718,7 @@ export interface paths {
                         revision?: number;
                         symbol: string;
                         /**
-                         * @description `close`: the position that the strategy holds; it brings no prices
+                         * @description `close`: the position that the strategy holds; without prices
                          * @enum {string}
                          */
                         action: "buy" | "sell" | "close";
@@ -3793,7 +3793,7 @@ export interface paths {
                                 workflowId: string;
                                 firstRunId: string;
                                 id: string;
-                                /** @description One incident at a time has it */
+                                /** @description Unique among open incidents */
                                 fingerprint: string;
                                 kind: string;
                                 subject: string;
@@ -3975,7 +3975,7 @@ export interface paths {
                             workflowId: string;
                             firstRunId: string;
                             id: string;
-                            /** @description One incident at a time has it */
+                            /** @description Unique among open incidents */
                             fingerprint: string;
                             kind: string;
                             subject: string;
@@ -4089,7 +4089,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say "I have it": nobody is told again that nobody answers */
+        /** Say "I have it": ends the escalation */
         post: {
             parameters: {
                 query?: never;
@@ -4600,7 +4600,7 @@ export interface paths {
                     "application/json": {
                         /** @description Market time that is traded, exactly */
                         hours: number;
-                        /** @description Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now */
+                        /** @description Name of a period of GET /api/data, from its start; left out: the prices that the desk has now */
                         stored?: string;
                     };
                 };
@@ -5158,7 +5158,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say what a difference in cash was: only one that was found, and no more than it */
+        /** Explain a difference in cash that was found, or part of it */
         post: {
             parameters: {
                 query?: never;
@@ -5383,7 +5383,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say whose coins of the account are that are nobody’s; with real money by a signed vote */
+        /** Say who owns the coins in the account that are nobody’s; with real money by a signed vote */
         post: {
             parameters: {
                 query?: never;
@@ -5701,7 +5701,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A header, then a row each; broken off where the database goes down meanwhile */
+                /** @description A header, then a row each; cut short if the database goes down */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5778,7 +5778,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A header, then a row each; broken off where the database goes down meanwhile */
+                /** @description A header, then a row each; cut short if the database goes down */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5855,7 +5855,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A header, then a row each; broken off where the database goes down meanwhile */
+                /** @description A header, then a row each; cut short if the database goes down */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5932,7 +5932,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A header, then a row each; broken off where the database goes down meanwhile */
+                /** @description A header, then a row each; cut short if the database goes down */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -6094,7 +6094,7 @@ export interface paths {
                                 last: string;
                                 /** @description Null: nobody knows */
                                 state: string | null;
-                                /** @description It goes on */
+                                /** @description Whether the strategy still follows it */
                                 open: boolean;
                                 /** @description Of its plan */
                                 prices: {
@@ -6183,7 +6183,7 @@ export interface paths {
                             last: string;
                             /** @description Null: nobody knows */
                             state: string | null;
-                            /** @description It goes on */
+                            /** @description Whether the strategy still follows it */
                             open: boolean;
                             /** @description Of its plan */
                             prices: {
@@ -6294,7 +6294,7 @@ export interface paths {
                                     /** @description Wall clock, milliseconds since 1970 */
                                     writtenMs: number;
                                 } | null;
-                                /** @description That were entered */
+                                /** @description Positions entered that day */
                                 positions: {
                                     text: string;
                                     /** @description Wall clock, milliseconds since 1970 */
@@ -7481,7 +7481,7 @@ export interface components {
         DeskStatus: {
             desk: string;
             /**
-             * @description The engine does not speak for itself yet: nothing else here is known of books, orders and permissions
+             * @description The engine has not started yet: nothing else here is known of books, orders and permissions
              * @enum {boolean}
              */
             starting?: true;
@@ -7777,7 +7777,7 @@ export interface components {
             entriesWorking: number;
             /** @description Entries that wait in the desk, not at the venue; left out while none does */
             waitingEntries?: {
-                /** @description That of the order which it becomes; it is cancelled by it, too */
+                /** @description Client id of its future order; also cancels it */
                 clientId: string;
                 symbol: string;
                 /** @enum {string} */
@@ -7891,7 +7891,7 @@ export interface components {
                     text: string;
                     /** @enum {string} */
                     standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
-                    /** @description Why nothing was entered on it; null: nothing spoke against it */
+                    /** @description Why nothing was entered on it; null: it was not refused */
                     reason: string | null;
                 }[];
                 /** @description Since the journal began, by what refused them */
@@ -7920,7 +7920,7 @@ export interface components {
                 /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                 rollDay: string | null;
                 /**
-                 * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                 * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart
                  * @enum {string}
                  */
                 phase: "trading" | "due" | "leaving" | "ended" | "rolled";
@@ -7957,7 +7957,7 @@ export interface components {
             }[];
             rssBytes: number;
             /**
-             * @description What is not known to be play money is real
+             * @description Real, unless known to be play money
              * @enum {string}
              */
             money: "paper money" | "simulator money" | "test money" | "real money";
@@ -8015,7 +8015,7 @@ export interface components {
         LiveMessage: {
             /** @enum {string} */
             type: "welcome";
-            /** @description Send a new token before */
+            /** @description Send a new token before then */
             expiresMs: number;
         } | {
             /** @enum {string} */
@@ -8035,7 +8035,7 @@ export interface components {
             status: {
                 desk: string;
                 /**
-                 * @description The engine does not speak for itself yet: nothing else here is known of books, orders and permissions
+                 * @description The engine has not started yet: nothing else here is known of books, orders and permissions
                  * @enum {boolean}
                  */
                 starting?: true;
@@ -8331,7 +8331,7 @@ export interface components {
                 entriesWorking: number;
                 /** @description Entries that wait in the desk, not at the venue; left out while none does */
                 waitingEntries?: {
-                    /** @description That of the order which it becomes; it is cancelled by it, too */
+                    /** @description Client id of its future order; also cancels it */
                     clientId: string;
                     symbol: string;
                     /** @enum {string} */
@@ -8445,7 +8445,7 @@ export interface components {
                         text: string;
                         /** @enum {string} */
                         standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
-                        /** @description Why nothing was entered on it; null: nothing spoke against it */
+                        /** @description Why nothing was entered on it; null: it was not refused */
                         reason: string | null;
                     }[];
                     /** @description Since the journal began, by what refused them */
@@ -8474,7 +8474,7 @@ export interface components {
                     /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                     rollDay: string | null;
                     /**
-                     * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                     * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart
                      * @enum {string}
                      */
                     phase: "trading" | "due" | "leaving" | "ended" | "rolled";
@@ -8511,7 +8511,7 @@ export interface components {
                 }[];
                 rssBytes: number;
                 /**
-                 * @description What is not known to be play money is real
+                 * @description Real, unless known to be play money
                  * @enum {string}
                  */
                 money: "paper money" | "simulator money" | "test money" | "real money";

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AuditPage, AuditQuery } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
@@ -31,18 +31,26 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [seen, setSeen] = useState<Seen>(NOTHING_SEEN);
   const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
+  /** How often something was read: an answer counts only if nothing was asked after it. */
+  const asked = useRef(0);
   const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
+    asked.current += 1;
+    const mine = asked.current;
     try {
       const page = await api.audit(queryOf(filter, before));
+      if (mine !== asked.current) return;
       setEntries([...known, ...page.entries]);
       setSeen((before) => withAll(before, page.entries));
       setCursor(page.nextCursor);
       setProblem(null);
     } catch (error) {
-      setProblem(asProblem(error));
+      if (mine === asked.current) setProblem(asProblem(error));
     }
   };
   useEffect(() => {
+    // Until the answer comes the former filter's entries stay, and nothing may be added to them.
+    asked.current += 1;
+    setCursor(null);
     const timer = setTimeout(() => void read(null, []), entries === null ? 0 : TYPING_MS);
     return () => clearTimeout(timer);
   }, [JSON.stringify(filter)]);

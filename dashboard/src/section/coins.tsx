@@ -115,7 +115,7 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
         >
           <p>
             {asked.owner === 'desk'
-              ? 'A position from then on, with a stop, that the desk may sell; counted as a deposit.'
+              ? 'From then on a position with a stop, which the desk may sell; counted as a deposit.'
               : 'The desk leaves them alone: never valued, protected or sold.'}
           </p>
         </ReasonDialog>

@@ -101,5 +101,5 @@ const PHASES = {
   due: 'Nothing is entered until people roll it.',
   leaving: 'Nothing is entered, and what is held is closed, until people roll it.',
   ended: 'It has expired.',
-  rolled: 'It is rolled: the trader has to start again.',
+  rolled: 'Rolled: the trader has to restart.',
 } as const satisfies Readonly<Record<Contract['phase'], string>>;

@@ -1,6 +1,6 @@
 /** Profit and loss of each of the last days, as bars. */
 import type { Results } from '../api/shapes.js';
-import { cents, signed, trimmed, utcDay } from '../format.js';
+import { placed, signed, trimmed, utcDay } from '../format.js';
 
 const DAY_MS = 86_400_000;
 const HEIGHT = 120;
@@ -26,14 +26,15 @@ export function ProfitChart({ results: { periods, toDate, currency }, days }: Pr
   const [top, bottom] = [Math.max(0, ...nets), Math.min(0, ...nets)];
   const scale = top === bottom ? 0 : HEIGHT / (top - bottom);
   const zero = scale === 0 ? HEIGHT / 2 : top * scale;
-  const total = nets.reduce((sum, net) => sum + net, 0).toFixed(2);
-  const label = `P&L of the last ${days} days: ${signed(total)} ${currency ?? ''}`;
+  const amount = (net: number): string => signed(placed(trimmed(net.toFixed(8)), currency));
+  const total = amount(nets.reduce((sum, net) => sum + net, 0));
+  const label = `P&L of the last ${days} days: ${total} ${currency ?? ''}`;
   return (
     <figure class="profit-chart">
       <figcaption>
         <b>{label}</b>
         <span class="soft">
-          best day {signed(cents(String(top)))}, worst {signed(cents(String(bottom)))}
+          best day {amount(top)}, worst {amount(bottom)}
         </span>
       </figcaption>
       <svg viewBox={`0 0 ${days * SLOT} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>

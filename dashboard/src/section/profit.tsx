@@ -1,6 +1,6 @@
 /** Profit by day as a calendar, by week and month as a table. */
 import type { Results } from '../api/shapes.js';
-import { cents, grouped, signed, tone, trimmed, utcDay } from '../format.js';
+import { grouped, isCoin, placed, signed, tone, trimmed, utcDay } from '../format.js';
 import { Empty } from '../view/panel.js';
 import { type Column, SortedTable } from '../view/table.js';
 
@@ -16,7 +16,7 @@ interface CalendarProps {
 }
 
 export function Calendar({ results, back, onBack }: CalendarProps) {
-  const { periods, fromDate, toDate, timezone } = results;
+  const { periods, fromDate, toDate, timezone, currency } = results;
   // Dates are the desk's; UTC is only used to count days.
   const now = new Date(toDate);
   const monthAt = (months: number): number => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1);
@@ -63,7 +63,12 @@ export function Calendar({ results, back, onBack }: CalendarProps) {
           {weeks.map((week, at) => (
             <tr key={at}>
               {WEEKDAYS.map((name, place) => (
-                <Day key={name} date={week[place] ?? null} of={known.get(week[place] ?? '')} />
+                <Day
+                  key={name}
+                  date={week[place] ?? null}
+                  of={known.get(week[place] ?? '')}
+                  currency={currency}
+                />
               ))}
             </tr>
           ))}
@@ -73,16 +78,23 @@ export function Calendar({ results, back, onBack }: CalendarProps) {
   );
 }
 
-function Day({ date, of }: { readonly date: string | null; readonly of: Period | undefined }) {
+interface DayProps {
+  readonly date: string | null;
+  readonly of: Period | undefined;
+  readonly currency: string | null;
+}
+
+function Day({ date, of, currency }: DayProps) {
   if (date === null) return <td />;
-  const look = of === undefined ? '' : tone(rounded(of.net));
+  const [figure, text] = of === undefined ? ['', ''] : short(Number(of.net), currency);
+  const look = of === undefined ? '' : tone(figure);
   return (
     <td class={`date ${look}`}>
       <span class="label">{Number(date.slice(8))}</span>
       {of !== undefined && (
         <>
           <b class={look} title={signed(trimmed(of.net))}>
-            {short(of.net)}
+            {text}
           </b>
           <span class="label trips">
             {of.trips} {of.trips === 1 ? 'trip' : 'trips'}
@@ -95,23 +107,36 @@ function Day({ date, of }: { readonly date: string | null; readonly of: Period |
 
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
-const rounded = (net: string): string =>
-  Number(net)
-    .toFixed(2)
-    .replace(/^-(0\.00)$/, '$1');
+/** Whether cents would hide its amounts: a coin's, or (null) one that is not known. */
+export const isFine = (currency: string | null): boolean => currency === null || isCoin(currency);
 
-/** At most six characters, which fit a day of the calendar on a phone: +99.95, −9 999, +12.3K. */
-function short(net: string): string {
-  const size = Math.abs(Number(net));
-  if (size < 99.995) return signed(rounded(net));
-  if (size < 9_999.5) return signed(Number(net).toFixed(0));
-  return `${net.startsWith('-') ? '\u2212' : '+'}${COMPACT.format(size)}`;
+/**
+ * A figure and how it is written, in at most six characters, which fit a day of the calendar on a phone: +99.95, −9 999,
+ * +12.3K; where cents would hide the result also +0.012 and +123µ.
+ */
+function short(net: number, currency: string | null): readonly [string, string] {
+  const size = Math.abs(net);
+  if (isFine(currency) && size < 0.0099995) {
+    const millionths = (net * 1_000_000).toFixed(size < 0.00009995 ? 1 : 0);
+    // No room for a separator.
+    return [millionths, `${signed(millionths).replace('\u202f', '')}µ`];
+  }
+  if (size < 9_999.5) {
+    const places = isFine(currency) && size < 0.9995 ? 3 : size < 99.995 ? 2 : 0;
+    const figure = net.toFixed(places);
+    return [figure, signed(figure)];
+  }
+  const compact = COMPACT.format(net);
+  return [compact, signed(compact.slice(0, -1)) + compact.slice(-1)];
 }
 
-const COLUMNS: readonly Column<Period>[] = [
+const columnsIn = (currency: string | null): readonly Column<Period>[] => [
   {
     title: 'Result',
-    cell: ({ net }) => <span class={tone(cents(net))}>{signed(cents(net))}</span>,
+    cell: ({ net }) => {
+      const result = placed(net, currency);
+      return <span class={tone(result)}>{signed(result)}</span>;
+    },
     by: ({ net }) => Number(net),
     number: true,
   },
@@ -127,15 +152,21 @@ const COLUMNS: readonly Column<Period>[] = [
     by: ({ trips, wins }) => wins / trips,
     number: true,
   },
-  { title: 'Fees', cell: ({ fees }) => grouped(cents(fees)), by: ({ fees }) => Number(fees), number: true },
+  {
+    title: 'Fees',
+    cell: ({ fees }) => grouped(placed(fees, currency)),
+    by: ({ fees }) => Number(fees),
+    number: true,
+  },
 ];
 
 interface PeriodsProps {
   readonly by: 'week' | 'month';
   readonly periods: readonly Period[];
+  readonly currency: string | null;
 }
 
-export function Periods({ by, periods }: PeriodsProps) {
+export function Periods({ by, periods, currency }: PeriodsProps) {
   if (periods.length === 0) return <Empty>No position was closed in this time.</Empty>;
   const begins: Column<Period> = {
     title: by === 'week' ? 'Week from' : 'Month',
@@ -145,7 +176,7 @@ export function Periods({ by, periods }: PeriodsProps) {
   return (
     <SortedTable
       caption={`Result of each ${by}`}
-      columns={[begins, ...COLUMNS]}
+      columns={[begins, ...columnsIn(currency)]}
       rows={periods}
       keyOf={({ date }) => date}
     />

@@ -2,12 +2,12 @@ import { useState } from 'preact/hooks';
 import type { Results as Answer, ResultsQuery, RoundTrip } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { CLOCK, cents, dayAndMinute, grouped, lasted, priceText, signed, tone, trimmed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, lasted, placed, priceText, signed, tone, trimmed } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
 import { Kpis } from './kpis.js';
-import { Calendar, Periods } from './profit.js';
+import { Calendar, isFine, Periods } from './profit.js';
 import { ProfitChart } from './profit-chart.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   foreign: 'by hand',
 };
 
-const COLUMNS: readonly Column<RoundTrip>[] = [
+const columnsIn = (currency: string | null): readonly Column<RoundTrip>[] => [
   {
     title: `Closed, ${CLOCK}`,
     cell: ({ closedMs }) => dayAndMinute(closedMs),
@@ -53,7 +53,10 @@ const COLUMNS: readonly Column<RoundTrip>[] = [
   },
   {
     title: 'Result',
-    cell: ({ net }) => <span class={tone(cents(net))}>{signed(cents(net))}</span>,
+    cell: ({ net }) => {
+      const result = placed(net, currency);
+      return <span class={tone(result)}>{signed(result)}</span>;
+    },
     by: ({ net }) => Number(net),
     number: true,
   },
@@ -185,8 +188,8 @@ export function Results({ api }: { readonly api: DeskApi }) {
         ) : (
           <SortedTable
             blocks
-            caption="Round trips, to be sorted by their headings"
-            columns={COLUMNS}
+            caption="Round trips, sortable by heading"
+            columns={columnsIn(value.currency)}
             rows={value.roundTrips}
             keyOf={({ id }) => id}
           />
@@ -235,27 +238,24 @@ interface ProfitProps {
 
 function Profit({ results, days, by, back, onBack }: ProfitProps) {
   const { total, periods, currency, timezone, dayBoundary } = results;
+  const result = placed(total.net, currency);
   const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)} %`;
   return (
     <>
       <dl class="stats">
-        <Stat
-          label={`Result after fees, ${currency ?? ''}`}
-          value={signed(cents(total.net))}
-          look={tone(cents(total.net))}
-        />
+        <Stat label={`Result after fees, ${currency ?? ''}`} value={signed(result)} look={tone(result)} />
         <Stat label="Round trips" value={grouped(String(total.trips))} />
         <Stat label="Won" value={won} />
-        <Stat label={`Fees, ${currency ?? ''}`} value={grouped(cents(total.fees))} />
+        <Stat label={`Fees, ${currency ?? ''}`} value={grouped(placed(total.fees, currency))} />
       </dl>
       {by === 'day' && days <= CHARTED_DAYS_MAX && <ProfitChart results={results} days={days} />}
       {by === 'day' ? (
         <Calendar results={results} back={back} onBack={onBack} />
       ) : (
-        <Periods by={by} periods={periods} />
+        <Periods by={by} periods={periods} currency={currency} />
       )}
       <p class="soft">
-        Days begin at {dayBoundary}, {timezone}.
+        Days begin at {dayBoundary}, {timezone}.{by === 'day' && isFine(currency) && ' µ: millionths.'}
       </p>
     </>
   );

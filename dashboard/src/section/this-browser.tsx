@@ -77,7 +77,7 @@ function Calls() {
       <p class="soft" role="status">
         {refused
           ? 'This browser shows no notifications of this page: allow them in its settings. They take https, or the desk’s own machine.'
-          : 'While the page is open in a tab. On a phone that is locked Telegram reaches you; a page does not.'}
+          : 'While the page is open in a tab. On a locked phone only Telegram reaches you.'}
       </p>
     </>
   );

@@ -131,7 +131,7 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
           {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be moved{' '}
           {grouped(toMove)}.
           {Number(nobodys) > 0 &&
-            ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Nothing is armed before.`}
+            ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Until then nothing is armed.`}
         </p>
       ))}
       {dust.length > 0 && (

@@ -6,7 +6,7 @@ import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { sendProblem, tooManyTries } from '../problem.js';
+import { type Problem, sendProblem, tooManyTries } from '../problem.js';
 
 export class PasswordCheck {
   readonly #limiter: TryLimiter;
@@ -17,13 +17,14 @@ export class PasswordCheck {
 
   /**
    * Null if it is the password of this person and the person has a role on the desk; otherwise the refusal has been
-   * sent.
+   * sent: `wrong`, or that there were too many tries.
    */
   async refuseWrong(
     request: FastifyRequest,
     reply: FastifyReply,
     username: string,
     password: string,
+    wrong: Problem,
   ): Promise<FastifyReply | null> {
     const waitSeconds = this.#limiter.take(request, username);
     if (waitSeconds !== null) {
@@ -34,22 +35,12 @@ export class PasswordCheck {
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
     if (!right || known === null || this.web.rolesOf(username).length === 0) {
       request.log.warn({ address: request.ip }, 'sign-in refused');
-      return sendProblem(reply, WRONG);
+      return sendProblem(reply, wrong);
     }
     this.#limiter.giveBack(request, username);
     return null;
   }
 }
-
-const WRONG = {
-  status: 401,
-  code: 'wrong-password',
-  title: 'Not signed in',
-  detail: 'User or password is wrong.',
-  keptSafe: 'Nothing was changed; the desk goes on as it was.',
-  doThis:
-    'The built-in user is `operator`, its generated password is in secrets/operator-password below FERMATA_HOME; other people get one with `fermata person add`. `fermata link` signs in without a password.',
-} as const;
 
 const WINDOW_MS = 15 * 60 * 1000;
 

@@ -98,7 +98,7 @@ const explanationSchema = z.strictObject({
 
 export function cashRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Say what a difference in cash was: only one that was found, and no more than it',
+    summary: 'Explain a difference in cash that was found, or part of it',
     tags: ['state'],
     body: jsonSchema(explanationSchema),
     response: { 200: answer('Booked', outcomeSchema), ...problems(400, 401, 403, 409) },
@@ -131,7 +131,7 @@ const claimSchema = z.strictObject({
 
 export function coinsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Say whose coins of the account are that are nobody’s; with real money by a signed vote',
+    summary: 'Say who owns the coins in the account that are nobody’s; with real money by a signed vote',
     tags: ['state'],
     body: jsonSchema(claimSchema),
     response: { 200: answer('Taken by the trader', outcomeSchema), ...problems(400, 401, 403, 409) },

@@ -30,7 +30,7 @@ function exportRoute(
     },
     response: {
       200: {
-        description: 'A header, then a row each; broken off where the database goes down meanwhile',
+        description: 'A header, then a row each; cut short if the database goes down',
         content: { 'text/csv': { schema: { type: 'string' } } },
       },
       ...problems(400, 401, 429, 503),

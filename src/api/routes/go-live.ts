@@ -68,7 +68,7 @@ const notRevoked = (detail: string): Problem => ({
   title: 'The permission was not taken back',
   detail,
   keptSafe: 'Protective stops rest at the exchange.',
-  doThis: 'Try again, or `fermata stop`: a stop needs no permission to be taken back.',
+  doThis: 'Try again, or `fermata stop`: a stop works without revoking the permission.',
 });
 
 /** Each pre-flight asks the exchange: a page that reloads, or ten pages, ask it only once in this time. */

@@ -47,7 +47,7 @@ interface Named {
 export function incidentsRoutes(app: FastifyInstance, web: WebDependencies): void {
   readRoutes(app, web);
   openRoute(app, web);
-  answerRoute(app, web, 'acknowledge', 'Say "I have it": nobody is told again that nobody answers');
+  answerRoute(app, web, 'acknowledge', 'Say "I have it": ends the escalation');
   answerRoute(app, web, 'resolve', 'Declare it over, whatever its playbook still waits for');
 }
 

@@ -119,7 +119,8 @@ export function passkeysRoutes(
       const { person } = callerOf(request);
       const party = partyOf(request);
       if (party === null) return refuseNumber(request, reply);
-      const wrong = await passwords.refuseWrong(request, reply, person, request.body.password);
+      const { password } = request.body;
+      const wrong = await passwords.refuseWrong(request, reply, person, password, NOT_THE_PASSWORD);
       if (wrong !== null) return wrong;
       return fromDatabase(reply, 'The passkeys', async () => {
         const registered = (await web.passkeys.of(person)).map(({ id }) => id);
@@ -168,7 +169,7 @@ export function passkeysRoutes(
       }),
   );
   const remove = {
-    summary: 'Remove one of the caller’s own passkeys; what was signed in with it ends',
+    summary: 'Remove one of the caller’s own passkeys; sign-ins made with it end',
     tags: ['sign-in'],
     params: {
       type: 'object',
@@ -223,6 +224,16 @@ const registering = (person: string, rpId: string): ChallengeFor => ({ purpose: 
 
 const notRegistered = (why: string) =>
   notDone(`The passkey was not registered: ${why}.`, 'Begin again: add a passkey, and give the password.');
+
+/** Not 401: the caller's sign-in is good, and a client that renews at a 401 would try the same password again. */
+const NOT_THE_PASSWORD = {
+  status: 403,
+  code: 'wrong-password',
+  title: 'Not done',
+  detail: 'This is not your password.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis: 'Begin again with your password. After ten wrong ones within 15 minutes it has to wait.',
+} as const;
 
 const TOO_MANY = notDone(
   `You have ${PASSKEYS_OF_A_PERSON_MAX} passkeys, and no more are kept.`,

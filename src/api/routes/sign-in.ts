@@ -51,7 +51,7 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies, passwords
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const wrong = await passwords.refuseWrong(request, reply, username, password);
+      const wrong = await passwords.refuseWrong(request, reply, username, password, WRONG);
       if (wrong !== null) return wrong;
       request.log.info({ person: username }, 'signed in');
       return answerTokens(
@@ -64,6 +64,16 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies, passwords
     },
   );
 }
+
+const WRONG = {
+  status: 401,
+  code: 'wrong-password',
+  title: 'Not signed in',
+  detail: 'User or password is wrong.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis:
+    'The built-in user is `operator`, its generated password is in secrets/operator-password below FERMATA_HOME; other people get one with `fermata person add`. `fermata link` signs in without a password.',
+} as const;
 
 export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

@@ -16,7 +16,7 @@ import { callerOf, emptyBody } from './acting.js';
 import { coerceIntegers, fromDatabase } from './reading.js';
 
 const toggleSchema = z.strictObject({
-  enabled: z.boolean().optional().describe('Left out: the other way round than now'),
+  enabled: z.boolean().optional().describe('Left out: toggles it'),
   reason: reason.optional(),
 });
 

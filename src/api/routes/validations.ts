@@ -54,7 +54,7 @@ const wishSchema = z.strictObject({
     .max(100)
     .optional()
     .describe(
-      'Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now',
+      'Name of a period of GET /api/data, from its start; left out: the prices that the desk has now',
     ),
 });
 

@@ -21,7 +21,7 @@ const processesSchema = z
 
 /** The trader's status with the texts about it that are the same everywhere. */
 const shownStatusSchema = traderStatusSchema.extend({
-  money: z.enum(MONEY_AT_STAKE).describe('What is not known to be play money is real'),
+  money: z.enum(MONEY_AT_STAKE).describe('Real, unless known to be play money'),
   headline: z
     .object({ tone: z.enum(HEADLINE_TONES), text: z.string(), detail: z.string() })
     .describe('The mode, and what stands in its way: “ACTIVE, but every strategy is off”'),
@@ -40,7 +40,7 @@ export const deskStatusSchema = shownStatusSchema.extend({
 
 /** Messages over the WebSocket. */
 export const liveMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('welcome'), expiresMs: wallMs.describe('Send a new token before') }),
+  z.object({ type: z.literal('welcome'), expiresMs: wallMs.describe('Send a new token before then') }),
   z.object({ type: z.literal('alive') }),
   z.object({
     type: z.literal('state'),

@@ -57,7 +57,7 @@ function newestReport({ desk, configHash, home, reportFolder }: Place, nowMs: nu
     if (foreign !== null) {
       if (nearest.startsWith('no report')) nearest = `${basename(file)}: ${foreign}`;
     } else if (report.recommendation === 'GO' && createdMs(report) - nowMs > CLOCK_TOLERANCE_MS) {
-      nearest = `${basename(file)}: it is of the future, ${report.created}: look at the clock`;
+      nearest = `${basename(file)}: it is dated in the future, ${report.created}: look at the clock`;
     } else if (newest === null || createdMs(report) > createdMs(newest.report)) newest = { file, report };
   }
   return newest === null ? { ok: false, why: nearest } : { ok: true, value: newest };

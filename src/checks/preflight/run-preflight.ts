@@ -46,7 +46,7 @@ const approversKeys: PreflightCheck = {
     const signed = Math.max(1, needed - chatVotesMax(desk, needed));
     const approvers = goLiveApprovers(desk);
     const without = approvers.filter((person) => personKeysOf(home, person).length === 0);
-    const expected = `at least ${signed} of the approvers ${approvers.join(', ')} have enrolled a key to sign with; without one nobody votes but through Telegram`;
+    const expected = `at least ${signed} of the approvers ${approvers.join(', ')} have enrolled a key to sign with; without a key a person can vote only through Telegram`;
     if (without.length === 0) return { verdict: 'pass', observed: 'all of them have a key', expected };
     const missing = `no key: ${without.map((person) => `${person} (fermata person key ${person})`).join(', ')}`;
     return { verdict: 'warn', observed: missing, expected };

@@ -151,7 +151,7 @@ class Search {
     for await (const chunk of chunks) {
       const text = Buffer.concat([tail, chunk]);
       for (const { name, bytes } of this.#needles)
-        if (text.includes(bytes)) this.found.add(`${name} stands in ${place}`);
+        if (text.includes(bytes)) this.found.add(`${name} is in ${place}`);
       // A secret may continue in the next chunk.
       tail = text.subarray(Math.max(0, text.length - this.#longest + 1));
       read += chunk.length;

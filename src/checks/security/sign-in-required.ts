@@ -44,7 +44,7 @@ export const signInRequired = check(NO_PARAMETERS, async ({ runtime, pool }) => 
       const { accessToken } = (await signedIn.json()) as { readonly accessToken: string };
       // The trader may be away; that doesn't refuse a person who is signed in.
       const { status } = await ask(READ, {}, accessToken);
-      if (status === REFUSED) wrong.push('who is signed in was refused');
+      if (status === REFUSED) wrong.push('a signed-in person was refused');
       await ask('api/auth/logout', { method: 'POST', body: '{}' }, accessToken);
       await refused('a sign-in that was ended', ask(READ, {}, accessToken));
       await refused('a link for the second time', ask('api/auth/link', link));

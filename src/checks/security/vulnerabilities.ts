@@ -29,7 +29,7 @@ export const vulnerabilities = check(
 
 const TO_DO: Readonly<Record<Vulnerability['fix'], string>> = {
   upgrade: 'an upgrade within its range removes it (npm audit fix)',
-  'larger-upgrade': 'only a larger upgrade removes it: look what else that changes',
+  'larger-upgrade': 'only a larger upgrade removes it: check what else that changes',
   none: 'no upgrade removes it yet: look whether this desk is concerned at all',
 };
 

@@ -101,12 +101,7 @@ export function incidentCommand(command: Command): void {
 }
 
 const ANSWERS = [
-  [
-    'ack',
-    'acknowledgeIncident',
-    actingPerson,
-    'say that you have it: nobody is told again that nobody answers',
-  ],
+  ['ack', 'acknowledgeIncident', actingPerson, 'say that you have it: ends the escalation'],
   ['resolve', 'resolveIncident', signedInPerson, 'declare it over'],
 ] as const;
 

@@ -91,7 +91,7 @@ function leave(core: Core, position: Holding, closing: Closing): void {
   sendClosing(core, position, closing);
 }
 
-/** While a position in parts can not be closed as a whole, each trade has its own stop again. */
+/** While a position in parts cannot be closed as a whole, each trade has its own stop again. */
 function protectEach(core: Core, position: Holding): void {
   const at = position.instrument;
   for (const holding of isWhole(core, position) ? holdingsOf(positionAt(core, at)) : [position])

@@ -173,7 +173,7 @@ function refusal(status: number): string | null {
 }
 
 function networkReason(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'its name can not be resolved';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'its name cannot be resolved';
   if (error.code === 'ECONNREFUSED') return 'refuses the connection';
   return error.code ?? error.message;
 }
