@@ -39,13 +39,35 @@ const TEMPORAL_WAIT_MS = 1_000;
 /** A page should get an answer sooner than the pool's own, longer deadline. */
 const QUERY_WAIT_MS = 4_000;
 
-/** Rejects if a port is taken (then everything is closed again), or if the desk file or a secret can't be read. */
+/** How each thing that was opened is closed, in the order of opening. */
+type Closers = (() => unknown)[];
+
+/**
+ * Rejects if a port is taken, or if the desk file or a secret can't be read; then everything is closed again.
+ */
 export async function startWeb(runtime: Runtime): Promise<Role> {
+  const closers: Closers = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await Promise.allSettled([close()]);
+  };
+  try {
+    await open(runtime, closers);
+  } catch (error) {
+    await stop();
+    throw inWords(error);
+  }
+  return { stop };
+}
+
+async function open(runtime: Runtime, closers: Closers): Promise<void> {
   const foreignUis = codecOrigins(process.env);
-  const pool = openPool(runtime, 'web');
   const { desk } = loadDesk(runtime.deskFile);
-  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const pool = openPool(runtime, 'web');
+  closers.push(() => pool.end());
   const operations = await openOperations(runtime);
+  closers.push(() => operations.close());
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  closers.push(() => trader.close());
   const rolesOf: WebDependencies['rolesOf'] = (person) => rolesOfPerson(desk.people, person);
   const sessions = SessionStore.open(
     join(homePaths(runtime.home).home, 'web', 'sessions.json'),
@@ -95,6 +117,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     nowMs: Date.now,
   };
   const app = await buildServer(web, tickets);
+  closers.push(() => app.close());
   const proxy = await makeTemporalUiProxy({
     desk: runtime.desk,
     uiAddress: runtime.temporal.uiAddress,
@@ -106,19 +129,9 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     isToken: (token) => typeof app.readAccess(token) !== 'string',
     codecOrigins: foreignUis,
   });
-  const stop = async (): Promise<void> => {
-    await Promise.allSettled([app.close(), proxy.close()]);
-    trader.close();
-    await Promise.allSettled([operations.close(), pool.end()]);
-  };
-  try {
-    await app.listen({ host: runtime.web.host, port: runtime.web.port });
-    await proxy.listen({ host: runtime.web.host, port: runtime.temporalUiProxy.port });
-  } catch (error) {
-    await stop();
-    throw inWords(error);
-  }
-  return { stop };
+  closers.push(() => proxy.close());
+  await app.listen({ host: runtime.web.host, port: runtime.web.port });
+  await proxy.listen({ host: runtime.web.host, port: runtime.temporalUiProxy.port });
 }
 
 function inWords(error: unknown): unknown {

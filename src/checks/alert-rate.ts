@@ -28,7 +28,10 @@ export const alertRate = check(
     const notRun = (observed: string) => ({ verdict: 'not_run' as const, observed, expected: inWords(days) });
     const events = eventsTold(desk.notify);
     const left = [event, sameAs ?? event].find((one) => one !== 'critical' && !events.includes(one));
-    if (left !== undefined) return notRun(`nobody is told of it: notify.telegram.events leaves ${left} out`);
+    if (left !== undefined)
+      return notRun(
+        `nobody is told of it: neither notify.telegram.events nor notify.mail.events has ${left}`,
+      );
     const firstMs = await firstNoticeMs(pool, desk.desk);
     const toMs = Date.now();
     if (firstMs === null || !isTold(runtime.home, desk.desk, toMs))

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { OrderStatus, PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { addDecimals } from '../domain/decimal.js';
+import { isZero } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';
@@ -95,7 +97,7 @@ function childrenOf(
       (order) =>
         order.symbol === symbol &&
         listed.has(order.clientId) &&
-        left(order) === Number(quantity) &&
+        isZero(addDecimals([order.quantity, `-${order.filled}`, `-${quantity}`])) &&
         (strategy === null || order.strategy === strategy) &&
         is(order),
     );
@@ -120,5 +122,3 @@ function childrenOf(
 
 const sum = (targets: readonly { readonly pct: number }[]): number =>
   targets.reduce((whole, { pct }) => whole + pct, 0);
-
-const left = ({ quantity, filled }: OrderStatus): number => Number(quantity) - Number(filled);

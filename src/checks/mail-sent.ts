@@ -3,13 +3,12 @@ import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
+import { someOf } from '../domain/some-of.js';
 import { lastHealth } from '../home/channel-health.js';
 import { resultsOf } from '../notify/notices.js';
 import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
 import { check } from './check.js';
 import { marketNowMs } from './market-now.js';
-
-const DUE_MAX = 100;
 
 /**
  * Checks that the mail server has accepted each summary due by now (a routine with `tellResults`). What was due is
@@ -45,7 +44,7 @@ export const mailSent = check(
       const problem = problemOf(found, isOff ? off : mailer.why);
       if (problem !== null) missing.push(`${routine.title} of ${moment(nominalMs)}: ${problem}`);
     }
-    if (missing.length > 0) return { verdict: 'fail', observed: missing.join('; '), expected };
+    if (missing.length > 0) return { verdict: 'fail', observed: someOf(missing), expected };
     return { verdict: 'pass', observed: `${due.length} of ${due.length} mailed`, expected };
   },
 );
@@ -54,10 +53,12 @@ function dueBetween(desk: Desk, fromMs: number, toMs: number) {
   return desk.routines
     .filter(({ tellResults }) => tellResults === true)
     .flatMap((routine: DeskRoutine) =>
-      nominalTimesBetween(routine, desk.timezone, fromMs - 1, toMs, DUE_MAX).map((nominalMs) => ({
-        routine,
-        nominalMs,
-      })),
+      nominalTimesBetween(routine, desk.timezone, fromMs - 1, toMs, Number.POSITIVE_INFINITY).map(
+        (nominalMs) => ({
+          routine,
+          nominalMs,
+        }),
+      ),
     );
 }
 

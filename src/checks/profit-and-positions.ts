@@ -1,6 +1,7 @@
 import type { PositionStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { HOUR_MS } from '../domain/civil-date.js';
+import { placesIn } from '../domain/figure-text.js';
 import { readEquitySteps } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
@@ -15,6 +16,7 @@ export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, po
   const toMs = marketData.marketMs + HOUR_MS;
   const span = { desk: desk.desk, fromMs: marketData.marketMs - HOURS * HOUR_MS, toMs };
   const curve = (await readEquitySteps(pool, span, HOUR_MS)).map((point) => point.equity);
+  const amount = (value: number): string => value.toFixed(placesIn(currency));
   const open = positions.map(
     (position) =>
       `${position.symbol} ${position.side} ${position.quantity} (${position.unrealised})${tradesText(position)}`,
@@ -27,7 +29,7 @@ export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, po
     open.length === 0 ? 'nothing is open' : `open: ${open.join(', ')}`,
     curve.length === 0
       ? 'the equity curve has no point'
-      : `equity curve: ${curve.length} hours between ${Math.min(...curve).toFixed(2)} and ${Math.max(...curve).toFixed(2)}`,
+      : `equity curve: ${curve.length} hours between ${amount(Math.min(...curve))} and ${amount(Math.max(...curve))}`,
     ...(bare.length > 0 ? [`WITHOUT A STOP: ${bare.join(', ')}`] : []),
   ].join('; ');
   if (bare.length > 0) return { verdict: 'fail', observed, expected };

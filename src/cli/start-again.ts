@@ -163,7 +163,7 @@ interface Builds {
  * if requested, and watches a build on trial until it is well or the former one runs again. Resolves with the exit
  * code of the desk once it has ended for good. `mayTry`: an order in the pointer was addressed to this process.
  */
-async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
+export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
   const { home, ending } = builds;
   let code = EXIT_AGAIN;
   let pointer: BuildPointer = { build: null, ordered: null };

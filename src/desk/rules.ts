@@ -152,7 +152,7 @@ function peopleRules(desk: Desk): BrokenRule[] {
     ];
   }
   if (approvers >= 2) return [];
-  const keys = ['startup', 'fault', 'dailyLoss', 'drawdown', 'person'] as const;
+  const keys = ['startup', 'fault', 'venue', 'dailyLoss', 'drawdown', 'person'] as const;
   const paths = [
     ...keys.filter((key) => desk.resume[key] === 'two-people').map((key) => ['resume', key]),
     ...stepsLiftedBy(desk, 'two-people'),

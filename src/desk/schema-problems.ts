@@ -23,13 +23,26 @@ export function schemaProblems(
   const isBegun = keys === undefined && missing.length >= MISSING_TOGETHER;
   const together = isBegun ? [severalMissing(missing.map(({ path }) => keyText(path)))] : [];
   const each = isBegun ? issues.filter((issue) => !missing.includes(issue)) : issues;
-  const problems = each.flatMap((issue) => {
+  const problems = each.flatMap(meantForm).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey(issue.path, key, keys ?? knownKeys(issue.path)));
     }
     return [problemOf(issue, valueAt(data, issue.path))];
   });
   return [...together, ...problems];
+}
+
+/**
+ * Where a value can have one of several forms: what is wrong within the form that it has. The issue itself if it has
+ * none of them.
+ */
+function meantForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((form) =>
+    form.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  const within = meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  return within?.flatMap(meantForm) ?? [issue];
 }
 
 /** With this many keys missing, a file is only a beginning: one problem names them all, instead of one for each. */
@@ -104,10 +117,16 @@ function expectedText(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return boundText(issue);
     case 'invalid_union':
-      return 'text, a number, or true or false';
+      return oneOf(issue.errors.map((form) => form.map(expectedText).join('; ')));
     default:
       return issue.message.replace(/^expected /, '');
   }
+}
+
+function oneOf(texts: readonly string[]): string {
+  const [last = '', ...others] = [...texts].reverse();
+  if (others.length < 2) return [...others, last].join(' or ');
+  return `${others.reverse().join(', ')}, or ${last}`;
 }
 
 function boundText(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
@@ -137,5 +156,6 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
     const named = schema?.properties?.[String(part)] ?? schema?.additionalProperties;
     schema = (typeof part === 'number' ? schema?.items : named) as JsonSchema | undefined;
   }
-  return Object.keys(schema?.properties ?? {});
+  const forms = [schema, ...((schema?.anyOf ?? []) as JsonSchema[])];
+  return forms.flatMap((form) => Object.keys(form?.properties ?? {}));
 }

@@ -16,14 +16,14 @@ export async function readLedgerSequence(pool: Queries, desk: string, incarnatio
   return found.rows[0]?.sequence ?? 0;
 }
 
-/** Signed quantity by symbol, for one journal; closed positions are left out. */
+/** Signed quantity by symbol as decimal text, for one journal; closed positions are left out. */
 export async function readPositions(
   pool: Queries,
   desk: string,
   incarnation: string,
-): Promise<ReadonlyMap<string, number>> {
-  const found = await pool.query<{ symbol: string; quantity: number }>(
-    `select symbol, quantity::float8 as quantity from positions
+): Promise<ReadonlyMap<string, string>> {
+  const found = await pool.query<{ symbol: string; quantity: string }>(
+    `select symbol, quantity::text as quantity from positions
       where desk = $1 and incarnation = $2 and quantity <> 0 order by symbol`,
     [desk, incarnation],
   );

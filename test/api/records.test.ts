@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { idleStatus } from '../support/trader-status.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const START = '2026-01-05T10:00:00Z';
@@ -110,6 +111,36 @@ describe('equity', () => {
     expect(points.map(({ marketMs }) => marketMs)).toEqual(
       points.map(({ marketMs }) => marketMs).sort((a, b) => a - b),
     );
+  });
+
+  it('of buying and holding has every place on an account in a coin', async () => {
+    const inCoin = await createTestDatabase();
+    await inCoin.ownerPool.query(
+      `insert into equity select $1, $2::timestamptz + n * interval '1 hour', 0.5, 0.5, 0.5, 0, true
+       from generate_series(1, 2) n`,
+      [DESK, START],
+    );
+    const { marketData } = idleStatus();
+    await inCoin.ownerPool.query(
+      `insert into bars (desk, source, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
+       select $1, $3, 'BTC/USD', $2::timestamptz + n * interval '1 hour' - interval '1 minute', 60,
+         40000 + n, 40000 + n, 40000 + n, 40000 + n, 1, true from generate_series(1, 2) n`,
+      [DESK, START, marketData.identity],
+    );
+    const coined = await startWebUnderTest(inCoin.pool);
+    try {
+      const lastPrices = [{ symbol: 'BTC/USD', bid: '40001', ask: '40002' }];
+      coined.trader.status = idleStatus({ currency: 'BTC', marketData: { ...marketData, lastPrices } });
+      const { accessToken } = await coined.signIn();
+      const read = async () => (await coined.call('GET', '/api/equity', { token: accessToken })).json();
+      await expect.poll(read).toMatchObject({
+        currency: 'BTC',
+        buyAndHold: [{ equity: '0.50000000' }, { equity: '0.50001250' }],
+      });
+    } finally {
+      await coined.stop();
+      await inCoin.drop();
+    }
   });
 
   it('comes from memory while the database is down, and says so', async () => {

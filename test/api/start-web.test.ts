@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startWeb } from '../../src/api/start.js';
-import type { Runtime } from '../../src/home/runtime.js';
+import { type Runtime, secretFile } from '../../src/home/runtime.js';
 import { readSecret } from '../../src/home/secrets.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -62,6 +63,21 @@ describe('the web role', () => {
       await expect(fetch(`http://127.0.0.1:${runtime.web.port}/health`)).rejects.toThrow();
     } finally {
       other.close();
+    }
+  });
+
+  it('closes what it has opened where a secret can not be read', async () => {
+    const [listened, ended] = [vi.spyOn(Pool.prototype, 'on'), vi.spyOn(Pool.prototype, 'end')];
+    const file = secretFile(home, 'tokenKey');
+    renameSync(file, `${file}-away`);
+    try {
+      await expect(startWeb(runtime)).rejects.toThrow();
+      const opened = [...new Set(listened.mock.contexts)];
+      expect(opened).toHaveLength(2);
+      expect(opened.filter((pool) => !ended.mock.contexts.includes(pool))).toHaveLength(0);
+    } finally {
+      renameSync(`${file}-away`, file);
+      vi.restoreAllMocks();
     }
   });
 });

@@ -7,6 +7,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { codecOrigins } from '../../src/api/temporal-ui/codec.js';
+import { TemporalTickets } from '../../src/api/temporal-ui/entrance.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
 import { CODEC_PATH, parsePayloadKeys } from '../../src/home/payload-keys.js';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
@@ -202,6 +203,18 @@ describe('Temporal’s UI', () => {
     expect((await get('/', { cookie })).status).toBe(200);
     await web.call('POST', '/api/auth/logout', { token: accessToken });
     expect((await get('/', { cookie })).status).toBe(401);
+  });
+
+  it('forgets tickets and sessions that have ended, whosever they were, with the next ones', () => {
+    let nowMs = 0;
+    const tickets = new TemporalTickets(() => nowMs);
+    const [unused, used] = [tickets.issue('anna'), tickets.issue('anna')];
+    const session = tickets.redeem(used)!;
+    nowMs = 13 * 3_600_000;
+    tickets.redeem(tickets.issue('otto'));
+    // They would hold again by a clock that is set back.
+    nowMs = 0;
+    expect([tickets.redeem(unused), tickets.familyOf(session)]).toEqual([null, null]);
   });
 
   it('lives on after an address that no parser takes, signed in or not', async () => {

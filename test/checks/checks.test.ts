@@ -277,6 +277,12 @@ describe('exits-working', () => {
     expect([verdict, observed]).toEqual(['fail', expect.stringContaining(missing)]);
   });
 
+  it('passes for a stop of which a part is filled, where all that is held is left of it', async () => {
+    const trader = short([order({ quantity: '0.3', filled: '0.1' }), order({ ...TARGET, quantity: '0.20' })]);
+    trader.held = trader.held.map((position) => ({ ...position, quantity: '0.2' }));
+    expect(await check('exits-working', { trader })).toMatchObject({ verdict: 'pass' });
+  });
+
   it('asks for no target at the venue where the desk holds it', async () => {
     const trader = short([STOP]);
     trader.targetsWait = 'desk';

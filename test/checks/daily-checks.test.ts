@@ -187,6 +187,16 @@ describe('profit-and-positions and strategies-on', () => {
     expect(bare.observed).toContain('WITHOUT A STOP: BTC/USDT');
   });
 
+  it('say the equity of an account in a coin with every place', async () => {
+    await bench.equityAt(NOW - 3 * 3_600_000, 0.50123);
+    await bench.equityAt(NOW - 1_000, 0.50456);
+    const status = bench.trader.status.bind(bench.trader);
+    bench.trader.status = () => ({ ...status(), currency: 'BTC' });
+    expect((await bench.check('profit-and-positions')).observed).toContain(
+      'equity curve: 2 hours between 0.50123000 and 0.50456000',
+    );
+  });
+
   it('name the strategies that are switched off', async () => {
     expect(await bench.check('strategies-on')).toMatchObject({ verdict: 'pass' });
     bench.trader.strategies = [

@@ -283,6 +283,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'add a second approver',
   },
   {
+    kind: 'two people asked for after an outage of the venue where there is one',
+    from: '  venue: auto',
+    to: '  venue: two-people',
+    at: 'venue: two-people',
+    key: 'resume.venue',
+    expected: 'two people with the role approver',
+    found: '1',
+    doThis: 'add a second approver',
+  },
+  {
     kind: 'two people asked for by a step where there is one',
     from: 'title: Market data fresh, onFail: halt }',
     to: 'title: Market data fresh, onFail: halt, resume: two-people }',

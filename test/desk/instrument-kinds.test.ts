@@ -132,6 +132,20 @@ describe('an instrument of a desk file', () => {
   });
 
   it.each([
+    ['friday', 'roll: monday-before-expiry or a group of keys; "friday"; write monday-before-expiry or'],
+    ['{ daysBefore: soon }', 'roll.daysBefore: a number; "soon"; write a number'],
+    [
+      '{ daysBefor: 4 }',
+      'roll.daysBefor: one of the keys daysBefore; the unknown key daysBefor; write daysBefore',
+    ],
+    ['{}', 'roll.daysBefore: a number; nothing; add the key daysBefore'],
+  ])('with roll: %s is refused, with what can be written there', (roll, problem) => {
+    expect(problemsOf(NQ.replace('exchange: CME', `exchange: CME, roll: ${roll}`))).toContainEqual(
+      expect.stringContaining(`instruments[0].${problem}`),
+    );
+  });
+
+  it.each([
     [
       NQ.replace('multiplier: "20", ', ''),
       /^instruments\[0\].multiplier: what one point is worth in one contract \(NQ\/USD\); nothing;/,

@@ -64,6 +64,14 @@ describe('due times', () => {
     );
     const leapDay = { ...daily, weekdays: ['mon' as const], daysOfMonth: [29], months: [2] };
     expect(iso(nextNominalMs(leapDay, 'UTC', at('2037-01-01T00:00:00Z')))).toBe('2044-02-29T00:00:00.000Z');
+    // The year 2100 is no leap year.
+    expect(iso(nextNominalMs(leapDay, 'UTC', at('2072-03-01T00:00:00Z')))).toBe('2112-02-29T00:00:00.000Z');
+  });
+
+  it('on a day of the month that is also a weekday are found more than a year ahead', () => {
+    const monday13 = { ...daily, weekdays: ['mon' as const], daysOfMonth: [13] };
+    expect(iso(nextNominalMs(monday13, 'UTC', at('2026-07-14T00:00:00Z')))).toBe('2027-09-13T00:00:00.000Z');
+    expect(nextNominalMs({ ...monday13, daysOfMonth: [32] }, 'UTC', at('2026-07-14T00:00:00Z'))).toBeNull();
   });
 
   it('of a quarter are its schedule’s at Temporal, too', () => {

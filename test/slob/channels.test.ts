@@ -240,6 +240,18 @@ describe('a mail that is missing', () => {
     });
   });
 
+  it('is found however many summaries were due since', async () => {
+    const { desk } = bench.context;
+    const daily = desk.routines.find(({ name }) => name === 'daily-summary')!;
+    const often = { ...daily, at: [], weekdays: [], every: '5m' };
+    bench.context = { ...bench.context, desk: { ...desk, routines: [often] } };
+    lampIs('ok');
+    await ran('daily-summary', CHECKED - 20 * 3_600_000);
+    const { verdict, observed } = await bench.check('mail-sent', { hours: 24 });
+    expect(verdict).toBe('fail');
+    expect(observed).toMatch(/^Daily summary of 2026-07-17 01:30 UTC: .*; and 233 more$/);
+  });
+
   it('is found with what the server said, where that takes none', async () => {
     const sent = await mailer();
     const effect = { kind: 'reply', reply: '550 5.1.1 no such user' } as const;

@@ -65,6 +65,13 @@ describe('the trading journal', () => {
     expect(await journal()).toMatchObject([{ figures: { result: '450.00', currency: 'USD', trades: 2 } }]);
   });
 
+  it('says it with every place on an account in a coin', async () => {
+    const { desk } = bench.context;
+    bench.context = { ...bench.context, desk: { ...desk, paper: { ...desk.paper, currency: 'BTC' } } };
+    await bench.closed(2, 0.00123, 1);
+    expect((await bench.run('close entry')).observed).toContain('P&L 0.00123000 BTC of 1 trades');
+  });
+
   it('keeps one entry of a day, the newest, and each note on it', async () => {
     const { desk, pool } = { ...bench.context, pool: bench.database.pool };
     const context = { desk, pool, trader: bench.trader.client, nowMs: Date.now };

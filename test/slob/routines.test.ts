@@ -460,6 +460,24 @@ describe('a check of', () => {
     });
   });
 
+  it('the positions agree in whole lots: what is less than one is no difference', async () => {
+    await positionsKept(0.9995);
+    expect(await bench.run('morning positions')).toMatchObject({ verdict: 'pass' });
+    bench.trader.positions = ['NQ/USD'];
+    expect(await bench.run('morning positions')).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('the positions agree where the database has what the trader says is too small to be sold', async () => {
+    await positionsKept(3.5);
+    bench.says({ dust: [{ symbol: 'NQ/USD', quantity: '3.50000000', value: '4.00' }] });
+    expect(await bench.run('morning positions')).toMatchObject({ verdict: 'pass' });
+    bench.says({ dust: [{ symbol: 'NQ/USD', quantity: '2.50000000', value: '3.00' }] });
+    expect(await bench.run('morning positions')).toMatchObject({
+      verdict: 'fail',
+      observed: 'NQ/USD: the database 3.5, the venue 2.5',
+    });
+  });
+
   it('the positions names both sides of a difference, and compares nothing while the ledger is behind', async () => {
     await positionsKept(-2);
     expect(await bench.run('morning positions')).toMatchObject({
@@ -833,7 +851,10 @@ describe('a report of', () => {
     expect(await said('weekly alerts')).toBe('7 days: setup 3, system 2, critical 1, halt 1, order 1');
     tellsOnlyOf('halt');
     expect(await said('weekly alerts')).toBe('7 days: critical 1, halt 1');
-    expect(await bench.run('weekly setup-rate')).toMatchObject({ verdict: 'not_run' });
+    expect(await bench.run('weekly setup-rate')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'nobody is told of it: neither notify.telegram.events nor notify.mail.events has setup',
+    });
   });
 
   it.each(['weekly system', 'mid-week system'])(

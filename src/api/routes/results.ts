@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { placesIn } from '../../domain/figure-text.js';
 import { analyticsSchema, readAnalytics } from '../../operations/results/read-analytics.js';
 import { kpisSchema } from '../../operations/results/read-kpis.js';
 import { periodsOf, readResults } from '../../operations/results/read-results.js';
@@ -132,9 +133,7 @@ export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: S
       try {
         const points = await readEquity(web.database, web.runtime.desk, request.query.points);
         const buyAndHold =
-          status === null
-            ? []
-            : await readBuyAndHold(web.database, web.runtime.desk, status.marketData, points);
+          status === null ? [] : await readBuyAndHold(web.database, web.runtime.desk, status, points);
         return { source: 'ledger', currency, points, buyAndHold };
       } catch (error) {
         request.log.warn({ err: error }, 'equity curve from memory: the database does not answer');
@@ -205,7 +204,7 @@ const CLOSES = `
 async function readBuyAndHold(
   database: Database,
   desk: string,
-  { identity, lastPrices }: TraderStatus['marketData'],
+  { currency, marketData: { identity, lastPrices } }: TraderStatus,
   points: readonly EquityPoint[],
 ): Promise<readonly EquityPoint[]> {
   const symbols = lastPrices.map(({ symbol }) => symbol);
@@ -226,6 +225,6 @@ async function readBuyAndHold(
   return priced.map(({ marketMs, closes: now }) => {
     const grown =
       now.reduce((sum, close, at) => sum + close / (first.closes[at] ?? close), 0) / symbols.length;
-    return { marketMs, equity: (Number(first.equity) * grown).toFixed(2) };
+    return { marketMs, equity: (Number(first.equity) * grown).toFixed(placesIn(currency)) };
   });
 }

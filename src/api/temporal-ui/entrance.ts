@@ -110,7 +110,7 @@ export class TemporalTickets {
 
   /** Issues a ticket for a sign-in (`family`). When the sign-in ends, so do the ticket and its session. */
   issue(family: string): string {
-    return keep(this.#tickets, { family, expiresMs: this.nowMs() + TICKET_LIFETIME_MS });
+    return this.#keep(this.#tickets, family, TICKET_LIFETIME_MS);
   }
 
   /** Exchanges a ticket, once, for the secret of a session; null if the ticket is unknown, used or expired. */
@@ -119,7 +119,7 @@ export class TemporalTickets {
     const found = this.#tickets.get(key);
     this.#tickets.delete(key);
     if (found === undefined || found.expiresMs <= this.nowMs()) return null;
-    return keep(this.#sessions, { family: found.family, expiresMs: this.nowMs() + SESSION_LIFETIME_MS });
+    return this.#keep(this.#sessions, found.family, SESSION_LIFETIME_MS);
   }
 
   /** The sign-in that a session's secret belongs to, or null. */
@@ -127,12 +127,14 @@ export class TemporalTickets {
     const found = this.#sessions.get(digest(secret));
     return found !== undefined && found.expiresMs > this.nowMs() ? found.family : null;
   }
-}
-
-function keep(into: Map<string, Kept>, kept: Kept): string {
-  const secret = randomBytes(32).toString('base64url');
-  const own = [...into].filter(([, { family }]) => family === kept.family).map(([key]) => key);
-  for (const key of own.slice(0, Math.max(0, own.length + 1 - KEPT_MAX))) into.delete(key);
-  into.set(digest(secret), kept);
-  return secret;
+  /** Forgets everybody's that have expired. */
+  #keep(into: Map<string, Kept>, family: string, lifetimeMs: number): string {
+    const nowMs = this.nowMs();
+    for (const [key, { expiresMs }] of into) if (expiresMs <= nowMs) into.delete(key);
+    const own = [...into].filter(([, kept]) => kept.family === family).map(([key]) => key);
+    for (const key of own.slice(0, Math.max(0, own.length + 1 - KEPT_MAX))) into.delete(key);
+    const secret = randomBytes(32).toString('base64url');
+    into.set(digest(secret), { family, expiresMs: nowMs + lifetimeMs });
+    return secret;
+  }
 }

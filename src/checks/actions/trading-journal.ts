@@ -1,5 +1,6 @@
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
+import { placesIn } from '../../domain/figure-text.js';
 import { tradingDate, tradingDayStart } from '../../domain/trading-day.js';
 import type { ReportContext } from '../../reports/report.js';
 import { countSetups } from '../../store/noted-setups.js';
@@ -30,7 +31,7 @@ export const tradingJournal = stepPart(
       setups,
       orders: placed.reduce((sum, { count }) => sum + count, 0),
       trades: closings.length,
-      result: closings.reduce((sum, { net }) => sum + net, 0).toFixed(2),
+      result: closings.reduce((sum, { net }) => sum + net, 0).toFixed(placesIn(desk.paper.currency)),
       currency: desk.paper.currency,
     };
     await writeDay(pool, { desk: desk.desk, date, figures });
