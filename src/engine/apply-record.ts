@@ -18,7 +18,6 @@ import {
   noteSignalDenied,
   noteSignalFilled,
 } from './apply-signals.js';
-import { applyAmended, applyStopGap } from './apply-stops.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
@@ -396,4 +395,21 @@ function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
   for (const seen of state.fillsSeen) {
     for (const [tradeId, marketMs] of seen) if (marketMs < horizon) seen.delete(tradeId);
   }
+}
+
+function applyAmended(state: EngineState, { clientId, quantityLots, reason }: Of<'order.amended'>): void {
+  const entry = state.orders.get(clientId);
+  if (entry === undefined)
+    throw new RangeError(`an amendment of the order ${clientId}, which was never intended`);
+  entry.intent = { ...entry.intent, quantityLots };
+  entry.amended = true;
+  entry.reason = reason;
+}
+
+function applyStopGap(state: EngineState, { why, symbol, ms, marketMs }: Of<'stop.gap'>): void {
+  const before = state.stopGaps.get(why);
+  const count = (before?.count ?? 0) + 1;
+  const longest =
+    before === undefined || ms > before.longestMs ? { symbol, marketMs, longestMs: ms } : before;
+  state.stopGaps.set(why, { ...longest, count, newestMs: ms });
 }

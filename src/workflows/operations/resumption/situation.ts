@@ -7,7 +7,7 @@ import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
-/** The desk file's default of `volatilityTimesNormal` for a large drawdown. */
+/** Where the desk file says nothing of it. */
 const TIMES_NORMAL = 2;
 const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
