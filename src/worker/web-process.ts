@@ -1,11 +1,10 @@
 /** How people come in: the role `web`. Apart from the bot's, which by itself neither loads this nor may read its secrets. */
+import { startWeb } from '../api/start.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { beside, startChannels } from './channels.js';
 
 /** The web server and, unless they have their own process, the Telegram bot and the mailer. */
 export async function startWebProcess(runtime: Runtime): Promise<Role> {
-  // Imported only here: a bot with its own process loads no web server.
-  const { startWeb } = await import('../api/start.js');
   const web = await startWeb(runtime);
   return process.env.FERMATA_SEPARATE === '1' ? web : beside(web, () => startChannels(runtime));
 }
