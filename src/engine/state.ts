@@ -247,7 +247,7 @@ export interface EngineState {
   readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
   readonly tracks: Map<string, StrategyTrack>;
-  /** Trades that lost in a row, of all strategies, since the day began. */
+  /** Trades that lost in a row, of all strategies, since the day began. A start at an earlier day ends no streak. */
   lossesInARow: number;
   /** Parts per million of the desk file's position size. */
   sizeFactorPpm: number;

@@ -139,6 +139,20 @@ describe('a start', () => {
     expect(desk.lots(0)).toBe(0);
   });
 
+  it('on one recording that begins again books no fill twice', () => {
+    const paper = { account: 'paper/recorded-1' };
+    const before = new DeskUnderTest(paper).active();
+    before.hold(0);
+    before.command({ name: 'reconcile' });
+    before.snapshot({ asOfMs: before.marketMs + 86_400_000 });
+    const desk = new DeskUnderTest(paper, 2, fromDisk(before.records));
+    desk.marketMs = START_MS;
+    desk.begin();
+    // The venue's book keeps what it filled, whatever the time of the market is now.
+    desk.snapshot({ fills: [desk.recorded('fill')[0]!.fill] });
+    expect(desk.recorded('fill')).toHaveLength(1);
+  });
+
   it('with real money that thinks it is a week ago takes no fill from before the journal, and none twice', () => {
     const real = { account: 'Binance spot', historyBeginsMs: START_MS };
     const before = new DeskUnderTest(real).active();

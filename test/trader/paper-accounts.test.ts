@@ -102,6 +102,26 @@ it('takes a person’s stop and tighter rules along, and nothing that allows mor
   await end(again);
 });
 
+it('takes a person’s stop along over a restore, too, and says that it is from before that', async () => {
+  const home = traderHome();
+  const { root, account, rulesFrom } = deskPaths(homePaths(home.runtime.home), home.runtime.desk);
+  const first = await home.start();
+  await clean(home);
+  await home.client.call('stop', person);
+  await end(first);
+
+  // As a restore leaves it, from a backup that was made before the stop.
+  mkdirSync(join(root, 'before-restore-2026-01-05'));
+  renameSync(account, join(root, 'before-restore-2026-01-05', 'account'));
+  writeFileSync(rulesFrom, join('..', 'before-restore-2026-01-05', 'account'));
+  const second = await home.start();
+  const { halts } = await clean(home);
+  expect(halts.find(({ cause }) => cause === 'person')?.reason).toBe(
+    'prices look odd (said before the desk was restored from a backup)',
+  );
+  await end(second);
+});
+
 it('loses neither account nor stop when it is ended in the middle of the change', async () => {
   const home = traderHome();
   const paths = deskPaths(homePaths(home.runtime.home), home.runtime.desk);

@@ -175,16 +175,16 @@ function endOldGoLive(core: Core): void {
 }
 
 /**
- * Also written under a new incarnation, and if market time went back, which happens when a recording replaces a live
- * market. For an account at an exchange, market time never goes back behind its fills, whatever a clock says: they
- * would be booked again.
+ * Also written under a new incarnation, and if market time went back on the paper account that names no price source,
+ * where a recording may replace a live market. For every other account, market time never goes back behind its fills,
+ * whatever a clock or a recording says: its venue lists them again, and they would be booked twice.
  */
 function recordConfig(core: Core): void {
   const { config, state } = core;
   const before = state.config;
   const accountId = config.accountId ?? before?.accountId ?? null;
-  const isPaper = (config.account ?? PAPER_ACCOUNT) === PAPER_ACCOUNT;
-  const marketMs = isPaper
+  const isOfAnyPrices = (config.account ?? PAPER_ACCOUNT) === PAPER_ACCOUNT;
+  const marketMs = isOfAnyPrices
     ? core.marketMs
     : Math.max(core.marketMs, state.newestFillMs, state.fillsThroughMs);
   const unchanged =

@@ -1,18 +1,19 @@
 /** Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
 
 import { buildLimits } from '../../limits/loss-floors.js';
-import type { Core } from '../core.js';
+import { type Core, watchLosses } from '../core.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';
 
-/** `changed`: keys whose value differs from the desk file. */
+/** `changed`: keys whose value differs from the desk file. Loss limits are watched on, from the same day and peak. */
 export function bringIntoForce(core: Core, changed: SettingValues): void {
   const before = core.config;
   core.config = effectiveConfig(core.base, changed, core.state.goLive?.size ?? null);
   const { peak } = core.limits;
   core.limits = { ...buildLimits(core.config.risk), peak };
+  watchLosses(core);
   const unchanged = (slot: StrategySlot): boolean =>
     parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name);
   // An unchanged strategy keeps what it has seen; one with changed parameters starts again and is warmed up.

@@ -61,11 +61,15 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   if (!existsSync(journal)) return [];
   const state = createState();
   for (const { record } of readJournal(journal)) applyRecord(state, record);
+  // A restore leaves the account that it replaced in a folder beside those that are set aside.
+  const when = from.startsWith('..')
+    ? 'before the desk was restored from a backup'
+    : `while the desk traded on ${from}`;
   return [...stops(state), ...switchedOff(state, now), ...smaller(state, now), ...tighter(state, now)].map(
     ({ by, reason, command }, index) => ({
       commandId: `rules-of-${from}-${index}`,
       by,
-      reason: `${reason} (said while the desk traded on ${from})`,
+      reason: `${reason} (said ${when})`,
       command,
     }),
   );
