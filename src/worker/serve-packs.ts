@@ -110,9 +110,17 @@ function hasKept(home: string): boolean {
   );
 }
 
-/** For a desk whose playbooks were removed: open runs end under the code they began with. */
-async function hasOpenRuns({ temporal, runtime }: PacksContext): Promise<boolean> {
-  return (await openRunsByBuild(temporal, packsQueue(runtime.desk))).size > 0;
+/**
+ * For a desk whose playbooks were removed: open runs end under the code they began with. Where Temporal can't say, the
+ * next look does.
+ */
+async function hasOpenRuns({ temporal, runtime, log }: PacksContext): Promise<boolean> {
+  try {
+    return (await openRunsByBuild(temporal, packsQueue(runtime.desk))).size > 0;
+  } catch (error) {
+    log.warn({ error: String(error) }, 'runs of playbooks could not be looked for');
+    return false;
+  }
 }
 
 function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {

@@ -32,20 +32,21 @@ export async function shareProcess(path: string, sharing: string, start: Start):
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     const silent = setTimeout(() => socket.destroy(), SILENT_MS);
-    let role: JoinedRole | null = null;
     const input = createInterface({ input: socket });
     input.on('error', () => undefined);
-    input.on('line', (line) => {
+    // Only the first line may ask to join: whoever was refused has to connect again.
+    input.once('line', (line) => {
       clearTimeout(silent);
-      if (role !== null) return line === STOP_LINE ? void role.stop() : undefined;
       const joining = joiningOf(line, sharing);
       if (closing) return refuse(socket, 'this process ends');
       if (typeof joining === 'string') return refuse(socket, joining);
-      const begun = new JoinedRole(socket, joining, start);
-      role = begun;
-      joined.add(begun);
+      const role = new JoinedRole(socket, joining, start);
+      joined.add(role);
+      input.on('line', (next) => {
+        if (next === STOP_LINE) void role.stop();
+      });
       socket.once('close', () => {
-        void begun.stop().finally(() => joined.delete(begun));
+        void role.stop().finally(() => joined.delete(role));
       });
     });
   });

@@ -3,6 +3,7 @@
  * due by a market clock or by the count of trades, incidents, and the matching schedules. Wakes runs that wait for a
  * change. Each of these fails independently.
  */
+import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
 import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
@@ -74,18 +75,23 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
   };
 }
 
-/** Once per start of the trader: its id contains the market time of the start's halt, so repeating it does nothing. */
+/**
+ * Once per start of the trader: its id contains the id of the start's halt, so repeating it does nothing. The market
+ * time alone doesn't tell starts apart: on a recorded market, or one that stands, two have the same.
+ */
 async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
   const startup = status.halts.find(({ cause }) => cause === 'startup');
   const routine = startRoutineOf(desk);
   if (!startup || !routine) return;
-  const workflowId = await startRoutine(temporal, desk, routine, {
+  const occasion = {
     cause: 'start',
     nominalMs: startup.atMarketMs,
     marketMs: status.marketData.marketMs,
     incarnation: status.incarnation,
     person: null,
     simulated: status.marketData.simulated,
-  });
+  } as const;
+  const id = `${routineId(desk.desk, routine.name, startup.atMarketMs)}:start-${startup.haltId}`;
+  const workflowId = await startRoutine(temporal, desk, routine, occasion, id);
   await awaitVerdict(temporal, workflowId, ROUTINE_PATIENCE_MS);
 }

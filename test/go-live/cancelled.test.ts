@@ -1,5 +1,7 @@
 /** "Cancel" on going live: before it nothing is armed; after it people are told at once, and it is watched on. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
+import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
@@ -44,6 +46,18 @@ async function goLive(attempted: Attempted): Promise<void> {
     async () => (await readAttempts(pool, attempted.desk.name))[0]?.state === 'live',
     WAIT_MS,
   );
+}
+
+/** An attempt whose evidence with this step is only on record once it is released. */
+async function whileKept(step: string) {
+  const kept = holdActivity('recordEvidenceBatch');
+  const activities = {
+    recordEvidenceBatch: async (...given: Parameters<EvidenceActivities['recordEvidenceBatch']>) => {
+      if (given[1].some(({ stepKey }) => stepKey.startsWith(step))) await kept.after('recordEvidenceBatch');
+      return createEvidenceActivities(bench.database.pool).recordEvidenceBatch(...given);
+    },
+  };
+  return { attempted: await startAttempt(bench, { lookMs: 50 }, {}, activities), kept };
 }
 
 describe.concurrent('going live, cancelled', () => {
@@ -112,6 +126,40 @@ describe.concurrent('going live, cancelled', () => {
     await until('the question to be withdrawn', async () =>
       (await attempted.operations.listApprovals()).some(({ state }) => state === 'withdrawn'),
     );
+    const looks = () => attempted.desk.trader.sent('status').length;
+    const before = looks();
+    await until('more looks', () => looks() > before + 8);
+    attempted.desk.trader.granted = null;
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);
+  });
+
+  it('after the approval of the start, before the trader is asked: nothing is armed', async () => {
+    const { attempted, kept } = await whileKept('again.');
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await kept.reached;
+    await handleOf(attempted).cancel();
+    await until('the notice', async () => (await told(attempted)).length > 0);
+    kept.release();
+    expect(await attempted.ended).toMatchObject({
+      state: 'refused',
+      detail: expect.stringMatching(/^cancelled/),
+    });
+    expect(await told(attempted)).toMatchObject([{ severity: 'warning' }]);
+    expect(attempted.desk.trader.sent('goLive')).toEqual([]);
+  });
+
+  it('after the approval of a larger size, before the trader is asked: the size stays, and it is watched on', async () => {
+    const { attempted, kept } = await whileKept('approval.1');
+    await goLive(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await kept.reached;
+    await handleOf(attempted).cancel();
+    await until('the notice', async () => (await told(attempted)).length > 0);
+    kept.release();
     const looks = () => attempted.desk.trader.sent('status').length;
     const before = looks();
     await until('more looks', () => looks() > before + 8);

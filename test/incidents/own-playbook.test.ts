@@ -113,6 +113,30 @@ describe('an own playbook', () => {
     });
   });
 
+  it.each([
+    ['has resumed', true, 'not restored: the desk trades'],
+    ['has not', false, 'restored'],
+  ])(
+    'restores the database while trading is stopped: a person %s meanwhile',
+    async (_, resumes, observed) => {
+      const restored: string[] = [];
+      desk.restores.carryOut = async (key) => {
+        restored.push(key);
+        return { restored: true, says: 'restored' };
+      };
+      const incident = await open([
+        step('stop', { action: 'stop' }),
+        step('restore', { action: 'restore-database' }),
+      ]);
+      await openApproval(bench, desk.name, ':restore');
+      if (resumes) [desk.trader.halts, desk.trader.mode] = [[], 'ACTIVE'];
+      await vote(bench, desk.name, { idEnds: ':restore' });
+      expect((await stepOf(bench, incident, 'Step restore')).observed).toContain(observed);
+      expect(restored).toHaveLength(resumes ? 0 : 1);
+      await incident.end();
+    },
+  );
+
   it('asks for one of several answers, and does nothing where nobody agrees to any', async () => {
     const answers = [
       { key: 'less', title: 'Half the size', sizePct: 50, dueHours: 1 },

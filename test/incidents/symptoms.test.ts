@@ -93,6 +93,13 @@ describe('what is an incident', () => {
     expect(key(5, 86_400_009), 'looked at again, and still off').toBe(key(5, 9));
     expect(key(8, 86_400_009), 'off for the second time').not.toBe(key(5, 9));
     expect(key(5, 9, 'def456'), 'off in a journal begun anew').not.toBe(key(5, 9));
+    const losing = (incarnation: string) =>
+      symptomsOf(
+        cryptoBot,
+        scriptedStatus({ incarnation, strategies: [strategy('a', { trades: 20, wins: 5 })] }),
+      )[0]?.key;
+    expect(losing('abc123')).toBe(losing('abc123'));
+    expect(losing('def456'), 'losing in a journal begun anew').not.toBe(losing('abc123'));
     const both = [
       strategy('a', { trades: 10, wins: 2 }),
       strategy('a', { trades: 10, wins: 3, symbol: 'ETH/USDT' }),

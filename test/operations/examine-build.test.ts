@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDeployActivities } from '../../src/activities/operations/create-deploy-activities.js';
 import type { BuildExamined } from '../../src/contracts/deploy.js';
 import { buildIdAt } from '../../src/domain/build.js';
@@ -45,6 +45,16 @@ it('is fit where it says so itself, and its folder is what was tested', async ()
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/made.js'), '');
   expect(await examine()).toMatchObject({ problem: null, observed: expect.stringContaining('1 open runs') });
+});
+
+it('is told how to reach the Temporal of this desk, and no other secret', async () => {
+  vi.stubEnv('TEMPORAL_API_KEY', 'of the cloud');
+  vi.stubEnv('BINANCE_SECRET_KEY', 'of the exchange');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { examine } = build(
+    `if (process.env.TEMPORAL_API_KEY === 'of the cloud' && !process.env.BINANCE_SECRET_KEY) ${saying(FIT)}`,
+  );
+  expect((await examine()).problem).toBeNull();
 });
 
 it('is not fit once somebody has worked in its folder: what people agree to is a commit', async () => {

@@ -1,6 +1,6 @@
 /** The process that runs playbooks in code: begun where there are some, killed and begun again, its code kept for what began under it. */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,8 +61,8 @@ const told = async (): Promise<readonly string[]> => {
   return rows.map(({ body }) => body);
 };
 
-function serve(hasCode: boolean): Packs {
-  const { address, temporal } = bench;
+function serve(hasCode: boolean, temporal = bench.temporal): Packs {
+  const { address } = bench;
   const runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'temporal'> = {
     ...{ home, desk: desk.name, deskFile: join(folder, 'desk.yaml'), temporal: address },
   };
@@ -156,6 +156,19 @@ it('is told to people where it ends again and again', async () => {
   // Another time is news, too.
   await tellEnd('again');
   expect(await told()).toHaveLength(2);
+});
+
+it('is looked for again where Temporal could not say whether runs are open: nobody is told that it does not start', async () => {
+  await packs?.stop();
+  said.length = 0;
+  const kept = join(homePaths(home).workflowBundles, 'packs-of-before');
+  mkdirSync(kept, { recursive: true });
+  packs = serve(false, { within: () => Promise.reject(new Error('it is down')) } as never);
+  await until('it has looked', () => said.length > 0);
+  expect(said.join('')).toContain('could not be looked for');
+  await packs.stop();
+  rmSync(kept, { recursive: true });
+  packs = serve(true);
 });
 
 it('ends where whoever began it died before it was loaded', async () => {

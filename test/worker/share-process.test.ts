@@ -202,6 +202,19 @@ describe('a role in the process of another desk', () => {
     waits.destroy();
   });
 
+  it('is not taken in by the connection on which it was refused', async () => {
+    await share(async (runtime) => role(runtime));
+    const refused = connect(path);
+    const runtimeFile = join(second, 'run', 'runtime.json');
+    const asking = (sharing: string) =>
+      `${JSON.stringify({ v: 1, sharing, runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`;
+    const ended = new Promise((resolve) => refused.once('close', resolve));
+    refused.resume();
+    refused.write(`${asking('otherwise')}${asking('alike')}`);
+    await ended;
+    expect(begun).toEqual([]);
+  });
+
   it('says why it did not start', async () => {
     await share(() => Promise.reject(new Error('port 8000 is taken')));
     const joined = await joinedNow();

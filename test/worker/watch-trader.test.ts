@@ -62,6 +62,20 @@ describe('the watch over halts', () => {
     expect(arming).toBeGreaterThan(0);
   });
 
+  it('runs the routine once for each start, also where the market stands still between two', async () => {
+    const desk = await bench.desk();
+    const runs = () => runsOf(desk).then((found) => found.length);
+    for (const start of [1, 2]) {
+      desk.trader.halt('startup', 'auto');
+      const follow = resumptionOfHalts(contextOf(desk));
+      await follow(desk.trader.status());
+      // The watch is begun anew while the desk still waits.
+      await resumptionOfHalts(contextOf(desk))(desk.trader.status());
+      await until('the desk trades', () => desk.trader.mode === 'ACTIVE');
+      expect(await runs()).toBe(start);
+    }
+  });
+
   it('does not arm after a routine that failed, and says what it waits for', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: 'old', expected: 'fresh' }));

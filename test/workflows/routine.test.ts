@@ -231,6 +231,27 @@ describe.concurrent('a routine', () => {
     expect(desk.trader.sent('halt')).toEqual([]);
   });
 
+  it.each(['pass', 'warn'] as const)(
+    'that fails because a required step was not run says so to people, where another one is %s',
+    async (other) => {
+      const desk = await bench.desk();
+      desk.checks.set('database', () => ({ verdict: 'not_run', observed: 'not set up', expected: 'set up' }));
+      desk.checks.set('data-fresh', () => ({ verdict: other, observed: 'as it is', expected: 'fresh' }));
+      const steps = [
+        { ...step('backup', 'database', 'warn'), required: true },
+        step('data', 'data-fresh', 'warn'),
+      ];
+      expect((await runRoutine(desk, steps)).verdict).toBe('fail');
+      const told = await bench.database.pool.query(
+        "select severity, body from notice where desk = $1 and event = 'routine'",
+        [desk.name],
+      );
+      expect(told.rows).toEqual([
+        { severity: 'critical', body: expect.stringContaining('not_run: Step backup: not set up') },
+      ]);
+    },
+  );
+
   it('that a schedule starts takes its time from the schedule, and comes too late when that is long ago', async () => {
     const desk = await bench.desk();
     const [definition] = scheduleDefinitions(

@@ -106,7 +106,9 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       const { workflowId, firstRunId } = run;
       await finishRoutineRun(pool, { workflowId, firstRunId, ...closed });
       const kept = await readRoutineProblems(pool, run);
-      const said = kept?.problems.length === 0 ? { ...kept, problems } : kept;
+      // What was not recorded, or is a problem only to this routine.
+      const others = problems.filter(({ name }) => !kept?.problems.some((one) => one.name === name));
+      const said = kept && { ...kept, problems: [...kept.problems, ...others] };
       const notice = said && routineNotice(run, closed.verdict, said);
       if (notice) await tell(notice);
       const summary = closed.verdict === 'missed' ? null : await summaryOf(dependencies, run, closed.verdict);

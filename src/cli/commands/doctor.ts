@@ -78,8 +78,8 @@ interface DoctorContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly deskFile: string;
-  /** Port of dashboard and API; null if the desk file can't be read. */
-  readonly apiPort: number | null;
+  /** Port of dashboard and API; 0: any free one. */
+  readonly apiPort: number;
   /** Venues whose public servers send the time. */
   readonly feeds: readonly string[];
   readonly nowMs: () => number;
@@ -185,9 +185,6 @@ async function checkDesk({ deskFile }: DoctorContext): Promise<Finding> {
 async function checkPorts({ home, apiPort }: DoctorContext): Promise<Finding> {
   const expected = 'the port of dashboard and API free, or used by this desk';
   const advice = 'end the other program, or give the desk another api.port (0: any free one)';
-  if (apiPort === null) {
-    return finding('Ports', 'not_run', 'the desk file can’t be read', expected, 'fermata desk check FILE');
-  }
   if (apiPort === 0 || (await portIsFree(apiPort))) {
     return finding('Ports', 'pass', apiPort === 0 ? 'any free port' : `${apiPort} is free`, expected, advice);
   }

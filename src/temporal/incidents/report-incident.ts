@@ -41,7 +41,10 @@ interface ReportContext {
 }
 
 export interface Reported {
-  /** False: the report joins an open incident, or one that already had it. */
+  /**
+   * False: the report joins an incident that another one opened, or it is on record already. One that is repeated
+   * because its answer was lost still is the one that opened it.
+   */
   readonly opened: boolean;
   readonly workflowId: string | null;
   readonly firstRunId: string | null;

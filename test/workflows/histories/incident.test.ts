@@ -131,6 +131,7 @@ describe('histories of incidents', () => {
 
   it('one of the desk’s own, that restores the database once a person agrees', async () => {
     const desk = await bench.desk(SERVED);
+    desk.trader.halt('person', 'person');
     let attempts = 0;
     desk.restores.carryOut = async () => {
       attempts += 1;

@@ -121,10 +121,9 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   if (approved.state !== 'approved') return `not approved: ${approved.detail}`;
   const { obstacles } = await preflight(run, 'again', reviewer);
   if (obstacles.length > 0) return obstacles.join('; ');
-  if (run.cancelled) return `cancelled: ${CANCEL_ASKED}`;
-  run.isGranting = true;
+  if (run.cancelled) return CANCELLED;
   const problem = await grant(run, proposal, approved.votes);
-  if (problem !== null) return `the trader refused: ${problem}`;
+  if (problem !== null) return problem;
   run.liveSinceMs = Date.now();
   run.progress = { ...run.progress, size: start };
   const size = `${start.maxPositionSizePct} %, ${start.maxConcurrentPositions} positions`;
@@ -293,6 +292,8 @@ async function askApprovers(
   return outcome;
 }
 
+const NOT_ONCE_CANCELLED = 'go-live-grants-nothing-once-cancelled';
+
 /** Null if the trader, which verifies the votes itself, accepted; otherwise the reason. */
 async function grant(
   run: GoLiveRun,
@@ -301,6 +302,8 @@ async function grant(
 ): Promise<string | null> {
   const { desk, incarnation, person, reason } = run.input;
   await run.trail.stored(run.input.recordMs);
+  if (run.cancelled && patched(NOT_ONCE_CANCELLED)) return CANCELLED;
+  run.isGranting = true;
   const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
   try {
     await approvedCalls(desk, incarnation).goLive.executeWithOptions(
@@ -311,7 +314,7 @@ async function grant(
   } catch (error) {
     // A trader that accepted and died before it answered has halted anew and refuses the second request, though it
     // granted the first.
-    return (await isGranted(run, proposal)) ? null : causeOf(error);
+    return (await isGranted(run, proposal)) ? null : `the trader refused: ${causeOf(error)}`;
   }
 }
 

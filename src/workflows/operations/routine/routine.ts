@@ -101,7 +101,9 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const closesLast = patched(CLOSES_LAST);
   // Whoever is told of the failed steps finds them on record.
   if (closesLast) await condition(() => trail.settled);
-  const problems = steps.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn').map(problemOf);
+  const isProblem = (result: StepResult) =>
+    result.verdict === 'fail' || result.verdict === 'warn' || isLacking(result, input.steps, steps);
+  const problems = steps.filter(isProblem).map(problemOf);
   if (missed !== null) problems.push({ name: 'Missed', verdict: 'warn', observed: missed });
   const said = closesLast ? { problems: problems.slice(0, PROBLEMS_MAX) } : {};
   await records.closeRoutineRun(run, { verdict, finishedMs: Date.now(), ...said }).catch(() => {});
@@ -111,10 +113,12 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
 }
 
 /** Everything is written and sent by then; the failure makes Temporal's list show the routine as failed. */
-function failureOf({ title }: RoutineInput, result: RoutineResult): ApplicationFailure {
-  const failed = result.steps.filter((step) => step.verdict === 'fail').map((step) => step.title);
+function failureOf({ title, steps }: RoutineInput, result: RoutineResult): ApplicationFailure {
+  const failed = result.steps
+    .filter((step) => step.verdict === 'fail' || isLacking(step, steps, result.steps))
+    .map((step) => step.title);
   const failure = ApplicationFailure.create({
-    message: `${title} failed: ${failed.join(', ') || 'a required step was not run'}`,
+    message: `${title} failed: ${failed.join(', ')}`,
     type: ROUTINE_FAILED,
     nonRetryable: true,
     details: [result],
@@ -156,11 +160,11 @@ function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): bool
 
 /** A failure counts as much as the desk file says: one that is only noted leaves the routine clean. */
 function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
-  const weighed = results.map(({ key, verdict }): Verdict => {
-    const step = steps.find((one) => one.key === key);
-    if (verdict === 'not_run') return step?.required && !isNeedless(step, steps, results) ? 'fail' : 'pass';
+  const weighed = results.map((result): Verdict => {
+    const { key, verdict } = result;
+    if (verdict === 'not_run') return isLacking(result, steps, results) ? 'fail' : 'pass';
     if (verdict !== 'fail') return verdict;
-    const onFail = step?.onFail;
+    const onFail = steps.find((one) => one.key === key)?.onFail;
     if (onFail === 'note') return 'pass';
     return onFail === 'warn' ? 'warn' : 'fail';
   });
@@ -168,6 +172,16 @@ function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]
     (worst, verdict) => (VERDICT_RANK[verdict] > VERDICT_RANK[worst] ? verdict : worst),
     'pass',
   );
+}
+
+/** A required step that was needed and not run: the routine has failed. */
+function isLacking(
+  { key, verdict }: StepResult,
+  steps: readonly RoutineStep[],
+  results: readonly StepResult[],
+): boolean {
+  const step = steps.find((one) => one.key === key);
+  return verdict === 'not_run' && step?.required === true && !isNeedless(step, steps, results);
 }
 
 function cancelledStep(results: readonly StepResult[]): StepResult {

@@ -41,6 +41,7 @@ export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'
 };
 
 function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Settings): Opening[] {
+  // Each journal counts its own trades: the keys name it.
   const byName = new Map<string, StrategyStatus[]>();
   for (const slot of strategies) byName.set(slot.name, [...(byName.get(slot.name) ?? []), slot]);
   return [...byName].flatMap(([subject, slots]): Opening[] => {
@@ -48,14 +49,13 @@ function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Set
     const total = totalOf(slots);
     if (off?.automatic) {
       const title = `${subject} was switched off by itself`;
-      // The number of trades doesn't change while the strategy is off, so a review that leaves it off is no news. Each
-      // journal counts its own trades.
+      // The number of trades doesn't change while the strategy is off, so a review that leaves it off is no news.
       return [{ subject, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, settings)) return [];
     const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(2)}`;
     const round = Math.floor(total.trades / settings.losingTrades);
-    return [{ subject, title: `${subject} keeps losing`, key: `losing:${round}`, detail }];
+    return [{ subject, title: `${subject} keeps losing`, key: `losing:${incarnation}:${round}`, detail }];
   });
 }
 

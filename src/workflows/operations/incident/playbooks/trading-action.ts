@@ -2,7 +2,7 @@
  * Carries out a trading action of one of the desk's own playbooks, and proves it. Close-all and a database restore need
  * a person's agreement.
  */
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, patched, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
 import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
@@ -111,6 +111,9 @@ async function begin(
   }
 }
 
+/** Runs that began before this patch restore whatever the trader does by then. */
+const ONLY_WHILE_STOPPED = 'restores-only-while-trading-is-stopped';
+
 /** The supervisor restarts it. */
 function restartTrader({ input }: IncidentRun): Promise<string> {
   const { restartProcess } = restartCalls(input.desk);
@@ -122,10 +125,17 @@ function restartTrader({ input }: IncidentRun): Promise<string> {
  * the old database: the incident's row is written again, and its newest steps are recorded from this run's memory.
  */
 async function restoreDatabase(
-  { input, name, course, timeline, people }: IncidentRun,
+  incident: IncidentRun,
   { key, title }: PlaybookStep,
   by: string,
 ): Promise<string> {
+  const { input, name, course, timeline, people } = incident;
+  if (patched(ONLY_WHILE_STOPPED)) {
+    // A person may have resumed since the step that stopped the desk.
+    const mode = (await incident.facts())?.mode;
+    if (mode === undefined) throw new Error('not restored: the trader does not say whether it has stopped');
+    if (mode === 'ACTIVE') throw new Error('not restored: the desk trades');
+  }
   const before = course.shown.join('\n');
   const asked = { key: `${name}:${key}`, by };
   const calls = restoreCalls(input.desk);
