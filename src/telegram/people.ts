@@ -81,6 +81,12 @@ export class KnownPeople {
     return this.#links.filter((link) => linkStanding(this.#maker, this.desk.desk, link) === 'made');
   }
 
+  /** All roles that linked people have. */
+  rolesLinked(): readonly string[] {
+    const linked = this.#made().map(({ person }) => person);
+    return this.desk.people.filter(({ name }) => linked.includes(name)).flatMap(({ roles }) => roles);
+  }
+
   /** Private chats of linked people who have one of these roles. */
   chatsOf(roles: readonly string[]): readonly string[] {
     return this.#made()

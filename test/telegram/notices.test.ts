@@ -5,7 +5,7 @@ import type { Notice } from '../../src/contracts/notice.js';
 import { notify } from '../../src/notify/notify.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { ALERTS_CHAT, ANNA, type BotBench, openBotBench } from './support/bot-bench.js';
+import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let database: TestDatabase;
 let bench: BotBench;
@@ -53,6 +53,20 @@ describe('a notice', () => {
     expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(
       /^🛑 alert 0\nequity fell to 9\u202f042\.18\n.*UTC$/,
     );
+  });
+
+  it('arrives at everybody who is linked where the desk has no chat, past any that wait for people who are not', async () => {
+    await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
+    const unheard = alert(0, { title: 'for nobody yet', audience: ['viewer'] });
+    await Promise.all(
+      numbered(250).map((name) => notify(database.pool, { ...unheard, fingerprint: `unheard:${name}` })),
+    );
+    bench.start({ chatId: null });
+    await notify(database.pool, alert(1));
+    await notify(database.pool, alert(2, { audience: ['operator'] }));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 1', 'alert 2']));
+    await eventually(() => expect(titles(BEN)).toEqual(['alert 1']));
+    expect(bench.texts(ANNA).join()).not.toContain('for nobody yet');
   });
 
   it('waits in order while Telegram is away, and none is lost or doubled', async () => {
