@@ -114,7 +114,9 @@ describe('the journal of another account', () => {
 describe('the journal', () => {
   it('is taken in parts where it comes faster than it is read, and none of it is left out', async () => {
     const fast = { ...desk, desk: 'comes-fast' };
-    const all = Array.from({ length: 5_000 }, (_, index) => entry(index + 1, halt(index === 4_999 ? 'person' : 'startup')));
+    const all = Array.from({ length: 5_000 }, (_, index) =>
+      entry(index + 1, halt(index === 4_999 ? 'person' : 'startup')),
+    );
     const asked: number[] = [];
     const trader: TraderClient = {
       ...new ScriptedTrader('abc').client,
