@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/contracts/notice.js';
+import { peopleFolder } from '../../src/home/people-folder.js';
 import { notify } from '../../src/notify/notify.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -28,6 +31,11 @@ function alert(number: number, change: Partial<Notice> = {}): Notice {
     fingerprint: `alert:${number}`,
     ...change,
   };
+}
+
+function writePeopleFile(name: string, text: string): void {
+  mkdirSync(peopleFolder(bench.home), { recursive: true });
+  writeFileSync(join(peopleFolder(bench.home), name), text);
 }
 
 const titles = (chat = ALERTS_CHAT): string[] =>
@@ -67,6 +75,18 @@ describe('a notice', () => {
     await eventually(() => expect(titles(ANNA)).toEqual(['alert 1', 'alert 2']));
     await eventually(() => expect(titles(BEN)).toEqual(['alert 1']));
     expect(bench.texts(ANNA).join()).not.toContain('for nobody yet');
+  });
+
+  it('arrives in the chat of the alerts, and at nobody linked, where what links were ended can not be read', async () => {
+    await bench.link('anna', ANNA);
+    bench.start();
+    await notify(database.pool, alert(0, { audience: ['operator'] }));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 0']));
+    writePeopleFile('ended-telegram-links.json', '{ "anna": "0');
+    await notify(database.pool, alert(1, { audience: ['operator'] }));
+    await eventually(() => expect(titles()).toEqual(['alert 0', 'alert 1']));
+    expect(titles(ANNA)).toEqual(['alert 0']);
+    await eventually(() => expect(bench.log.join()).toContain('ended-telegram-links.json is damaged'));
   });
 
   it('waits in order while Telegram is away, and none is lost or doubled', async () => {
