@@ -39,6 +39,12 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
     ? tradedVenue(desk.venue.name).live.endpoint(desk, runtime.simulatedVenue)
     : null;
   let lastMissing = '';
+  const readPrices = ownPrices(
+    desk,
+    instruments,
+    endpoint && { venue: desk.venue.name, endpoint },
+    runtime.simulatedFeeds,
+  );
   const audit = createAudit({
     trader,
     instruments,
@@ -47,12 +53,11 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       endpoint === null
         ? () => readPaperBook(paths.paperBook, instruments)
         : accountReader(endpoint, desk, instruments),
-    readPrices: ownPrices(
-      desk,
-      instruments,
-      endpoint && { venue: desk.venue.name, endpoint },
-      runtime.simulatedFeeds,
-    ),
+    readPrices: async (marketData) => {
+      const prices = await readPrices(marketData);
+      lastMissing = '';
+      return prices;
+    },
     onPricesMissing: (why) => {
       if (why !== lastMissing) log('warn', `equity and limits could not be looked at: ${why}`);
       lastMissing = why;
@@ -60,7 +65,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   });
 
   let lastProblem = '';
-  let running = Promise.resolve();
+  let running: Promise<void> | null = null;
   const look = async (): Promise<void> => {
     try {
       const halted = await audit();
@@ -72,10 +77,13 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       const problem = messageOf(error);
       if (problem !== lastProblem) log('warn', `nothing could be compared: ${problem}`);
       lastProblem = problem;
+    } finally {
+      running = null;
     }
   };
   const timer = setInterval(() => {
-    running = running.then(look);
+    // A look may take longer than this: the next one then waits for its turn, and none is made up for.
+    running ??= look();
   }, LOOK_EVERY_MS);
   return {
     stop: async () => {

@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EngineRecord } from '../engine/record.js';
 import { CHAIN_START, HEADER_BYTES } from '../trader/journal/format.js';
 import { readJournal } from '../trader/journal/read-journal.js';
+import { refuseDamagedEnd } from '../trader/journal/repair.js';
 import { scanSegment } from '../trader/journal/segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from '../trader/journal/segments.js';
 import { syncFile } from './backup-folder.js';
@@ -20,8 +21,8 @@ export type JournalDigest = NonNullable<Manifest['journal']>;
 const ENTRIES_PER_TURN = 2_000;
 
 /**
- * Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged, except in its last segment: there
- * the copy ends before the first frame that is not whole, which may be being written.
+ * Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. A frame at its end that is not
+ * whole may be being written: the copy ends before it.
  */
 export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
   const segments = existsSync(from) ? listSegments(from) : [];
@@ -30,6 +31,7 @@ export async function copyJournal(from: string, to: string): Promise<JournalDige
   for (const segment of segments) await copyFile(segment.path, join(to, segment.name));
   const last = segments.at(-1) as Segment;
   const copied = { ...last, path: join(to, last.name) };
+  refuseDamagedEnd(to);
   await truncate(copied.path, endOfWholeRecords(copied));
   // A backup must not contain records that the journal itself could still lose: once synced, it keeps those copied.
   await syncFile(last.path);

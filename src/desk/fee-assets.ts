@@ -14,7 +14,21 @@ export function notTheDesks({ venue }: Desk): Readonly<Record<string, string>> {
 }
 
 export function feeAssetRules(desk: Desk): BrokenRule[] {
-  return [...declaredAssets(desk), ...paperStock(desk)];
+  return [...declaredAssets(desk), ...paperStock(desk), ...foreignMoney(desk)];
+}
+
+/** Cash is compared whole: a part of it can't be kept apart, as coins can. */
+function foreignMoney({ paper: { currency }, venue }: Desk): BrokenRule[] {
+  const found = venue.foreign[currency];
+  if (found === undefined) return [];
+  return [
+    {
+      path: ['venue', 'foreign', currency],
+      expected: 'a coin that is not the currency of the account',
+      found: currency,
+      doThis: `take ${currency} out of venue.foreign, and move what is not the desk’s to another account`,
+    },
+  ];
 }
 
 /** The paper venue values fees at the desk's own prices, and an undeclared coin has none. */

@@ -1,10 +1,11 @@
 /**
  * Whose sign-ins, passkeys and Telegram links the operator has ended: written by the command line, read at every use.
+ * Everything here throws if its file is damaged: nothing counts then, since all of it may have been ended.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { peopleFolder } from './people-folder.js';
+import { writeJson } from './json-file.js';
+import { peopleFolder, readPeopleFile } from './people-folder.js';
 
 const SIGN_INS = 'ended-sign-ins.json';
 const LINKS = 'ended-telegram-links.json';
@@ -37,11 +38,8 @@ export const isEndedPasskey = (home: string, id: string): boolean => markOf(home
 const oneOf = (id: string): string => `passkey ${id}`;
 
 function mark(home: string, name: string, person: string): void {
-  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   const file = join(peopleFolder(home), name);
-  const marks = { ...read(file), [person]: randomBytes(12).toString('hex') };
-  writeFileSync(`${file}.new`, `${JSON.stringify(marks, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeJson(file, { ...read(file), [person]: randomBytes(12).toString('hex') });
 }
 
 function markOf(home: string, name: string, person: string): string {
@@ -49,10 +47,8 @@ function markOf(home: string, name: string, person: string): string {
   return Object.hasOwn(marks, person) ? (marks[person] ?? '') : '';
 }
 
-function read(file: string): Readonly<Record<string, string>> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
-  } catch {
-    return {};
-  }
-}
+const read = (file: string): Readonly<Record<string, string>> =>
+  readPeopleFile(
+    file,
+    'Until it is whole, nothing that it may have ended counts. Put an intact copy in its place; without one, remove it and end again what was ended (fermata person remove NAME, fermata telegram unlink NAME)',
+  );

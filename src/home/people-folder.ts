@@ -1,9 +1,23 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson } from './json-file.js';
 import { homePaths } from './runtime.js';
 
 /** What the command line writes about people. Beside the secrets, where no role in a container can write. */
 export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
+
+const textsSchema = z.record(z.string(), z.string());
+
+/** One of the files there: a text for each name; empty if there is no file. Throws if it is damaged or can't be read. */
+export function readPeopleFile(file: string, doThis: string): Readonly<Record<string, string>> {
+  try {
+    return textsSchema.parse(readJson(file) ?? {});
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw new Error(`${file} is damaged, and was left as it is. ${doThis}`);
+  }
+}
 
 const TAKEN_IN = 'taken-in';
 

@@ -3,9 +3,9 @@
  * database.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { peopleFolder } from './people-folder.js';
+import { writeJson } from './json-file.js';
+import { peopleFolder, readPeopleFile } from './people-folder.js';
 
 const FILE = 'passwords.json';
 const PEOPLE_MAX = 100;
@@ -14,24 +14,24 @@ type Hashes = Readonly<Record<string, string>>;
 
 /** Null if this person has no password here. With a damaged file nobody can sign in. */
 export function passwordHashOf(home: string, person: string): string | null {
-  const hashes = readHashes(home);
+  const hashes = hashesOrNone(home);
   return Object.hasOwn(hashes, person) ? (hashes[person] ?? null) : null;
 }
 
-/** Sets or replaces the password. Throws if there are too many people. */
+/** Sets or replaces the password. Throws if there are too many people, or the file is damaged. */
 export async function setPassword(home: string, person: string, password: string): Promise<void> {
   const hash = await hashPassword(password);
   const hashes = { ...readHashes(home), [person]: hash };
   if (Object.keys(hashes).length > PEOPLE_MAX)
     throw new Error(`more than ${PEOPLE_MAX} people have passwords`);
-  writeHashes(home, hashes);
+  writeJson(fileOf(home), hashes);
 }
 
-/** False if there was none. */
+/** False if there was none. Throws if the file is damaged. */
 export function removePassword(home: string, person: string): boolean {
   const { [person]: removed, ...rest } = readHashes(home);
   if (removed === undefined) return false;
-  writeHashes(home, rest);
+  writeJson(fileOf(home), rest);
   return true;
 }
 
@@ -39,19 +39,18 @@ function fileOf(home: string): string {
   return join(peopleFolder(home), FILE);
 }
 
-function readHashes(home: string): Hashes {
+const readHashes = (home: string): Hashes =>
+  readPeopleFile(
+    fileOf(home),
+    'No password there signs anybody in. Put an intact copy in its place, or remove it and give each person a password anew: fermata person add NAME',
+  );
+
+function hashesOrNone(home: string): Hashes {
   try {
-    return JSON.parse(readFileSync(fileOf(home), 'utf8')) as Hashes;
+    return readHashes(home);
   } catch {
     return {};
   }
-}
-
-function writeHashes(home: string, hashes: Hashes): void {
-  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
-  const next = `${fileOf(home)}.new`;
-  writeFileSync(next, `${JSON.stringify(hashes, null, 2)}\n`, { mode: 0o600 });
-  renameSync(next, fileOf(home));
 }
 
 /** About 50 ms and 32 MiB for each guess. */

@@ -61,7 +61,7 @@ async function followForEver(
   let failures = 0;
   let said = '';
   while (!stopping.aborted) {
-    const before = state.position;
+    const before = state.position?.sequence;
     let pauseMs = 0;
     try {
       await followOnce(options, state, stopping);
@@ -75,7 +75,7 @@ async function followForEver(
         // Once for each outage, not once for each attempt.
         if (text !== said) options.log('warn', `the ledger waits: ${text}`);
         said = text;
-        failures = state.position === before ? failures + 1 : 1;
+        failures = state.position?.sequence === before ? failures + 1 : 1;
         pauseMs = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
       }
     }

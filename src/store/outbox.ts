@@ -33,11 +33,19 @@ interface UnaddressedNotice {
 
 const ADDRESSED_AT_ONCE = 200;
 
-/** Oldest first. */
-export async function unaddressedNotices(pool: Queries, desk: string): Promise<readonly UnaddressedNotice[]> {
+/**
+ * Oldest first. `roles`: only those for one of these or for everybody, so that none waits behind notices that can go
+ * to nobody yet; null: all.
+ */
+export async function unaddressedNotices(
+  pool: Queries,
+  desk: string,
+  roles: readonly string[] | null,
+): Promise<readonly UnaddressedNotice[]> {
   const found = await pool.query<UnaddressedNotice>(
-    'select id, event, audience from notice where desk = $1 and addressed is null order by id limit $2',
-    [desk, ADDRESSED_AT_ONCE],
+    `select id, event, audience from notice where desk = $1 and addressed is null
+       and ($3::text[] is null or audience = '{}' or audience && $3::text[]) order by id limit $2`,
+    [desk, ADDRESSED_AT_ONCE, roles],
   );
   return found.rows;
 }

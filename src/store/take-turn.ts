@@ -43,7 +43,11 @@ export function takeTurn(
 ): Turn {
   const lock = new TurnLock(openPool(runtime, `${what}-turn`), `turn:${what}:${runtime.desk}`);
   const stopping = new AbortController();
-  const now: { work: Work | null; said: string | null } = { work: null, said: null };
+  const now: { work: Work | null; said: string | null; fault: string | null } = {
+    work: null,
+    said: null,
+    fault: null,
+  };
   const say = (level: 'info' | 'warn', text: string): void => {
     if (text !== now.said) log[level](`${what}: ${text}`);
     now.said = text;
@@ -58,10 +62,17 @@ export function takeTurn(
       say('warn', `whose turn it is could not be asked: ${messageOf(error)}; this process does it meanwhile`);
     }
     if (stopping.signal.aborted) return;
-    if (!isOthers) now.work ??= begin();
-    else {
-      await now.work?.stop();
-      now.work = null;
+    try {
+      if (!isOthers) now.work ??= begin();
+      else {
+        await now.work?.stop();
+        now.work = null;
+      }
+      now.fault = null;
+    } catch (error) {
+      const fault = `it could not ${isOthers ? 'end' : 'begin'}: ${messageOf(error)}; this is tried again`;
+      if (fault !== now.fault) log.warn(`${what}: ${fault}`);
+      now.fault = fault;
     }
   };
   const running = (async () => {
@@ -69,8 +80,11 @@ export function takeTurn(
       await look();
       await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-    await now.work?.stop();
-    await lock.end();
+    try {
+      await now.work?.stop();
+    } finally {
+      await lock.end();
+    }
   })();
   return {
     stop: () => {

@@ -36,7 +36,8 @@ export function watchDisk(path: string, directory: string, onFull: (freeMb: numb
   const timer = setInterval(async () => {
     const free = await freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
     if (free >= FREE_BYTES_LOW || !existsSync(path)) return;
-    await rm(path, { force: true });
+    // A disk that can't even free it (read-only, broken) is told of all the same.
+    await rm(path, { force: true }).catch(() => undefined);
     onFull(Math.round(free / 1024 / 1024));
   }, EVERY_MS);
   timer.unref();

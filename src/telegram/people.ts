@@ -59,10 +59,7 @@ export class KnownPeople {
 
   /** Null for a stranger, and for a person who is no longer in the desk file. */
   byTelegramUser(userId: number): KnownPerson | null {
-    const link = this.#links.find(
-      (one) =>
-        one.telegramUserId === String(userId) && linkStanding(this.#maker, this.desk.desk, one) === 'made',
-    );
+    const link = this.#made().find(({ telegramUserId }) => telegramUserId === String(userId));
     const person = this.desk.people.find(({ name }) => name === link?.person);
     return person ? { name: person.name, roles: person.roles } : null;
   }
@@ -77,8 +74,22 @@ export class KnownPeople {
     return this.#made().find((link) => link.chatId === chatId)?.person ?? null;
   }
 
+  /**
+   * Nobody while it can't be read which links were ended: `refresh` says so then, and the desk's own chat is told all
+   * the same.
+   */
   #made(): readonly PersonLink[] {
-    return this.#links.filter((link) => linkStanding(this.#maker, this.desk.desk, link) === 'made');
+    try {
+      return this.#links.filter((link) => linkStanding(this.#maker, this.desk.desk, link) === 'made');
+    } catch {
+      return [];
+    }
+  }
+
+  /** All roles that linked people have. */
+  rolesLinked(): readonly string[] {
+    const linked = this.#made().map(({ person }) => person);
+    return this.desk.people.filter(({ name }) => linked.includes(name)).flatMap(({ roles }) => roles);
   }
 
   /** Private chats of linked people who have one of these roles. */

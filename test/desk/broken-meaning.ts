@@ -103,6 +103,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'add BNB/USDT to instruments',
   },
   {
+    kind: 'foreign money in the currency of the account',
+    from: 'venue:\n  name: binance',
+    to: 'venue:\n  foreign: { USDT: "100" }\n  name: binance',
+    at: 'USDT: "100"',
+    key: 'venue.foreign.USDT',
+    expected: 'a coin that is not the currency of the account',
+    found: 'USDT',
+    doThis: 'take USDT out of venue.foreign',
+  },
+  {
     kind: 'a stock for fees of a coin that nobody declared',
     from: 'paper: # derived',
     to: 'paper:\n  feeStock: { BNB: "1" } # derived',

@@ -96,6 +96,29 @@ test('follows a new journal from its beginning', async () => {
   expect(await untilEqual()).toBe(70);
 });
 
+test('tries again less and less often where the database takes no entry', async () => {
+  const { ownerPool } = database;
+  await ownerPool.query(
+    `create function refuse_entry() returns trigger language plpgsql as $$ begin raise exception 'no entry is taken'; end $$`,
+  );
+  await ownerPool.query(
+    `create trigger refuse_entry before insert on journal_entry for each row when (new.desk = '${desk}') execute function refuse_entry()`,
+  );
+  let attempts = 0;
+  const { call } = client;
+  client.call = (...asked) => {
+    attempts += 1;
+    return call(...asked);
+  };
+  await trader.write(recordsOfTrades(37, 40));
+  startFollowing();
+  await sleep(4_000);
+  expect(said.join()).toContain('no entry is taken');
+  expect(attempts).toBeLessThan(9);
+  await ownerPool.query('drop trigger refuse_entry on journal_entry');
+  expect(await untilEqual()).toBe(40);
+});
+
 test('a ledger that holds more than the trader halts it once, by name, and again after somebody armed', async () => {
   startFollowing();
   await trader.write(recordsOfTrades(35, 40));

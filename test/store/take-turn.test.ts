@@ -69,6 +69,25 @@ it('one of two processes works, and the other begins once that one has ended its
   await works(second);
 });
 
+it('work that can not begin, or does not end, is tried again and said', async () => {
+  const { host, port, appUser: user, database: name } = database;
+  const runtime = { home, desk: 'faulty', postgres: { host, port, database: name, user } };
+  const said: string[] = [];
+  let begun = 0;
+  const log = { info: (text: string) => void said.push(text), warn: (text: string) => void said.push(text) };
+  const first = takeTurn(runtime, 'watch', log, () => {
+    begun += 1;
+    if (begun === 1) throw new Error('no file for it');
+    return { stop: () => Promise.reject(new Error('it hangs')) };
+  });
+  await expect.poll(() => begun).toBe(2);
+  expect(said).toContainEqual(expect.stringContaining('no file for it'));
+  const second = processOf('faulty');
+  await waits(second);
+  await expect(first.stop()).rejects.toThrow('it hangs');
+  await works(second);
+});
+
 it('desks, and the two works of a desk, have a turn each', async () => {
   const all = [processOf('one'), processOf('other'), processOf('one', database.port, 'ledger')];
   for (const one of all) await works(one);

@@ -112,6 +112,28 @@ describe('the journal of another account', () => {
 });
 
 describe('the journal', () => {
+  it('is taken in parts where it comes faster than it is read, and none of it is left out', async () => {
+    const fast = { ...desk, desk: 'comes-fast' };
+    const all = Array.from({ length: 5_000 }, (_, index) =>
+      entry(index + 1, halt(index === 4_999 ? 'person' : 'startup')),
+    );
+    const asked: number[] = [];
+    const trader: TraderClient = {
+      ...new ScriptedTrader('abc').client,
+      follow: (from, onEntry, onEnd) => {
+        asked.push(from);
+        for (const next of all.filter(({ sequence }) => sequence >= from)) onEntry(next);
+        queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+        return { close: () => undefined };
+      },
+    };
+    const context = { desk: fast, pool: database.pool, trader, home: NO_HOME };
+    for (let part = 0; part < 3; part += 1) await followJournal(context, new AbortController().signal);
+    expect(asked[1]! - asked[0]!).toBeLessThanOrEqual(2_001);
+    expect(asked[2]).toBeGreaterThan(asked[1]!);
+    expect(await readNoticeCursor(database.pool, fast.desk, 'abc')).toMatchObject({ sequence: 5_000 });
+  });
+
   it('is told from where it was read last, and its past is not news', async () => {
     const scripted = new ScriptedTrader('abc');
     const asked: number[] = [];

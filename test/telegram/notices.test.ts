@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/contracts/notice.js';
+import { peopleFolder } from '../../src/home/people-folder.js';
 import { notify } from '../../src/notify/notify.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { ALERTS_CHAT, ANNA, type BotBench, openBotBench } from './support/bot-bench.js';
+import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let database: TestDatabase;
 let bench: BotBench;
@@ -28,6 +31,11 @@ function alert(number: number, change: Partial<Notice> = {}): Notice {
     fingerprint: `alert:${number}`,
     ...change,
   };
+}
+
+function writePeopleFile(name: string, text: string): void {
+  mkdirSync(peopleFolder(bench.home), { recursive: true });
+  writeFileSync(join(peopleFolder(bench.home), name), text);
 }
 
 const titles = (chat = ALERTS_CHAT): string[] =>
@@ -53,6 +61,32 @@ describe('a notice', () => {
     expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(
       /^🛑 alert 0\nequity fell to 9\u202f042\.18\n.*UTC$/,
     );
+  });
+
+  it('arrives at everybody who is linked where the desk has no chat, past any that wait for people who are not', async () => {
+    await Promise.all([bench.link('anna', ANNA), bench.link('ben', BEN)]);
+    const unheard = alert(0, { title: 'for nobody yet', audience: ['viewer'] });
+    await Promise.all(
+      numbered(250).map((name) => notify(database.pool, { ...unheard, fingerprint: `unheard:${name}` })),
+    );
+    bench.start({ chatId: null });
+    await notify(database.pool, alert(1));
+    await notify(database.pool, alert(2, { audience: ['operator'] }));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 1', 'alert 2']));
+    await eventually(() => expect(titles(BEN)).toEqual(['alert 1']));
+    expect(bench.texts(ANNA).join()).not.toContain('for nobody yet');
+  });
+
+  it('arrives in the chat of the alerts, and at nobody linked, where what links were ended can not be read', async () => {
+    await bench.link('anna', ANNA);
+    bench.start();
+    await notify(database.pool, alert(0, { audience: ['operator'] }));
+    await eventually(() => expect(titles(ANNA)).toEqual(['alert 0']));
+    writePeopleFile('ended-telegram-links.json', '{ "anna": "0');
+    await notify(database.pool, alert(1, { audience: ['operator'] }));
+    await eventually(() => expect(titles()).toEqual(['alert 0', 'alert 1']));
+    expect(titles(ANNA)).toEqual(['alert 0']);
+    await eventually(() => expect(bench.log.join()).toContain('ended-telegram-links.json is damaged'));
   });
 
   it('waits in order while Telegram is away, and none is lost or doubled', async () => {

@@ -85,6 +85,18 @@ describe('an answer that cannot be believed', () => {
     expect(await later.fillsSince(0)).toHaveLength(1);
   });
 
+  it('without the order behind a fill is not a history without that fill', async () => {
+    const { simulator } = opened;
+    const later = await openVenue(simulator);
+    onTestFinished(() => later.close());
+    await eventually(() => expect(later.state.up).toBe(true));
+    const effect = { kind: 'answer', status: 200, body: [] } as const;
+    simulator.simulation.addFault({ method: 'GET', path: '/api/v3/allOrders', times: 20, effect });
+    await expect(later.fillsSince(0)).rejects.toThrow(/executions of \d+ orders? that could not be read/);
+    simulator.simulation.faults.clear();
+    expect(await later.fillsSince(0)).toHaveLength(1);
+  });
+
   it('on an order that filled keeps the fill back and asks for a reconciliation', async () => {
     const { venue, simulator, events } = opened;
     await eventually(() => expect(events.filter(({ kind }) => kind === 'fill')).toHaveLength(1));

@@ -213,12 +213,12 @@ interface PersonRemoved {
  */
 async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;
-  const hadPassword = removePassword(runtime.home, name);
-  removePersonKeys(runtime.home, name);
   // Before the sign-ins: a sign-in in progress checks its passkey last.
   endPasskeys(runtime.home, name);
   endSignIns(runtime.home, name);
   endTelegramLinks(runtime.home, name);
+  const hadPassword = removePassword(runtime.home, name);
+  removePersonKeys(runtime.home, name);
   if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
   const wasLinked = await removeLinks(runtime, name);
   return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };

@@ -34,7 +34,7 @@ interface JournalNoticesContext {
   readonly home: string;
 }
 
-/** With more unread entries than this, the connection is closed and reading goes on from the stored cursor. */
+/** With more unread entries than this no more are taken: once they are read, the connection is closed, and reading goes on from the stored cursor. */
 const WAITING_MAX = 2_000;
 /** An entry without a notice only moves the cursor, which is stored no more often than this. */
 const SAVE_EVERY_ENTRIES = 200;
@@ -91,6 +91,7 @@ async function readFrom(
   const line = trader.follow(
     from.sequence + 1,
     (entry) => {
+      if (ended) return;
       waiting.push(entry);
       if (waiting.length > WAITING_MAX) end();
       wake();

@@ -47,7 +47,7 @@ export async function deliverOnce(context: OutboxContext): Promise<boolean> {
 
 /** Chats are chosen once there is somebody to tell: until then the notice waits. */
 async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
-  const notices = await unaddressedNotices(pool, desk.desk);
+  const notices = await unaddressedNotices(pool, desk.desk, chatId === null ? people.rolesLinked() : null);
   const ownChat = chatId === null ? [] : [chatId];
   const told = eventsOnTelegram(desk.notify);
   const everybody = chatId === null ? people.chats() : ownChat;
@@ -57,7 +57,8 @@ async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promis
   let done = false;
   for (const { id, event, audience } of notices) {
     const wanted = event === 'test' || told.includes(event);
-    const chats = [...new Set([...ownChat, ...people.chatsOf(audience)])];
+    const theirs = audience.length === 0 ? everybody : [...ownChat, ...people.chatsOf(audience)];
+    const chats = [...new Set(theirs)];
     if (wanted && chats.length === 0) continue;
     await addressNotice(pool, desk.desk, id, wanted ? chats : []);
     done = true;

@@ -35,10 +35,14 @@ export async function fillsOfMarket(
   if (first === undefined) return [];
   const ids = new Set(trades.map(({ orderId }) => orderId));
   const orders = await ordersOf(context, market, ids);
+  if (orders.size < ids.size) {
+    const missing = ids.size - orders.size;
+    throw new VenueUnavailable(
+      `${market.symbol}: executions of ${missing} ${missing === 1 ? 'order' : 'orders'} that could not be read`,
+    );
+  }
   const fills: Fill[] = [];
-  for (const orderId of ids) {
-    const facts = orders.get(orderId);
-    if (facts === undefined) continue;
+  for (const [orderId, facts] of orders) {
     const ofOrder =
       facts.createdMs < sinceMs
         ? await tradesOfOrder(context, market, orderId)
@@ -171,7 +175,7 @@ async function tradePage(
   });
 }
 
-/** Client id and time of each order, remembered or asked for. */
+/** Client id and time of each order, remembered or asked for; an order that the venue does not tell is left out. */
 async function ordersOf(
   context: HistoryContext,
   market: BinanceMarket,

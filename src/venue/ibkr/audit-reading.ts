@@ -115,11 +115,11 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
     const quantity = Number(position.at(-2));
     if (whose !== chosen || quantity === 0) continue;
     const instrument = instruments.find(
-      ({ kind, base, quote, contractMonth = '' }) =>
+      ({ kind, base, quote, contractMonth }) =>
         base === symbol &&
         quote === currency &&
         secType === SECURITY[kind] &&
-        expiry.startsWith(contractMonth),
+        (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth),
     );
     if (instrument === undefined || !Number.isFinite(quantity))
       throw new Error(`the account holds ${position.at(-2)} ${localSymbol}, which this desk does not trade`);
@@ -139,6 +139,21 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
   // The cost of opening a future stays in its average price until it is closed: until then cash can't be calculated.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
+}
+
+const MONTH_LETTERS = 'FGHJKMNQUVXZ';
+const NAMED_MONTH = /([FGHJKMNQUVXZ])(\d{1,2})$/;
+
+/**
+ * The month that a future is named after (CLZ6: 202612): some products trade for the last time in another one. Where
+ * the name tells none, the month of its last trade.
+ */
+function monthOf(localSymbol: string | undefined, expiry: string): string {
+  const [, letter = '', digits = ''] = NAMED_MONTH.exec(localSymbol ?? '') ?? [];
+  const lastTrade = Number(expiry.slice(0, 4));
+  const year = [lastTrade, lastTrade + 1, lastTrade - 1].find((one) => String(one).endsWith(digits));
+  if (letter === '' || year === undefined) return expiry.slice(0, 6);
+  return `${year}${String(MONTH_LETTERS.indexOf(letter) + 1).padStart(2, '0')}`;
 }
 
 const SECURITY: Readonly<Partial<Record<Instrument['kind'], string>>> = { future: 'FUT', stock: 'STK' };

@@ -100,6 +100,7 @@ export class BookFile implements BookLog {
     this.#number = number;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#descriptor = this.#rewrite();
+    syncDirectory(directory);
   }
 
   append(record: BookRecord): Promise<void> {
@@ -148,11 +149,14 @@ export class BookFile implements BookLog {
     const old = this.#descriptor;
     try {
       this.#descriptor = this.#rewrite();
-      closeSync(old);
     } catch {
       // The disk has no room for a second copy: the old file is intact and may grow for a while.
       this.#rewriteAtBytes = this.#bytes + GROWTH_BYTES_MAX;
+      return;
     }
+    closeSync(old);
+    // The new file has the old one's name already: if that may not last, nothing more may be promised.
+    syncDirectory(this.directory);
   }
 
   #fail(cause: Error, batch: readonly Waiting[]): void {
@@ -163,8 +167,8 @@ export class BookFile implements BookLog {
   }
 
   /**
-   * Replaces the file with the current state, which is synced before it takes the old file's place. Returns the new
-   * descriptor.
+   * Replaces the file with the current state, which is synced before it takes the old file's place; the folder is not
+   * synced yet. Returns the new descriptor.
    */
   #rewrite(): number {
     const next = join(this.directory, NEXT_FILE);
@@ -174,7 +178,6 @@ export class BookFile implements BookLog {
       for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
       fsyncSync(descriptor);
       renameSync(next, join(this.directory, BOOK_FILE));
-      syncDirectory(this.directory);
       this.#bytes = bytes.length;
       this.#rewriteAtBytes = bytes.length + GROWTH_BYTES_MAX;
       return descriptor;

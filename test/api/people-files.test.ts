@@ -1,0 +1,55 @@
+/** The files about people: one that is damaged gives nobody access, and is not written over. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  endPasskey,
+  endSignIns,
+  endTelegramLinks,
+  isEndedPasskey,
+  linkMark,
+  passkeyMark,
+  signInMark,
+} from '../../src/home/ended-sign-ins.js';
+import { peopleFolder } from '../../src/home/people-folder.js';
+import { passwordHashOf, removePassword, setPassword } from '../../src/home/people-passwords.js';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'people-'));
+  mkdirSync(peopleFolder(home), { recursive: true });
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const DAMAGED = ['{ "anna": "abc', '[]', '{ "anna": 7 }', ''];
+const fileOf = (name: string): string => join(peopleFolder(home), name);
+
+it('that do not exist say that nothing was ended and nobody has a password', () => {
+  expect([signInMark(home, 'anna'), linkMark(home, 'anna'), passkeyMark(home, 'anna')]).toEqual(['', '', '']);
+  expect(isEndedPasskey(home, 'abc')).toBe(false);
+  expect(passwordHashOf(home, 'anna')).toBeNull();
+});
+
+describe.each(DAMAGED)('damaged to %j', (text) => {
+  it.each([
+    ['ended-sign-ins.json', () => signInMark(home, 'anna'), () => endSignIns(home, 'ben')],
+    ['ended-telegram-links.json', () => linkMark(home, 'anna'), () => endTelegramLinks(home, 'ben')],
+    ['ended-passkeys.json', () => passkeyMark(home, 'anna'), () => endPasskey(home, 'abc')],
+  ])('%s ends everything, and keeps what it holds', (name, read, end) => {
+    writeFileSync(fileOf(name), text);
+    expect(read).toThrow(`${fileOf(name)} is damaged`);
+    expect(end).toThrow(`${fileOf(name)} is damaged`);
+    expect(readFileSync(fileOf(name), 'utf8')).toBe(text);
+  });
+
+  it('passwords.json signs nobody in, and takes no password that would drop the others', async () => {
+    writeFileSync(fileOf('passwords.json'), text);
+    expect(passwordHashOf(home, 'anna')).toBeNull();
+    await expect(setPassword(home, 'ben', 'a long enough password')).rejects.toThrow(
+      /passwords\.json is damaged.*fermata person add/s,
+    );
+    expect(() => removePassword(home, 'anna')).toThrow('is damaged');
+    expect(readFileSync(fileOf('passwords.json'), 'utf8')).toBe(text);
+  });
+});
