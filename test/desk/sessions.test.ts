@@ -61,7 +61,7 @@ describe('the hours of an instrument', () => {
   });
 
   it.each([
-    ['{}', /sessions: either calendar or hours; none of them/],
+    ['{}', /sessions: either calendar or hours; neither/],
     ['{ calendar: fx, zone: UTC, hours: { mon: ["09:00-17:00"] } }', /either calendar or hours; both/],
     ['{ calendar: nyse }', /sessions\.calendar: .*us-stocks/],
     ['{ calendar: fx, zone: UTC }', /sessions\.zone: no zone, which fx has already; UTC; remove zone/],
