@@ -440,6 +440,11 @@ describe('a check of', () => {
     expect(without.observed).toMatch(
       /session: established; market data: .*354.*; account balance: 100000\.00 USD$/,
     );
+    gateway.simulation.breakLink();
+    const broken = await bench.run('morning connection');
+    gateway.simulation.restoreLink(true);
+    expect(broken).toMatchObject({ verdict: 'fail' });
+    expect(broken.observed).toMatch(/session: (?!established).*server is broken.*; market data: /);
   });
 
   it('the review of the night looks at every page of the database, and opens its incident', () => {
