@@ -6,8 +6,10 @@ import { grossExposureLimit } from './gross-exposure.js';
 import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
 import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
+import { netExposureLimit } from './net-exposure.js';
 import { openPositionsLimit } from './open-positions.js';
 import { orderRateLimit } from './order-rate.js';
+import { orderSizeLimit } from './order-size.js';
 import { positionSizeLimit } from './position-size.js';
 import { priceCollarLimit } from './price-collar.js';
 import {
@@ -50,8 +52,10 @@ export const GATE = [
   lossStreakLimit,
   orderRateLimit,
   openPositionsLimit,
+  orderSizeLimit,
   positionSizeLimit,
   grossExposureLimit,
+  netExposureLimit,
   strategyExposureLimit,
   correlatedExposureLimit,
   exitsRule,

@@ -139,6 +139,17 @@ describe('exposure', () => {
     });
   });
 
+  it('of longs less shorts is bounded', () => {
+    expect(denials(second({ maxNetExposurePct: 19 }))).toEqual(['net-exposure']);
+    const desk = second({ maxNetExposurePct: 21 });
+    expect(denials(desk)).toEqual([]);
+    expect(reading(desk, 'net-exposure')).toMatchObject({
+      value: '21 % of equity',
+      now: expect.stringMatching(/^(19|20)\.\d\d % long$/),
+    });
+    expect(reading(deskWith({ maxNetExposurePct: 21 }).active(), 'net-exposure')?.now).toBe('0.00 %');
+  });
+
   it('is known where dust has no price', () => {
     const before = deskWith({ maxGrossExposurePct: 21 }).active();
     const lot = { instrument: 0, quantityLots: 1, priceTicks: 10_000 };
@@ -170,6 +181,16 @@ describe('exposure', () => {
 });
 
 describe('entries', () => {
+  it('that are worth more than one may be are refused, and said with both amounts', () => {
+    const desk = second({ maxOrderNotional: 10 });
+    expect(desk.recorded('order.denied')[0]).toMatchObject({
+      limit: 'order-size',
+      reason: expect.stringMatching(/^the order would be worth [\d.]+ \w+, at most 10\.00 are allowed$/),
+    });
+    expect(desk.lots(0)).toBe(0);
+    expect(denials(second({ maxOrderNotional: 5_000 }))).toEqual([]);
+  });
+
   it('leave so many in a minute of market time, also over a restart', () => {
     const desk = deskWith({ maxEntriesPerMinute: 1 }).active();
     desk.enter(0);
