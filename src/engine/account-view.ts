@@ -15,6 +15,7 @@ import {
   workAt,
 } from './core.js';
 import { isDust, knownTicks } from './flow/dust.js';
+import { quoteUnchangedMs } from './flow/frozen-quotes.js';
 import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
@@ -35,6 +36,8 @@ export function accountView(core: Core): AccountView {
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
+    unchangedQuotes: () =>
+      core.config.instruments.map(({ id, symbol }) => ({ symbol, unchangedMs: quoteUnchangedMs(core, id) })),
     volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
   };
 }
@@ -71,6 +74,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     dailyFloor: limits.dailyFloor,
     drawdownFloor: limits.drawdownFloor,
     quoteAgeMs: market.quoteAgeMs(at, core.monotonicMs),
+    quoteUnchangedMs: quoteUnchangedMs(core, at),
     bidTicks: market.bidTicks[at] ?? Number.NaN,
     askTicks: market.askTicks[at] ?? Number.NaN,
     venueBreaker: core.venueBreaker.state,
@@ -82,6 +86,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
+    sameEntryAgeMs: () => sameEntryAgeMs(core, intent),
     volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
     correlation: (other) => correlation(core, at, other),
   };
@@ -156,6 +161,21 @@ function entriesLastMinute({ state, marketMs }: Core): number {
   }
   return sent;
 }
+
+/** As above, over all that was sent: the newest one that is no later than now. */
+function sameEntryAgeMs({ state, marketMs }: Core, wanted: OrderIntent): number | null {
+  let newest: number | null = null;
+  for (const { intent, intendedMarketMs } of state.orders.values()) {
+    const ageMs = marketMs - intendedMarketMs;
+    if (ageMs >= 0 && isSameEntry(intent, wanted)) newest = Math.min(ageMs, newest ?? ageMs);
+  }
+  return newest;
+}
+
+const SAME_IN = ['purpose', 'strategy', 'instrument', 'side', 'type', 'limitTicks', 'stopTicks'] as const;
+
+const isSameEntry = (one: OrderIntent, other: OrderIntent): boolean =>
+  SAME_IN.every((member) => one[member] === other[member]);
 
 function correlation({ returns }: Core, one: InstrumentId, other: InstrumentId): number | null {
   const beside = returns[other];

@@ -22,6 +22,7 @@ import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
 import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
+import { QuoteChanges } from './quote-changes.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
 import {
@@ -230,6 +231,8 @@ export interface Core {
   readonly market: MarketBook;
   /** Holds back implausible quotes. */
   readonly guard: QuoteGuard;
+  /** Null: no limit asks for it. */
+  readonly quoteChanges: QuoteChanges | null;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
   /** By client id: bars for which an entry may still wait for its price. */
@@ -286,6 +289,8 @@ export function createCore(config: EngineConfig): Core {
     state: createState(),
     market: new MarketBook(config.instruments),
     guard: new QuoteGuard(config.quotes, config.instruments.length),
+    quoteChanges:
+      config.risk.frozenQuoteSeconds === undefined ? null : new QuoteChanges(config.instruments.length),
     limits: buildLimits(config.risk),
     watches: new Map(),
     waitingBars: new Map(),

@@ -48,6 +48,11 @@ export interface RiskCheck {
   readonly drawdownFloor: number;
   /** Milliseconds since this instrument's last quote. Null: there was none. */
   readonly quoteAgeMs: number | null;
+  /**
+   * Milliseconds for which this instrument's quote has kept arriving unchanged while its market is open; counted only if a
+   * limit asks for it. Null: there was none.
+   */
+  readonly quoteUnchangedMs: number | null;
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
@@ -65,6 +70,11 @@ export interface RiskCheck {
   /** Computed only for the limits that need it. */
   readonly holdings: () => readonly Holding[];
   readonly entriesLastMinute: () => number;
+  /**
+   * Milliseconds of market time since the newest entry of the same strategy, instrument, side and price was sent. Null:
+   * none is known.
+   */
+  readonly sameEntryAgeMs: () => number | null;
   /** Volatility of this instrument over a minute, in percent. Null: not enough minutes were seen. */
   readonly volatilityPct: () => number | null;
   /** Correlation of this instrument's returns with another's. Null: unknown. */
@@ -89,6 +99,8 @@ export interface AccountView {
   readonly lossesInARow: number;
   readonly holdings: () => readonly Holding[];
   readonly entriesLastMinute: () => number;
+  /** By instrument, as `quoteUnchangedMs`. */
+  readonly unchangedQuotes: () => readonly { readonly symbol: string; readonly unchangedMs: number | null }[];
   /** Volatility of the instrument that moves most. */
   readonly volatilityPct: () => number | null;
 }

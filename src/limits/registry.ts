@@ -2,6 +2,7 @@
 import { correlatedExposureLimit } from './correlated-exposure.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
+import { frozenQuotesLimit } from './frozen-quotes.js';
 import { grossExposureLimit } from './gross-exposure.js';
 import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
@@ -12,6 +13,7 @@ import { orderRateLimit } from './order-rate.js';
 import { orderSizeLimit } from './order-size.js';
 import { positionSizeLimit } from './position-size.js';
 import { priceCollarLimit } from './price-collar.js';
+import { repeatedEntryLimit } from './repeated-entry.js';
 import {
   closedInstrumentRule,
   exitsRule,
@@ -38,6 +40,7 @@ export const GATE = [
   reducesRule,
   sessionRule,
   staleDataLimit,
+  frozenQuotesLimit,
   venueBreakerRule,
   closedInstrumentRule,
   feeValueRule,
@@ -51,6 +54,7 @@ export const GATE = [
   drawdownLimit,
   lossStreakLimit,
   orderRateLimit,
+  repeatedEntryLimit,
   openPositionsLimit,
   orderSizeLimit,
   positionSizeLimit,

@@ -20,6 +20,7 @@ import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
 import { onMinute } from './equity.js';
+import { tellFrozenQuotes } from './frozen-quotes.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
@@ -30,6 +31,7 @@ export function onTick(core: Core): void {
   if (!core.begun) return;
   watchSessions(core);
   believeWhatStands(core);
+  tellFrozenQuotes(core);
   if (core.marketMs >= core.nextMinuteMs) onMinute(core);
   for (const [clientId, watch] of core.watches) {
     const entry = core.state.orders.get(clientId);
