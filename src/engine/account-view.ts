@@ -2,7 +2,8 @@
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent, Side } from '../domain/order.js';
 import { alike, dearerTicks, exactNotional } from '../domain/value.js';
-import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
+import type { AccountView, EntryView, Holding, RiskCheck } from '../limits/limit.js';
+import { largestPosition } from '../limits/size-factor.js';
 import { heldAt } from './books.js';
 import {
   type Core,
@@ -15,7 +16,6 @@ import {
   workAt,
 } from './core.js';
 import { isDust, knownTicks } from './flow/dust.js';
-import { quoteUnchangedMs } from './flow/frozen-quotes.js';
 import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
@@ -39,6 +39,20 @@ export function accountView(core: Core): AccountView {
     unchangedQuotes: () =>
       core.config.instruments.map(({ id, symbol }) => ({ symbol, unchangedMs: quoteUnchangedMs(core, id) })),
     volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
+  };
+}
+
+export function entryView(core: Core): EntryView {
+  const { config, market, returns, state } = core;
+  const { maxPositionSizePct } = config.risk;
+  return {
+    ...accountView(core),
+    largestEntry: largestPosition(market.equity, maxPositionSizePct, state.sizeFactorPpm),
+    volatilities: () =>
+      config.instruments.map(({ id, symbol }) => ({
+        symbol,
+        volatilityPct: returns[id]?.volatilityPct ?? null,
+      })),
   };
 }
 
@@ -101,6 +115,12 @@ function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: Ord
   if (!isSideBySide(core, at) || purpose === 'close') return position.quantityLots;
   if (purpose === 'entry') return lotsOn(position, side);
   return holdingOf(position, strategy)?.quantityLots ?? 0;
+}
+
+/** Null: it has no quote, its market is closed, or no limit asks for it. */
+function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {
+  const { openSinceMs } = workAt(core, at);
+  return openSinceMs === null ? null : (core.quoteChanges?.unchangedMs(at, openSinceMs) ?? null);
 }
 
 /** Computed when the first limit asks, then cached: all limits of a check must see the same moment. */

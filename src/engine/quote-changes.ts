@@ -13,8 +13,6 @@ export class QuoteChanges {
   /** Monotonic times of the first and the newest quote that were alike. */
   readonly #firstMs: Float64Array;
   readonly #newestMs: Float64Array;
-  /** By instrument: people were told of the quote that is there now. */
-  readonly told: Uint8Array;
 
   constructor(count: number) {
     this.#bidTicks = new Float64Array(count);
@@ -23,7 +21,6 @@ export class QuoteChanges {
     this.#askLots = new Float64Array(count);
     this.#firstMs = new Float64Array(count).fill(Number.NaN);
     this.#newestMs = new Float64Array(count).fill(Number.NaN);
-    this.told = new Uint8Array(count);
   }
 
   /** A quote that is believed. `quotedMs`: monotonic time of the quote itself. */
@@ -43,7 +40,6 @@ export class QuoteChanges {
     this.#bidLots[at] = bidLots;
     this.#askLots[at] = askLots;
     this.#firstMs[at] = quotedMs;
-    this.told[at] = 0;
   }
 
   /** From the first quote that was like the newest one, or from `openSinceMs`, to the newest one. Null: no quote yet. */

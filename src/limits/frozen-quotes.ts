@@ -19,6 +19,8 @@ export const frozenQuotesLimit = limit({
   },
   name: 'frozen-quotes',
   title: 'Unchanged quote',
+  watchesQuotes: true,
+  isTold: true,
   judge: ({ quoteUnchangedMs, instrument }, seconds) => {
     if (quoteUnchangedMs !== null && !isFrozen(quoteUnchangedMs, seconds)) return null;
     const found = quoteUnchangedMs === null ? 'never had a quote' : unchangedWords(quoteUnchangedMs, seconds);
@@ -37,7 +39,7 @@ export const frozenQuotesLimit = limit({
   },
 });
 
-export const isFrozen = (unchangedMs: number, seconds: number): boolean => !(unchangedMs <= seconds * 1000);
+const isFrozen = (unchangedMs: number, seconds: number): boolean => !(unchangedMs <= seconds * 1000);
 
-export const unchangedWords = (unchangedMs: number, seconds: number): string =>
+const unchangedWords = (unchangedMs: number, seconds: number): string =>
   `its quote has kept arriving unchanged for ${Math.round(unchangedMs / 1000)} s, ${seconds} s are allowed`;

@@ -1,6 +1,7 @@
 /**
  * What a limit is: declared once, in a file of its own and a line of the registry. The desk file's schema, the
- * settings of the running desk, the gate, the status, the auditor and the documents are derived from it.
+ * settings of the running desk, the gate, the status and the documents are derived from it. The auditor judges some of
+ * them by code of its own (`src/auditor/limit-watch.ts`).
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
@@ -157,6 +158,10 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   readonly title: string;
   /** It needs `volatilityPct` or `correlation`, which are measured only if such a limit is set. */
   readonly measuresReturns?: true;
+  /** It needs `quoteUnchangedMs`, which is counted only if such a limit is set. */
+  readonly watchesQuotes?: true;
+  /** Each reason that `waits` gives is told to people as it begins. Left out: it is shown to those who look. */
+  readonly isTold?: true;
   /** Asked for entries only. Null approves; a limit that can't tell denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** Why it allows no entry at all now. Left out: what it refuses depends on the order. */

@@ -89,6 +89,10 @@ export function measuresReturns(risk: RiskNumbers): boolean {
   return LIMITS.some((entry) => entry.measuresReturns === true && risk[entry.setting.key] !== undefined);
 }
 
+export function watchesQuotes(risk: RiskNumbers): boolean {
+  return LIMITS.some((entry) => entry.watchesQuotes === true && risk[entry.setting.key] !== undefined);
+}
+
 export interface RiskReading {
   readonly limit: string;
   /** The name shown on the page. */
@@ -108,8 +112,23 @@ export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReadi
 
 /** Each limit that allows no entry now, and what it waits for. */
 export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReason[] {
-  return LIMITS.flatMap(({ setting, waits }) => {
+  return reasonsOf(LIMITS, risk, () => view);
+}
+
+const TOLD = LIMITS.filter(({ isTold }) => isTold === true);
+
+/** Of these, those that people are told of. `view` is asked for only if such a limit is set. */
+export function limitsToTell(view: () => EntryView, risk: RiskNumbers): WaitingReason[] {
+  return reasonsOf(TOLD, risk, view);
+}
+
+function reasonsOf(
+  limits: readonly Limit<RiskKey>[],
+  risk: RiskNumbers,
+  view: () => EntryView,
+): WaitingReason[] {
+  return limits.flatMap(({ setting, waits }) => {
     const value = risk[setting.key];
-    return value === undefined ? [] : [...(waits?.(view, value) ?? [])];
+    return value === undefined || waits === undefined ? [] : [...waits(view(), value)];
   });
 }
