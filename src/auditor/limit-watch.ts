@@ -1,5 +1,7 @@
 /**
- * The desk file's limits, watched from outside. They restrict what is opened, so what counts is growth past one. A
+ * The desk file's limits, watched from outside. Of `src/limits` it takes the names of settings alone, on purpose: what
+ * is wrong in a limit there must not be wrong here too. It judges those that show in the venue's book and in prices
+ * (docs/LIMITS.md says why not the others). They restrict what is opened, so what counts is growth past one. A
  * position from before a limit was lowered is nobody's fault, nor is one whose entry was sent before: its cancel may
  * come too late. Between two audits limits can go up and down again, so growth while they changed is not judged.
  */

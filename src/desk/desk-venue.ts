@@ -1,5 +1,5 @@
 import type { Instrument } from '../domain/instrument.js';
-import type { EntryType } from '../domain/order.js';
+import type { EntryTerm, EntryType } from '../domain/order.js';
 import type { Desk } from './schema.js';
 
 /** What the rules of a desk file need to know about a venue that real orders can go to. */
@@ -10,6 +10,8 @@ export interface DeskVenue {
   readonly kinds: readonly Instrument['kind'][];
   /** The entry types that it supports. */
   readonly entries: readonly EntryType[];
+  /** The terms of limit entries that it supports. */
+  readonly terms: readonly EntryTerm[];
   /** False: one account trades only one of these kinds. */
   readonly mixesKinds: boolean;
   /** It also has paper accounts, for desks on paper. */

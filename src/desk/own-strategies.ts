@@ -132,7 +132,7 @@ export function watchRules(
   ];
 }
 
-/** Entry types that the desk's venue doesn't support. */
+/** Entry types, and terms of limit entries, that the desk's venue doesn't support. */
 export function entryProblems(
   desk: Pick<Desk, 'mode' | 'venue' | 'strategies'>,
   index: number,
@@ -142,18 +142,25 @@ export function entryProblems(
   const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
   // A waiting entry leaves the core as a limit order.
   const orderOf = (type: WishType): EntryType => ENTRY_TYPES.find((known) => known === type) ?? 'limit';
-  const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(orderOf(type)));
-  if (venue === undefined || wrong === undefined) return [];
+  if (venue === undefined) return [];
+  const wrong = own?.enters?.find((type) => !venue.entries.includes(orderOf(type)));
   const path = ['strategies', index, 'kind'];
+  const at = { path, key: keyText(path) };
   const taken = `${venue.entries.join(' or ')} orders`;
+  const byType = {
+    expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
+    found: `${kind}, which says enters: ${wrong}`,
+    doThis: `let it enter by ${taken}, or trade it at another venue`,
+  };
+  const untaken = (own?.terms ?? []).filter((term) => !venue.terms.includes(term)).join(' and ');
+  const byTerms = {
+    expected: `a strategy whose limit entries are without ${untaken}, as orders go to ${venue.name}`,
+    found: `${kind}, which says terms: ${untaken}`,
+    doThis: 'let it enter by limits without that and take it from terms, or trade it at another venue',
+  };
   return [
-    {
-      path,
-      key: keyText(path),
-      expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
-      found: `${kind}, which says enters: ${wrong}`,
-      doThis: `let it enter by ${taken}, or trade it at another venue`,
-    },
+    ...(wrong === undefined ? [] : [{ ...at, ...byType }]),
+    ...(untaken === '' ? [] : [{ ...at, ...byTerms }]),
   ];
 }
 

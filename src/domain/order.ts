@@ -26,6 +26,9 @@ export type Waited = (typeof WAITED)[number];
 /** All that a strategy may ask for. */
 export const WISH_TYPES = [...ENTRY_TYPES, ...WAITING_TYPES] as const;
 export type WishType = (typeof WISH_TYPES)[number];
+/** Terms of a limit entry that not every venue takes, by the names that strategies and capabilities have for them. */
+export const ENTRY_TERMS = ['postOnly', 'fillOrKill'] as const;
+export type EntryTerm = (typeof ENTRY_TERMS)[number];
 /** Why an order exists. A stop of the desk cancels entries only; protective stops survive it. */
 export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
 export type OrderPurpose = (typeof ORDER_PURPOSES)[number];

@@ -2,7 +2,8 @@
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent, Side } from '../domain/order.js';
 import { alike, dearerTicks, exactNotional } from '../domain/value.js';
-import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
+import type { AccountView, EntryView, Holding, RiskCheck } from '../limits/limit.js';
+import { largestPosition } from '../limits/size-factor.js';
 import { heldAt } from './books.js';
 import {
   type Core,
@@ -35,7 +36,23 @@ export function accountView(core: Core): AccountView {
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
+    unchangedQuotes: () =>
+      core.config.instruments.map(({ id, symbol }) => ({ symbol, unchangedMs: quoteUnchangedMs(core, id) })),
     volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
+  };
+}
+
+export function entryView(core: Core): EntryView {
+  const { config, market, returns, state } = core;
+  const { maxPositionSizePct } = config.risk;
+  return {
+    ...accountView(core),
+    largestEntry: largestPosition(market.equity, maxPositionSizePct, state.sizeFactorPpm),
+    volatilities: () =>
+      config.instruments.map(({ id, symbol }) => ({
+        symbol,
+        volatilityPct: returns[id]?.volatilityPct ?? null,
+      })),
   };
 }
 
@@ -71,6 +88,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     dailyFloor: limits.dailyFloor,
     drawdownFloor: limits.drawdownFloor,
     quoteAgeMs: market.quoteAgeMs(at, core.monotonicMs),
+    quoteUnchangedMs: quoteUnchangedMs(core, at),
     bidTicks: market.bidTicks[at] ?? Number.NaN,
     askTicks: market.askTicks[at] ?? Number.NaN,
     venueBreaker: core.venueBreaker.state,
@@ -82,6 +100,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     lossesInARow: state.lossesInARow,
     holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
+    sameEntryAgeMs: () => sameEntryAgeMs(core, intent),
     volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
     correlation: (other) => correlation(core, at, other),
   };
@@ -96,6 +115,12 @@ function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: Ord
   if (!isSideBySide(core, at) || purpose === 'close') return position.quantityLots;
   if (purpose === 'entry') return lotsOn(position, side);
   return holdingOf(position, strategy)?.quantityLots ?? 0;
+}
+
+/** Null: it has no quote, its market is closed, or no limit asks for it. */
+function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {
+  const { openSinceMs } = workAt(core, at);
+  return openSinceMs === null ? null : (core.quoteChanges?.unchangedMs(at, openSinceMs) ?? null);
 }
 
 /** Computed when the first limit asks, then cached: all limits of a check must see the same moment. */
@@ -156,6 +181,21 @@ function entriesLastMinute({ state, marketMs }: Core): number {
   }
   return sent;
 }
+
+/** As above, over all that was sent: the newest one that is no later than now. */
+function sameEntryAgeMs({ state, marketMs }: Core, wanted: OrderIntent): number | null {
+  let newest: number | null = null;
+  for (const { intent, intendedMarketMs } of state.orders.values()) {
+    const ageMs = marketMs - intendedMarketMs;
+    if (ageMs >= 0 && isSameEntry(intent, wanted)) newest = Math.min(ageMs, newest ?? ageMs);
+  }
+  return newest;
+}
+
+const SAME_IN = ['purpose', 'strategy', 'instrument', 'side', 'type', 'limitTicks', 'stopTicks'] as const;
+
+const isSameEntry = (one: OrderIntent, other: OrderIntent): boolean =>
+  SAME_IN.every((member) => one[member] === other[member]);
 
 function correlation({ returns }: Core, one: InstrumentId, other: InstrumentId): number | null {
   const beside = returns[other];

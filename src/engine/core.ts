@@ -14,7 +14,7 @@ import {
   type VenueCapabilities,
 } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
-import { measuresReturns } from '../limits/registry.js';
+import { measuresReturns, watchesQuotes } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
 import { fundsOf, heldPositions } from './books.js';
 import type { EngineConfig, InstrumentSessions } from './config.js';
@@ -22,6 +22,7 @@ import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
 import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
+import { QuoteChanges } from './quote-changes.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
 import {
@@ -230,6 +231,10 @@ export interface Core {
   readonly market: MarketBook;
   /** Holds back implausible quotes. */
   readonly guard: QuoteGuard;
+  /** Null: no limit asks for it. */
+  readonly quoteChanges: QuoteChanges | null;
+  /** Subjects of limits in the way that people were told of. */
+  limitsTold: ReadonlySet<string>;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
   /** By client id: bars for which an entry may still wait for its price. */
@@ -286,6 +291,8 @@ export function createCore(config: EngineConfig): Core {
     state: createState(),
     market: new MarketBook(config.instruments),
     guard: new QuoteGuard(config.quotes, config.instruments.length),
+    quoteChanges: watchesQuotes(config.risk) ? new QuoteChanges(config.instruments.length) : null,
+    limitsTold: new Set(),
     limits: buildLimits(config.risk),
     watches: new Map(),
     waitingBars: new Map(),

@@ -33,6 +33,9 @@ export interface QuoteEvent extends Stamp {
   readonly instrument: InstrumentId;
   readonly bidTicks: number;
   readonly askTicks: number;
+  /** Only `QuoteChanges` looks at the sizes. Left out: its source tells none. */
+  readonly bidLots?: number;
+  readonly askLots?: number;
 }
 
 /** A trade of others at the market. It sets no price; strategies that listen to trades are shown it. */

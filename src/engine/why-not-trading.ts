@@ -6,9 +6,8 @@ import { priceWords, waitingWords } from '../domain/order-words.js';
 import { momentWords } from '../domain/sessions/session-words.js';
 import type { WaitingReason } from '../limits/limit.js';
 import { limitsInTheWay } from '../limits/registry.js';
-import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
-import { accountView, restingEntryLots } from './account-view.js';
+import { entryView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
 import { isTradable } from './flow/dust.js';
@@ -28,7 +27,7 @@ import { nextReviewMs } from './strategies/tracker.js';
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
-    ...limitReasons(core),
+    ...limitsInTheWay(entryView(core), core.config.risk),
     ...priceReasons(core),
     ...core.slots.flatMap((slot) => slotReasons(core, slot)),
   ];
@@ -51,23 +50,6 @@ function deskReasons(core: Core): WaitingReason[] {
   const fees = openFeeReason(core);
   if (fees !== null) reasons.push({ subject: 'desk', reason: fees, waitsFor: 'a value for every fee' });
   return reasons;
-}
-
-function limitReasons(core: Core): WaitingReason[] {
-  const { config, market, returns, state } = core;
-  const { maxPositionSizePct } = config.risk;
-  return limitsInTheWay(
-    {
-      ...accountView(core),
-      largestEntry: largestPosition(market.equity, maxPositionSizePct, state.sizeFactorPpm),
-      volatilities: () =>
-        config.instruments.map(({ id, symbol }) => ({
-          symbol,
-          volatilityPct: returns[id]?.volatilityPct ?? null,
-        })),
-    },
-    config.risk,
-  );
 }
 
 function priceReasons(core: Core): WaitingReason[] {

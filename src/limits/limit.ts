@@ -1,6 +1,7 @@
 /**
  * What a limit is: declared once, in a file of its own and a line of the registry. The desk file's schema, the
- * settings of the running desk, the gate, the status, the auditor and the documents are derived from it.
+ * settings of the running desk, the gate, the status and the documents are derived from it. The auditor judges some of
+ * them by code of its own (`src/auditor/limit-watch.ts`).
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
@@ -48,6 +49,11 @@ export interface RiskCheck {
   readonly drawdownFloor: number;
   /** Milliseconds since this instrument's last quote. Null: there was none. */
   readonly quoteAgeMs: number | null;
+  /**
+   * Milliseconds for which this instrument's quote has kept arriving unchanged while its market is open; counted only if a
+   * limit asks for it. Null: there was none.
+   */
+  readonly quoteUnchangedMs: number | null;
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
@@ -65,6 +71,11 @@ export interface RiskCheck {
   /** Computed only for the limits that need it. */
   readonly holdings: () => readonly Holding[];
   readonly entriesLastMinute: () => number;
+  /**
+   * Milliseconds of market time since the newest entry of the same strategy, instrument, side and price was sent. Null:
+   * none is known.
+   */
+  readonly sameEntryAgeMs: () => number | null;
   /** Volatility of this instrument over a minute, in percent. Null: not enough minutes were seen. */
   readonly volatilityPct: () => number | null;
   /** Correlation of this instrument's returns with another's. Null: unknown. */
@@ -89,6 +100,8 @@ export interface AccountView {
   readonly lossesInARow: number;
   readonly holdings: () => readonly Holding[];
   readonly entriesLastMinute: () => number;
+  /** By instrument, as `quoteUnchangedMs`. */
+  readonly unchangedQuotes: () => readonly { readonly symbol: string; readonly unchangedMs: number | null }[];
   /** Volatility of the instrument that moves most. */
   readonly volatilityPct: () => number | null;
 }
@@ -145,6 +158,10 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   readonly title: string;
   /** It needs `volatilityPct` or `correlation`, which are measured only if such a limit is set. */
   readonly measuresReturns?: true;
+  /** It needs `quoteUnchangedMs`, which is counted only if such a limit is set. */
+  readonly watchesQuotes?: true;
+  /** Each reason that `waits` gives is told to people as it begins. Left out: it is shown to those who look. */
+  readonly isTold?: true;
   /** Asked for entries only. Null approves; a limit that can't tell denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** Why it allows no entry at all now. Left out: what it refuses depends on the order. */

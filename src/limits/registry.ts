@@ -2,14 +2,18 @@
 import { correlatedExposureLimit } from './correlated-exposure.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
+import { frozenQuotesLimit } from './frozen-quotes.js';
 import { grossExposureLimit } from './gross-exposure.js';
 import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
 import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
+import { netExposureLimit } from './net-exposure.js';
 import { openPositionsLimit } from './open-positions.js';
 import { orderRateLimit } from './order-rate.js';
+import { orderSizeLimit } from './order-size.js';
 import { positionSizeLimit } from './position-size.js';
 import { priceCollarLimit } from './price-collar.js';
+import { repeatedEntryLimit } from './repeated-entry.js';
 import {
   closedInstrumentRule,
   exitsRule,
@@ -36,6 +40,7 @@ export const GATE = [
   reducesRule,
   sessionRule,
   staleDataLimit,
+  frozenQuotesLimit,
   venueBreakerRule,
   closedInstrumentRule,
   feeValueRule,
@@ -49,9 +54,12 @@ export const GATE = [
   drawdownLimit,
   lossStreakLimit,
   orderRateLimit,
+  repeatedEntryLimit,
   openPositionsLimit,
+  orderSizeLimit,
   positionSizeLimit,
   grossExposureLimit,
+  netExposureLimit,
   strategyExposureLimit,
   correlatedExposureLimit,
   exitsRule,
@@ -81,6 +89,10 @@ export function measuresReturns(risk: RiskNumbers): boolean {
   return LIMITS.some((entry) => entry.measuresReturns === true && risk[entry.setting.key] !== undefined);
 }
 
+export function watchesQuotes(risk: RiskNumbers): boolean {
+  return LIMITS.some((entry) => entry.watchesQuotes === true && risk[entry.setting.key] !== undefined);
+}
+
 export interface RiskReading {
   readonly limit: string;
   /** The name shown on the page. */
@@ -100,8 +112,23 @@ export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReadi
 
 /** Each limit that allows no entry now, and what it waits for. */
 export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReason[] {
-  return LIMITS.flatMap(({ setting, waits }) => {
+  return reasonsOf(LIMITS, risk, () => view);
+}
+
+const TOLD = LIMITS.filter(({ isTold }) => isTold === true);
+
+/** Of these, those that people are told of. `view` is asked for only if such a limit is set. */
+export function limitsToTell(view: () => EntryView, risk: RiskNumbers): WaitingReason[] {
+  return reasonsOf(TOLD, risk, view);
+}
+
+function reasonsOf(
+  limits: readonly Limit<RiskKey>[],
+  risk: RiskNumbers,
+  view: () => EntryView,
+): WaitingReason[] {
+  return limits.flatMap(({ setting, waits }) => {
     const value = risk[setting.key];
-    return value === undefined ? [] : [...(waits?.(view, value) ?? [])];
+    return value === undefined || waits === undefined ? [] : [...waits(view(), value)];
   });
 }

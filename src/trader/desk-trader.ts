@@ -124,8 +124,7 @@ export class DeskTrader implements CommandedTrader {
     this.#market.note(event, monotonicMs);
     venue.paper?.onMarket(event);
     if (event.kind === 'quote') {
-      const { instrument, marketMs, bidTicks, askTicks } = event;
-      runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs, monotonicMs });
+      runner.take({ ...event, wallMs, monotonicMs });
     } else if (event.kind === 'trade') {
       runner.take({ ...event, wallMs, monotonicMs });
     } else if (event.kind === 'bar') {

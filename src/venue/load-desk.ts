@@ -17,9 +17,11 @@ export { readPlaybooks };
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
 
-const venues = TRADED_VENUES.map(({ name, live: { kinds, entries, mixesKinds, keepsPaper, account } }) => ({
-  ...{ name, kinds, entries, mixesKinds, keepsPaper, account },
-}));
+const venues = TRADED_VENUES.map(
+  ({ name, live: { kinds, entries, terms, mixesKinds, keepsPaper, account } }) => ({
+    ...{ name, kinds, entries, terms, mixesKinds, keepsPaper, account },
+  }),
+);
 const judged = (known: KnownParts): LoadOptions => ({
   venues,
   strategies: readStrategies,

@@ -136,6 +136,30 @@ it.each([
 });
 
 it.each([
+  ['whose sizes stand still too', '7', []],
+  ['whose sizes change', '', ['buy 10 at 100.01']],
+])('an entry on a recorded quote that stands still, %s', async (_, size, fills) => {
+  const file = join(temporaryFolder(), 'quotes.csv');
+  const lines = Array.from(
+    { length: 60 },
+    (__, second) => `${BEGIN_MS + second * SECOND_MS},100.00,100.01,${size || second + 1},7`,
+  );
+  writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
+  let quotes = 0;
+  const create = (): Strategy => ({
+    warmupBars: 0,
+    state: () => 'it has asked',
+    onBar: () => undefined,
+    onQuote: ({ enter }) => {
+      quotes += 1;
+      const wish = { side: 'buy', protectTicks: 9_000, size: { lots: LOTS }, because: 'once' } as const;
+      if (quotes === 40) enter({ ...wish, type: 'market', slippageTicks: 0 });
+    },
+  });
+  expect(await fillsIn(file, create, { ...DESK, risk: { frozenQuoteSeconds: 20 } })).toEqual(fills);
+});
+
+it.each([
   ['is cancelled at that time, though the prices pause over it', 9.5, []],
   ['is filled before that time', 15, ['buy 10 at 99.00']],
 ] as const)('an entry that may rest until a time %s', async (_, minutes, fills) => {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { riskSchema } from '../../src/desk/trading-schema.js';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { RISK_SPECS } from '../../src/engine/settings/setting-specs.js';
 import { ReturnMeter } from '../../src/engine/strategies/returns.js';
 import { LIMITS, type OptionalKey } from '../../src/limits/registry.js';
@@ -51,6 +54,30 @@ function second(risk: Numbers, ether: 'alike' | 'against' | 'unseen' = 'alike'):
     if (!String(error).includes('no entry was made')) throw error;
   }
   return desk;
+}
+
+/** Armed; then the same prices of BTC for nine seconds, with the sizes that are given for each. */
+function standing(risk: Numbers, lotsAt: (second: number) => number): DeskUnderTest {
+  const desk = deskWith(risk).active();
+  for (let second = 0; second < 10; second += 1) {
+    const lots = lotsAt(second);
+    const prices = { bidTicks: 10_050, askTicks: 10_052, bidLots: lots, askLots: 3 };
+    desk.happen({ kind: 'quote', instrument: 0, ...prices });
+    desk.quote(1, 10_000 + second);
+    desk.happen({ kind: 'tick' });
+    if (second < 9) desk.wait(1_000);
+  }
+  return desk;
+}
+
+/** Bars that make the averages of BTC cross, without a quote. */
+function crossBars(desk: DeskUnderTest): void {
+  for (const close of [10_000, 9_990, 9_980, 9_970, 9_960, 10_100]) {
+    desk.marketMs += 60_000;
+    const prices = { openTicks: close, highTicks: close + 20, lowTicks: close - 20, closeTicks: close };
+    const openMs = desk.marketMs - 60_000;
+    desk.happen({ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, warmup: false });
+  }
 }
 
 describe('each limit of the registry', () => {
@@ -139,6 +166,17 @@ describe('exposure', () => {
     });
   });
 
+  it('of longs less shorts is bounded', () => {
+    expect(denials(second({ maxNetExposurePct: 19 }))).toEqual(['net-exposure']);
+    const desk = second({ maxNetExposurePct: 21 });
+    expect(denials(desk)).toEqual([]);
+    expect(reading(desk, 'net-exposure')).toMatchObject({
+      value: '21 % of equity',
+      now: expect.stringMatching(/^(19|20)\.\d\d % long$/),
+    });
+    expect(reading(deskWith({ maxNetExposurePct: 21 }).active(), 'net-exposure')?.now).toBe('0.00 %');
+  });
+
   it('is known where dust has no price', () => {
     const before = deskWith({ maxGrossExposurePct: 21 }).active();
     const lot = { instrument: 0, quantityLots: 1, priceTicks: 10_000 };
@@ -170,6 +208,16 @@ describe('exposure', () => {
 });
 
 describe('entries', () => {
+  it('that are worth more than one may be are refused, and said with both amounts', () => {
+    const desk = second({ maxOrderNotional: 10 });
+    expect(desk.recorded('order.denied')[0]).toMatchObject({
+      limit: 'order-size',
+      reason: expect.stringMatching(/^the order would be worth [\d.]+ \w+, at most 10\.00 are allowed$/),
+    });
+    expect(desk.lots(0)).toBe(0);
+    expect(denials(second({ maxOrderNotional: 5_000 }))).toEqual([]);
+  });
+
   it('leave so many in a minute of market time, also over a restart', () => {
     const desk = deskWith({ maxEntriesPerMinute: 1 }).active();
     desk.enter(0);
@@ -181,6 +229,84 @@ describe('entries', () => {
     desk.wait(60_000);
     desk.quote(0, 10_000);
     expect(reading(desk, 'order-rate')).toMatchObject({ now: '0' });
+  });
+
+  it('are refused on a quote that keeps arriving unchanged, and people are told once', () => {
+    const desk = standing({ frozenQuoteSeconds: 5 }, () => 7);
+    expect(reading(desk, 'frozen-quotes')).toMatchObject({ value: '5 s', now: '9.0 s' });
+    const symbol = desk.config.instruments[0]?.symbol;
+    const reason = 'its quote has kept arriving unchanged for 9 s, 5 s are allowed';
+    expect(desk.recorded('note').filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({
+        symbol,
+        text: expect.stringMatching(/^BTC\S*: its quote has kept arriving/),
+      }),
+    ]);
+    expect(desk.engine.whyNotTrading()).toContainEqual({
+      subject: symbol,
+      reason,
+      waitsFor: 'a quote that differs',
+    });
+    crossBars(desk);
+    expect(denials(desk)).toEqual(['frozen-quotes']);
+    desk.quote(0, 9_999);
+    expect(reading(desk, 'frozen-quotes')?.now).toBe('0.0 s');
+    expect(JSON.stringify(desk.engine.whyNotTrading())).not.toContain('unchanged');
+  });
+
+  it('leave where a size of the quote changes, or the desk file allows it to stand for longer', () => {
+    for (const desk of [
+      standing({ frozenQuoteSeconds: 5 }, (second) => second),
+      standing({ frozenQuoteSeconds: 9 }, () => 7),
+      standing({}, () => 7),
+    ]) {
+      crossBars(desk);
+      expect(desk.live('entry', 0)).toHaveLength(1);
+      expect(desk.recorded('note').filter(({ level }) => level === 'warn')).toEqual([]);
+    }
+  });
+
+  it('may rest on the quote of before the open for as long as one may stand: nothing moves a closed market', () => {
+    const hours = new SessionCalendar(
+      withOwnHours(ALWAYS_OPEN, { hours: { mon: ['12:01-20:00'] } }),
+      () => 0,
+    );
+    const risk = { ...RISK, frozenQuoteSeconds: 5 };
+    const desk = new DeskUnderTest({ risk, sessions: [{ calendar: hours }] }, 1).active();
+    const repeat = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        desk.quote(0, 10_000);
+        desk.pass(1_000);
+      }
+      desk.quote(0, 10_000);
+      return reading(desk, 'frozen-quotes')?.now;
+    };
+    desk.pass(0);
+    expect(repeat(30)).toBe('no price yet');
+    expect(repeat(33)).toBe('3.0 s');
+    expect(JSON.stringify(desk.engine.whyNotTrading())).not.toContain('unchanged');
+    expect(repeat(3)).toBe('6.0 s');
+    expect(JSON.stringify(desk.engine.whyNotTrading())).toContain('unchanged');
+  });
+
+  it('are not sent again alike within a time, also over a restart; another price or instrument is another entry', () => {
+    const risk = { ...RISK, repeatedEntrySeconds: 600 };
+    const first = new DeskUnderTest({ risk }).active();
+    const entry = first.enter(0);
+    first.accept(entry);
+    first.expire(entry.clientId);
+    const again = (lastClose: number, at = 0, laterMs = 0) => {
+      const desk = new DeskUnderTest({ risk }, 2, first.records);
+      desk.marketMs = first.marketMs + laterMs;
+      desk.active();
+      for (const close of [10_000, 9_990, 9_980, 9_970, 9_960, lastClose]) desk.bar(at, close);
+      return desk.live('entry', at).length === 0 ? denials(desk) : 'sent';
+    };
+    expect(again(10_100)).toEqual(['repeated-entry']);
+    expect(again(10_101)).toBe('sent');
+    expect(again(10_100, 1)).toBe('sent');
+    expect(again(10_100, 0, 240_000)).toBe('sent');
+    expect(again(10_100, 0, 239_999)).toEqual(['repeated-entry']);
   });
 
   it('are refused where the market moves too much, or where nobody has seen it for long enough', () => {

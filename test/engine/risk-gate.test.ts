@@ -56,6 +56,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     dailyFloor: parseMoney('9700'),
     drawdownFloor: parseMoney('8500'),
     quoteAgeMs: 100,
+    quoteUnchangedMs: 0,
     bidTicks: 10_000,
     askTicks: 10_002,
     venueBreaker: 'closed',
@@ -67,6 +68,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     lossesInARow: 0,
     holdings: () => [],
     entriesLastMinute: () => 0,
+    sameEntryAgeMs: () => null,
     volatilityPct: () => null,
     correlation: () => null,
     ...world,
@@ -233,6 +235,33 @@ describe('the risk gate', () => {
       { maxCorrelatedExposurePct: 2 },
       { holdings: () => [holding(0, { selling: holding(8).worth })], correlation: () => 0.5 },
     ],
+    ['net-exposure', { maxNetExposurePct: 9.9 }, { holdings: () => [holding(8)] }],
+    [null, { maxNetExposurePct: 10 }, { holdings: () => [holding(8)] }],
+    ['net-exposure', { maxNetExposurePct: 3.9 }, { holdings: () => [holding(8), holding(-6)] }],
+    [null, { maxNetExposurePct: 4 }, { holdings: () => [holding(8), holding(-6)] }],
+    // It takes exposure off.
+    [null, { maxNetExposurePct: 2 }, { holdings: () => [holding(-8)] }],
+    [
+      'net-exposure',
+      { maxNetExposurePct: 9.9 },
+      { holdings: () => [holding(0, { buying: holding(8).worth })] },
+    ],
+    // What may never fill takes nothing off.
+    [
+      'net-exposure',
+      { maxNetExposurePct: 9.9 },
+      { holdings: () => [holding(8, { selling: holding(8).worth })] },
+    ],
+    ['order-size', { maxOrderNotional: 199.99 }, {}],
+    [null, { maxOrderNotional: 200 }, {}],
+    ['order-size', { maxOrderNotional: 200 }, { bidTicks: 10_001 }],
+    ['frozen-quotes', { frozenQuoteSeconds: 30 }, { quoteUnchangedMs: 30_001 }],
+    ['frozen-quotes', { frozenQuoteSeconds: 30 }, { quoteUnchangedMs: null }],
+    ['frozen-quotes', { frozenQuoteSeconds: 30 }, { quoteUnchangedMs: Number.NaN }],
+    [null, { frozenQuoteSeconds: 30 }, { quoteUnchangedMs: 30_000 }],
+    ['repeated-entry', { repeatedEntrySeconds: 60 }, { sameEntryAgeMs: () => 59_999 }],
+    [null, { repeatedEntrySeconds: 60 }, { sameEntryAgeMs: () => 60_000 }],
+    [null, { repeatedEntrySeconds: 60 }, { sameEntryAgeMs: () => null }],
     ['order-rate', { maxEntriesPerMinute: 2 }, { entriesLastMinute: () => 2 }],
     [null, { maxEntriesPerMinute: 2 }, { entriesLastMinute: () => 1 }],
     ['loss-streak', { maxLossesInARow: 2 }, { lossesInARow: 2 }],
@@ -252,6 +281,15 @@ describe('the risk gate', () => {
       expect(limitOf(stop, { ...world, positionLots: 10 }, more)).toBeNull();
     },
   );
+
+  it.each([
+    ['net-exposure', 9.9, -8],
+    [null, 10, -8],
+    [null, 2, 8],
+  ])('sets short against long for a sale: %s at %d %% with %d %% held', (limit, maxNetExposurePct, pct) => {
+    const world = { capabilities: FUTURES, holdings: () => [holding(pct)] };
+    expect(limitOf({ side: 'sell', protectTicks: 10_400 }, world, { maxNetExposurePct })).toBe(limit);
+  });
 
   // Its stop is 400 ticks away.
   it.each<[string | null, number, NonNullable<OrderIntent['exits']>]>([
@@ -384,7 +422,12 @@ describe('the risk gate', () => {
 
   it('refuses an entry whose exposure has no price', () => {
     const unpriced = { holdings: () => [holding(Number.NaN)] };
-    for (const key of ['maxGrossExposurePct', 'maxStrategyExposurePct', 'maxCorrelatedExposurePct'])
+    for (const key of [
+      'maxGrossExposurePct',
+      'maxNetExposurePct',
+      'maxStrategyExposurePct',
+      'maxCorrelatedExposurePct',
+    ])
       expect(limitOf({}, unpriced, { [key]: 10_000 })).not.toBeNull();
   });
 

@@ -148,6 +148,11 @@ beforeAll(() => {
   write('strategies/post-only.ts', rests('restBars: 3, postOnly: true, until: 4_000_000_000_000'));
   write('strategies/day.ts', rests("restBars: 3, timeInForce: 'day'"));
   write('strategies/kill.ts', limit("timeInForce: 'fillOrKill'"));
+  const withTerms = (terms: string) =>
+    limit("timeInForce: 'fillOrKill'").replace("suits: 'trending',", `suits: 'trending', terms: ${terms},`);
+  write('strategies/kill-declared.ts', withTerms("['fillOrKill']"));
+  write('strategies/kill-undeclared.ts', withTerms("['postOnly']"));
+  write('strategies/terms-unknown.ts', withTerms("['day']"));
   write('strategies/take.ts', limit("timeInForce: 'immediateOrCancel'"));
   write('strategies/kill-post-only.ts', limit("timeInForce: 'fillOrKill', postOnly: true"));
   write('strategies/forever.ts', limit("restBars: 3, timeInForce: 'forever'"));
@@ -385,12 +390,15 @@ describe('in the engine', () => {
       { postOnly: true, untilMs, timeInForce: 'GTC' },
     ]);
     expect(asked('kill').live('entry', 0)).toMatchObject([{ timeInForce: 'FOK', limitTicks: 10_002 }]);
+    expect(asked('kill-declared').live('entry', 0)).toMatchObject([{ timeInForce: 'FOK' }]);
     expect(asked('take').live('entry', 0)).toMatchObject([{ timeInForce: 'IOC' }]);
     expect(asked('day').recorded('order.denied')).toMatchObject([{ limit: 'time-in-force' }]);
     const problem = (name: string) => problemsOf(() => listed(`./strategies/${name}.ts`))[0];
     expect(problem('kill-post-only')).toContain(
       'postOnly, until: an entry with timeInForce fillOrKill never rests',
     );
+    expect(problem('kill-undeclared')).toContain('fillOrKill: the strategy says terms: postOnly, without it');
+    expect(problem('terms-unknown')).toContain('terms: ["day"], and not a list of postOnly or fillOrKill');
     expect(problem('forever')).toContain(
       'timeInForce: expected immediateOrCancel or fillOrKill or day, found forever',
     );

@@ -1,6 +1,7 @@
 /** What every venue behind the port does, whatever it is made of. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fill, OrderIntent } from '../../src/domain/order.js';
+import { ENTRY_TERMS, type Fill, type OrderIntent } from '../../src/domain/order.js';
+import { TRADED_VENUES } from '../../src/venue/registry.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { SUBJECTS, type Subject } from './subjects.js';
@@ -46,6 +47,10 @@ describe.each(SUBJECTS)('$name', (kind) => {
     const { capabilities, instruments } = subject.venue;
     expect(capabilities).toMatchObject(can);
     expect(instruments.map(({ symbol }) => symbol)).toEqual(kind.symbols);
+    // By these a desk file is judged before a venue is open.
+    const { live } = TRADED_VENUES.find(({ name }) => name === capabilities.name) ?? {};
+    if (live !== undefined)
+      expect(live.terms).toEqual(ENTRY_TERMS.filter((term) => capabilities[term] === true));
     const { amendQuantity, replace } = subject.venue;
     expect([amendQuantity !== undefined, replace !== undefined]).toEqual([can.amends, can.replaces]);
   });

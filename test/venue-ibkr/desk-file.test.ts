@@ -351,6 +351,13 @@ it.each([
   }
 });
 
+/** On prices of the broker, in Fermata's own paper account. */
+const onPaper = (text: string): string =>
+  text
+    .replace('exchange: CME,', 'exchange: CME, contractMonth: "202612",')
+    .replace('mode: live', 'mode: paper')
+    .replace(', testnet: true', '');
+
 it('refuses a strategy that enters at the market where orders go to this venue, takes one that enters by a stop, and both on paper', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-ibkr-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -363,7 +370,19 @@ it('refuses a strategy that enters at the market where orders go to this venue, 
   writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET.replace("'market'", "'stop'"));
   expect(parseDesk(file, DESK).desk.strategies[0]?.own?.enters).toEqual(['limit', 'stop']);
   writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET);
-  const month = (text: string) => text.replace('exchange: CME,', 'exchange: CME, contractMonth: "202612",');
-  const onPaper = month(DESK).replace('mode: live', 'mode: paper').replace(', testnet: true', '');
-  expect(parseDesk(file, onPaper).desk.strategies[0]?.own?.enters).toEqual(['limit', 'market']);
+  expect(parseDesk(file, onPaper(DESK)).desk.strategies[0]?.own?.enters).toEqual(['limit', 'market']);
+});
+
+it('refuses a strategy that says terms of a limit which this venue doesn’t take, with their names, and none on paper', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-ibkr-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'strategies'));
+  const terms = ['fillOrKill', 'postOnly'] as const;
+  const text = ALWAYS.replace('parameters: {},', `parameters: {}, terms: ${JSON.stringify(terms)},`);
+  writeFileSync(join(folder, 'strategies/always.ts'), text);
+  const file = join(folder, 'desk.yaml');
+  expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
+    'strategies[0].kind ./strategies/always.ts, which says terms: fillOrKill and postOnly',
+  ]);
+  expect(parseDesk(file, onPaper(DESK)).desk.strategies[0]?.own?.terms).toEqual(terms);
 });

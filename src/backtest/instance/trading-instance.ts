@@ -60,7 +60,7 @@ export class TradingInstance {
   readonly #host: Runner;
   /** Nearly all events are these two kinds. The engine keeps none of them, so one object serves for each kind. */
   readonly #quote: Writable<QuoteEvent> = {
-    ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0 },
+    ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0, bidLots: 0, askLots: 0 },
     ...{ wallMs: 0, marketMs: 0, monotonicMs: 0 },
   };
   readonly #tickEvent: Writable<TickEvent> = { kind: 'tick', wallMs: 0, marketMs: 0, monotonicMs: 0 };
@@ -129,12 +129,14 @@ export class TradingInstance {
     this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
     else if (event.kind === 'quote') {
-      const { instrument, bidTicks, askTicks } = event;
+      const { instrument, bidTicks, askTicks, bidLots, askLots } = event;
       const wallMs = time.wallMs();
       const quote = this.#quote;
       quote.instrument = instrument;
       quote.bidTicks = bidTicks;
       quote.askTicks = askTicks;
+      quote.bidLots = bidLots;
+      quote.askLots = askLots;
       quote.wallMs = wallMs;
       quote.marketMs = time.marketMs;
       quote.monotonicMs = wallMs;

@@ -23,6 +23,7 @@ const PEAK_STEP = 1.001;
 export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {
   const { market, limits } = core;
   if (!market.quote(event.instrument, event.bidTicks, event.askTicks, quotedMs)) return false;
+  core.quoteChanges?.see(event, quotedMs);
   if (!core.begun) return false;
   const equity = market.equity;
   if (equity > limits.peak && market.isPriced) limits.peak = equity;

@@ -1,6 +1,9 @@
 /** Deadlines: everything that is late, stale or due again. */
+import { limitsToTell } from '../../limits/registry.js';
+import { entryView } from '../account-view.js';
 import {
   type Core,
+  note,
   type OrderWatch,
   type TradeWork,
   touchAll,
@@ -30,6 +33,7 @@ export function onTick(core: Core): void {
   if (!core.begun) return;
   watchSessions(core);
   believeWhatStands(core);
+  tellLimits(core);
   if (core.marketMs >= core.nextMinuteMs) onMinute(core);
   for (const [clientId, watch] of core.watches) {
     const entry = core.state.orders.get(clientId);
@@ -45,6 +49,20 @@ export function onTick(core: Core): void {
   checkFaults(core);
   const { deadlineMs } = core.closing;
   if (isClosing(core) && deadlineMs !== null && core.monotonicMs >= deadlineMs) escalateCloseAll(core);
+}
+
+/** Limits in the way of every entry that people are told of, each once as it begins. */
+function tellLimits(core: Core): void {
+  const reasons = limitsToTell(() => entryView(core), core.config.risk);
+  if (reasons.length === 0 && core.limitsTold.size === 0) return;
+  const before = core.limitsTold;
+  core.limitsTold = new Set(reasons.map(({ subject }) => subject));
+  for (const { subject, reason, waitsFor } of reasons) {
+    if (before.has(subject)) continue;
+    const at = core.config.instruments.find(({ symbol }) => symbol === subject)?.id;
+    const text = `${subject}: ${reason}. An entry waits for ${waitsFor}; exits and stops are not touched`;
+    note(core, 'warn', text, at);
+  }
 }
 
 function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {

@@ -11,7 +11,14 @@ import {
 } from '../../domain/declared-value.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { type Fill, type OrderIntent, type Side, WAITING_TYPES, type WishType } from '../../domain/order.js';
+import {
+  type EntryTerm,
+  type Fill,
+  type OrderIntent,
+  type Side,
+  WAITING_TYPES,
+  type WishType,
+} from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
@@ -262,6 +269,8 @@ export interface DeclaredStrategy {
   readonly parameters: readonly ParameterSpec[];
   /** Entry types that it may ask for. Left out: limit orders only. */
   readonly enters?: readonly WishType[];
+  /** Of the terms that not every venue takes, those that its limit entries have. Left out: it doesn't say. */
+  readonly terms?: readonly EntryTerm[];
   /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
   readonly watches?: true;
 }

@@ -97,7 +97,7 @@ export const STAND_BETWEEN = `"use strict";
   };
   const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, watches: made.watches, artefacts: made.artefacts, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, terms: made.terms, watches: made.watches, artefacts: made.artefacts, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -163,6 +163,8 @@ export const STAND_BETWEEN = `"use strict";
         if (!${JSON.stringify(['', ...LASTS])}.includes(timeInForce)) throw new TypeError('timeInForce: expected ${LASTS.join(' or ')}, found ' + String(timeInForce));
         if (type !== 'limit' && (postOnly || timeInForce !== '' || until !== undefined)) throw new TypeError('postOnly, timeInForce, until: only an entry of type limit has them, found type ' + type);
         if (typeof reverses !== 'boolean' || (reverses && !${JSON.stringify(ENTRY_TYPES)}.includes(type))) throw new TypeError('reverses: expected true or false, of an entry of type ${ENTRY_TYPES.join(' or ')}, found ' + String(reverses) + ' with type ' + type);
+        const term = postOnly ? 'postOnly' : timeInForce === 'fillOrKill' ? timeInForce : null;
+        if (term !== null && made.terms !== undefined && !made.terms.includes(term)) throw new TypeError(term + ': the strategy says terms: ' + made.terms.join(' and ') + ', without it');
         const isTimed = type === 'atOpen' || type === 'atClose';
         if (type === 'ifTouched' ? (limit === undefined) === (slippage === undefined) : limit !== undefined) throw new TypeError('limit: expected of an entry of type ifTouched alone, in place of slippage, found ' + (limit === undefined ? 'neither' : 'it with type ' + type));
         if (type !== 'atClose' && leadSeconds !== undefined) throw new TypeError('leadSeconds: only an entry of type atClose has it, found type ' + type);

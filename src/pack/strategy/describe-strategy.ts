@@ -12,7 +12,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { messageOf } from '../../domain/message-of.js';
-import { type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
+import { ENTRY_TERMS, type EntryTerm, type Side, WISH_TYPES, type WishType } from '../../domain/order.js';
 import { plainText, unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
@@ -104,12 +104,18 @@ function unreadableIn({ path, bytes }: Artefact, form: ArtefactForm | undefined)
 /** A string: what is wrong with it. */
 function declaredIn(written: unknown): Declared | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, enters, watches, artefacts, creates } = written as Record<string, unknown>;
+  const { kind, suits, parameters, enters, terms, watches, artefacts, creates } = written as Record<
+    string,
+    unknown
+  >;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
   const isEntry = (one: unknown): one is WishType => WISH_TYPES.some((type) => type === one);
   if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
     return `enters: ${JSON.stringify(enters)}, and not a list of ${WISH_TYPES.join(' or ')}`;
+  const isTerm = (one: unknown): one is EntryTerm => ENTRY_TERMS.some((term) => term === one);
+  if (terms !== undefined && !(Array.isArray(terms) && terms.length > 0 && terms.every(isTerm)))
+    return `terms: ${JSON.stringify(terms)}, and not a list of ${ENTRY_TERMS.join(' or ')}`;
   if (watches !== undefined && watches !== true)
     return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
   if (artefacts !== undefined && !isForms(artefacts))
@@ -126,6 +132,7 @@ function declaredIn(written: unknown): Declared | string {
   return {
     ...{ suits, parameters: specs, forms: artefacts ?? {} },
     ...(enters === undefined ? {} : { enters }),
+    ...(terms === undefined ? {} : { terms }),
     ...(watches === undefined ? {} : { watches }),
   };
 }

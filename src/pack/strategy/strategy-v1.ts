@@ -420,6 +420,11 @@ export interface StrategyDefinition<P extends ParameterSpecs, A extends Artefact
   /** The entry types that it uses; default: only limit orders. Not every venue supports each of them. */
   readonly enters?: readonly EntryWish['type'][];
   /**
+   * Which of these terms its limit entries have; default: any. Said here, a desk file whose venue doesn't take them is
+   * refused when it is read, in place of each entry.
+   */
+  readonly terms?: readonly ('postOnly' | 'fillOrKill')[];
+  /**
    * It tells bars of other instruments apart (`bar.symbol`), so the desk file may let it watch some. Default: it may
    * not.
    */

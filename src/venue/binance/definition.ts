@@ -19,6 +19,7 @@ const binance: VenueDefinition = {
     endpoint: endpointOf,
     kinds: ['spot'],
     entries: ['limit', 'market', 'stop'],
+    terms: ['postOnly', 'fillOrKill'],
     mixesKinds: true,
     keepsPaper: false,
     account: 'a spot account',

@@ -36,6 +36,7 @@ const ibkr: VenueDefinition = {
     endpoint: endpointOf,
     kinds: ['future', 'stock'],
     entries: ['limit', 'stop'],
+    terms: [],
     mixesKinds: false,
     keepsPaper: true,
     account: 'an account of futures or one of stocks',

@@ -21,10 +21,12 @@ export interface PeerDesk {
   readonly lotSize: string;
   /** Coins: a stop locks what it protects, and nothing is sold short. Left out: contracts. */
   readonly spot?: true;
+  /** Limits beside those that end nothing. */
+  readonly risk?: Partial<Desk['risk']>;
 }
 
 /** Contracts, unless it says otherwise, can be sold short, and stops and targets of theirs lock nothing. */
-function deskOf({ cash, tickSize, lotSize, spot }: PeerDesk, kind: string): Desk {
+function deskOf({ cash, tickSize, lotSize, spot, risk }: PeerDesk, kind: string): Desk {
   const { desk } = loaded;
   const [instrument] = desk.instruments;
   return {
@@ -45,6 +47,7 @@ function deskOf({ cash, tickSize, lotSize, spot }: PeerDesk, kind: string): Desk
     risk: {
       ...{ ...desk.risk, maxPositionSizePct: 100, maxConcurrentPositions: 1 },
       ...{ stopLossPct: 100, dailyLossLimitPct: 100, maxDrawdownPct: 100 },
+      ...risk,
     },
     breakers: { ...desk.breakers, strategyMaxConsecutiveLosses: 1000 },
     // A day’s gap is a price here.

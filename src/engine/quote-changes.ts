@@ -1,0 +1,51 @@
+/** Since when each instrument's quote has kept arriving unchanged. Kept only if a limit asks for it; not durable. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { QuoteEvent } from './event.js';
+
+/** Sizes of a quote whose source tells none. */
+const UNKNOWN = -1;
+
+export class QuoteChanges {
+  readonly #bidTicks: Float64Array;
+  readonly #askTicks: Float64Array;
+  readonly #bidLots: Float64Array;
+  readonly #askLots: Float64Array;
+  /** Monotonic times of the first and the newest quote that were alike. */
+  readonly #firstMs: Float64Array;
+  readonly #newestMs: Float64Array;
+
+  constructor(count: number) {
+    this.#bidTicks = new Float64Array(count);
+    this.#askTicks = new Float64Array(count);
+    this.#bidLots = new Float64Array(count);
+    this.#askLots = new Float64Array(count);
+    this.#firstMs = new Float64Array(count).fill(Number.NaN);
+    this.#newestMs = new Float64Array(count).fill(Number.NaN);
+  }
+
+  /** A quote that is believed. `quotedMs`: monotonic time of the quote itself. */
+  see(
+    { instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN }: QuoteEvent,
+    quotedMs: number,
+  ): void {
+    this.#newestMs[at] = quotedMs;
+    const isSame =
+      this.#bidTicks[at] === bidTicks &&
+      this.#askTicks[at] === askTicks &&
+      this.#bidLots[at] === bidLots &&
+      this.#askLots[at] === askLots;
+    if (isSame) return;
+    this.#bidTicks[at] = bidTicks;
+    this.#askTicks[at] = askTicks;
+    this.#bidLots[at] = bidLots;
+    this.#askLots[at] = askLots;
+    this.#firstMs[at] = quotedMs;
+  }
+
+  /** From the first quote that was like the newest one, or from `openSinceMs`, to the newest one. Null: no quote yet. */
+  unchangedMs(at: InstrumentId, openSinceMs: number): number | null {
+    const firstMs = this.#firstMs[at] as number;
+    if (Number.isNaN(firstMs)) return null;
+    return Math.max(0, (this.#newestMs[at] as number) - Math.max(firstMs, openSinceMs));
+  }
+}

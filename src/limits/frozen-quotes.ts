@@ -1,0 +1,45 @@
+/**
+ * No entry on a quote that keeps arriving and never changes: a gateway or a cache repeats its last price, and its age
+ * looks young for ever. Silence is the matter of `stale-data`. Measured in monotonic time, like that.
+ */
+import { limit } from './limit.js';
+
+export const frozenQuotesLimit = limit({
+  setting: {
+    key: 'frozenQuoteSeconds',
+    meaning: 'How long a quote may keep arriving unchanged before nothing is entered on it',
+    reference:
+      'How long the quote of an instrument may keep arriving with the same bid, ask and sizes, in seconds of real time while its market is open, past which nothing is entered in it and people are told.',
+    unit: 's',
+    whole: false,
+    min: 1,
+    max: 86_400,
+    tighter: 'lower',
+    leftOut: 'off',
+  },
+  name: 'frozen-quotes',
+  title: 'Unchanged quote',
+  watchesQuotes: true,
+  isTold: true,
+  judge: ({ quoteUnchangedMs, instrument }, seconds) => {
+    if (quoteUnchangedMs !== null && !isFrozen(quoteUnchangedMs, seconds)) return null;
+    const found = quoteUnchangedMs === null ? 'never had a quote' : unchangedWords(quoteUnchangedMs, seconds);
+    return { limit: 'frozen-quotes', reason: `${instrument.symbol}: ${found}` };
+  },
+  waits: ({ unchangedQuotes }, seconds) =>
+    unchangedQuotes().flatMap(({ symbol: subject, unchangedMs }) =>
+      unchangedMs !== null && isFrozen(unchangedMs, seconds)
+        ? [{ subject, reason: unchangedWords(unchangedMs, seconds), waitsFor: 'a quote that differs' }]
+        : [],
+    ),
+  reading: ({ unchangedQuotes }, value) => {
+    const known = unchangedQuotes().flatMap(({ unchangedMs }) => unchangedMs ?? []);
+    const now = known.length === 0 ? 'no price yet' : `${(Math.max(...known) / 1000).toFixed(1)} s`;
+    return { value: `${value} s`, now };
+  },
+});
+
+const isFrozen = (unchangedMs: number, seconds: number): boolean => !(unchangedMs <= seconds * 1000);
+
+const unchangedWords = (unchangedMs: number, seconds: number): string =>
+  `its quote has kept arriving unchanged for ${Math.round(unchangedMs / 1000)} s, ${seconds} s are allowed`;
