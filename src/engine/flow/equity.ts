@@ -10,6 +10,7 @@ import type { QuoteEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
+import { tellOfMaintenance } from './margin.js';
 
 /** While equity does not change, one sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
@@ -46,6 +47,7 @@ export function onMinute(core: Core): void {
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
   if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
+  tellOfMaintenance(core);
   reviewDisabled(core);
   const last = core.state.lastEquity;
   const idle = last !== null && last.equity === core.market.equity;
