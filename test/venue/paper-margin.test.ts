@@ -6,8 +6,14 @@ import type { OrderIntent } from '../../src/domain/order.js';
 import { SteppedBench } from './stepped-bench.js';
 
 const source = {
-  ...{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', lotSize: '1', multiplier: '20', minNotional: '0' },
-  ...{ makerFeePpm: 0, takerFeePpm: 0 },
+  symbol: 'NQ/USD',
+  kind: 'future',
+  tickSize: '0.25',
+  lotSize: '1',
+  multiplier: '20',
+  minNotional: '0',
+  makerFeePpm: 0,
+  takerFeePpm: 0,
 } as const;
 const margin = { initial: '33000', maintenance: '30000' };
 const NQ = buildInstrument(0, { ...source, margin });
