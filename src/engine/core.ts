@@ -262,7 +262,7 @@ export interface Core {
   /** By instrument. Empty if no strategy can size its entries by it. */
   readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
-  /** Told: equity is below what is held on paper needs (`flow/margin.ts`). */
+  /** Told: equity is below what is held on paper needs (`flow/equity.ts`). */
   belowMaintenance: boolean;
   /**
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.

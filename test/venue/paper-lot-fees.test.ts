@@ -4,6 +4,8 @@ import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import { lotFee, NOTHING_CHARGED } from '../../src/domain/order-fee.js';
 import { PaperBook } from '../../src/venue/paper/book.js';
+import { paperOrderOf } from '../../src/venue/paper/translate.js';
+import { approved } from '../support/approved-order.js';
 import { SteppedBench } from './stepped-bench.js';
 
 const rates = { minNotional: '0', makerFeePpm: 1000, takerFeePpm: 1000 };
@@ -68,12 +70,9 @@ it('counts what was charged before also in a book that is read again', () => {
   const instruments = new Map([[AAPL.symbol, AAPL]]);
   const begun = { bookId: 'b', currency: 'USD', prices: 'p', cash: 1e12, idsGiven: 0, seenMs: 0 };
   const book = new PaperBook({ ...begun, positions: [], orders: [], fills: [] }, instruments);
-  const order = {
-    ...{ clientId: 'c', venueId: 'v', symbol: AAPL.symbol, side: 'buy', type: 'limit', quantityLots: 300 },
-    ...{ limitTicks: 5_000, stopTicks: null, reduceOnly: false, timeInForce: 'GTC', reserveTicks: 5_000 },
-    ...{ arrivesAtMs: 0, state: 'working', filledLots: 0 },
-  } as const;
-  book.apply({ type: 'order', order });
+  const order = approved({ clientId: 'c', type: 'limit', limitTicks: 5_000, quantityLots: 300 });
+  const place = { symbol: AAPL.symbol, venueId: 'v', reserveTicks: 5_000, arrivesAtMs: 0 };
+  book.apply({ type: 'order', order: paperOrderOf(order, place) });
   const fill = { tradeId: 't', clientId: 'c', symbol: AAPL.symbol, side: 'buy', quantityLots: 100 } as const;
   const done = {
     priceTicks: 5_000,
