@@ -14,10 +14,11 @@ const PPM = 1_000_000n;
 
 /**
  * What more lots of an order cost: minimum and maximum are of the whole order, so a later fill pays what the earlier
- * ones did not. A part of a money unit counts as a whole one.
+ * ones did not. A part of a money unit counts as a whole one. Nothing is given back if the fees of the desk file became
+ * lower meanwhile.
  */
 export function lotFee(fees: LotFees, charged: Charged, lots: number, value: number): number {
-  return wholeFee(fees, charged.lots + lots, charged.value + value) - charged.fee;
+  return Math.max(0, wholeFee(fees, charged.lots + lots, charged.value + value) - charged.fee);
 }
 
 function wholeFee({ perLot, minimum, maximumPpm }: LotFees, lots: number, value: number): number {

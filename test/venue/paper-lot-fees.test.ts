@@ -42,6 +42,11 @@ it('a part of a money unit is a whole one', () => {
   expect([1, 4].map((value) => lotFee(third, NOTHING_CHARGED, 1, value))).toEqual([1, 2]);
 });
 
+it('gives nothing back where the fees became lower while an order rests', () => {
+  const charged = { lots: 1, value: parseMoney('400000'), fee: parseMoney('9') };
+  expect(lotFee({ perLot: parseMoney('2.25'), minimum: 0 }, charged, 1, parseMoney('400000'))).toBe(0);
+});
+
 it('is taken of the cash, on each side, whatever the order did at the quote', () => {
   const bench = new SteppedBench([NQ], '100000');
   bench.quote(80_000);
