@@ -48,9 +48,13 @@ const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
 /** Keys with decimal or other text as value; all others are numbers. */
 const TEXTS: ReadonlySet<string> = new Set([
   ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
+  ...['each', 'minimum', 'initial', 'maintenance'],
   ...PLAIN_KEYS,
 ]);
-const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'];
+const INSTRUMENT_KEYS = [
+  ...['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'],
+  ...['fees.each', 'fees.minimum', 'fees.maximumPct', 'margin.initial', 'margin.maintenance'],
+];
 const FEE_PCT_MAX = 10;
 
 /** `0.1` or `0.02,0.05` (maker, taker), in percent. */
@@ -80,6 +84,9 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
     ...ofPaper('latencyMs', options.latencyMs),
   ];
   const document = parseDocument(loaded.text, { stringKeys: true });
+  // A percentage of the value is meant for every instrument.
+  if (options.fees !== undefined)
+    for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
   for (const [path, value] of settings) document.setIn(path, value);
   if (options.strategy !== undefined) {
     // A strategy named here is meant to trade, whatever the file says; without the others it is another desk.
@@ -236,7 +243,7 @@ function pathsOf(key: string, desk: Desk, chosen: readonly number[]): readonly P
     .map((at) => ['strategies', at, 'parameters', tail === '' ? head : tail]);
   if (ofStrategies.length > 0) return ofStrategies;
   const instrument = desk.instruments.findIndex(({ symbol }) => symbol === head);
-  if (instrument >= 0) return INSTRUMENT_KEYS.includes(tail) ? [['instruments', instrument, tail]] : [];
+  if (instrument >= 0) return INSTRUMENT_KEYS.includes(tail) ? [['instruments', instrument, ...rest]] : [];
   if (tail === '') return PLAIN_KEYS.some((plain) => plain === head) ? [[head]] : [];
   return knownKeys(desk, chosen).includes(key) ? [[head, ...rest]] : [];
 }

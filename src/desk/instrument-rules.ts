@@ -29,6 +29,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
       ...kindRules(instrument, index),
       ...sideBySideRules(desk, index),
       ...stepRules(instrument, index),
+      ...lotMoneyRules(instrument, index),
       ...currencyRule(instrument, index, desk.paper.currency),
     ]),
   ];
@@ -90,6 +91,8 @@ const BY_KIND: readonly KeyByKind[] = [
     },
   },
   { key: 'contractMonth', takenBy: ['future'], neededBy: {} },
+  { key: 'fees', takenBy: ['future', 'stock'], neededBy: {} },
+  { key: 'margin', takenBy: ['future'], neededBy: {} },
 ];
 
 function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -107,7 +110,7 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
       {
         path,
         expected: `no ${key}, which belongs to kind: ${takenBy.join(' or ')}`,
-        found: `${found} of kind: ${kind} (${symbol})`,
+        found: `${typeof found === 'object' ? key : found} of kind: ${kind} (${symbol})`,
         doThis: `remove ${key}, or write kind: ${takenBy[0]}`,
       },
     ];
@@ -266,6 +269,38 @@ function sumRule({ tickSize, lotSize, multiplier = '1' }: DeskInstrument, index:
   ];
 }
 
+/** Amounts for one contract or share: exact for one lot, and a margin that can be kept once it was enough to open. */
+function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number): BrokenRule[] {
+  const amounts = [
+    { path: ['fees', 'each'], found: fees?.each, of: lotSize },
+    { path: ['fees', 'minimum'], found: fees?.minimum, of: '1' },
+    { path: ['margin', 'initial'], found: margin?.initial, of: lotSize },
+    { path: ['margin', 'maintenance'], found: margin?.maintenance, of: lotSize },
+  ];
+  const broken = amounts.flatMap(({ path, found, of }) =>
+    found === undefined || wholeTimes(times(exactDecimal(found), exactDecimal(of)), MONEY_UNITS) !== null
+      ? []
+      : [
+          {
+            path: ['instruments', index, ...path],
+            expected: 'an amount with at most 8 decimals for one lot',
+            found: of === '1' ? found : `${found} × ${of}`,
+            doThis: 'take it from the broker’s list, for one contract or share, for example "2.25"',
+          },
+        ],
+  );
+  if (margin === undefined || isWithin(margin.maintenance, margin.initial)) return broken;
+  return [
+    ...broken,
+    {
+      path: ['instruments', index, 'margin', 'maintenance'],
+      expected: `an amount above 0 and at most margin.initial, ${margin.initial}`,
+      found: margin.maintenance,
+      doThis: 'take both from the broker’s list: what is held needs no more than what is opened',
+    },
+  ];
+}
+
 function spreadRule(instrument: DeskInstrument, index: number): BrokenRule[] {
   if (isMultipleOf(exactDecimal(instrument.spread), exactDecimal(instrument.tickSize))) {
     return [];
@@ -307,6 +342,14 @@ function currencyRule({ kind, symbol }: DeskInstrument, index: number, currency:
 function exactDecimal(text: string): ExactDecimal {
   const [whole = '0', fraction = ''] = text.split('.');
   return { units: BigInt(whole + fraction), scale: fraction.length };
+}
+
+/** Above 0 and at most `most`. */
+function isWithin(text: string, most: string): boolean {
+  const [value, bound] = [exactDecimal(text), exactDecimal(most)];
+  const scale = Math.max(value.scale, bound.scale);
+  const at = ({ units, scale: own }: ExactDecimal): bigint => units * 10n ** BigInt(scale - own);
+  return at(value) > 0n && at(value) <= at(bound);
 }
 
 /** `value × factor`, exactly; null if that is not a whole number. */

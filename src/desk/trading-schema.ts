@@ -75,6 +75,34 @@ export const instrumentSchema = z.strictObject({
   spread: decimal
     .default('0.02')
     .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
+  fees: z
+    .strictObject({
+      each: decimal.describe('Of one contract or one share, on each side.'),
+      minimum: decimal
+        .optional()
+        .describe('Smallest fee of an order, however many fills it has. Left out: none.'),
+      maximumPct: z
+        .number()
+        .min(0.0001)
+        .max(100)
+        .optional()
+        .describe(
+          'Largest fee of an order, percent of what it traded; also where that is below `minimum`. Left out: none.',
+        ),
+    })
+    .optional()
+    .describe(
+      'What a future or a stock costs by contract or share, in its quote currency, on paper and in backtests. Left out: `paper.makerFeePpm` and `paper.takerFeePpm`.',
+    ),
+  margin: z
+    .strictObject({
+      initial: decimal.describe('Free money that a contract takes as it is opened.'),
+      maintenance: decimal.describe('What equity has to be for each contract that is held.'),
+    })
+    .optional()
+    .describe(
+      'Margin of one contract of a future, in its quote currency, on paper and in backtests; a broker is asked for its own. Left out: what a contract is worth, so that nothing is lent.',
+    ),
   sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
 });
 

@@ -1,7 +1,7 @@
 /** Turns the desk file's decimals into the integers that the engine computes with. */
 import { DecimalError } from './decimal.js';
-import type { Instrument, InstrumentId, InstrumentKind } from './instrument.js';
-import { MONEY_PLACES, parseMoney, parseUnits } from './money.js';
+import type { Instrument, InstrumentId, InstrumentKind, LotFees, LotMargin } from './instrument.js';
+import { MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
 
 export interface InstrumentSource {
   readonly symbol: string;
@@ -15,6 +15,15 @@ export interface InstrumentSource {
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
+  /** As in the desk file: of one contract or share. */
+  readonly fees?: FeesSource | undefined;
+  readonly margin?: { readonly initial: string; readonly maintenance: string } | undefined;
+}
+
+interface FeesSource {
+  readonly each: string;
+  readonly minimum?: string | undefined;
+  readonly maximumPct?: number | undefined;
 }
 
 /** Keeps `ticks × lots` within 2^53; a venue's own bound is smaller. */
@@ -44,7 +53,31 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     minNotional: parseMoney(source.minNotional),
     makerFeePpm: source.makerFeePpm,
     takerFeePpm: source.takerFeePpm,
+    ...(source.fees === undefined ? {} : { lotFees: lotFees(source.fees, source.lotSize) }),
+    ...(source.margin === undefined ? {} : { lotMargin: lotMargin(source.margin, source.lotSize) }),
   };
+}
+
+function lotFees({ each, minimum = '0', maximumPct }: FeesSource, lotSize: string): LotFees {
+  return {
+    perLot: moneyOfLot(each, lotSize),
+    minimum: parseMoney(minimum),
+    ...(maximumPct === undefined ? {} : { maximumPpm: ppmOfPercent(maximumPct) }),
+  };
+}
+
+function lotMargin(
+  { initial, maintenance }: NonNullable<InstrumentSource['margin']>,
+  lotSize: string,
+): LotMargin {
+  return { initial: moneyOfLot(initial, lotSize), maintenance: moneyOfLot(maintenance, lotSize) };
+}
+
+/** What an amount for one contract or share is for one lot, rounded up to a money unit. */
+function moneyOfLot(each: string, lotSize: string): number {
+  const product = parseUnits(each, STEP_PLACES_MAX) * parseUnits(lotSize, STEP_PLACES_MAX);
+  const unit = (ONE * ONE) / ONE_MONEY;
+  return Number((product + unit - 1n) / unit);
 }
 
 /** Finest step that a venue may have, in decimal places. */

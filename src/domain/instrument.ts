@@ -10,6 +10,21 @@ export type InstrumentId = number;
  */
 export type InstrumentKind = 'spot' | 'linear' | 'inverse' | 'future' | 'fx' | 'stock';
 
+/** What a broker charges for an order by its lots, in money units (`order-fee.ts`). */
+export interface LotFees {
+  readonly perLot: number;
+  /** Smallest fee of an order that was filled. */
+  readonly minimum: number;
+  /** Largest fee of an order, in parts per million of what was traded; also below `minimum`. Left out: none. */
+  readonly maximumPpm?: number;
+}
+
+/** What one lot of a future takes of the free money as it is opened, and what equity has to be while it is held; money units. */
+export interface LotMargin {
+  readonly initial: number;
+  readonly maintenance: number;
+}
+
 /**
  * Prices are ticks, quantities are lots, and worth is a number in units of 1e-8 of the currency that results are paid
  * in. `moneyPerTickLot` converts `ticks × lots` to it: `tickSize × lotSize × multiplier × 1e8`, below 1 if a pair is
@@ -54,4 +69,8 @@ export interface Instrument {
   /** Fee rates in parts per million of notional. */
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
+  /** Left out: fees are those rates. */
+  readonly lotFees?: LotFees;
+  /** Left out: a contract takes its whole worth of the paper account. */
+  readonly lotMargin?: LotMargin;
 }

@@ -267,6 +267,8 @@ export interface Core {
   /** By instrument. Empty if no strategy can size its entries by it. */
   readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
+  /** Told: equity is below what is held on paper needs (`flow/equity.ts`). */
+  belowMaintenance: boolean;
   /**
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
    */
@@ -333,6 +335,7 @@ export function createCore(config: EngineConfig): Core {
       ? config.instruments.map(({ id }) => new DayVolatility(calendarAt(config, id)))
       : [],
     feedEnded: false,
+    belowMaintenance: false,
     journalFault: null,
     nextMinuteMs: 0,
     sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),

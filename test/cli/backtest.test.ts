@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
 import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { homePaths } from '../../src/home/runtime.js';
@@ -98,6 +99,43 @@ describe('fermata backtest', () => {
       /500 ms.*3 ticks worse.*beyond it.*to the low, to the high.*12.5 %.*Fees: 0 %/,
     );
     expect(other.figures?.turnover).toBeGreaterThan(5 * (plain.figures?.turnover ?? 0));
+  });
+
+  it('takes the fees and the margin of an instrument, as its file has them, as they are set, or a percentage instead', async () => {
+    const name = 'by-contract.yaml';
+    const kept = parseDocument(readFileSync(join(folder, 'crypto-bot.yaml'), 'utf8'));
+    const future = {
+      ...{ kind: 'future', multiplier: '1', exchange: 'CME', fees: { each: '1000' } },
+      margin: { initial: '2500000', maintenance: '10' },
+    };
+    for (const [key, value] of Object.entries(future))
+      kept.setIn(['instruments', 0, key], kept.createNode(value));
+    writeFileSync(join(folder, name), String(kept));
+    const run = async (...more: string[]) => {
+      const args = ['backtest', '--desk', name, '--data', file, ...more, '--json'];
+      const { code, out, err } = await runCommand(folder, args);
+      expect(code, err).toBe(0);
+      return JSON.parse(out) as BacktestReport;
+    };
+    const small = ['--set', 'BTC/USDT.margin.initial=10'];
+    const minimum = ['--set', 'BTC/USDT.fees.each=0', '--set', 'BTC/USDT.fees.minimum=3'];
+    const [whole, byOrder, percent] = await Promise.all([
+      run(),
+      run(...small, ...minimum),
+      run(...small, '--fees', '0'),
+    ]);
+    // 3 % of 10,000 are 500 lots at 60,000, which need 25 each.
+    expect(whole.trades).toEqual([]);
+    // In and out.
+    expect(new Set(byOrder.trades.map(({ fees }) => Number(fees)))).toEqual(new Set([6]));
+    expect(byOrder.execution).toEqual(
+      expect.arrayContaining([
+        'Fees of BTC/USDT: 0 USDT a contract, at least 3 for an order.',
+        'Margin of a contract of BTC/USDT: 10 USDT to open it, 10 to hold it.',
+      ]),
+    );
+    expect(percent.trades.length).toBeGreaterThan(0);
+    expect(percent.figures?.fees).toBe(0);
   });
 
   it('tries a limit that the desk file leaves out', async () => {

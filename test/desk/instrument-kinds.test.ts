@@ -24,6 +24,8 @@ risk: { maxPositionSizePct: 50, maxConcurrentPositions: 1, stopLossPct: 1.5, dai
 people: [{ name: operator, roles: [operator, approver] }]
 `;
 
+const withKeys = (instrument: string, keys: string): string => instrument.replace(' }', `, ${keys} }`);
+
 const inCoins = (instrument: string): string =>
   deskWith(instrument).replace('balance: "1000000", currency: USD', 'balance: "2", currency: BTC');
 
@@ -89,6 +91,60 @@ describe('an instrument of a desk file', () => {
     const fine = INVERSE.replace('"0.5"', '"0.0000001"').replace('lotSize: "1"', 'lotSize: "0.0000001"');
     expect(problemsIn(inCoins(fine))).toEqual([]);
   });
+
+  it('has fees and a margin by lot where it says so, in money units, and has nothing of it where it does not', () => {
+    const declared = 'fees: { each: "2.25" }, margin: { initial: "33000", maintenance: "30000" }';
+    const [own] = buildInstruments(parseDesk('desk.yaml', deskWith(withKeys(NQ, declared))).desk);
+    expect(own).toMatchObject({
+      lotFees: { perLot: 2.25e8, minimum: 0 },
+      lotMargin: { initial: 33_000e8, maintenance: 30_000e8 },
+    });
+    // Half a cent a share, a hundredth of a share a lot.
+    const shares = withKeys(APPLE, 'fees: { each: "0.005", minimum: "1", maximumPct: 0.5 }');
+    const fine = shares.replace('lotSize: "1"', 'lotSize: "0.01"');
+    const [apple] = buildInstruments(parseDesk('desk.yaml', deskWith(fine)).desk);
+    expect(apple?.lotFees).toEqual({ perLot: 5_000, minimum: 1e8, maximumPpm: 5_000 });
+    const [plain] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
+    expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(['lotFees']));
+    expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(['lotMargin']));
+  });
+
+  it.each([
+    [
+      withKeys(APPLE, 'margin: { initial: "2", maintenance: "1" }'),
+      /^instruments\[0\].margin: no margin, which belongs to kind: future; margin of kind: stock/,
+    ],
+    [
+      withKeys(APPLE.replace('stock', 'spot').replace(', exchange: NASDAQ', ''), 'fees: { each: "1" }'),
+      /^instruments\[0\].fees: no fees, which belongs to kind: future or stock; fees of kind: spot/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initial: "30000", maintenance: "33000" }'),
+      /^instruments\[0\].margin.maintenance: an amount above 0 and at most margin.initial, 30000; 33000; take both/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initial: "30000", maintenance: "0" }'),
+      /^instruments\[0\].margin.maintenance: an amount above 0/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initial: "30000.000000001", maintenance: "1" }'),
+      /^instruments\[0\].margin.initial: an amount with at most 8 decimals for one lot; 30000.000000001; take it/,
+    ],
+    [
+      withKeys(APPLE, 'fees: { each: "0.005" }').replace('lotSize: "1"', 'lotSize: "0.0000001"'),
+      /^instruments\[0\].fees.each: an amount with at most 8 decimals for one lot; 0.005 × 0.0000001/,
+    ],
+    [
+      withKeys(NQ, 'fees: { each: "1", minimum: "0.000000001" }'),
+      /^instruments\[0\].fees.minimum: an amount with at most 8 decimals for one lot; 0.000000001;/,
+    ],
+    [withKeys(NQ, 'fees: { minimum: "1" }'), /^instruments\[0\].fees.each: .*; nothing/],
+  ])(
+    'with fees or a margin that can not be is refused, and the field is named: %#',
+    (instrument, problem) => {
+      expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+    },
+  );
 
   it.each([
     [

@@ -32,6 +32,31 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
     volumePartPct === null
       ? 'Orders are filled whole, whatever traded.'
       : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s own.`,
-    `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
+    ...instruments.flatMap((instrument) => lotFeeLines(instrument, paper.currency)),
+    ...(instruments.every(({ fees }) => fees !== undefined)
+      ? []
+      : [
+          `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
+        ]),
+    ...instruments.flatMap(({ symbol, margin }) =>
+      margin === undefined
+        ? []
+        : [
+            `Margin of a contract of ${symbol}: ${margin.initial} ${paper.currency} to open it, ${margin.maintenance} to hold it.`,
+          ],
+    ),
+  ];
+}
+
+function lotFeeLines(
+  { symbol, kind, fees }: Desk['instruments'][number],
+  currency: string,
+): readonly string[] {
+  if (fees === undefined) return [];
+  const { each, minimum, maximumPct } = fees;
+  const least = minimum === undefined ? '' : `, at least ${minimum} for an order`;
+  const most = maximumPct === undefined ? '' : `, at most ${maximumPct} % of what it traded`;
+  return [
+    `Fees of ${symbol}: ${each} ${currency} a ${kind === 'stock' ? 'share' : 'contract'}${least}${most}.`,
   ];
 }

@@ -2,13 +2,15 @@
  * What a quote does: it marks positions and, once a market minute, leads to the day's boundary and an equity sample.
  */
 
+import { PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatMoney, writeUnits } from '../../domain/money.js';
 import { cashUnits, heldAt } from '../books.js';
-import { type Core, commit, setTime, touch } from '../core.js';
+import { type Core, commit, note, setTime, touch } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
+import { openLots } from '../state.js';
 import { reviewDisabled } from '../strategies/tracker.js';
 
 /** While equity does not change, one sample an hour is enough. */
@@ -47,11 +49,32 @@ export function onMinute(core: Core): void {
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
   if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
+  tellOfMaintenance(core);
   reviewDisabled(core);
   const last = core.state.lastEquity;
   const idle = last !== null && last.equity === core.market.equity;
   const age = last === null ? Number.POSITIVE_INFINITY : Math.abs(core.marketMs - last.marketMs);
   if (age >= (idle ? IDLE_SAMPLE_MARKET_MS : MINUTE_MS)) sampleEquity(core);
+}
+
+/** Told once each time equity has fallen below it: the paper account opens nothing then, and liquidates nothing. */
+function tellOfMaintenance(core: Core): void {
+  const { config, state, market } = core;
+  // At a broker, its own margins count.
+  if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return;
+  const needed = state.positions.reduce((sum, position) => {
+    const { lotMargin } = config.instruments[position.instrument] ?? {};
+    return sum + (lotMargin?.maintenance ?? 0) * Math.abs(openLots(position));
+  }, 0);
+  const isBelow = market.equity < needed;
+  if (isBelow && !core.belowMaintenance)
+    note(
+      core,
+      'alarm',
+      `equity ${formatMoney(market.equity, 2)} is below the maintenance margin of ${formatMoney(needed, 2)}: ` +
+        'nothing is opened until it is above that, or less is held',
+    );
+  core.belowMaintenance = isBelow;
 }
 
 export function beginDay(core: Core, startMs: number): void {

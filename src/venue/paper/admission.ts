@@ -9,7 +9,7 @@ import { largestAtMarket } from '../../domain/order-bounds.js';
 import { exactNotional, isOwned, notional, VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
-import { cashFeePpm, type FeeRules } from './fees.js';
+import { type FeeRules, feeAhead } from './fees.js';
 import { isTriggered, type QuotePrices } from './matching.js';
 
 export interface Rejection {
@@ -50,6 +50,10 @@ const WOULD_TAKE: Readonly<Record<ValueRule['pays'], Rejection>> = {
     text: 'Due to the order could not be executed as maker, the Post Only order will be rejected.',
     wouldTake: true,
   },
+};
+const BELOW_MAINTENANCE: Rejection = {
+  code: '-2019',
+  text: 'Margin is insufficient: equity is below the maintenance margin of what is held.',
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
@@ -99,7 +103,7 @@ export function refuseByAccount(
   const value = notional(instrument, order.quantityLots, reserveTicks ?? 0);
   return isOwned(instrument)
     ? refuseOwned(order, instrument, book, value, fees)
-    : refuseContract(order, instrument, book, { value, quote });
+    : refuseContract(order, instrument, book, { value, quote, fees });
 }
 
 /**
@@ -113,7 +117,7 @@ function refuseOwned(
   fees: FeeRules,
 ): Rejection | null {
   if (order.side === 'buy') {
-    const needed = value + mulDiv(value, cashFeePpm(fees, instrument, 'taker'), 1_000_000);
+    const needed = value + feeAhead(fees, instrument, { lots: order.quantityLots, value });
     return needed > book.cash - heldBack(book, fees) ? INSUFFICIENT : null;
   }
   let free = book.position(instrument.symbol).quantityLots;
@@ -135,26 +139,44 @@ function takesThough(order: OrderIntent, quote: QuotePrices | null): boolean {
 }
 
 /**
- * Paper contracts are not leveraged: everything open, plus everything that open orders may open, may be worth no more
- * than the wallet plus the unrealized result of positions.
+ * Everything open, plus everything that open orders may open, may take no more than the wallet plus the unrealized result
+ * of positions: its worth (nothing is lent), or where the desk file has a margin, that and the order's fee.
  */
 function refuseContract(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { value, quote }: { readonly value: number; readonly quote: PricesNow['quote'] },
+  { value, quote, fees }: Pick<PricesNow, 'quote'> & { readonly value: number; readonly fees: FeeRules },
 ): Rejection | null {
   const held = book.position(instrument.symbol).quantityLots;
   const reducible = (order.side === 'buy' ? -held : held) > 0 ? Math.abs(held) : 0;
   if (order.reduceOnly)
     return reducible > 0 ? null : { code: '-2022', text: 'ReduceOnly Order is rejected.' };
   const openedLots = Math.max(0, order.quantityLots - reducible);
-  const opened = mulDiv(value, openedLots, order.quantityLots);
+  const worth = mulDiv(value, openedLots, order.quantityLots);
+  const { lotMargin } = instrument;
+  if (lotMargin !== undefined) {
+    if (openedLots === 0) return null;
+    if (isBelowMaintenance(book, quote)) return BELOW_MAINTENANCE;
+  }
+  const opened =
+    marginOf(instrument, openedLots, worth) +
+    (lotMargin === undefined ? 0 : feeAhead(fees, instrument, { lots: order.quantityLots, value }));
   return opened > freeMargin(book, quote) ? { code: '-2019', text: 'Margin is insufficient.' } : null;
 }
 
-function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
-  let free = book.cash;
+/** What so many lots, worth so much, take of the free money. */
+const marginOf = ({ lotMargin }: Instrument, lots: number, worth: number): number =>
+  lotMargin === undefined ? worth : lotMargin.initial * Math.abs(lots);
+
+interface Marked {
+  readonly instrument: Instrument | undefined;
+  readonly quantityLots: number;
+  readonly worth: number;
+  readonly cost: number;
+}
+
+function* markedPositions(book: PaperBook, quote: PricesNow['quote']): Generator<Marked> {
   for (const [symbol, { quantityLots, cost }] of book.positions) {
     const prices = quote(symbol);
     const markTicks = quantityLots > 0 ? prices?.bidTicks : prices?.askTicks;
@@ -163,14 +185,32 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
     const worth = isMarked
       ? VALUE[instrument.kind].exactWorth(quantityLots, markTicks, instrument.moneyPerTickLot)
       : cost;
-    free += worth - cost - Math.abs(worth);
+    yield { instrument, quantityLots, worth, cost };
+  }
+}
+
+function isBelowMaintenance(book: PaperBook, quote: PricesNow['quote']): boolean {
+  let [equity, needed] = [book.cash, 0];
+  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, quote)) {
+    equity += instrument !== undefined && isOwned(instrument) ? worth : worth - cost;
+    needed += (instrument?.lotMargin?.maintenance ?? 0) * Math.abs(quantityLots);
+  }
+  return equity < needed;
+}
+
+function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
+  let free = book.cash;
+  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, quote)) {
+    const taken = Math.abs(worth);
+    free += worth - cost - (instrument === undefined ? taken : marginOf(instrument, quantityLots, taken));
   }
   for (const open of book.allOpenOrders()) {
     // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
     const instrument = book.instruments.get(open.symbol);
     if (instrument === undefined) continue;
-    free -= exactNotional(instrument, open.quantityLots - open.filledLots, open.reserveTicks);
+    const lots = open.quantityLots - open.filledLots;
+    free -= marginOf(instrument, lots, exactNotional(instrument, lots, open.reserveTicks));
   }
   return free;
 }
@@ -181,14 +221,15 @@ function heldBack(book: PaperBook, fees: FeeRules): number {
   for (const open of book.allOpenOrders()) {
     const instrument = book.instruments.get(open.symbol);
     if (open.side !== 'buy' || instrument === undefined || !isOwned(instrument)) continue;
-    held += reserveOf(open, instrument, cashFeePpm(fees, instrument, 'taker'));
+    held += reserveOf(open, instrument, fees);
   }
   return held;
 }
 
-function reserveOf(open: PaperOrder, instrument: Instrument, takerFeePpm: number): number {
-  const value = notional(instrument, open.quantityLots - open.filledLots, open.reserveTicks);
-  return value + mulDiv(value, takerFeePpm, 1_000_000);
+function reserveOf(open: PaperOrder, instrument: Instrument, fees: FeeRules): number {
+  const lots = open.quantityLots - open.filledLots;
+  const value = notional(instrument, lots, open.reserveTicks);
+  return value + feeAhead(fees, instrument, { lots, value, charged: open.charged });
 }
 
 /** Null if the open order is made smaller. An order never becomes larger, and the number of amendments is limited. */

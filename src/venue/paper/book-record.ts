@@ -6,6 +6,7 @@
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
+import type { Charged } from '../../domain/order-fee.js';
 
 type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
 
@@ -32,6 +33,8 @@ export interface PaperOrder {
   filledLots: number;
   /** How often it was made smaller; absent means never. */
   amendments?: number;
+  /** What its fills were charged for, of an instrument with fees by lot. Absent: nothing. */
+  charged?: Charged;
   /** For a stop: the market has reached its trigger. Absent: not yet. */
   triggered?: true;
 }

@@ -13,7 +13,8 @@ import {
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
-import { isOwned, settleOf, VALUE } from '../../domain/value.js';
+import { NOTHING_CHARGED } from '../../domain/order-fee.js';
+import { isOwned, notional, settleOf, VALUE } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
@@ -177,8 +178,20 @@ export class PaperBook {
     const order = this.orders.get(fill.clientId);
     if (!order) return;
     order.filledLots += fill.quantityLots;
+    this.#charge(order, fill);
     if (order.filledLots >= order.quantityLots) this.#finish(order, 'filled');
     else order.state = 'partlyFilled';
+  }
+
+  #charge(order: PaperOrder, { symbol, quantityLots, priceTicks, fee }: PaperFill): void {
+    const instrument = this.instruments.get(symbol);
+    if (instrument?.lotFees === undefined) return;
+    const { lots, value, fee: before } = order.charged ?? NOTHING_CHARGED;
+    order.charged = {
+      lots: lots + quantityLots,
+      value: value + notional(instrument, quantityLots, priceTicks),
+      fee: before + fee,
+    };
   }
 
   /**

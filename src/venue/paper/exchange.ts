@@ -8,7 +8,7 @@ import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
-import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
+import { affordableLots, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { ALWAYS, type PaperHours } from './hours.js';
 import {
   type Execution,
@@ -245,21 +245,27 @@ export class Exchange {
    * A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reduce-only order ends at
    * flat.
    */
-  #affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
+  #affordableLots(order: PaperOrder, execution: Execution): number {
     const instrument = this.#instrument(order.symbol);
     const held = this.book.position(order.symbol).quantityLots;
     if (!isOwned(instrument)) {
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
     }
     if (order.side === 'sell') return Math.max(0, held);
-    const ppm = cashFeePpm(this.rules, instrument, liquidity);
-    const lotCost = priceTicks * instrument.moneyPerTickLot * (1 + ppm / 1_000_000);
-    return Math.max(0, Math.floor(this.book.cash / lotCost));
+    const basis = { charged: order.charged, ...execution };
+    return affordableLots(
+      this.rules,
+      instrument,
+      basis,
+      this.book.cash,
+      order.quantityLots - order.filledLots,
+    );
   }
 
-  #fee({ symbol, side }: PaperOrder, execution: Execution, lots: number): PaperFee {
+  #fee({ symbol, side, charged }: PaperOrder, execution: Execution, lots: number): PaperFee {
     const bid = (of: string) => this.#quotes.get(of)?.bidTicks ?? null;
-    return feeOf(this.rules, this.#instrument(symbol), { side, lots, ...execution }, this.book, bid);
+    const basis = { charged, side, lots, ...execution };
+    return feeOf(this.rules, this.#instrument(symbol), basis, this.book, bid);
   }
 
   #expire(order: PaperOrder): void {

@@ -1,5 +1,6 @@
 /**
- * What a fill costs, and in which coin the fee is taken. On spot: from a stock of coins kept for fees, with the venue's
+ * What a fill costs, and in which coin the fee is taken. Where the instrument has fees by lot, they are paid in cash. Else a
+ * part of its value; on spot: from a stock of coins kept for fees, with the venue's
  * discount for it; if that is not enough, from the coin that was bought (`feesIn: coin`), else from the cash. Contracts
  * and shares pay in cash.
  */
@@ -7,6 +8,7 @@ import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, MONEY_PLACES, mulDiv, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
+import { type Charged, lotFee, NOTHING_CHARGED } from '../../domain/order-fee.js';
 import { notional } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill } from './book-record.js';
@@ -23,6 +25,8 @@ export interface FeeRules {
 }
 
 export interface FeeBasis {
+  /** What the order was charged for before. */
+  readonly charged?: Charged | undefined;
   readonly side: Side;
   readonly lots: number;
   readonly priceTicks: number;
@@ -31,8 +35,45 @@ export interface FeeBasis {
 
 export type PaperFee = Pick<PaperFill, 'fee' | 'feeIn'>;
 
+/** The cash that so many more lots of an order need for their fee, at most. */
+export function feeAhead(
+  rules: FeeRules,
+  instrument: Instrument,
+  { lots, value, charged = NOTHING_CHARGED }: Omit<Charged, 'fee'> & Pick<FeeBasis, 'charged'>,
+): number {
+  if (instrument.lotFees !== undefined) return lotFee(instrument.lotFees, charged, lots, value);
+  return mulDiv(value, cashFeePpm(rules, instrument, 'taker'), PPM);
+}
+
+/** How many lots cash pays for, fees included, but no more than `most`. */
+export function affordableLots(
+  rules: FeeRules,
+  instrument: Instrument,
+  { priceTicks, liquidity, charged = NOTHING_CHARGED }: Omit<FeeBasis, 'side' | 'lots'>,
+  cash: number,
+  most: number,
+): number {
+  const { lotFees } = instrument;
+  if (lotFees === undefined) {
+    const ppm = cashFeePpm(rules, instrument, liquidity);
+    const lotCost = priceTicks * instrument.moneyPerTickLot * (1 + ppm / PPM);
+    return Math.max(0, Math.floor(cash / lotCost));
+  }
+  const costOf = (lots: number): number => {
+    const value = notional(instrument, lots, priceTicks);
+    return value + lotFee(lotFees, charged, lots, value);
+  };
+  let [enough, tooMany] = [0, most + 1];
+  while (tooMany - enough > 1) {
+    const lots = Math.floor((enough + tooMany) / 2);
+    if (costOf(lots) <= cash) enough = lots;
+    else tooMany = lots;
+  }
+  return enough;
+}
+
 /** The fee rate, in parts per million, that a purchase needs cash for. */
-export function cashFeePpm(
+function cashFeePpm(
   rules: FeeRules,
   { kind }: Pick<Instrument, 'kind'>,
   liquidity: 'maker' | 'taker',
@@ -48,8 +89,10 @@ export function feeOf(
   book: PaperBook,
   bidTicks: (symbol: string) => number | null,
 ): PaperFee {
-  const ppm = basis.liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
   const value = notional(instrument, basis.lots, basis.priceTicks);
+  if (instrument.lotFees !== undefined)
+    return { fee: lotFee(instrument.lotFees, basis.charged ?? NOTHING_CHARGED, basis.lots, value) };
+  const ppm = basis.liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
   const inCash = { fee: mulDiv(value, ppm, PPM) };
   if (instrument.kind !== 'spot' || inCash.fee === 0) return inCash;
   const fromStock = stockFee(inCash.fee, book, bidTicks);

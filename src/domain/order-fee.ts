@@ -1,0 +1,28 @@
+/** The fee of an order where a broker charges by contract or share and not by what they are worth. */
+import type { LotFees } from './instrument.js';
+
+/** What a fee has been charged for; `value` and `fee` in money units. */
+export interface Charged {
+  readonly lots: number;
+  readonly value: number;
+  readonly fee: number;
+}
+
+export const NOTHING_CHARGED: Charged = { lots: 0, value: 0, fee: 0 };
+
+const PPM = 1_000_000n;
+
+/**
+ * What more lots of an order cost: minimum and maximum are of the whole order, so a later fill pays what the earlier
+ * ones did not. A part of a money unit counts as a whole one. Nothing is given back if the fees of the desk file became
+ * lower meanwhile.
+ */
+export function lotFee(fees: LotFees, charged: Charged, lots: number, value: number): number {
+  return Math.max(0, wholeFee(fees, charged.lots + lots, charged.value + value) - charged.fee);
+}
+
+function wholeFee({ perLot, minimum, maximumPpm }: LotFees, lots: number, value: number): number {
+  const byLot = Math.max(perLot * lots, minimum);
+  if (lots === 0 || maximumPpm === undefined) return lots === 0 ? 0 : byLot;
+  return Math.min(byLot, Number((BigInt(value) * BigInt(maximumPpm) + PPM - 1n) / PPM));
+}

@@ -1,0 +1,66 @@
+/** What a desk on paper tells of the maintenance margin of what it holds: NQ, 30,000 a contract. */
+import { describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { parseMoney } from '../../src/domain/money.js';
+import type { EngineConfig } from '../../src/engine/config.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
+import { oneEntry } from './support/one-entry.js';
+
+const AT_20000 = 80_000;
+const NQ = buildInstrument(0, {
+  ...{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', lotSize: '1', multiplier: '20', minNotional: '0' },
+  ...{ makerFeePpm: 0, takerFeePpm: 0, margin: { initial: '33000', maintenance: '30000' } },
+});
+
+/** Two contracts bought at 20,000 with 66,000. */
+function holding(changes: Partial<EngineConfig> = {}): DeskUnderTest {
+  const wish = { side: 'buy', limitTicks: AT_20000, protectTicks: AT_20000 - 2_000 } as const;
+  const desk = new DeskUnderTest({
+    instruments: [NQ],
+    strategies: [{ ...oneEntry(wish), symbols: ['NQ/USD'], size: { lots: 2 } }],
+    risk: {
+      ...{ maxPositionSizePct: 3000, maxConcurrentPositions: 1, stopLossPct: 50, dailyLossLimitPct: 90 },
+      ...{ maxDrawdownPct: 90, staleDataSeconds: 60 },
+    },
+    ...{ capabilities: FUTURES, startingCash: parseMoney('66000'), ...changes },
+  }).active();
+  desk.bar(0, AT_20000);
+  const [entry] = desk.live('entry', 0);
+  if (entry === undefined) throw new Error('nothing was entered');
+  desk.accept(entry);
+  desk.fill(entry, AT_20000);
+  expect(desk.lots(0)).toBe(2);
+  return desk;
+}
+
+function minute(desk: DeskUnderTest, bidTicks: number): void {
+  desk.wait(60_000);
+  desk.quote(0, bidTicks);
+}
+
+const alarms = (desk: DeskUnderTest): readonly string[] =>
+  desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+
+describe('equity below the maintenance margin', () => {
+  it('is an alarm, once each time it has fallen below', () => {
+    const desk = holding();
+    // 150 points are 6,000 of two contracts: exactly what they need.
+    minute(desk, AT_20000 - 600);
+    expect(alarms(desk)).toEqual([]);
+    minute(desk, AT_20000 - 601);
+    minute(desk, AT_20000 - 602);
+    const text =
+      'equity 59990.00 is below the maintenance margin of 60000.00: nothing is opened until it is above that, or less is held';
+    expect(alarms(desk)).toEqual([text]);
+    minute(desk, AT_20000);
+    minute(desk, AT_20000 - 601);
+    expect(alarms(desk)).toEqual([text, text]);
+  });
+
+  it('is for the broker to judge where orders go to one', () => {
+    const desk = holding({ account: 'ibkr-paper' });
+    minute(desk, AT_20000 - 601);
+    expect(alarms(desk)).toEqual([]);
+  });
+});

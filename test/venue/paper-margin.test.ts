@@ -1,0 +1,103 @@
+/** Futures on paper with a declared margin: NQ at 20,000 is worth 400,000 and takes 33,000 to open, 30,000 to hold. */
+import { expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { parseMoney } from '../../src/domain/money.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import { SteppedBench } from './stepped-bench.js';
+
+const source = {
+  symbol: 'NQ/USD',
+  kind: 'future',
+  tickSize: '0.25',
+  lotSize: '1',
+  multiplier: '20',
+  minNotional: '0',
+  makerFeePpm: 0,
+  takerFeePpm: 0,
+} as const;
+const margin = { initial: '33000', maintenance: '30000' };
+const NQ = buildInstrument(0, { ...source, margin });
+const WITH_FEES = buildInstrument(0, { ...source, margin, fees: { each: '2.25' } });
+const WHOLE = buildInstrument(0, source);
+const ES = buildInstrument(1, {
+  ...{ ...source, symbol: 'ES/USD', multiplier: '50' },
+  margin: { initial: '22000', maintenance: '20000' },
+});
+
+const AT_20000 = 80_000;
+const ACCEPTED = { kind: 'accepted' };
+const INSUFFICIENT = { kind: 'rejected', code: '-2019', text: 'Margin is insufficient.' };
+const BELOW = { kind: 'rejected', code: '-2019', text: expect.stringContaining('maintenance margin') };
+
+function bench(cash: string, instruments = [NQ]): SteppedBench {
+  const made = new SteppedBench(instruments, cash);
+  for (const { id } of instruments) made.quote(AT_20000, { instrument: id });
+  return made;
+}
+
+function held(made: SteppedBench, order: Partial<OrderIntent>): SteppedBench {
+  expect(made.submit(order)).toMatchObject(ACCEPTED);
+  made.quote(AT_20000);
+  expect(made.venue.positionLots('NQ/USD')).not.toBe(0);
+  return made;
+}
+
+it.each([
+  ['32999.99', 1, INSUFFICIENT],
+  ['33000', 1, ACCEPTED],
+  ['98999.99', 3, INSUFFICIENT],
+  ['99000', 3, ACCEPTED],
+])('with %s, %i contracts need the initial margin of each: %#', (cash, quantityLots, outcome) => {
+  for (const side of ['buy', 'sell'] as const)
+    expect(bench(cash).submit({ side, quantityLots })).toMatchObject(outcome);
+});
+
+it('without a margin, a contract takes its whole worth, as ever', () => {
+  expect(bench('399999', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+  expect(bench('400000', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);
+});
+
+it('the fee of the order is needed beside it', () => {
+  // Two contracts: 66,000, and 2.25 for each.
+  expect(bench('66004.49', [WITH_FEES]).submit({ quantityLots: 2 })).toMatchObject(INSUFFICIENT);
+  expect(bench('66004.5', [WITH_FEES]).submit({ quantityLots: 2 })).toMatchObject(ACCEPTED);
+});
+
+it('counts what is held, what entries at rest may open, and every instrument by its own margin', () => {
+  const made = bench('87999.99', [NQ, ES]);
+  held(made, { quantityLots: 1 });
+  made.submit({ type: 'limit', limitTicks: 70_000, quantityLots: 1 });
+  // 33,000 held, 33,000 at rest: a cent too little for the 22,000 of one ES.
+  expect(made.submit({ instrument: 1, quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+  const enough = held(bench('88000', [NQ, ES]), { quantityLots: 1 });
+  enough.submit({ type: 'limit', limitTicks: 70_000, quantityLots: 1 });
+  expect(enough.submit({ instrument: 1, quantityLots: 1 })).toMatchObject(ACCEPTED);
+});
+
+it('an open result counts, and a reversal needs the margin of what it opens', () => {
+  const made = held(bench('70000'), { side: 'sell', quantityLots: 2 });
+  // 75 points against two contracts are 3,000: 67,000 are left, 66,000 are taken.
+  made.quote(AT_20000 + 300);
+  expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+  // Closes two; what it opens beyond needs 33,000 of the 1,000 that are free.
+  expect(made.submit({ side: 'buy', quantityLots: 3 })).toMatchObject(INSUFFICIENT);
+  expect(made.submit({ side: 'buy', quantityLots: 2 })).toMatchObject(ACCEPTED);
+});
+
+it('below the maintenance margin nothing is opened, and all is still closed', () => {
+  const made = held(bench('66000'), { quantityLots: 2 });
+  // 150 points are 6,000: exactly the maintenance of two contracts.
+  made.quote(AT_20000 - 600);
+  expect(made.submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+  made.quote(AT_20000 - 601);
+  expect(made.submit({ quantityLots: 1 })).toMatchObject(BELOW);
+  expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(ACCEPTED);
+  expect(
+    made.submit({ side: 'sell', type: 'stop', stopTicks: 70_000, quantityLots: 2, reduceOnly: true }),
+  ).toMatchObject(ACCEPTED);
+  made.quote(AT_20000 - 601);
+  // One contract at a loss of 3,005 twice: 59,990 are above its 30,000, and below the 66,000 of two.
+  expect(made.venue.positionLots('NQ/USD')).toBe(1);
+  expect(made.venue.cash).toBe(parseMoney('62995'));
+  expect(made.submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+});
