@@ -6,6 +6,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
 import { Hindsight } from '../../src/engine/strategies/hindsight.js';
+import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';
@@ -156,6 +157,37 @@ for (const [name, capabilities] of [['on spot', SPOT]] as const) {
 }
 
 describe('a second strategy on one instrument', () => {
+  /** Both with this size; the first one holds, and the second one enters. */
+  const second = (size: StrategySize, maxPositionSizePct = 10) => {
+    const strategies = [
+      waiting('a', 10_001, 10_011, { size }),
+      waiting('b', 10_002, 10_012, { protectTicks: 9_700, size }),
+    ];
+    const risk = { ...deskOf().config.risk, maxPositionSizePct };
+    const desk = deskOf({ strategies, risk }).active();
+    desk.bar(0, 10_001);
+    fillEntry(desk);
+    desk.bar(0, 10_002);
+    return desk;
+  };
+
+  it.each([
+    [{ equityPct: 4 }, 3_999], // 4 % of 10,000, at the bid of 10,001 or 10,002
+    [{ lots: 4_000, maxLots: 4_000 }, 4_000],
+  ] as const)(
+    'enters as large as the first one did by %j: what another holds takes nothing off its size',
+    (size, lots) => {
+      const desk = second(size);
+      expect(parts(desk)).toEqual([['a', lots]]);
+      expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b', quantityLots: lots }]);
+    },
+  );
+
+  it('has what the limits of the account leave beside the first one', () => {
+    // 6 % are 5,998 lots, of which 3,999 are held.
+    expect(second({ equityPct: 4 }, 6).live('entry', 0)).toMatchObject([{ quantityLots: 1_999 }]);
+  });
+
   it('is told of its own trade alone', () => {
     const desk = deskOf().active();
     desk.bar(0, 10_001);
