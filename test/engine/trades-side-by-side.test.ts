@@ -156,6 +156,53 @@ for (const [name, capabilities] of [['on spot', SPOT]] as const) {
   });
 }
 
+describe('a stop that the venue refuses for one of two trades', () => {
+  /** `b` is filled beside `a`, and the venue says of the stop of `b` that the market has passed its price. */
+  const refused = () => {
+    const desk = deskOf().active();
+    desk.bar(0, 10_001);
+    desk.bar(0, 10_002);
+    const [a, b] = desk.live('entry', 0);
+    desk.accept(a!);
+    desk.fill(a!, 10_000);
+    settle(desk);
+    desk.accept(b!);
+    desk.fill(b!, 10_000);
+    const stop = stopOf(desk, 'b')!;
+    const passed = { code: '-2010', text: 'would trigger', wouldTrigger: true };
+    return {
+      desk,
+      refuse: () => desk.happen({ kind: 'order.rejected', clientId: stop.clientId, ...passed }),
+    };
+  };
+
+  it('closes that trade alone, and the other one keeps its stop', () => {
+    const { desk, refuse } = refused();
+    const other = stopOf(desk, 'a')?.clientId;
+    refuse();
+    settle(desk, 9_690);
+    expect(closed(desk)).toEqual([['b', 'unprotectable', 400]]);
+    expect(parts(desk)).toEqual([['a', 400]]);
+    expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([other]);
+    expect(desk.recorded('note')).toContainEqual(
+      expect.objectContaining({
+        level: 'alarm',
+        text: expect.stringContaining('the trade of b is closed at the market now'),
+      }),
+    );
+    expect(replayed(desk)).toBe(desk.engine.stateHash());
+  });
+
+  it('closes all of a halted desk, which sends nothing but the close of a position', () => {
+    const { desk, refuse } = refused();
+    desk.command({ name: 'stop' });
+    refuse();
+    settle(desk, 9_690);
+    expect(desk.lots(0)).toBe(0);
+    expect(closed(desk).map(([, why]) => why)).toEqual(['unprotectable', 'unprotectable']);
+  });
+});
+
 describe('a second strategy on one instrument', () => {
   /** Both with this size; the first one holds, and the second one enters. */
   const second = (size: StrategySize, maxPositionSizePct = 10) => {
