@@ -1,6 +1,6 @@
 import type { Desk, DeskStrategy } from './schema.js';
 
-/** Percent of equity that a strategy's largest position loses at the farthest stop, without slippage and fees. */
+/** Percent of equity that a strategy's largest entry loses at the farthest stop, without slippage and fees. */
 export function lossAtStopPct(
   { maxPositionSizePct, stopLossPct }: Pick<Desk['risk'], 'maxPositionSizePct' | 'stopLossPct'>,
   size: DeskStrategy['size'],

@@ -117,13 +117,17 @@ const sizeSchema = z.strictObject({
   lots: lots.optional().describe('Whole lots of the instrument, contracts of a future.'),
   equityPct: percent
     .optional()
-    .describe('What an entry may be worth, percent of equity; `risk.maxPositionSizePct` bounds it.'),
+    .describe(
+      'What an entry alone may be worth, percent of equity; `risk.maxPositionSizePct` bounds what is held with it.',
+    ),
   volatilityPct: percent
     .optional()
     .describe(
-      'What one standard deviation of a day’s return may cost the position, percent of equity (docs/STRATEGY.md#size).',
+      'What one standard deviation of a day’s return may cost what the strategy holds, percent of equity (docs/STRATEGY.md#size).',
     ),
-  maxLots: lots.optional().describe('Never more than that.'),
+  maxLots: lots
+    .optional()
+    .describe('Most lots that the strategy holds and has resting on one instrument, its new entry included.'),
 });
 
 const artefactSchema = z.strictObject({

@@ -19,6 +19,12 @@ export interface ValueRule {
   exactWorth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
   /** The price, in ticks and not rounded, at which so many lots have this cost. */
   averageTicks(cost: number, lots: number, perTickLot: number): number;
+  /** What a fill adds to the sum that the average price of several fills is computed from. */
+  averaged(lots: number, priceTicks: number): bigint;
+  /** Average price, in ticks and not rounded, of so many lots with this sum. */
+  meanTicks(sum: bigint, lots: number): number;
+  /** The whole tick nearest to that average at which lots bought (`isLong`) or sold at it lose nothing. */
+  evenTicks(sum: bigint, lots: number, isLong: boolean): number;
   /** The one of two prices at which a lot is worth more money. */
   dearer(oneTicks: number, otherTicks: number): number;
   /** What one lot gains or loses as the price moves by so many ticks, in money units, not rounded, never negative. */
@@ -26,6 +32,9 @@ export interface ValueRule {
   /** What an amount has become at `nowTicks` that was invested at `boughtTicks`, all of it and without borrowing. */
   grown(amount: number, boughtTicks: number, nowTicks: number): number;
 }
+
+/** Rounded up; both above zero. */
+const upTo = (sum: bigint, by: bigint): bigint => (sum + by - 1n) / by;
 
 const byPrice = {
   settles: 'quote',
@@ -35,6 +44,10 @@ const byPrice = {
   exactWorth: (lots: number, priceTicks: number, moneyPerTickLot: number): number =>
     lots * priceTicks * moneyPerTickLot,
   averageTicks: (cost: number, lots: number, perTickLot: number): number => cost / (lots * perTickLot),
+  averaged: (lots: number, priceTicks: number): bigint => BigInt(lots) * BigInt(priceTicks),
+  meanTicks: (sum: bigint, lots: number): number => Number(sum) / lots,
+  evenTicks: (sum: bigint, lots: number, isLong: boolean): number =>
+    Number(isLong ? upTo(sum, BigInt(lots)) : sum / BigInt(lots)),
   dearer: Math.max,
   moved: (_fromTicks: number, byTicks: number, moneyPerTickLot: number): number =>
     Math.abs(byTicks) * moneyPerTickLot,
@@ -43,6 +56,11 @@ const byPrice = {
 
 const exactReciprocal = (lots: number, priceTicks: number, moneyPerLot: number): number =>
   lots === 0 || priceTicks === 0 ? 0 : -(lots * moneyPerLot) / priceTicks;
+
+/** Parts of a lot's worth per tick: so many that the rounding of a fill reaches no tick. */
+const PARTS = 10n ** 30n;
+/** Of a tick. */
+const MEAN_PLACES = 1e9;
 
 /** Rounded once for each fill, four places finer than the coin's money units. */
 const byReciprocal = {
@@ -53,6 +71,15 @@ const byReciprocal = {
     -Math.round(-exactReciprocal(lots, priceTicks, moneyPerLot)),
   exactWorth: exactReciprocal,
   averageTicks: (cost: number, lots: number, perLot: number): number => -(lots * perLot) / cost,
+  averaged: (lots: number, priceTicks: number): bigint =>
+    mulDivUnits(BigInt(lots), PARTS, BigInt(priceTicks)),
+  meanTicks: (sum: bigint, lots: number): number =>
+    Number(mulDivUnits(BigInt(lots) * PARTS, BigInt(MEAN_PLACES), sum)) / MEAN_PLACES,
+  // Each lot may have been a fill of its own, rounded by one part at most.
+  evenTicks: (sum: bigint, lots: number, isLong: boolean): number => {
+    const parts = BigInt(lots) * PARTS;
+    return Number(isLong ? upTo(parts, sum + BigInt(lots)) : parts / (sum - BigInt(lots)));
+  },
   dearer: Math.min,
   moved: (fromTicks: number, byTicks: number, moneyPerLot: number): number =>
     Math.abs(moneyPerLot / fromTicks - moneyPerLot / (fromTicks + byTicks)),

@@ -174,7 +174,7 @@ function open(
   if (order !== null && protectTicks !== null)
     takeExits(trade, order.intent, { protectTicks, marketMs, isLeftOver });
   trade.entryLots += Math.abs(signedLots);
-  trade.entryTickLots += tickLots(signedLots, priceTicks);
+  trade.entryTickLots += VALUE[steps.kind].averaged(Math.abs(signedLots), priceTicks);
   holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);
   position.cost += cost;
 }
@@ -188,10 +188,6 @@ function tradeOf(
 ): TradeEntry {
   if (position.trade !== null && position.quantityLots !== 0) return position.trade;
   return beginTrade(state, position, order, signedLots > 0 ? 'long' : 'short', marketMs);
-}
-
-function tickLots(lots: number, priceTicks: number): bigint {
-  return BigInt(Math.abs(lots)) * BigInt(priceTicks);
 }
 
 /** What remains below a lot keeps its part of the cost. */
@@ -212,7 +208,7 @@ function reduce(
   realise(position, proceeds - costOut);
   if (position.trade !== null) {
     position.trade.exitLots += lots;
-    position.trade.exitTickLots += tickLots(lots, execution.priceTicks);
+    position.trade.exitTickLots += VALUE[steps.kind].averaged(lots, execution.priceTicks);
   }
   if (position.quantityLots === 0) closeTrade(state, position, execution.why, execution.marketMs);
 }

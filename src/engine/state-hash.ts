@@ -1,6 +1,6 @@
 /** One hash of the durable state: equal on every machine, and equal live and after a replay. */
 import { createHash } from 'node:crypto';
-import type { EngineState, Holding, TradeEntry } from './state.js';
+import type { EngineState, Holding, OrderEntry, TradeEntry } from './state.js';
 
 /** SHA-256, hex, over the canonical JSON of the members listed here, which are not all members of the state. */
 export function stateHash(state: EngineState): string {
@@ -51,7 +51,29 @@ export function stateHash(state: EngineState): string {
   const { signals, signalsRefused } = state;
   if (signals.size > 0 || signalsRefused.size > 0)
     all.push(['signals', [...signals].sort(byFirst), [...signalsRefused].sort(byFirst)]);
+  all.push(...decidedBy(state));
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+/** What decides beside that and is often absent: each under its name, and left out while it is empty. */
+function decidedBy(state: EngineState): unknown[] {
+  const { lossesInARow, cashDiffersSinceMs, cashExplained, lastDifferences, putBack } = state;
+  const live = state.live.flatMap((orders) => [...orders.values()]);
+  const named: unknown[] = [];
+  if (lossesInARow > 0) named.push(['losses in a row', lossesInARow]);
+  if (cashDiffersSinceMs !== null) named.push(['cash differs since', cashDiffersSinceMs]);
+  if (cashExplained.length > 0)
+    named.push(['cash explained', cashExplained.map(({ units, marketMs }) => [String(units), marketMs])]);
+  if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);
+  if (putBack.size > 0) named.push(['put back', [...putBack].sort((one, other) => one - other)]);
+  if (live.length > 0) named.push(['live', live.map(whatFor).sort(byFirst)]);
+  return named;
+}
+
+/** In one order of its members, whether it was made here or read from the journal. */
+function whatFor({ intent, replaces, intendedMarketMs }: OrderEntry): unknown[] {
+  const members = Object.entries(intent).filter(([, value]) => value !== undefined);
+  return [intent.clientId, members.sort(byFirst), replaces, intendedMarketMs];
 }
 
 function partOf({ quantityLots, remainder, cost, realised, carried, trade }: Holding): unknown[] {

@@ -58,7 +58,7 @@ export interface TradeEntry {
   /** Configuration that the desk traded by when it was opened. */
   readonly configHash: string;
   entryLots: number;
-  /** Sum of lots × price over the fills that opened it. */
+  /** What its average price is computed from, over the fills that opened it: of most kinds the sum of lots × price. */
   entryTickLots: bigint;
   exitLots: number;
   exitTickLots: bigint;

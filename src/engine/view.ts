@@ -445,7 +445,14 @@ function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView |
   if (exits === undefined) return null;
   const { plan, reached, movedBy } = exits;
   const rests = restingTargets(core, at).some(isConfirmed);
-  return { plan, reached, rests, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
+  return {
+    plan,
+    reached,
+    rests,
+    movedBy,
+    atBreakEven: isAtBreakEven(core, at, trade),
+    timeExitMs: timeExitMs(exits),
+  };
 }
 
 function protectionOf(core: Core, holding: Holding): Protection {

@@ -112,6 +112,96 @@ describe('what a round trip earns, worked out by hand', () => {
   });
 });
 
+describe('the average of several fills, worked out by hand', () => {
+  // Lots at ticks; the mean; the whole tick at which a purchase and a sale lose nothing.
+  it.each([
+    [
+      'linear',
+      [
+        [400, 10_000],
+        [600, 9_000],
+      ],
+      9_400,
+      9_400,
+      9_400,
+    ], // (4,000,000 + 5,400,000) ÷ 1,000
+    [
+      'linear',
+      [
+        [1, 10_000],
+        [2, 10_001],
+      ],
+      10_000.666_667,
+      10_001,
+      10_000,
+    ],
+    [
+      'inverse',
+      [
+        [400, 10_000],
+        [600, 9_000],
+      ],
+      9_375,
+      9_375,
+      9_375,
+    ], // 1,000 ÷ (0.04 + 0.066667)
+    [
+      'inverse',
+      [
+        [500, 10_000],
+        [500, 9_000],
+      ],
+      9_473.684_211,
+      9_474,
+      9_473,
+    ], // 1,000 ÷ (0.05 + 0.055556)
+    [
+      'inverse',
+      [
+        [400, 10_000],
+        [600, 12_000],
+      ],
+      11_111.111_111,
+      11_112,
+      11_111,
+    ], // 1,000 ÷ (0.04 + 0.05)
+    ['inverse', [[7, 30_001]], 30_001, 30_001, 30_001],
+    [
+      'inverse',
+      [
+        [1, 99_991],
+        [1, 99_991],
+        [1, 99_991],
+      ],
+      99_991,
+      99_991,
+      99_991,
+    ],
+  ] as const)('%s: %j', (kind, fills, mean, bought, sold) => {
+    const rule = VALUE[kind];
+    const sum = fills.reduce((total, [lots, ticks]) => total + rule.averaged(lots, ticks), 0n);
+    const lots = fills.reduce((total, [some]) => total + some, 0);
+    expect(rule.meanTicks(sum, lots)).toBeCloseTo(mean, 6);
+    expect([rule.evenTicks(sum, lots, true), rule.evenTicks(sum, lots, false)]).toEqual([bought, sold]);
+  });
+
+  it('is a whole tick where all fills are at it', () => {
+    const anyTicks = fc.integer({ min: 1, max: 100_000_000 });
+    const anyLots = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(anyTicks, anyLots, (ticks, parts) => {
+        for (const { averaged, meanTicks, evenTicks } of Object.values(VALUE)) {
+          const sum = parts.reduce((total, some) => total + averaged(some, ticks), 0n);
+          const lots = parts.reduce((total, some) => total + some, 0);
+          expect([meanTicks(sum, lots), evenTicks(sum, lots, true), evenTicks(sum, lots, false)]).toEqual([
+            ...[ticks, ticks, ticks],
+          ]);
+        }
+      }),
+    );
+  });
+});
+
 it('what is owned is paid for when it is bought, a contract when it is closed', () => {
   expect(KINDS.filter((kind) => isOwned({ kind }))).toEqual(['spot', 'stock']);
   for (const kind of KINDS) {

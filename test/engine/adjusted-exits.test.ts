@@ -5,6 +5,7 @@ import type { OrderIntent } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
 import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
@@ -347,8 +348,8 @@ describe('an entry beside its own trade', () => {
       context.enter({ side: 'buy', limitTicks: 10_040, protectTicks, restBars: 3, because: 'more', ...more });
   /** So small that there is room for more. */
   const small = { risk: { ...new DeskUnderTest().config.risk, maxPositionSizePct: 20 } };
-  const heldSmall = (asks: readonly Ask[], exits?: ExitPlan) => {
-    const strategies = [{ ...asking(asks, exits), size: { lots: 6_000 } }];
+  const heldSmall = (asks: readonly Ask[], exits?: ExitPlan, size: StrategySize = { lots: 6_000 }) => {
+    const strategies = [{ ...asking(asks, exits), size }];
     const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...small }, 1).active();
     desk.bar(0, 10_000);
     const { stop } = desk.fillEntry(0, 10_000);
@@ -365,6 +366,27 @@ describe('an entry beside its own trade', () => {
     expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 12_000, averageTicks: 10_020 }]);
     expect(replacing(desk)).toMatchObject([{ stopTicks: 9_900, quantityLots: 12_000 }]);
     replays(desk);
+  });
+
+  it('is at most what its `maxLots` leaves beside what is held and what rests', () => {
+    const { desk } = heldSmall([adds(9_900), adds(9_900)], undefined, { lots: 6_000, maxLots: 9_000 });
+    expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 3_000 }]);
+    desk.accept(desk.live('entry', 0)[0]!);
+    desk.bar(0, 10_050);
+    expect(desk.live('entry', 0)).toHaveLength(1);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      {
+        limit: 'size',
+        reason: 'its strategy holds 6000 lots, 3000 more are resting, and its maxLots is 9000',
+      },
+    ]);
+  });
+
+  it('is of its whole `equityPct` again: that is what one entry may be worth', () => {
+    const { desk } = heldSmall([adds(9_900)], undefined, { equityPct: 6 });
+    expect(desk.lots(0)).toBe(6_000);
+    // 6 % of 10,003, at the bid of 10,050.
+    expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 5_971 }]);
   });
 
   it('is refused, on record, where it would take the stop of the trade back', () => {

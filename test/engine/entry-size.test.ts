@@ -32,7 +32,8 @@ const sized = (size: StrategySize, changes: Partial<EntryToSize> & { points?: nu
   const perPoint = 1 / Number(instrument.tickSize);
   return sizeEntry(size, {
     ...{ instrument, limitTicks: 5_000 * perPoint, protectTicks: (5_000 - points) * perPoint },
-    ...{ bidTicks: 5_000 * perPoint, heldLots: 0, equity: parseMoney('50000'), maxPositionSizePct: 100_000 },
+    ...{ bidTicks: 5_000 * perPoint, equity: parseMoney('50000'), maxPositionSizePct: 100_000 },
+    ...{ heldLots: 0, ownLots: 0, ownRestingLots: 0 },
     ...{ sizeFactorPpm: 1_000_000, dayVolatility: 0.01, returnsSeen: 480 },
     ...more,
   });
@@ -89,13 +90,15 @@ describe('lots by what the stop may lose', () => {
 });
 
 describe('lots by what a day may move', () => {
-  // Equity × percent ÷ (price × standard deviation × dollars a point), rounded down, less what is held.
+  // Equity × percent ÷ (price × standard deviation × dollars a point), rounded down, less what its strategy holds.
   it.each([
     [1, 0.01, '500000', {}, 5], // 5,000 ÷ (5,000 × 0.01 × 20 = 1,000)
     [1, 0.012, '500000', {}, 4], // 5,000 ÷ 1,200 = 4.17
     [0.5, 0.005, '500000', {}, 5], // 2,500 ÷ 500
-    [1, 0.01, '500000', { heldLots: 2 }, 3],
-    [1, 0.01, '500000', { heldLots: 5 }, 0],
+    [1, 0.01, '500000', { heldLots: 2, ownLots: 2 }, 3],
+    [1, 0.01, '500000', { heldLots: 5, ownLots: 5 }, 0],
+    [1, 0.01, '500000', { heldLots: 5 }, 5], // of another strategy
+    [1, 0.01, '500000', { heldLots: 2, maxPositionSizePct: 60 }, 1], // the limits: 3, of which 2 are held
     [1, 0.01, '500000', { sizeFactorPpm: 500_000 }, 2], // 2,500 ÷ 1,000
     [1, 0.01, '500000', { maxPositionSizePct: 60 }, 3], // the limits: 300,000 ÷ 100,000
     [1, 0.01, '99999', {}, 0], // 999.99 ÷ 1,000
@@ -174,7 +177,14 @@ describe('other sizes', () => {
     [{ lots: 3, maxLots: 2 }, {}, 2],
     [{ riskPct: 10, maxLots: 4 }, {}, 4],
     [{ equityPct: 400 }, {}, 2], // 200,000 ÷ (5,000 × 20)
-    [{ equityPct: 400 }, { heldLots: 1 }, 1],
+    [{ equityPct: 400 }, { heldLots: 1, ownLots: 1 }, 2], // of the entry alone, whoever holds
+    [{ equityPct: 400 }, { heldLots: 1, maxPositionSizePct: 400 }, 1],
+    [{ lots: 3, maxLots: 4 }, { heldLots: 3, ownLots: 3 }, 1],
+    [{ lots: 3, maxLots: 4 }, { ownRestingLots: 2 }, 2],
+    [{ lots: 3, maxLots: 4 }, { heldLots: 2, ownLots: 2, ownRestingLots: 2 }, 0],
+    [{ riskPct: 10, maxLots: 4 }, { heldLots: 4, ownLots: 5 }, 0],
+    [{ riskPct: 10, maxLots: 4 }, { heldLots: 4 }, 4], // of another strategy
+    [{ equityPct: 400, maxLots: 2 }, { heldLots: 1, ownLots: 1 }, 1],
     [{ lots: 3 }, { sizeFactorPpm: 500_000 }, 1],
     [{ lots: 1 }, { sizeFactorPpm: 500_000 }, 0],
     [{ riskPct: 1 }, { sizeFactorPpm: 500_000 }, 1],
@@ -183,6 +193,15 @@ describe('other sizes', () => {
     [{ riskPct: 1 }, { maxPositionSizePct: 100 }, 0],
   ] satisfies [StrategySize, Partial<EntryToSize>, number][])('%j with %j: %d', (size, changes, lots) => {
     expect(sized(size, changes).lots).toBe(lots);
+  });
+
+  it('say why there is none', () => {
+    const why = (size: StrategySize, changes: Partial<EntryToSize> = {}) => sized(size, changes).why;
+    expect(why({ riskPct: 1, maxLots: 5 }, { ownLots: 3, ownRestingLots: 2 })).toBe(
+      'its strategy holds 3 lots, 2 more are resting, and its maxLots is 5',
+    );
+    expect(why({ equityPct: 1 })).toBe('one lot is worth more than 1 % of equity: not one lot fits');
+    expect(why({ lots: 3 }, { maxPositionSizePct: 1 })).toBe('the limits and what is held leave not one lot');
   });
 });
 

@@ -340,6 +340,42 @@ describe('a stop that moves', () => {
     expect(why(desk)).toEqual(['breakEvenStop']);
   });
 
+  // 1,000 contracts: of a purchase ÷ (0.05 + 0.055556) = 9,473.68, of a sale ÷ (0.04 + 0.05) = 11,111.11.
+  it.each([
+    ['buy', 7_000, [500, 10_000], [500, 9_000], 12_000, 9_474, 9_473.684_211],
+    ['sell', 14_000, [400, 10_000], [600, 12_000], 9_000, 11_111, 11_111.111_111],
+  ] as const)(
+    'goes to where a %s of inverse contracts at several prices loses nothing of the coin',
+    (side, protectTicks, first, second, breakEvenAtTicks, stopTicks, mean) => {
+      const contracts = { kind: 'inverse', tickSize: '0.5', lotSize: '1', multiplier: '100' } as const;
+      const changes: Changes = {
+        instruments: coins(['BTC'], { ...contracts, makerFeePpm: 0, takerFeePpm: 0, minNotional: '0' }),
+        capabilities: { ...FUTURES, replaces: true },
+        strategies: [
+          { ...oneEntry({ side, protectTicks, exits: { breakEvenAtTicks } }), size: { lots: 1_000 } },
+        ],
+        risk: { ...new DeskUnderTest().config.risk, stopLossPct: 50 },
+      };
+      const desk = new DeskUnderTest(changes, 1).active();
+      desk.bar(0, 10_000);
+      const [entry] = desk.live('entry', 0);
+      desk.accept(entry!);
+      for (const [lots, ticks] of [first, second]) desk.fill(entry!, ticks, lots);
+      for (const stop of desk.live('protective', 0)) desk.accept(stop);
+      desk.quote(0, side === 'buy' ? breakEvenAtTicks : breakEvenAtTicks - 10);
+      expect(desk.recorded('stop.moved')).toMatchObject([{ stopTicks, why: 'breakEvenStop' }]);
+      expect(desk.engine.view.positions).toMatchObject([{ trade: { exits: { atBreakEven: true } } }]);
+      for (const stop of desk.live('protective', 0)) {
+        desk.accept(stop);
+        desk.fill(stop, stopTicks);
+      }
+      const [closed] = desk.recorded('trade.closed');
+      expect(closed?.entryTicks).toBeCloseTo(mean, 6);
+      expect(Number(closed?.result)).toBeGreaterThanOrEqual(0);
+      expect(new DeskUnderTest(changes, 1, desk.records).engine.stateHash()).toBe(desk.engine.stateHash());
+    },
+  );
+
   it('trails the market and never goes back', () => {
     const { desk, stop } = held({ trailTicks: 200 });
     desk.quote(0, 10_019);

@@ -6,6 +6,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
 import { Hindsight } from '../../src/engine/strategies/hindsight.js';
+import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';
@@ -155,7 +156,85 @@ for (const [name, capabilities] of [['on spot', SPOT]] as const) {
   });
 }
 
+describe('a stop that the venue refuses for one of two trades', () => {
+  /** `b` is filled beside `a`, and the venue says of the stop of `b` that the market has passed its price. */
+  const refused = () => {
+    const desk = deskOf().active();
+    desk.bar(0, 10_001);
+    desk.bar(0, 10_002);
+    const [a, b] = desk.live('entry', 0);
+    desk.accept(a!);
+    desk.fill(a!, 10_000);
+    settle(desk);
+    desk.accept(b!);
+    desk.fill(b!, 10_000);
+    const stop = stopOf(desk, 'b')!;
+    const passed = { code: '-2010', text: 'would trigger', wouldTrigger: true };
+    return {
+      desk,
+      refuse: () => desk.happen({ kind: 'order.rejected', clientId: stop.clientId, ...passed }),
+    };
+  };
+
+  it('closes that trade alone, and the other one keeps its stop', () => {
+    const { desk, refuse } = refused();
+    const other = stopOf(desk, 'a')?.clientId;
+    refuse();
+    settle(desk, 9_690);
+    expect(closed(desk)).toEqual([['b', 'unprotectable', 400]]);
+    expect(parts(desk)).toEqual([['a', 400]]);
+    expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([other]);
+    expect(desk.recorded('note')).toContainEqual(
+      expect.objectContaining({
+        level: 'alarm',
+        text: expect.stringContaining('the trade of b is closed at the market now'),
+      }),
+    );
+    expect(replayed(desk)).toBe(desk.engine.stateHash());
+  });
+
+  it('closes all of a halted desk, which sends nothing but the close of a position', () => {
+    const { desk, refuse } = refused();
+    desk.command({ name: 'stop' });
+    refuse();
+    settle(desk, 9_690);
+    expect(desk.lots(0)).toBe(0);
+    expect(closed(desk).map(([, why]) => why)).toEqual(['unprotectable', 'unprotectable']);
+  });
+});
+
 describe('a second strategy on one instrument', () => {
+  /** Both with this size; the first one holds, and the second one enters. */
+  const second = (size: StrategySize, maxPositionSizePct = 10) => {
+    const strategies = [
+      waiting('a', 10_001, 10_011, { size }),
+      waiting('b', 10_002, 10_012, { protectTicks: 9_700, size }),
+    ];
+    const risk = { ...deskOf().config.risk, maxPositionSizePct };
+    const desk = deskOf({ strategies, risk }).active();
+    desk.bar(0, 10_001);
+    fillEntry(desk);
+    desk.bar(0, 10_002);
+    return desk;
+  };
+
+  it.each([
+    [{ equityPct: 4 }, 3_999], // 4 % of 10,000, at the bid of 10,001 or 10,002
+    [{ lots: 4_000, maxLots: 4_000 }, 4_000],
+  ] as const)(
+    'enters as large as the first one did by %j: what another holds takes nothing off its size',
+    (size, lots) => {
+      const desk = second(size);
+      expect(parts(desk)).toEqual([['a', lots]]);
+      expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b', quantityLots: lots }]);
+    },
+  );
+
+  it('has what the limits of the account leave beside the first one', () => {
+    // 6 % are 5,998 lots, of which 3,999 are held.
+    expect(second({ equityPct: 4 }, 6).live('entry', 0)).toMatchObject([{ quantityLots: 1_999 }]);
+  });
+
   it('is told of its own trade alone', () => {
     const desk = deskOf().active();
     desk.bar(0, 10_001);

@@ -8,13 +8,13 @@ import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
+import { VALUE } from '../../domain/value.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeWorkAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
-import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { isDustOf } from './dust.js';
 import { isMarketOpen } from './session.js';
@@ -68,7 +68,7 @@ function noteTargets(core: Core, at: InstrumentId, { id, side, exits }: WithExit
 
 function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: number): void {
   const stops = [
-    { why: 'breakEvenStop', stopTicks: breakEvenTicks(trade, priceTicks) },
+    { why: 'breakEvenStop', stopTicks: breakEvenTicks(core, at, trade, priceTicks) },
     { why: 'trailingStop', stopTicks: trailingTicks(trade, priceTicks) },
   ] as const;
   for (const { why, stopTicks } of stops) {
@@ -88,16 +88,20 @@ function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: nu
   }
 }
 
-/** Average price of the entry, rounded so that the stop does not lose. */
-function breakEvenTicks(
-  { side, exits, entryTickLots, entryLots }: WithExits,
-  priceTicks: number,
+function breakEvenTicks(core: Core, at: InstrumentId, trade: WithExits, priceTicks: number): number | null {
+  const { breakEvenAtTicks } = trade.exits.plan;
+  if (breakEvenAtTicks === undefined || !isAt(trade.side, priceTicks, breakEvenAtTicks)) return null;
+  return evenTicks(core, at, trade);
+}
+
+/** Average price of the entry, rounded so that a stop there does not lose. Null: nothing was entered. */
+function evenTicks(
+  core: Core,
+  at: InstrumentId,
+  { side, entryTickLots, entryLots }: TradeEntry,
 ): number | null {
-  const { breakEvenAtTicks } = exits.plan;
-  const average = averageOf(entryTickLots, entryLots);
-  if (breakEvenAtTicks === undefined || average === null || !isAt(side, priceTicks, breakEvenAtTicks))
-    return null;
-  return side === 'long' ? Math.ceil(average) : Math.floor(average);
+  if (entryLots === 0) return null;
+  return VALUE[instrumentAt(core, at).kind].evenTicks(entryTickLots, entryLots, side === 'long');
 }
 
 function trailingTicks(trade: WithExits, priceTicks: number): number | null {
@@ -122,7 +126,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
   const { targets = [], breakEvenAtTicks } = exits.plan;
   const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
   const target = isHeld ? targets[exits.reached]?.ticks : undefined;
-  const isEven = protectTicks === null || isAtBreakEven(trade);
+  const isEven = protectTicks === null || isAtBreakEven(core, at, trade);
   const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
   for (const ticks of waits) {
     if (ticks === undefined) continue;
@@ -154,9 +158,10 @@ export function timeExitMs({ openedMs, plan: { maxBars } }: TradeExits): number 
 }
 
 /** The stop is at the average price of the entry, or nearer to the market. */
-export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: TradeEntry): boolean {
-  const average = averageOf(entryTickLots, entryLots);
-  return average === null || (protectTicks !== null && !isNearer(side, average, protectTicks));
+export function isAtBreakEven(core: Core, at: InstrumentId, trade: TradeEntry): boolean {
+  const { side, protectTicks } = trade;
+  const even = evenTicks(core, at, trade);
+  return even === null || (protectTicks !== null && !isNearer(side, even, protectTicks));
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * A position that can't be protected is closed at the market, at once, in every mode: the market has already passed
+ * A position, or one of several trades, that can't be protected is closed at the market, at once, in every mode: the market has already passed
  * its stop's price, its stop did not fire although the market is beyond it, or the venue takes no stop at all.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -16,10 +16,11 @@ import {
   tradeWorkAt,
   workAt,
 } from '../core.js';
-import { isClosing } from '../halts/mode.js';
+import { isClosing, mayReduce } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
+import { ownerOf } from '../trades/trade.js';
 import { isDust, isDustOf } from './dust.js';
 import { liveStops } from './flatten.js';
 import { isMarketOpen } from './session.js';
@@ -38,6 +39,34 @@ export function secure(
   work.closeRefusals = 0;
   const { symbol } = instrumentAt(core, at);
   note(core, 'alarm', `${symbol}: ${why}; the position is closed at the market now`, at);
+  touch(core, at);
+}
+
+/**
+ * Closes what this strategy holds there, because the venue takes no stop for it. Where trades are apart, the others keep
+ * theirs. A halted desk can only close the whole position; once a halt has withdrawn the exit, the next refusal does.
+ */
+export function secureTrade(
+  core: Core,
+  at: InstrumentId,
+  strategy: string,
+  cause: 'passed' | 'refused',
+  why: string,
+): void {
+  const position = positionAt(core, at);
+  const holdings = holdingsOf(position).filter((holding) => !isDustOf(core, holding));
+  const own = holdings.find((holding) => ownerOf(holding) === strategy);
+  if (own === undefined || holdings.length < 2 || !mayReduce(core) || workAt(core, at).securing !== null) {
+    secure(core, at, cause, why);
+    return;
+  }
+  const work = tradeWorkAt(core, own);
+  if (work.exiting !== null) return;
+  work.exiting = { because: why, why: 'unprotectable' };
+  work.closeAtMs = 0;
+  work.closeRefusals = 0;
+  const { symbol } = instrumentAt(core, at);
+  note(core, 'alarm', `${symbol}: ${why}; the trade of ${strategy} is closed at the market now`, at);
   touch(core, at);
 }
 
@@ -129,7 +158,13 @@ export function checkRefusals(core: Core, holding: Holding): void {
   const lots = Math.abs(holding.quantityLots);
   // A stop is on its way and may rest soon, or an old one still covers the whole position.
   if (stopsFor(core, holding).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
-  secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
+  secureTrade(
+    core,
+    at,
+    ownerOf(holding),
+    'refused',
+    `the venue has refused its protective stop ${stopRefusals} times`,
+  );
 }
 
 /** Symbols of positions without a resting stop for all that is held. Dust needs none. */

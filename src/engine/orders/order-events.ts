@@ -4,7 +4,7 @@ import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt, workOfOrder } from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { onStopRefused } from '../flow/change-stop.js';
-import { secure } from '../flow/secure.js';
+import { secureTrade } from '../flow/secure.js';
 import { isClosing } from '../halts/mode.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
@@ -162,7 +162,13 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
 /** The market has passed the stop's price, so what the stop would have done is done now. */
 function onWouldTrigger(core: Core, { intent }: OrderEntry): void {
   if (intent.purpose !== 'protective' || isClosing(core)) return;
-  secure(core, intent.instrument, 'passed', 'the market has already passed the price of its protective stop');
+  secureTrade(
+    core,
+    intent.instrument,
+    intent.strategy,
+    'passed',
+    'the market has already passed the price of its protective stop',
+  );
 }
 
 function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): void {

@@ -1,7 +1,15 @@
 /** A strategy changes what closes its open trade: a stop comes nearer to the market, the rest is replaced. */
 import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exit-plan.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, note as coreNote, positionAt, touch, tradeWorkAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  note as coreNote,
+  instrumentAt,
+  positionAt,
+  touch,
+  tradeWorkAt,
+} from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { isClosing } from '../halts/mode.js';
 import type { Holding, TradeEntry } from '../state.js';
@@ -74,7 +82,7 @@ function wrongChange(
     const wrong = wrongExits({ targets }, entrySide, priceTicks);
     if (wrong !== null) return wrong.replace('the entry', 'the market');
   }
-  const average = averageOf(entryTickLots, entryLots) ?? priceTicks;
+  const average = averageOf(instrumentAt(core, at), entryTickLots, entryLots) ?? priceTicks;
   return wrongExits(
     {
       ...(trailTicks == null ? {} : { trailTicks }),

@@ -2,6 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
+import { restingEntryLots } from '../account-view.js';
 import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
@@ -39,7 +40,7 @@ export function enter(
   const { lots, why } =
     limitTicks === null
       ? { lots: 0, why: 'there is no price yet to enter at' }
-      : lotsOf(slot, wish, entryToSize(core, at, limitTicks, wish));
+      : lotsOf(slot, wish, entryToSize(core, slot, limitTicks, wish));
   const order: OrderWish = {
     instrument: at,
     strategy: slot.name,
@@ -200,18 +201,21 @@ function lotsOf({ size }: StrategySlot, wish: OrderedWish, entry: EntryToSize): 
 
 function entryToSize(
   core: Core,
-  at: InstrumentId,
+  { name, instrument: { id: at } }: StrategySlot,
   limitTicks: number,
   { side, protectTicks }: OrderedWish,
 ): EntryToSize {
+  const position = positionAt(core, at);
+  // Where a position has one trade, the entry becomes a part of it, whoever opened it.
+  const own = isShared(core, at) ? holdingOf(position, name) : position;
   return {
     instrument: instrumentAt(core, at),
     limitTicks,
     protectTicks,
     bidTicks: core.market.bidTicks[at] as number,
-    heldLots: isSideBySide(core, at)
-      ? lotsOn(positionAt(core, at), side)
-      : Math.abs(positionAt(core, at).quantityLots),
+    heldLots: isSideBySide(core, at) ? lotsOn(position, side) : Math.abs(position.quantityLots),
+    ownLots: Math.abs(own?.quantityLots ?? 0),
+    ownRestingLots: restingEntryLots(core, at, name, side),
     equity: core.market.equity,
     maxPositionSizePct: core.config.risk.maxPositionSizePct,
     sizeFactorPpm: core.state.sizeFactorPpm,

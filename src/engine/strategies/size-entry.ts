@@ -16,11 +16,11 @@ export interface StrategySize {
   /** What the entry may lose at its stop. */
   readonly riskPct?: number | undefined;
   readonly lots?: number | undefined;
-  /** What the entry may be worth. */
+  /** What the entry alone may be worth. */
   readonly equityPct?: number | undefined;
-  /** What one standard deviation of a day's return may cost the position. */
+  /** What one standard deviation of a day's return may cost the strategy's position. */
   readonly volatilityPct?: number | undefined;
-  /** Upper bound, whatever the other members result in. */
+  /** Most that the strategy may hold and have resting on the instrument, this entry included. */
   readonly maxLots?: number | undefined;
 }
 
@@ -35,8 +35,12 @@ export interface EntryToSize {
   readonly limitTicks: number;
   readonly protectTicks: number;
   readonly bidTicks: number;
-  /** Lots held from an earlier position. */
+  /** Held on the instrument by all strategies: the limits look at the whole. */
   readonly heldLots: number;
+  /** Held of the trade that the entry adds to. */
+  readonly ownLots: number;
+  /** What entries of its strategy that rest on its side may still add. */
+  readonly ownRestingLots: number;
   /** Money units. */
   readonly equity: number;
   readonly maxPositionSizePct: number;
@@ -46,16 +50,19 @@ export interface EntryToSize {
   readonly returnsSeen: number;
 }
 
-/**
- * The desk file's part of equity, rounded down to lots, at most what one stop can protect, less what is held from an
- * earlier position.
- */
-function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct): number {
-  const { instrument, equity, limitTicks, bidTicks, heldLots, sizeFactorPpm } = entry;
-  const pct = Math.min(equityPct, entry.maxPositionSizePct);
-  const most = largestPosition(equity, pct, sizeFactorPpm);
-  const lots = Math.floor(most / exactNotional(instrument, 1, dearerTicks(instrument, limitTicks, bidTicks)));
-  return Math.max(0, Math.min(lots, largestAtMarket(instrument)) - heldLots);
+/** What the position may come to by the limits, at most what one stop can protect, less what is held. */
+function lotsByLimits(entry: EntryToSize): number {
+  const most = Math.min(lotsWorth(entry.maxPositionSizePct, entry), largestAtMarket(entry.instrument));
+  return Math.max(0, most - entry.heldLots);
+}
+
+/** Lots that are worth this part of equity, rounded down. */
+function lotsWorth(
+  pct: number,
+  { instrument, equity, limitTicks, bidTicks, sizeFactorPpm }: EntryToSize,
+): number {
+  const worth = largestPosition(equity, pct, sizeFactorPpm);
+  return Math.floor(worth / exactNotional(instrument, 1, dearerTicks(instrument, limitTicks, bidTicks)));
 }
 
 /**
@@ -63,20 +70,42 @@ function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct):
  * words.
  */
 export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
-  const { riskPct, lots: fixed, equityPct, volatilityPct, maxLots = Number.POSITIVE_INFINITY } = size;
-  const most = Math.min(maxLots, lotsByLimits(entry, equityPct));
-  const byLimits = { lots: most, why: 'the limits and what is held leave not one lot' };
-  const byRule =
-    riskPct !== undefined
-      ? sizeByRisk(riskPct, entry)
-      : volatilityPct !== undefined
-        ? sizeByVolatility(volatilityPct, entry)
-        : null;
-  if (byRule !== null) return byRule.lots < most || byRule.lots === 0 ? byRule : byLimits;
-  if (fixed === undefined) return byLimits;
-  const lots = Math.floor((fixed * entry.sizeFactorPpm) / FULL_SIZE_PPM);
-  if (lots >= most && lots > 0) return byLimits;
-  return { lots, why: 'the reduced size of the desk leaves not one lot' };
+  const bounds = [
+    sizeByRule(size, entry),
+    sizeByMost(size, entry),
+    { lots: lotsByLimits(entry), why: 'the limits and what is held leave not one lot' },
+  ];
+  return bounds
+    .filter((bound) => bound !== null)
+    .reduce((least, bound) => (bound.lots < least.lots ? bound : least));
+}
+
+/** Null: as large as the limits allow. */
+function sizeByRule(
+  { riskPct, lots, equityPct, volatilityPct }: StrategySize,
+  entry: EntryToSize,
+): SizedEntry | null {
+  if (riskPct !== undefined) return sizeByRisk(riskPct, entry);
+  if (volatilityPct !== undefined) return sizeByVolatility(volatilityPct, entry);
+  if (equityPct !== undefined)
+    return {
+      lots: lotsWorth(equityPct, entry),
+      why: `one lot is worth more than ${equityPct} % of equity: not one lot fits`,
+    };
+  if (lots === undefined) return null;
+  return {
+    lots: Math.floor((lots * entry.sizeFactorPpm) / FULL_SIZE_PPM),
+    why: 'the reduced size of the desk leaves not one lot',
+  };
+}
+
+/** What `maxLots` leaves beside what its strategy holds and has resting. */
+function sizeByMost({ maxLots }: StrategySize, { ownLots, ownRestingLots }: EntryToSize): SizedEntry | null {
+  if (maxLots === undefined) return null;
+  return {
+    lots: Math.max(0, maxLots - ownLots - ownRestingLots),
+    why: `its strategy holds ${ownLots} lots, ${ownRestingLots} more are resting, and its maxLots is ${maxLots}`,
+  };
 }
 
 /** The allowed loss ÷ what one lot loses at the stop. */
@@ -93,9 +122,9 @@ function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   };
 }
 
-/** The allowed cost ÷ (worth of one lot × standard deviation of a day's return), less what is held. */
+/** The allowed cost ÷ (worth of one lot × standard deviation of a day's return), less what its strategy holds. */
 function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry {
-  const { instrument, equity, limitTicks, sizeFactorPpm, heldLots, dayVolatility, returnsSeen } = entry;
+  const { instrument, equity, limitTicks, sizeFactorPpm, ownLots, dayVolatility, returnsSeen } = entry;
   if (dayVolatility === null)
     return {
       lots: 0,
@@ -105,12 +134,12 @@ function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry
     return { lots: 0, why: 'its price has not moved, so what a day moves is not known' };
   const cost = largestPosition(equity, volatilityPct, sizeFactorPpm);
   const perLot = exactNotional(instrument, 1, limitTicks) * dayVolatility;
-  const lots = Math.max(0, Math.floor(cost / perLot) - heldLots);
+  const lots = Math.max(0, Math.floor(cost / perLot) - ownLots);
   return {
     lots,
     why:
       `${volatilityPct} % of equity is ${moneyText(instrument, Math.floor(cost))}, and one lot moves by ` +
       `${moneyText(instrument, perLot)} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
-      (heldLots === 0 ? '' : ' beside what is held'),
+      (ownLots === 0 ? '' : ' beside what is held'),
   };
 }

@@ -1,8 +1,9 @@
 /** How a trade begins and ends, and its record. */
 
-import { placesOf } from '../../domain/book-steps.js';
+import { type BookSteps, placesOf } from '../../domain/book-steps.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import { formatUnits, type Units } from '../../domain/money.js';
+import { VALUE } from '../../domain/value.js';
 import { stepsAt } from '../books.js';
 import type { EngineRecord } from '../record.js';
 import {
@@ -112,8 +113,9 @@ function countStreak(state: EngineState, { strategy, result }: TradeEntry): void
   }
 }
 
-export function averageOf(tickLots: bigint, lots: number): number | null {
-  return lots === 0 ? null : Number(tickLots) / lots;
+/** Average price of a trade's entries or exits, in ticks. Null: there were none. */
+export function averageOf({ kind }: Pick<BookSteps, 'kind'>, tickLots: bigint, lots: number): number | null {
+  return lots === 0 ? null : VALUE[kind].meanTicks(tickLots, lots);
 }
 
 /** Result divided by what was risked. Null: the risk is unknown. */
@@ -127,7 +129,8 @@ export function tradeClosed(
   state: EngineState,
   { trade, instrument, why, closedMs }: ClosedTrade,
 ): TradeClosed {
-  const places = placesOf(state.scales, stepsAt(state, instrument).quote);
+  const steps = stepsAt(state, instrument);
+  const places = placesOf(state.scales, steps.quote);
   return {
     type: 'trade.closed',
     trade: trade.id,
@@ -135,8 +138,8 @@ export function tradeClosed(
     strategy: trade.strategy,
     side: trade.side,
     quantityLots: trade.entryLots,
-    entryTicks: averageOf(trade.entryTickLots, trade.entryLots),
-    exitTicks: averageOf(trade.exitTickLots, trade.exitLots),
+    entryTicks: averageOf(steps, trade.entryTickLots, trade.entryLots),
+    exitTicks: averageOf(steps, trade.exitTickLots, trade.exitLots),
     result: formatUnits(trade.result, places),
     fees: formatUnits(trade.fees, places),
     risk: trade.risk === null ? null : formatUnits(trade.risk, places),
@@ -149,6 +152,9 @@ export function tradeClosed(
   };
 }
 
+/** Older records of inverse contracts have the arithmetic means. */
+const OTHER_MEANS: ReadonlySet<string> = new Set(['entryTicks', 'exitTicks']);
+
 /**
  * The record states what the fills came to. A replay that arrives at something else is not in the state that wrote
  * it.
@@ -157,8 +163,9 @@ export function applyTradeClosed(state: EngineState, record: TradeClosed): void 
   const trade = state.tradesToTell.shift();
   if (trade === undefined) throw new RangeError(`the trade ${record.trade} was closed by no fill`);
   const ours: Readonly<Record<string, unknown>> = tradeClosed(state, trade);
+  const isInverse = stepsAt(state, trade.instrument).kind === 'inverse';
   for (const [key, said] of Object.entries(record))
-    if (ours[key] !== said)
+    if (ours[key] !== said && !(isInverse && OTHER_MEANS.has(key)))
       throw new RangeError(`the trade ${record.trade} has ${key} ${said}, its fills come to ${ours[key]}`);
 }
 

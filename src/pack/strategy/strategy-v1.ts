@@ -148,11 +148,11 @@ export interface EntrySize {
   readonly riskPct?: number;
   /** Whole lots of the instrument. */
   readonly lots?: number;
-  /** Its value, in percent of equity. */
+  /** Its value, in percent of equity, whatever is held. */
   readonly equityPct?: number;
-  /** What one standard deviation of a day's return may cost the position, in percent of equity. */
+  /** What one standard deviation of a day's return may cost the strategy's position, in percent of equity. */
   readonly volatilityPct?: number;
-  /** Upper bound in lots. */
+  /** Most that the strategy may hold and have resting on the instrument, this entry included, in lots. */
   readonly maxLots?: number;
 }
 
