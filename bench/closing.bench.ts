@@ -1,6 +1,7 @@
 /**
  * 20 open positions with confirmed stops at a venue that takes 100 ms to answer: from the request to the last cancel or
- * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing.
+ * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing. Last, a
+ * stop while 20 and 200 entries rest.
  */
 import { deskAtVenue, EXACTLY, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
 import { FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
@@ -55,12 +56,13 @@ function lastSent(calls: readonly VenueCall[], method: VenueMethod): number {
   return Math.max(...calls.filter((call) => call.method === method).map((call) => call.sentAtMs));
 }
 
-/** Every instrument crosses upwards, so that 20 entries rest; then a stop. */
-async function stop(): Promise<number> {
-  const venue = new FaultyVenue({ count: POSITIONS, latencyMs: LATENCY_MS, cash: STARTING_CASH });
+/** Every instrument crosses upwards, so that an entry rests in each; then a stop. */
+async function stop(count: number): Promise<number> {
+  const venue = new FaultyVenue({ count, latencyMs: LATENCY_MS, cash: STARTING_CASH });
   const symbols = venue.instruments.map(({ symbol }) => symbol);
   const parameters = { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 100 };
   const desk = await deskAtVenue(venue, {
+    maxPositionSizePct: 80 / count,
     strategies: [{ name: 'ema', kind: 'emaCross', symbols, enabled: true, parameters }],
   });
   const order = { commandId: 'bench', by: 'bench', reason: 'bench' };
@@ -73,12 +75,10 @@ async function stop(): Promise<number> {
   for (const [index, closeTicks] of closes.entries()) {
     for (const { id } of venue.instruments) desk.runner.post(barOf(id, index, closeTicks));
   }
-  await eventually(
-    () => desk.engine.view.orders.filter((one) => one.state === 'working').length === POSITIONS,
-  );
+  await eventually(() => desk.engine.view.orders.filter((one) => one.state === 'working').length === count);
   const beganAtMs = performance.now();
   await desk.runner.command({ ...order, command: { name: 'stop' } });
-  await eventually(() => venue.callsOf('cancel').length === POSITIONS, EXACTLY);
+  await eventually(() => venue.callsOf('cancel').length === count, EXACTLY);
   const lastMs = lastSent(venue.calls, 'cancel') - beganAtMs;
   await desk.close();
   await venue.close();
@@ -136,4 +136,8 @@ for (const [name, locks] of [
     );
   }
 }
-print('stop to the last of 20 cancels sent', await stop(), 'ms');
+for (const count of atLength([20, 200], [20])) {
+  const runs: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) runs.push(await stop(count));
+  print(`stop to the last of ${count} cancels sent`, median(runs), 'ms');
+}

@@ -1,33 +1,69 @@
-/** Each type of order and each set of exits, worked out by hand and carried out by core, gate, order path and paper venue. */
+/**
+ * Each type of order, its terms, each set of exits and what a strategy asks for while it holds, worked out by hand and
+ * carried out by core, gate, order path and paper venue. Between two bars a strategy is heard about one entry, so a
+ * second one is asked for in the next minute.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import type { ExitPlan, ExitTarget } from '../../src/domain/exit-plan.js';
-import type { EntryType, Side } from '../../src/domain/order.js';
-import type { EntryWish, Strategy } from '../../src/engine/strategies/strategy.js';
+import type { Side, WishType } from '../../src/domain/order.js';
+import type {
+  EntryWish,
+  ExitsWish,
+  LimitEntry,
+  Strategy,
+  StrategyContext,
+} from '../../src/engine/strategies/strategy.js';
 import { BEGIN_MS, MINUTE_MS, temporaryFolder } from '../validation/support/validations.js';
 import { asPeer, type Row as BarRow, type PeerDesk, writeRows } from './published/support/peers.js';
+import { PLAIN_FILLS } from './support/backtests.js';
 
 const LOTS = 10;
 const SECOND_MS = 1000;
 const DESK: PeerDesk = { cash: '10000', tickSize: '0.01', lotSize: '1' };
+/** Orders get what the quotes offer, and no more. */
+const SIZES_COUNT = { fillModel: { ...PLAIN_FILLS, volumePartPct: 100 } };
 /** Bids before the order, which leaves at the last of them. */
 const BEFORE = ['100.00', '100.00', '100.00'];
 
 interface Row {
   readonly side: Side;
-  readonly type: EntryType;
+  readonly type: WishType;
   readonly price: number;
   readonly worst: number;
+  readonly terms: Terms;
   readonly stop: number;
   readonly exits: ExitPlan;
+  readonly later: readonly Act[];
   readonly bids: readonly string[];
   readonly fills: readonly string[];
 }
 
+/** Each is left out where the row doesn't say it. */
+interface Terms {
+  /** Minutes of the bars. */
+  readonly rest?: string;
+  readonly until?: string;
+  readonly lead?: string;
+  readonly hours?: string;
+  readonly flat?: string;
+  /** What each quote offers, on either side. */
+  readonly size?: string;
+  /** `IOC`, `FOK`, `post-only`, `day`, `becomes a limit`. */
+  readonly [word: string]: string | undefined;
+}
+
+/** Once, at the first quote with this bid after the order. */
+interface Act {
+  readonly bidTicks: number;
+  readonly words: readonly string[];
+}
+
 const ticks = (text = ''): number => Math.round(Number(text) * 100);
 
-/** `target 101 half; target 102; break-even 101; trail 1.00` */
+/** `target 101 half; target 102; break-even 101; trail 1.00; time 2` */
 function planOf(text: string): ExitPlan {
   const targets: ExitTarget[] = [];
   let plan: ExitPlan = {};
@@ -36,8 +72,27 @@ function planOf(text: string): ExitPlan {
       targets.push({ ticks: ticks(value), closedPpm: part === 'half' ? 500_000 : 1_000_000 });
     if (name === 'break-even') plan = { ...plan, breakEvenAtTicks: ticks(value) };
     if (name === 'trail') plan = { ...plan, trailTicks: ticks(value) };
+    if (name === 'time') plan = { ...plan, maxBars: Number(value) };
   }
   return targets.length === 0 ? plan : { ...plan, targets };
+}
+
+/** `IOC; size 4; hours 00:00-00:02 00:04-00:10` */
+function termsOf(text: string): Terms {
+  return Object.fromEntries(
+    text.split('; ').map((term) => {
+      const [word = '', ...values] = term.split(' ');
+      return [word, values.join(' ')];
+    }),
+  );
+}
+
+/** `at 101.00 exit 50%; at 102.00 adjust stop 100.50` */
+function actsOf(text: string): readonly Act[] {
+  return text.split('; ').map((act) => {
+    const [, bid, ...words] = act.split(' ');
+    return { bidTicks: ticks(bid), words };
+  });
 }
 
 const TABLE = readFileSync(new URL('./tables/orders.csv', import.meta.url), 'utf8')
@@ -45,47 +100,128 @@ const TABLE = readFileSync(new URL('./tables/orders.csv', import.meta.url), 'utf
   .split('\n')
   .slice(1);
 const ROWS = TABLE.map((line): [string, Row] => {
-  const [name = '', side, type, price, worst, stop, exits = '', bids = '', fills = ''] = line.split(',');
+  const [
+    name = '',
+    side,
+    type,
+    price,
+    worst,
+    terms = '',
+    stop,
+    exits = '',
+    later = '',
+    bids = '',
+    fills = '',
+  ] = line.split(',');
   return [
     name,
     {
-      ...{ side: side as Side, type: type as EntryType, price: ticks(price), worst: ticks(worst) },
-      ...{ stop: ticks(stop), exits: planOf(exits), bids: bids.split(' ') },
-      fills: fills === '' ? [] : fills.split('; '),
+      ...{ side: side as Side, type: type as WishType, price: ticks(price), worst: ticks(worst) },
+      ...{ terms: termsOf(terms), stop: ticks(stop), exits: planOf(exits), later: actsOf(later) },
+      ...{ bids: bids.split(' '), fills: fills === '' ? [] : fills.split('; ') },
     },
   ];
 });
 
-function asksOnce({ side, type, price, worst, stop, exits }: Row): Strategy {
+function wishOf({ side, type, price, worst, terms, stop, exits }: Row): EntryWish {
   const common = { side, protectTicks: stop, exits, size: { lots: LOTS }, because: 'the table says so' };
-  const wish: EntryWish = {
+  const slippageTicks = Math.abs(worst - price);
+  const restBars = Number(terms.rest ?? 9);
+  const becomesLimit = terms.becomes !== undefined;
+  return {
     market: { ...common, type: 'market', slippageTicks: 0 } as const,
-    limit: { ...common, type: 'limit', limitTicks: price, restBars: 9 } as const,
-    stop: {
+    limit: { ...common, type: 'limit', limitTicks: price, restBars, ...limitTermsOf(terms) } as const,
+    stop: { ...common, type: 'stop', stopTicks: price, slippageTicks, restBars } as const,
+    ifTouched: {
       ...common,
-      type: 'stop',
-      stopTicks: price,
-      slippageTicks: Math.abs(worst - price),
-      restBars: 9,
+      type: 'ifTouched',
+      touchTicks: price,
+      restBars,
+      limitTicks: becomesLimit ? worst : null,
+      slippageTicks: becomesLimit ? null : slippageTicks,
     } as const,
+    atOpen: { ...common, type: 'atOpen', slippageTicks: 0 } as const,
+    atClose: { ...common, type: 'atClose', slippageTicks: 0, leadMs: secondsMs(terms.lead) } as const,
   }[type];
+}
+
+function limitTermsOf(terms: Terms): Partial<LimitEntry> {
+  return {
+    ...(terms.IOC === undefined ? {} : { timeInForce: 'IOC' }),
+    ...(terms.FOK === undefined ? {} : { timeInForce: 'FOK' }),
+    ...(terms['post-only'] === undefined ? {} : { postOnly: true }),
+    ...(terms.day === undefined ? {} : { day: true }),
+    ...(terms.until === undefined ? {} : { untilMs: BEGIN_MS + secondsMs(terms.until) }),
+  };
+}
+
+/** `90s` */
+const secondsMs = (text = ''): number => Number(text.replace('s', '')) * SECOND_MS;
+
+function carryOut(context: StrategyContext, [what = '', ...words]: readonly string[]): void {
+  const because = 'the table says so';
+  if (what === 'exit' && words.length === 0) context.exit(because);
+  else if (what === 'exit') context.exit(because, Number(words[0]?.replace('%', '')) * 10_000);
+  else if (what === 'adjust') context.adjust({ ...changeOf(words.join(' ')), because });
+  else {
+    const [side, lots, , stop, ...plan] = what === 'reverse' ? words.slice(1) : [what, ...words];
+    context.enter({
+      ...{ type: 'market', side: side as Side, slippageTicks: 0, protectTicks: ticks(stop) },
+      ...{ size: { lots: Number(lots) }, exits: planOf(plan.join(' ')), because },
+      ...(what === 'reverse' ? { reverses: true } : {}),
+    });
+  }
+}
+
+/** `stop 100.50`, `target 102 half and target 104`, `trail none` */
+function changeOf(text: string): Omit<ExitsWish, 'because'> {
+  if (text === 'target none') return { targets: [] };
+  if (text === 'trail none') return { trailTicks: null };
+  const [what, value] = text.split(' ');
+  return what === 'stop' ? { stopTicks: ticks(value) } : planOf(text.replaceAll(' and ', '; '));
+}
+
+function follows(row: Row): Strategy {
+  const left = new Set(row.later);
   let quotes = 0;
   return {
     warmupBars: 0,
     state: () => 'it has asked',
     onBar: () => undefined,
-    onQuote: ({ enter }) => {
+    onQuote: (context) => {
       quotes += 1;
-      if (quotes === BEFORE.length) enter(wish);
+      if (quotes === BEFORE.length) context.enter(wishOf(row));
+      if (quotes <= BEFORE.length) return;
+      for (const act of left) {
+        if (act.bidTicks !== context.lastQuote?.bidTicks) continue;
+        left.delete(act);
+        carryOut(context, act.words);
+      }
     },
   };
 }
 
-const fillsOf = (file: string, row: Row, desk = DESK): Promise<readonly string[]> =>
-  fillsIn(file, () => asksOnce(row), desk);
+const fillsOf = (file: string, row: Row, desk: PeerDesk = DESK): Promise<readonly string[]> =>
+  fillsIn(
+    file,
+    () => follows(row),
+    { ...desk, ...sessionsOf(row) },
+    row.terms.size === undefined ? {} : SIZES_COUNT,
+  );
 
-async function fillsIn(file: string, create: () => Strategy, desk = DESK): Promise<readonly string[]> {
-  const { measure } = await asPeer(desk, file, create);
+function sessionsOf({ terms: { hours, flat } }: Row): Partial<PeerDesk> {
+  if (hours === undefined) return {};
+  const flatBy = flat === undefined ? {} : { flatByCloseMinutes: Number(flat.replace('m', '')) };
+  return { sessions: { zone: 'UTC', hours: { mon: hours.split(' ') }, ...flatBy } };
+}
+
+async function fillsIn(
+  file: string,
+  create: () => Strategy,
+  desk: PeerDesk = DESK,
+  given: Partial<BacktestSetting> = {},
+): Promise<readonly string[]> {
+  const { measure } = await asPeer(desk, file, create, given);
   return measure!.fills.map(
     ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
   );
@@ -95,24 +231,35 @@ it.each(ROWS)('%s', async (_, row) => {
   expect(await fillsOf(quotesOf(row), row)).toEqual(row.fills);
 });
 
+const canBeSpot = ({ side, later }: Row): boolean =>
+  side === 'buy' && !later.some(({ words }) => words[0] === 'reverse');
+
 // What is sold there has to be free of its stop first; a part of it while the stop keeps the rest.
-it.each(ROWS.filter(([, { side }]) => side === 'buy'))(
+it.each(ROWS.filter(([, row]) => canBeSpot(row)))(
   '%s, where a stop locks what it protects',
   async (_, row) => {
     expect(await fillsOf(quotesOf(row), row, { ...DESK, spot: true })).toEqual(row.fills);
   },
 );
 
-function quotesOf(row: Row): string {
+/** A price stands for two quotes, as it does where nothing trades for a second, or until the minute of the next one. */
+function quotesOf({ bids, terms: { size = '' } }: Row): string {
   const file = join(temporaryFolder(), 'quotes.csv');
-  // Each price stands for two quotes, as it does where nothing trades for a second.
-  const bids = [...BEFORE, ...row.bids.flatMap((bid) => [bid, bid])];
-  const lines = bids.map(
-    (bid, at) => `${BEGIN_MS + at * SECOND_MS},${bid},${(Number(bid) + 0.01).toFixed(2)},,`,
-  );
+  const quotes: string[] = [...BEFORE];
+  for (const word of bids) {
+    if (!word.startsWith('@')) quotes.push(word, word);
+    else {
+      const last = quotes.at(-1) as string;
+      while (quotes.length * SECOND_MS < Number.parseInt(word.slice(1), 10) * MINUTE_MS) quotes.push(last);
+    }
+  }
+  const lines = quotes.map((bid, at) => `${BEGIN_MS + at * SECOND_MS},${pairOf(bid)},${size},${size}`);
   writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
   return file;
 }
+
+/** The spread is a tick. */
+const pairOf = (bid: string): string => `${bid},${(Number(bid) + 0.01).toFixed(2)}`;
 
 it.each([
   ['a stop at its low, below the stop', '', ['100.00', '100.50', '97.00', '98.00'], 'sell 10 at 97.00'],
@@ -129,8 +276,8 @@ it.each([
     [BEGIN_MS + MINUTE_MS, open, high, low, close],
   ];
   const row: Row = {
-    ...{ side: 'buy', type: 'market', price: 0, worst: 0, stop: ticks('99'), exits: planOf(exits) },
-    ...{ bids: [], fills: [] },
+    ...{ side: 'buy', type: 'market', price: 0, worst: 0, terms: {}, stop: ticks('99') },
+    ...{ exits: planOf(exits), later: [], bids: [], fills: [] },
   };
   expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
 });
@@ -168,7 +315,7 @@ it.each([
     ...BEFORE.map((bid, at) => [at * SECOND_MS, bid] as const),
     [10 * MINUTE_MS, '98.00'] as const,
   ];
-  const lines = bids.map(([atMs, bid]) => `${BEGIN_MS + atMs},${bid},${(Number(bid) + 0.01).toFixed(2)},,`);
+  const lines = bids.map(([atMs, bid]) => `${BEGIN_MS + atMs},${pairOf(bid)},,`);
   writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
   const create = (): Strategy => {
     let quotes = 0;

@@ -1,3 +1,5 @@
+// Our own: each is a few lines, the same on every machine, and the libraries were slower or differ (docs/STRATEGIES.md).
+
 /**
  * Exponential moving average, seeded with the simple average of the first `bars` values; weight 2 / (bars + 1).
  * Uses only additions, multiplications and divisions of doubles, which give the same result on every machine.

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backtest, BacktestSetting } from '../../../../src/backtest/run-backtest.js';
 import type { Desk } from '../../../../src/desk/schema.js';
+import { WISH_TYPES } from '../../../../src/domain/order.js';
 import { STRATEGIES } from '../../../../src/engine/strategies/registry.js';
 import type { Strategy, StrategyDefinition } from '../../../../src/engine/strategies/strategy.js';
 import { loaded } from '../../../validation/support/validations.js';
@@ -23,10 +24,12 @@ export interface PeerDesk {
   readonly spot?: true;
   /** Limits beside those that end nothing. */
   readonly risk?: Partial<Desk['risk']>;
+  /** Left out: the market never closes. */
+  readonly sessions?: Desk['instruments'][number]['sessions'];
 }
 
 /** Contracts, unless it says otherwise, can be sold short, and stops and targets of theirs lock nothing. */
-function deskOf({ cash, tickSize, lotSize, spot, risk }: PeerDesk, kind: string): Desk {
+function deskOf({ cash, tickSize, lotSize, spot, risk, sessions }: PeerDesk, kind: string): Desk {
   const { desk } = loaded;
   const [instrument] = desk.instruments;
   return {
@@ -35,6 +38,7 @@ function deskOf({ cash, tickSize, lotSize, spot, risk }: PeerDesk, kind: string)
       {
         ...{ ...instrument!, symbol: SYMBOL, kind: spot === true ? 'spot' : 'linear', minNotional: '0' },
         ...{ tickSize, lotSize, spread: tickSize },
+        ...(sessions === undefined ? {} : { sessions }),
       },
     ],
     paper: {
@@ -64,7 +68,7 @@ export async function asPeer(
 ): Promise<Backtest> {
   const kind = 'as-peer';
   const definition: StrategyDefinition = {
-    ...{ kind, suits: 'trending', parameters: [], enters: ['limit', 'market', 'stop'], create },
+    ...{ kind, suits: 'trending', parameters: [], enters: WISH_TYPES, create },
   };
   const registry = STRATEGIES as Map<string, StrategyDefinition>;
   registry.set(kind, definition);
