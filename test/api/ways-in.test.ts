@@ -12,6 +12,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { freePort } from '../../src/supervisor/free-port.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { makeCertificates } from '../support/guarded-temporal.js';
 import { missing } from './opened-page.js';
 import { expectDeskAt, launchPhone, NAME, startPublicDesk } from './public-desk.js';
@@ -186,7 +187,9 @@ async function running(
   host = '127.0.0.1',
 ): Promise<void> {
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
-  const started = spawn(programOf(name) ?? name, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = endChildWithThisProcess(
+    spawn(programOf(name) ?? name, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   program = started;
   let said = '';
   for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (said += text));

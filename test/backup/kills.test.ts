@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
 import { removeLeftoverScratch } from '../../src/backup/drill/run-drill.js';
 import { BACKUP_PHASES, takeBackup } from '../../src/backup/take-backup.js';
@@ -10,6 +10,7 @@ import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
+import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 
 const PROGRAM = fileURLToPath(new URL('./take-backup-until.ts', import.meta.url));
@@ -22,13 +23,13 @@ afterAll(() => desk?.dispose());
 
 function killedAt(phase: string): Promise<NodeJS.Signals | null> {
   const args = ['--import', 'tsx', PROGRAM, JSON.stringify(desk.request(ID)), phase];
-  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  const child = endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'ignore' }));
   return new Promise((settle) => child.once('exit', (_code, signal) => settle(signal)));
 }
 
 /** A process id that nobody has. */
 async function deadPid(): Promise<number> {
-  const child = spawn(process.execPath, ['-e', '']);
+  const child = endChildWithThisProcess(spawn(process.execPath, ['-e', '']));
   await new Promise((settle) => child.once('exit', settle));
   return child.pid ?? 0;
 }
@@ -64,7 +65,9 @@ describe('a drill that is killed', () => {
       user: 'fermata',
       password: 'scratch',
       logFile: join(folder, 'postgres.log'),
+      onSpawned: endServerWithThisProcess,
     });
+    onTestFinished(() => server.stop());
     writeFileSync(join(desk.home, 'drill', 'notes.txt'), 'of a person');
     await removeLeftoverScratch(desk.home);
     await server.process.exited;

@@ -37,6 +37,7 @@ import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
@@ -104,10 +105,13 @@ async function inServer<T>(home: string, database: string, ask: (client: Client)
     password: readSecret(home, 'postgresPassword'),
   };
   const { postgres, logs } = homePaths(home);
-  const server = await startPostgres({ directory: postgres, logFile: join(logs, 'postgres.log'), ...login });
+  const server = await startPostgres({
+    ...{ directory: postgres, logFile: join(logs, 'postgres.log'), ...login },
+    onSpawned: endServerWithThisProcess,
+  });
   const client = new Client({ ...login, database });
-  await client.connect();
   try {
+    await client.connect();
     return await ask(client);
   } finally {
     await client.end();
@@ -277,9 +281,8 @@ describe('a desk that is restored', () => {
     const before = incarnationOf(home);
     const moves = ['account aside', 'account', 'rules-from', 'temporal aside', 'database'];
     for (const until of moves) {
-      const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, home, ID, until], {
-        stdio: 'ignore',
-      });
+      const args = ['--import', 'tsx', PROGRAM, home, ID, until];
+      const child = endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'ignore' }));
       const signal = await new Promise((settle) => child.once('exit', (_code, by) => settle(by)));
       expect(signal, until).toBe('SIGKILL');
       expect(readRestoreMark(home)?.backupId, until).toBe(ID);

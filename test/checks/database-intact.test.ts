@@ -10,6 +10,7 @@ import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { withClient } from '../../src/store/migrate.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
+import { endServerWithThisProcess } from '../support/end-with-this-process.js';
 
 const PAGE_BYTES = 8192;
 const home = mkdtempSync(join(tmpdir(), 'fermata-damage-'));
@@ -27,6 +28,7 @@ const start = async (): Promise<void> => {
     password,
     logFile,
     settings: ['fsync=off'],
+    onSpawned: endServerWithThisProcess,
   });
 };
 const owner = () => ({

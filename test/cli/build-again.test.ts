@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repository } from '../support/desk-under-test.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const SCRIPTS = join(repository, 'scripts/build');
 
@@ -69,6 +70,7 @@ function begin(program: string): ChildProcess {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  endChildWithThisProcess(child);
   children.push(child);
   return child;
 }

@@ -19,7 +19,7 @@ import { liveDeskText } from '../go-live/support/live-desk.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import type { CommandRun } from '../support/desk-under-test.js';
-import { endWithThisProcess, type Stop } from '../support/end-with-this-process.js';
+import { endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { type GuardedTemporal, guardTemporal, makeCertificates } from '../support/guarded-temporal.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { SERVICE_OF_ROLE } from './compose-file.js';
@@ -170,7 +170,9 @@ export class DeployedRoles {
     const { folder, secrets } = this;
     const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
     const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
-    this.#endWith(await startPostgres({ ...database, port, user: 'fermata', password }));
+    const login = { port, user: 'fermata', password };
+    const postgres = await startPostgres({ ...database, ...login, onSpawned: endServerWithThisProcess });
+    this.#stops.push(postgres.stop);
     const connection = { host: '127.0.0.1', port, user: 'fermata', password, database: 'fermata', max: 1 };
     this.#postgres = new Pool(connection);
     this.#postgres.on('error', () => undefined);
@@ -178,17 +180,8 @@ export class DeployedRoles {
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
     const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };
-    this.#endWith(await startTemporal(server));
-  }
-
-  #endWith({
-    process: { pid },
-    stop,
-  }: {
-    readonly process: { readonly pid: number };
-    readonly stop: Stop;
-  }): void {
-    this.#stops.push(endWithThisProcess(pid, stop));
+    const temporal = await startTemporal({ ...server, onSpawned: endServerWithThisProcess });
+    this.#stops.push(temporal.stop);
   }
 
   async #lookAtRealMoney(): Promise<void> {

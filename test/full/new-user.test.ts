@@ -11,6 +11,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const MINUTES = Number(process.env.FERMATA_TRADING_MINUTES ?? 60);
 const MINUTE_MS = 60_000;
@@ -55,6 +56,7 @@ async function startSimulator(line: string): Promise<void> {
   const [, args = ''] = line.split('npm run simulator -- ');
   const command = ['--import', 'tsx', 'simulators/run.ts', ...args.split(' ')];
   const child = spawn(process.execPath, command, { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] });
+  endChildWithThisProcess(child);
   simulators.push(child);
   await new Promise<void>((ready, failed) => {
     child.stdout?.once('data', () => ready());

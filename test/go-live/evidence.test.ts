@@ -1,5 +1,5 @@
 /** What is seen and decided together is kept together: few writes, and each entry once, in its order, whatever is lost. */
-import { fork } from 'node:child_process';
+import { type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import {
@@ -65,7 +66,8 @@ async function expectWhole(attempted: Attempted): Promise<void> {
 /** A process that is killed once it has committed, as often as it is asked to. */
 async function killedAfterCommit(...[run, steps]: Given) {
   const { host, port, database, appUser: user, appPassword: password } = bench.database;
-  const child = fork(DIES_AFTER_COMMIT, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const options = { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } satisfies ForkOptions;
+  const child = endChildWithThisProcess(fork(DIES_AFTER_COMMIT, options));
   await once(child, 'message');
   const ended = once(child, 'exit');
   child.send({ connection: { host, port, database, user, password }, run, steps });

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { ownActions, ownParts } from '../../src/checks/own-parts.js';
 import { CHECKS, stepPartsIn } from '../../src/checks/registry.js';
@@ -22,6 +22,7 @@ import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { CHILD } from '../../src/pack/child-process.js';
 import { openActions } from '../../src/supervisor/open-actions.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { NOMINAL_MS, startRoutine } from '../workflows/support/routines.js';
@@ -208,6 +209,8 @@ describe('an action of the desk’s own folder', () => {
       ],
       { stdio: ['ignore', 'inherit', 'inherit'] },
     );
+    endChildWithThisProcess(worker);
+    onTestFinished(() => void worker.kill('SIGKILL'));
     const ended = new Promise((resolve) => worker.once('exit', (_code, signal) => resolve(signal)));
     await until('it is begun', async () => begun().length > 0);
     worker.kill('SIGKILL');
@@ -249,6 +252,7 @@ describe('an action of the desk’s own folder', () => {
       ['--import', join(folder, 'trace.mjs'), CHILD, 'run', folder, 'actions/moves'],
       { cwd: folder, detached: true, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] },
     );
+    endChildWithThisProcess(child);
     child.stdin?.end(JSON.stringify({ context, given: {}, once }));
     await new Promise((resolve) => child.once('exit', resolve));
     expect(readFileSync(join(folder, 'trace'), 'utf8').trim().split('\n')).toEqual([

@@ -301,6 +301,7 @@ describe.skipIf(missing.length > 0)('results', () => {
   });
 
   it('are sorted by any column, and filtered', async () => {
+    await desk.open('Results');
     await expect
       .poll(firstRow)
       .toMatch(
@@ -308,12 +309,12 @@ describe.skipIf(missing.length > 0)('results', () => {
       );
     const heading = (name: string): Locator => trips().getByRole('button', { name, exact: true });
     await heading('Result').click();
-    expect(await firstRow()).toContain('+13.00');
+    await expect.poll(firstRow).toContain('+13.00');
     await heading('Result').click();
-    expect(await firstRow()).toContain('−1.30');
+    await expect.poll(firstRow).toContain('−1.30');
     await expect.poll(() => trips().locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
     await heading('Lasted').click();
-    expect(await firstRow()).toContain('2 h 30 min');
+    await expect.poll(firstRow).toContain('2 h 30 min');
     await desk.page.getByLabel('Symbol').selectOption('ETH/USDT');
     await expect.poll(() => trips().locator('tbody tr').count()).toBe(2);
     await desk.page.getByLabel('Closed').selectOption('7');
@@ -324,6 +325,7 @@ describe.skipIf(missing.length > 0)('results', () => {
   });
 
   it('never stand for another time than was asked for, while it is read and where that fails', async () => {
+    await desk.open('Results');
     const { page } = desk;
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {

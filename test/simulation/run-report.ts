@@ -1,6 +1,8 @@
 /** What a run of many seeds came to: a line for the screen, a page that is kept, a part of which a larger run is made. */
 import { Injected } from './injected.js';
+import { neverReached } from './never-reached.js';
 import type { SimulationResult } from './run-seed.js';
+import { traitsOf } from './traits.js';
 
 const TOTALS = ['fills', 'submits', 'crashes', 'armings', 'adoptions'] as const;
 type Totals = Record<(typeof TOTALS)[number], number>;
@@ -91,6 +93,9 @@ export function reportPage(parts: readonly ReportPart[]): string {
   const seeds = runs.reduce((sum, run) => sum + run.seeds, 0);
   const wanted = runs.reduce((sum, run) => sum + run.wanted, 0);
   const failed = runs.flatMap((run) => run.failed);
+  const minutes = sumOf(runs.map((run) => run.minutes));
+  const begun = runs.map((run) => Date.parse(run.begun));
+  const ended = runs.map((run) => Date.parse(run.begun) + run.minutes * 60_000);
   const totals = TOTALS.map((what) => [what, sumOf(parts.map((part) => part.totals[what]))] as const);
   return [
     '# A run of the simulation',
@@ -102,6 +107,9 @@ export function reportPage(parts: readonly ReportPart[]): string {
     `| seeds | ${number(seeds)}${seeds < wanted ? `, of ${number(wanted)} that were asked for` : ''} |`,
     `| failed | ${failed.length === 0 ? 'none' : failed.join(', ')} |`,
     ...totals.map(([what, times]) => `| ${what} | ${number(times)} |`),
+    `| minutes, of all parts together | ${number(Math.round(minutes))} |`,
+    `| first part begun (UTC) | ${asMoment(Math.min(...begun))} |`,
+    `| last part ended (UTC) | ${asMoment(Math.max(...ended))} |`,
     '',
     '## The sources that ran',
     '',
@@ -112,6 +120,14 @@ export function reportPage(parts: readonly ReportPart[]): string {
     '| seeds | commit | begun (UTC) | minutes | processes |',
     '| --- | --- | --- | ---: | ---: |',
     ...runs.map(runRow),
+    '',
+    '## What the seeds are about',
+    '',
+    'Each seed draws a desk, a venue and its faults; most have several of these.',
+    '',
+    '| seeds with … | seeds |',
+    '| --- | ---: |',
+    ...[...traitsOf(runs)].map(([what, times]) => `| ${what} | ${number(times)} |`),
     '',
     '## What was done to the desk',
     '',
@@ -127,13 +143,30 @@ export function reportPage(parts: readonly ReportPart[]): string {
       parts.map(({ reached }) => reached),
     ),
     '',
+    '## Never reached',
+    '',
+    'What the product can record, halt for or deny, and no seed came to: these are for other tests.',
+    '',
+    ...neverTable(parts),
+    '',
   ].join('\n');
 }
 
 function runRow({ commit, clean, begun, processes, from, seeds, minutes }: SimulationRun): string {
   const sources = commit === null ? 'no checkout' : `${commit.slice(0, 12)}${clean ? '' : ', and changes'}`;
-  const when = begun.slice(0, 16).replace('T', ' ');
-  return `| ${from} to ${from + seeds - 1} | ${sources} | ${when} | ${minutes.toFixed(0)} | ${processes} |`;
+  return `| ${from} to ${from + seeds - 1} | ${sources} | ${asMoment(Date.parse(begun))} | ${minutes.toFixed(0)} | ${processes} |`;
+}
+
+function neverTable(parts: readonly ReportPart[]): string[] {
+  const never = neverReached(new Set(parts.flatMap(({ reached }) => Object.keys(reached))));
+  const named = (all: readonly string[]): string => (all.length === 0 ? 'none' : all.join(', '));
+  return [
+    '| of the | never |',
+    '| --- | --- |',
+    `| records | ${named(never.records)} |`,
+    `| causes of a halt | ${named(never.halts)} |`,
+    `| limits that deny an order | ${named(never.denials)} |`,
+  ];
 }
 
 function table(what: string, parts: readonly Record<string, number>[]): string[] {
@@ -147,5 +180,6 @@ function table(what: string, parts: readonly Record<string, number>[]): string[]
   ];
 }
 
+const asMoment = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 const number = (value: number): string => value.toLocaleString('en-US');

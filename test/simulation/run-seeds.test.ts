@@ -50,6 +50,13 @@ describe('many seeds', () => {
     expect(page).toContain('| fills | 1,507 |');
     expect(page).toContain('| kill -9 | 1,507 |');
     expect(page).toContain('| armed | 3 |');
+    expect(page).toMatch(/^\| first part begun \(UTC\) \| \d{4}-\d\d-\d\d \d\d:\d\d \|$/m);
+    // Of the seeds 1, 2 and 11.
+    expect(page).toContain('| a market with hours | 1 |');
+    expect(page).toContain('| entries by a stop | 1 |');
+    expect(page).toMatch(/^\| records \| cash, (?!.*\barmed\b).*\btrades\.crossed\b/m);
+    expect(page).toMatch(/^\| causes of a halt \| auditor, /m);
+    expect(page).toMatch(/^\| limits that deny an order \| .*\bgross-exposure\b.*\breward-to-risk\b/m);
     expect(page.split('\n').filter((line) => line.includes('c0ffee'))).toEqual([
       expect.stringMatching(/^\| 1 to 2 \| c0ffee \| .* \| 2 \|$/),
       expect.stringMatching(/^\| 11 to 11 \| c0ffee, and changes \| .* \| 2 \|$/),

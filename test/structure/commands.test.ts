@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMANDS = [
@@ -19,7 +20,8 @@ const COMMANDS = [
 ];
 
 async function typed(command: string, option: string) {
-  const child = spawn(process.execPath, [`scripts/${command}.mjs`, option], { cwd: ROOT });
+  const args = [`scripts/${command}.mjs`, option];
+  const child = endChildWithThisProcess(spawn(process.execPath, args, { cwd: ROOT }));
   const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, out, error };
 }

@@ -25,7 +25,7 @@ import {
 } from '../../src/supervisor/temporal/start-temporal.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { connectWorker } from '../../src/worker/keep-worker.js';
-import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from './support/desk-home.js';
 
@@ -44,7 +44,10 @@ beforeAll(async () => {
   server = await startTemporal({
     ...{ binary, network, database: null, ports: await chooseTemporalPorts() },
     logFile: join(folder, 'temporal.log'),
-    onSpawned: async ({ pid }) => void pids.push(pid),
+    onSpawned: async (child) => {
+      pids.push(child.pid);
+      await endServerWithThisProcess(child);
+    },
   });
   const { address, uiAddress } = server;
   place = { kind: 'managed', address, uiAddress, namespace: TEMPORAL_NAMESPACE };
@@ -114,7 +117,10 @@ describe('a managed Temporal server in a network of its own', () => {
         ...{ binary, database: null, ports: await chooseTemporalPorts() },
         network: { kind: 'own-network', folder: ownFolder },
         logFile: join(ownFolder, 'temporal.log'),
-        onSpawned: async (child) => void spawned.push(child),
+        onSpawned: async (child) => {
+          spawned.push(child);
+          await endServerWithThisProcess(child);
+        },
       });
     const news: KeeperNews[] = [];
     const keeper = new ProcessKeeper({ name: 'temporal', start, onNews: (each) => news.push(each) });
@@ -163,6 +169,7 @@ describe('where no network of its own can be made', () => {
     const plain = await startTemporal({
       ...{ binary, database: null, ports, logFile: join(folder, 'plain.log') },
       network: { kind: 'loopback', uiHost: '127.8.9.10' },
+      onSpawned: endServerWithThisProcess,
     });
     try {
       expect(plain.uiAddress).toBe(`http://127.8.9.10:${ports.ui}`);

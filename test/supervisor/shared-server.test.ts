@@ -13,6 +13,7 @@ import { SharedServer } from '../../src/supervisor/shared-server.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { refuseEarlierVersion } from '../../src/supervisor/start/start-stores.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
+import { endServerWithThisProcess } from '../support/end-with-this-process.js';
 
 let installation: string;
 let run: string;
@@ -66,14 +67,18 @@ test('a port that another program takes before the server listens is left to it:
       startPostgres({
         ...{ directory: join(installation, 'postgres'), logFile: join(installation, 'postgres.log') },
         ...{ port, user: 'fermata', password: 'of this test' },
+        onSpawned: endServerWithThisProcess,
       }),
   });
-  const port = await server.open(new AbortController().signal);
-  expect(port).not.toBe(taken);
-  expect(asked).toEqual([null, taken]);
-  expect(JSON.parse(readFileSync(join(run, 'postgres.json'), 'utf8'))).toEqual({ at: port, serving: true });
-  await server.close();
-  others.close();
+  try {
+    const port = await server.open(new AbortController().signal);
+    expect(port).not.toBe(taken);
+    expect(asked).toEqual([null, taken]);
+    expect(JSON.parse(readFileSync(join(run, 'postgres.json'), 'utf8'))).toEqual({ at: port, serving: true });
+  } finally {
+    await server.close();
+    others.close();
+  }
 });
 
 test('a server that an earlier version runs for its desk alone is left to it', async () => {

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
 import { runLabel } from '../../src/contracts/run-label.js';
+import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 import { serverArguments, TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
 import { until } from '../support/desk-under-test.js';
+import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { sharedTemporal } from '../support/temporal.js';
 
 /** Temporal's binary, which ends at once as often as is said, as one does whose port was taken meanwhile. */
@@ -26,29 +28,32 @@ exec '${binary}' "$@"
   const server = {
     binary: wrapper,
     ports: await chooseTemporalPorts(),
-    database: null,
     logFile: join(folder, 'temporal.log'),
-    onSpawned: async ({ pid }: { readonly pid: number }) => void pids.push(pid),
+    onSpawned: async (child: ManagedProcess) => {
+      pids.push(child.pid);
+      await endServerWithThisProcess(child);
+    },
   };
-  return { server, pids };
+  const start = (database: string | null = null) => startTemporal({ ...server, database });
+  return { server, start, pids };
 }
 
 it('starts Temporal again where it ends at once, as where a port was taken after it was chosen', async () => {
-  const { server, pids } = await endingAtOnce(2);
-  const started = await startTemporal(server);
+  const { start, pids } = await endingAtOnce(2);
+  const started = await start();
   onTestFinished(() => started.stop());
   expect(pids).toHaveLength(3);
   expect(started.process.pid).toBe(pids.at(-1));
 });
 
 it('gives up after three, with what the last one said', async () => {
-  const { server, pids } = await endingAtOnce(3);
-  await expect(startTemporal(server)).rejects.toThrow(/did not come up: .*address already in use/);
+  const { start, pids } = await endingAtOnce(3);
+  await expect(start()).rejects.toThrow(/did not come up: .*address already in use/);
   expect(pids).toHaveLength(3);
 });
 
 it('begins runs on a database of an earlier version, which lacks a search attribute that came since', async () => {
-  const { server } = await endingAtOnce(0);
+  const { server, start } = await endingAtOnce(0);
   const folder = dirname(server.logFile);
   const database = join(folder, 'temporal.db');
   const earlier = join(folder, 'earlier');
@@ -59,7 +64,7 @@ exec '${binary}' "$@"
 `;
   writeFileSync(earlier, script, { mode: 0o700 });
   const args = serverArguments(server.ports, database);
-  const before = spawn(earlier, args, { stdio: 'ignore' });
+  const before = endChildWithThisProcess(spawn(earlier, args, { stdio: 'ignore' }));
   const ended = new Promise((resolve) => before.once('exit', resolve));
   onTestFinished(() => void before.kill('SIGKILL'));
   const address = `127.0.0.1:${server.ports.grpc}`;
@@ -75,7 +80,7 @@ exec '${binary}' "$@"
   before.kill('SIGTERM');
   await ended;
 
-  const started = await startTemporal({ ...server, database });
+  const started = await start(database);
   onTestFinished(() => started.stop());
   const connection = await Connection.connect({ address });
   onTestFinished(() => connection.close());

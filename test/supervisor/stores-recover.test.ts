@@ -6,24 +6,32 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
 import { databaseFileFor, markReady, setAside } from '../../src/supervisor/temporal/start-temporal.js';
+import { endServerWithThisProcess } from '../support/end-with-this-process.js';
 
 let folder: string;
+const started: PostgresServer[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-stores-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const PASSWORD = 'a-password-for-this-test';
 
-function start(port: number): Promise<PostgresServer> {
+async function start(port: number): Promise<PostgresServer> {
   const directory = join(folder, 'postgres');
-  return startPostgres({
+  const server = await startPostgres({
     directory,
     port,
     user: 'fermata',
     password: PASSWORD,
     logFile: join(folder, 'log'),
+    onSpawned: endServerWithThisProcess,
   });
+  started.push(server);
+  return server;
 }
 
 async function query(port: number, text: string, password = PASSWORD): Promise<unknown[]> {

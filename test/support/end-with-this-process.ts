@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 
 export type Stop = () => Promise<void>;
 
@@ -18,6 +19,11 @@ export function endWithThisProcess(pid: number, stop: Stop, folder?: string): St
     if (watch.pid) execFileSync('kill', ['-KILL', '--', `-${watch.pid}`]);
     await stop();
   };
+}
+
+/** The same, as `onSpawned` of a server that a test starts by itself. */
+export async function endServerWithThisProcess({ pid, exited }: ManagedProcess): Promise<void> {
+  void exited.then(endWithThisProcess(pid, async () => undefined));
 }
 
 /** The same for a child that a test starts and ends by itself: a run that stops at the first failure never gets there. */

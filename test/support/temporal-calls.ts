@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { endServerWithThisProcess } from './end-with-this-process.js';
 
 /** Answered answers by operation, since the server began. */
 export type CallCounts = ReadonlyMap<string, number>;
@@ -27,6 +28,7 @@ export async function startCountingTemporal(): Promise<CountingTemporal> {
   const server = await startTemporal({
     ...{ binary: resolved.path, ports, database: null },
     logFile: join(folder, 'temporal.log'),
+    onSpawned: endServerWithThisProcess,
   });
   return {
     address: server.address,

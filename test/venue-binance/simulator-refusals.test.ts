@@ -31,6 +31,12 @@ describe('the Binance simulator', () => {
       'Filter failure: NOTIONAL',
     ],
     [
+      'a price far from the market',
+      { type: 'LIMIT', timeInForce: 'GTC', quantity: '0.1', price: '1000' },
+      -1013,
+      'Filter failure: PERCENT_PRICE_BY_SIDE',
+    ],
+    [
       'too little money',
       { type: 'MARKET', quantity: '5' },
       -2010,
@@ -102,6 +108,12 @@ describe('the Binance simulator', () => {
     expect(await refusal({ ...stop, quantity: '2' })).toBeNull();
     const stopLimit = { ...limit, type: 'STOP_LOSS_LIMIT', price: '85', stopPrice: '90' };
     expect(await refusal({ ...stopLimit, quantity: '2.01' })).toBeNull();
+  });
+
+  it('takes five stops of a symbol at a time, and refuses the sixth', async () => {
+    const stop = { type: 'STOP_LOSS', quantity: '0.001', stopPrice: '61000' };
+    for (let nth = 0; nth < 5; nth += 1) expect((await order(stop)).status).toBe(200);
+    expect((await order(stop)).body).toEqual({ code: -1013, msg: 'Filter failure: MAX_NUM_ALGO_ORDERS' });
   });
 
   it('refuses parameters that no order takes', async () => {

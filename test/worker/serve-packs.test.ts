@@ -15,6 +15,7 @@ import { openRunsByBuild } from '../../src/temporal/worker-builds.js';
 import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
 import { tellPacksEnd } from '../../src/worker/stuck-runs.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
@@ -179,6 +180,7 @@ it('ends where whoever began it died before it was loaded', async () => {
     env: { PATH: process.env.PATH, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  endChildWithThisProcess(child);
   onTestFinished(() => void child.kill('SIGKILL'));
   child.disconnect();
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);

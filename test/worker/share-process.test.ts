@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { asTyped, logOutput, readyOrEnding } from '../../src/home/desk-in-process.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { homeOf } from '../../src/home/installation.js';
@@ -14,6 +14,7 @@ import { roleLock, sharedSocket } from '../../src/home/shared-process.js';
 import { type JoinedRole, joinRole, sharingOf } from '../../src/supervisor/joined-role.js';
 import { ROLE_SCRIPT } from '../../src/supervisor/start-role.js';
 import { type SharedProcess, shareProcess } from '../../src/worker/share-process.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 
 let installation: string;
@@ -234,14 +235,18 @@ describe('a role in the process of another desk', () => {
   });
 });
 
-/** A process of its own that takes in `web`; resolves with its exit code. */
-function hostElsewhere(stop: string, then = ''): Promise<number | null> {
+/** A process of its own that takes in `web`, and then does what `begun` says; resolves with its exit code. */
+function hostElsewhere(stop: string, begun = ''): Promise<number | null> {
   const module = new URL('../worker/share-process.js', `file://${ROLE_SCRIPT}`).href;
   const code = `const { shareProcess } = await import(${JSON.stringify(module)});
     setInterval(() => undefined, 1000);
-    const shared = await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));
-    ${then}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
+    const shared = await shareProcess(${JSON.stringify(path)}, 'alike', async () => {
+      ${begun}
+      return { ${stop} };
+    });`;
+  const args = ['--input-type=module', '-e', code];
+  const child = endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'ignore' }));
+  onTestFinished(() => void child.kill('SIGKILL'));
   return new Promise((resolve) => {
     child.once('exit', (exit) => resolve(exit));
   });

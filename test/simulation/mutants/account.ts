@@ -182,4 +182,10 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     find: 'CASH_CONFIRM_AFTER_MS = 2_000',
     put: 'CASH_CONFIRM_AFTER_MS = 0',
   },
+  {
+    what: 'the journal forgets the coin of a fee',
+    file: 'trader/journal/v2/layouts.ts',
+    find: '        asset: from.name(),\n',
+    put: "        asset: from.name() && 'XXX',\n",
+  },
 ];

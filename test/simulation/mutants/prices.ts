@@ -86,4 +86,10 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
     find: 'now.count >= this.rules.agreeing',
     put: 'now.count >= 2',
   },
+  {
+    what: 'of a burst only the first instrument’s quote counts',
+    file: 'engine/market-book.ts',
+    find: '    if (!this.isPrice(at, bidTicks, askTicks)) return false;\n',
+    put: '    if (!this.isPrice(at, bidTicks, askTicks)) return false;\n    if (monotonicMs === this.freshestMonotonicMs && this.quotedMonotonicMs[at] !== monotonicMs) return false;\n',
+  },
 ];
