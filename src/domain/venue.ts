@@ -37,7 +37,6 @@ export interface VenueCapabilities {
   readonly stopLocksBalance: boolean;
   readonly reduceOnly: boolean;
   readonly protectiveStops: 'venue' | 'synthetic';
-  readonly deadManSwitch: boolean;
   /** Can lower the quantity of a resting order in place (`amendQuantity`). */
   readonly amends: boolean;
   /** Can replace a resting order in one request that stops if the cancel fails (`replace`). */

@@ -295,7 +295,6 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     stopLocksBalance: spot,
     reduceOnly: !spot,
     protectiveStops: 'venue',
-    deadManSwitch: false,
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
     linksOrders: false,

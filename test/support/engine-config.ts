@@ -16,7 +16,6 @@ export const FUTURES: VenueCapabilities = {
   stopLocksBalance: false,
   reduceOnly: true,
   protectiveStops: 'venue',
-  deadManSwitch: false,
   amends: false,
   replaces: false,
   linksOrders: false,

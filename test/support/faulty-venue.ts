@@ -102,7 +102,6 @@ export class FaultyVenue implements VenuePort {
       stopLocksBalance,
       reduceOnly: shorting,
       protectiveStops: 'venue',
-      deadManSwitch: false,
       amends: false,
       replaces: false,
       linksOrders: false,

@@ -24,7 +24,6 @@ export function venueDouble(): VenueDouble {
       stopLocksBalance: false,
       reduceOnly: true,
       protectiveStops: 'venue',
-      deadManSwitch: false,
       amends: false,
       replaces: false,
       linksOrders: false,

@@ -207,7 +207,6 @@ function capabilities(simulated: boolean): VenueCapabilities {
     stopLocksBalance: true,
     reduceOnly: false,
     protectiveStops: 'venue',
-    deadManSwitch: false,
     amends: true,
     replaces: true,
     linksOrders: false,

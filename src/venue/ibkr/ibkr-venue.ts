@@ -234,7 +234,6 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     stopLocksBalance: false,
     reduceOnly: false,
     protectiveStops: 'venue',
-    deadManSwitch: false,
     // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
     amends: false,
     replaces: false,

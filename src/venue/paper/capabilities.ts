@@ -12,7 +12,6 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     stopLocksBalance: cash,
     reduceOnly: !cash,
     protectiveStops: 'venue',
-    deadManSwitch: false,
     amends: true,
     replaces: true,
     linksOrders: false,
