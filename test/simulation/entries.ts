@@ -152,7 +152,7 @@ export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
 
 function inMirror(context: StrategyContext): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
-  const { watched, exit, adjust, note, fail } = context;
+  const { watched, exit, adjust, cancel, note, fail } = context;
   return {
     ...{
       instrument,
@@ -163,7 +163,7 @@ function inMirror(context: StrategyContext): StrategyContext {
       stopLossPct,
       session,
     },
-    ...{ watched, exit, adjust, note, fail },
+    ...{ watched, exit, adjust, cancel, note, fail },
     enter: (wish) => {
       if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
       const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
@@ -188,6 +188,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
       context.exit(because, ...part);
     },
     adjust: context.adjust,
+    cancel: context.cancel,
     note: context.note,
     fail: context.fail,
   };

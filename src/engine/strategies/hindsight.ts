@@ -140,6 +140,8 @@ export class Hindsight {
       },
       // Not judged: it goes by quotes.
       adjust: () => undefined,
+      // What is left of the past stays as it was.
+      cancel: () => undefined,
       note: () => undefined,
       fail: () => undefined,
     };

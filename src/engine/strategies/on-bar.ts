@@ -25,6 +25,7 @@ import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { Holding } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
+import { withdrawEntries } from './change-entries.js';
 import { enter, isShared } from './enter.js';
 import { type EntryWish, isWaiting, type StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
@@ -209,6 +210,10 @@ class ShownContext implements StrategyContext {
     const isHeard = this.#trading && ownLots(this.#core, this.#slot) !== 0 && this.#allowance.changes > 0;
     if (isHeard) this.#allowance.changes -= 1;
     if (isHeard) adjustExits(this.#core, this.#slot, wish, (text) => this.#write(text));
+  };
+
+  readonly cancel: StrategyContext['cancel'] = (because) => {
+    if (this.#trading) withdrawEntries(this.#core, this.#slot, because);
   };
 
   readonly note: StrategyContext['note'] = (text) => {

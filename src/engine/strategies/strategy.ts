@@ -166,6 +166,11 @@ export interface StrategyContext {
   exit(because: string, partPpm?: number): void;
   /** Changes what closes its open trade, in every mode, and also while the strategy is off. */
   adjust(wish: ExitsWish): void;
+  /**
+   * Withdraws its own entries on its instrument, those that rest and those that wait in the core, in every mode and also
+   * while the strategy is off. Exits and stops stay.
+   */
+  cancel(because: string): void;
   note(text: string): void;
   /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;

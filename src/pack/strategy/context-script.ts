@@ -203,6 +203,7 @@ export const STAND_BETWEEN = `"use strict";
           ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
         );
       },
+      cancel(because) { host.cancel(text(because)); },
       note(line) { host.note(text(line)); },
     };
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };

@@ -256,6 +256,7 @@ function runTrial(
         add(because);
       },
       adjust: (wish) => add(JSON.stringify(wish)),
+      cancel: add,
       note: add,
       fail: (reason) => {
         failed = reason;

@@ -59,6 +59,7 @@ type Wish =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
   | { readonly kind: 'exit'; readonly text: string; readonly partPpm: number }
   | { readonly kind: 'adjust'; readonly exits: ExitsWish }
+  | { readonly kind: 'cancel'; readonly text: string }
   | { readonly kind: 'note'; readonly text: string };
 
 /**
@@ -275,6 +276,7 @@ export class HostedStrategy implements Strategy {
         };
         add({ kind: 'adjust', exits });
       },
+      cancel: (because) => add({ kind: 'cancel', text: plainText(because) }),
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
@@ -360,6 +362,7 @@ function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partia
 
 function carryOut(context: StrategyContext, wish: Wish): void {
   if (wish.kind === 'enter') context.enter(wish.entry);
+  else if (wish.kind === 'cancel') context.cancel(wish.text);
   else if (wish.kind === 'adjust') context.adjust(wish.exits);
   else if (wish.kind === 'exit')
     context.exit(wish.text, ...(wish.partPpm === 0 ? [] : ([wish.partPpm] as const)));

@@ -58,6 +58,7 @@ export interface Wishes {
     hasTargets: boolean,
     ...targets: readonly number[]
   ): void;
+  cancel(because: string): void;
   note(text: string): void;
 }
 

@@ -317,6 +317,11 @@ export interface DeskView {
   exit(because: string, options?: { readonly part?: number }): void;
   /** Changes what closes its open trade; does nothing without one. Also works while it is off. */
   adjust(change: ExitsChange): void;
+  /**
+   * Withdraws the strategy's own entries, those that rest and those that wait in the desk; its stops and exits stay.
+   * Also works while it is off.
+   */
+  cancel(because: string): void;
   /** Notes one line for people. */
   note(text: string): void;
 }
