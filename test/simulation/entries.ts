@@ -152,7 +152,7 @@ export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
 
 function inMirror(context: StrategyContext): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
-  const { watched, exit, adjust, cancel, note, fail } = context;
+  const { watched, exit, adjust, cancel, change, enterOneOf, note, fail } = context;
   return {
     ...{
       instrument,
@@ -163,7 +163,7 @@ function inMirror(context: StrategyContext): StrategyContext {
       stopLossPct,
       session,
     },
-    ...{ watched, exit, adjust, cancel, note, fail },
+    ...{ watched, exit, adjust, cancel, change, enterOneOf, note, fail },
     enter: (wish) => {
       if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
       const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
@@ -189,6 +189,8 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
     },
     adjust: context.adjust,
     cancel: context.cancel,
+    change: context.change,
+    enterOneOf: context.enterOneOf,
     note: context.note,
     fail: context.fail,
   };

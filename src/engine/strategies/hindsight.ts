@@ -142,6 +142,10 @@ export class Hindsight {
       adjust: () => undefined,
       // What is left of the past stays as it was.
       cancel: () => undefined,
+      change: () => undefined,
+      enterOneOf: (wishes) => {
+        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(...wishes);
+      },
       note: () => undefined,
       fail: () => undefined,
     };

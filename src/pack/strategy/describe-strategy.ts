@@ -257,6 +257,8 @@ function runTrial(
       },
       adjust: (wish) => add(JSON.stringify(wish)),
       cancel: add,
+      change: (wish) => add(JSON.stringify(wish)),
+      enterOneOf: ([one]) => context.enter(one),
       note: add,
       fail: (reason) => {
         failed = reason;
