@@ -12,7 +12,7 @@ import type {
   TouchedEntry,
 } from '../../src/engine/strategies/strategy.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest } from './support/desk.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
 
 type Ask = (context: StrategyContext) => void;
 type Changes = ConstructorParameters<typeof DeskUnderTest>[0];
@@ -289,5 +289,18 @@ describe('one of two entries', () => {
     desk.accept(next);
     desk.fill(down!, 9_949);
     expect(desk.sent('cancel')).toEqual([next.clientId]);
+  });
+});
+
+describe('an entry that is taken off for its strategy, where the venue refuses the cancel,', () => {
+  it('is cancelled again at the next bar', () => {
+    const desk = resting([entering(IN), cancels]);
+    const [entry] = desk.live('entry', 0);
+    const { clientId } = entry!;
+    desk.bar(0, 10_000);
+    desk.happen({ kind: 'order.cancelRejected', clientId, code: '-1', text: 'busy' });
+    desk.happen({ kind: 'order.lookup', clientId, found: venueOrder(entry!) });
+    desk.bar(0, 10_000);
+    expect(desk.sent('cancel')).toEqual([clientId]);
   });
 });

@@ -2,7 +2,7 @@
 import type { Core } from '../core.js';
 import { liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
-import { cancelOrder } from './cancel-order.js';
+import { takeEntryOff } from './cancel-order.js';
 import { endWaiting } from './end-waiting.js';
 
 /**
@@ -16,6 +16,6 @@ export function takeOthersOff(core: Core, { intent: { clientId, instrument, oneO
   for (const entry of liveOrders(core, instrument)) {
     const { intent } = entry;
     if (intent.purpose === 'entry' && (isOther(intent) || intent.changes === clientId))
-      cancelOrder(core, entry, reason);
+      takeEntryOff(core, entry, reason);
   }
 }

@@ -1,7 +1,7 @@
 /** A strategy takes its own entries back, changes one, or asks for one of two. Its exits and stops are never touched. */
 import { isDoneAtOnce } from '../../domain/order.js';
 import { type Core, liveOrders, note, remainingLots } from '../core.js';
-import { cancelEntryOrders, cancelOrder } from '../orders/cancel-order.js';
+import { takeEntryOff } from '../orders/cancel-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { nextClientId } from '../orders/place-order.js';
 import type { OrderEntry } from '../state.js';
@@ -17,8 +17,11 @@ export function withdrawEntries(core: Core, slot: StrategySlot, because: string)
   const at = instrument.id;
   const reason = `${name} withdrew it: ${because}`;
   const dropped = endWaiting(core, reason, ({ instrument: on, strategy }) => on === at && strategy === name);
-  const live = cancelEntryOrders(core, at, reason, name);
-  if (dropped + live > 0) slot.entriesRefused = '';
+  const live = liveOrders(core, at).filter(
+    ({ intent }) => intent.purpose === 'entry' && intent.strategy === name,
+  );
+  for (const entry of live) takeEntryOff(core, entry, reason);
+  if (dropped + live.length > 0) slot.entriesRefused = '';
   else refuse(core, slot, `${because}: no entry to withdraw`);
 }
 
@@ -70,7 +73,7 @@ function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: En
   const origin: EntryOrigin = { ...(signal === undefined ? {} : { signal }), changes: clientId, oneOf };
   const size = { maxLots: remainingLots(order) };
   if (!wouldEnter(core, slot, { ...next, size }, origin)) return;
-  cancelOrder(core, order, `${slot.name} changes it: ${wish.because}`);
+  takeEntryOff(core, order, `${slot.name} changes it: ${wish.because}`);
   waitToChange(core, slot, order, next);
 }
 
@@ -124,7 +127,7 @@ export function enterOneOf(
   if (!enter(core, slot, one, write, { ...origin, oneOf })) return;
   if (enter(core, slot, other, write, { ...origin, oneOf })) return;
   const first = core.state.orders.get(oneOf);
-  if (first !== undefined) cancelOrder(core, first, 'the other of the two was refused');
+  if (first !== undefined) takeEntryOff(core, first, 'the other of the two was refused');
 }
 
 /** A strategy that asks for the same at each bar is answered once. */
