@@ -176,7 +176,15 @@ function strategyAlone(): (bar: BarEvent) => void {
     get session() {
       return calendar.readingAt(atMs);
     },
-    ...{ enter: ignore, exit: ignore, adjust: ignore, note: ignore },
+    ...{
+      enter: ignore,
+      exit: ignore,
+      adjust: ignore,
+      cancel: ignore,
+      change: ignore,
+      enterOneOf: ignore,
+      note: ignore,
+    },
     watched: () => ({ lastQuote: null, lastBar: null }),
     fail(reason) {
       throw new Error(reason);

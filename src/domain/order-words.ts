@@ -18,7 +18,7 @@ export function priceWords(order: Words, format: (ticks: number) => string): str
 
 /**
  * What an entry waits for in the core: `buy, once the ask is at 99.50 or below`, `sell, at the open`, `buy, before the
- * close`, `sell, once its trade is closed`.
+ * close`, `sell, once its trade is closed`, `buy, once the order that it changes is off the book`.
  */
 export function waitingWords(
   {
@@ -28,6 +28,7 @@ export function waitingWords(
   }: Pick<OrderIntent, 'side'> & { readonly type: Waited; readonly touchTicks: number | null },
   format: (ticks: number) => string,
 ): string {
+  if (type === 'change') return `${side}, once the order that it changes is off the book`;
   if (type === 'reversal') return `${side}, once its trade is closed`;
   if (type === 'atOpen') return `${side}, at the open`;
   if (type === 'atClose' || touchTicks === null) return `${side}, before the close`;

@@ -20,8 +20,11 @@ export type EntryType = (typeof ENTRY_TYPES)[number];
  */
 export const WAITING_TYPES = ['ifTouched', 'atOpen', 'atClose'] as const;
 export type WaitingType = (typeof WAITING_TYPES)[number];
-/** `reversal`: an entry on the other side of its strategy's own trade, until that is closed. */
-export const WAITED = [...WAITING_TYPES, 'reversal'] as const;
+/**
+ * `reversal`: an entry on the other side of its strategy's own trade, until that is closed. `change`: one with other
+ * prices, until the order that it changes is off the book.
+ */
+export const WAITED = [...WAITING_TYPES, 'reversal', 'change'] as const;
 export type Waited = (typeof WAITED)[number];
 /** All that a strategy may ask for. */
 export const WISH_TYPES = [...ENTRY_TYPES, ...WAITING_TYPES] as const;
@@ -108,6 +111,10 @@ export interface OrderIntent {
   readonly untilMs?: number;
   /** For an entry: what it waited for in the core. Left out: nothing. */
   readonly waited?: Waited;
+  /** For an entry that was changed: client id of the order that it stood as before. Left out: it was not. */
+  readonly changes?: string;
+  /** For an entry that is one of two: what both have in common. The first fill of either takes the other one off. */
+  readonly oneOf?: string;
   /**
    * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
    * those of others. Left out: they join the trade that is open.

@@ -80,9 +80,10 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     needsGoLive: needsGoLive(core),
     closing: isClosing(core) || workAt(core, at).securing !== null || isClosedByPerson(core, at),
     positionLots: judgedLots(core, intent),
-    restingEntryLots: isSideBySide(core, at)
-      ? restingEntryLots(core, at, undefined, intent.side)
-      : restingEntryLots(core, at),
+    restingEntryLots:
+      (isSideBySide(core, at)
+        ? restingEntryLots(core, at, undefined, intent.side)
+        : restingEntryLots(core, at)) - insteadLots(core, intent),
     otherOpenPositions: openPositions(core, at),
     equity: market.equity,
     dailyFloor: limits.dailyFloor,
@@ -214,6 +215,22 @@ export function restingEntryLots(core: Core, at: InstrumentId, of?: string, on?:
     const { purpose, strategy, side } = entry.intent;
     if (purpose === 'entry' && strategy === (of ?? strategy) && side === (on ?? side))
       lots += remainingLots(entry);
+  }
+  return lots;
+}
+
+/**
+ * Of these, lots that never add to those of the order: of the entry that it changes, and of the other of two on the
+ * other side, which would be netted.
+ */
+function insteadLots(core: Core, { instrument: at, side, changes, oneOf }: OrderIntent): number {
+  if (changes === undefined && oneOf === undefined) return 0;
+  let lots = 0;
+  for (const entry of liveOrders(core, at)) {
+    const other = entry.intent;
+    const isOther = oneOf !== undefined && other.oneOf === oneOf && other.side !== side;
+    const isCounted = !isSideBySide(core, at) || other.side === side;
+    if (isCounted && (other.clientId === changes || isOther)) lots += remainingLots(entry);
   }
   return lots;
 }

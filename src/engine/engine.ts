@@ -26,7 +26,7 @@ import { stateHash } from './state-hash.js';
 import { showFills, showTrade, takeFillsToShow } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
-import { sendReversals } from './strategies/waiting-entries.js';
+import { sendChanges, sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
@@ -137,6 +137,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     // What has just been closed is dealt with first: its loss may have halted the desk.
     settle(core);
     sendReversals(core);
+    sendChanges(core);
   }
   const fills = takeFillsToShow(core);
   if (fills.length > 0) {

@@ -30,6 +30,10 @@ export interface WaitingEntry {
   readonly size?: StrategySize;
   readonly signal?: SignalName;
   readonly because: string;
-  /** Of a reversal: the entry that follows. Left out: the members above say what it becomes. */
+  /** Of a change: client id of the order that it changes. */
+  readonly changes?: string;
+  /** As of the order that it changes. */
+  readonly oneOf?: string;
+  /** Of a reversal and a change: the entry that follows. Left out: the members above say what it becomes. */
   readonly wish?: OrderedWish;
 }

@@ -102,7 +102,7 @@ function waitingReason(
     const words = waitingWords(entry, (ticks) => formatDecimal(ticks, instrument.tickSize));
     const { calendar } = sessionsAt(core, instrument.id);
     const waitsFor =
-      entry.type === 'reversal'
+      entry.type === 'reversal' || entry.type === 'change'
         ? 'its trade to be closed'
         : entry.fromMs === null
           ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`

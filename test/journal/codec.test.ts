@@ -64,7 +64,17 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 const INTENT: Required<
   Omit<
     OrderIntent,
-    'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade' | 'postOnly' | 'untilMs' | 'waited'
+    | 'exits'
+    | 'why'
+    | 'group'
+    | 'signal'
+    | 'besideRestOf'
+    | 'ownTrade'
+    | 'postOnly'
+    | 'untilMs'
+    | 'waited'
+    | 'changes'
+    | 'oneOf'
   >
 > = {
   clientId: 'fabc12301',

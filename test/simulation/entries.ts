@@ -11,6 +11,7 @@ import type {
   EntryWish,
   LimitEntry,
   OpenEntry,
+  StopEntry,
   Strategy,
   StrategyContext,
   TouchedEntry,
@@ -57,8 +58,41 @@ export interface AskedEntries {
   readonly terms: LimitTerms | null;
   /** It follows signals from outside, too. */
   readonly signals: boolean;
+  /** It takes its resting entries back, changes them, and enters one of two where it may be short. */
+  readonly reworks: boolean;
   /** While it holds, it closes parts of its position and changes its exits. */
   readonly changes: boolean;
+}
+
+/** In runs with limit entries without terms; it takes nothing from what the seed draws. */
+export const reworksOfSeed = (seed: number): boolean => seed % 20 === 9 || seed % 20 === 17;
+
+/** Noted just before it takes its entries back. */
+export const TAKEN_BACK = 'its entries are taken back';
+
+/** At most bars while an entry rests, by their time alone. */
+function rework(context: StrategyContext, { openMs }: FinishedBar): void {
+  const { entryResting, lastQuote, positionLots } = context;
+  const minute = openMs / MINUTE_MS;
+  // Also where nothing rests, now and then: that has to be harmless.
+  if (minute % 5 === 2 && (entryResting || minute % 15 === 2)) {
+    context.note(TAKEN_BACK);
+    context.cancel('no longer');
+  } else if (entryResting && lastQuote !== null && positionLots === 0 && minute % 5 !== 4)
+    context.change({ side: 'buy', ticks: lastQuote.bidTicks - (minute % 3), because: 'with the market' });
+}
+
+/** The trigger on the other side, of the same size and as protected. */
+function otherOf(
+  { side, restBars }: LimitEntry,
+  { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
+): StopEntry {
+  const [other, stopTicks, away] =
+    side === 'buy'
+      ? (['sell', bidTicks - TRIGGER_TICKS, 1] as const)
+      : (['buy', askTicks + TRIGGER_TICKS, -1] as const);
+  const terms = { slippageTicks: BEYOND_TRIGGER_TICKS, protectTicks: stopTicks + away * TURNED_STOP_TICKS };
+  return { side: other, type: 'stop', stopTicks, ...terms, restBars, because: 'or the other way' };
 }
 
 /** In each third run with exits, and in some without; it takes nothing from what the seed draws. */
@@ -110,7 +144,7 @@ export const turnsOfSeed = (seed: number): boolean => seed % 20 === 5;
 
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
   const isPlain = asked.entryType === 'limit' && asked.terms === null && asked.waits === null && !asked.turns;
-  if (asked.exits === null && isPlain && !asked.signals && !asked.changes) return listed;
+  if (asked.exits === null && isPlain && !asked.signals && !asked.changes && !asked.reworks) return listed;
   return {
     ...listed,
     own: {
@@ -126,6 +160,7 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
           onBar: (context, bar) => {
             inner.onBar(askingFor(context, asked), bar);
             if (asked.changes) change(context, bar);
+            if (asked.reworks) rework(context, bar);
           },
           state: () => inner.state(),
         };
@@ -152,7 +187,7 @@ export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
 
 function inMirror(context: StrategyContext): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
-  const { watched, exit, adjust, note, fail } = context;
+  const { watched, exit, adjust, cancel, change, enterOneOf, note, fail } = context;
   return {
     ...{
       instrument,
@@ -163,7 +198,7 @@ function inMirror(context: StrategyContext): StrategyContext {
       stopLossPct,
       session,
     },
-    ...{ watched, exit, adjust, note, fail },
+    ...{ watched, exit, adjust, cancel, change, enterOneOf, note, fail },
     enter: (wish) => {
       if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
       const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
@@ -182,12 +217,21 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
       return context.session;
     },
     watched: context.watched,
-    enter: (wish) => context.enter(entryOf(context, wish, asked)),
+    enter: (wish) => {
+      const entry = entryOf(context, wish, asked);
+      const isLimit = entry.type === undefined || entry.type === 'limit';
+      if (asked.reworks && shorting && lastQuote !== null && isLimit)
+        context.enterOneOf([entry, otherOf(entry, lastQuote)]);
+      else context.enter(entry);
+    },
     exit: (because, ...part) => {
       if (asked.turns && shorting && part.length === 0 && turnRound(context)) return;
       context.exit(because, ...part);
     },
     adjust: context.adjust,
+    cancel: context.cancel,
+    change: context.change,
+    enterOneOf: context.enterOneOf,
     note: context.note,
     fail: context.fail,
   };

@@ -39,6 +39,7 @@ import { Readings } from './watchers/readings.js';
 import { RealPrices } from './watchers/real-prices.js';
 import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
+import { ReworkedEntries } from './watchers/reworked-entries.js';
 import { SideBySide } from './watchers/side-by-side.js';
 import { Signals } from './watchers/signals.js';
 import { StopChanges } from './watchers/stop-changes.js';
@@ -132,6 +133,7 @@ export class Oracle {
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
       new WaitingEntries(book, scenario),
+      new ReworkedEntries(),
       ...(scenario.signals ? [new Signals(book)] : []),
       ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
       ...(scenario.against ? [new AgainstEachOther(book, scenario)] : []),

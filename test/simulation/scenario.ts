@@ -13,6 +13,7 @@ import {
   entryTypeOfSeed,
   mirrored,
   REST_BARS,
+  reworksOfSeed,
   termsOfSeed,
   turnsOfSeed,
   waitsOfSeed,
@@ -207,7 +208,15 @@ function againstAnother(scenario: Scenario): Scenario {
   if (!against) return scenario;
   return {
     ...scenario,
-    ...{ sideBySide: true, against, signals: false, changes: false, hours: false, flatByClose: false },
+    ...{
+      sideBySide: true,
+      against,
+      signals: false,
+      changes: false,
+      reworks: false,
+      hours: false,
+      flatByClose: false,
+    },
     instruments: instruments.map((instrument) => ({ ...instrument, sideBySide: true })),
     capabilities: { ...capabilities, shorting: true },
   };
@@ -271,6 +280,8 @@ function drawDesk(seed: number, random: Random): Scenario {
     ...hoursOfSeed(seed),
     entryType: entryTypeOfSeed(seed),
     changes: changesOfSeed(seed),
+    // A signal has one entry there, as its watcher knows it.
+    reworks: reworksOfSeed(seed) && !hasSignals(seed),
     terms: termsOfSeed(seed),
     waits: waitsOfSeed(seed),
     turns: turnsOfSeed(seed),

@@ -1181,7 +1181,7 @@ export interface paths {
                                 /** @enum {string} */
                                 side: "buy" | "sell";
                                 /** @enum {string} */
-                                type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                                type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
                                 strategy: string;
                                 /** @description For what, in words; a time is that of its market */
                                 waits: string;
@@ -7783,7 +7783,7 @@ export interface components {
                 /** @enum {string} */
                 side: "buy" | "sell";
                 /** @enum {string} */
-                type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
                 strategy: string;
                 /** @description For what, in words; a time is that of its market */
                 waits: string;
@@ -8337,7 +8337,7 @@ export interface components {
                     /** @enum {string} */
                     side: "buy" | "sell";
                     /** @enum {string} */
-                    type: "ifTouched" | "atOpen" | "atClose" | "reversal";
+                    type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
                     strategy: string;
                     /** @description For what, in words; a time is that of its market */
                     waits: string;

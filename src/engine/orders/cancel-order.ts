@@ -4,7 +4,7 @@ import { type Core, liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { changeOrder } from './change-order.js';
 import { endWaiting } from './end-waiting.js';
-import { watchOf } from './order-watch.js';
+import { restNoLonger, watchOf } from './order-watch.js';
 
 /**
  * Sends one cancel. One that is under way is repeated by its deadline, not here. After the venue refused a cancel,
@@ -21,6 +21,12 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
   watchOf(core, clientId).answerByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
   core.effects.push({ kind: 'cancel', clientId, instrument });
+}
+
+/** The same for an entry that is not asked about again: where the venue refuses, the next bar cancels it once more. */
+export function takeEntryOff(core: Core, entry: OrderEntry, reason: string): void {
+  cancelOrder(core, entry, reason);
+  restNoLonger(core, entry);
 }
 
 /** Cancels the entries of all strategies, or of one, also those that wait in the core. Returns how many were live. */

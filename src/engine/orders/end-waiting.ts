@@ -27,7 +27,9 @@ export const isOverdue = ({ untilMs }: WaitingEntry, marketMs: number): boolean 
 export const overdueReason = ({ type }: WaitingEntry): string =>
   type === 'reversal'
     ? 'the trade that it was to turn round was not closed in time'
-    : 'no price came at its moment';
+    : type === 'change'
+      ? 'the order that it changes did not come off the book in time'
+      : 'no price came at its moment';
 
 export function overWith(
   core: Core,

@@ -32,6 +32,7 @@ import { endReplaced } from './change-order.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
 import { restNoLonger } from './order-watch.js';
+import { takeOthersOff } from './take-others-off.js';
 
 /** True if the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
@@ -65,7 +66,10 @@ export function takeFill(core: Core, reported: Fill): boolean {
     endReplaced(core, entry);
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
     if (comesBack) restNoLonger(core, entry);
-    if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
+    if (entry.intent.purpose === 'entry') {
+      verifySoon(core, fill.instrument);
+      takeOthersOff(core, entry);
+    }
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       Object.assign(workOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
     // A stop that has fired has ended by itself: what is left gets the stop that it needs now, not that one again.

@@ -14,6 +14,7 @@ import { sendCancel } from './cancel-order.js';
 import { changeOrder, endReplaced } from './change-order.js';
 import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
 import { earliest, watchOf } from './order-watch.js';
+import { takeOthersOff } from './take-others-off.js';
 
 type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
 type Answer<K extends OrderAnswer['kind']> = Extract<OrderAnswer, { readonly kind: K }>;
@@ -220,6 +221,7 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
           changeOrder(core, entry, 'completingFill', 'filled, as small as the venue held it', found.venueId);
         return;
       }
+      takeOthersOff(core, entry);
       if (entry.intent.side === 'buy') workAt(core, entry.intent.instrument).unnamedLots += missing;
       changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
   }

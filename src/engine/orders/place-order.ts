@@ -38,6 +38,12 @@ export function placeOrder(
   return true;
 }
 
+/** What the gate would say of it now. Null: it would be handed over. */
+export function whyNotPlace(core: Core, wish: OrderWish): Denial | null {
+  const { approved, denial } = judge(riskCheck(core, intentOf(core, wish)), core.config.risk);
+  return approved === null ? denial : null;
+}
+
 /** Refuses, on record, an order that the gate need not even be asked about. */
 export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
   commit(core, { type: 'order.denied', order: intentOf(core, wish), ...denial, marketMs: core.marketMs });

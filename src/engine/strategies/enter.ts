@@ -2,10 +2,11 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
+import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
 import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
-import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
+import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
 import { lotsOn } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
@@ -24,15 +25,47 @@ export interface EntryOrigin {
   readonly signal?: SignalName;
   /** It waited in the core, under the client id of its order. Left out: it did not. */
   readonly waited?: { readonly clientId: string; readonly type: Waited };
+  /** As of the order. */
+  readonly changes?: string | undefined;
+  readonly oneOf?: string | undefined;
 }
 
+/** True if its order was handed over; a refusal is recorded with its reason. */
 export function enter(
   core: Core,
   slot: StrategySlot,
   wish: OrderedWish,
   note: (text: string) => void,
-  { signal, waited }: EntryOrigin = {},
-): void {
+  origin: EntryOrigin = {},
+): boolean {
+  const { order, denial } = orderOf(core, slot, wish, origin);
+  if (denial !== null) {
+    denyOrder(core, order, denial);
+    return false;
+  }
+  const isBetweenBars = origin.signal !== undefined || origin.waited !== undefined;
+  const marketBars = isBetweenBars ? BETWEEN_BARS_REST : MARKET_REST_BARS;
+  const restBars = wish.type === 'market' || isDoneAtOnce(order) ? marketBars : wish.restBars;
+  const isPlaced = placeOrder(core, order, restBars);
+  if (isPlaced) note(wish.because);
+  return isPlaced;
+}
+
+/** True if such an entry would be made now; a refusal is recorded as that of the entry would be. */
+export function wouldEnter(core: Core, slot: StrategySlot, wish: OrderedWish, origin: EntryOrigin): boolean {
+  const { order, denial } = orderOf(core, slot, wish, origin);
+  const refusal = denial ?? whyNotPlace(core, order);
+  if (refusal !== null) denyOrder(core, order, refusal);
+  return refusal === null;
+}
+
+/** `denial`: what is wrong with it before the gate is asked. */
+function orderOf(
+  core: Core,
+  slot: StrategySlot,
+  wish: OrderedWish,
+  { signal, waited, changes, oneOf }: EntryOrigin,
+): { readonly order: OrderWish; readonly denial: Denial | null } {
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
   const limitTicks = worstTicks(core, at, wish);
@@ -56,25 +89,18 @@ export function enter(
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     ...(signal === undefined ? {} : { signal }),
     ...(waited === undefined ? {} : { clientId: waited.clientId, waited: waited.type }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(oneOf === undefined ? {} : { oneOf }),
     ...besideRest(core, slot),
     ...(isShared(core, at) ? { ownTrade: true as const } : {}),
   };
   const wrong = besideOwn(core, slot, wish) ?? besideAnother(core, slot);
-  if (wrong !== null) {
-    denyOrder(core, order, wrong);
-    return;
-  }
+  if (wrong !== null) return { order, denial: wrong };
   const tooLate = whyOver(core, at, wish, order);
+  if (tooLate !== null) return { order, denial: { limit: 'time-in-force', reason: tooLate } };
   const isSized = slot.size !== null || wish.size !== undefined;
-  if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
-  else if (lots === 0 && (isSized || limitTicks === null))
-    denyOrder(core, order, { limit: 'size', reason: why });
-  else {
-    const isBetweenBars = signal !== undefined || waited !== undefined;
-    const marketBars = isBetweenBars ? BETWEEN_BARS_REST : MARKET_REST_BARS;
-    const restBars = wish.type === 'market' || isDoneAtOnce(order) ? marketBars : wish.restBars;
-    if (placeOrder(core, order, restBars)) note(wish.because);
-  }
+  const isNone = lots === 0 && (isSized || limitTicks === null);
+  return { order, denial: isNone ? { limit: 'size', reason: why } : null };
 }
 
 type Terms = Pick<OrderWish, 'timeInForce' | 'postOnly' | 'untilMs'>;

@@ -140,6 +140,12 @@ export class Hindsight {
       },
       // Not judged: it goes by quotes.
       adjust: () => undefined,
+      // What is left of the past stays as it was.
+      cancel: () => undefined,
+      change: () => undefined,
+      enterOneOf: (wishes) => {
+        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(...wishes);
+      },
       note: () => undefined,
       fail: () => undefined,
     };

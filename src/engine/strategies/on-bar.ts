@@ -25,6 +25,7 @@ import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { Holding } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
+import { changeEntry, enterOneOf, withdrawEntries } from './change-entries.js';
 import { enter, isShared } from './enter.js';
 import { type EntryWish, isWaiting, type StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
@@ -172,10 +173,14 @@ class ShownContext implements StrategyContext {
   };
 
   readonly enter: StrategyContext['enter'] = (wish) => {
-    const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
-    if (isHeard) this.#allowance.entries -= 1;
-    if (isHeard && isEnabled(this.#core, this.#slot)) this.#enter(wish);
+    if (this.#mayEnter()) this.#enter(wish);
   };
+
+  #mayEnter(): boolean {
+    if (!this.#trading || this.#occasion.late || this.#allowance.entries <= 0) return false;
+    this.#allowance.entries -= 1;
+    return isEnabled(this.#core, this.#slot);
+  }
 
   #enter(wish: EntryWish): void {
     const { signal } = this.#occasion;
@@ -209,6 +214,28 @@ class ShownContext implements StrategyContext {
     const isHeard = this.#trading && ownLots(this.#core, this.#slot) !== 0 && this.#allowance.changes > 0;
     if (isHeard) this.#allowance.changes -= 1;
     if (isHeard) adjustExits(this.#core, this.#slot, wish, (text) => this.#write(text));
+  };
+
+  readonly cancel: StrategyContext['cancel'] = (because) => {
+    if (this.#trading) withdrawEntries(this.#core, this.#slot, because);
+  };
+
+  readonly change: StrategyContext['change'] = (wish) => {
+    if (!this.#trading || this.#occasion.late || this.#allowance.changes <= 0) return;
+    this.#allowance.changes -= 1;
+    if (isEnabled(this.#core, this.#slot)) changeEntry(this.#core, this.#slot, wish);
+  };
+
+  readonly enterOneOf: StrategyContext['enterOneOf'] = (wishes) => {
+    if (!this.#mayEnter()) return;
+    const { signal } = this.#occasion;
+    enterOneOf(
+      this.#core,
+      this.#slot,
+      wishes,
+      (text) => this.#write(text),
+      signal === undefined ? {} : { signal },
+    );
   };
 
   readonly note: StrategyContext['note'] = (text) => {

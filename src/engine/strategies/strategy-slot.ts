@@ -30,6 +30,8 @@ export interface StrategySlot {
   allowance: Allowance;
   /** The newest refusal of a change of its exits, which is noted once. */
   exitsRefused: string;
+  /** The same of a withdrawal or a change of its entries. */
+  entriesRefused: string;
 }
 
 interface Watched {
@@ -119,6 +121,7 @@ export function buildSlots(config: EngineConfig): StrategySlot[] {
         timerMs: Number.NEGATIVE_INFINITY,
         allowance: betweenBars(),
         exitsRefused: '',
+        entriesRefused: '',
       };
     }),
   );

@@ -138,6 +138,22 @@ export interface ExitsWish {
   readonly because: string;
 }
 
+/** A change of its one entry that rests or waits. A member that is left out stays as it is. */
+export interface EntryChange {
+  /** Which one, where it has one on each side. */
+  readonly side?: Side;
+  /** The limit, the trigger of a stop, or the price to be touched; a worst price or a limit beyond it moves along. */
+  readonly ticks?: number;
+  readonly protectTicks?: number;
+  /** All that closes its trade beside the stop. */
+  readonly exits?: ExitPlan;
+  /** Why, in one line of plain words. */
+  readonly because: string;
+}
+
+/** An order that rests. */
+export type RestingWish = LimitEntry | StopEntry;
+
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
 
@@ -173,6 +189,15 @@ export interface StrategyContext {
   exit(because: string, partPpm?: number): void;
   /** Changes what closes its open trade, in every mode, and also while the strategy is off. */
   adjust(wish: ExitsWish): void;
+  /**
+   * Withdraws its own entries on its instrument, those that rest and those that wait in the core, in every mode and also
+   * while the strategy is off. Exits and stops stay.
+   */
+  cancel(because: string): void;
+  /** Changes its one entry; the gate judges it again. As `enter`, not while the strategy is off. */
+  change(wish: EntryChange): void;
+  /** Asks for two entries that rest; the first fill of either takes the other one off. Counts as one entry. */
+  enterOneOf(wishes: readonly [RestingWish, RestingWish]): void;
   note(text: string): void;
   /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;

@@ -7,6 +7,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import { wrongExits } from '../../domain/exit-plan.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import {
@@ -17,6 +18,7 @@ import {
   liveOrders,
   note,
   positionAt,
+  remainingLots,
   sessionsAt,
   setTime,
   touch,
@@ -27,6 +29,7 @@ import { expiryReason } from '../flow/expiry.js';
 import { mayEnter } from '../halts/mode.js';
 import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
 import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
+import type { OrderEntry } from '../state.js';
 import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
 import { holdingOf } from '../trades/trade.js';
 import type { WaitingEntry } from '../waiting-entry.js';
@@ -39,7 +42,7 @@ const WAITING_MAX = 10;
 
 export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): void {
   const entry = entryOf(core, slot, wish, signal);
-  const denial = whyNotWait(core, slot, wish, entry);
+  const denial = whyNotWait(core, slot, entry);
   if (denial !== null) {
     denyOrder(core, deniedOrder(entry), denial);
     return;
@@ -47,6 +50,66 @@ export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, s
   if (entry.restBars !== null) core.waitingBars.set(entry.clientId, entry.restBars);
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
   touch(core, entry.instrument);
+}
+
+/** Another one in place of one that waits, which goes on waiting if this one may not. */
+export function waitInstead(
+  core: Core,
+  slot: StrategySlot,
+  old: WaitingEntry,
+  changed: Partial<WaitingEntry> & Pick<WaitingEntry, 'because'>,
+): void {
+  const entry: WaitingEntry = { ...old, ...changed, clientId: nextClientId(core) };
+  const denial = whyNotWait(core, slot, entry);
+  if (denial !== null) {
+    denyOrder(core, deniedOrder(entry), denial);
+    return;
+  }
+  const barsLeft = core.waitingBars.get(old.clientId);
+  overWith(core, old, 'dropped', `${slot.name} changed it: ${changed.because}`);
+  if (barsLeft !== undefined) core.waitingBars.set(entry.clientId, barsLeft);
+  commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
+  touch(core, entry.instrument);
+}
+
+/** The order comes off the book first, so that both never rest at once; the entry with its new prices waits for that. */
+export function waitToChange(
+  core: Core,
+  slot: StrategySlot,
+  { intent }: OrderEntry,
+  wish: OrderedWish,
+): void {
+  const { side, protectTicks, exits, because } = wish;
+  const { clientId, signal, oneOf } = intent;
+  const entry: WaitingEntry = {
+    ...{ clientId: nextClientId(core), instrument: slot.instrument.id, strategy: slot.name },
+    ...{ type: 'change', side, touchTicks: null, limitTicks: null, slippageTicks: null, restBars: null },
+    ...{ fromMs: null, untilMs: core.marketMs + REVERSAL_MARKET_MS, protectTicks },
+    ...(exits === undefined ? {} : { exits }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(oneOf === undefined ? {} : { oneOf }),
+    ...{ changes: clientId, because, wish },
+  };
+  commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
+  touch(core, entry.instrument);
+}
+
+/**
+ * Called when `sendReversals` is. What the venue filled until then is not entered again; where it is all, or the order
+ * ended otherwise than by its cancel, nothing follows.
+ */
+export function sendChanges(core: Core): void {
+  if (!mayEnter(core)) return;
+  for (const entry of [...core.state.waiting.values()]) {
+    if (entry.type !== 'change' || isOverdue(entry, core.marketMs)) continue;
+    const old = core.state.orders.get(entry.changes ?? '');
+    if (old !== undefined && !FINAL_ORDER_STATES.has(old.state)) continue;
+    const left = old === undefined || old.state !== 'cancelled' ? 0 : remainingLots(old);
+    if (left === 0)
+      overWith(core, entry, 'dropped', `the order that it changes is ${old?.state ?? 'unknown'}`);
+    else send(core, entry, left);
+    touch(core, entry.instrument);
+  }
 }
 
 interface Reversal {
@@ -175,23 +238,22 @@ function timesOf(
 function whyNotWait(
   core: Core,
   { name, instrument: { id: at } }: StrategySlot,
-  wish: WaitingWish,
-  { fromMs, untilMs }: WaitingEntry,
+  entry: WaitingEntry,
 ): Denial | null {
+  const { fromMs, untilMs, type, side, touchTicks, limitTicks, exits } = entry;
   const { mode } = core.state;
   if (!mayEnter(core)) return { limit: 'mode', reason: `the desk is ${mode}: no entry waits in it` };
-  if (wish.side === 'sell' && !core.config.capabilities.shorting)
+  if (side === 'sell' && !core.config.capabilities.shorting)
     return { limit: 'shorting', reason: 'this venue can only sell what is held' };
   const ending = expiryReason(core, at);
   if (ending !== null) return { limit: 'session', reason: ending.reason };
-  if (wish.type === 'ifTouched') {
-    const reason = whyNotTouched(core, at, wish);
+  if (touchTicks !== null) {
+    const reason = whyNotTouched(core, at, { ...entry, touchTicks });
     if (reason !== null) return { limit: 'if-touched', reason };
-    const wrong =
-      wish.exits === undefined ? null : wrongExits(wish.exits, wish.side, wish.limitTicks ?? wish.touchTicks);
+    const wrong = exits === undefined ? null : wrongExits(exits, side, limitTicks ?? touchTicks);
     if (wrong !== null) return { limit: 'exits', reason: wrong };
   } else if (fromMs === null || untilMs === null) {
-    const [limit, moment] = wish.type === 'atOpen' ? ['at-open', 'opens'] : ['at-close', 'closes'];
+    const [limit, moment] = type === 'atOpen' ? ['at-open', 'opens'] : ['at-close', 'closes'];
     const reason = `this market never ${moment}: it has no hours in the desk file, or no session is ahead. Enter at the market instead`;
     return { limit, reason };
   } else if (fromMs >= untilMs || core.marketMs >= untilMs) {
@@ -209,7 +271,13 @@ function whyNotWait(
 function whyNotTouched(
   core: Core,
   at: InstrumentId,
-  { side, touchTicks, protectTicks, limitTicks, slippageTicks }: Extract<WaitingWish, { type: 'ifTouched' }>,
+  {
+    side,
+    touchTicks,
+    protectTicks,
+    limitTicks,
+    slippageTicks,
+  }: Omit<WaitingEntry, 'touchTicks'> & { readonly touchTicks: number },
 ): string | null {
   const { market } = core;
   if (!market.hasQuote(at)) return 'there is no price yet that could come to it';
@@ -262,24 +330,27 @@ const MOMENT = {
   atOpen: 'the session has opened',
   atClose: 'the session is about to close',
   reversal: 'the trade that it turns round is closed',
+  change: 'the order that it changes is off the book',
 } as const;
 
 /** Its end comes first in the journal: wherever the journal is cut off, the entry is made once at most. */
-function send(core: Core, entry: WaitingEntry): void {
-  const { clientId, instrument: at, strategy, type, signal } = entry;
+function send(core: Core, entry: WaitingEntry, maxLots?: number): void {
+  const { clientId, instrument: at, strategy, type, signal, changes, oneOf } = entry;
   const restBars = core.waitingBars.get(clientId) ?? 1;
   overWith(core, entry, 'due', MOMENT[type]);
   const slot = core.slots.find(({ name, instrument }) => name === strategy && instrument.id === at);
   if (slot === undefined) return;
-  enter(core, slot, orderedOf(core, entry, restBars), (text) => note(core, 'info', text, at, strategy), {
+  const wish = orderedOf(core, entry, restBars);
+  const most = maxLots === undefined ? wish : { ...wish, size: { ...wish.size, maxLots } };
+  enter(core, slot, most, (text) => note(core, 'info', text, at, strategy), {
     ...(signal === undefined ? {} : { signal }),
-    waited: { clientId, type },
+    ...{ waited: { clientId, type }, changes, oneOf },
   });
 }
 
 /**
  * With a slippage: a limit order at the worst price that takes what is there at once. Every venue has it, and it is
- * filled like a market entry. With a limit: an order that rests there. Of a reversal: the entry as it was asked for.
+ * filled like a market entry. With a limit: an order that rests there. Of a reversal or a change: the entry as it was asked for.
  */
 function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): OrderedWish {
   if (entry.wish !== undefined) return entry.wish;

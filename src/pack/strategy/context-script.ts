@@ -205,6 +205,30 @@ export const STAND_BETWEEN = `"use strict";
           ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
         );
       },
+      enterOneOf(one, other) {
+        for (const [name, wish] of [['first', one], ['second', other]]) {
+          const rests = wish?.type === 'stop' || (wish?.type === 'limit' && (wish.timeInForce === undefined || wish.timeInForce === 'day'));
+          if (!rests || (wish.reverses ?? false)) throw new TypeError('enterOneOf: expected two entries that rest (of type limit or stop) and reverse nothing, found as the ' + name + ' one type ' + String(wish?.type));
+        }
+        host.pair();
+        desk.enter(one);
+        desk.enter(other);
+      },
+      change(change) {
+        const { side = '', ticks, exits, because } = change;
+        if (!['', 'buy', 'sell'].includes(side)) throw new TypeError('side: expected buy or sell, found ' + String(side));
+        if (ticks === undefined && exits === undefined) throw new TypeError('change: expected ticks, exits or both');
+        const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
+        host.change(
+          side, ticks === undefined ? 0 : whole(ticks, 'ticks'), text(because), exits !== undefined,
+          exits === undefined ? 0 : whole(stop?.ticks, 'exits.stop.ticks'),
+          trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
+          breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
+          maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),
+          ...closedAt(targets),
+        );
+      },
+      cancel(because) { host.cancel(text(because)); },
       note(line) { host.note(text(line)); },
     };
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };

@@ -263,6 +263,9 @@ function runTrial(
         add(because);
       },
       adjust: (wish) => add(JSON.stringify(wish)),
+      cancel: add,
+      change: (wish) => add(JSON.stringify(wish)),
+      enterOneOf: ([one]) => context.enter(one),
       note: add,
       fail: (reason) => {
         failed = reason;

@@ -9,11 +9,13 @@ import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import {
+  type EntryChange,
   type EntryWish,
   type ExitsWish,
   isWaiting,
   type LimitEntry,
   type ParameterValues,
+  type RestingWish,
   type SignalRefusal,
   type Strategy,
   type StrategyContext,
@@ -59,6 +61,9 @@ type Wish =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
   | { readonly kind: 'exit'; readonly text: string; readonly partPpm: number }
   | { readonly kind: 'adjust'; readonly exits: ExitsWish }
+  | { readonly kind: 'oneOf'; readonly entries: readonly [RestingWish, RestingWish] }
+  | { readonly kind: 'change'; readonly change: EntryChange }
+  | { readonly kind: 'cancel'; readonly text: string }
   | { readonly kind: 'note'; readonly text: string };
 
 /**
@@ -79,6 +84,8 @@ export class HostedStrategy implements Strategy {
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
+  /** The first of two entries of which one is made; null: none is asked for. */
+  #pair: RestingWish[] | null = null;
   readonly #texts = new Map<string, string>();
   /** Context of the newest call; null before the first one. */
   #context: StrategyContext | null = null;
@@ -149,6 +156,7 @@ export class HostedStrategy implements Strategy {
     const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
     const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
     this.#wishes = [];
+    this.#pair = null;
     this.#context = context;
     this.#attempt(() => {
       if (this.#inside === null) return;
@@ -260,7 +268,13 @@ export class HostedStrategy implements Strategy {
         const asked = { ticks, slippageTicks, restBars, limitTicks, leadSeconds };
         const terms = termsOf(postOnly, timeInForce, untilMs);
         const entry = { ...pricesOf(type, asked, terms), ...wish };
-        add({ kind: 'enter', entry: reverses && !isWaiting(entry) ? { ...entry, reverses } : entry });
+        if (this.#pair === null)
+          add({ kind: 'enter', entry: reverses && !isWaiting(entry) ? { ...entry, reverses } : entry });
+        else if (entry.type === 'limit' || entry.type === 'stop') this.#pair.push(entry);
+        const [one, other] = this.#pair ?? [];
+        if (one === undefined || other === undefined) return;
+        this.#pair = null;
+        add({ kind: 'oneOf', entries: [one, other] });
       },
       exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
       adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
@@ -275,6 +289,19 @@ export class HostedStrategy implements Strategy {
         };
         add({ kind: 'adjust', exits });
       },
+      pair: () => {
+        this.#pair = [];
+      },
+      change: (side, ticks, because, hasExits, stopTicks, ...plan) => {
+        const change: EntryChange = {
+          ...(side === '' ? {} : { side }),
+          ...(ticks === 0 ? {} : { ticks }),
+          ...(hasExits ? { protectTicks: stopTicks, exits: exitPlanOf(...plan) ?? {} } : {}),
+          because: plainText(because),
+        };
+        add({ kind: 'change', change });
+      },
+      cancel: (because) => add({ kind: 'cancel', text: plainText(because) }),
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
@@ -360,6 +387,9 @@ function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partia
 
 function carryOut(context: StrategyContext, wish: Wish): void {
   if (wish.kind === 'enter') context.enter(wish.entry);
+  else if (wish.kind === 'oneOf') context.enterOneOf(wish.entries);
+  else if (wish.kind === 'change') context.change(wish.change);
+  else if (wish.kind === 'cancel') context.cancel(wish.text);
   else if (wish.kind === 'adjust') context.adjust(wish.exits);
   else if (wish.kind === 'exit')
     context.exit(wish.text, ...(wish.partPpm === 0 ? [] : ([wish.partPpm] as const)));

@@ -58,6 +58,21 @@ export interface Wishes {
     hasTargets: boolean,
     ...targets: readonly number[]
   ): void;
+  cancel(because: string): void;
+  /** 0: unchanged. Without `hasExits` what is behind it means nothing. `side`: empty: the one that there is. */
+  change(
+    side: 'buy' | 'sell' | '',
+    ticks: number,
+    because: string,
+    hasExits: boolean,
+    stopTicks: number,
+    trailTicks: number,
+    breakEvenAtTicks: number,
+    maxBars: number,
+    ...targets: readonly number[]
+  ): void;
+  /** The next two entries are one of two. */
+  pair(): void;
   note(text: string): void;
 }
 

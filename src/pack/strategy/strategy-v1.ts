@@ -142,6 +142,18 @@ export interface ExitsChange {
   readonly because: string;
 }
 
+/** A change of an entry that rests, or waits in the desk. What is left out stays as it is. */
+export interface EntryChange {
+  /** Which one, if it has one on each side. */
+  readonly side?: 'buy' | 'sell';
+  /** Its limit, its trigger, or the price to be touched; `slippage` and `limit` stay as far from it. */
+  readonly ticks?: number;
+  /** Instead of all that it has. */
+  readonly exits?: Exits;
+  /** The reason in one line, for people. */
+  readonly because: string;
+}
+
 /** Size of one entry: one of the first four, as in the desk file. The desk file's own size and the limits bound it. */
 export interface EntrySize {
   /** The loss at its stop, in percent of equity. */
@@ -317,6 +329,18 @@ export interface DeskView {
   exit(because: string, options?: { readonly part?: number }): void;
   /** Changes what closes its open trade; does nothing without one. Also works while it is off. */
   adjust(change: ExitsChange): void;
+  /**
+   * Two entries that rest, of which one is made: the first fill of either takes the other one off. Both are sent, or
+   * none.
+   */
+  enterOneOf(one: LimitEntry | StopEntry, other: LimitEntry | StopEntry): void;
+  /** Changes its one entry that rests, or waits in the desk. The limits judge it again; if they refuse, it stays. */
+  change(change: EntryChange): void;
+  /**
+   * Withdraws the strategy's own entries, those that rest and those that wait in the desk; its stops and exits stay.
+   * Also works while it is off.
+   */
+  cancel(because: string): void;
   /** Notes one line for people. */
   note(text: string): void;
 }

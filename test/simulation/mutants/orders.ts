@@ -3,6 +3,12 @@ import type { Mutant } from './mutant.js';
 
 export const ORDER_MUTANTS: readonly Mutant[] = [
   {
+    what: 'a fill of one of two entries leaves the other one',
+    file: 'engine/orders/take-others-off.ts',
+    find: 'oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId;',
+    put: "oneOf === '' && other.clientId !== clientId;",
+  },
+  {
     what: 'the host sends an order before it is durable',
     file: 'trader/running/runner.ts',
     find: '    this.#unsent.add(clientId);\n',

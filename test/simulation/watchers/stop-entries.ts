@@ -34,8 +34,8 @@ export class StopEntries implements Watcher {
 
   left(effect: Effect, { view }: Moment): string | null {
     if (effect.kind !== 'submit' || effect.order.purpose !== 'entry') return null;
-    const { clientId, instrument, side, type, stopTicks, limitTicks, timeInForce } = effect.order;
-    if ((type === 'stop') !== (this.scenario.entryType === 'stop'))
+    const { clientId, instrument, side, type, stopTicks, limitTicks, timeInForce, oneOf } = effect.order;
+    if (oneOf === undefined && (type === 'stop') !== (this.scenario.entryType === 'stop'))
       return `the entry ${clientId} is a ${type} order`;
     if (type !== 'stop') return null;
     const quote = view().quotes.find((one) => one.instrument === instrument);
@@ -46,6 +46,8 @@ export class StopEntries implements Watcher {
     if (Math.abs(limitTicks - stopTicks) !== BEYOND_TRIGGER_TICKS || timeInForce !== 'GTC')
       return `the entry ${clientId} may be filled at ${limitTicks}, its trigger is ${stopTicks}`;
     const resting = this.book.liveOn(instrument, 'entry').length;
-    return resting > 1 ? `the entry ${clientId} by a stop leaves beside another` : null;
+    return resting > (oneOf === undefined ? 1 : 2)
+      ? `the entry ${clientId} by a stop leaves beside another`
+      : null;
   }
 }

@@ -102,6 +102,7 @@ export class AtTheStrategy {
         this.lots = 0;
       },
       adjust: () => undefined,
+      ...{ cancel: () => undefined, change: () => undefined, enterOneOf: () => undefined },
       note: (text) => {
         if (!past) this.notes.push(text);
       },

@@ -189,6 +189,8 @@ const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.postOnly !== undefined ||
       order.untilMs !== undefined ||
       order.waited !== undefined ||
+      order.changes !== undefined ||
+      order.oneOf !== undefined ||
       timeInForce === 'FOK'
     )
       to.fits = false;

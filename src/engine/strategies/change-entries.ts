@@ -1,0 +1,137 @@
+/** A strategy takes its own entries back, changes one, or asks for one of two. Its exits and stops are never touched. */
+import { isDoneAtOnce } from '../../domain/order.js';
+import { type Core, liveOrders, note, remainingLots } from '../core.js';
+import { takeEntryOff } from '../orders/cancel-order.js';
+import { endWaiting } from '../orders/end-waiting.js';
+import { nextClientId } from '../orders/place-order.js';
+import type { OrderEntry } from '../state.js';
+import type { WaitingEntry } from '../waiting-entry.js';
+import { type EntryOrigin, enter, wouldEnter } from './enter.js';
+import type { EntryChange, OrderedWish, RestingWish } from './strategy.js';
+import type { StrategySlot } from './strategy-slot.js';
+import { waitInstead, waitToChange } from './waiting-entries.js';
+
+/** Those that rest, and those that wait in the core. What the venue fills before the cancel arrives keeps its stop. */
+export function withdrawEntries(core: Core, slot: StrategySlot, because: string): void {
+  const { name, instrument } = slot;
+  const at = instrument.id;
+  const reason = `${name} withdrew it: ${because}`;
+  const dropped = endWaiting(core, reason, ({ instrument: on, strategy }) => on === at && strategy === name);
+  const live = liveOrders(core, at).filter(
+    ({ intent }) => intent.purpose === 'entry' && intent.strategy === name,
+  );
+  for (const entry of live) takeEntryOff(core, entry, reason);
+  if (dropped + live.length > 0) slot.entriesRefused = '';
+  else refuse(core, slot, `${because}: no entry to withdraw`);
+}
+
+/**
+ * An order is judged with its new prices before it is touched, comes off the book, and is judged again as it is sent
+ * anew, for no more lots than are left of it. No venue's change in one request is used: a fill on its way would add to
+ * the quantity.
+ */
+export function changeEntry(core: Core, slot: StrategySlot, wish: EntryChange): void {
+  const { name, instrument } = slot;
+  const at = instrument.id;
+  const isOwn = ({ strategy, side }: Pick<WaitingEntry, 'strategy' | 'side'>): boolean =>
+    strategy === name && side === (wish.side ?? side);
+  const orders = liveOrders(core, at).filter(({ intent }) => intent.purpose === 'entry' && isOwn(intent));
+  const waiting = [...core.state.waiting.values()].filter((one) => one.instrument === at && isOwn(one));
+  const [order] = orders;
+  const [waits] = waiting;
+  const why = whyNotChange(orders, waiting, wish);
+  if (why !== null) {
+    refuse(core, slot, `${wish.because}: ${why}`);
+    return;
+  }
+  slot.entriesRefused = '';
+  if (order !== undefined) changeOrder(core, slot, order, wish);
+  else if (waits !== undefined) changeWaiting(core, slot, waits, wish);
+}
+
+function whyNotChange(
+  orders: readonly OrderEntry[],
+  waiting: readonly WaitingEntry[],
+  { ticks }: EntryChange,
+): string | null {
+  if (orders.length + waiting.length === 0) return 'no entry to change';
+  if (waiting.some(({ type }) => type === 'change')) return 'its entry is being changed already';
+  if (orders.length + waiting.length > 1) return 'it has several entries: say which side, or cancel them';
+  if (orders.some(({ state }) => state === 'cancelling')) return 'its entry is being taken off already';
+  if (orders.some(({ intent }) => isDoneAtOnce(intent))) return 'its entry never rests';
+  if (waiting.some(({ type }) => type === 'reversal')) return 'its entry waits for its trade to be closed';
+  if (ticks !== undefined && waiting.some(({ touchTicks }) => touchTicks === null))
+    return 'its entry waits for a time, and has no price to change';
+  return null;
+}
+
+function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: EntryChange): void {
+  const { clientId, signal, oneOf } = order.intent;
+  const before = wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, wish.because);
+  const next = changed(before, wish);
+  if (JSON.stringify(next) === JSON.stringify(before)) return;
+  const origin: EntryOrigin = { ...(signal === undefined ? {} : { signal }), changes: clientId, oneOf };
+  const size = { maxLots: remainingLots(order) };
+  if (!wouldEnter(core, slot, { ...next, size }, origin)) return;
+  takeEntryOff(core, order, `${slot.name} changes it: ${wish.because}`);
+  waitToChange(core, slot, order, next);
+}
+
+/** The entry as its order says it. */
+function wishOf({ intent }: OrderEntry, restBars: number, because: string): RestingWish {
+  const { side, limitTicks, stopTicks, protectTicks, exits, postOnly, untilMs } = intent;
+  const [worst, protect] = [limitTicks ?? 0, protectTicks ?? 0];
+  const wish = { side, protectTicks: protect, restBars, because, ...(exits === undefined ? {} : { exits }) };
+  if (stopTicks !== null)
+    return { ...wish, type: 'stop', stopTicks, slippageTicks: Math.abs(worst - stopTicks) };
+  return {
+    ...{ ...wish, limitTicks: worst },
+    ...(postOnly === true ? { postOnly } : {}),
+    ...(untilMs === undefined ? {} : { untilMs }),
+  };
+}
+
+function changed(before: RestingWish, { ticks, protectTicks, exits }: EntryChange): OrderedWish {
+  const others = {
+    ...(protectTicks === undefined ? {} : { protectTicks }),
+    ...(exits === undefined ? {} : { exits }),
+  };
+  if (ticks === undefined) return { ...before, ...others };
+  return before.type === 'stop'
+    ? { ...before, ...others, stopTicks: ticks }
+    : { ...before, ...others, limitTicks: ticks };
+}
+
+function changeWaiting(core: Core, slot: StrategySlot, old: WaitingEntry, wish: EntryChange): void {
+  const { touchTicks, limitTicks } = old;
+  const { ticks = touchTicks, protectTicks = old.protectTicks, exits = old.exits, because } = wish;
+  const movedBy = (ticks ?? 0) - (touchTicks ?? 0);
+  const isSame = JSON.stringify(exits) === JSON.stringify(old.exits);
+  if (movedBy === 0 && protectTicks === old.protectTicks && isSame) return;
+  waitInstead(core, slot, old, {
+    ...{ touchTicks: ticks, limitTicks: limitTicks === null ? null : limitTicks + movedBy, protectTicks },
+    ...(exits === undefined ? {} : { exits }),
+    because,
+  });
+}
+
+/** Both or none. The core links them, at every venue: `takeOthersOff`. */
+export function enterOneOf(
+  core: Core,
+  slot: StrategySlot,
+  [one, other]: readonly [RestingWish, RestingWish],
+  write: (text: string) => void,
+  origin: EntryOrigin,
+): void {
+  const oneOf = nextClientId(core);
+  if (!enter(core, slot, one, write, { ...origin, oneOf })) return;
+  if (enter(core, slot, other, write, { ...origin, oneOf })) return;
+  const first = core.state.orders.get(oneOf);
+  if (first !== undefined) takeEntryOff(core, first, 'the other of the two was refused');
+}
+
+/** A strategy that asks for the same at each bar is answered once. */
+function refuse(core: Core, slot: StrategySlot, text: string): void {
+  if (slot.entriesRefused !== text) note(core, 'info', text, slot.instrument.id, slot.name);
+  slot.entriesRefused = text;
+}
