@@ -208,13 +208,19 @@ function highest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Of all strategies, or of one; on both sides, or on one. */
-export function restingEntryLots(core: Core, at: InstrumentId, of?: string, on?: Side): number {
+/** Of all strategies, or of one; on both sides, or on one; without the order of this client id. */
+export function restingEntryLots(
+  core: Core,
+  at: InstrumentId,
+  of?: string,
+  on?: Side,
+  without?: string,
+): number {
   let lots = 0;
   for (const entry of liveOrders(core, at)) {
-    const { purpose, strategy, side } = entry.intent;
-    if (purpose === 'entry' && strategy === (of ?? strategy) && side === (on ?? side))
-      lots += remainingLots(entry);
+    const { purpose, strategy, side, clientId } = entry.intent;
+    const isMeant = strategy === (of ?? strategy) && side === (on ?? side) && clientId !== without;
+    if (purpose === 'entry' && isMeant) lots += remainingLots(entry);
   }
   return lots;
 }

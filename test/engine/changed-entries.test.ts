@@ -155,6 +155,15 @@ describe('an entry that its strategy changes', () => {
     expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 200, limitTicks: 9_995 }]);
   });
 
+  it('is changed also where it is all that the `maxLots` of its strategy allows', () => {
+    const strategy = { ...asking([entering(IN), moves]), size: { lots: 500, maxLots: 500 } };
+    const desk = resting([], { strategies: [strategy] });
+    const [old] = desk.live('entry', 0);
+    desk.bar(0, 10_000);
+    cancelled(desk, old!);
+    expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 500, limitTicks: 9_995 }]);
+  });
+
   it('is not entered again where the venue filled all of it', () => {
     const desk = resting([entering(IN), moves]);
     const [old] = desk.live('entry', 0);

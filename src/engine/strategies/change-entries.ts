@@ -70,9 +70,11 @@ function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: En
   const before = wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, wish.because);
   const next = changed(before, wish);
   if (JSON.stringify(next) === JSON.stringify(before)) return;
-  const origin: EntryOrigin = { ...(signal === undefined ? {} : { signal }), changes: clientId, oneOf };
-  const size = { maxLots: remainingLots(order) };
-  if (!wouldEnter(core, slot, { ...next, size }, origin)) return;
+  const origin: EntryOrigin = {
+    ...(signal === undefined ? {} : { signal }),
+    ...{ changes: clientId, oneOf, leftLots: remainingLots(order) },
+  };
+  if (!wouldEnter(core, slot, next, origin)) return;
   takeEntryOff(core, order, `${slot.name} changes it: ${wish.because}`);
   waitToChange(core, slot, order, next);
 }

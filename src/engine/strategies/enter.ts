@@ -28,6 +28,8 @@ export interface EntryOrigin {
   /** As of the order. */
   readonly changes?: string | undefined;
   readonly oneOf?: string | undefined;
+  /** Lots that are left of the entry that it changes. Left out: it changes none. */
+  readonly leftLots?: number | undefined;
 }
 
 /** True if its order was handed over; a refusal is recorded with its reason. */
@@ -64,7 +66,7 @@ function orderOf(
   core: Core,
   slot: StrategySlot,
   wish: OrderedWish,
-  { signal, waited, changes, oneOf }: EntryOrigin,
+  { signal, waited, changes, oneOf, leftLots }: EntryOrigin,
 ): { readonly order: OrderWish; readonly denial: Denial | null } {
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
@@ -73,7 +75,7 @@ function orderOf(
   const { lots, why } =
     limitTicks === null
       ? { lots: 0, why: 'there is no price yet to enter at' }
-      : lotsOf(slot, wish, entryToSize(core, slot, limitTicks, wish));
+      : lotsOf(slot, wish, entryToSize(core, slot, limitTicks, wish, changes), leftLots);
   const order: OrderWish = {
     instrument: at,
     strategy: slot.name,
@@ -98,7 +100,7 @@ function orderOf(
   if (wrong !== null) return { order, denial: wrong };
   const tooLate = whyOver(core, at, wish, order);
   if (tooLate !== null) return { order, denial: { limit: 'time-in-force', reason: tooLate } };
-  const isSized = slot.size !== null || wish.size !== undefined;
+  const isSized = slot.size !== null || wish.size !== undefined || leftLots !== undefined;
   const isNone = lots === 0 && (isSized || limitTicks === null);
   return { order, denial: isNone ? { limit: 'size', reason: why } : null };
 }
@@ -218,11 +220,17 @@ function worstTicks({ market }: Core, at: InstrumentId, wish: OrderedWish): numb
   }
 }
 
-/** The size that the entry asks for, at most what the desk file allows. */
-function lotsOf({ size }: StrategySlot, wish: OrderedWish, entry: EntryToSize): SizedEntry {
+/** The size that the entry asks for, at most what the desk file allows and what is left of the entry that it changes. */
+function lotsOf(
+  { size }: StrategySlot,
+  wish: OrderedWish,
+  entry: EntryToSize,
+  leftLots = Number.POSITIVE_INFINITY,
+): SizedEntry {
   const byDesk = sizeEntry(size ?? {}, entry);
   const asked = wish.size === undefined ? byDesk : sizeEntry(wish.size, entry);
-  return asked.lots < byDesk.lots ? asked : byDesk;
+  const sized = asked.lots < byDesk.lots ? asked : byDesk;
+  return { ...sized, lots: Math.min(sized.lots, leftLots) };
 }
 
 function entryToSize(
@@ -230,6 +238,7 @@ function entryToSize(
   { name, instrument: { id: at } }: StrategySlot,
   limitTicks: number,
   { side, protectTicks }: OrderedWish,
+  changes: string | undefined,
 ): EntryToSize {
   const position = positionAt(core, at);
   // Where a position has one trade, the entry becomes a part of it, whoever opened it.
@@ -241,7 +250,7 @@ function entryToSize(
     bidTicks: core.market.bidTicks[at] as number,
     heldLots: isSideBySide(core, at) ? lotsOn(position, side) : Math.abs(position.quantityLots),
     ownLots: Math.abs(own?.quantityLots ?? 0),
-    ownRestingLots: restingEntryLots(core, at, name, side),
+    ownRestingLots: restingEntryLots(core, at, name, side, changes),
     equity: core.market.equity,
     maxPositionSizePct: core.config.risk.maxPositionSizePct,
     sizeFactorPpm: core.state.sizeFactorPpm,

@@ -334,17 +334,15 @@ const MOMENT = {
 } as const;
 
 /** Its end comes first in the journal: wherever the journal is cut off, the entry is made once at most. */
-function send(core: Core, entry: WaitingEntry, maxLots?: number): void {
+function send(core: Core, entry: WaitingEntry, leftLots?: number): void {
   const { clientId, instrument: at, strategy, type, signal, changes, oneOf } = entry;
   const restBars = core.waitingBars.get(clientId) ?? 1;
   overWith(core, entry, 'due', MOMENT[type]);
   const slot = core.slots.find(({ name, instrument }) => name === strategy && instrument.id === at);
   if (slot === undefined) return;
-  const wish = orderedOf(core, entry, restBars);
-  const most = maxLots === undefined ? wish : { ...wish, size: { ...wish.size, maxLots } };
-  enter(core, slot, most, (text) => note(core, 'info', text, at, strategy), {
+  enter(core, slot, orderedOf(core, entry, restBars), (text) => note(core, 'info', text, at, strategy), {
     ...(signal === undefined ? {} : { signal }),
-    ...{ waited: { clientId, type }, changes, oneOf },
+    ...{ waited: { clientId, type }, changes, oneOf, leftLots },
   });
 }
 
