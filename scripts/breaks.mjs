@@ -1,26 +1,30 @@
-// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --list] [-- --check]`: does a mapped test notice
+// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --quick] [-- --list] [-- --check]`: does a mapped test notice
 // when the product is broken? Breaks a copy of the sources in one place at a time, runs only the tests that the
 // runbook's table names for the ids concerned, and lists every break that none of them notices. Exit code 1 if fewer
 // than 95 % are noticed, or if one of those tests fails on the unbroken sources: such a test would notice anything.
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { idsWithoutBreak, problemOf, readBreaks, testsOf } from './breaks/catalogue.mjs';
+import { idsWithoutBreak, isQuick, problemOf, readBreaks, testsOf } from './breaks/catalogue.mjs';
 import { drawn } from './breaks/drawn.mjs';
 import { exitCodeOf } from './breaks/judged.mjs';
 import { openScratch } from './breaks/scratch.mjs';
 import { readOptions } from './options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = readOptions('npm run breaks -- [--seed S] [--count N] [--only TEXT] [--list] [--check]', {
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string' },
-    only: { type: 'string' },
-    list: { type: 'boolean' },
-    check: { type: 'boolean' },
+const { values } = readOptions(
+  'npm run breaks -- [--seed S] [--count N] [--only TEXT] [--quick] [--list] [--check]',
+  {
+    options: {
+      seed: { type: 'string', default: '1' },
+      count: { type: 'string' },
+      only: { type: 'string' },
+      quick: { type: 'boolean' },
+      list: { type: 'boolean' },
+      check: { type: 'boolean' },
+    },
   },
-});
+);
 const all = readBreaks(root).filter(
   ({ what, ids }) => values.only === undefined || what.includes(values.only) || ids.includes(values.only),
 );
@@ -28,7 +32,7 @@ const seed = wholeNumber('seed', values.seed);
 const count = values.count === undefined ? all.length : wholeNumber('count', values.count);
 if (all.length === 0)
   fail(`--only: no break is called "${values.only}"; \`npm run breaks -- --list\` names them all`);
-const chosen = drawn(all, seed, count);
+const chosen = drawn(values.quick ? all.filter((one) => isQuick(root, one)) : all, seed, count);
 if (values.list) {
   for (const { what, ids, file } of chosen) console.log(`${ids.join(' ')}  ${what} (${file})`);
   process.exit(0);

@@ -22,6 +22,14 @@ export function testsOf(root, { desk, ids }) {
   return [...new Set(rows.flatMap(({ proof }) => proof.split(' && ')))].filter((proof) => proof !== '');
 }
 
+/** Whole desks, browsers and clusters take minutes. */
+const SLOW = /^test\/(?:backup|containers|end-to-end|faults|full|page)\//;
+
+/** Whether none of the tests that have to notice it is slow. */
+export function isQuick(root, one) {
+  return testsOf(root, one).every((proof) => !SLOW.test(proof));
+}
+
 /** Null if the break fits the sources; otherwise what is wrong with it, in words. */
 export function problemOf(root, { desk, ids, file, find, put }) {
   const known = new Set(readProofs(root, desk).map(({ id }) => id));

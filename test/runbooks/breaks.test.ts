@@ -31,6 +31,18 @@ describe('the breaks of the product', () => {
     expect(listed('--seed', '8', '--count', '5')).not.toEqual(first);
   });
 
+  it('are those alone whose tests are quick, where that is asked for', () => {
+    const [all, quick] = [listed(), listed('--quick')];
+    expect(all).toEqual(expect.arrayContaining(quick));
+    const isListed = (lines: readonly string[], what: string) => lines.some((line) => line.includes(what));
+    // Noticed by a test of a module, and by one of a whole desk.
+    for (const [what, isOne] of [
+      ['the shipped desk leaves the testnet', true],
+      ['there is no command that tests the connection', false],
+    ] as const)
+      expect([isListed(all, what), isListed(quick, what)], what).toEqual([true, isOne]);
+  });
+
   it.each([
     [['--count', 'some'], '--count: expected a whole number from 1 on, found some'],
     [['--seed', '0'], '--seed: expected a whole number from 1 on, found 0'],
