@@ -1,9 +1,11 @@
 /** docs/EXTEND.md, typed as it stands: each part is added to a desk of a new folder, and the desk then runs them. */
+
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 interface Block {
   readonly language: string;

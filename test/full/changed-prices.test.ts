@@ -1,4 +1,5 @@
 /** Another price source between two starts, and back: every book, the ledger and the auditor follow the account in use. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -6,7 +7,8 @@ import { readEquity } from '../../src/api/routes/results.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 afterAll(() => desk.dispose());

@@ -1,4 +1,5 @@
 /** What is seen and decided together is kept together: few writes, and each entry once, in its order, whatever is lost. */
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +11,8 @@ import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import {
   ANNA,
   type Attempted,

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
 import { readIncident } from '../../src/operations/incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { refusalOf } from '../workflows/support/refusal.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, timelineOf, toldOf } from './incident-bench.js';
 
 let bench: Bench;

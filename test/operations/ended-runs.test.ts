@@ -1,4 +1,5 @@
 /** Runs that are terminated, and of which nothing in Postgres says that they ran, or that they still do. */
+
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,10 +8,10 @@ import { runLabel } from '../../src/contracts/run-label.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { until } from '../support/eventually.js';
 import { lose, reset } from '../support/kill-matrix/buttons.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';
-import { until } from '../workflows/support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

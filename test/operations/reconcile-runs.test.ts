@@ -1,4 +1,5 @@
 /** Runs that Temporal's own buttons, or a lost database, took away: what they began ends as abandoned. */
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsQueue } from '../../src/contracts/queues.js';
@@ -13,9 +14,9 @@ import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js
 import { openTask, readTasks } from '../../src/store/tasks.js';
 import { lookAtRuns } from '../../src/worker/stuck-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';
-import { until } from '../workflows/support/until.js';
 
 const LATER_MS = 120_000;
 

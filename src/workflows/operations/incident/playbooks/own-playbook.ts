@@ -2,6 +2,7 @@
  * The playbook of one of the desk's own incident kinds: the steps of the desk file in order, each once, whatever is
  * repeated. Then it waits for what the desk file says, or for a person.
  */
+
 import { condition } from '@temporalio/workflow';
 import {
   isTradingAction,
@@ -10,6 +11,7 @@ import {
   type PlaybookStep,
 } from '../../../../contracts/incident.js';
 import type { StepResult } from '../../../../contracts/routine.js';
+import { backoffMs } from '../../../../domain/backoff.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -20,8 +22,7 @@ import { tradingAction } from './trading-action.js';
 export const DECLARED_OVER = 'the incident was declared over';
 
 /** Pause between two attempts of a check: doubles from the first value up to the second. */
-const AGAIN_MS = 2_000;
-const AGAIN_MS_MAX = 30_000;
+const AGAIN = { firstMs: 2_000, mostMs: 30_000 };
 
 /** What `done` keeps for a step that was not needed, where other steps have a verdict. */
 const NOT_NEEDED = 'not needed';
@@ -126,7 +127,7 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
       context.trail.add(evidence);
     },
   };
-  for (let pauseMs = AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX)) {
+  for (let tries = 1; ; tries += 1) {
     const result = await runStep(step, {
       ...context,
       trail,
@@ -136,7 +137,7 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
       },
     });
     if (worthRecording) return { ...result, person };
-    await condition(isOver, Math.min(pauseMs, Math.max(1, untilMs - Date.now())));
+    await condition(isOver, Math.min(backoffMs(tries, AGAIN), Math.max(1, untilMs - Date.now())));
   }
 }
 
