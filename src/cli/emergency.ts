@@ -249,7 +249,7 @@ async function keepDirectly(
   ] = await Promise.all([
     import('../store/pool.js'),
     import('../operations/record-audit.js'),
-    import('../operations/record-without-workflow.js'),
+    import('../temporal/record-without-workflow.js'),
     import('../operations/record-audit.js'),
     import('../operations/ask-for-reason.js'),
   ]);

@@ -17,8 +17,8 @@ import {
   telegramCredentials,
 } from '../notify/channel-credentials.js';
 import { setUpOrSaidWhy } from '../notify/run-channel.js';
+import { forgedRowTeller } from '../notify/tell-forged-row.js';
 import { type Operations, openOperations } from '../operations/operations.js';
-import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';

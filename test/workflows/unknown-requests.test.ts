@@ -4,7 +4,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId, operationsQueue } from '../../src/contracts/queues.js';
-import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
+import { tellEndedRuns } from '../../src/worker/reconcile/ended-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';

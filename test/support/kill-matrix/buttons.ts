@@ -5,9 +5,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { tellEndedRuns } from '../../../src/operations/reconcile/ended-runs.js';
-import { type ReconcileContext, reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
 import { readOpenThings } from '../../../src/store/runs-seen.js';
+import { tellEndedRuns } from '../../../src/worker/reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../../../src/worker/reconcile/reconcile-runs.js';
 import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
 import { type Held, holdActivity } from '../../workflows/support/held.js';
 import { until } from '../eventually.js';
