@@ -8,7 +8,7 @@ import { readLines } from '../home/frame-reader.js';
 import { sharesServers } from '../home/installation.js';
 import { listenAtSocket } from '../home/local-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
+import { type FromHost, type Joining, lockOnceFree, STOP_LINE } from '../home/shared-process.js';
 
 const JOINED_MAX = 16;
 const LINE_CHARS_MAX = 64 * 1024;
@@ -83,7 +83,7 @@ class JoinedRole {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
       // The role's earlier process may still be ending, and the supervisor that asked may have disconnected by now.
-      this.#lock = await heldAlone(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
+      this.#lock = await lockOnceFree(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
       if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
       return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
     })();

@@ -68,10 +68,10 @@ async function seriesOf(
   });
 }
 
-/** Taken, read back and restored on a server of its own, with the account that rests. */
+/** Taken, read back and restored on a server of its own, with the account set aside. */
 async function backedUp(resting: string): Promise<void> {
   const backup = await desk.run('backup', '--verify', '--json');
-  expect(backup.stdout).toMatch(/, 1 resting account \(\d+ bytes\)/);
+  expect(backup.stdout).toMatch(/, 1 account set aside \(\d+ bytes\)/);
   expect(backup.code).toBe(0);
   const drill = await desk.run('drill', '--json');
   expect(drill.stdout).toMatch(new RegExp(`${resting}: \\d+ entries`));

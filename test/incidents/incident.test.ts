@@ -16,16 +16,16 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const LADDER = { respondMs: 200, escalateMs: [500, 900] };
+const ESCALATION = { respondMs: 200, escalateMs: [500, 900] };
 
 describe('an incident', () => {
   it('tells people at once, with a button, and again to more of them until somebody has answered', async () => {
     const incident = await openIncident(bench, desk, {
       kind: 'reported',
       title: 'Odd prices',
-      timing: LADDER,
+      timing: ESCALATION,
     });
-    await until('the whole ladder', async () => (await incident.progress()).escalations === 3);
+    await until('every escalation', async () => (await incident.progress()).escalations === 3);
     const told = await until('all notices', async () => {
       const all = await toldOf(bench, incident);
       return all.length === 4 ? all : null;

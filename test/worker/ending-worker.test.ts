@@ -104,7 +104,7 @@ describe.concurrent('a worker that ends', () => {
     let began = 0;
     const activities = {
       ...quickBackup,
-      // Ten seconds by its contract, and it heeds nothing.
+      // Ten seconds by its contract, and it listens to nothing.
       recordEvidenceBatch: () => {
         began += 1;
         return began === 1 ? new Promise(() => undefined) : Promise.resolve();

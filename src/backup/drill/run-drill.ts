@@ -20,7 +20,7 @@ import { readTasks } from '../../store/tasks.js';
 import { freePort } from '../../supervisor/free-port.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
 import { startPostgres } from '../../supervisor/start-postgres.js';
-import { readAccount } from '../accounts/resting-orders.js';
+import { readAccount } from '../accounts/set-aside.js';
 import { JOURNAL_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 import { createEmptyDatabase, type PgConnection } from '../pg-programs.js';

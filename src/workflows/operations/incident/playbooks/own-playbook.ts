@@ -51,24 +51,24 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
   const { steps } = playbook;
   // Reads the trader once, because evidence and reports carry the market's time.
   if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
-  const context = contextOf(incident, playbook, () => incident.course.resolved !== null);
+  const context = contextOf(incident, playbook, () => incident.log.resolved !== null);
   let stoppedBy: string | null = null;
   for (const step of steps) {
-    const { course, people } = incident;
+    const { log, people } = incident;
     const key = doneKey(step);
     incident.show(step.title);
-    const isNeeded = step.unless === undefined || !isSettled(course.done[`step:${step.unless}`]);
-    const reason = course.resolved !== null ? DECLARED_OVER : stoppedBy;
-    if (course.done[key] === undefined) {
-      if (reason !== null) course.done[key] = (await leaveOut(step, reason, context)).verdict;
-      else if (isNeeded) course.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
+    const isNeeded = step.unless === undefined || !isSettled(log.done[`step:${step.unless}`]);
+    const reason = log.resolved !== null ? DECLARED_OVER : stoppedBy;
+    if (log.done[key] === undefined) {
+      if (reason !== null) log.done[key] = (await leaveOut(step, reason, context)).verdict;
+      else if (isNeeded) log.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
       else {
         const passed = steps.find((one) => one.key === step.unless)?.title;
         await leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
-        course.done[key] = NOT_NEEDED;
+        log.done[key] = NOT_NEEDED;
       }
     }
-    if (step.onFail === 'stop' && course.done[key] === 'fail' && stoppedBy === null) {
+    if (step.onFail === 'stop' && log.done[key] === 'fail' && stoppedBy === null) {
       stoppedBy = `"${step.title}" failed and stops the playbook`;
       people.alarm('stopped', `${stoppedBy}: a person says what is to be done`);
     }
@@ -80,8 +80,7 @@ const doneKey = ({ key }: PlaybookStep): string => `step:${key}`;
 /** Passed, or left out because an earlier step did. */
 const isSettled = (result: string | undefined): boolean => result === 'pass' || result === NOT_NEEDED;
 
-const resultOf = ({ course }: IncidentRun, step: PlaybookStep): string | undefined =>
-  course.done[doneKey(step)];
+const resultOf = ({ log }: IncidentRun, step: PlaybookStep): string | undefined => log.done[doneKey(step)];
 
 /** One step of a playbook in code. `isOver`: true once nothing waits for the step any longer. */
 export function carryOutStep(
