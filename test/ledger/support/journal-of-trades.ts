@@ -1,6 +1,6 @@
 /** A journal as a trader would write it, from a seed: orders, fills, adopted positions, halts, equity. */
 
-import type { Draw } from '../../../simulators/random.js';
+import { type Draw, drawFrom } from '../../../simulators/random.js';
 import type { FollowedEntry } from '../../../src/contracts/control.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Fill, OrderIntent, Side } from '../../../src/domain/order.js';
