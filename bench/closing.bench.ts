@@ -3,7 +3,9 @@
  * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing. Last, a
  * stop while 20 and 200 entries rest.
  */
-import { deskAtVenue, EXACTLY, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
+
+import { deskAtVenue, STARTING_CASH } from '../test/support/desk-at-venue.js';
+import { EXACTLY, untilHolds } from '../test/support/eventually.js';
 import { FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
 import type { Fault } from '../test/support/venue-faults.js';
 import { atLength, median, print } from './print.js';
@@ -38,7 +40,7 @@ async function closeAll(stopLocksBalance: boolean, faults?: (call: { method: Ven
     reason: 'bench',
     command: { name: 'closeAll' },
   });
-  await eventually(
+  await untilHolds(
     () => desk.engine.view.closeAll === 'flat' || desk.engine.view.closeAll === 'escalated',
     EXACTLY,
   );
@@ -66,7 +68,7 @@ async function stop(count: number): Promise<number> {
     strategies: [{ name: 'ema', kind: 'emaCross', symbols, enabled: true, parameters }],
   });
   const order = { commandId: 'bench', by: 'bench', reason: 'bench' };
-  await eventually(() => desk.engine.view.reconciliation.state === 'clean');
+  await untilHolds(() => desk.engine.view.reconciliation.state === 'clean');
   const haltId = desk.engine.view.haltId ?? '';
   const arm = { name: 'arm', haltId, configHash: desk.configHash, authority: 'person' } as const;
   const armed = await desk.runner.command({ ...order, command: arm });
@@ -75,10 +77,10 @@ async function stop(count: number): Promise<number> {
   for (const [index, closeTicks] of closes.entries()) {
     for (const { id } of venue.instruments) desk.runner.post(barOf(id, index, closeTicks));
   }
-  await eventually(() => desk.engine.view.orders.filter((one) => one.state === 'working').length === count);
+  await untilHolds(() => desk.engine.view.orders.filter((one) => one.state === 'working').length === count);
   const beganAtMs = performance.now();
   await desk.runner.command({ ...order, command: { name: 'stop' } });
-  await eventually(() => venue.callsOf('cancel').length === count, EXACTLY);
+  await untilHolds(() => venue.callsOf('cancel').length === count, EXACTLY);
   const lastMs = lastSent(venue.calls, 'cancel') - beganAtMs;
   await desk.close();
   await venue.close();

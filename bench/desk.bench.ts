@@ -2,12 +2,14 @@
  * A whole desk, started as a user does: from the command to the first paper fill with everything cached; from `kill -9`
  * of the trader to reconciled and HALTED again; from `kill -9` of the emergency worker to a signal handled.
  */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { addressForSdk, connectionClass } from '../src/home/external-temporal.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { untilHaltedAgain } from './killed-trader.js';
 import { atLength, median, print } from './print.js';
 

@@ -2,10 +2,12 @@
  * What a further desk of an installation takes: how much all processes grow together, those of the stores included, when a
  * second desk (or several) trades beside the first. Memory as shares (Pss), on the simulated market.
  */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../test/support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { atLength, median, print } from './print.js';
 import { cpuSecondsOf, shareOf, withDescendants } from './process-figures.js';
 

@@ -1,4 +1,5 @@
-import { type DeskUnderTest, until } from '../test/support/desk-under-test.js';
+import type { DeskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 
 /** From `kill -9` of the trader until it is back, HALTED, and has read its account; then waits until the desk trades again. Milliseconds. */
 export async function untilHaltedAgain(desk: DeskUnderTest): Promise<number> {

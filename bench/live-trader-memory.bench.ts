@@ -1,11 +1,13 @@
 /** Memory of the trader process while it trades at the exchange's simulator, over the wire through the library. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBinanceSimulator } from '../simulators/binance/start.js';
 import { deskPaths, homePaths } from '../src/home/runtime.js';
 import { connectTrader } from '../src/trader/client.js';
 import { liveDeskText, vote } from '../test/go-live/support/live-desk.js';
-import { deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { enrol } from '../test/support/own-keys.js';
 import { TRADING_KEY } from '../test/venue-binance/support/raw-client.js';
 import { atLength, print } from './print.js';

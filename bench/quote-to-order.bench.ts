@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TradedStrategy } from '../src/engine/config.js';
 import type { EngineRecord } from '../src/engine/record.js';
-import { arm, deskAtVenue, EXACTLY, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
+import { arm, deskAtVenue, STARTING_CASH } from '../test/support/desk-at-venue.js';
+import { EXACTLY, untilHolds } from '../test/support/eventually.js';
 import { FaultyVenue } from '../test/support/faulty-venue.js';
 import { atLength, print } from './print.js';
 
@@ -60,7 +61,7 @@ let protectedTimes = 0;
 let closedTimes = 0;
 const venue = new FaultyVenue({ cash: STARTING_CASH });
 const desk = await deskAtVenue(venue, { strategies: [AT_ONCE], onRecord: count });
-await eventually(() => desk.engine.view.reconciliation.state === 'clean');
+await untilHolds(() => desk.engine.view.reconciliation.state === 'clean');
 const armed = await arm(desk);
 if (!armed.ok) throw new Error(`the desk was not armed: ${armed.message}`);
 
@@ -80,7 +81,7 @@ async function timed(bidTicks: number, purpose: 'entry' | 'exit'): Promise<numbe
     venue.calls.slice(before).find(({ method, order }) => method === 'submit' && order?.purpose === purpose);
   const beganAtMs = performance.now();
   desk.runner.post({ kind: 'quote', instrument: 0, bidTicks, askTicks: bidTicks + 1 });
-  await eventually(() => sent() !== undefined, EXACTLY);
+  await untilHolds(() => sent() !== undefined, EXACTLY);
   return (sent()?.sentAtMs ?? Number.NaN) - beganAtMs;
 }
 
@@ -94,10 +95,10 @@ for (let round = 0; round < UNCOUNTED + ROUNDS; round += 1) {
   // Before the quote, so that the disk is done with what the journal wrote last.
   const beforeEntry = await bareWrite();
   const entry = await timed(BID_TICKS, 'entry');
-  await eventually(() => protectedTimes > round, EXACTLY);
+  await untilHolds(() => protectedTimes > round, EXACTLY);
   const beforeExit = await bareWrite();
   const exit = await timed(TARGET_TICKS, 'exit');
-  await eventually(() => closedTimes > round, EXACTLY);
+  await untilHolds(() => closedTimes > round, EXACTLY);
   if (round < UNCOUNTED) continue;
   entries.push(entry);
   exits.push(exit);

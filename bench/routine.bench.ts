@@ -2,6 +2,7 @@
  * A routine of twenty checks on a whole desk, as a user starts it: from the start of its workflow to its verdict, and to
  * the last piece of evidence in Postgres. Aim: under half a second.
  */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -12,7 +13,8 @@ import { dataConverterOf } from '../src/temporal/payload-codec.js';
 import { routineInput, routineStart } from '../src/temporal/schedules/start-routine.js';
 import { loadDesk } from '../src/venue/load-desk.js';
 import { variantOfCryptoBot } from '../test/support/desk-files.js';
-import { deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { atLength, median, print } from './print.js';
 
 const CHECKS = ['venue-reachable', 'data-fresh', 'database', 'disk-space', 'risk-settings', 'configuration'];

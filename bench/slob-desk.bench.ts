@@ -2,6 +2,7 @@
  * The shipped SLOB desk at Interactive Brokers' simulated Gateway, all its processes, as a user starts it: from `kill -9` of the
  * trader to reconciled, from a setup to its alert in Telegram, and the memory of the trader after some minutes of quotes.
  */
+
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startIbkrSimulator } from '../simulators/ibkr/start.js';
@@ -10,7 +11,8 @@ import { startTelegramSimulator } from '../simulators/telegram/start.js';
 import { resolveDesk } from '../src/desk/resolve-desk.js';
 import { homePaths } from '../src/home/runtime.js';
 import { chatOf } from '../test/support/chat-of.js';
-import { deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { untilHaltedAgain } from './killed-trader.js';
 import { atLength, median, print } from './print.js';
 import { mebibytesOf } from './process-figures.js';

@@ -3,6 +3,7 @@
  * engine, journal on disk and library at Interactive Brokers' simulated Gateway; and minutes a second, in the strategy alone, in the
  * engine and in the whole backtest.
  */
+
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,7 @@ import { warmUpWith } from '../src/trader/warm-up.js';
 import { openIbkrVenue } from '../src/venue/ibkr/ibkr-venue.js';
 import { loadDesk } from '../src/venue/load-desk.js';
 import { dayUntil, type Minute, momentOf } from '../test/slob/support/day.js';
-import { eventually } from '../test/support/desk-at-venue.js';
+import { untilHolds } from '../test/support/eventually.js';
 import { atLength, median, print } from './print.js';
 
 const ORDERS = atLength(15, 1);
@@ -57,7 +58,7 @@ async function quoteToOrder(run: number): Promise<number> {
     ...{ address: { host: '127.0.0.1', port: simulator.port }, clientId: 10 },
     ...{ money: 'paper', account: null, instruments: buildInstruments(desk) },
   });
-  await eventually(() => port.state.reasons.length === 0);
+  await untilHolds(() => port.state.reasons.length === 0);
   const { journal } = await openJournal({ directory: join(folder, `journal-${run}`) });
   const { incarnation } = journal;
   const account = await tradedAccount({ port, paper: null, account: 'ibkr-simulator' }, journal, desk.mode);
@@ -89,7 +90,7 @@ async function quoteToOrder(run: number): Promise<number> {
       ...{ bidTicks: 15_010.75 * TICKS_PER_POINT, askTicks: 15_011 * TICKS_PER_POINT },
     });
   quote();
-  await eventually(() => engine.view.reconciliation.state === 'clean');
+  await untilHolds(() => engine.view.reconciliation.state === 'clean');
   const armed = await runner.command({
     ...{ commandId: 'arm', by: 'bench', reason: 'bench' },
     command: { name: 'arm', haltId: engine.view.haltId ?? '', configHash, authority: 'two-people' },
@@ -104,7 +105,7 @@ async function quoteToOrder(run: number): Promise<number> {
   runner.post({ kind: 'bar', ...barOf(friday, last), warmup: false });
   const tookMs = (await left) - beganAtMs;
   const { orders } = simulator.simulation;
-  await eventually(() => orders.open.length + orders.completed.length > 0);
+  await untilHolds(() => orders.open.length + orders.completed.length > 0);
   runner.stop();
   await port.close();
   await simulator.close();

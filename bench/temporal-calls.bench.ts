@@ -3,8 +3,10 @@
  * has stopped, long polls apart; and actions a day, as Temporal Cloud counts them, of an idle desk and of a busy one.
  * Counted by the server itself.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeskUnderTest, deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import {
   type CallCounts,
   type CountingTemporal,

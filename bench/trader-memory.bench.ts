@@ -1,5 +1,7 @@
 /** Memory of the trader process after ten minutes at 1,000 quotes a second of the simulated market, while it trades. */
-import { deskUnderTest, until } from '../test/support/desk-under-test.js';
+
+import { deskUnderTest } from '../test/support/desk-under-test.js';
+import { until } from '../test/support/eventually.js';
 import { atLength, print } from './print.js';
 import { mebibytesOf } from './process-figures.js';
 

@@ -28,6 +28,8 @@ if (values.json) {
     ['functions that a stop passes, from the button to its last cancel', figures.stopPasses],
     ['files whose classes say private where # is our way', figures.saysPrivate],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
+    ['files that name a desk outside its folder', figures.desksNamedOutside],
+    ['places that repeat six lines of another', figures.repeated],
     ...Object.entries(figures.touched).map(([kind, places]) => [
       `files touched beside its own: a ${kind}`,
       places,

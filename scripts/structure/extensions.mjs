@@ -7,7 +7,7 @@ import { parse } from 'yaml';
  * those of the extension with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
- * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'playbook' | "desk's incident", string[]>}
+ * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'notice' | 'playbook' | "desk's incident", string[]>}
  */
 export function touchedByExtensions(root, modules) {
   const files = (folder, skipped) =>
@@ -47,10 +47,29 @@ export function touchedByExtensions(root, modules) {
     check: worst(registered('src/checks')),
     report: worst(registered('src/reports')),
     limit: worst(optionalLimits(registered('src/limits'))),
+    notice: touchedByNotices(modules),
     playbook: worst(withKeys(root, registered('src/workflows/operations/incident/playbooks'))),
     // Its own is the desk file alone.
     "desk's incident": worst(incidentsOfDesks(root)),
   };
+}
+
+/**
+ * What people are woken for: beside the file that makes the notice, those that know its topic;
+ * of the topic with the most. An ordinary word (`alarm`) says nothing.
+ * Who imports the maker sends the notice, and knows no topic.
+ */
+function touchedByNotices(modules) {
+  const { text } = modules.find(({ path }) => path === 'src/contracts/notice.ts');
+  const [, topics] = /type WokenTopic =([^;]*);/.exec(text);
+  return [...topics.matchAll(/'\w+-[\w-]+'/g)]
+    .map(([topic]) => {
+      const maker = modules.find((module) => module.text.includes(`about: ${topic}`));
+      return modules
+        .filter((module) => module !== maker && module.text.includes(topic))
+        .map(({ path }) => path);
+    })
+    .toSorted((a, b) => b.length - a.length)[0];
 }
 
 /** With the keys of the desk file that each alone has: who names one of them knows it too. */

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cyclesOf } from './cycles.mjs';
 import { touchedByExtensions } from './extensions.mjs';
 import { layers } from './layers.mjs';
 import { readModules } from './modules.mjs';
+import { repeatedPlaces } from './repeated.mjs';
 import { stopTrace } from './stop-trace.mjs';
 
 /**
@@ -44,6 +45,8 @@ export function structureOf(root) {
     typeCycles: cyclesOf(graph(edges)),
     saysPrivate: modules.filter(({ saysPrivate }) => saysPrivate).map(({ path }) => path),
     venuesNamedOutside: venuesNamedOutside(root, modules),
+    desksNamedOutside: desksNamedOutside(root, modules),
+    repeated: repeatedPlaces(modules),
     namesUsedOften: namesUsedOften(modules),
     stopPasses: stopTrace(root).map(({ file, name }) => `${file} ${name}`),
     touched: touchedByExtensions(root, [...modules, ...readModules(root, 'dashboard/src')]),
@@ -72,12 +75,36 @@ function venuesNamedOutside(root, modules) {
   const folders = readdirSync(join(root, 'src/venue'), { withFileTypes: true })
     .filter((entry) => existsSync(join(root, 'src/venue', entry.name, 'definition.ts')))
     .map(({ name }) => name);
-  return folders.flatMap((venue) =>
-    modules
+  return folders.flatMap((venue) => {
+    const definition = modules.find(({ path }) => path === `src/venue/${venue}/definition.ts`);
+    const [, title = venue] = /^ {2}title: '([^']+)'/m.exec(definition.text) ?? [];
+    const names = [venue, title.toLowerCase(), ...(PROGRAMS[title] ?? [])];
+    return modules
       .filter(({ path }) => !path.startsWith(`src/venue/${venue}/`) && path !== 'src/venue/registry.ts')
-      .filter(({ text }) => text.toLowerCase().includes(venue))
-      .map(({ path }) => `${path} names ${venue}`),
+      .filter(({ text }) => names.some((name) => text.toLowerCase().includes(name)))
+      .map(({ path }) => `${path} names ${venue}`);
+  });
+}
+
+/** By the venue's title: what it is reached through has a name of its own. */
+const PROGRAMS = { 'Interactive Brokers': ['ib gateway', 'trader workstation'] };
+
+/** A desk that ships is its folder. The one that runs where none is named is named once, where names are resolved. */
+function desksNamedOutside(root, modules) {
+  const desks = readdirSync(join(root, 'desks')).filter((name) =>
+    existsSync(join(root, 'desks', name, 'desk.yaml')),
   );
+  const lists = [{ path: 'package.json', text: readFileSync(join(root, 'package.json'), 'utf8') }];
+  return desks.flatMap((desk) => {
+    const name = new RegExp(`(?<![\\w-])${desk}(?![\\w-])`, 'i');
+    const isDefault = ({ path, text }) =>
+      path === 'src/desk/resolve-desk.ts' &&
+      text.split(desk).length === 2 &&
+      text.includes(`DEFAULT_DESK = '${desk}'`);
+    return [...modules, ...lists]
+      .filter((file) => name.test(file.text) && !isDefault(file))
+      .map(({ path }) => `${path} names ${desk}`);
+  });
 }
 
 function namesUsedOften(modules) {

@@ -119,6 +119,7 @@ export const layers = {
     'venue',
     'store',
     'trader',
+    'notify',
     'temporal',
     'operations',
   ],

@@ -14,7 +14,7 @@ export const DATABASE_FILE = 'database.dump';
 export const JOURNAL_FOLDER = 'journal';
 export const PAPER_BOOK_FOLDER = 'paper-book';
 /** Contains one folder for each unused paper account, with a journal and a paper book as above. */
-export const RESTING_FOLDER = 'resting-accounts';
+export const SET_ASIDE_FOLDER = 'resting-accounts';
 export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
 export const DESK_FILE = 'desk.yaml';

@@ -25,7 +25,7 @@ const journalSchema = z.strictObject({
 });
 
 /** A paper account of other prices than those in use. */
-const restingAccountSchema = z.strictObject({
+const accountSetAsideSchema = z.strictObject({
   /** Name of its folder. */
   name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/),
   account: z.string(),
@@ -64,7 +64,7 @@ const manifestSchema = z.strictObject({
   /** Null: written before backups included unused paper accounts. */
   restingAccounts: z
     .strictObject({
-      kept: z.array(restingAccountSchema),
+      kept: z.array(accountSetAsideSchema),
       leftOut: z.array(
         z.strictObject({ name: z.string(), why: z.string(), damaged: z.literal(true).optional() }),
       ),
@@ -81,8 +81,8 @@ const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
-export type RestingAccounts = NonNullable<Manifest['restingAccounts']>;
-export type RestingAccount = RestingAccounts['kept'][number];
+export type AccountsSetAside = NonNullable<Manifest['restingAccounts']>;
+export type AccountSetAside = AccountsSetAside['kept'][number];
 export type TableFigures = Manifest['database']['tables'][number];
 
 /** Writes a backup's last files, which fix the manifest's content. Returns the manifest's hash. */

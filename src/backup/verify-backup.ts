@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { readBook } from '../venue/paper/book-file.js';
-import { restingProblems } from './accounts/resting-orders.js';
+import { setAsideProblems } from './accounts/set-aside.js';
 import * as place from './backup-folder.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
@@ -35,7 +35,7 @@ export async function verifyBackup(folder: string, signal?: AbortSignal): Promis
       ? damaged
       : [
           ...(await journalProblems(folder, manifest)),
-          ...(await restingProblems(folder, manifest)),
+          ...(await setAsideProblems(folder, manifest)),
           ...(await dumpProblems(folder)),
         ];
   if (problems.length > 0) return { ok: false, problems };

@@ -2,9 +2,10 @@
  * Tells whether the ledger has everything that the trader has recorded: what Postgres doesn't show may still have
  * happened.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
+import { pollUntil } from '../home/poll-until.js';
 import { readLedgerSequence } from '../store/read-ledger.js';
 import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
@@ -25,12 +26,11 @@ export async function ledgerReached({ trader, pool, desk }: CheckContext): Promi
   } catch (error) {
     return { ok: false, why: `the trader does not answer: ${messageOf(error)}` };
   }
-  const untilMs = performance.now() + FOLLOWS_MS;
-  for (;;) {
-    const sequence = await readLedgerSequence(pool, desk.desk, status.incarnation);
-    if (sequence >= status.sequence) return { ok: true, status };
-    if (performance.now() >= untilMs)
-      return { ok: false, why: `the ledger is ${status.sequence - sequence} records behind the trader` };
-    await sleep(LOOK_EVERY_MS);
-  }
+  const behind = await pollUntil(
+    async () => status.sequence - (await readLedgerSequence(pool, desk.desk, status.incarnation)),
+    (records) => records <= 0,
+    { withinMs: FOLLOWS_MS, everyMs: LOOK_EVERY_MS },
+  );
+  if (behind > 0) return { ok: false, why: `the ledger is ${behind} records behind the trader` };
+  return { ok: true, status };
 }

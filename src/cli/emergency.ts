@@ -221,12 +221,12 @@ type Outcome = Pick<OperationResult, 'ok' | 'proven' | 'detail' | 'haltId'>;
 async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResult): Promise<Outcome> {
   const withinMs = Math.max(0, provenByMs - performance.now());
   if (kind === 'stop') {
-    const { proveStopped } = await import('../activities/engine/call-trader.js');
+    const { proveStopped } = await import('../trader/prove.js');
     const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, withinMs);
     const detail = `${mode}, ${entriesWorking} entry orders work`;
     return { ok: taken.ok, proven, detail, haltId };
   }
-  const { proveFlat } = await import('../activities/engine/call-trader.js');
+  const { proveFlat } = await import('../trader/prove.js');
   const { open, haltId, proven } = await proveFlat(trader, withinMs);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
   return { ok: taken.ok, proven, detail, haltId };
@@ -249,7 +249,7 @@ async function keepDirectly(
   ] = await Promise.all([
     import('../store/pool.js'),
     import('../operations/record-audit.js'),
-    import('../operations/record-without-workflow.js'),
+    import('../temporal/record-without-workflow.js'),
     import('../operations/record-audit.js'),
     import('../operations/ask-for-reason.js'),
   ]);

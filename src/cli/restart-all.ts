@@ -1,7 +1,9 @@
 /** `fermata restart --all`: waits until the desk has ended, has been started again, and answers. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMissing, type MonitorShown, readMonitor } from '../checks/read-monitor.js';
 import { localDashboard } from '../home/dashboard-address.js';
+import { pollUntil } from '../home/poll-until.js';
 import type { Runtime } from '../home/runtime.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
@@ -55,13 +57,13 @@ const notBack = (isGone: boolean): CliFailure =>
   );
 
 /** A process that was started a moment ago may still be waiting for another. */
-async function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
-  const untilMs = performance.now() + HEALTHY_MS;
-  for (;;) {
-    const looked = await lookAt(home);
-    if (looked.problems.length === 0 || performance.now() > untilMs) return looked;
-    await sleep(POLL_MS);
-  }
+function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
+  const times = { withinMs: HEALTHY_MS, everyMs: POLL_MS };
+  return pollUntil(
+    () => lookAt(home),
+    ({ problems }) => problems.length === 0,
+    times,
+  );
 }
 
 async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {

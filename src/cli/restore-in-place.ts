@@ -16,7 +16,7 @@ import { deskPaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
 import { endLeftChildren } from '../supervisor/children-file.js';
-import { everyRoleAlone } from '../supervisor/roles.js';
+import { everySeparateRole } from '../supervisor/roles.js';
 import { claimHome } from '../supervisor/start/claim-home.js';
 import { livingRoles } from '../worker/role-life.js';
 import { CliFailure } from './failure.js';
@@ -104,7 +104,7 @@ export async function restoreInPlace(
 
 /** Refuses while a role runs in a container of its own: whoever started the container ends it. */
 function refuseLivingRoles(home: string): void {
-  const living = livingRoles(everyRoleAlone(), home, Date.now());
+  const living = livingRoles(everySeparateRole(), home, Date.now());
   if (living.length === 0) return;
   throw new CliFailure(
     `${living.join(', ')} of this desk ${living.length === 1 ? 'runs, or was' : 'run, or were'} killed just now`,

@@ -11,7 +11,7 @@ import { type CliFailure, usageFailure } from './failure.js';
 
 const OPTION = '--simulated-venue';
 const WEB_FORM = 'http://127.0.0.1:9080';
-/** Of venues that are reached through a program, such as IB Gateway. */
+/** Of venues that are reached through a program of theirs. */
 const SOCKET_FORM = '127.0.0.1:4002';
 const NAMED = /^(?:([a-z][a-z0-9-]{0,39})=)?(.*)$/;
 const LOOPBACK = /^(?:http:\/\/)?(?:127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;

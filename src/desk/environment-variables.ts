@@ -13,6 +13,7 @@ import {
   webAddress,
   yesOrNo,
 } from './environment-variable.js';
+import { DEFAULT_DESK } from './resolve-desk.js';
 import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 import { symbolIn } from './symbol-text.js';
 
@@ -264,7 +265,7 @@ const CONTAINERS: EnvironmentSection = {
     plain('FERMATA_IMAGE', null, text, 'The image of every role; fermata:local'),
     plain('FERMATA_PORT', null, port, 'Port of dashboard and API on this machine; 8000'),
     plain('FERMATA_TEMPORAL_UI_PORT', null, port, 'Port of Temporal’s UI, behind our sign-in; 8233'),
-    plain('FERMATA_DESK', null, text, 'Name or path of the desk file; crypto-bot'),
+    plain('FERMATA_DESK', null, text, `Name or path of the desk file; ${DEFAULT_DESK}`),
     plain(
       'FERMATA_MARKET',
       null,

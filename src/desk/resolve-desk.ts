@@ -2,8 +2,8 @@
  * Resolves what a person typed after `--desk` to a file. A desk is a folder with `desk.yaml`; in earlier versions it
  * was one file.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closestName } from './closest-name.js';
 import { DeskFileError } from './problem.js';
@@ -25,14 +25,18 @@ const here = (): DeskPlaces => ({
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
 
-/** In a checkout, users' own desks are in the same folder. */
-export const SHIPPED_DESKS: readonly string[] = [DEFAULT_DESK, 'slob'];
+/** In the folder of a desk that ships, with its name: a copy under another name is a person's own. */
+const SHIPPED_MARK = '.shipped';
 
 const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
 
-/** Whether a desk's folder, or a file in it, comes with Fermata: the next version replaces it. */
-export const isShipped = (path: string): boolean =>
-  SHIPPED_DESKS.some((name) => `${path}${sep}`.startsWith(join(shippedDesks(), name) + sep));
+/** Whether a desk's folder, or a file in it, comes with Fermata: the next version replaces it. In a checkout, users' own desks are beside it. */
+export function isShipped(path: string): boolean {
+  const [name = '', ...up] = relative(shippedDesks(), path).split(sep);
+  if (name === '' || name === '..' || up.includes('..')) return false;
+  const mark = join(shippedDesks(), name, SHIPPED_MARK);
+  return existsSync(mark) && readFileSync(mark, 'utf8').trim() === name;
+}
 
 /** `desks` of the working folder first, then of FERMATA_HOME, then the desks that come with Fermata. */
 export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {

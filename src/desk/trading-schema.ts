@@ -41,7 +41,7 @@ export const instrumentSchema = z.strictObject({
     .regex(/^20\d{2}(0[1-9]|1[0-2])$/, 'expected a month in quotes, year first, for example "202612"')
     .optional()
     .describe(
-      'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of Interactive Brokers.',
+      'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of a venue that has months.',
     ),
   sideBySide: z
     .literal(true)

@@ -1,6 +1,7 @@
 /** Unix sockets that speak the control protocol: a request is `{v:1,id,method,params}`, answered by one line. */
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { readLines } from './frame-reader.js';
 
 const ANSWER_CHARS_MAX = 1024 * 1024;
 
@@ -31,7 +32,6 @@ interface Answer {
 export function askSocket(path: string, method: string, params: object, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    let text = '';
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -40,26 +40,26 @@ export function askSocket(path: string, method: string, params: object, timeoutM
     const silent = (why: string): void =>
       end(() => reject(new SocketSilent(`no answer to ${method}: ${why}`)));
     const timer = setTimeout(() => silent(`nothing within ${timeoutMs} ms`), timeoutMs);
-    socket.setEncoding('utf8');
     socket.on('connect', () => socket.write(`${JSON.stringify({ v: 1, id: 1, method, params })}\n`));
     socket.on('error', (error: NodeJS.ErrnoException) => silent(error.code ?? error.message));
     socket.on('close', () => silent('the connection was closed'));
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > ANSWER_CHARS_MAX) return silent('the answer is too long');
-      const lineEnd = text.indexOf('\n');
-      if (lineEnd < 0) return;
-      try {
-        const { result, error } = JSON.parse(text.slice(0, lineEnd)) as Answer;
-        end(() =>
-          error
-            ? reject(new SocketRefusal(error.code, error.message, error.keptSafe, error.doThis))
-            : resolve(result),
-        );
-      } catch {
-        silent('the answer is not JSON');
-      }
-    });
+    readLines(
+      socket,
+      ANSWER_CHARS_MAX,
+      (line) => {
+        try {
+          const { result, error } = JSON.parse(line) as Answer;
+          end(() =>
+            error
+              ? reject(new SocketRefusal(error.code, error.message, error.keptSafe, error.doThis))
+              : resolve(result),
+          );
+        } catch {
+          silent('the answer is not JSON');
+        }
+      },
+      () => silent('the answer is too long'),
+    );
   });
 }
 

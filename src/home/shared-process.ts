@@ -15,7 +15,7 @@ export interface Joining {
   /** How the process was started: only a role that would be started alike may join. */
   readonly sharing: string;
   readonly runtimeFile: string;
-  /** Held for as long as anything of the role runs there: see `heldAlone`. */
+  /** Held for as long as anything of the role runs there: see `lockOnceFree`. */
   readonly lockFile: string;
   /** A role that has not stopped within this time ends the process. */
   readonly stopMs: number;
@@ -49,7 +49,7 @@ export const roleLock = (home: string, role: string): string =>
  * stopping it when the supervisor that asked for it has ended. `who`: which role of which desk. Throws if it takes
  * too long; null if `stopping` came first.
  */
-export async function heldAlone(
+export async function lockOnceFree(
   lockFile: string,
   who: string,
   stopping: AbortSignal,
@@ -63,12 +63,12 @@ export async function heldAlone(
   );
 }
 
-/** As `heldAlone`, for all roles of a desk that another desk's process may have taken in. */
+/** As `lockOnceFree`, for all roles of a desk that another desk's process may have taken in. */
 export async function nothingJoined(home: string, stopping: AbortSignal): Promise<readonly FileLock[]> {
   const held: FileLock[] = [];
   try {
     for (const role of SHARED_ROLES) {
-      const lock = await heldAlone(roleLock(home, role), `${role} of this desk`, stopping);
+      const lock = await lockOnceFree(roleLock(home, role), `${role} of this desk`, stopping);
       if (lock !== null) held.push(lock);
     }
   } catch (error) {

@@ -1,8 +1,10 @@
 /** Follows the trader's journal for ever: through its restarts, an unavailable database, and a new journal. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FollowedEntry } from '../contracts/control.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { backoffMs } from '../domain/backoff.js';
 import { DecimalError } from '../domain/decimal.js';
 import { messageOf } from '../domain/message-of.js';
 import { appendAudit } from '../store/audit.js';
@@ -15,8 +17,7 @@ import { LedgerMismatch } from './project/projection.js';
 const BATCH_ENTRIES = 500;
 const QUEUE_ENTRIES_MAX = 5_000;
 const STATUS_TIMEOUT_MS = 5_000;
-const BACKOFF_FIRST_MS = 100;
-const BACKOFF_MAX_MS = 5_000;
+const BACKOFF = { firstMs: 100, mostMs: 5_000 };
 /** How soon it tries again after a mismatch. Nothing changes until a person has acted. */
 const MISMATCH_PAUSE_MS = 30_000;
 
@@ -76,7 +77,7 @@ async function followForEver(
         if (text !== said) options.log('warn', `the ledger waits: ${text}`);
         said = text;
         failures = state.position?.sequence === before ? failures + 1 : 1;
-        pauseMs = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
+        pauseMs = backoffMs(failures, BACKOFF);
       }
     }
     await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);

@@ -1,13 +1,16 @@
 /** The mailer: sends notices from the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
+
 import { pino } from 'pino';
 import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
+import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import { type ChannelHealth, keepChannelHealth, lastHealth, SAID_EVERY_MS } from '../home/channel-health.js';
 import { logOutput } from '../home/desk-in-process.js';
+import { keepDoing } from '../home/keep-doing.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { type MailSettings, mailSettings } from '../notify/channel-credentials.js';
-import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
+import { setUpOrSaidWhy } from '../notify/run-channel.js';
 import {
   addressMail,
   giveBack,
@@ -163,7 +166,7 @@ async function keep({ pool, log, retryMs }: DeliveryContext, mail: Mail, outcome
     return markMailRefused(pool, mail.id, reply);
   }
   const mostMs = outcome.wasReached ? RETRY_MS_MAX : UNREACHED_RETRY_MS_MAX;
-  const afterMs = Math.min(retryMs * 2 ** (mail.attempts - 1), mostMs);
+  const afterMs = backoffMs(mail.attempts, { firstMs: retryMs, mostMs });
   log(
     'warn',
     `mail to ${mail.address} ("${mail.title}") is sent again in ${Math.ceil(afterMs / 1_000)} s: ${reply}`,

@@ -1,4 +1,7 @@
-/** Converts decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. */
+/**
+ * Converts decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. Beside `domain/decimal.ts`, which is
+ * exact in any size by bigint: a backtest reads millions of prices, each here in numbers and without a new string.
+ */
 
 export interface DecimalGrid {
   /** The step as written in the desk file, for messages. */

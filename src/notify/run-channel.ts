@@ -1,5 +1,4 @@
-/** What the roles of all channels do alike: set up a channel at the start, and repeat its tasks. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** What the roles of all channels do alike at the start: set up their channel, or say why there is none. */
 import { messageOf } from '../domain/message-of.js';
 import { type Channel, keepChannelHealth } from '../home/channel-health.js';
 
@@ -41,45 +40,4 @@ export function setUpOrSaidWhy<T>(
     say('silent', messageOf(error));
   }
   return null;
-}
-
-const FAILED_PAUSE_MS = 1_000;
-
-export interface KeptTask {
-  /** Waits for the run in progress. */
-  stop(): Promise<void>;
-}
-
-/**
- * Repeats one task for ever, one run after the other; a failure is logged once and retried. `task` resolves with the
- * pause before its next run, in milliseconds.
- */
-export function keepDoing(
-  name: string,
-  log: (level: 'info' | 'warn' | 'error', text: string) => void,
-  task: (stopping: AbortSignal) => Promise<number>,
-): KeptTask {
-  const stopping = new AbortController();
-  const running = (async () => {
-    let lastFailure: string | null = null;
-    while (!stopping.signal.aborted) {
-      let pauseMs = FAILED_PAUSE_MS;
-      try {
-        pauseMs = await task(stopping.signal);
-        if (lastFailure !== null) log('info', `${name}: works again`);
-        lastFailure = null;
-      } catch (error) {
-        const failure = messageOf(error);
-        if (failure !== lastFailure && !stopping.signal.aborted) log('warn', `${name}: ${failure}`);
-        lastFailure = failure;
-      }
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  })();
-  return {
-    stop: () => {
-      stopping.abort();
-      return running;
-    },
-  };
 }

@@ -2,9 +2,10 @@
  * Closes one position or cancels one entry: sent straight to the trader, read back from its status, recorded in the
  * audit trail.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { NO_REASON } from '../domain/no-reason.js';
+import { pollUntil } from '../home/poll-until.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
@@ -118,11 +119,9 @@ async function readBack(
   context: OperationContext,
   isOver: (status: TraderStatus) => boolean,
 ): Promise<boolean> {
-  const untilMs = performance.now() + PROOF_MS;
-  for (;;) {
+  const look = async () => {
     const status = await readStatus(context).catch(() => null);
-    if (status !== null && isOver(status)) return true;
-    if (performance.now() >= untilMs) return false;
-    await sleep(LOOK_MS);
-  }
+    return status !== null && isOver(status);
+  };
+  return pollUntil(look, (over) => over, { withinMs: PROOF_MS, everyMs: LOOK_MS });
 }

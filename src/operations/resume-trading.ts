@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../contracts/resumption.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { pollUntil } from '../home/poll-until.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
 import { readStatus } from '../trader/read-status.js';
 import { askForReason } from './ask-for-reason.js';
@@ -116,11 +116,7 @@ const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>
   sizePct === undefined ? {} : { sizePct };
 
 async function isActive(context: OperationContext, patienceMs: number): Promise<boolean> {
-  const untilMs = performance.now() + patienceMs;
-  for (;;) {
-    const status = await readStatus(context).catch(() => null);
-    if (status?.mode === 'ACTIVE') return true;
-    if (performance.now() >= untilMs) return false;
-    await sleep(POLL_MS);
-  }
+  const modeNow = async () => (await readStatus(context).catch(() => null))?.mode;
+  const times = { withinMs: patienceMs, everyMs: POLL_MS };
+  return (await pollUntil(modeNow, (mode) => mode === 'ACTIVE', times)) === 'ACTIVE';
 }

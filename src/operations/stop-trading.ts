@@ -3,7 +3,6 @@
  * goes on proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { proveFlat, proveStopped } from '../activities/engine/call-trader.js';
 import type { CommandResult } from '../contracts/control.js';
 import {
   EMERGENCY_COMMAND_MS,
@@ -17,11 +16,12 @@ import {
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { ControlFailure } from '../trader/client.js';
+import { proveFlat, proveStopped } from '../trader/prove.js';
 import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
-import { recordWithoutWorkflow } from './record-without-workflow.js';
 
 interface EmergencyProof {
   readonly proven: boolean;

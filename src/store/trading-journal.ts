@@ -92,7 +92,7 @@ const noteFrom = ({ id, person, text, written }: EntryRow): JournalNote => ({
 export interface FilledEntry {
   /** Client id of the order. */
   readonly clientId: string;
-  /** For example `short 2 NQ/USD at 15234 by slob`; the price is the average of its fills. */
+  /** For example `short 2 NQ/USD at 15234 by trend`; the price is the average of its fills. */
   readonly what: string;
   /** Time of its first fill, in market and wall milliseconds. */
   readonly marketMs: number;

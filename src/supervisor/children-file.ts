@@ -2,9 +2,10 @@
  * Records on disk which processes this supervisor has started, so that the next one finds those of a killed supervisor.
  * A pid is trusted only together with the start time of its process.
  */
+
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../home/poll-until.js';
 import { isAlive, startTimeOf } from './process-table.js';
 
 interface Child {
@@ -87,14 +88,13 @@ async function isSame(child: Child): Promise<boolean> {
   return isAlive(child.pid) && (await startTimeOf(child.pid)) === child.startTime;
 }
 
-async function untilGone(children: readonly Child[], waitMs: number): Promise<readonly Child[]> {
-  const deadline = Date.now() + waitMs;
-  for (;;) {
-    const remaining: Child[] = [];
-    for (const child of children) if (await isSame(child)) remaining.push(child);
-    if (remaining.length === 0 || Date.now() >= deadline) return remaining;
-    await sleep(POLL_MS);
-  }
+/** Those that are still there after `withinMs`. */
+function untilGone(children: readonly Child[], withinMs: number): Promise<readonly Child[]> {
+  const remaining = async () => {
+    const same = await Promise.all(children.map(isSame));
+    return children.filter((_, at) => same[at]);
+  };
+  return pollUntil(remaining, ({ length }) => length === 0, { withinMs, everyMs: POLL_MS });
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

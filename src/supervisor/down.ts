@@ -1,6 +1,7 @@
 /** `fermata down`: asks the supervisor of this FERMATA_HOME for an orderly end of the desk, and waits for it. */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { SocketSilent } from '../home/local-socket.js';
+import { pollUntil } from '../home/poll-until.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { starterOf } from './desk-ended.js';
 import { isAlive } from './process-table.js';
@@ -32,12 +33,12 @@ export async function down(
     process.kill(starter, 'SIGTERM');
     pid = starter;
   }
-  const deadline = Date.now() + (options.waitMs ?? WAIT_DEFAULT_MS);
-  while (Date.now() < deadline) {
-    if (!(await answers(home)) && (pid === process.pid || !isAlive(pid))) return { kind: 'ended' };
-    await sleep(POLL_MS);
-  }
-  return { kind: 'still-running', pid };
+  const hasEnded = await pollUntil(
+    async () => !(await answers(home)) && (pid === process.pid || !isAlive(pid)),
+    (ended) => ended,
+    { withinMs: options.waitMs ?? WAIT_DEFAULT_MS, everyMs: POLL_MS },
+  );
+  return hasEnded ? { kind: 'ended' } : { kind: 'still-running', pid };
 }
 
 async function answers(home: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { readLines } from '../home/frame-reader.js';
 import { desksHomes } from '../home/installation.js';
 import { installationOf } from '../home/runtime.js';
 import {
@@ -29,6 +29,8 @@ const HURRIED_MS = 1_500;
 /** Added to the time that the other process allows the role itself. */
 const LATE_MS = 2_000;
 const LAST_LINES_MAX = 30;
+/** What a role logs is passed on in one line each. */
+const LINE_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
  * Variables that a terminal, a service manager or npm adds, and those that differ by desk and are passed in another
@@ -108,11 +110,8 @@ function joinAt(path: string, { name, joining, onLine }: JoinOptions): Promise<J
       });
     });
     const silent = setTimeout(() => socket.destroy(), ANSWER_MS);
-    socket.on('error', () => socket.destroy());
     socket.on('connect', () => socket.write(`${JSON.stringify(joining)}\n`));
-    const input = createInterface({ input: socket });
-    input.on('error', () => undefined);
-    input.on('line', (line) => {
+    readLines(socket, LINE_CHARS_MAX, (line) => {
       const said = messageIn(line);
       if (said === null || said.type === 'refused') socket.destroy();
       else if (said.type === 'joined') {

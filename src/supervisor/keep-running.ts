@@ -2,13 +2,14 @@
  * Keeps one process alive: restarts it when it dies, after growing pauses, and gives up when it dies too often. No
  * library: what counts is how often it died lately, not how often a call failed.
  */
+import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ManagedProcess } from './managed-process.js';
 
 const DEATHS_MAX = 5;
 const DEATHS_WINDOW_MS = 120_000;
-const BACKOFF_MAX_MS = 5_000;
+const BACKOFF = { firstMs: 250, mostMs: 5_000 };
 
 export interface Running {
   readonly process: ManagedProcess;
@@ -159,7 +160,8 @@ export class ProcessKeeper {
       return;
     }
     this.#state = 'restarting';
-    const inMs = backoffMs(this.#deaths.length);
+    // The first restart is immediate: a desk without its trader is unwatched.
+    const inMs = backoffMs(this.#deaths.length - 1, BACKOFF);
     this.#timer = setTimeout(() => this.#bringBack(), inMs);
     this.options.onNews({ kind: 'restarting', inMs });
   }
@@ -190,9 +192,4 @@ export class ProcessKeeper {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }
-}
-
-/** The first restart is immediate: a desk without its trader is unwatched. */
-function backoffMs(deaths: number): number {
-  return deaths <= 1 ? 0 : Math.min(250 * 2 ** (deaths - 2), BACKOFF_MAX_MS);
 }

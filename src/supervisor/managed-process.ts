@@ -1,7 +1,9 @@
 /** One child process in its own process group: a terminal's Ctrl-C must reach only the supervisor. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { type PollTimes, pollUntil } from '../home/poll-until.js';
 
 const LAST_LINES_MAX = 30;
 const TAIL_BYTES_MAX = 32 * 1024;
@@ -164,6 +166,25 @@ async function exitedWithin(child: ManagedProcess, waitMs: number, hurry?: Abort
 }
 
 const HURRIED_WAIT_MS = 1_500;
+
+/** Null once `ask` finds no problem. Otherwise why it is given up: the problem that is final, or the last with the log's end. */
+export async function becomesReady(
+  child: ManagedProcess,
+  ask: () => Promise<string | null>,
+  times: PollTimes,
+  isFinal: (problem: string) => boolean = () => false,
+): Promise<string | null> {
+  const ENDED = Symbol('ended');
+  const found = await pollUntil(
+    async () => (child.alive() ? ask() : ENDED),
+    (problem) => typeof problem !== 'string' || isFinal(problem),
+    times,
+  );
+  if (found === null) return null;
+  const lastWords = child.lastLines().slice(-6).join(' | ');
+  if (typeof found !== 'string') return lastWords || 'it ended without a word';
+  return isFinal(found) ? found : `no answer within ${times.withinMs / 1000} s (${found}): ${lastWords}`;
+}
 
 /** Kills what a dead process may have left in its group. */
 export function killGroup(pid: number): void {

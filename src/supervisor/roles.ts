@@ -38,7 +38,7 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
 export const FURTHER_WORKERS = ['operations-worker-2', 'operations-worker-3'] as const;
 
 /** All that may run without a supervisor. */
-export const everyRoleAlone = (): readonly string[] => [...rolesInOrder(true), ...FURTHER_WORKERS];
+export const everySeparateRole = (): readonly string[] => [...rolesInOrder(true), ...FURTHER_WORKERS];
 
 /** Unless separate, the auditor runs in the engine worker, the ledger in the operations worker, the bot in web. */
 export function rolesInOrder(separate: boolean): readonly ['trader', ...RoleName[]] {

@@ -10,10 +10,12 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
 import { plainEnvironment } from '../home/process-environment.js';
-import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
+import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import { commandLineOf, isAlive } from './process-table.js';
 
-const READY_TIMEOUT_MS = 60_000;
+const READY = { withinMs: 60_000, everyMs: 50 };
+/** No other attempt can help. */
+const WRONG_PASSWORD = /password authentication failed/;
 const LEFTOVER_BACKENDS_TIMEOUT_MS = 10_000;
 
 interface PostgresOptions {
@@ -45,7 +47,12 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   for (;;) {
     const child = await launch(binaries.postgres, options);
     await options.onSpawned?.(child);
-    const problem = await becomesReady(child, options);
+    const problem = await becomesReady(
+      child,
+      () => problemOf(options),
+      READY,
+      (problem) => WRONG_PASSWORD.test(problem),
+    );
     if (problem === null) return serverOf(child, options.port);
     await stopProcess(child);
     // After a kill -9 of the server, its sessions hold the shared memory until they notice, a moment later.
@@ -94,33 +101,26 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
   });
 }
 
-async function becomesReady(child: ManagedProcess, options: PostgresOptions): Promise<string | null> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  let answer = 'no answer';
-  while (Date.now() < deadline) {
-    if (!child.alive()) return child.lastLines().slice(-6).join(' | ') || 'it ended without a word';
-    const client = new Client({
-      host: '127.0.0.1',
-      port: options.port,
-      user: options.user,
-      password: options.password,
-      database: 'postgres',
-      connectionTimeoutMillis: 5_000,
-    });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query('select 1');
-      return null;
-    } catch (error) {
-      answer = messageOf(error);
-      if (/password authentication failed/.test(answer)) return answer;
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-    await sleep(50);
+/** Null if it answers a query. */
+async function problemOf({ port, user, password }: PostgresOptions): Promise<string | null> {
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    user,
+    password,
+    database: 'postgres',
+    connectionTimeoutMillis: 5_000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    await client.end().catch(() => undefined);
   }
-  return `no answer within ${READY_TIMEOUT_MS / 1000} s (${answer}): ${child.lastLines().slice(-6).join(' | ')}`;
 }
 
 /**

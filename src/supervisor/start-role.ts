@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
-import { heldAlone, roleLock, SHARING } from '../home/shared-process.js';
+import { lockOnceFree, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
 import { credentialIn, credentialNames } from '../venue/environment.js';
 import type { ChildrenFile } from './children-file.js';
@@ -131,7 +131,7 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
 }
 
 const alone = ({ name, stopping }: RoleStartOptions, home: string): Promise<FileLock | null> =>
-  heldAlone(roleLock(home, name), `${name} of this desk`, stopping);
+  lockOnceFree(roleLock(home, name), `${name} of this desk`, stopping);
 
 /** In its own process. `sharing`: which roles of other desks it may host, once this resolves; null: none. */
 async function begin(options: RoleStartOptions, sharing: string | null): Promise<Begun> {

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
+import { readLines } from '../home/frame-reader.js';
 import { listenAtSocket } from '../home/local-socket.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
@@ -56,17 +57,8 @@ export function claimFolder(folder: string): void {
 }
 
 function serve(socket: Socket, handlers: SupervisorHandlers): void {
-  let text = '';
-  socket.setEncoding('utf8');
   socket.unref();
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: string) => {
-    text += chunk;
-    if (text.length > REQUEST_CHARS_MAX) return socket.destroy();
-    const lines = text.split('\n');
-    text = lines.pop() ?? '';
-    for (const line of lines) void answer(socket, handlers, line);
-  });
+  readLines(socket, REQUEST_CHARS_MAX, (line) => void answer(socket, handlers, line));
 }
 
 async function answer(socket: Socket, handlers: SupervisorHandlers, line: string): Promise<void> {

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { logOutput } from '../home/desk-in-process.js';
+import { keepDoing } from '../home/keep-doing.js';
 import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -15,9 +16,9 @@ import {
   type TelegramCredentials,
   telegramCredentials,
 } from '../notify/channel-credentials.js';
-import { keepDoing, setUpOrSaidWhy } from '../notify/run-channel.js';
+import { setUpOrSaidWhy } from '../notify/run-channel.js';
+import { forgedRowTeller } from '../notify/tell-forged-row.js';
 import { type Operations, openOperations } from '../operations/operations.js';
-import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';

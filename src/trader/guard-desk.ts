@@ -1,7 +1,9 @@
 /** What the trader does when the supervisor or operations are silent, by the desk file; and its orderly end. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import type { ResumeRule } from '../domain/mode.js';
+import { pollUntil } from '../home/poll-until.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
@@ -71,9 +73,12 @@ async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<
   opened.runner.post({ kind: 'heartbeat.lost', which: 'supervisor' });
   if (lostAction === 'none') return;
   const { trader } = opened;
-  if (lostAction === 'stop')
-    await waitUntil(() => trader.status().entriesWorking === 0, STOP_SEEN_THROUGH_MS);
-  else await waitUntil(() => trader.status().closeAll !== 'running', desk.closeAll.deadlineSeconds * 1000);
+  const isSeenThrough =
+    lostAction === 'stop'
+      ? () => trader.status().entriesWorking === 0
+      : () => trader.status().closeAll !== 'running';
+  const withinMs = lostAction === 'stop' ? STOP_SEEN_THROUGH_MS : desk.closeAll.deadlineSeconds * 1000;
+  await pollUntil(isSeenThrough, (isSeen) => isSeen, { withinMs, everyMs: QUIET_LOOK_MS });
   await end();
   process.exit(0);
 }
@@ -134,20 +139,16 @@ export async function endOrderly(
     command: { name: 'stop', why: { cause: 'shutdown', resume } },
   });
   await Promise.race([stopped, sleep(COMMAND_MS_MAX, undefined, { ref: false })]);
-  const left = await waitUntil(() => trader.status().entriesWorking === 0, ENTRIES_OFF_MS_MAX);
-  if (!left) log('warn', 'the venue has not confirmed every cancel; the next start looks the orders up');
+  const times = { withinMs: ENTRIES_OFF_MS_MAX, everyMs: QUIET_LOOK_MS };
+  const left = await pollUntil(
+    () => trader.status().entriesWorking,
+    (entries) => entries === 0,
+    times,
+  );
+  if (left > 0) log('warn', 'the venue has not confirmed every cancel; the next start looks the orders up');
   await feed.stop();
   runner.stop();
   await venue.port.close();
   await journal.close();
   log('info', 'the trader has ended; positions and their stops stay at the venue');
-}
-
-async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() >= deadlineMs) return false;
-    await sleep(QUIET_LOOK_MS);
-  }
-  return true;
 }

@@ -11,13 +11,13 @@ interface Asked {
  * Rejects with `TraderUnavailable` while the trader does not answer or is starting: until then its books, orders and
  * permissions are empty and must not be taken for the desk's.
  */
-export async function readStatus(asked: Asked): Promise<TraderStatus> {
-  const status = await readWords(asked);
+export async function readStatus(asked: Asked, timeoutMs = ANSWER_MS): Promise<TraderStatus> {
+  const status = await readWords(asked, timeoutMs);
   if (status.starting) throw new TraderUnavailable(status.reason);
   return status;
 }
 
 /** For display, or to learn which journal it is; also answers while the trader is starting. */
-export function readWords({ trader }: Asked): Promise<TraderStatus> {
-  return trader.call('status', {}, { timeoutMs: ANSWER_MS });
+export function readWords({ trader }: Asked, timeoutMs = ANSWER_MS): Promise<TraderStatus> {
+  return trader.call('status', {}, { timeoutMs });
 }

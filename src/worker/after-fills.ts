@@ -1,17 +1,19 @@
 /**
  * What the desk file asks for after an entry fill: a line in the trading journal, and a reminder to review the exit.
  */
+
 import type { Notice } from '../contracts/notice.js';
 import type { NewTask, Task } from '../contracts/task.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { openTask, readTasks } from '../store/tasks.js';
 import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/trading-journal.js';
 import { datesOf } from '../trader/zone-offset.js';
-import { type Repeating, repeat } from './repeat.js';
+import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
 const LOOK_EVERY_MS = 2_000;
@@ -27,7 +29,7 @@ interface AfterFills {
 }
 
 /** Null if the desk file asks for nothing. */
-export function afterFills({ desk, pool, home }: AfterFills, log: Logger): Repeating | null {
+export function afterFills({ desk, pool, home }: AfterFills, log: Logger): KeptTask | null {
   const { onFill } = desk;
   if (onFill === undefined) return null;
   const dateOf = datesOf(desk);

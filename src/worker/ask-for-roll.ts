@@ -2,17 +2,19 @@
  * Asks people to roll a future once its roll day has come: once a day, until they approve. Nothing is entered in the old
  * contract meanwhile; as it nears its last trade they are woken.
  */
+
 import type { Notice } from '../contracts/notice.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { contractWords } from '../domain/contract-words.js';
 import { monthKey } from '../domain/settings-change.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals.js';
 import type { OperationContext } from '../operations/operation.js';
 import { rollContract } from '../operations/settings/change-settings.js';
 import { readStatus } from '../trader/read-status.js';
-import { type Repeating, repeat } from './repeat.js';
+import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
 const LOOK_EVERY_MS = 60_000;
@@ -22,7 +24,7 @@ const ASKED_AGAIN_MS = 20 * HOUR_MS;
 export type AskForRoll = OperationContext;
 
 /** Null: the desk rolls nothing. */
-export function askForRolls(context: AskForRoll, log: Logger): Repeating | null {
+export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {
   if (context.desk.instruments.every(({ roll }) => roll === undefined)) return null;
   return repeat('watch over contracts that end', LOOK_EVERY_MS, log, () => askForDueRolls(context));
 }

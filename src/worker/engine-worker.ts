@@ -3,6 +3,7 @@
  * end-to-end heartbeat, and (unless it has its own process) the auditor. Nothing else, so that nothing else can hold it
  * up.
  */
+
 import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
@@ -11,6 +12,7 @@ import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
 import { emergencyQueue, operationsQueue, pulseId } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { openTemporal, type TemporalAccess } from '../temporal/open-temporal.js';
@@ -22,7 +24,7 @@ import { deskOwnerOf, followIncarnation, homeId } from './follow-incarnation.js'
 import { followRuns } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';
-import { LOOKS_MS, type Repeating, repeat } from './repeat.js';
+import { LOOKS_MS, repeat } from './repeat.js';
 import { type Logger, roleLog } from './role-log.js';
 
 export async function startEngineWorker(runtime: Runtime): Promise<Role> {
@@ -86,7 +88,7 @@ export function sendHeartbeats(
   desk: Desk,
   trader: TraderClient,
   log: Logger,
-): Repeating {
+): KeptTask {
   const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
   // So that two failures in a row can be made up for before the trader acts.
   const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);

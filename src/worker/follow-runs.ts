@@ -4,9 +4,9 @@
  */
 import type { InjectedSinks } from '@temporalio/worker';
 import type { RunSinks } from '../contracts/run-sinks.js';
-import { keepBegunRun } from '../operations/reconcile/ended-runs.js';
 import type { Pool } from '../store/pool.js';
 import { dropSeenRun } from '../store/runs-seen.js';
+import { keepBegunRun } from './reconcile/ended-runs.js';
 
 /** For workers without a follower: without these, the library would warn about each report. */
 const unheard = { fn: () => undefined };

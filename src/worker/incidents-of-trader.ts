@@ -1,13 +1,15 @@
 /**
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
+
 import type { Symptom } from '../contracts/incident.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { readRejectedOrders } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
 import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
 import { wakeWaitingRuns } from './changes-waited-for.js';
-import { type Repeating, repeat } from './repeat.js';
+import { repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
@@ -30,7 +32,7 @@ export function incidentsOfProcesses(
   context: TraderWatchContext,
   log: Logger,
   processes: () => Promise<readonly ProcessSeen[]>,
-): Repeating {
+): KeptTask {
   const report = reporter(context);
   const wake = wakeWaitingRuns(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
@@ -45,7 +47,7 @@ const ORDERS_EVERY_MS = 5_000;
 const ORDERS_SINCE_MS = 24 * 3_600_000;
 
 /** Null if the desk has no incident kind that rejected orders open. */
-export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Repeating | null {
+export function incidentsOfOrders(context: TraderWatchContext, log: Logger): KeptTask | null {
   const { desk, pool } = context;
   const symptomOf = rejectionSymptom(desk);
   if (symptomOf === null) return null;

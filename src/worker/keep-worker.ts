@@ -2,6 +2,7 @@
  * A Temporal worker that outlives its server: whatever ends it, it is created again after a growing pause. It never
  * ends the process. Ready once a canary workflow has run on its queue or, without workflows, once it polls.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, type WorkerDeploymentVersion } from '@temporalio/common';
@@ -15,6 +16,7 @@ import {
 } from '@temporalio/worker';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
+import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import { boundAnswer, isAnswerOf, isBoundActivityId, isUnsealed } from '../domain/unsealed.js';
 import { socketOf, socketOfWorkers } from '../home/external-temporal.js';
@@ -49,8 +51,7 @@ export interface KeptWorker {
   stop(): Promise<void>;
 }
 
-const RETRY_MS = 500;
-const RETRY_MS_MAX = 10_000;
+const RETRY = { firstMs: 500, mostMs: 10_000 };
 const CANARY_MS = 15_000;
 
 export function keepWorker(context: WorkerContext, settings: WorkerSettings): KeptWorker {
@@ -63,7 +64,7 @@ export function keepWorker(context: WorkerContext, settings: WorkerSettings): Ke
   const stopping = new AbortController();
   let polls = false;
   const running = (async () => {
-    let pauseMs = RETRY_MS;
+    let failures = 0;
     while (!stopping.signal.aborted) {
       try {
         await runWorker(context, settings, stopping.signal, {
@@ -71,17 +72,18 @@ export function keepWorker(context: WorkerContext, settings: WorkerSettings): Ke
             polls = true;
           },
           onReady: () => {
-            pauseMs = RETRY_MS;
+            failures = 0;
             log.info({ taskQueue }, 'worker is ready');
             markReady();
           },
         });
       } catch (error) {
-        log.warn({ taskQueue, error: String(error) }, `worker ended, next attempt in ${pauseMs} ms`);
+        const inMs = backoffMs(failures + 1, RETRY);
+        log.warn({ taskQueue, error: String(error) }, `worker ended, next attempt in ${inMs} ms`);
       }
       polls = false;
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, RETRY_MS_MAX);
+      failures += 1;
+      await sleep(backoffMs(failures, RETRY), undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
   return {

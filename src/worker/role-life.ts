@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from '../home/runtime.js';
-import { everyRoleAlone } from '../supervisor/roles.js';
+import { everySeparateRole } from '../supervisor/roles.js';
 
 interface Death {
   readonly how: string;
@@ -150,7 +150,7 @@ export function watchRolesAlone(home: string, traderAnswers: () => Promise<boole
   };
   return {
     look: async () => {
-      const lives = everyRoleAlone().map((name) => ({ name, life: readLife(name, home) }));
+      const lives = everySeparateRole().map((name) => ({ name, life: readLife(name, home) }));
       seen = await Promise.all(
         lives.flatMap(({ name, life }) => (life === null ? [] : [lookAt(name, life)])),
       );

@@ -13,7 +13,7 @@ import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { SHARING, sharedSocket } from '../home/shared-process.js';
 import { FURTHER_WORKERS } from '../supervisor/roles.js';
 import type { LivingRole } from './role-life.js';
-import { isAlone, runAlone } from './run-alone.js';
+import { isSeparate, runSeparately } from './run-separately.js';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -70,7 +70,7 @@ async function runRole(name: string): Promise<void> {
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
   const runtime = readRuntime(name);
   nameDeskInCommands(() => (sharesServers(runtime.home) ? runtime.desk : null));
-  const life = isAlone() ? runAlone(name, runtime) : null;
+  const life = isSeparate() ? runSeparately(name, runtime) : null;
   const ended = shareWithOthers(name, runtime, start, terminated);
   try {
     await live(() => start(runtime), terminated, life);

@@ -1,10 +1,12 @@
 /**
  * Runs the process for playbooks in code if the desk has some, or if runs of some are open; restarts it when it dies.
  */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { packsQueue } from '../contracts/queues.js';
+import { backoffMs } from '../domain/backoff.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
@@ -18,8 +20,7 @@ import type { UnservedBuild } from './serve-builds.js';
 const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
 /** Time for an orderly end: the process holds nothing that another worker couldn't take over. */
 const STOP_MS = 5_000;
-const AGAIN_MS = 500;
-const AGAIN_MS_MAX = 60_000;
+const AGAIN = { firstMs: 500, mostMs: 60_000 };
 /**
  * A process that ends sooner was not healthy, even if it said so: restarting it at once would waste the machine's time.
  */
@@ -55,18 +56,17 @@ export function servePacks(context: PacksContext): Packs {
   const { signal } = stopping;
   let child: ManagedProcess | null = null;
   const running = (async () => {
-    let pauseMs = AGAIN_MS;
     let inARow = 0;
     const again = async (why: object, text: string): Promise<void> => {
       if (signal.aborted) return;
-      log.warn({ ...why, inMs: pauseMs }, text);
       inARow += 1;
+      const inMs = backoffMs(inARow, AGAIN);
+      log.warn({ ...why, inMs }, text);
       if (inARow === TOLD_AFTER)
         context
           .tellEnding(`${text}: ${JSON.stringify(why)}`)
           .catch((error: unknown) => log.warn({ error: String(error) }, 'nobody could be told of it'));
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX);
+      await sleep(inMs, undefined, { signal }).catch(() => undefined);
     };
     while (!signal.aborted) {
       try {
@@ -80,10 +80,7 @@ export function servePacks(context: PacksContext): Packs {
         child = await begin(context);
         const begunMs = performance.now();
         const exit = await Promise.race([child.exited, aborted(signal)]);
-        if (performance.now() - begunMs >= WELL_MS) {
-          pauseMs = AGAIN_MS;
-          inARow = 0;
-        }
+        if (performance.now() - begunMs >= WELL_MS) inARow = 0;
         if (exit !== null) await again(exit, 'the process of playbooks ended, and is begun again');
       } catch (error) {
         await again({ error: String(error) }, 'the process of playbooks could not be begun');

@@ -1,14 +1,14 @@
 /** Hosts roles of other desks in this process, each while its desk's supervisor is connected. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
+import { readLines } from '../home/frame-reader.js';
 import { sharesServers } from '../home/installation.js';
 import { listenAtSocket } from '../home/local-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
+import { type FromHost, type Joining, lockOnceFree, STOP_LINE } from '../home/shared-process.js';
 
 const JOINED_MAX = 16;
 const LINE_CHARS_MAX = 64 * 1024;
@@ -30,24 +30,29 @@ export async function shareProcess(path: string, sharing: string, start: Start):
   const joined = new Set<JoinedRole>();
   let closing = false;
   const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
     const silent = setTimeout(() => socket.destroy(), SILENT_MS);
-    const input = createInterface({ input: socket });
-    input.on('error', () => undefined);
-    // Only the first line may ask to join: whoever was refused has to connect again.
-    input.once('line', (line) => {
+    let isFirst = true;
+    let role: JoinedRole | null = null;
+    const ask = (line: string): void => {
       clearTimeout(silent);
       const joining = joiningOf(line, sharing);
-      if (closing) return refuse(socket, 'this process ends');
-      if (typeof joining === 'string') return refuse(socket, joining);
-      const role = new JoinedRole(socket, joining, start);
-      joined.add(role);
-      input.on('line', (next) => {
-        if (next === STOP_LINE) void role.stop();
-      });
+      const why = closing ? 'this process ends' : joining;
+      if (typeof why === 'string') {
+        refuse(socket, why);
+        return;
+      }
+      const begun = new JoinedRole(socket, why, start);
+      role = begun;
+      joined.add(begun);
       socket.once('close', () => {
-        void role.stop().finally(() => joined.delete(role));
+        void begun.stop().finally(() => joined.delete(begun));
       });
+    };
+    readLines(socket, LINE_CHARS_MAX, (line) => {
+      // Only the first line may ask to join: whoever was refused has to connect again.
+      if (isFirst) ask(line);
+      else if (line === STOP_LINE) void role?.stop();
+      isFirst = false;
     });
   });
   server.maxConnections = JOINED_MAX;
@@ -78,7 +83,7 @@ class JoinedRole {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
       // The role's earlier process may still be ending, and the supervisor that asked may have disconnected by now.
-      this.#lock = await heldAlone(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
+      this.#lock = await lockOnceFree(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
       if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
       return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
     })();
@@ -134,7 +139,6 @@ class JoinedRole {
 
 /** The parsed request, or the reason why it may not join, in words. */
 function joiningOf(line: string, sharing: string): Joining | string {
-  if (line.length > LINE_CHARS_MAX) return 'the line is too long';
   try {
     const joining = JSON.parse(line) as Joining;
     if (joining.v !== 1) return `version 1 was expected, not ${String(joining.v)}`;

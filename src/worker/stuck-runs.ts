@@ -3,18 +3,20 @@
  * whose code no longer fits its history, one whose build can't be served, playbooks whose process ends. People are
  * told, and an incident is opened.
  */
+
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WokenTopic } from '../contracts/notice.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { notify } from '../notify/notify.js';
-import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
-import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
-import { endLeftPermission } from '../operations/reconcile/unwatched-permission.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { runsOfDesk } from '../temporal/runs.js';
-import { LOOKS_MS, type Repeating, repeat } from './repeat.js';
+import { tellEndedRuns } from './reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from './reconcile/reconcile-runs.js';
+import { endLeftPermission } from './reconcile/unwatched-permission.js';
+import { LOOKS_MS, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 import type { TraderWatchContext } from './trader-watch.js';
@@ -32,11 +34,7 @@ const WHY_MAX = 500;
  * two polls in a row see that, it is reported with the error of the last attempt. `home`: FERMATA_HOME, where notices
  * are spooled while Postgres is down.
  */
-export function watchStuckWorkflows(
-  context: TraderWatchContext,
-  log: Logger,
-  home: string | null,
-): Repeating {
+export function watchStuckWorkflows(context: TraderWatchContext, log: Logger, home: string | null): KeptTask {
   return repeat('watch over stuck workflows', LOOKS_MS.stuckWorkflows, log, lookForStuck(context, log, home));
 }
 
@@ -212,7 +210,7 @@ async function tellStanding(
 }
 
 /** At start and each minute: what belongs to a run that no longer goes on is ended, recorded and told. */
-export function watchRuns(context: ReconcileContext, log: Logger): Repeating {
+export function watchRuns(context: ReconcileContext, log: Logger): KeptTask {
   return repeat('watch over runs', LOOKS_MS.runs, log, lookAtRuns(context, log));
 }
 

@@ -14,7 +14,7 @@ import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../ho
 import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
 import { type RoleSeen, watchRolesAlone } from './role-life.js';
-import { isAlone } from './run-alone.js';
+import { isSeparate } from './run-separately.js';
 
 export interface Processes {
   look(): Promise<readonly (ProcessStatus | RoleSeen)[]>;
@@ -52,7 +52,7 @@ export function watchProcesses(
   { home }: Pick<Runtime, 'home'>,
   trader: Pick<TraderClient, 'call'>,
 ): Processes {
-  if (isAlone()) {
+  if (isSeparate()) {
     const roles = watchRolesAlone(home, () =>
       trader.call('status', {}, { timeoutMs: STATUS_MS }).then(
         () => true,

@@ -3,14 +3,16 @@
  * due by a market clock or by the count of trades, incidents, and the matching schedules. Wakes runs that wait for a
  * change. Each of these fails independently.
  */
+
 import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import type { KeptTask } from '../home/keep-doing.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
 import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
 import { changesOfChecks, changesOfTrader, type FailingChecks } from './changes-waited-for.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
-import { type Repeating, repeat } from './repeat.js';
+import { repeat } from './repeat.js';
 import { marketClockRoutines, routinesByTrades } from './routines-due.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
@@ -23,7 +25,7 @@ interface TraderWatchOptions {
   readonly failingChecks: FailingChecks;
 }
 
-export function watchTrader(context: TraderWatchContext, options: TraderWatchOptions): Repeating {
+export function watchTrader(context: TraderWatchContext, options: TraderWatchOptions): KeptTask {
   const { trader, desk, log } = context;
   const followers: readonly (readonly [string, StatusFollower])[] = [
     ['resumption', resumptionOfHalts(context)],

@@ -1,4 +1,5 @@
 /** The auditor beside a trader that really trades: it agrees, until the venue's book is corrupted under both. */
+
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -10,7 +11,8 @@ import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import type { BookRecord } from '../../src/venue/paper/book-record.js';
-import { traderHome, until } from '../trader/spawn-trader.js';
+import { until } from '../support/eventually.js';
+import { traderHome } from '../trader/spawn-trader.js';
 
 const LOOKS = 100;
 
@@ -30,7 +32,7 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   });
   await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0, 120_000);
+  await home.until(({ positions }) => positions.length > 0, 120_000);
   for (let look = 0; look < LOOKS; look += 1) {
     expect(await audit()).toBeNull();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -60,7 +62,7 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   const whole = readFileSync(file, 'utf8').replace(/[^\n]*$/, '');
   writeFileSync(`${file}.other`, `${whole}${crc32(body).toString(16).padStart(8, '0')} ${body}\n`);
   renameSync(`${file}.other`, file);
-  const said = await until(audit, (reason) => reason !== null, 120_000);
+  const said = await until('what the auditor says', audit);
   expect(said).toMatch(/the venue's book differs from the trader's: .*BTC\/USDT/);
   expect((await home.status()).halts).toContainEqual(
     expect.objectContaining({ cause: 'auditor', resume: 'person' }),

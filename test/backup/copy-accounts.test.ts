@@ -17,7 +17,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { type CopyOptions, copyAccounts } from '../../src/backup/accounts/copy-accounts.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { DESK, RESTING, writeRestingAccount } from './desk-to-back-up.js';
+import { DESK, RESTING, writeAccountSetAside } from './desk-to-back-up.js';
 
 const IN_USE = 'simulated-303-seed-7';
 let paths: DeskPaths;
@@ -28,9 +28,9 @@ beforeEach(async () => {
   paths = deskPaths(homePaths(home), DESK);
   into = join(home, 'copied');
   mkdirSync(into);
-  await writeRestingAccount(paths.restingAccounts, IN_USE);
+  await writeAccountSetAside(paths.restingAccounts, IN_USE);
   renameSync(resting(IN_USE), paths.account);
-  await writeRestingAccount(paths.restingAccounts, RESTING);
+  await writeAccountSetAside(paths.restingAccounts, RESTING);
 });
 
 const resting = (name: string): string => join(paths.restingAccounts, name);
@@ -42,10 +42,10 @@ async function copied(options: CopyOptions = {}) {
   return (await copyAccounts(paths, folder, options)).resting;
 }
 
-it('keeps resting accounts as far as there is room, the newest first, and names the others', async () => {
+it('keeps accounts set aside as far as there is room, the newest first, and names the others', async () => {
   const names = ['live-binance', 'recorded-1', RESTING, 'simulated-303-seed-9'];
   for (const [index, name] of names.entries()) {
-    if (name !== RESTING) await writeRestingAccount(paths.restingAccounts, name);
+    if (name !== RESTING) await writeAccountSetAside(paths.restingAccounts, name);
     for (const file of readdirSync(join(resting(name), 'journal')))
       utimesSync(join(resting(name), 'journal', file), 1_000 + index, 1_000 + index);
   }
@@ -57,7 +57,7 @@ it('keeps resting accounts as far as there is room, the newest first, and names 
   expect(few.kept.map(({ name }) => name)).toEqual([RESTING, 'simulated-303-seed-9']);
   expect(few.leftOut[0]).toEqual({
     name: 'live-binance',
-    why: 'a backup holds 2 resting accounts at most',
+    why: 'a backup holds 2 accounts set aside at most',
   });
   const small = await copied({ limits: { accountsMax: 100, bytesMax: 1_000 } });
   expect(small.kept).toEqual([]);

@@ -16,7 +16,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 export const DESK = 'crypto-bot';
 const ENTRIES = 600;
-/** The account that rests. */
+/** The account set aside. */
 export const RESTING = 'simulated-303-seed-8';
 export const RESTING_ENTRIES = 300;
 const GROUP = 50;
@@ -35,7 +35,7 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   const database = await createTestDatabase();
   const paths = deskPaths(homePaths(home), DESK);
   await writeJournal(paths.journal, recordsOfTrades(11, ENTRIES));
-  const resting = await writeRestingAccount(paths.restingAccounts, RESTING);
+  const resting = await writeAccountSetAside(paths.restingAccounts, RESTING);
   for (const directory of [resting, paths.journal]) await follow(database, directory);
   await recordEvidenceBatch(database.pool, [0, 1, 2, 3, 4].map(evidence));
   await writePaperBook(paths.paperBook);
@@ -71,7 +71,7 @@ async function follow({ pool }: TestDatabase, directory: string): Promise<void> 
 }
 
 /** Gives its journal. */
-export async function writeRestingAccount(restingAccounts: string, name: string): Promise<string> {
+export async function writeAccountSetAside(restingAccounts: string, name: string): Promise<string> {
   const journal = join(restingAccounts, name, 'journal');
   await writeJournal(journal, restingRecords(name));
   await writePaperBook(join(restingAccounts, name, 'paper-book'));

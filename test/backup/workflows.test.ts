@@ -22,7 +22,7 @@ import { readBackups, readDrills } from '../../src/store/backups.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { deskText, strategyFolder, strategyOf } from '../pack/support/strategy-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { RESTING, RESTING_ENTRIES, writeRestingAccount } from './desk-to-back-up.js';
+import { RESTING, RESTING_ENTRIES, writeAccountSetAside } from './desk-to-back-up.js';
 import { KEYS, objectsOf, settingsOf, startOffsite } from './offsite-bench.js';
 
 let bench: Bench;
@@ -209,14 +209,14 @@ describe('the backup workflow', () => {
     expect(await readBackups(bench.database.pool, desk.name)).toEqual([]);
   });
 
-  it('fails by name where a resting account is damaged, and is a backup of the rest; older ones stay', async () => {
+  it('fails by name where an account set aside is damaged, and is a backup of the rest; older ones stay', async () => {
     const simulator = await startOffsite();
     onTestFinished(() => simulator.close());
     for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
     const desk = await deskWithHome(settingsOf(simulator));
     await ensureSecrets(desk.home);
     const { restingAccounts } = deskPaths(homePaths(desk.home), desk.name);
-    await writeRestingAccount(restingAccounts, RESTING);
+    await writeAccountSetAside(restingAccounts, RESTING);
     const whole = await backUp(desk, { keep: 1, offsite: true });
     expect(whole).toMatchObject({ verdict: 'pass' });
     const journal = join(restingAccounts, RESTING, 'journal');
@@ -250,15 +250,15 @@ describe('the backup workflow', () => {
 describe('the restore drill', () => {
   it('passes for a good backup and fails for a damaged one, and both are on record', async () => {
     const desk = await deskWithHome();
-    await writeRestingAccount(deskPaths(homePaths(desk.home), desk.name).restingAccounts, RESTING);
+    await writeAccountSetAside(deskPaths(homePaths(desk.home), desk.name).restingAccounts, RESTING);
     const nothing = await drill(desk);
     expect(nothing).toMatchObject({ verdict: 'fail', backupId: null });
     expect(nothing.detail).toContain('there is no backup');
     const { backupId, steps } = await backUp(desk);
     expect(steps.slice(0, 2).map(({ observed }) => observed)).toEqual([
-      expect.stringMatching(/, 1 resting account \(\d+ bytes\), /),
+      expect.stringMatching(/, 1 account set aside \(\d+ bytes\), /),
       expect.stringMatching(
-        /, 1 resting account \(\d+ bytes\); db_\d{8}_\d{6}: valid, \d+ bytes; config_\d{8}_\d{6}: valid, 11 bytes$/,
+        /, 1 account set aside \(\d+ bytes\); db_\d{8}_\d{6}: valid, \d+ bytes; config_\d{8}_\d{6}: valid, 11 bytes$/,
       ),
     ]);
     const passed = await drill(desk);

@@ -34,6 +34,11 @@ describe.concurrent('a command that is not understood', () => {
     [['size', '50', '--reason', '  '], '--reason: expected a few words, at most 500', 'fermata help size'],
     [['size', '50', '--reason', 'x'.repeat(501)], 'characters, these are 501', 'fermata help size'],
     [['size', '50', '--reason'], '--reason: expected a value; found nothing', 'fermata help size'],
+    [
+      ['restore', '--latest', '--to-scratch', '--db-only'],
+      '--to-scratch and --db-only were both given',
+      'leave one of them out',
+    ],
     // Whoever names something wants less than everything closed.
     [['close-all', 'BTC/USDT'], 'close-all: expected only options; found 1', 'fermata help close-all'],
     [['incidents', 'a', 'b'], 'incidents: expected 1 argument; found 2', 'fermata help incidents'],

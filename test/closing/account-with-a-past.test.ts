@@ -1,9 +1,11 @@
 /** A first start on an account at the exchange's simulator that was traded before. */
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
-import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
+import { deskAtVenue } from '../support/desk-at-venue.js';
+import { untilHolds } from '../support/eventually.js';
 import { rawClient, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const COIN = buildInstrument(0, {
@@ -63,7 +65,7 @@ async function deskBesideCoins(rules: { readonly marketMaxQty?: string } = {}) {
   onTestFinished(() => venue.close());
   const desk = await deskAtVenue(venue, { asExchangeAccount: true });
   onTestFinished(() => desk.close());
-  await eventually(() => desk.engine.view.coins.length > 0);
+  await untilHolds(() => desk.engine.view.coins.length > 0);
   return { simulator, desk };
 }
 
@@ -78,12 +80,12 @@ describe('a journal that begins on an account with a past', () => {
     });
     onTestFinished(() => venue.close());
     // It knows what the coin costs once it is up: a busy exchange may answer that at the second try.
-    await eventually(() => venue.state.up);
+    await untilHolds(() => venue.state.up);
     // Read from the beginning, this history could not be believed, and the desk would never start.
     await expect(venue.fillsSince(0)).rejects.toThrow(/times off the market/);
     const desk = await deskAtVenue(venue, { asExchangeAccount: true });
     onTestFinished(() => desk.close());
-    await eventually(() => desk.engine.view.reconciliation.state === 'clean');
+    await untilHolds(() => desk.engine.view.reconciliation.state === 'clean');
     const { view } = desk.engine;
     expect(view).toMatchObject({ fills: 0, positions: [] });
     expect(view.reconciliation.differences).toEqual([]);
@@ -98,7 +100,7 @@ describe('a journal that begins on an account with a past', () => {
     expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
     const command = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
     await desk.runner.command({ commandId: 'c', by: 'approver', reason: 'bought for it', command });
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 500, averageTicks: 9_000 }]);
   });
 
@@ -115,11 +117,11 @@ describe('a journal that begins on an account with a past', () => {
     const told = { commandId: 'c', by: 'approver', reason: 'bought for it' };
     const claim = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
     await desk.runner.command({ ...told, command: claim });
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     // The exchange moves its limits, and tells nobody: the first sale is refused.
     simulator.simulation.exchange.market('COINUSDT').symbol.marketMaxQty = 20_000_000n;
     await desk.runner.command({ ...told, commandId: 'd', command: { name: 'closeAll' } });
-    await eventually(() => desk.engine.view.closeAll === 'flat');
+    await untilHolds(() => desk.engine.view.closeAll === 'flat');
     expect(simulator.simulation.exchange.account('desk').balances.get('COIN')?.free).toBe(0n);
     expect(desk.engine.view).toMatchObject({ fills: 3, positions: [] });
   });

@@ -1,6 +1,8 @@
 /** The real engine, runner and journal close 20 protected positions at a venue that fails now and then. */
+
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
+import { deskAtVenue } from '../support/desk-at-venue.js';
+import { untilHolds } from '../support/eventually.js';
 import { FaultyVenue, type VenueCall } from '../support/faulty-venue.js';
 import type { Fault } from '../support/venue-faults.js';
 
@@ -31,7 +33,7 @@ async function closeAll(options: {
   });
   closing = true;
   await desk.runner.command({ commandId: 'c', by: 'test', reason: 'test', command: { name: 'closeAll' } });
-  await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
+  await untilHolds(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
   return { desk, venue };
 }
 

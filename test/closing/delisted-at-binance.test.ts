@@ -1,10 +1,12 @@
 /** What becomes of a position in a coin that the exchange lists no more, over the wire at its simulator. */
+
 import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { MONEY_SCALE, parseMoney } from '../../src/domain/money.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
-import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
+import { deskAtVenue } from '../support/desk-at-venue.js';
+import { untilHolds } from '../support/eventually.js';
 import { rawClient, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const COINS = ['GONE', 'KEPT'];
@@ -49,16 +51,16 @@ async function holdingBoth() {
     asked += 1;
     return runner.command({ commandId: `c${asked}`, by: 'anna', reason: 'test', command: of });
   };
-  await eventually(() => engine.view.coins.length === COINS.length);
+  await untilHolds(() => engine.view.coins.length === COINS.length);
   for (const { symbol } of INSTRUMENTS)
     await command({ name: 'claimCoins', symbol, owner: 'desk', cost: '100' });
-  await eventually(() => engine.view.positions.filter((one) => one.protection === 'confirmed').length === 2);
+  await untilHolds(() => engine.view.positions.filter((one) => one.protection === 'confirmed').length === 2);
   const control = rawClient(simulator.address).control;
   /** As the exchange has it once more. */
   const reconcile = async () => {
     const { atWallMs } = engine.view.reconciliation;
     await command({ name: 'reconcile' });
-    await eventually(() => engine.view.reconciliation.atWallMs !== atWallMs);
+    await untilHolds(() => engine.view.reconciliation.atWallMs !== atWallMs);
     return engine.view.reconciliation;
   };
   return { venue, engine, configHash, notes, command, control, reconcile };
@@ -70,8 +72,8 @@ it('a coin that is delisted stays the desk’s, named and without a stop; the re
   expect(equity).toBe(parseMoney('1200'));
 
   await control('delist', { symbol: 'GONEUSDT' });
-  await eventually(() => engine.view.positions[0]?.protection === 'missing');
-  await eventually(() => venue.closedInstruments?.().length === 1);
+  await untilHolds(() => engine.view.positions[0]?.protection === 'missing');
+  await untilHolds(() => venue.closedInstruments?.().length === 1);
 
   // Every reading is believed, and says what was so before.
   expect(await reconcile()).toMatchObject({ state: 'clean', differences: [] });
@@ -89,17 +91,17 @@ it('a coin that is delisted stays the desk’s, named and without a stop; the re
 
   // Close-all sells what can be sold, and names what can't.
   await command({ name: 'closeAll' });
-  await eventually(() => engine.view.closeAll === 'escalated');
+  await untilHolds(() => engine.view.closeAll === 'escalated');
   expect(engine.view.halts.at(-1)).toMatchObject({
     cause: 'close-all-incomplete',
     reason: expect.stringMatching(/not closed after 3 s: GONE\/USDT\b/),
   });
-  await eventually(() => engine.view.positions.length === 1);
+  await untilHolds(() => engine.view.positions.length === 1);
   expect(engine.view.positions).toMatchObject([{ instrument: 0, quantityLots: 1000 }]);
 
   // A person takes the coin out of the account and says so: the desk is flat then, and arms without the coin.
   await control('withdraw', { account: 'desk', asset: 'GONE', amount: '1' });
-  await eventually(() => engine.view.closeAll === 'flat' && engine.view.cashUnexplained !== null);
+  await untilHolds(() => engine.view.closeAll === 'flat' && engine.view.cashUnexplained !== null);
   expect(engine.view.positions).toEqual([]);
   const worth = -100n * BigInt(MONEY_SCALE);
   expect(engine.view.cashUnexplained).toBe(worth);

@@ -1,4 +1,5 @@
 /** The exchange makes its steps finer while a position is open, and what it fills lies between those of the desk file. */
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
@@ -7,8 +8,8 @@ import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { createFillBook } from '../../src/venue/binance/fill-book.js';
 import { learnSteps, marketsOf } from '../../src/venue/binance/market.js';
 import { approved } from '../support/approved-order.js';
-import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
-import { eventually as eventuallyExpect } from '../support/eventually.js';
+import { deskAtVenue } from '../support/desk-at-venue.js';
+import { eventually as eventuallyExpect, untilHolds } from '../support/eventually.js';
 import { OTHER_KEY, rawClient, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const COIN = buildInstrument(0, {
@@ -50,19 +51,19 @@ async function openExchange() {
 async function holding() {
   const exchange = await openExchange();
   const venue = await exchange.venueAt();
-  await eventually(() => venue.state.up);
+  await untilHolds(() => venue.state.up);
   const desk = await deskAtVenue(venue, { asExchangeAccount: true });
   onTestFinished(() => desk.close());
-  await eventually(() => desk.engine.view.coins.length > 0);
+  await untilHolds(() => desk.engine.view.coins.length > 0);
   const command = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '100' } as const;
   await desk.runner.command({ commandId: 'c', by: 'approver', reason: 'bought for it', command });
-  await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
+  await untilHolds(() => desk.engine.view.positions[0]?.protection === 'confirmed');
   await exchange.makeFiner();
   // About 0.0743 coins a level, so that no level is a whole number of the desk's lots.
   await exchange.raw.control('depth', { symbol: 'COINUSDT', levels: 20, levelValue: '7.013' });
   const agrees = async () => {
     await desk.runner.command({ commandId: 'r', by: 'test', reason: 'test', command: { name: 'reconcile' } });
-    await eventually(() => desk.engine.view.reconciliation.state === 'clean');
+    await untilHolds(() => desk.engine.view.reconciliation.state === 'clean');
     const { differences } = desk.engine.view.reconciliation;
     // The first was refused on the stream, before the new steps were read: it is found, booked, and no difference to anything.
     expect(differences.filter(({ what }) => what !== 'fill')).toEqual([]);
@@ -76,7 +77,7 @@ describe('a position of which the exchange makes the steps finer', () => {
   it('is booked to the last unit when its stop is filled between them', async () => {
     const { simulator, desk, agrees } = await holding();
     simulator.simulation.setPrice('COINUSDT', '94.123');
-    await eventually(() => desk.engine.view.positions.length === 0);
+    await untilHolds(() => desk.engine.view.positions.length === 0);
     expect(desk.engine.view.fills).toBeGreaterThan(5);
     await agrees();
   });
@@ -85,7 +86,7 @@ describe('a position of which the exchange makes the steps finer', () => {
     const { desk, venue, agrees } = await holding();
     const command = { name: 'closeAll' } as const;
     await desk.runner.command({ commandId: 'a', by: 'test', reason: 'test', command });
-    await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
+    await untilHolds(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
     expect(desk.engine.view.closeAll).toBe('flat');
     await agrees();
     expect(venue.closedInstruments?.()).toMatchObject([{ why: expect.stringContaining('is coarser') }]);
@@ -98,7 +99,7 @@ describe('a stop that ends between two lots', () => {
     // One level of about 0.06037 coins, and nobody else.
     await raw.control('depth', { symbol: 'COINUSDT', levels: 1, levelValue: '5.68' });
     simulator.simulation.setPrice('COINUSDT', '94.09');
-    await eventually(() => coins() < 1);
+    await untilHolds(() => coins() < 1);
     await raw.control('depth', { symbol: 'COINUSDT', levels: 0, levelValue: '0' });
     simulator.simulation.setPrice('COINUSDT', '100');
     await raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'COINUSDT' });
@@ -109,11 +110,11 @@ describe('a stop that ends between two lots', () => {
       desk.engine.view.positions.some(
         ({ quantityLots, protection }) => quantityLots === whole && protection === 'confirmed',
       );
-    await eventually(isProtected);
+    await untilHolds(isProtected);
     await raw.control('depth', { symbol: 'COINUSDT', levels: 20, levelValue: '1000000' });
     const command = { name: 'closeAll' } as const;
     await desk.runner.command({ commandId: 'a', by: 'test', reason: 'test', command });
-    await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
+    await untilHolds(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
     expect(desk.engine.view.closeAll).toBe('flat');
 
     function coins(): number {
@@ -147,7 +148,7 @@ describe('an order that is filled between the steps of the desk', () => {
   it('is a fill for each whole lot that it comes to, and no difference to the account in between', async () => {
     const { simulator, raw, venueAt, makeFiner } = await openExchange();
     const venue = await venueAt();
-    await eventually(() => venue.state.up);
+    await untilHolds(() => venue.state.up);
     const beganMs = (await venue.serverTime()) - 1000;
     const streamed: Fill[] = [];
     const other = rawClient(simulator.address, OTHER_KEY);
@@ -176,7 +177,7 @@ describe('an order that is filled between the steps of the desk', () => {
     expect(cash).toBe(Number(before[1]) + 600_000_000 - 600_000);
     await buy('0.0702');
     await buy('0.06943');
-    await eventually(() => streamed.length === 2);
+    await untilHolds(() => streamed.length === 2);
     const later = { quantityLots: 70, priceTicks: 10_000, fee: 700_000 };
     expect(fillsOf(streamed)).toEqual([later, later]);
     expect(fillsOf(await booked())).toEqual([first, later, later]);

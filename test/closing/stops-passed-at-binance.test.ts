@@ -1,9 +1,11 @@
 /** What becomes of a position whose stop can't protect it, over the wire at the exchange's simulator. */
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
-import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
+import { deskAtVenue } from '../support/desk-at-venue.js';
+import { untilHolds } from '../support/eventually.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const COIN = buildInstrument(0, {
@@ -46,24 +48,24 @@ async function holding(price: string, stopLossMarket: boolean) {
 describe('a position at the exchange', () => {
   it('is sold at once where the exchange says that its stop would trigger immediately', async () => {
     const { desk, coins, refusals } = await holding('90', true);
-    await eventually(() => coins() === 0n);
+    await untilHolds(() => coins() === 0n);
     expect(refusals()).toBe(2); // the stop that was refused, and the sale
     expect(desk.engine.view.mode).toBe('HALTED');
-    await eventually(() => desk.engine.view.positions.length === 0);
+    await untilHolds(() => desk.engine.view.positions.length === 0);
   });
 
   it('is sold once its stop-limit was gapped through and rests without effect', async () => {
     const { simulator, desk, coins } = await holding('100', false);
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     simulator.simulation.setPrice('COINUSDT', '80');
     const quote = () => desk.runner.post({ kind: 'quote', instrument: 0, bidTicks: 8_000, askTicks: 8_001 });
     quote();
     const quotes = setInterval(quote, 100);
     onTestFinished(() => clearInterval(quotes));
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'passed');
+    await untilHolds(() => desk.engine.view.positions[0]?.protection === 'passed');
     expect(coins()).toBeGreaterThan(0n);
-    await eventually(() => coins() === 0n);
+    await untilHolds(() => coins() === 0n);
     expect([...simulator.simulation.exchange.open.values()]).toEqual([]);
-    await eventually(() => desk.engine.view.positions.length === 0);
+    await untilHolds(() => desk.engine.view.positions.length === 0);
   });
 });

@@ -1,4 +1,5 @@
 /** Targets in parts where a stop locks what it protects, over the wire at the exchange's simulator. */
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SymbolOptions } from '../../simulators/binance/exchange/symbols.js';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
@@ -6,8 +7,9 @@ import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { oneEntry } from '../engine/support/one-entry.js';
-import { arm, deskAtVenue, EXACTLY, eventually } from '../support/desk-at-venue.js';
+import { arm, deskAtVenue } from '../support/desk-at-venue.js';
 import { coins } from '../support/engine-config.js';
+import { EXACTLY, untilHolds } from '../support/eventually.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const MINUTE_MS = 60_000;
@@ -63,12 +65,12 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
     runner.post({ kind: 'quote', instrument: 0, bidTicks, askTicks: bidTicks + 1 });
   };
   price('100');
-  await eventually(() => engine.view.reconciliation.state === 'clean');
+  await untilHolds(() => engine.view.reconciliation.state === 'clean');
   await arm(desk);
   const prices = { openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 };
   const openMs = Date.now() - MINUTE_MS;
   runner.post({ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, warmup: false, ...prices });
-  await eventually(() => engine.view.positions[0]?.protection === 'confirmed');
+  await untilHolds(() => engine.view.positions[0]?.protection === 'confirmed');
   const sold = (): number =>
     records.filter((record) => record.type === 'fill' && record.fill.side === 'sell').length;
   return { simulation, engine, records, stops, atSales, price, sold };
@@ -79,12 +81,12 @@ describe('targets in parts at Binance', () => {
     const { engine, records, stops, price, sold } = await holding(HALVES);
     expect(stops()).toEqual([3_996]);
     price('102');
-    await eventually(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
     expect(stops()).toEqual([1_998]);
     expect(engine.view.positions[0]).toMatchObject({ quantityLots: 1_998, trade: { exits: { reached: 1 } } });
     expect(engine.view.stopGaps).toContainEqual(expect.objectContaining({ why: 'part', count: 1 }));
     price('104');
-    await eventually(() => engine.view.positions.length === 0);
+    await untilHolds(() => engine.view.positions.length === 0);
     expect(stops()).toEqual([]);
     // 1998 × 102 + 1998 × 104 for what 4,000 × 100.01 bought, in thousandths of a coin.
     const closed = records.find((record) => record.type === 'trade.closed');
@@ -100,7 +102,7 @@ describe('targets in parts at Binance', () => {
   it('have the stop made smaller in place, so that it never leaves the exchange', async () => {
     const { simulation, records, stops, price, sold, atSales } = await holding(HALVES);
     price('102');
-    await eventually(() => sold() === 1);
+    await untilHolds(() => sold() === 1);
     expect(atSales).toEqual([[1_998]]);
     expect(simulation.count('PUT', '/api/v3/order/amend/keepPriority')).toBe(1);
     expect(records.filter(({ type }) => type === 'order.amended')).toHaveLength(1);
@@ -112,7 +114,7 @@ describe('targets in parts at Binance', () => {
       amendAllowed: false,
     });
     price('102');
-    await eventually(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
     expect(simulation.count('POST', '/api/v3/order/cancelReplace')).toBe(1);
     expect(atSales).toEqual([[1_998]]);
     expect(stops()).toEqual([1_998]);
@@ -123,7 +125,7 @@ describe('targets in parts at Binance', () => {
     const fixed = { amendAllowed: false, cancelReplaceAllowed: false };
     const { simulation, engine, stops, price, sold, atSales } = await holding(HALVES, fixed);
     price('102');
-    await eventually(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
     expect(atSales).toEqual([[1_998]]);
     expect(stops()).toEqual([1_998]);
     expect(engine.view.stopGaps).toContainEqual(expect.objectContaining({ why: 'part', count: 1 }));
@@ -138,9 +140,9 @@ describe('targets in parts at Binance', () => {
       effect: { kind: 'answer', status: 400, body: { code: -1013, msg: 'Market is closed.' } },
     });
     price('102');
-    await eventually(() => stops()[0] === 1_998, EXACTLY);
-    await eventually(() => stops()[0] === 3_996);
-    await eventually(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
+    await untilHolds(() => stops()[0] === 1_998, EXACTLY);
+    await untilHolds(() => stops()[0] === 3_996);
+    await untilHolds(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed');
     expect(stops()).toEqual([1_998]);
   });
 });

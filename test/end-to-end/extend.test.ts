@@ -1,14 +1,27 @@
 /** docs/EXTEND.md, typed as it stands: each part is added to a desk of a new folder, and the desk then runs them. */
+
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 interface Block {
   readonly language: string;
   readonly text: string;
 }
+
+const A_VENUE = 'A venue';
 
 let desk: DeskUnderTest;
 /** By the line below which it stands. */
@@ -35,7 +48,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
   const touched = new Map<string, readonly string[]>();
   let said = '';
   let ran = '';
-  for (const { title, blocks } of sections()) {
+  for (const { title, blocks } of sections().filter((section) => section.title !== A_VENUE)) {
     const before = filesOfDesks();
     for (const { language, text } of blocks) {
       if (language === 'ts') write(text);
@@ -60,7 +73,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'A playbook in code': ['my-desk/playbooks/late-broker.ts'],
     'A strategy': ['my-desk/desk.yaml', 'my-desk/strategies/channel.ts'],
     'All of it, once': ['my-desk/notes.txt'],
-    'A venue, an incident kind': [],
+    'A check that ships, an incident kind': [],
   });
   // Its code runs in a process of its own.
   await until('the task of the playbook in code', async () =>
@@ -68,6 +81,38 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
   );
   expect(ran).toMatch(/Exposure.*held: .*equity \d/);
   expect(readFileSync(join(desk.home, 'desks/my-desk/notes.txt'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
+it('what it says of a venue is typed in a copy of the checkout: one folder and its entry', async () => {
+  const copy = join(desk.home, 'checkout');
+  for (const name of [
+    'src',
+    'scripts',
+    'desks',
+    'docs',
+    'dashboard',
+    'package.json',
+    'biome.json',
+    '.gitignore',
+  ])
+    cpSync(join(repository, name), join(copy, name), { recursive: true });
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  const texts = () => textsBelow(join(copy, 'src'));
+  const before = texts();
+  let said = '';
+  for (const { language, text } of sections().find(({ title }) => title === A_VENUE)?.blocks ?? []) {
+    if (language === 'ts') write(text, copy);
+    else if (language === 'diff') patch(text, copy);
+    else if (language === 'bash')
+      for (const line of text.trim().split('\n')) said = await terminal(`cd checkout && ${line}`);
+    else for (const line of text.trimEnd().split('\n')) expect(said).toContain(line);
+  }
+  const changed = [...texts()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+  expect(changed.toSorted()).toEqual(['venue/okx/definition.ts', 'venue/registry.ts']);
+  const asked = `import('./src/venue/registry.ts').then(({ priceSourceOf }) => console.log(priceSourceOf('okx').probe))`;
+  expect(await terminal(`cd checkout && node --import tsx -e "${asked}"`)).toBe(
+    'https://www.okx.com/api/v5/public/time\n',
+  );
 });
 
 async function type(line: string): Promise<string> {
@@ -92,10 +137,36 @@ function sections(): { readonly title: string; readonly blocks: readonly Block[]
 }
 
 /** Its first line says where. */
-function write(text: string): void {
-  const file = join(desk.home, /^\/\/ (\S+)/.exec(text)?.[1] ?? '');
+function write(text: string, below = desk.home): void {
+  const file = join(below, /^\/\/ (\S+)/.exec(text)?.[1] ?? '');
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+}
+
+/** Lines with a sign are changed, those without stand around them. */
+function patch(text: string, below: string): void {
+  const [place = '', ...lines] = text.trimEnd().split('\n');
+  const file = join(below, place.slice(3));
+  const side = (sign: string): string =>
+    lines
+      .filter((line) => line === '' || line.startsWith(' ') || line.startsWith(sign))
+      .map((line) => line.slice(1))
+      .join('\n');
+  const whole = readFileSync(file, 'utf8');
+  expect(whole).toContain(side('-'));
+  writeFileSync(file, whole.replace(side('-'), side('+')));
+}
+
+function textsBelow(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    files.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(folder.length + 1), readFileSync(path, 'utf8')];
+    }),
+  );
 }
 
 /** As it stands there: the first below those of its lines that the file has, in the place of what it was before. */

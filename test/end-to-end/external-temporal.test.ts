@@ -2,6 +2,7 @@
  * A whole desk on a Temporal server that somebody else runs, behind TLS with client certificates, and on which nothing of
  * ours was before: it makes what it needs, trades, runs its procedures, and keeps its stop when that server goes.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,8 @@ import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/supervisor/temporal/server-options.js';
 import { type BareTemporal, startBareTemporal } from '../support/bare-temporal.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { type GuardedTemporal, guardTemporal, makeCertificates } from '../support/guarded-temporal.js';
 
 const NAMESPACE = 'trading-desks';

@@ -1,4 +1,5 @@
 /** One desk with real money at the exchange's simulator, from its validation to flat, as its people would do it. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +13,8 @@ import { minutesPlace, writeMinutes } from '../../src/market/fetched/minutes-fil
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
 import { chatOf } from '../support/chat-of.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { profitableRecording } from '../support/profitable-recording.js';
 import { READING_KEY, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 

@@ -8,7 +8,8 @@ import { openPool } from '../../src/store/pool.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { deskWithRestingEntry, withOwnCheck } from '../support/desk-files.js';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { openBrowser, openDashboard } from '../support/page.js';
 import { profitableRecording } from '../support/profitable-recording.js';
 

@@ -1,4 +1,5 @@
 /** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { DeployedRoles, ROLES } from '../containers/deployed-roles.js';
 import { hasReadOnly, readOnly } from '../containers/read-only.js';
 import { chatOf } from '../support/chat-of.js';
-import { until } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { signedIn } from '../support/signed-in.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 

@@ -1,4 +1,5 @@
 /** The shipped desk of the SLOB runbook at a simulated IB Gateway, from the command on. */
+
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -24,7 +25,8 @@ import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { withClient } from '../../src/store/migrate.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk = deskUnderTest('slob');
 /** As it ships, in a folder whose file can be changed. */

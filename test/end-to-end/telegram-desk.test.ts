@@ -1,11 +1,13 @@
 /** A whole desk as it ships, payloads sealed, whose people sit in Telegram: the real bot on a simulated Bot API. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithTwoPeople } from '../support/desk-files.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { type CallApi, signedIn } from '../support/signed-in.js';
 
 const SIZE = 'risk.maxPositionSizePct';

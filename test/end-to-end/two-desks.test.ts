@@ -1,10 +1,12 @@
 /** Two desks in one FERMATA_HOME, as a person has them: started in two shells, stopped, killed, ended, restored alone. */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const first = deskUnderTest();
 let second: DeskUnderTest;

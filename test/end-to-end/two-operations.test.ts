@@ -1,4 +1,5 @@
 /** Two operations processes of one desk: one watches and is the ledger; the other takes over where it is killed. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +8,9 @@ import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 
 let desk: DeskUnderTest;
 let pool: Pool;

@@ -3,7 +3,9 @@
  * owns add up to the venue's net at every step, cash is what the venue counts for that net, and equity is the sum of the
  * trades.
  */
+
 import { describe, expect, it } from 'vitest';
+import { drawFrom } from '../../simulators/random.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { InstrumentKind } from '../../src/domain/instrument.js';
 import type { OrderIntent } from '../../src/domain/order.js';
@@ -13,7 +15,6 @@ import { MarketBook } from '../../src/engine/market-book.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { stateHash } from '../../src/engine/state-hash.js';
-import { drawFrom } from './support/exact-account.js';
 
 const SEEDS = 15;
 const STEPS = 300;

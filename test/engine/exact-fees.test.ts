@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { drawFrom } from '../../simulators/random.js';
 import { formatUnits, parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { createState } from '../../src/engine/state.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
-import { drawFrom, ExactAccount, type FeeAsset, results } from './support/exact-account.js';
+import { ExactAccount, type FeeAsset, results } from './support/exact-account.js';
 
 const ASSETS: readonly FeeAsset[] = ['USDT', 'coin', 'BNB'];
 

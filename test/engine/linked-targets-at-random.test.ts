@@ -2,8 +2,9 @@
  * The engine beside a venue that links orders, with messages that come late, in any order, twice or never, and with a kill between
  * any two effects: what was bought is never sold twice, and once it is calm again everything is as it should be.
  */
+
 import { describe, expect, it } from 'vitest';
-import { drawFrom } from './support/exact-account.js';
+import { drawFrom } from '../../simulators/random.js';
 import { LinkedRun } from './support/linked-run.js';
 
 describe('a stop and a target that the venue links', () => {

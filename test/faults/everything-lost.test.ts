@@ -1,10 +1,12 @@
 /** Everything is lost but the folder of the backups and the secrets that BACKUP.md says to keep in another place. */
+
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
-import { deskUnderTest, until } from '../support/desk-under-test.js';
+import { deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk = deskUnderTest();
 const kept = mkdtempSync(join(tmpdir(), 'fermata-kept-'));

@@ -1,9 +1,11 @@
 /** `kill -9` of each process while the desk trades, and of all at once. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 /** Trades soon after each start. */

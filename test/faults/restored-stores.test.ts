@@ -2,6 +2,7 @@
  * Postgres or Temporal, or both, copied back to yesterday under a trader that has gone on: what they ask for again was
  * decided for another halt. The trader's journal knows better, and nothing else arms it.
  */
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,8 @@ import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { type Operations, openOperations } from '../../src/operations/operations.js';
 import { openPool } from '../../src/store/pool.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 type Store = 'postgres' | 'temporal';
 

@@ -1,8 +1,10 @@
 /** Processes that stand still instead of dying: SIGSTOP. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 

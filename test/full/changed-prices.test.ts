@@ -1,4 +1,5 @@
 /** Another price source between two starts, and back: every book, the ledger and the auditor follow the account in use. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -6,7 +7,8 @@ import { readEquity } from '../../src/api/routes/results.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 afterAll(() => desk.dispose());
@@ -66,10 +68,10 @@ async function seriesOf(
   });
 }
 
-/** Taken, read back and restored on a server of its own, with the account that rests. */
+/** Taken, read back and restored on a server of its own, with the account set aside. */
 async function backedUp(resting: string): Promise<void> {
   const backup = await desk.run('backup', '--verify', '--json');
-  expect(backup.stdout).toMatch(/, 1 resting account \(\d+ bytes\)/);
+  expect(backup.stdout).toMatch(/, 1 account set aside \(\d+ bytes\)/);
   expect(backup.code).toBe(0);
   const drill = await desk.run('drill', '--json');
   expect(drill.stdout).toMatch(new RegExp(`${resting}: \\d+ entries`));

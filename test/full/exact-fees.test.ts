@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { drawFrom, ExactAccount, type FeeAsset, results } from '../engine/support/exact-account.js';
+import { drawFrom } from '../../simulators/random.js';
+import { ExactAccount, type FeeAsset, results } from '../engine/support/exact-account.js';
 
 const ASSETS: readonly FeeAsset[] = ['USDT', 'coin', 'BNB'];
 

@@ -1,6 +1,7 @@
 /** Fees in cash, in the coin and in BNB, as the strict simulator takes them, through the real adapter: exact at each trip. */
+
 import { expect, it, onTestFinished } from 'vitest';
-import { drawFrom } from '../engine/support/exact-account.js';
+import { drawFrom } from '../../simulators/random.js';
 import { RoundTrips } from '../support/round-trips.js';
 
 const TRIPS = Number(process.env.FERMATA_ROUND_TRIPS ?? 10_000);

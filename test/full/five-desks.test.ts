@@ -3,13 +3,15 @@
  * is backed up and restored, one is stopped, and the other two notice nothing of it. Prints memory and processor time.
  * `DESKS_MS`: for so long.
  */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cpuSecondsOf, shareOf, withDescendants } from '../../bench/process-figures.js';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const FOR_MS = Number(process.env.DESKS_MS ?? 600_000);
 const SAMPLE_MS = 5_000;

@@ -1,10 +1,12 @@
 /** The journal's disk runs full while the desk trades: a file system of two megabytes, where root may mount one. */
+
 import { execFileSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 const { journal } = deskPaths(homePaths(desk.home), desk.desk);

@@ -1,4 +1,5 @@
 /** What a whole desk asks of its Temporal server while there is nothing to do, counted by that server. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BareTemporal, startBareTemporal } from '../support/bare-temporal.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { callsBetween } from '../support/temporal-calls.js';
 
 const NAMESPACE = 'idle-desk';

@@ -1,6 +1,8 @@
 /** One hour of a market 600 times as fast as the wall: memory stays bounded and every book agrees at the end. */
+
 import { afterAll, expect, it } from 'vitest';
-import { deskUnderTest, until } from '../support/desk-under-test.js';
+import { deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const HOUR_MS = 3_600_000;
 const LOOK_EVERY_MS = 60_000;

@@ -3,6 +3,7 @@
  * an account at the strict simulator with a past, foreign coins and a deposit while it runs. Prices swing in waves that the
  * shipped averages would take a day for; minutes are minutes. FERMATA_TRADING_MINUTES makes it shorter: fills take two waves.
  */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +11,9 @@ import { afterAll, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 
 const MINUTES = Number(process.env.FERMATA_TRADING_MINUTES ?? 60);
 const MINUTE_MS = 60_000;

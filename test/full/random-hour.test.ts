@@ -2,6 +2,7 @@
  * One machine's hour: a desk trades while somebody cancels, terminates and resets its runs, signals garbage and sends raw
  * requests, at random. RANDOM_SEED draws the same again; RANDOM_MINUTES makes it shorter.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
@@ -9,7 +10,7 @@ import { readOpenThings } from '../../src/store/runs-seen.js';
 import { runState } from '../../src/temporal/runs.js';
 import { stuckRuns } from '../../src/worker/stuck-runs.js';
 import { Random } from '../simulation/random.js';
-import { until } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openPaperBench } from '../support/kill-matrix/bench.js';
 import { settle } from '../support/kill-matrix/settle.js';
 import { meddle } from '../support/meddling.js';

@@ -8,7 +8,8 @@ import { buildInstruments, engineConfig } from '../../src/trader/engine-config.j
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { paperCapabilities } from '../../src/venue/paper/capabilities.js';
-import { type TraderHome, traderHome, until } from '../trader/spawn-trader.js';
+import { until } from '../support/eventually.js';
+import { type TraderHome, traderHome } from '../trader/spawn-trader.js';
 
 const ENTRIES = 6;
 
@@ -42,10 +43,7 @@ it('beside a trader that goes on, its day so far is decided again as it was', as
     [...readJournal(home.journal)].filter(
       ({ record }) => record.type === 'order.intended' && record.order.purpose === 'entry',
     ).length;
-  await until(
-    async () => entries(),
-    (count) => count >= ENTRIES,
-  );
+  await until('its entries', () => entries() >= ENTRIES);
   const bars = await shownBars(home);
   const { desk, configHash } = loadDesk(home.runtime.deskFile);
   const instruments = buildInstruments(desk);

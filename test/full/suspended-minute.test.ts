@@ -1,8 +1,10 @@
 /** A whole minute without a turn: for the trader alone, and for everything at once, as when a laptop is closed. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const MINUTE_MS = 60_000;
 const desk: DeskUnderTest = deskUnderTest();

@@ -1,13 +1,14 @@
 /** "Cancel" on going live: before it nothing is armed; after it people are told at once, and it is watched on. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEvidenceActivities } from '../../src/activities/create-emergency-activities.js';
 import type { EvidenceActivities } from '../../src/contracts/evidence.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { holdActivity } from '../workflows/support/held.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
-import { until } from '../workflows/support/until.js';
 import {
   ANNA,
   type Attempted,

@@ -11,8 +11,8 @@ import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js
 import { goLiveId } from '../../src/domain/go-live.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import {
   ANNA,
   type Attempted,

@@ -1,12 +1,12 @@
 /** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
 import { expect, it } from 'vitest';
-import { proveStopped } from '../../src/activities/engine/call-trader.js';
 import {
   readIncidentFacts,
   readLiveFacts,
   readSituation,
 } from '../../src/activities/engine/create-engine-activities.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { proveStopped } from '../../src/trader/prove.js';
 import { readStatus, readWords } from '../../src/trader/read-status.js';
 import { scriptedStatus } from '../support/trader-status.js';
 

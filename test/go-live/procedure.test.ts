@@ -1,13 +1,14 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GoLiveInput } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
+import { until } from '../support/eventually.js';
 import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
-import { until } from '../workflows/support/until.js';
 import {
   ANNA,
   type Attempted,

@@ -1,15 +1,16 @@
 /** Growing with real money: only from results that are as expected, for as long as that takes. */
+
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Expectation, GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import {
   type ShortHistoryServer,
   startShortHistoryServer,
 } from '../workflows/support/short-history-server.js';
-import { until } from '../workflows/support/until.js';
 import { ANNA, type Attempted, BERT, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
 
 const EVENTS = 60;

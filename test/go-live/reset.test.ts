@@ -1,11 +1,12 @@
 /** "Reset" on going live: what is live by then is no refused attempt. Nothing trades real money unwatched. */
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
+import { until } from '../support/eventually.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
-import { until } from '../workflows/support/until.js';
 import { ANNA, BERT, openApproval, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
 
 let bench: Bench;

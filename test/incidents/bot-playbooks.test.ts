@@ -1,10 +1,11 @@
 /** The playbooks of the bot itself: a part of it ended, a strategy loses, trading was halted. */
+
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readIncidentFiles } from '../../src/store/incidents.js';
+import { until } from '../support/eventually.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 

@@ -1,4 +1,5 @@
 /** A playbook that is code of the desk's folder, on a queue of its own, on the real Temporal server. */
+
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acrossWorkers } from '../../src/activities/worker-ends.js';
@@ -9,13 +10,13 @@ import type { StepParameters } from '../../src/desk/step-parts.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { playbookOfStep } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { startRoutine } from '../workflows/support/routines.js';
 import { CODED_DESK, type ServedQueue, serveQueue } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, type RunningIncident, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 

@@ -1,4 +1,5 @@
 /** A process that ended unexpectedly, from what its supervisor, or it itself, says to an incident that is open. */
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
@@ -7,8 +8,8 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 
 let bench: Bench;
 let desk: BenchDesk;

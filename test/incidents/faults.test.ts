@@ -1,11 +1,12 @@
 /** What happens to incidents when workers die, people press at once, and somebody stops the desk in between. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTasks } from '../../src/store/tasks.js';
+import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { holdActivity } from '../workflows/support/held.js';
 import { resume } from '../workflows/support/resumptions.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, type RunningIncident, strategy, timelineOf, toldOf } from './incident-bench.js';
 
 let bench: Bench;

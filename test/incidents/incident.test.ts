@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
 import { readIncident } from '../../src/operations/incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { refusalOf } from '../workflows/support/refusal.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, timelineOf, toldOf } from './incident-bench.js';
 
 let bench: Bench;
@@ -16,16 +16,16 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const LADDER = { respondMs: 200, escalateMs: [500, 900] };
+const ESCALATION = { respondMs: 200, escalateMs: [500, 900] };
 
 describe('an incident', () => {
   it('tells people at once, with a button, and again to more of them until somebody has answered', async () => {
     const incident = await openIncident(bench, desk, {
       kind: 'reported',
       title: 'Odd prices',
-      timing: LADDER,
+      timing: ESCALATION,
     });
-    await until('the whole ladder', async () => (await incident.progress()).escalations === 3);
+    await until('every escalation', async () => (await incident.progress()).escalations === 3);
     const told = await until('all notices', async () => {
       const all = await toldOf(bench, incident);
       return all.length === 4 ? all : null;

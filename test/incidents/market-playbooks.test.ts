@@ -1,11 +1,12 @@
 /** The playbooks of what comes from outside: the exchange is down, prices fell. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readApprovals } from '../../src/store/approvals.js';
+import { until } from '../support/eventually.js';
 import { vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 

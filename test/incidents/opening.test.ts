@@ -1,4 +1,5 @@
 /** Incidents are opened, counted and answered through the operations that people and programs use. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,8 +19,8 @@ import {
 } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { operationsOf } from './incident-bench.js';
 
 const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));

@@ -1,4 +1,5 @@
 /** Incidents of a desk's own: what its file may say, what opens them, and how every entrance takes them. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +15,9 @@ import type { OperationContext } from '../../src/operations/operation.js';
 import { incidentStart, reportIncident } from '../../src/temporal/incidents/report-incident.js';
 import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident as beginIncident, operationsOf, timelineOf } from './incident-bench.js';
 
 const FILE = fileURLToPath(new URL('./own-desk/desk.yaml', import.meta.url));

@@ -1,11 +1,12 @@
 /** The playbook of a desk's own kind of incident: steps without code, carried out by the workflow of every incident. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnPlaybook, PlaybookStep } from '../../src/contracts/incident.js';
 import { backupWorkflowId } from '../../src/contracts/queues.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openIncident, type RunningIncident, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 

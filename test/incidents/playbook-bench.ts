@@ -1,10 +1,11 @@
 /** A desk with a scripted trader, whose incidents are carried out by real workers. */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homePaths } from '../../src/home/runtime.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, type DeskOptions, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { type RunningIncident, timelineOf } from './incident-bench.js';
 
 export interface PlaybookBench {

@@ -3,8 +3,8 @@ import type { BarStatus } from '../../src/contracts/trader-status.js';
 import { type CandleCollector, collectCandles } from '../../src/ledger/start-ledger.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
 import type { TraderClient } from '../../src/trader/client.js';
+import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { until } from '../workflows/support/until.js';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 const MINUTE = 60_000;

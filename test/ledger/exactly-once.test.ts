@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawFrom } from '../../simulators/random.js';
 import type { FollowedEntry } from '../../src/contracts/control.js';
 import { parseDecimal } from '../../src/domain/decimal.js';
 import { parseUnits } from '../../src/domain/money.js';
@@ -8,7 +9,6 @@ import { createState, type EngineState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import {
-  drawFrom,
   entriesOf,
   firstFormatEntriesOf,
   INSTRUMENTS,

@@ -13,11 +13,11 @@ import type { Operations } from '../../src/operations/operations.js';
 import type { CallableMethod } from '../../src/trader/client.js';
 import { validationPlace } from '../../src/validation/request.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { storeHours } from '../support/stored-hours.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 import { openOperations } from './support/open-operations.js';
 

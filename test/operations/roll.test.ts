@@ -1,4 +1,5 @@
 /** People are asked to roll a future: by a person, and by the desk itself once its roll day has come. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
 import { CHECKS } from '../../src/checks/registry.js';
@@ -8,8 +9,8 @@ import type { Caller, OperationContext } from '../../src/operations/operation.js
 import type { Operations } from '../../src/operations/operations.js';
 import { askForDueRolls } from '../../src/worker/ask-for-roll.js';
 import { position } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;

@@ -17,9 +17,9 @@ import {
 } from '../../src/temporal/schedules/schedule-definition.js';
 import { type SweepContext, sweepMissed } from '../../src/temporal/schedules/sweep-missed.js';
 import { sweepTimes } from '../../src/worker/schedule-upkeep.js';
+import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sharedTemporal } from '../support/temporal.js';
-import { until } from '../workflows/support/until.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 
 let client: Client;

@@ -4,9 +4,9 @@ import type { SettingsChangeResult } from '../../src/contracts/settings.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Caller } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
+import { until } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;

@@ -1,4 +1,5 @@
 /** Data files of a strategy: named by hash in the desk file, given to it as they were read, and a part of the desk's hash. */
+
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,8 @@ import { runValidation } from '../../src/validation/run.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
-import { DECISION_KEY, recordsIn, traderHome, until } from '../trader/spawn-trader.js';
+import { until } from '../support/eventually.js';
+import { DECISION_KEY, recordsIn, traderHome } from '../trader/spawn-trader.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../validation/support/validations.js';
 import { deskText, problemsOf, strategyFolder } from './support/strategy-desk.js';
 
@@ -286,10 +288,7 @@ describe('a running trader', () => {
     await home.arm();
     const said = () =>
       recordsIn(home.journal, 'note').filter(({ text }) => text === 'später – ок 8 1.25').length;
-    await until(
-      async () => said(),
-      (notes) => notes > 0,
-    );
+    await until('a note', () => said() > 0);
     for (const file of ['models/net.json', 'words.txt'])
       writeFileSync(join(home.runtime.home, 'artefacts', file), '{"every":9}');
     const key = 'strategies.ema-cross.parameters.extra';
@@ -310,10 +309,7 @@ describe('a running trader', () => {
     const command = { commandId: 'reload-1', by: 'operator', reason: 'a test' };
     await home.client.call('reload', { ...command, ...change });
     const before = said();
-    await until(
-      async () => said(),
-      (notes) => notes > before,
-    );
+    await until('another note', () => said() > before);
     trader.child.kill('SIGKILL');
     await trader.exited;
     await expect(home.start()).rejects.toThrow(`which is ${sha256('{"every":9}')}`);

@@ -1,4 +1,5 @@
 /** Code of a desk's own folder: found by its file's name, judged with the desk file, run in a process of its own. */
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,8 +15,8 @@ import type { Runtime } from '../../src/home/runtime.js';
 import { endLeftChildren, openChildrenFile } from '../../src/supervisor/children-file.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
-import { until } from '../workflows/support/until.js';
 
 const SHIPPED = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
 

@@ -1,4 +1,5 @@
 /** Steps of a routine that are a desk's own code, on the real Temporal server: evidence as of ours, an action once. */
+
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -23,11 +24,11 @@ import { CHILD } from '../../src/pack/child-process.js';
 import { openActions } from '../../src/supervisor/open-actions.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { NOMINAL_MS, startRoutine } from '../workflows/support/routines.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
-import { until } from '../workflows/support/until.js';
 
 const SHIPPED = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
 const trader = new ScriptedTrader('abc').client;

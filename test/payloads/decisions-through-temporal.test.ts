@@ -1,4 +1,5 @@
 /** Whoever reaches Temporal, by its own command line or with what was copied from it, decides nothing; but stops. */
+
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +11,8 @@ import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/payload-codec.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { askForSettings, askToGoLive, askToResume, askWhoHasIt, type Question } from './support/questions.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-decisions-'));

@@ -1,4 +1,5 @@
 /** Workflows whose payloads are sealed, on a real server: what Temporal keeps, and what plain text can still do. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +11,8 @@ import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/temporal/payload-codec.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 import { askToResume } from './support/questions.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-sealed-'));

@@ -1,12 +1,13 @@
 /** What an entry that was filled leaves on desks/slob: a line in the trading journal, and a reminder of the exit's review. */
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { afterFills } from '../../src/worker/after-fills.js';
 import { roleLog } from '../../src/worker/role-log.js';
+import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { until } from '../workflows/support/until.js';
 
 const HOUR = 3_600_000;
 const log = roleLog('test');

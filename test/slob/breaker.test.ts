@@ -1,4 +1,5 @@
 /** The SLOB desk's circuit breaker at 25 %: what stops, what people are shown and asked, and what it takes to trade again. */
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
@@ -14,9 +15,9 @@ import { oneEntry } from '../engine/support/one-entry.js';
 import { openIncident, timelineOf } from '../incidents/incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
 import { FUTURES } from '../support/engine-config.js';
+import { until } from '../support/eventually.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
-import { until } from '../workflows/support/until.js';
 
 const { desk: slob } = loadDesk(resolveDesk('slob'));
 

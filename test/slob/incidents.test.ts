@@ -1,4 +1,5 @@
 /** The SLOB desk's own incidents beside its lost connection (test/incidents) and its breaker (breaker.test.ts). */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
@@ -10,8 +11,8 @@ import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
+import { until } from '../support/eventually.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
-import { until } from '../workflows/support/until.js';
 
 const { desk: slob } = loadDesk(resolveDesk('slob'));
 

@@ -1,10 +1,11 @@
 /** A test that fails, hangs or is killed must leave nothing running: the guard of each desk and program ends it. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { until } from '../support/desk-under-test.js';
+import { until } from '../support/eventually.js';
 
 const guard = resolve(import.meta.dirname, '../support/end-desk.mjs');
 const started: ChildProcess[] = [];

@@ -22,10 +22,15 @@ const AT_MOST = {
   valueCycles: 0,
   typeCycles: 0,
   venuesNamedOutside: 0,
+  desksNamedOutside: 0,
+  repeated: 18,
+  files: 1036,
+  long: 104,
+  namesUsedOften: 92,
 } as const;
 
-/** Files that one more of what ships touches beside its own; of a playbook the registry, and the desk file's schema for its keys. */
-const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, limit: 1, playbook: 2 } as const;
+/** Files that one more of what ships touches beside its own: of a notice the topics, and the page for one that opens an incident; of a playbook the registry, and the desk file's schema for its keys. */
+const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, limit: 1, notice: 2, playbook: 2 } as const;
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */
 const forbidden: Record<string, RegExp> = {
@@ -135,6 +140,8 @@ describe('the import table', () => {
 
   it.each(Object.entries(AT_MOST))('%s: at most %i', (figure, most) => {
     const found = structure[figure as keyof typeof AT_MOST];
-    expect(found.length, `npm run structure -- --all shows:\n${found.join('\n')}`).toBeLessThanOrEqual(most);
+    const places = typeof found === 'number' ? [] : found;
+    const count = typeof found === 'number' ? found : found.length;
+    expect(count, `npm run structure -- --all shows:\n${places.join('\n')}`).toBeLessThanOrEqual(most);
   });
 });

@@ -17,7 +17,7 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 import { OrderDesk } from '../../src/venue/paper/order-desk.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { startWebUnderTest } from '../api/web-under-test.js';
-import { traderHome, until } from '../trader/spawn-trader.js';
+import { traderHome } from '../trader/spawn-trader.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const FILES_AT_MOST = 12;
@@ -92,7 +92,7 @@ it('from the button to the cancel passes the functions that the architecture tel
   const trader = await startTraderOn(home.runtime, openPaperVenue);
   onTestFinished(() => trader.stop());
   await home.arm();
-  const { marketData } = await until(home.status, ({ marketData: { lastPrices } }) => lastPrices.length > 0);
+  const { marketData } = await home.until(({ marketData: { lastPrices } }) => lastPrices.length > 0);
   const [{ symbol, bid } = { symbol: '', bid: '' }] = marketData.lastPrices;
   const below = (percent: number): string => (Number(bid) * (1 - percent / 100)).toFixed(2);
   const signal: SignalBody = {
@@ -100,7 +100,7 @@ it('from the button to the cancel passes the functions that the architecture tel
     ...{ entry: below(1), stop: below(2), targets: [bid] },
   };
   await home.client.call('signal', { commandId: 's-1', by: 'operator', reason: 'a test', signal });
-  await until(home.status, ({ entriesWorking }) => entriesWorking === 1);
+  await home.until(({ entriesWorking }) => entriesWorking === 1);
 
   const away = () => Promise.reject(new Error('not in this test'));
   const context = {

@@ -6,7 +6,7 @@ import {
   type ManagedProcess,
   spawnProcess,
 } from '../../src/supervisor/managed-process.js';
-import { until } from './support/desk-home.js';
+import { until } from '../support/eventually.js';
 
 const STOP = [{ signal: 'SIGTERM', waitMs: 2_000 }] as const;
 

@@ -1,4 +1,5 @@
 /** A desk behind npm, as `npm start` and process managers have it. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,8 @@ import { afterEach, expect, test } from 'vitest';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { down } from '../../src/supervisor/down.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
-import { makeHome, processesOf, ROLE_DOUBLE, RUN_UP, removeHome, until } from './support/desk-home.js';
+import { until } from '../support/eventually.js';
+import { makeHome, processesOf, ROLE_DOUBLE, RUN_UP, removeHome } from './support/desk-home.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
 const home = makeHome();

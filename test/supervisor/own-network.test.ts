@@ -1,4 +1,5 @@
 /** Nobody but the processes of the installation gets anything out of the managed Temporal server. */
+
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -26,8 +27,8 @@ import {
 import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { connectWorker } from '../../src/worker/keep-worker.js';
 import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { sharedTemporal } from '../support/temporal.js';
-import { until } from './support/desk-home.js';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'fermata-network-'));

@@ -1,4 +1,5 @@
 /** Two desks of one FERMATA_HOME: the servers are one each, everything else is a desk's own, and either may end first. */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,15 +9,8 @@ import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { openPool } from '../../src/store/pool.js';
 import { down } from '../../src/supervisor/down.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import {
-  makeHome,
-  processesOf,
-  processOf,
-  removeHome,
-  runningOf,
-  startUp,
-  until,
-} from './support/desk-home.js';
+import { until } from '../support/eventually.js';
+import { makeHome, processesOf, processOf, removeHome, runningOf, startUp } from './support/desk-home.js';
 
 const installation = makeHome();
 const first = homeOf(installation, 'crypto-bot');

@@ -8,8 +8,8 @@ import { runLabel } from '../../src/contracts/run-label.js';
 import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 import { serverArguments, TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
-import { until } from '../support/desk-under-test.js';
 import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { sharedTemporal } from '../support/temporal.js';
 
 /** Temporal's binary, which ends at once as often as is said, as one does whose port was taken meanwhile. */

@@ -7,6 +7,7 @@ import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-pro
 import { down } from '../../src/supervisor/down.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import {
   makeHome,
   processesOf,
@@ -16,7 +17,6 @@ import {
   runningOf,
   runs,
   startUp,
-  until,
 } from './support/desk-home.js';
 
 let home: string;

@@ -13,6 +13,7 @@ import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
 import { hasEnded } from '../../src/supervisor/desk-ended.js';
 import { down } from '../../src/supervisor/down.js';
 import { up } from '../../src/supervisor/up.js';
+import { until } from '../support/eventually.js';
 import { neverForged } from '../support/row-makers.js';
 import {
   makeHome,
@@ -23,7 +24,6 @@ import {
   runningOf,
   runs,
   startUp,
-  until,
   upOptions,
 } from './support/desk-home.js';
 

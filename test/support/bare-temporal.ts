@@ -1,10 +1,11 @@
 /** A Temporal server as somebody else starts one: nothing of ours is on it, no namespace and no search attribute. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
-import { until } from './desk-under-test.js';
 import { endWithThisProcess } from './end-with-this-process.js';
+import { until } from './eventually.js';
 import { type CallCounts, callsTo } from './temporal-calls.js';
 
 export interface BareTemporal {

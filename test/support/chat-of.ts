@@ -1,7 +1,8 @@
 /** What a person does and sees in Telegram, on the simulated Bot API. */
+
 import type { TelegramSimulator } from '../../simulators/telegram/start.js';
 import type { Message } from '../../simulators/telegram/wire.js';
-import { until } from './desk-under-test.js';
+import { until } from './eventually.js';
 
 export interface Chat {
   readonly id: number;

@@ -1,4 +1,5 @@
 /** The real engine, runner and journal with 20 brackets at a simulated IB Gateway, over the wire through the library. */
+
 import type { AnswerEffect, RequestEffect } from '../../simulators/ibkr/faults.js';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { CANCEL_ORDER, PLACE_ORDER } from '../../simulators/ibkr/wire/from-client.js';
@@ -7,7 +8,8 @@ import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { GATEWAY_TIMES } from '../../src/venue/ibkr/gateway.js';
 import { type IbkrVenue, openIbkrVenue } from '../../src/venue/ibkr/ibkr-venue.js';
 import { oneEntry } from '../engine/support/one-entry.js';
-import { type ClosedAll, type DeskAtVenue, deskAtVenue, eventually, timedCloseAll } from './desk-at-venue.js';
+import { type ClosedAll, type DeskAtVenue, deskAtVenue, timedCloseAll } from './desk-at-venue.js';
+import { untilHolds } from './eventually.js';
 
 export const BRACKETS = 20;
 const STOCKS = Array.from({ length: BRACKETS }, (_, at) => `S${String(at).padStart(2, '0')}`);
@@ -62,7 +64,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     ),
     times: { ...GATEWAY_TIMES, questionMs: 1_500, reconnect: { baseMs: 20, capMs: 100 } },
   });
-  await eventually(() => venue.state.reasons.length === 0);
+  await untilHolds(() => venue.state.reasons.length === 0);
   const entry = oneEntry({
     ...{ limitTicks: PRICE_TICKS + 200, protectTicks: PRICE_TICKS - 200 },
     exits: { targets: [{ ticks: PRICE_TICKS + 1_000, closedPpm: 1_000_000 }] },
@@ -72,7 +74,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     strategies: [{ ...entry, symbols: STOCKS.map((symbol) => `${symbol}/USD`) }],
   });
   const { runner, engine, configHash } = desk;
-  await eventually(() => engine.view.reconciliation.state === 'clean');
+  await untilHolds(() => engine.view.reconciliation.state === 'clean');
   const asked = { by: 'test', reason: 'test' };
   const haltId = engine.view.haltId ?? '';
   await runner.command({
@@ -95,8 +97,8 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
       ...{ openTicks: PRICE_TICKS, highTicks: PRICE_TICKS, lowTicks: PRICE_TICKS, closeTicks: PRICE_TICKS },
     });
   const resting = (): number => simulation.orders.open.filter(({ terms }) => terms.ocaGroup !== '').length;
-  await eventually(() => resting() === 2 * BRACKETS);
-  await eventually(() => engine.view.reconciliation.state === 'clean');
+  await untilHolds(() => resting() === 2 * BRACKETS);
+  await untilHolds(() => engine.view.reconciliation.state === 'clean');
   const positions = () => [...(simulation.accounts.get(ACCOUNT)?.positions.values() ?? [])];
   return {
     ...{ simulator, venue, desk, enteredAfterMs, resting },

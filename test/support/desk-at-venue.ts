@@ -1,4 +1,5 @@
 /** The real engine, runner and journal at a venue of the test's making, with positions that are protected. */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,11 +15,7 @@ import { Runner } from '../../src/trader/running/runner.js';
 import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { VenuePort } from '../../src/venue/port.js';
 import { DAY_MS, engineConfigWith } from './engine-config.js';
-
-/** Beyond what a busy machine takes. */
-const HOLDS_WITHIN_MS = 200_000;
-/** For what is measured, or lasts only moments. */
-export const EXACTLY = { everyMs: 1 };
+import { EXACTLY, untilHolds } from './eventually.js';
 
 /** Of the desk, money units; a venue that holds other cash is no clean one. */
 export const STARTING_CASH = 1_000_000 * MONEY_SCALE;
@@ -92,7 +89,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
     await journal.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  await eventually(() => {
+  await untilHolds(() => {
     if (broken !== null) throw broken;
     const guarded = engine.view.positions.filter(({ protection }) => protection === 'confirmed');
     return guarded.length === (options.positions ?? 0);
@@ -111,20 +108,8 @@ export const arm = ({ engine, runner, configHash }: DeskAtVenue) =>
 export async function timedCloseAll({ runner, engine }: DeskAtVenue): Promise<ClosedAll> {
   const beganAtMs = performance.now();
   await runner.command({ commandId: 'c', by: 'test', reason: 'test', command: { name: 'closeAll' } });
-  await eventually(() => ['flat', 'escalated'].includes(engine.view.closeAll), EXACTLY);
+  await untilHolds(() => ['flat', 'escalated'].includes(engine.view.closeAll), EXACTLY);
   return { flat: engine.view.closeAll === 'flat', tookMs: performance.now() - beganAtMs };
-}
-
-/** To read a whole view costs as much as what the desk does meanwhile: not more often than need be. */
-export async function eventually(
-  holds: () => boolean,
-  { everyMs = 20, withinMs = HOLDS_WITHIN_MS } = {},
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`did not hold within ${withinMs} ms`);
-    await new Promise((settle) => setTimeout(settle, everyMs));
-  }
 }
 
 function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOptions): EngineConfig {

@@ -1,15 +1,16 @@
 /** A desk started as a user starts it: the real command, all processes, in a folder of its own. */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { homeOf } from '../../src/home/installation.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { connectTrader } from '../../src/trader/client.js';
+import { until } from './eventually.js';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const command = join(repository, 'bin/fermata.js');
@@ -213,30 +214,5 @@ function parseAnswer(text: string): UpSummary | { readonly error: unknown } | nu
     return JSON.parse(text) as UpSummary | { readonly error: unknown };
   } catch {
     return null;
-  }
-}
-
-/** Resolves with the first answer that is not null, undefined or false; fails with the last thing seen. */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 120_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  let last: unknown = null;
-  for (;;) {
-    const askedMs = performance.now();
-    try {
-      const answer = await ask();
-      if (answer !== null && answer !== undefined && answer !== false) return answer;
-      last = answer;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`${what} did not happen within ${timeoutMs} ms; last: ${String(last)}`);
-    }
-    // What asks by a whole command takes a core as long as it asks.
-    await sleep(Math.max(100, performance.now() - askedMs));
   }
 }

@@ -3,6 +3,7 @@
  * simulator, which takes fees from cash, from the coin that was bought, or from a stock of BNB that runs out on the way. The
  * model beside it adds up in exact units what the exchange itself lists as fees.
  */
+
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
 import { formatUnits, parseUnits } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
@@ -10,8 +11,9 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { type BinanceVenue, openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
-import { type DeskAtVenue, deskAtVenue, eventually } from './desk-at-venue.js';
+import { type DeskAtVenue, deskAtVenue } from './desk-at-venue.js';
 import { coins, crossStrategy } from './engine-config.js';
+import { untilHolds } from './eventually.js';
 
 const SYMBOLS = ['BTC', 'ETH'] as const;
 const BNB = 2;
@@ -132,7 +134,7 @@ export class RoundTrips {
   async reconciles(): Promise<boolean> {
     const before = this.desk.engine.view.reconciliation.atWallMs ?? 0;
     await this.#command({ name: 'reconcile' });
-    await eventually(() => (this.desk.engine.view.reconciliation.atWallMs ?? 0) > before);
+    await untilHolds(() => (this.desk.engine.view.reconciliation.atWallMs ?? 0) > before);
     const { state, differences } = this.desk.engine.view.reconciliation;
     return state === 'clean' && differences.length === 0;
   }
@@ -168,7 +170,7 @@ export class RoundTrips {
 
   async #arm(): Promise<void> {
     for (const { id } of this.venue.instruments) this.#quote(id, id === BNB ? BNB_TICKS : 10_000);
-    await eventually(() => this.desk.engine.view.reconciliation.state === 'clean');
+    await untilHolds(() => this.desk.engine.view.reconciliation.state === 'clean');
     const { haltId } = this.desk.engine.view;
     const { configHash } = this.desk;
     await this.#command({ name: 'arm', haltId: haltId ?? '', configHash, authority: 'two-people' });
@@ -232,7 +234,7 @@ export class RoundTrips {
   }
 
   async #until(at: number, what: string, holds: () => boolean): Promise<void> {
-    await eventually(holds, { withinMs: 15_000 }).catch(() => {
+    await untilHolds(holds, { withinMs: 15_000 }).catch(() => {
       const { mode, halts, orders } = this.desk.engine.view;
       const why = [...this.desk.engine.whyNotTrading().map(({ reason }) => reason), ...this.notes];
       const seen = { at, mode, halts, orders, position: this.#position(at), why };

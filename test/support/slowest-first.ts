@@ -43,7 +43,7 @@ const SLOWEST = [
   'page/axe',
   'api/emergency',
   'page/said',
-  'operations/ended-runs',
+  'worker/ended-runs',
   'venue-ibkr/desk-file',
 ].map((name) => `/test/${name}.test.ts`);
 

@@ -1,11 +1,13 @@
 /** Sends raw requests to a whole desk, then looks at each of its processes. */
+
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { readSecret } from '../../src/home/secrets.js';
 import { askSupervisor, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
-import { type DeskUnderTest, until } from './desk-under-test.js';
+import type { DeskUnderTest } from './desk-under-test.js';
+import { until } from './eventually.js';
 import { sendRawRequests, type Target } from './raw-requests.js';
 
 export async function survivesRawRequests(desk: DeskUnderTest, seed: number, count: number): Promise<void> {

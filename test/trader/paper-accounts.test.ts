@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import { recordsIn, type TraderHome, type TraderProcess, traderHome, until } from './spawn-trader.js';
+import { recordsIn, type TraderHome, type TraderProcess, traderHome } from './spawn-trader.js';
 
 const SIMULATED = 'simulated-303-seed-7';
 /** Half of what the simulated market asks: met by its positions, that would be a loss beyond every limit. */
@@ -31,8 +31,7 @@ async function end({ child, exited }: TraderProcess): Promise<void> {
   await exited;
 }
 
-const clean = (home: TraderHome) =>
-  until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+const clean = (home: TraderHome) => home.until(({ reconciliation }) => reconciliation.state === 'clean');
 
 const held = ({ positions }: TraderStatus) => positions.map(({ symbol, quantity }) => [symbol, quantity]);
 const causes = ({ halts }: TraderStatus) => halts.map(({ cause }) => cause);
@@ -42,7 +41,7 @@ it('gives each price source an account of its own, and back the one that rested'
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0);
+  await home.until(({ positions }) => positions.length > 0);
   await end(first);
   const fills = recordsIn(home.journal, 'fill').length;
 

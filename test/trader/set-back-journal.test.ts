@@ -3,7 +3,7 @@ import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { recordsIn, type TraderHome, type TraderProcess, traderHome, until } from './spawn-trader.js';
+import { recordsIn, type TraderHome, type TraderProcess, traderHome } from './spawn-trader.js';
 
 async function end({ child, exited }: TraderProcess): Promise<void> {
   child.kill('SIGTERM');
@@ -13,12 +13,11 @@ async function end({ child, exited }: TraderProcess): Promise<void> {
 async function tradedOn(home: TraderHome, fills: number): Promise<void> {
   const running = await home.start();
   await home.arm();
-  await until(home.status, (status) => status.fills > fills, 60_000);
+  await home.until((status) => status.fills > fills, 60_000);
   await end(running);
 }
 
-const clean = (home: TraderHome) =>
-  until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+const clean = (home: TraderHome) => home.until(({ reconciliation }) => reconciliation.state === 'clean');
 
 it('comes up HALTED for a person under a new incarnation, and holds what the venue holds', async () => {
   const home = traderHome();

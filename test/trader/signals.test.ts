@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { SignalBody } from '../../src/desk/signal-schema.js';
-import { recordsIn, traderHome, until } from './spawn-trader.js';
+import { recordsIn, traderHome } from './spawn-trader.js';
 
 let commands = 0;
 const why = () => {
@@ -25,7 +25,7 @@ it('are kept over kill -9: sent again, nothing is entered again, and a bad one i
   });
   const first = await home.start();
   await home.arm();
-  const { marketData } = await until(home.status, ({ marketData: { lastPrices } }) => lastPrices.length > 0);
+  const { marketData } = await home.until(({ marketData: { lastPrices } }) => lastPrices.length > 0);
   const [{ symbol, bid } = { symbol: '', bid: '' }] = marketData.lastPrices;
   const below = (percent: number): string => (Number(bid) * (1 - percent / 100)).toFixed(2);
   const signal = {

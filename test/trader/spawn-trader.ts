@@ -1,4 +1,5 @@
 /** Starts traders as processes on the simulated market, in a home of their own. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,6 +15,7 @@ import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 
 const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));
 const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
@@ -31,6 +33,8 @@ export interface TraderHome {
   /** What the next start trades on. */
   changeMarket(market: Partial<MarketChoice>): void;
   status(): Promise<TraderStatus>;
+  /** Its first status of which this is true. */
+  until(isTrue: (status: TraderStatus) => boolean, patienceMs?: number): Promise<TraderStatus>;
   /** Waits until the trader is reconciled, then arms it by the desk file's rule. */
   arm(): Promise<void>;
 }
@@ -79,16 +83,27 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
     rmSync(paths.sockets, { recursive: true, force: true });
   });
   const status = () => client.call('status', {}, { timeoutMs: 20_000 });
+  const untilStatus: TraderHome['until'] = (isTrue, patienceMs) =>
+    until(
+      'what the trader is asked for',
+      async () => {
+        const found = await status();
+        if (isTrue(found)) return found;
+        throw new Error(JSON.stringify(found, null, 1));
+      },
+      patienceMs,
+    );
   return {
     runtime,
     journal,
     socket: controlSocket,
     client,
     status,
+    until: untilStatus,
     changeMarket: (change) =>
       writeFileSync(runtimeFile, JSON.stringify({ ...runtime, market: { ...market, ...change } })),
     start: (failpoint) => startProcess(runtimeFile, failpoint),
-    arm: () => arm(client, status),
+    arm: () => arm(client, untilStatus),
   };
 }
 
@@ -109,24 +124,8 @@ async function startProcess(runtimeFile: string, failpoint?: string): Promise<Tr
   throw new Error(`${Array.isArray(first) ? first[0]?.message : 'the trader ended'}\n${output}`);
 }
 
-export async function until<T>(
-  look: () => Promise<T>,
-  good: (found: T) => boolean,
-  timeoutMs = 120_000,
-): Promise<T> {
-  const deadlineMs = performance.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (good(found)) return found;
-    if (performance.now() > deadlineMs)
-      throw new Error(`waited in vain; last: ${JSON.stringify(found, null, 1)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-async function arm(client: TraderClient, status: () => Promise<TraderStatus>): Promise<void> {
-  const ready = await until(
-    status,
+async function arm(client: TraderClient, untilStatus: TraderHome['until']): Promise<void> {
+  const ready = await untilStatus(
     ({ reconciliation, marketData }) => reconciliation.state === 'clean' && marketData.state === 'up',
   );
   await client.call('arm', {

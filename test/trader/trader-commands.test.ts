@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { DECISION_KEY, recordsIn, type TraderHome, traderHome, until } from './spawn-trader.js';
+import { until } from '../support/eventually.js';
+import { DECISION_KEY, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
 import { shortFolder } from './stub-handlers.js';
 
 let commands = 0;
@@ -27,8 +28,7 @@ function decision(person: string, subject: string): Decision {
 }
 
 async function resume(home: TraderHome, persons: readonly string[]) {
-  const ready = await until(
-    home.status,
+  const ready = await home.until(
     ({ reconciliation, closeAll }) => reconciliation.state === 'clean' && closeAll !== 'running',
   );
   const haltId = ready.haltId ?? '';
@@ -38,14 +38,13 @@ async function resume(home: TraderHome, persons: readonly string[]) {
 
 /** Resolves when no entry works any more and every position has its stop. */
 async function stopBesideAnEntry(home: TraderHome): Promise<TraderStatus> {
-  await until(home.status, ({ positions, entriesWorking }) => positions.length > 0 && entriesWorking > 0);
+  await home.until(({ positions, entriesWorking }) => positions.length > 0 && entriesWorking > 0);
   expect(await home.client.call('stop', why())).toMatchObject({
     ok: true,
     mode: 'HALTED',
     haltId: expect.stringMatching(/^[0-9a-f]{32}$/),
   });
-  return until(
-    home.status,
+  return home.until(
     ({ entriesWorking, positions }) =>
       entriesWorking === 0 && positions.every(({ protection }) => protection === 'confirmed'),
   );
@@ -85,7 +84,7 @@ it('keeps a stop by a person over kill -9: the rule does not resume it', async (
   first.child.kill('SIGKILL');
   await first.exited;
   await home.start();
-  await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   await expect(resume(home, [])).rejects.toMatchObject({ code: 'authority' });
 });
 
@@ -93,9 +92,9 @@ it('closes all positions and proves it by reading them back from the venue', asy
   const home = traderHome();
   await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0);
+  await home.until(({ positions }) => positions.length > 0);
   await home.client.call('closeAll', why());
-  await until(home.status, ({ closeAll }) => closeAll === 'flat');
+  await home.until(({ closeAll }) => closeAll === 'flat');
   expect(await home.client.call('flatProof', {})).toMatchObject({
     flat: true,
     venuePositions: [],
@@ -110,7 +109,7 @@ it('needs two people after a kill, and one person twice is one', async () => {
   await home.start();
   await home.arm();
   expect(await home.client.call('kill', why())).toMatchObject({ mode: 'KILLED' });
-  await until(home.status, ({ closeAll }) => closeAll === 'flat');
+  await home.until(({ closeAll }) => closeAll === 'flat');
   await expect(resume(home, ['operator', 'operator'])).rejects.toMatchObject({ code: 'authority' });
   expect(await resume(home, ['operator', 'second'])).toMatchObject({ mode: 'ACTIVE' });
 });
@@ -136,7 +135,7 @@ it('trades again by an approver only: an operator’s decision counts for nothin
 it('refuses to arm with an old halt id or another configuration', async () => {
   const home = traderHome();
   await home.start();
-  const before = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  const before = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   await home.client.call('halt', { ...why(), cause: 'check-failed', resume: 'auto' });
   const arm = (haltId: string, configHash: string) =>
     home.client.call('arm', { ...why(), haltId, configHash, decisions: [] });
@@ -153,21 +152,18 @@ it('gives a follower every entry once, over a restart, with a chain that fits', 
     home.client.follow(1, (entry) => seen.push(`${entry.sequence} ${entry.chain}`), resolve),
   );
   await home.arm();
-  await until(home.status, ({ fills }) => fills > 0);
+  await home.until(({ fills }) => fills > 0);
   first.child.kill('SIGKILL');
   await followed;
   await home.start();
-  await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   home.client.follow(
     seen.length + 1,
     (entry) => seen.push(`${entry.sequence} ${entry.chain}`),
     () => undefined,
   );
   const journal = () => [...readJournal(home.journal)].map((entry) => `${entry.sequence} ${entry.chain}`);
-  await until(
-    async () => seen.length,
-    (length) => length >= journal().length,
-  );
+  await until('every entry', () => seen.length >= journal().length);
   expect(seen.slice(0, journal().length)).toEqual(journal().slice(0, seen.length));
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { recordsIn, traderHome, until } from './spawn-trader.js';
+import { recordsIn, traderHome } from './spawn-trader.js';
 
 it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in order', async () => {
   const home = traderHome();
@@ -10,7 +10,7 @@ it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in 
   expect(first.halts.map(({ cause }) => cause)).toEqual(['startup']);
   expect(first.marketData.label).toMatch(/simulated market, seed 7, 600x/);
   await home.arm();
-  const traded = await until(home.status, ({ fills }) => fills > 0);
+  const traded = await home.until(({ fills }) => fills > 0);
   expect(traded.mode).toBe('ACTIVE');
   child.kill('SIGTERM');
   expect(await exited).toEqual({ code: 0, signal: null });
@@ -22,13 +22,13 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  const before = await until(home.status, ({ positions }) => positions.length > 0);
+  const before = await home.until(({ positions }) => positions.length > 0);
   const beganMs = performance.now();
   first.child.kill('SIGTERM');
   await first.exited;
   const fills = recordsIn(home.journal, 'fill').length;
   await home.start();
-  const again = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  const again = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   expect(again).toMatchObject({ mode: 'HALTED', incarnation: before.incarnation });
   expect(again.fills).toBeGreaterThanOrEqual(fills);
   expect(again.marketData.marketMs).toBeGreaterThanOrEqual(before.marketData.marketMs);
@@ -50,12 +50,12 @@ it('says at every start that positions and orders on paper are kept, and keeps t
     activity.filter(({ text }) => text.startsWith(kept)).length;
   expect(said(await home.status())).toBe(1);
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0);
+  await home.until(({ positions }) => positions.length > 0);
   first.child.kill('SIGTERM');
   await first.exited;
   const before = recordsIn(home.journal, 'fill');
   await home.start();
-  const again = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  const again = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   expect(again.reconciliation.differences).toEqual([]);
   // What was bought is still paid for.
   expect(Number(again.cash)).toBeLessThan(10_000 - 1);
@@ -67,12 +67,12 @@ it('comes back HALTED with the reason startup and reconciled after kill -9 while
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0);
+  await home.until(({ positions }) => positions.length > 0);
   first.child.kill('SIGKILL');
   await first.exited;
   const begunMs = performance.now();
   await home.start();
-  const back = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  const back = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   console.log(`kill -9 to HALTED and reconciled: ${Math.round(performance.now() - begunMs)} ms`);
   expect(back.mode).toBe('HALTED');
   expect(back.halts.map(({ cause }) => cause)).toContain('startup');
@@ -93,8 +93,7 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   const { clientId } = order!.order;
   expect(recordsIn(home.journal, 'order.state').filter((state) => state.venueId !== null)).toEqual([]);
   await home.start();
-  await until(
-    home.status,
+  await home.until(
     ({ reconciliation, entriesWorking }) => reconciliation.state === 'clean' && entriesWorking === 0,
   );
   const states = recordsIn(home.journal, 'order.state').filter((state) => state.clientId === clientId);

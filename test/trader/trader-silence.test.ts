@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { recordsIn, traderHome, until } from './spawn-trader.js';
+import { recordsIn, traderHome } from './spawn-trader.js';
 
 it('is HALTED because of the clock after it was stopped for six seconds, before it acts on any price', async () => {
   const home = traderHome();
@@ -9,7 +9,7 @@ it('is HALTED because of the clock after it was stopped for six seconds, before 
   child.kill('SIGSTOP');
   await sleep(6000);
   child.kill('SIGCONT');
-  const halted = await until(home.status, ({ mode }) => mode === 'HALTED');
+  const halted = await home.until(({ mode }) => mode === 'HALTED');
   expect(halted.halts.map(({ cause }) => cause)).toContain('clock-jump');
   expect(halted.entriesWorking).toBe(0);
 });
@@ -36,6 +36,6 @@ it('stops when operations have been silent for as long as the desk file allows',
   await sleep(6000);
   expect((await home.status()).mode).toBe('ACTIVE');
   clearInterval(beating);
-  const halted = await until(home.status, ({ mode }) => mode === 'HALTED');
+  const halted = await home.until(({ mode }) => mode === 'HALTED');
   expect(halted.halts.map(({ cause }) => cause)).toContain('heartbeat-operations');
 });

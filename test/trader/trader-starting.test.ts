@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { recordsIn, traderHome, until } from './spawn-trader.js';
+import { until } from '../support/eventually.js';
+import { recordsIn, traderHome } from './spawn-trader.js';
 
 it('says how long its journal is while it still starts: who follows it must not take it for set back', async () => {
   const home = traderHome();
   const first = await home.start();
-  const { incarnation } = await until(home.status, ({ sequence }) => sequence > 0);
+  const { incarnation } = await home.until(({ sequence }) => sequence > 0);
   first.child.kill('SIGTERM');
   await first.exited;
   const [config] = recordsIn(home.journal, 'config');
@@ -18,10 +19,7 @@ it('says how long its journal is while it still starts: who follows it must not 
   execFileSync('mkfifo', [file]);
   home.changeMarket({ kind: 'recorded', files: [{ symbol: 'BTC/USDT', file }] });
   home.start().catch(() => undefined);
-  const starting = await until(
-    () => home.status().catch(() => null),
-    (status) => status !== null,
-  );
+  const starting = await until('an answer', home.status);
   expect(starting).toMatchObject({ mode: 'HALTED', incarnation });
   expect(starting?.reason).toContain('choosing where prices come from');
   expect(starting?.sequence).toBe([...readJournal(home.journal)].length);

@@ -1,4 +1,5 @@
 /** The owner of the desk, terminated or lost, is there again before somebody has looked up how to signal it. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +10,8 @@ import { deskOwnerId } from '../../src/contracts/queues.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { deskOwnerOf, followIncarnation } from '../../src/worker/follow-incarnation.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 
 /** Well below the pause between two announcements. */
 const SOON_MS = 20_000;

@@ -1,4 +1,5 @@
 /** A worker that ends: at once with nothing in its hands, else after what its activities need. */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +15,9 @@ import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { bundleOf } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-ending-'));
 let bench: Bench;
@@ -103,7 +104,7 @@ describe.concurrent('a worker that ends', () => {
     let began = 0;
     const activities = {
       ...quickBackup,
-      // Ten seconds by its contract, and it heeds nothing.
+      // Ten seconds by its contract, and it listens to nothing.
       recordEvidenceBatch: () => {
         began += 1;
         return began === 1 ? new Promise(() => undefined) : Promise.resolve();

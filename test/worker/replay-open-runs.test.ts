@@ -1,4 +1,5 @@
 /** Before a build is replaced: would the new one go on with what is open now? */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +10,9 @@ import { ensureSecrets } from '../../src/home/secrets.js';
 import { typesOf } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { bundleOf } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 
 /** Sealed, as on every installation. */
 const home = mkdtempSync(join(tmpdir(), 'fermata-replay-'));

@@ -1,4 +1,5 @@
 /** What began under one build ends under it, whatever build runs the desk by then. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +21,11 @@ import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { serveBuilds } from '../../src/worker/serve-builds.js';
 import { tellUnserved } from '../../src/worker/stuck-runs.js';
 import { liveBenchDesk } from '../go-live/support/attempt.js';
+import { until } from '../support/eventually.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { bundleFrom, bundleOf, IN_THIS_THREAD, serveQueue } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 
 const NEXT = fileURLToPath(new URL('support/next-build.ts', import.meta.url));
 const BUILDS = fileURLToPath(new URL('../../temporal/builds/', import.meta.url));

@@ -1,4 +1,5 @@
 /** The process that runs playbooks in code: begun where there are some, killed and begun again, its code kept for what began under it. */
+
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,9 +17,9 @@ import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
 import { tellPacksEnd } from '../../src/worker/stuck-runs.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';
-import { until } from '../workflows/support/until.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-packs-'));
 const folder = join(home, 'desks/coded-desk');

@@ -20,9 +20,9 @@ import { lookAtRuns, lookForStuck } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';
-import { until } from '../workflows/support/until.js';
 
 const SERVED = { serve: ['engine', 'operations'] } as const;
 const HOUR_MS = 3_600_000;

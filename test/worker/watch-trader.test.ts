@@ -22,8 +22,8 @@ import { lookForStuck, stuckRuns } from '../../src/worker/stuck-runs.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { resumptionOfHalts } from '../../src/worker/watch-trader.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 /** "Cancel" in Temporal is a request: each type of procedure makes of it what is safe, and loses nothing. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { PULSE_MESSAGES } from '../../src/contracts/pulse.js';
@@ -18,6 +19,7 @@ import { readApprovals } from '../../src/store/approvals.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { openIncident, timelineOf, toldOf } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { CHECK_STEPS } from './support/check-steps.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
@@ -25,7 +27,6 @@ import { holdActivity } from './support/held.js';
 import { keepHistory } from './support/keep-history.js';
 import { resume } from './support/resumptions.js';
 import { startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

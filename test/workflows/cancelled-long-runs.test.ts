@@ -1,4 +1,5 @@
 /** "Cancel" on what takes hours: it ends, says so, and nothing half done counts. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,9 +11,9 @@ import {
   validationId,
 } from '../../src/contracts/queues.js';
 import type { ValidationInput } from '../../src/workflows/operations/validation.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

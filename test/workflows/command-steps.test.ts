@@ -1,4 +1,5 @@
 /** Checks of a desk without code: programs and addresses that its file names. */
+
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,10 +22,10 @@ import { readStepOutput, type StepOutput } from '../../src/store/step-outputs.js
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { resumptionStart } from '../../src/temporal/resumption-start.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 type Values = Readonly<Record<string, unknown>>;
 

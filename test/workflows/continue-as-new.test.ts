@@ -1,4 +1,5 @@
 /** Long procedures go on in new runs; what was reported, answered, asked and decided goes with them. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
@@ -14,12 +15,12 @@ import { runLabel } from '../../src/contracts/run-label.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { resume } from './support/resumptions.js';
 import { type ShortHistoryServer, startShortHistoryServer } from './support/short-history-server.js';
-import { until } from './support/until.js';
 
 const EVENTS = 60;
 

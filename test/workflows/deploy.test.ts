@@ -1,13 +1,14 @@
 /** A deployment asks, backs up and switches, in this order, and says what came of it. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildExamined, DeployActivities, DeployResult } from '../../src/contracts/deploy.js';
 import { deployId, operationsQueue } from '../../src/contracts/queues.js';
 import { readApprovals } from '../../src/store/approvals.js';
+import { until } from '../support/eventually.js';
 import { deployInput, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { openApproval, vote } from './support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

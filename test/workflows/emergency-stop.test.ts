@@ -9,8 +9,8 @@ import {
   type EmergencyTiming,
 } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
-import { until } from './support/until.js';
 
 const run = promisify(execFile);
 const TIMING: EmergencyTiming = {

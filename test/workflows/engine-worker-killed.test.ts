@@ -1,4 +1,5 @@
 /** The engine worker as its own process, killed without a word, against a scripted trader on a real control socket. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,9 +14,9 @@ import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../src/home
 import { type ControlServer, listenForControl } from '../../src/trader/control/control-server.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { until } from '../support/eventually.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { ScriptedTrader } from './support/scripted-trader.js';
-import { until } from './support/until.js';
 
 const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', import.meta.url));
 const desk = `t-${randomBytes(4).toString('hex')}`;

@@ -1,7 +1,9 @@
 /** "Reset" in Temporal: the run does again what came after that point, and says so beside what it said before. */
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/store/evidence.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
+import { until } from '../support/eventually.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { PRESSABLES } from '../support/kill-matrix/pressables.js';
 import { vote } from './support/decisions.js';
@@ -10,7 +12,6 @@ import { holdActivity } from './support/held.js';
 import { keepHistory } from './support/keep-history.js';
 import { resume } from './support/resumptions.js';
 import { startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 /** Well below the time that the step has. */
 const SHOWN_MS = 5000;

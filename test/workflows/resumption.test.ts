@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
+import { until } from '../support/eventually.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { refusalOf } from './support/refusal.js';
 import { resume as startResumption } from './support/resumptions.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

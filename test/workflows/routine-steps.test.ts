@@ -1,4 +1,5 @@
 /** Steps of a routine beside checks: reports, and what a person does. */
+
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
@@ -10,9 +11,9 @@ import { verifyEvidence } from '../../src/store/evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 let temporal: TemporalAccess;

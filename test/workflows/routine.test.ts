@@ -5,9 +5,9 @@ import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contrac
 import { readMissedRuns, readRoutineRuns } from '../../src/store/routine-run.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { NOMINAL_MS, startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

@@ -1,13 +1,14 @@
 /** What a person reads in Temporal's UI: the runbook, and where the run is in it. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupWorkflowId, operationsQueue } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { incidentStart } from '../../src/temporal/incidents/report-incident.js';
 import { PLAYBOOKS } from '../../src/workflows/operations/incident/playbooks/registry.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
-import { until } from './support/until.js';
 
 let bench: Bench;
 let bot: BenchDesk;

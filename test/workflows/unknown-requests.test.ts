@@ -1,14 +1,15 @@
 /** Malformed starts and misspelt signals: whoever wants the desk stopped gets that, and nothing vanishes. */
+
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId, operationsQueue } from '../../src/contracts/queues.js';
-import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
+import { tellEndedRuns } from '../../src/worker/reconcile/ended-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
-import { until } from './support/until.js';
 import { WORKFLOW_TYPES } from './support/workflow-types.js';
 
 let bench: Bench;

@@ -1,9 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ControlMethods } from '../../contracts/control.js';
-import type { FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { FAILURE_NAMES, type FailureName } from '../../contracts/failure-names.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
 
@@ -16,16 +13,9 @@ const TRADER_UNAVAILABLE = 'TraderUnavailable';
 /** Refusals that a workflow has to tell apart, by the trader's code. */
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+const ANSWER_MS = 2_000;
 
-/**
- * Throws while the trader is starting, so that it is asked again: its status is empty until then and proves nothing.
- */
-export async function engineStatus(trader: TraderCalls, timeoutMs: number): Promise<TraderStatus> {
-  const status = await callTrader(trader, 'status', {}, timeoutMs);
-  if (status.starting) throw ApplicationFailure.retryable(status.reason, TRADER_UNAVAILABLE);
-  return status;
-}
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Failures are named, so that a workflow can tell "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(
@@ -48,62 +38,7 @@ export async function callTrader<M extends CallableMethod>(
   }
 }
 
-const POLL_MS = 25;
-const ANSWER_MS = 2_000;
-
-/**
- * A stop is proven when the trader is halted and no entry order is working. Reads until then, for `patienceMs` at most;
- * a trader that isn't halted ends it at once.
- */
-export async function proveStopped(trader: TraderCalls, patienceMs: number): Promise<StopReading> {
-  const until = performance.now() + patienceMs;
-  for (;;) {
-    const status = await callTrader(trader, 'status', {}, ANSWER_MS);
-    const halted = status.mode === 'HALTED' || status.mode === 'KILLED';
-    // A starting trader always reports HALTED, and has not counted its orders yet.
-    const proven = halted && status.starting === undefined && status.entriesWorking === 0;
-    if (proven || !halted || performance.now() >= until) {
-      return {
-        proven,
-        mode: status.mode,
-        haltId: status.haltId,
-        entriesWorking: status.entriesWorking,
-        marketMs: status.marketData.marketMs,
-        simulated: status.trading === 'paper',
-      };
-    }
-    await sleep(POLL_MS);
-  }
-}
-
-/** The proof reads the venue, which may be slow. */
-const PROOF_MS = 10_000;
-const OPEN_NAMED_MAX = 100;
-
-/**
- * Proves flat by reading positions from the venue, never from our own book. Reads the venue once the trader has nothing
- * left to do, or at the end of `patienceMs` at the latest.
- */
-export async function proveFlat(trader: TraderCalls, patienceMs: number): Promise<FlatReading> {
-  const until = performance.now() + patienceMs;
-  let status = await engineStatus(trader, ANSWER_MS);
-  while (status.closeAll === 'running' && status.openPositions > 0 && performance.now() < until) {
-    await sleep(POLL_MS);
-    status = await engineStatus(trader, ANSWER_MS);
-  }
-  const proof = await callTrader(trader, 'flatProof', {}, PROOF_MS);
-  return {
-    proven: proof.flat && proof.entriesWorking === 0,
-    mode: status.mode,
-    haltId: status.haltId,
-    state: proof.state,
-    open: [
-      ...proof.venuePositions.map(({ symbol, quantity }) => `${symbol} ${quantity}`),
-      ...proof.escalated.map((name) => `${name} (escalated)`),
-    ].slice(0, OPEN_NAMED_MAX),
-    venueOpenOrders: proof.venueOpenOrders,
-    entriesWorking: proof.entriesWorking,
-    marketMs: status.marketData.marketMs,
-    simulated: status.trading === 'paper',
-  };
-}
+/** The same client; its failures are named. */
+export const withNamedFailures = (trader: TraderCalls): TraderCalls => ({
+  call: (method, params, { timeoutMs = ANSWER_MS } = {}) => callTrader(trader, method, params, timeoutMs),
+});

@@ -9,8 +9,10 @@ import {
 import type { PositionStatus } from '../../contracts/trader-status.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
+import { proveFlat, proveStopped } from '../../trader/prove.js';
+import { readStatus } from '../../trader/read-status.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { callTrader, engineStatus, proveFlat, proveStopped, type TraderCalls } from './call-trader.js';
+import { callTrader, type TraderCalls, withNamedFailures } from './call-trader.js';
 
 const ANSWER_MS = 2_000;
 
@@ -31,8 +33,8 @@ export function createEngineActivities(
     sendStop: (command) => callTrader(trader, 'stop', command, COMMAND_MS),
     sendCloseAll: (command) => callTrader(trader, 'closeAll', command, COMMAND_MS),
     sendHalt: (command) => callTrader(trader, 'halt', command, COMMAND_MS),
-    proveStopped: (patienceMs) => proveStopped(trader, patienceMs),
-    proveFlat: (patienceMs) => proveFlat(trader, patienceMs),
+    proveStopped: (patienceMs) => proveStopped(withNamedFailures(trader), patienceMs),
+    proveFlat: (patienceMs) => proveFlat(withNamedFailures(trader), patienceMs),
     readSituation: () => readSituation(trader, days),
     readIncidentFacts: () => readIncidentFacts(trader, days, venueRule),
     toggleStrategy: (command) => callTrader(trader, 'toggle', command, COMMAND_MS),
@@ -47,7 +49,7 @@ export function createEngineActivities(
 }
 
 export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
-  const status = await engineStatus(trader, ANSWER_MS);
+  const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);
   const { reconciliation, positions, goLive } = status;
   const problems = [
     ...(status.mode === 'ACTIVE' ? [] : [`${status.mode}: ${status.reason}`]),
@@ -76,7 +78,7 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
 }
 
 export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
-  const status = await engineStatus(trader, ANSWER_MS);
+  const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);
   const { reconciliation, marketData } = status;
   return {
     mode: status.mode,
@@ -146,7 +148,7 @@ export async function readIncidentFacts(
   days: TradingDays,
   venueRule: ResumeRule,
 ): Promise<IncidentFacts> {
-  const status = await engineStatus(trader, ANSWER_MS);
+  const status = await readStatus({ trader: withNamedFailures(trader) }, ANSWER_MS);
   const { marketMs } = status.marketData;
   return {
     begun: status.sequence > 0,

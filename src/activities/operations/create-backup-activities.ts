@@ -1,6 +1,6 @@
 /** The activities of backup and restore drill. Each may be tried again after its worker died. */
 import { join } from 'node:path';
-import { restingText } from '../../backup/accounts/resting-orders.js';
+import { setAsideText } from '../../backup/accounts/set-aside.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { compareWithLive, type DrillStep } from '../../backup/drill/drill-step.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
@@ -79,7 +79,7 @@ function take(
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
-    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${restingText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
+    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${setAsideText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
     // The backup of everything else is complete; a person still has to look.
     const verdict = isWhole(taken.manifest) ? 'pass' : 'fail';
     return { backupId: id, step: { ...TAKE, verdict, observed: cut(observed) } };
@@ -107,7 +107,7 @@ function verify(
       ...size,
     });
     const parts = partsOf(manifest).map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
-    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${restingText(manifest)}; ${parts.join('; ')}`;
+    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${setAsideText(manifest)}; ${parts.join('; ')}`;
     return { ...VERIFY, verdict: 'pass', observed: cut(observed) };
   });
 }

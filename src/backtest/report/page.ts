@@ -1,4 +1,7 @@
-/** A self-contained page: no script, no font, no external host. */
+/**
+ * A self-contained page: no script, no font, no external host. Plain strings, and not the renderer of the page's library, which
+ * the published package does not contain.
+ */
 import { escapeHtml } from './chart.js';
 
 export function pageHtml(title: string, body: string): string {

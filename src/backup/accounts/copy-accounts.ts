@@ -14,25 +14,25 @@ import { BOOK_FILE } from '../../venue/paper/book-file.js';
 import * as place from '../backup-folder.js';
 import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER } from '../backup-folder.js';
 import { copyJournal, type JournalDigest } from '../copy-journal.js';
-import type { RestingAccount, RestingAccounts } from '../manifest.js';
-import { readAccount } from './resting-orders.js';
+import type { AccountSetAside, AccountsSetAside } from '../manifest.js';
+import { readAccount } from './set-aside.js';
 
 type AccountPaths = Pick<DeskPaths, 'journal' | 'paperBook' | 'restingAccounts' | 'rulesFrom'>;
 
 interface CopiedAccounts {
   /** Null: the desk has no journal yet. */
   readonly journal: JournalDigest | null;
-  readonly resting: RestingAccounts;
+  readonly resting: AccountsSetAside;
 }
 
 export interface CopyOptions {
-  readonly limits?: RestingLimits;
+  readonly limits?: SetAsideLimits;
   readonly signal?: AbortSignal | undefined;
 }
 
 const TRIES_MAX = 3;
 
-/** Copies into the folder of a backup. Throws `JournalCorrupt`, or `RestingAccountDamaged` with the account's name. */
+/** Copies into the folder of a backup. Throws `JournalCorrupt` for the account in use; a damaged one that is set aside is left out by name. */
 export async function copyAccounts(
   paths: AccountPaths,
   folder: string,
@@ -45,7 +45,7 @@ export async function copyAccounts(
       return null;
     });
     if (copied !== null && layoutOf(paths) === before) return copied;
-    for (const name of [place.JOURNAL_FOLDER, place.PAPER_BOOK_FOLDER, place.RESTING_FOLDER])
+    for (const name of [place.JOURNAL_FOLDER, place.PAPER_BOOK_FOLDER, place.SET_ASIDE_FOLDER])
       await rm(join(folder, name), { recursive: true, force: true });
     await rm(join(folder, place.RULES_FROM_FILE), { force: true });
   }
@@ -67,13 +67,13 @@ function layoutOf({ journal, restingAccounts: resting }: AccountPaths): string {
 async function copyAll(
   paths: AccountPaths,
   folder: string,
-  { limits = RESTING_LIMITS, signal }: CopyOptions,
+  { limits = SET_ASIDE_LIMITS, signal }: CopyOptions,
 ): Promise<CopiedAccounts> {
   const journal = await copyJournal(paths.journal, join(folder, place.JOURNAL_FOLDER));
   await copyBook(paths.paperBook, join(folder, place.PAPER_BOOK_FOLDER));
-  const resting = await copyResting(
+  const resting = await copySetAside(
     paths.restingAccounts,
-    join(folder, place.RESTING_FOLDER),
+    join(folder, place.SET_ASIDE_FOLDER),
     limits,
     signal,
   );
@@ -83,21 +83,21 @@ async function copyAll(
 }
 
 /** Every recording and every seed that was ever tried leaves an account: a backup copies only so many. */
-const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
-type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
+const SET_ASIDE_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
+type SetAsideLimits = { readonly [limit in keyof typeof SET_ASIDE_LIMITS]: number };
 
 /**
  * Copies the paper accounts of other prices. Nobody writes to them, so each is copied as it is. Newest first, up to
  * the limits; each account left out is named with the reason, damaged ones included.
  */
-async function copyResting(
+async function copySetAside(
   from: string,
   to: string,
-  limits: RestingLimits,
+  limits: SetAsideLimits,
   signal?: AbortSignal,
-): Promise<RestingAccounts> {
-  const kept: RestingAccount[] = [];
-  const leftOut: RestingAccounts['leftOut'] = [];
+): Promise<AccountsSetAside> {
+  const kept: AccountSetAside[] = [];
+  const leftOut: AccountsSetAside['leftOut'] = [];
   let bytes = 0;
   for (const found of newestFirst(from)) {
     signal?.throwIfAborted();
@@ -142,12 +142,12 @@ function measure(from: string, name: string): Found {
 function reasonToLeaveOut(
   { bytes }: Found,
   taken: { readonly accounts: number; readonly bytes: number },
-  { accountsMax, bytesMax }: RestingLimits,
+  { accountsMax, bytesMax }: SetAsideLimits,
 ): string | null {
   if (bytes === 0) return 'it has no journal';
-  if (taken.accounts >= accountsMax) return `a backup holds ${accountsMax} resting accounts at most`;
+  if (taken.accounts >= accountsMax) return `a backup holds ${accountsMax} accounts set aside at most`;
   if (taken.bytes + bytes <= bytesMax) return null;
-  return `with its ${bytes} bytes, resting accounts would take more than ${bytesMax}`;
+  return `with its ${bytes} bytes, accounts set aside would take more than ${bytesMax}`;
 }
 
 /** A damaged account could not be restored anyway, and the backup of the account in use must not depend on it. */
@@ -155,7 +155,7 @@ async function copyOne(
   from: string,
   to: string,
   name: string,
-): Promise<RestingAccount | RestingAccounts['leftOut'][number]> {
+): Promise<AccountSetAside | AccountsSetAside['leftOut'][number]> {
   try {
     const journal = join(to, JOURNAL_FOLDER);
     await copyJournal(join(from, JOURNAL_FOLDER), journal);

@@ -2,13 +2,14 @@
  * Restores a backup and proves it: the files are unchanged, the database is restored on a scratch server, every table
  * matches the manifest, the journals' chains hold, the ledger matches the journals, and the evidence is unbroken.
  */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
+import { pollUntil } from '../../home/poll-until.js';
 import { recordEvidenceIn, verifyEvidence } from '../../store/evidence.js';
 import { readIncidents } from '../../store/incidents.js';
 import { APP_ROLE, migrate } from '../../store/migrate.js';
@@ -19,7 +20,7 @@ import { readTasks } from '../../store/tasks.js';
 import { freePort } from '../../supervisor/free-port.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
 import { startPostgres } from '../../supervisor/start-postgres.js';
-import { readAccount } from '../accounts/resting-orders.js';
+import { readAccount } from '../accounts/set-aside.js';
 import { JOURNAL_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 import { createEmptyDatabase, type PgConnection } from '../pg-programs.js';
@@ -245,6 +246,9 @@ async function endServerOn(directory: string): Promise<void> {
   // The pid may belong to another program by now.
   if (!(await commandLineOf(pid))?.includes(directory)) return;
   process.kill(pid, 'SIGQUIT');
-  const untilMs = Date.now() + END_TIMEOUT_MS;
-  while (isAlive(pid) && Date.now() < untilMs) await sleep(50);
+  await pollUntil(
+    () => isAlive(pid),
+    (alive) => !alive,
+    { withinMs: END_TIMEOUT_MS, everyMs: 50 },
+  );
 }

@@ -10,10 +10,10 @@ import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence.js';
 import { examineDatabase } from '../../store/examine-database.js';
 import { withClient } from '../../store/migrate.js';
-import { readAccount, restingJournal, restingText } from '../accounts/resting-orders.js';
+import { readAccount, setAsideJournal, setAsideText } from '../accounts/set-aside.js';
 import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
 import type { DrillSteps, Observation } from '../drill/drill-step.js';
-import { type Manifest, type RestingAccount, sizeOf, type TableFigures } from '../manifest.js';
+import { type AccountSetAside, type Manifest, sizeOf, type TableFigures } from '../manifest.js';
 import { type PgConnection, runPgProgram } from '../pg-programs.js';
 import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';
 import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
@@ -102,10 +102,11 @@ async function proveBooks(steps: DrillSteps, backup: VerifiedBackup, pool: Pool)
   await steps.run(
     {
       key: 'resting',
-      title: 'Resting accounts replay',
-      expected: 'each resting journal replays to what the manifest says, and the ledger is that journal',
+      title: 'Accounts set aside replay',
+      expected:
+        'the journal of each account set aside replays to what the manifest says, and the ledger is that journal',
     },
-    () => proveResting(pool, backup),
+    () => proveSetAside(pool, backup),
   );
   await steps.run(
     { key: 'evidence', title: 'Evidence unbroken', expected: 'the hash chain holds and ends where it ended' },
@@ -136,16 +137,16 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
 }
 
 /** Unused paper accounts: each journal must replay to the manifest's state and match the restored ledger. */
-async function proveResting(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
+async function proveSetAside(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
   const kept = manifest.restingAccounts?.kept ?? [];
   for (const account of kept) {
-    const why = await differenceOf(pool, manifest.desk, restingJournal(folder, account), account);
-    if (why !== null) return { ok: false, observed: `resting account ${account.name}: ${why}` };
+    const why = await differenceOf(pool, manifest.desk, setAsideJournal(folder, account), account);
+    if (why !== null) return { ok: false, observed: `account set aside ${account.name}: ${why}` };
   }
   const each = kept.map(({ name, journal }) => `${name}: ${journal.lastSequence} entries`);
   return {
     ok: true,
-    observed: [restingText(manifest), ...(each.length > 0 ? [someOf(each)] : [])].join('; '),
+    observed: [setAsideText(manifest), ...(each.length > 0 ? [someOf(each)] : [])].join('; '),
   };
 }
 
@@ -153,7 +154,7 @@ async function differenceOf(
   pool: Pool,
   desk: string,
   directory: string,
-  { account, journal, holds }: RestingAccount,
+  { account, journal, holds }: AccountSetAside,
 ): Promise<string | null> {
   const found = await readAccount(directory);
   if (!isDeepStrictEqual(found, { account, journal, holds })) {

@@ -33,7 +33,7 @@ const ACCOUNT = 'account';
  * The parts of a desk's folder that a backup may contain. A part that it does not contain did not exist, and is only
  * moved aside.
  */
-const KEPT = [ACCOUNT, place.RESTING_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
+const KEPT = [ACCOUNT, place.SET_ASIDE_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
 
 /** A desk's name never contains an underscore, so no desk uses this database. */
 const databaseBeside = (home: string): string => `${databaseOf(home)}_restored`;
@@ -240,7 +240,7 @@ async function stageAccounts(
       ? cp(join(folder, from), join(staged, to), { recursive: true })
       : Promise.resolve();
   await copyTree(place.PAPER_BOOK_FOLDER, join(ACCOUNT, 'paper-book'));
-  await copyTree(place.RESTING_FOLDER, place.RESTING_FOLDER);
+  await copyTree(place.SET_ASIDE_FOLDER, place.SET_ASIDE_FOLDER);
   for (const file of [place.RULES_FROM_FILE, place.MARKET_POSITION_FILE])
     if (existsSync(join(folder, file))) await copyFile(join(folder, file), join(staged, file));
 }
@@ -259,7 +259,7 @@ async function recordRestore(
       ...{ stepKey: 'restore', name: databaseOnly ? DATABASE_RESTORED : DESK_RESTORED, kind: 'action' },
       verdict: 'pass',
       observed: `backup ${id}, taken ${new Date(takenMs).toISOString()}: what was recorded between then and now is not in this chain${damaged}`,
-      expected: 'tables, ledger, resting accounts and evidence are what the manifest says',
+      expected: 'tables, ledger, accounts set aside and evidence are what the manifest says',
       ...{ startedMs, finishedMs: nowMs(), marketMs: null, person: by, reference: id, simulated: false },
     },
   ]);

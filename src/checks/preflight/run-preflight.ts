@@ -166,8 +166,8 @@ const auditorKey: PreflightCheck = {
     const expected = `${variable} and its secret: a read-only key, so that the account is watched from outside`;
     if (secretVariable(env, variable) !== null)
       return { verdict: 'pass', observed: 'by a key of its own', expected };
-    const isAlone = env.FERMATA_SEPARATE === '1' && !env.FERMATA_RUNTIME;
-    return isAlone
+    const isSeparate = env.FERMATA_SEPARATE === '1' && !env.FERMATA_RUNTIME;
+    return isSeparate
       ? { verdict: 'warn', observed: `${variable} is not set: the auditor can’t run`, expected }
       : { verdict: 'pass', observed: 'by the trader’s key', expected };
   },

@@ -67,7 +67,7 @@ interface BacktestOptions extends Omit<DeskOptions, 'set'> {
 
 export function backtestCommand(command: Command): void {
   command
-    .option('--desk <name or file>', 'which desk; by default crypto-bot')
+    .option('--desk <name or file>', `which desk; by default ${DEFAULT_DESK}`)
     .option(
       '--data <file>',
       'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',

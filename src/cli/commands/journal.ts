@@ -5,6 +5,7 @@ import { resumedText } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { desksStartedIn } from '../../home/installation.js';
+import { pollUntil } from '../../home/poll-until.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
@@ -144,13 +145,12 @@ async function verifyJournal(json: boolean): Promise<number> {
   const runtime = requireRuntime(home);
   const pool = openPool(runtime, 'verify-journal');
   const journal = deskPaths(homePaths(home), runtime.desk).journal;
-  const deadline = Date.now() + LEDGER_WAIT_MS;
   try {
-    let proof = await verifyLedger(pool, runtime.desk, journal);
-    while (!proof.equal && proof.behind && Date.now() < deadline) {
-      await new Promise((settle) => setTimeout(settle, 200));
-      proof = await verifyLedger(pool, runtime.desk, journal);
-    }
+    const proof = await pollUntil(
+      () => verifyLedger(pool, runtime.desk, journal),
+      (found) => found.equal || !found.behind,
+      { withinMs: LEDGER_WAIT_MS, everyMs: 200 },
+    );
     if (json) printJson({ ledgerEqualsJournal: proof.equal, ...proof });
     else printLines([proofText(proof)]);
     return proof.equal ? 0 : 1;

@@ -49,6 +49,11 @@ export function restoreCommand(command: Command): void {
     .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
     .option('--json', 'for scripts')
     .action(async (id: string | undefined, options: Options) => {
+      if (options.toScratch === true && options.dbOnly === true)
+        throw usageFailure(
+          '--to-scratch and --db-only were both given: a server of its own always holds the whole backup',
+          'leave one of them out: --to-scratch to look at it, --db-only to put the database alone in the place of the desk',
+        );
       const chosen = await choose(id, options);
       process.exitCode =
         options.toScratch === true ? await toScratch(chosen, options) : await restoreOver(chosen, options);

@@ -2,8 +2,10 @@
  * Fetches a symbol's minutes from a venue's public interface, month by month. Minutes that are stored are not fetched
  * again.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { backoffMs } from '../../domain/backoff.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -142,7 +144,7 @@ async function readPage(
       if (failed + 1 >= TRIES) {
         throw new FetchStopped(`${instrument.symbol}: ${messageOf(error).slice(0, 300)}`, { cause: error });
       }
-      await sleep(retryMs * 2 ** failed);
+      await sleep(backoffMs(failed + 1, { firstMs: retryMs, mostMs: Number.POSITIVE_INFINITY }));
     }
   }
 }

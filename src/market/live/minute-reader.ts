@@ -2,8 +2,10 @@
  * The venue's own closed minutes with volume, each once and in order: as its stream closes them, and by request for
  * those that the stream did not deliver. The warm-up bars of strategies come the same way.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { backoffMs } from '../../domain/backoff.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
@@ -155,7 +157,8 @@ export class MinuteReader {
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
     // At growing intervals if there is no result, so that a venue without trades is asked less and less often.
     one.failures += 1;
-    one.dueAt = steadyMs() + Math.min(times.backoffMsMax, times.backoffMs * 2 ** (one.failures - 1));
+    const pauses = { firstMs: times.backoffMs, mostMs: times.backoffMsMax };
+    one.dueAt = steadyMs() + backoffMs(one.failures, pauses);
     const bars = await this.#read(one, sinceMs).catch(() => []);
     if (this.#closing.signal.aborted) return;
     for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.#deliver(one, bar);

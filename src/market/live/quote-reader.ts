@@ -2,7 +2,9 @@
  * Keeps the best prices of each symbol fresh: from the stream, or by request if the stream is away or silent about a
  * symbol. Each symbol has its own freshness: a silent one is requested and subscribed again, the others go on.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../../domain/backoff.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceConnection, PriceStream, Ticker } from '../../venue/prices.js';
 
@@ -117,9 +119,8 @@ export class QuoteReader {
       if (this.#closing.signal.aborted) return;
       this.#goDown(cause);
       if (this.#states.some(({ updateId, heardMs }) => updateId !== null && heardMs > beganMs)) failures = 0;
-      await this.#pause(
-        Math.min(this.times.backoffMsMax, this.times.backoffMs * 2 ** Math.min(failures, 10)),
-      );
+      const { backoffMs: firstMs, backoffMsMax: mostMs } = this.times;
+      await this.#pause(backoffMs(failures + 1, { firstMs, mostMs }));
     }
   }
 
@@ -142,8 +143,9 @@ export class QuoteReader {
   async #keepFresh(): Promise<void> {
     const { silentMs, pollMs, backoffMsMax } = this.times;
     for (let failures = 0; !this.#closing.signal.aborted; ) {
-      const waitMs = Math.min(pollMs, silentMs / 4) * 2 ** Math.min(failures, 10);
-      await this.#pause(Math.min(backoffMsMax, waitMs));
+      await this.#pause(
+        backoffMs(failures + 1, { firstMs: Math.min(pollMs, silentMs / 4), mostMs: backoffMsMax }),
+      );
       const due = this.#states.filter((state) => this.#isDue(state)).map(({ symbol }) => symbol);
       if (due.length > 0) failures = (await this.#ask(due)) ? 0 : failures + 1;
       this.#judgeHealth();
@@ -187,10 +189,10 @@ export class QuoteReader {
     const due = lost.filter(({ resubscribeAtMs }) => nowMs >= resubscribeAtMs);
     if (due.length === 0) return;
     for (const state of due) {
-      const waitMs = this.times.silentMs * 2 ** Math.min(state.resubscriptions, 5);
       state.missing = true;
       state.resubscriptions += 1;
-      state.resubscribeAtMs = nowMs + Math.min(RESUBSCRIBE_MS_MAX, waitMs);
+      const pauses = { firstMs: this.times.silentMs, mostMs: RESUBSCRIBE_MS_MAX };
+      state.resubscribeAtMs = nowMs + backoffMs(state.resubscriptions, pauses);
     }
     const all = this.#states.every(
       ({ missing, resubscriptions }) => missing && resubscriptions > RESUBSCRIPTIONS_MAX,

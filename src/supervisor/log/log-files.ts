@@ -4,7 +4,7 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { everyRoleAlone, rolesInOrder } from '../roles.js';
+import { everySeparateRole, rolesInOrder } from '../roles.js';
 
 /** The databases' logs are in the same folder. */
 export const DESK_LOG = 'fermata';
@@ -23,9 +23,9 @@ interface LogsFound {
 /** `ending`: `log` for people, `jsonl` for programs. */
 export function findLogs(folder: string, ending: 'log' | 'jsonl'): LogsFound {
   const isThere = (name: string): boolean => existsSync(join(folder, `${name}.${ending}`));
-  const alone = everyRoleAlone().filter(isThere);
-  const missing = alone.length === 0 ? [] : rolesInOrder(true).filter((role) => !alone.includes(role));
-  return { names: [DESK_LOG, ...alone].filter(isThere), missing };
+  const separate = everySeparateRole().filter(isThere);
+  const missing = separate.length === 0 ? [] : rolesInOrder(true).filter((role) => !separate.includes(role));
+  return { names: [DESK_LOG, ...separate].filter(isThere), missing };
 }
 
 /** The log that a process writes to now: its own, or the common one. Null: no log is kept here. */

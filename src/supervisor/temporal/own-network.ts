@@ -2,13 +2,14 @@
  * A separate network for the managed server, where Linux allows it: a namespace with only a loopback, reached only
  * through Unix sockets. Elsewhere the UI gets an address that no page can guess.
  */
+
 import { execFile } from 'node:child_process';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { addressOfSocket, socketOfWorkers } from '../../home/external-temporal.js';
+import { pollUntil } from '../../home/poll-until.js';
 import { unknownLoopback } from '../free-port.js';
 import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';
@@ -85,12 +86,11 @@ export async function startRelay(
 }
 
 async function untilInside({ pid, alive }: ManagedProcess): Promise<void> {
-  const deadline = Date.now() + ENTER_MS;
   const own = await readlink('/proc/self/ns/net');
-  while (alive() && Date.now() < deadline) {
-    const its = await readlink(`/proc/${pid}/ns/net`).catch(() => own);
-    if (its !== own) return;
-    await sleep(POLL_MS);
-  }
-  throw new Error('Temporal did not get a network of its own');
+  const its = await pollUntil(
+    () => readlink(`/proc/${pid}/ns/net`).catch(() => own),
+    (network) => network !== own || !alive(),
+    { withinMs: ENTER_MS, everyMs: POLL_MS },
+  );
+  if (its === own) throw new Error('Temporal did not get a network of its own');
 }

@@ -1,9 +1,10 @@
 /** Prepares a Temporal server for us: our namespace, its retention, and our search attributes. */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';
 import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
+import { untilBack } from '../../home/until-back.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;
@@ -67,15 +68,11 @@ const within = <T>(connection: Connection, ask: () => Promise<T>): Promise<T> =>
 /** A namespace that exists keeps its retention; what is missing is added if that is allowed. */
 async function makeReady(connection: Connection, namespace: string): Promise<void> {
   const isNew = await within(connection, () => makeNamespace(connection, namespace));
-  const untilMs = performance.now() + (isNew ? HEARD_OF_MS : 0);
-  for (;;) {
-    try {
-      return await within(connection, () => makeAttributes(connection, namespace));
-    } catch (error) {
-      if (codeOf(error) !== NOT_FOUND || performance.now() > untilMs) throw error;
-    }
-    await sleep(ASK_AGAIN_MS);
-  }
+  await untilBack(() => within(connection, () => makeAttributes(connection, namespace)), {
+    isAway: (error) => codeOf(error) === NOT_FOUND,
+    withinMs: isNew ? HEARD_OF_MS : 0,
+    everyMs: ASK_AGAIN_MS,
+  });
 }
 
 /** True if it was created. */

@@ -6,13 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
 import { plainEnvironment } from '../../home/process-environment.js';
 import { freePort } from '../free-port.js';
-import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
+import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
 
-const READY_TIMEOUT_MS = 60_000;
-const POLL_MS = 100;
+const READY = { withinMs: 60_000, everyMs: 100 };
 /** Another program can take a free port between its choice and its use; the server also chooses some ports itself. */
 const STARTS_MAX = 3;
 const PAUSE_MS = 500;
@@ -82,7 +81,8 @@ async function startOnce(options: TemporalOptions): Promise<TemporalServer> {
   let problem: string | null;
   try {
     if (network.kind === 'own-network') relay = await relayBeside(child, network.folder, options);
-    problem = await becomesReady(child, addresses.address);
+    const { address } = addresses;
+    problem = await becomesReady(child, () => prepareNamespace({ address }, TEMPORAL_NAMESPACE, true), READY);
   } catch (error) {
     problem = messageOf(error);
   }
@@ -119,19 +119,6 @@ async function relayBeside(
   void relay.exited.then(() => server.signal('SIGTERM'));
   void server.exited.then(() => relay.signal('SIGTERM'));
   return relay;
-}
-
-async function becomesReady(child: ManagedProcess, address: string): Promise<string | null> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  let answer = 'no answer';
-  while (Date.now() < deadline) {
-    if (!child.alive()) return child.lastLines().slice(-6).join(' | ') || 'it ended without a word';
-    const problem = await prepareNamespace({ address }, TEMPORAL_NAMESPACE, true);
-    if (problem === null) return null;
-    answer = problem;
-    await sleep(POLL_MS);
-  }
-  return `no answer within ${READY_TIMEOUT_MS / 1000} s (${answer}): ${child.lastLines().slice(-6).join(' | ')}`;
 }
 
 /** With write-ahead logging these files belong together. */

@@ -17,6 +17,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { Command } from '../../engine/event.js';
+import { FrameReader } from '../../home/frame-reader.js';
 import type { Runner } from '../running/runner.js';
 import {
   aheadOfJournal,
@@ -29,7 +30,6 @@ import {
   unknownSymbol,
 } from './control-refusal.js';
 import type { DeskAuthority } from './desk-authority.js';
-import { FrameReader } from './frame-reader.js';
 import { type ControlRequest, checkParams, readRequest } from './params.js';
 
 export type AnsweredMethod = Exclude<ControlMethod, 'follow'>;

@@ -3,6 +3,7 @@
  * stopped or not flat. A cancel doesn't end it. Orders that arrive meanwhile are added, and a close-all upgrades a
  * running stop.
  */
+
 import {
   allHandlersFinished,
   CancellationScope,
@@ -14,6 +15,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { EMERGENCY_MESSAGES, type EmergencyOrder, type EmergencyOutcome } from '../../contracts/emergency.js';
+import { backoffMs } from '../../domain/backoff.js';
 import { showPhase, showVerdict } from '../show.js';
 import { takeSignalVariants } from '../strange-requests.js';
 import { EmergencyRun } from './emergency-run.js';
@@ -73,13 +75,12 @@ function shouldMove({ trail }: EmergencyRun): boolean {
 
 /** In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last round. */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
-  let pauseMs = run.timing.retryMs;
+  const { retryMs, retryMsMax } = run.timing;
   for (let round = 1; round <= run.timing.roundsMax; ) {
     if (shouldMove(run)) await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
     if (pending.length > 0) {
       run.take(pending.splice(0));
       round = 1;
-      pauseMs = run.timing.retryMs;
     }
     await run.findTargets();
     await run.send();
@@ -88,8 +89,7 @@ async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promis
     if (pending.length > 0) continue;
     if (run.finished) return;
     run.escalateWhenDue();
-    await condition(() => pending.length > 0, pauseMs);
-    pauseMs = Math.min(pauseMs * 2, run.timing.retryMsMax);
+    await condition(() => pending.length > 0, backoffMs(round, { firstMs: retryMs, mostMs: retryMsMax }));
     round += 1;
   }
   run.giveUp();

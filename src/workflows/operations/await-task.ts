@@ -1,7 +1,9 @@
 /** Asks a person to do something that only a person can do, and waits for it. */
+
 import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { TASK_MESSAGES } from '../../contracts/task.js';
+import { backoffMs } from '../../domain/backoff.js';
 import { isCancelRequested } from '../cancellation.js';
 
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
@@ -12,8 +14,7 @@ const doneSignal = defineSignal(TASK_MESSAGES.done);
  * A signal tells the workflow at once. These polls cover a lost signal and back off, so that days of waiting don't fill
  * the history.
  */
-const LOOK_MS_FIRST = 1_000;
-const LOOK_MS_MAX = 10 * 60_000;
+const LOOK = { firstMs: 1_000, mostMs: 10 * 60_000 };
 
 /** Number of signals so far. A workflow may wait for several tasks at once; each wait checks its own task. */
 let told = 0;
@@ -33,8 +34,9 @@ export async function awaitTask(
   });
   let seen = told;
   let task = await calls.openTask(request);
-  for (let lookMs = LOOK_MS_FIRST; isWaitedFor(task, untilMs) && !isOver(); lookMs *= 2) {
-    await condition(() => told > seen || isOver(), Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()));
+  for (let looks = 1; isWaitedFor(task, untilMs) && !isOver(); looks += 1) {
+    const pauseMs = Math.min(backoffMs(looks, LOOK), untilMs - Date.now());
+    await condition(() => told > seen || isOver(), pauseMs);
     seen = told;
     task = await calls.readTask(request.desk, task.id);
   }

@@ -3,6 +3,7 @@
  * price feed with their library, orders and prices over the wire. Only time is the recording's: it stands still until everything
  * that was sent has been heard, so the machine's speed decides nothing.
  */
+
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -28,7 +29,7 @@ import { openJournal } from '../../../src/trader/journal/open-journal.js';
 import { Runner } from '../../../src/trader/running/runner.js';
 import { VenueCalls } from '../../../src/trader/running/venue-calls.js';
 import { type BinanceVenue, openBinanceVenue } from '../../../src/venue/binance/binance-venue.js';
-import { eventually } from '../../support/desk-at-venue.js';
+import { untilHolds } from '../../support/eventually.js';
 
 /** As a backtest has it: what passes for the desk between two prices, at most. */
 const GAP_MS_MAX = 1000;
@@ -182,7 +183,7 @@ class LiveDesk {
         this.#engine?.view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0,
     });
     this.#ends.push(() => venue.close());
-    await eventually(() => venue.state.up, { everyMs: 5 });
+    await untilHolds(() => venue.state.up, { everyMs: 5 });
     await this.#openEngine(venue, configHash);
     await this.#openFeed();
     this.#travels = true;
@@ -240,7 +241,7 @@ class LiveDesk {
     this.#ends.push(() => opened.feed.stop());
     opened.feed.start((event) => this.#hear(event));
     const { marketStreams } = this.#simulator;
-    await eventually(() => marketStreams.subscribed.length === 2 * this.instruments.length, { everyMs: 5 });
+    await untilHolds(() => marketStreams.subscribed.length === 2 * this.instruments.length, { everyMs: 5 });
     await this.#calm();
   }
 

@@ -120,17 +120,6 @@ export class ExactAccount {
   }
 }
 
-/** Mulberry32: the same numbers for the same seed everywhere. */
-export function drawFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 /** What all closed round trips came to, after fees, and what the account really gained, coins below a lot at their cost. */
 export function results({ desk, cash, bnbWorth }: ExactAccount): {
   readonly trips: bigint;

@@ -1,4 +1,5 @@
 /** Random steps of an account, taken by the core and by the exact model; both must have the same after each. */
+import { drawFrom } from '../../../simulators/random.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import { CASH_KINDS, isCapital } from '../../../src/domain/cash.js';
 import { dividendMoney, inLieuMoney, splitShares } from '../../../src/domain/corporate-action.js';
@@ -11,7 +12,6 @@ import { fundsOf, heldPositions, stepsAt } from '../../../src/engine/books.js';
 import { MarketBook } from '../../../src/engine/market-book.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import { createState, type EngineState } from '../../../src/engine/state.js';
-import { drawFrom } from './exact-account.js';
 import { ExactModel, exact, type ModelFill, ONE } from './exact-model.js';
 
 interface Traded {

@@ -1,4 +1,5 @@
 /** One attempt to go live, the whole procedure with its activities, and the people who decide about it. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createGoLiveActivities } from '../../../src/activities/create-go-live-activities.js';
 import type { GoLiveInput, GoLiveResult } from '../../../src/contracts/go-live.js';
@@ -13,13 +14,13 @@ import type { Caller } from '../../../src/operations/operation.js';
 import { type Operations, operationsOver } from '../../../src/operations/operations.js';
 import { openAttempt } from '../../../src/store/go-live-attempts.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
+import { until } from '../../support/eventually.js';
 import {
   type Bench,
   type BenchDesk,
   DECISION_KEY,
   type DeskOptions,
 } from '../../workflows/support/desk-bench.js';
-import { until } from '../../workflows/support/until.js';
 
 export const ANNA: Caller = { person: 'anna', via: 'web' };
 export const BERT: Caller = { person: 'bert', via: 'web' };

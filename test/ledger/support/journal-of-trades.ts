@@ -1,5 +1,6 @@
 /** A journal as a trader would write it, from a seed: orders, fills, adopted positions, halts, equity. */
 
+import { type Draw, drawFrom } from '../../../simulators/random.js';
 import type { FollowedEntry } from '../../../src/contracts/control.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Fill, OrderIntent, Side } from '../../../src/domain/order.js';
@@ -15,19 +16,6 @@ export const INSTRUMENTS = [
   buildInstrument(1, { symbol: 'ETH/USDT', tickSize: '0.01', lotSize: '0.0001', ...FEES }),
 ];
 const START_MS = Date.UTC(2026, 0, 5);
-
-export type Draw = (below: number) => number;
-
-/** Mulberry32: the same numbers for the same seed everywhere. */
-export function drawFrom(seed: number): Draw {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** As a follower gets them: in commit groups of some records each, after `before`. */
 export function entriesOf(

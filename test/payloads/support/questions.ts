@@ -1,4 +1,5 @@
 /** Every kind of question that waits for a person's decision in a workflow, put by the workflow that asks it. */
+
 import { randomUUID } from 'node:crypto';
 import { APPROVAL_MESSAGES, type ApprovalProgress } from '../../../src/contracts/approval.js';
 import { INCIDENT_MESSAGES, type IncidentProgress } from '../../../src/contracts/incident.js';
@@ -15,8 +16,8 @@ import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { readApprovals } from '../../../src/store/approvals.js';
 import { review, startAttempt } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';
+import { until } from '../../support/eventually.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';
-import { until } from '../../workflows/support/until.js';
 
 export interface Question {
   readonly desk: BenchDesk;

@@ -1,9 +1,9 @@
 /** A FERMATA_HOME of its own for a test, and what runs in it. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { homePaths, type MarketChoice } from '../../../src/home/runtime.js';
 import type { ProcessStatus } from '../../../src/home/supervisor-protocol.js';
@@ -11,6 +11,7 @@ import { askSupervisor } from '../../../src/home/supervisor-protocol.js';
 import { up } from '../../../src/supervisor/up.js';
 import type { Progress, UpOptions, UpOutcome, UpSummary } from '../../../src/supervisor/up-options.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
+import { until } from '../../support/eventually.js';
 
 export const MARKET: MarketChoice = {
   kind: 'simulated',
@@ -62,20 +63,6 @@ export async function startUp(home: string, more: Partial<UpOptions> = {}): Prom
       reject,
     );
   });
-}
-
-export async function until<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  timeoutMs = 120_000,
-): Promise<NonNullable<T>> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for: ${what}`);
-    await sleep(50);
-  }
 }
 
 export async function processOf(home: string, name: string): Promise<ProcessStatus | null> {

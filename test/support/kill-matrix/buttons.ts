@@ -2,14 +2,15 @@
  * Temporal's own buttons, and a Temporal that forgets, pressed at each boundary of a procedure: the run ends or goes on as
  * its type says, its task never fails, nothing stays open that nobody carries out, and people can do it again.
  */
+
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { tellEndedRuns } from '../../../src/operations/reconcile/ended-runs.js';
-import { type ReconcileContext, reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
 import { readOpenThings } from '../../../src/store/runs-seen.js';
+import { tellEndedRuns } from '../../../src/worker/reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../../../src/worker/reconcile/reconcile-runs.js';
 import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
 import { type Held, holdActivity } from '../../workflows/support/held.js';
-import { until } from '../../workflows/support/until.js';
+import { until } from '../eventually.js';
 import { failedTasks } from '../failed-tasks.js';
 import { expectAsUndisturbed, expectDoneAgain, type Outcome, outcomeOf } from './outcome.js';
 import { type HistoryEvent, isOfActivity, watchRun } from './watch-run.js';

@@ -1,4 +1,5 @@
 /** The procedures whose buttons are pressed, each with what people do until it ends. */
+
 import { randomUUID } from 'node:crypto';
 import type { DeployInput } from '../../../src/contracts/deploy.js';
 import {
@@ -36,7 +37,7 @@ import { CHECK_STEPS } from '../../workflows/support/check-steps.js';
 import { decisionOf, vote } from '../../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../../workflows/support/desk-bench.js';
 import { startRoutine } from '../../workflows/support/routines.js';
-import { until } from '../../workflows/support/until.js';
+import { until } from '../eventually.js';
 import type { Pressable } from './buttons.js';
 
 const nobody = async (): Promise<void> => undefined;

@@ -1,10 +1,11 @@
 /** Between two cells: everything runs, the desk trades, and everything that is kept fits together. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { deskPaths, homePaths } from '../../../src/home/runtime.js';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.js';
-import { until } from '../desk-under-test.js';
+import { until } from '../eventually.js';
 import { type Bench, OPERATOR } from './bench.js';
 import { untilAllRun } from './victims.js';
 

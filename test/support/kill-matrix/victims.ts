@@ -1,6 +1,7 @@
 /** Kills one process of a desk and sees it come back. */
+
 import { askSupervisor } from '../../../src/home/supervisor-protocol.js';
-import { until } from '../desk-under-test.js';
+import { until } from '../eventually.js';
 import type { Bench } from './bench.js';
 
 /** What every desk has. */

@@ -1,10 +1,11 @@
 /** The desk owner and emergency stops, as running workflows may have them behind them. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../../src/contracts/queues.js';
+import { until } from '../../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
-import { until } from '../support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

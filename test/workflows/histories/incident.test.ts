@@ -1,10 +1,11 @@
 /** Incidents of every kind, and the ways in which they end. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIncident, position, strategy, timelineOf } from '../../incidents/incident-bench.js';
+import { until } from '../../support/eventually.js';
 import { pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
-import { until } from '../support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

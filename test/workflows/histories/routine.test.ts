@@ -1,4 +1,5 @@
 /** Routines, backups, drills, and the two workflows that only prove that workers live. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +14,11 @@ import type { RoutineStep } from '../../../src/contracts/routine.js';
 import type { Runtime } from '../../../src/home/runtime.js';
 import { completeTask } from '../../../src/operations/tasks.js';
 import { readTasks } from '../../../src/store/tasks.js';
+import { until } from '../../support/eventually.js';
 import { CHECK_STEPS } from '../support/check-steps.js';
 import { type Bench, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
 import { NOMINAL_MS, startRoutine } from '../support/routines.js';
-import { until } from '../support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

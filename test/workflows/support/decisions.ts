@@ -1,11 +1,12 @@
 /** What people decide, signed as the process that signed them in does. */
+
 import { randomUUID } from 'node:crypto';
 import { APPROVAL_MESSAGES, type VoteAnswer } from '../../../src/contracts/approval.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
 import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { readApprovals } from '../../../src/store/approvals.js';
+import { until } from '../../support/eventually.js';
 import { type Bench, DECISION_KEY } from './desk-bench.js';
-import { until } from './until.js';
 
 /** By anna in the browser, valid for a minute. With a `mac` given, it is not the right one. */
 export function decisionOf(

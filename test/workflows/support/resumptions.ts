@@ -10,9 +10,9 @@ import {
 } from '../../../src/contracts/resumption.js';
 import { FERMATA_DESK } from '../../../src/contracts/run-label.js';
 import type { Decision } from '../../../src/domain/decision.js';
+import { until } from '../../support/eventually.js';
 import { CHECK_STEPS } from './check-steps.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
-import { until } from './until.js';
 
 const TIMING: ResumptionInput['timing'] = {
   ...RESUMPTION_TIMING,

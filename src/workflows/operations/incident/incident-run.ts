@@ -21,7 +21,7 @@ import { causeOf } from '../../../domain/message-of.js';
 import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
 import { keepCalls, lookCalls } from './calls.js';
-import { type Course, courseOf, type Finding, showIncident, stateOf, Timeline } from './course.js';
+import { type Finding, type IncidentLog, logOf, showIncident, stateOf, Timeline } from './incident-log.js';
 
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
@@ -41,7 +41,7 @@ export class IncidentRun {
    * incident with this fingerprint.
    */
   readonly name: string;
-  readonly course: Course;
+  readonly log: IncidentLog;
   readonly timeline: Timeline;
   readonly people: Announcements;
   readonly approvals: Approvals;
@@ -57,18 +57,18 @@ export class IncidentRun {
   constructor(readonly input: IncidentInput) {
     const { desk, carried, timing, incarnation } = input;
     this.name = carried?.name ?? nameOf(input);
-    this.course = courseOf(carried);
+    this.log = logOf(carried);
     this.approvals = new Approvals(desk, carried?.approvals ?? []);
-    this.timeline = new Timeline(input, this.course);
+    this.timeline = new Timeline(input, this.log);
     this.look = lookCalls(desk);
     this.keep = keepCalls(desk, timing.evidenceMs);
-    this.people = new Announcements(input, this.course, this.timeline, this.keep);
+    this.people = new Announcements(input, this.log, this.timeline, this.keep);
     this.trader = incarnation === null ? null : traderCalls(desk, incarnation);
   }
 
   /** Runs a step of the playbook once, whatever is repeated; returns what it found. */
   async once(step: string, work: () => Promise<Finding>): Promise<string> {
-    const { done } = this.course;
+    const { done } = this.log;
     const found = done[step];
     if (found !== undefined) return found;
     const startedMs = Date.now();
@@ -104,7 +104,7 @@ export class IncidentRun {
         return null;
       });
       if (outcome !== null) return outcome;
-      const { resolved } = this.course;
+      const { resolved } = this.log;
       if (resolved !== null)
         return `${resolved.by} declared it over${resolved.note === '' ? '' : `: ${resolved.note}`}`;
       const early = await this.#pause(pauseMs);
@@ -126,8 +126,8 @@ export class IncidentRun {
   }
 
   show(phase: string): void {
-    this.course.phase = phase;
-    showIncident(this.input, this.course);
+    this.log.phase = phase;
+    showIncident(this.input, this.log);
   }
 
   /** True if everything under way would be taken up again by a new run. */
@@ -145,11 +145,11 @@ export class IncidentRun {
   async #pause(ms: number): Promise<boolean> {
     // If the run can't continue as new now, it does so at a later poll: the incident is watched even without Postgres.
     if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
-      const { name, course, approvals } = this;
-      const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
+      const { name, log, approvals } = this;
+      const carried: IncidentCarried = { ...log, name, approvals: approvals.carriedOver() };
       await continueAsNew<IncidentWorkflow>({ ...this.input, carried });
     }
-    const early = await condition(() => this.#woken || this.course.resolved !== null, ms);
+    const early = await condition(() => this.#woken || this.log.resolved !== null, ms);
     this.#woken = false;
     return early;
   }
@@ -169,25 +169,25 @@ function nameOf({ fingerprint, carried }: IncidentInput): string {
 export class Announcements {
   constructor(
     private readonly input: IncidentInput,
-    private readonly course: Course,
+    private readonly log: IncidentLog,
     private readonly timeline: Timeline,
     private readonly calls: Pick<ActivityInterfaceFor<IncidentActivities>, 'announceIncident'>,
   ) {}
 
   /** Tells people once per key. Nothing waits for it. */
   tell(key: string, text?: string): void {
-    this.course.revision += 1;
+    this.log.revision += 1;
     this.timeline.trail.keep(
       `telling: ${key}`,
       this.calls.announceIncident.executeWithOptions({ summary: `Tell people: ${key}` }, [
-        { incident: rowOf(this.input, this.course), key, text: text ?? null },
+        { incident: rowOf(this.input, this.log), key, text: text ?? null },
       ]),
     );
   }
 
   /** Sent at once instead of at the next escalation, because the problem won't go away by itself. */
   alarm(key: string, text: string): void {
-    const { done } = this.course;
+    const { done } = this.log;
     if (done[`alarm:${key}`] !== undefined) return;
     done[`alarm:${key}`] = text.slice(0, 500);
     this.timeline.record({
@@ -202,9 +202,9 @@ export class Announcements {
 }
 
 /** The incident's row in Postgres, where people look it up. */
-function rowOf(input: IncidentInput, course: Course): Omit<Incident, 'id'> {
+function rowOf(input: IncidentInput, log: IncidentLog): Omit<Incident, 'id'> {
   const { desk, fingerprint, kind, subject, severity, title, simulated, timing } = input;
-  const { openedMs, phase, escalations, acknowledged, resolved, outcome, revision } = course;
+  const { openedMs, phase, escalations, acknowledged, resolved, outcome, revision } = log;
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const isOver = outcome !== null;
   return {
@@ -216,8 +216,8 @@ function rowOf(input: IncidentInput, course: Course): Omit<Incident, 'id'> {
     subject,
     severity,
     title,
-    detail: course.reports[0]?.detail ?? '',
-    state: stateOf(course),
+    detail: log.reports[0]?.detail ?? '',
+    state: stateOf(log),
     phase,
     openedMs,
     respondByMs: openedMs + timing.respondMs,

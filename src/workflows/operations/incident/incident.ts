@@ -29,7 +29,7 @@ import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
 import { decisionCalls } from '../operations-calls.js';
-import { type Course, progressOf, type Timeline } from './course.js';
+import { type IncidentLog, progressOf, type Timeline } from './incident-log.js';
 import { type Announcements, IncidentRun } from './incident-run.js';
 import { codedPlaybook } from './playbooks/coded-playbook.js';
 import { ownPlaybook } from './playbooks/own-playbook.js';
@@ -41,25 +41,25 @@ const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCID
 const resolveUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.resolve);
 const lookAgainSignal = defineSignal(INCIDENT_MESSAGES.lookAgain);
 /** Marks the histories in which an answer stops the escalations even if the next one is due in the same task. */
-const ANSWERED_AT_THE_RUNG = 'an-answer-ends-the-ladder-at-its-rung';
+const ANSWER_ENDS_ESCALATION = 'an-answer-ends-the-ladder-at-its-rung';
 const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
 
 export async function incident(input: IncidentInput): Promise<IncidentProgress> {
   const run = new IncidentRun(input);
-  const { course } = run;
+  const { log } = run;
   takeMessages(run);
 
   // The incident starts with its first report, which comes before anything else.
-  await condition(() => course.reports.length > 0, '10 seconds');
+  await condition(() => log.reports.length > 0, '10 seconds');
   open(run);
   onCancelRequest(() => goOn(run));
-  const ladder = climbLadder(run);
+  const escalation = escalate(run);
   const outcome = await playbookOf(input)(run);
   close(run, outcome);
-  await ladder;
+  await escalation;
   askForReview(run);
   await condition(() => allHandlersFinished() && run.timeline.trail.settled);
-  return progressOf(course);
+  return progressOf(log);
 }
 
 /** A kind of the desk's own has its own playbook. A kind without any is left to a person. */
@@ -71,18 +71,18 @@ function playbookOf({ kind, playbook, code, settings }: IncidentInput): Playbook
 }
 
 function takeMessages(run: IncidentRun): void {
-  const { input, course, timeline, people } = run;
-  const answers = new Answers(input.desk, course, timeline, people);
-  const progress = () => progressOf(course);
+  const { input, log, timeline, people } = run;
+  const answers = new Answers(input.desk, log, timeline, people);
+  const progress = () => progressOf(log);
   setHandler(progressQuery, progress);
   setHandler(lookAgainSignal, () => run.wake());
   setHandler(
     reportUpdate,
     (report) => {
-      takeReport(course, timeline, report);
+      takeReport(log, timeline, report);
       return progress();
     },
-    { validator: (report) => refuseReport(course, report) },
+    { validator: (report) => refuseReport(log, report) },
   );
   setHandler(acknowledgeUpdate, (answer) => answers.acknowledge(answer).then(progress), {
     validator: (answer) => answers.refuseUnfit('acknowledge', answer),
@@ -93,36 +93,36 @@ function takeMessages(run: IncidentRun): void {
 }
 
 /** Reminds, and tells more people each time, until somebody answers or the incident is over. */
-async function climbLadder({ input, course, timeline, people }: IncidentRun): Promise<void> {
-  const rungs = [input.timing.respondMs, ...input.timing.escalateMs];
-  const isAnswered = () => course.acknowledged !== null || course.outcome !== null;
-  while (course.escalations < rungs.length) {
-    const dueMs = course.openedMs + (rungs[course.escalations] ?? 0);
+async function escalate({ input, log, timeline, people }: IncidentRun): Promise<void> {
+  const dueAfterMs = [input.timing.respondMs, ...input.timing.escalateMs];
+  const isAnswered = () => log.acknowledged !== null || log.outcome !== null;
+  while (log.escalations < dueAfterMs.length) {
+    const dueMs = log.openedMs + (dueAfterMs[log.escalations] ?? 0);
     if (await condition(isAnswered, Math.max(1, dueMs - Date.now()))) return;
     // The answer may arrive in the same task as the timer, which is handled first.
-    if (isAnswered() && patched(ANSWERED_AT_THE_RUNG)) return;
-    course.escalations += 1;
+    if (isAnswered() && patched(ANSWER_ENDS_ESCALATION)) return;
+    log.escalations += 1;
     timeline.record({
-      name: course.escalations === 1 ? 'Reminder' : `Escalation ${course.escalations - 1}`,
+      name: log.escalations === 1 ? 'Reminder' : `Escalation ${log.escalations - 1}`,
       kind: 'report',
       verdict: 'warn',
-      observed: `nobody has acknowledged it for ${minutes(Date.now() - course.openedMs)}`,
+      observed: `nobody has acknowledged it for ${minutes(Date.now() - log.openedMs)}`,
       expected: 'a person answers',
     });
-    people.tell(`escalation-${course.escalations}`);
+    people.tell(`escalation-${log.escalations}`);
   }
 }
 
 /** Synchronous; throwing refuses the update. */
-function refuseReport(course: Course, report: IncidentReport): void {
+function refuseReport(log: IncidentLog, report: IncidentReport): void {
   if (isUnsealed(report)) throw new Error('a report in plain text counts for nothing');
   if (typeof report?.key !== 'string' || report.key === '' || typeof report.detail !== 'string')
     throw new Error('expected {key, source, detail, atMs}');
-  if (course.outcome !== null) throw new Error(INCIDENT_OVER);
+  if (log.outcome !== null) throw new Error(INCIDENT_OVER);
 }
 
 /** The same key counts once. The first report opens the incident, which records that report itself. */
-function takeReport({ reports }: Course, timeline: Timeline, report: IncidentReport): void {
+function takeReport({ reports }: IncidentLog, timeline: Timeline, report: IncidentReport): void {
   const isKnown = reports.some(({ key }) => key === report.key);
   if (isKnown || reports.length >= REPORTS_MAX) return;
   reports.push(report);
@@ -138,9 +138,9 @@ function takeReport({ reports }: Course, timeline: Timeline, report: IncidentRep
 }
 
 /** Not repeated after continue-as-new. */
-function open({ input, course, timeline, people }: IncidentRun): void {
+function open({ input, log, timeline, people }: IncidentRun): void {
   if (input.carried !== null) return;
-  const [first] = course.reports;
+  const [first] = log.reports;
   timeline.record({
     name: 'Opened',
     kind: 'report',
@@ -154,8 +154,8 @@ function open({ input, course, timeline, people }: IncidentRun): void {
 }
 
 /** An incident lasts as long as its cause: cancelling the run would only end the watch. */
-function goOn({ course, timeline, people }: IncidentRun): void {
-  if (course.outcome !== null) return;
+function goOn({ log, timeline, people }: IncidentRun): void {
+  if (log.outcome !== null) return;
   const text = `${CANCEL_ASKED}: the incident goes on, because its cause is not gone. It ends by itself when that is so, or when a person says that it is over.`;
   timeline.record({
     name: 'Asked to cancel',
@@ -164,12 +164,12 @@ function goOn({ course, timeline, people }: IncidentRun): void {
     observed: text,
     expected: 'a person says that it is over',
   });
-  people.tell(`cancel-${course.sequence}`, text);
+  people.tell(`cancel-${log.sequence}`, text);
 }
 
 function close(incident: IncidentRun, outcome: string): void {
-  const { course, timeline, people } = incident;
-  course.outcome = outcome;
+  const { log, timeline, people } = incident;
+  log.outcome = outcome;
   incident.show(outcome);
   timeline.record({
     name: 'Over',
@@ -177,13 +177,13 @@ function close(incident: IncidentRun, outcome: string): void {
     verdict: 'pass',
     observed: outcome,
     expected: 'the cause is gone, or a person says that it is over',
-    person: course.resolved?.by ?? null,
+    person: log.resolved?.by ?? null,
   });
   showVerdict('pass');
   people.tell('resolved');
 }
 
-function askForReview({ input, course, timeline, keep }: IncidentRun): void {
+function askForReview({ input, log, timeline, keep }: IncidentRun): void {
   const { desk, title, timing, fingerprint, simulated } = input;
   timeline.trail.keep(
     'asking for the review',
@@ -192,7 +192,7 @@ function askForReview({ input, course, timeline, keep }: IncidentRun): void {
         run: runIdentity(desk),
         fingerprint,
         title,
-        detail: `${course.reports[0]?.detail ?? title}. It ended: ${course.outcome}`,
+        detail: `${log.reports[0]?.detail ?? title}. It ended: ${log.outcome}`,
         dueMs: Date.now() + timing.reviewMs,
         simulated,
       },
@@ -209,7 +209,7 @@ function minutes(ms: number): string {
 class Answers {
   constructor(
     private readonly desk: string,
-    private readonly course: Course,
+    private readonly log: IncidentLog,
     private readonly timeline: Timeline,
     private readonly people: Announcements,
   ) {}
@@ -218,7 +218,7 @@ class Answers {
   refuseUnfit(choice: 'acknowledge' | 'resolve', answer: IncidentAnswer): void {
     if (isUnsealed(answer)) throw new Error('an answer in plain text counts for nothing');
     const { decision } = answer;
-    const { outcome, resolved, acknowledged } = this.course;
+    const { outcome, resolved, acknowledged } = this.log;
     if (outcome !== null || resolved !== null) throw new Error(INCIDENT_OVER);
     if (choice === 'acknowledge' && acknowledged !== null)
       throw new Error(`${acknowledged.by} has acknowledged it already`);
@@ -232,17 +232,17 @@ class Answers {
   async acknowledge({ decision, note }: IncidentAnswer): Promise<void> {
     await this.#verify(decision);
     // If two people acknowledge at once, the first one has it.
-    if (this.course.acknowledged !== null) return;
-    this.course.acknowledged = answered(decision, note);
+    if (this.log.acknowledged !== null) return;
+    this.log.acknowledged = answered(decision, note);
     this.#record('Acknowledged', decision, note);
     this.people.tell('acknowledged');
   }
 
   async resolve({ decision, note }: IncidentAnswer): Promise<void> {
     await this.#verify(decision);
-    if (this.course.resolved !== null || this.course.outcome !== null) return;
-    this.course.resolved = answered(decision, note);
-    this.course.acknowledged ??= this.course.resolved;
+    if (this.log.resolved !== null || this.log.outcome !== null) return;
+    this.log.resolved = answered(decision, note);
+    this.log.acknowledged ??= this.log.resolved;
     this.#record('Declared over', decision, note);
   }
 

@@ -101,7 +101,7 @@ export class ResumptionRun {
   }
 
   /** Takes the decisions that this pass acts on: its result answers everybody who has decided so far. */
-  heed(): readonly Decision[] {
+  takeDecisions(): readonly Decision[] {
     this.#unheard = false;
     return this.decisions;
   }

@@ -69,7 +69,7 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await readSituation(run);
   if (run.ended) return;
   await showDrawdown(run, situation);
-  const permission = permissionOf(situation, run.heed(), run.held);
+  const permission = permissionOf(situation, run.takeDecisions(), run.held);
   if (!permission.granted && run.isChecked) {
     run.waitFor(permission.waitsFor);
     return;
@@ -98,7 +98,7 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
 async function arm(run: ResumptionRun, situation: TraderSituation, by: string): Promise<void> {
   const startedMs = Date.now();
   showPhase(`Resumption of ${run.input.desk}: arming`, [`decided by ${by}`]);
-  const decisions = run.heed();
+  const decisions = run.takeDecisions();
   const said = {
     stepKey: 'arm',
     kind: 'decision',

@@ -1,8 +1,9 @@
 /** A backup that a person asks for, read back. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { backupIdAt, backupsFolder, isBackupId } from '../../../../src/backup/backup-folder.js';
 import { backupWorkflowId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, OPERATOR } from '../bench.js';
 import type { Facts, Procedure } from '../procedure.js';
 

@@ -1,4 +1,5 @@
 /** A build that was tested beside the one that runs takes its place once a person agrees: all of it ends, and is started as that build. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { deployId } from '../../../../src/contracts/queues.js';
 import { buildIdAt } from '../../../../src/domain/build.js';
 import { buildEntry, buildFolder, keepBuild, readBuildPointer } from '../../../../src/home/builds.js';
-import { repository, until } from '../../desk-under-test.js';
+import { repository } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, OPERATOR } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 import { vote } from './vote.js';

@@ -1,8 +1,9 @@
 /** A restore drill of the newest backup. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { drillWorkflowId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { countOf, OPERATOR } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 

@@ -1,6 +1,7 @@
 /** The buttons: stop, and close all. What was asked for is the same command, however often it is sent. */
+
 import { emergencyStopId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, OPERATOR } from '../bench.js';
 import type { Facts, Procedure } from '../procedure.js';
 

@@ -1,7 +1,8 @@
 /** Real money: the report is reviewed, two people approve, the first period is watched. A refused attempt is followed by another. */
+
 import { goLiveId, releaseOf } from '../../../../src/domain/go-live.js';
 import { PRODUCT_VERSION } from '../../../../src/operations/go-live/start-go-live.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 import { vote } from './vote.js';

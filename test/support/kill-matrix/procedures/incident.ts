@@ -1,6 +1,7 @@
 /** An incident that a person reports on the page, takes, and declares over. */
+
 import { incidentId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 

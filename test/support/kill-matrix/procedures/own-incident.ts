@@ -1,8 +1,9 @@
 /** An incident of a desk's own kind that a person opens, whose playbook is carried out. */
+
 import { incidentId } from '../../../../src/contracts/queues.js';
 import { ownIncidents } from '../../../../src/desk/own-incidents.js';
 import { loadDesk } from '../../../../src/venue/load-desk.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 import { vote } from './vote.js';

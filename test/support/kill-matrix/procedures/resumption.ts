@@ -1,6 +1,7 @@
 /** A person resumes after a stop. A trader that died meanwhile has a newer halt, which the person decides about then. */
+
 import { resumptionId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { countOf, OPERATOR } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 

@@ -1,6 +1,7 @@
 /** The future is rolled to the month beside it, and its trader starts again with that. */
+
 import { settingsChangeId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 import { approvalOf, vote } from './vote.js';

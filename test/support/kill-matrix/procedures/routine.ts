@@ -3,7 +3,7 @@
 import { routineId } from '../../../../src/contracts/queues.js';
 import { startRoutine } from '../../../../src/temporal/schedules/start-routine.js';
 import { loadDesk } from '../../../../src/venue/load-desk.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { countOf, OPERATOR } from '../bench.js';
 import { EVERY_KIND } from '../desk-file.js';
 import type { Procedure } from '../procedure.js';

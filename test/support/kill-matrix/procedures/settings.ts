@@ -1,6 +1,7 @@
 /** A limit is tightened at once, and loosened again by a vote. */
+
 import { settingsChangeId } from '../../../../src/contracts/queues.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 import { approvalOf, vote } from './vote.js';

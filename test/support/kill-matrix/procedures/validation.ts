@@ -1,4 +1,5 @@
 /** A short validation on recorded prices. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { validationId } from '../../../../src/contracts/queues.js';
@@ -7,7 +8,7 @@ import type { ValidationReport } from '../../../../src/validation/report/report.
 import { keepRequest, type ValidationRequest } from '../../../../src/validation/request.js';
 import { loadDesk } from '../../../../src/venue/load-desk.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../../../validation/support/validations.js';
-import { until } from '../../desk-under-test.js';
+import { until } from '../../eventually.js';
 import { countOf, OPERATOR } from '../bench.js';
 import type { Procedure } from '../procedure.js';
 

@@ -29,7 +29,7 @@ import { runLabel } from '../../../../contracts/run-label.js';
 import { causeOf } from '../../../../domain/message-of.js';
 import { isUnsealed } from '../../../../domain/unsealed.js';
 import { runIdentity } from '../../../evidence-trail.js';
-import type { Finding } from '../course.js';
+import type { Finding } from '../incident-log.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askPeople } from './offer.js';
 import { carryOutStep, DECLARED_OVER } from './own-playbook.js';
@@ -50,7 +50,7 @@ export const codedPlaybook =
     // do.
     const says = await incident.once('playbook', () => host.carryOut());
     if (host.isDone) return says;
-    if (incident.course.resolved === null)
+    if (incident.log.resolved === null)
       incident.people.alarm(
         'playbook',
         `playbooks/${code.name}: ${says}. Say what is to be done, and when it is over`,
@@ -82,7 +82,7 @@ class PlaybookHost {
   }
 
   async carryOut(): Promise<Finding> {
-    const { course, people } = this.incident;
+    const { log, people } = this.incident;
     // Reads the trader once, because evidence and reports carry the market's time.
     await this.incident.facts();
     this.incident.show(`playbooks/${this.code.name}`);
@@ -105,25 +105,25 @@ class PlaybookHost {
       );
     await condition(() => this.#isOver);
     const finding = { name: `playbooks/${this.code.name}`, kind: 'action', expected: EXPECTED } as const;
-    if (course.resolved !== null && this.#end === null) {
+    if (log.resolved !== null && this.#end === null) {
       await getExternalWorkflowHandle(playbook)
         .cancel()
         .catch(() => undefined);
       return { ...finding, verdict: 'not_run', observed: DECLARED_OVER };
     }
     const { ended, says } = this.#end ?? { ended: 'failed', says: 'it did not end' };
-    course.playbook = { ended, says };
+    log.playbook = { ended, says };
     const verdict = ({ done: 'pass', failed: 'fail', cancelled: 'not_run' } as const)[ended];
     return { ...finding, verdict, observed: says };
   }
 
   get #isOver(): boolean {
-    return this.#end !== null || this.incident.course.resolved !== null;
+    return this.#end !== null || this.incident.log.resolved !== null;
   }
 
   #start(workflowId: string) {
     const { desk, fingerprint, kind, title } = this.incident.input;
-    const { openedMs, reports } = this.incident.course;
+    const { openedMs, reports } = this.incident.log;
     const { name, with: given } = this.code;
     const incident = runIdentity(desk).workflowId;
     const detail = reports[0]?.detail ?? '';
@@ -231,11 +231,11 @@ class PlaybookHost {
     { title, terms, minutes }: Extract<PlaybookWish, { do: 'agree' }>,
   ): Promise<PlaybookOutcome> {
     const { incident } = this;
-    const { course, input, timeline } = incident;
+    const { log, input, timeline } = incident;
     const startedMs = Date.now();
     const standsMs = minutes === undefined ? input.timing.offerMs : minutes * 60_000;
     const overtaken = (): string | null => {
-      if (course.resolved !== null) return DECLARED_OVER;
+      if (log.resolved !== null) return DECLARED_OVER;
       return this.#end === null ? null : 'the playbook has ended';
     };
     incident.show(title);

@@ -81,7 +81,7 @@ async function run(incident: IncidentRun, settings: Settings): Promise<string> {
   const before =
     subject === TRADER ? await incident.once('positions-before', () => ledgerPositions(incident)) : '';
   const restarted = await incident.watch('waiting for the restart', () => isRunningAgain(incident));
-  if (incident.course.resolved !== null) return restarted;
+  if (incident.log.resolved !== null) return restarted;
   await incident.once('restarted', async () => ({
     name: 'Restart',
     kind: 'action',
@@ -113,21 +113,21 @@ const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | nu
 
 /** Until it has run without a break for as long as the desk file says; each break is a line of the timeline. */
 async function watchOver(incident: IncidentRun, settings: Settings, outcome: string): Promise<string> {
-  const { course } = incident;
+  const { log } = incident;
   const { watchMinutes = 0, watchMs = watchMinutes * MINUTE_MS } = settings;
-  if (watchMs === 0 || course.resolved !== null) return outcome;
+  if (watchMs === 0 || log.resolved !== null) return outcome;
   return incident.watch(
     'watching whether it keeps running',
     async () => {
       const broken = await whatIsBroken(incident);
-      const since = course.done[RUNS_SINCE];
+      const since = log.done[RUNS_SINCE];
       if (broken === null) {
         const sinceMs = Number(since ?? Date.now());
-        course.done[RUNS_SINCE] = String(sinceMs);
+        log.done[RUNS_SINCE] = String(sinceMs);
         if (Date.now() - sinceMs < watchMs) return null;
         return `${outcome}; it has run for ${Math.round(watchMs / 1_000)} s without a break`;
       }
-      delete course.done[RUNS_SINCE];
+      delete log.done[RUNS_SINCE];
       if (since !== undefined)
         await incident.once(`broken:${since}`, async () => ({
           name: 'It does not keep running',

@@ -165,11 +165,11 @@ async function askAll(
   step: PlaybookStep,
   answers: readonly PlaybookAnswer[],
 ): Promise<{ readonly chosen: Chosen | null; readonly said: readonly string[] }> {
-  const { course, approvals, input } = incident;
+  const { log, approvals, input } = incident;
   const untilMs = Date.now() + input.timing.offerMs;
   const agreed: Chosen[] = [];
   const overtaken = (): string | null => {
-    if (course.resolved !== null) return 'the incident was declared over';
+    if (log.resolved !== null) return 'the incident was declared over';
     return agreed[0] === undefined ? null : `${agreed[0].by} chose "${agreed[0].answer.title}"`;
   };
   const asked = answers.map(async (answer) => {

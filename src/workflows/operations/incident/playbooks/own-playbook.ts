@@ -2,6 +2,7 @@
  * The playbook of one of the desk's own incident kinds: the steps of the desk file in order, each once, whatever is
  * repeated. Then it waits for what the desk file says, or for a person.
  */
+
 import { condition } from '@temporalio/workflow';
 import {
   isTradingAction,
@@ -10,6 +11,7 @@ import {
   type PlaybookStep,
 } from '../../../../contracts/incident.js';
 import type { StepResult } from '../../../../contracts/routine.js';
+import { backoffMs } from '../../../../domain/backoff.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -20,8 +22,7 @@ import { tradingAction } from './trading-action.js';
 export const DECLARED_OVER = 'the incident was declared over';
 
 /** Pause between two attempts of a check: doubles from the first value up to the second. */
-const AGAIN_MS = 2_000;
-const AGAIN_MS_MAX = 30_000;
+const AGAIN = { firstMs: 2_000, mostMs: 30_000 };
 
 /** What `done` keeps for a step that was not needed, where other steps have a verdict. */
 const NOT_NEEDED = 'not needed';
@@ -50,24 +51,24 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
   const { steps } = playbook;
   // Reads the trader once, because evidence and reports carry the market's time.
   if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
-  const context = contextOf(incident, playbook, () => incident.course.resolved !== null);
+  const context = contextOf(incident, playbook, () => incident.log.resolved !== null);
   let stoppedBy: string | null = null;
   for (const step of steps) {
-    const { course, people } = incident;
+    const { log, people } = incident;
     const key = doneKey(step);
     incident.show(step.title);
-    const isNeeded = step.unless === undefined || !isSettled(course.done[`step:${step.unless}`]);
-    const reason = course.resolved !== null ? DECLARED_OVER : stoppedBy;
-    if (course.done[key] === undefined) {
-      if (reason !== null) course.done[key] = (await leaveOut(step, reason, context)).verdict;
-      else if (isNeeded) course.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
+    const isNeeded = step.unless === undefined || !isSettled(log.done[`step:${step.unless}`]);
+    const reason = log.resolved !== null ? DECLARED_OVER : stoppedBy;
+    if (log.done[key] === undefined) {
+      if (reason !== null) log.done[key] = (await leaveOut(step, reason, context)).verdict;
+      else if (isNeeded) log.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
       else {
         const passed = steps.find((one) => one.key === step.unless)?.title;
         await leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
-        course.done[key] = NOT_NEEDED;
+        log.done[key] = NOT_NEEDED;
       }
     }
-    if (step.onFail === 'stop' && course.done[key] === 'fail' && stoppedBy === null) {
+    if (step.onFail === 'stop' && log.done[key] === 'fail' && stoppedBy === null) {
       stoppedBy = `"${step.title}" failed and stops the playbook`;
       people.alarm('stopped', `${stoppedBy}: a person says what is to be done`);
     }
@@ -79,8 +80,7 @@ const doneKey = ({ key }: PlaybookStep): string => `step:${key}`;
 /** Passed, or left out because an earlier step did. */
 const isSettled = (result: string | undefined): boolean => result === 'pass' || result === NOT_NEEDED;
 
-const resultOf = ({ course }: IncidentRun, step: PlaybookStep): string | undefined =>
-  course.done[doneKey(step)];
+const resultOf = ({ log }: IncidentRun, step: PlaybookStep): string | undefined => log.done[doneKey(step)];
 
 /** One step of a playbook in code. `isOver`: true once nothing waits for the step any longer. */
 export function carryOutStep(
@@ -126,7 +126,7 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
       context.trail.add(evidence);
     },
   };
-  for (let pauseMs = AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX)) {
+  for (let tries = 1; ; tries += 1) {
     const result = await runStep(step, {
       ...context,
       trail,
@@ -136,7 +136,7 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
       },
     });
     if (worthRecording) return { ...result, person };
-    await condition(isOver, Math.min(pauseMs, Math.max(1, untilMs - Date.now())));
+    await condition(isOver, Math.min(backoffMs(tries, AGAIN), Math.max(1, untilMs - Date.now())));
   }
 }
 

@@ -2,7 +2,7 @@ import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { SettingsOf, ShippedKind, Symptom } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { Halt } from '../../../../domain/mode.js';
-import type { Finding } from '../course.js';
+import type { Finding } from '../incident-log.js';
 import type { IncidentRun } from '../incident-run.js';
 
 /**

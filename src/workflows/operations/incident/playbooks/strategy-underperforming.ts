@@ -134,7 +134,7 @@ async function state(incident: IncidentRun) {
 async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Promise<void> {
   const off = slots[0]?.off;
   if (!off?.automatic || off.nextReviewMarketMs === null) return;
-  const { done } = incident.course;
+  const { done } = incident.log;
   const next = iso(off.nextReviewMarketMs);
   const before = done[REVIEW_DUE];
   done[REVIEW_DUE] = next;

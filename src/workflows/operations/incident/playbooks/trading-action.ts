@@ -76,7 +76,7 @@ async function askFirst(
   { key, title }: PlaybookStep,
   terms: ApprovalParameters,
 ): Promise<Agreement> {
-  const { course, approvals, input } = incident;
+  const { log, approvals, input } = incident;
   let isDecided = false;
   const asking = askPeople(
     incident,
@@ -86,7 +86,7 @@ async function askFirst(
   ).finally(() => {
     isDecided = true;
   });
-  await condition(() => isDecided || course.resolved !== null);
+  await condition(() => isDecided || log.resolved !== null);
   if (!isDecided) approvals.withdraw('the incident was declared over');
   const { state, detail, votes } = await asking;
   const by = state === 'approved' ? votes.map(({ person }) => person).join(' and ') : null;
@@ -129,14 +129,14 @@ async function restoreDatabase(
   { key, title }: PlaybookStep,
   by: string,
 ): Promise<string> {
-  const { input, name, course, timeline, people } = incident;
+  const { input, name, log, timeline, people } = incident;
   if (patched(ONLY_WHILE_STOPPED)) {
     // A person may have resumed since the step that stopped the desk.
     const mode = (await incident.facts())?.mode;
     if (mode === undefined) throw new Error('not restored: the trader does not say whether it has stopped');
     if (mode === 'ACTIVE') throw new Error('not restored: the desk trades');
   }
-  const before = course.shown.join('\n');
+  const before = log.shown.join('\n');
   const asked = { key: `${name}:${key}`, by };
   const calls = restoreCalls(input.desk);
   const { restored, says } = await calls.restoreDatabase.executeWithOptions({ summary: title }, [asked]);

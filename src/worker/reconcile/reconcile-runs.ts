@@ -4,6 +4,7 @@
  */
 import type { Notice } from '../../contracts/notice.js';
 import { notify } from '../../notify/notify.js';
+import type { OperationContext } from '../../operations/operation.js';
 import { closeApproval } from '../../store/approvals.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
@@ -11,7 +12,6 @@ import { finishRoutineRun } from '../../store/routine-run.js';
 import { abandonIncident, type OpenThing, readOpenThings } from '../../store/runs-seen.js';
 import { closeTask } from '../../store/tasks.js';
 import { runState } from '../../temporal/runs.js';
-import type { OperationContext } from '../operation.js';
 import { endPermission, type PermissionContext } from './unwatched-permission.js';
 
 export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;

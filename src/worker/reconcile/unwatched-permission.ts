@@ -3,10 +3,10 @@
 import type { GoLiveAttempt } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
+import type { OperationContext } from '../../operations/operation.js';
 import { readAttempts } from '../../store/go-live-attempts.js';
 import { runState } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
-import type { OperationContext } from '../operation.js';
 
 export type PermissionContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal'> & {
   readonly trader: Pick<OperationContext['trader'], 'call'>;

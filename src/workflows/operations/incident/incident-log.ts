@@ -14,7 +14,7 @@ import { EvidenceTrail } from '../../evidence-trail.js';
 import { showDetails, showPhase, stepLine } from '../../show.js';
 import { recordCalls } from '../operations-calls.js';
 
-export interface Course {
+export interface IncidentLog {
   readonly openedMs: number;
   readonly reports: IncidentReport[];
   /** What each finished step of the playbook found, by step. */
@@ -36,7 +36,7 @@ export interface Course {
   sequence: number;
 }
 
-export function courseOf(carried: IncidentCarried | null): Course {
+export function logOf(carried: IncidentCarried | null): IncidentLog {
   return {
     openedMs: carried?.openedMs ?? Date.now(),
     reports: [...(carried?.reports ?? [])],
@@ -53,16 +53,16 @@ export function courseOf(carried: IncidentCarried | null): Course {
   };
 }
 
-export function stateOf({ outcome, acknowledged }: Course): IncidentState {
+export function stateOf({ outcome, acknowledged }: IncidentLog): IncidentState {
   if (outcome !== null) return 'resolved';
   return acknowledged === null ? 'open' : 'acknowledged';
 }
 
-export function progressOf(course: Course): IncidentProgress {
-  const { phase, reports, escalations, acknowledged, outcome, playbook } = course;
+export function progressOf(log: IncidentLog): IncidentProgress {
+  const { phase, reports, escalations, acknowledged, outcome, playbook } = log;
   return {
     firstRunId: workflowInfo().firstExecutionRunId,
-    state: stateOf(course),
+    state: stateOf(log),
     phase,
     reports: reports.length,
     escalations,
@@ -79,7 +79,7 @@ const SHOWN_MAX = 30;
 
 const LINE_MAX = 200;
 
-const titleOf = ({ title }: IncidentInput, { phase }: Course): string => `${title}: ${phase}`;
+const titleOf = ({ title }: IncidentInput, { phase }: IncidentLog): string => `${title}: ${phase}`;
 
 /** The timeline of one incident, as evidence. */
 export class Timeline {
@@ -89,17 +89,17 @@ export class Timeline {
 
   constructor(
     private readonly input: IncidentInput,
-    private readonly course: Course,
+    private readonly log: IncidentLog,
   ) {
     this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
   }
 
   record(finding: Finding, startedMs = Date.now()): void {
-    this.course.sequence += 1;
-    showStep(this.input, this.course, finding);
+    this.log.sequence += 1;
+    showStep(this.input, this.log, finding);
     this.trail.add({
       routine: 'incident',
-      stepKey: `${this.course.sequence}`.padStart(4, '0'),
+      stepKey: `${this.log.sequence}`.padStart(4, '0'),
       attemptGroup: 0,
       startedMs,
       finishedMs: Date.now(),
@@ -113,17 +113,17 @@ export class Timeline {
 }
 
 /** Shows an incident in Temporal's UI: its phase, who has it, and its newest steps. */
-export function showIncident(input: IncidentInput, course: Course): void {
-  showPhase(titleOf(input, course), linesOf(course));
+export function showIncident(input: IncidentInput, log: IncidentLog): void {
+  showPhase(titleOf(input, log), linesOf(log));
 }
 
-function showStep(input: IncidentInput, course: Course, { name, verdict, observed }: Finding): void {
-  course.shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
-  course.shown.splice(0, course.shown.length - SHOWN_MAX);
-  showDetails(titleOf(input, course), linesOf(course));
+function showStep(input: IncidentInput, log: IncidentLog, { name, verdict, observed }: Finding): void {
+  log.shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
+  log.shown.splice(0, log.shown.length - SHOWN_MAX);
+  showDetails(titleOf(input, log), linesOf(log));
 }
 
-function linesOf({ reports, acknowledged, shown }: Course): string[] {
+function linesOf({ reports, acknowledged, shown }: IncidentLog): string[] {
   return [
     reports[0]?.detail ?? '',
     acknowledged ? `Acknowledged by ${acknowledged.by}` : 'Nobody has acknowledged it yet',

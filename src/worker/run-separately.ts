@@ -11,12 +11,12 @@ const FILE_BYTES_MAX = 5 * 1024 * 1024;
 const FILES_KEPT = 2;
 
 /** `fermata up` passes the runtime in a file; without it, the role is on its own. */
-export const isAlone = (): boolean => !process.env.FERMATA_RUNTIME;
+export const isSeparate = (): boolean => !process.env.FERMATA_RUNTIME;
 
 /**
  * Keeps the role's life file and log from here on, including how the process ends. Call before anything writes a line.
  */
-export function runAlone(role: string, runtime: Runtime): LivingRole {
+export function runSeparately(role: string, runtime: Runtime): LivingRole {
   const life = beginLife(role, runtime.home);
   const { log, flush } = openLog(role, runtime);
   keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));

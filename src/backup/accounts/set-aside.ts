@@ -7,11 +7,11 @@ import { applyRecord } from '../../engine/apply-record.js';
 import { cashUnits } from '../../engine/books.js';
 import { createState, type EngineState } from '../../engine/state.js';
 import { readBook } from '../../venue/paper/book-file.js';
-import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER, RESTING_FOLDER } from '../backup-folder.js';
+import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER, SET_ASIDE_FOLDER } from '../backup-folder.js';
 import { digestJournal } from '../copy-journal.js';
-import type { Manifest, RestingAccount } from '../manifest.js';
+import type { AccountSetAside, Manifest } from '../manifest.js';
 
-type AccountReading = Pick<RestingAccount, 'account' | 'journal' | 'holds'>;
+type AccountReading = Pick<AccountSetAside, 'account' | 'journal' | 'holds'>;
 
 /** Throws `JournalCorrupt`, or RangeError if a record contradicts an earlier one. */
 export async function readAccount(journalDirectory: string): Promise<AccountReading> {
@@ -21,7 +21,7 @@ export async function readAccount(journalDirectory: string): Promise<AccountRead
 }
 
 /** Only figures that a later version computes in the same way: its drill also restores backups of this version. */
-function holdsOf(state: EngineState): RestingAccount['holds'] {
+function holdsOf(state: EngineState): AccountSetAside['holds'] {
   const { config, counters, live, halts, positions } = state;
   return {
     fills: counters.fills,
@@ -35,31 +35,33 @@ function holdsOf(state: EngineState): RestingAccount['holds'] {
 }
 
 /** Path of an unused paper account's journal in a backup. */
-export const restingJournal = (folder: string, { name }: Pick<RestingAccount, 'name'>): string =>
-  join(folder, RESTING_FOLDER, name, JOURNAL_FOLDER);
+export const setAsideJournal = (folder: string, { name }: Pick<AccountSetAside, 'name'>): string =>
+  join(folder, SET_ASIDE_FOLDER, name, JOURNAL_FOLDER);
 
 /** One sentence for each account that differs from the manifest or is not listed there; empty if all match. */
-export async function restingProblems(
+export async function setAsideProblems(
   folder: string,
   { restingAccounts, files }: Manifest,
 ): Promise<string[]> {
   const kept = restingAccounts?.kept ?? [];
   const listed = new Set(kept.map(({ name }) => name));
-  const here = files.flatMap(({ path }) => (path.startsWith(`${RESTING_FOLDER}/`) ? path.split('/')[1] : []));
+  const here = files.flatMap(({ path }) =>
+    path.startsWith(`${SET_ASIDE_FOLDER}/`) ? path.split('/')[1] : [],
+  );
   const problems = [...new Set(here)].flatMap((name) =>
-    name === undefined || listed.has(name) ? [] : [`resting account ${name} is not in the manifest's list`],
+    name === undefined || listed.has(name) ? [] : [`account set aside ${name} is not in the manifest's list`],
   );
   for (const account of kept) {
     const why = await problemOf(folder, account).catch(messageOf);
-    if (why !== null) problems.push(`resting account ${account.name}: ${why}`);
+    if (why !== null) problems.push(`account set aside ${account.name}: ${why}`);
   }
   return problems;
 }
 
-async function problemOf(folder: string, account: RestingAccount): Promise<string | null> {
-  const directory = restingJournal(folder, account);
+async function problemOf(folder: string, account: AccountSetAside): Promise<string | null> {
+  const directory = setAsideJournal(folder, account);
   if (!existsSync(directory)) return 'its journal is missing';
-  readBook(join(folder, RESTING_FOLDER, account.name, PAPER_BOOK_FOLDER));
+  readBook(join(folder, SET_ASIDE_FOLDER, account.name, PAPER_BOOK_FOLDER));
   const { lastSequence, chain } = await digestJournal(directory);
   const { journal } = account;
   if (lastSequence === journal.lastSequence && chain === journal.chain) return null;
@@ -67,15 +69,18 @@ async function problemOf(folder: string, account: RestingAccount): Promise<strin
 }
 
 /** Describes a backup's unused paper accounts: how many, their size, and which ones are left out. */
-export function restingText({ restingAccounts, files }: Pick<Manifest, 'restingAccounts' | 'files'>): string {
-  if (restingAccounts === null) return 'resting accounts are not part of it (an earlier version took it)';
+export function setAsideText({
+  restingAccounts,
+  files,
+}: Pick<Manifest, 'restingAccounts' | 'files'>): string {
+  if (restingAccounts === null) return 'accounts set aside are not part of it (an earlier version took it)';
   const { kept, leftOut } = restingAccounts;
-  const own = files.filter(({ path }) => path.startsWith(`${RESTING_FOLDER}/`));
+  const own = files.filter(({ path }) => path.startsWith(`${SET_ASIDE_FOLDER}/`));
   const bytes = own.reduce((sum, file) => sum + file.bytes, 0);
   const held =
     kept.length === 0
-      ? 'no resting account'
-      : `${kept.length} resting account${kept.length === 1 ? '' : 's'} (${bytes} bytes)`;
+      ? 'no account set aside'
+      : `${kept.length} account${kept.length === 1 ? '' : 's'} set aside (${bytes} bytes)`;
   if (leftOut.length === 0) return held;
   return `${held}, without ${someOf(leftOut.map(({ name, why }) => `${name}: ${why}`))}`;
 }

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
 import {
+  type AccountsSetAside,
   filesBelow,
   hashFile,
   type Manifest,
-  type RestingAccounts,
   writeManifest,
 } from '../../src/backup/manifest.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
@@ -50,15 +50,15 @@ beforeEach(() => {
 
 const paths = () => deskPaths(homePaths(desk.home), DESK);
 const pathIn = (path: string): string => join(folder, path);
-const listOf = ({ restingAccounts }: Manifest) => restingAccounts as RestingAccounts;
+const listOf = ({ restingAccounts }: Manifest) => restingAccounts as AccountsSetAside;
 
 /** As somebody would who changes a backup and its hashes too. */
-async function makeHashesFit(change: (list: RestingAccounts) => RestingAccounts | null): Promise<void> {
+async function makeHashesFit(change: (list: AccountsSetAside) => AccountsSetAside | null): Promise<void> {
   const kept = (await filesBelow(folder)).filter((path) => !path.startsWith('manifest.'));
   const files = await Promise.all(kept.map((path) => hashFile(folder, path)));
   await writeManifest(folder, { ...good.manifest, restingAccounts: change(listOf(good.manifest)), files });
 }
-const unchanged = (list: RestingAccounts): RestingAccounts => list;
+const unchanged = (list: AccountsSetAside): AccountsSetAside => list;
 
 async function problems(): Promise<string> {
   const verification = await verifyBackup(folder);
@@ -86,7 +86,7 @@ function positionsOf(name: string) {
   });
 }
 
-describe('a resting account', () => {
+describe('an account set aside', () => {
   it('is in the backup with its book, the end of its journal and what it holds', async () => {
     expect(good.manifest.files.map(({ path }) => path)).toEqual(
       expect.arrayContaining([SEGMENT, `resting-accounts/${RESTING}/paper-book/book.jsonl`]),
@@ -115,11 +115,11 @@ describe('a resting account', () => {
     truncateSync(pathIn(SEGMENT), 5_000);
     expect(await problems()).toContain(`${SEGMENT} has 5000 bytes, the manifest says`);
     await makeHashesFit(unchanged);
-    expect(await problems()).toMatch(new RegExp(`resting account ${RESTING}: .*0000000000000001`));
+    expect(await problems()).toMatch(new RegExp(`account set aside ${RESTING}: .*0000000000000001`));
     rmSync(pathIn(`resting-accounts/${RESTING}`), { recursive: true });
     expect(await problems()).toContain(`${SEGMENT} is missing`);
     await makeHashesFit(unchanged);
-    expect(await problems()).toContain(`resting account ${RESTING}: its journal is missing`);
+    expect(await problems()).toContain(`account set aside ${RESTING}: its journal is missing`);
   });
 
   it('that was put in the place of another fails by name, hashes made to fit or not', async () => {
@@ -129,10 +129,10 @@ describe('a resting account', () => {
     expect(await problems()).toContain(`${SEGMENT} `);
     await makeHashesFit(unchanged);
     expect(await problems()).toContain(
-      `resting account ${RESTING}: its journal ends at 600, the manifest says ${RESTING_ENTRIES}`,
+      `account set aside ${RESTING}: its journal ends at 600, the manifest says ${RESTING_ENTRIES}`,
     );
     await makeHashesFit((list) => ({ ...list, kept: [] }));
-    expect(await problems()).toContain(`resting account ${RESTING} is not in the manifest's list`);
+    expect(await problems()).toContain(`account set aside ${RESTING} is not in the manifest's list`);
   });
 
   it('that is damaged where it lies is left out by name; the rest is a backup that can be trusted', async () => {
@@ -174,7 +174,7 @@ describe('a restore drill', () => {
     expect(resting).toMatchObject({
       verdict: 'pass',
       observed: expect.stringMatching(
-        new RegExp(`^1 resting account \\(\\d+ bytes\\); ${RESTING}: ${RESTING_ENTRIES} entries$`),
+        new RegExp(`^1 account set aside \\(\\d+ bytes\\); ${RESTING}: ${RESTING_ENTRIES} entries$`),
       ),
     });
   });
@@ -188,7 +188,7 @@ describe('a restore drill', () => {
     const { resting, evidence } = await drilled();
     expect(resting).toMatchObject({ verdict: 'fail' });
     expect(resting?.observed).toMatch(
-      new RegExp(`^resting account ${RESTING}: its journal replays to .*BTC/USDT.*the manifest says`),
+      new RegExp(`^account set aside ${RESTING}: its journal replays to .*BTC/USDT.*the manifest says`),
     );
     expect(evidence).toMatchObject({ verdict: 'not_run' });
   });
@@ -211,7 +211,7 @@ describe('a restore drill', () => {
       expect(steps.find(({ key }) => key === 'resting')).toMatchObject({
         verdict: 'fail',
         observed: expect.stringContaining(
-          `resting account ${RESTING}: the ledger differs at its journal entry 42`,
+          `account set aside ${RESTING}: the ledger differs at its journal entry 42`,
         ),
       });
     } finally {
@@ -229,7 +229,7 @@ describe('a restore drill', () => {
     const { resting, evidence } = await drilled();
     expect(resting).toMatchObject({
       verdict: 'pass',
-      observed: 'resting accounts are not part of it (an earlier version took it)',
+      observed: 'accounts set aside are not part of it (an earlier version took it)',
     });
     expect(evidence).toMatchObject({ verdict: 'pass' });
   });

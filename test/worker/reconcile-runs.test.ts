@@ -1,21 +1,22 @@
 /** Runs that Temporal's own buttons, or a lost database, took away: what they began ends as abandoned. */
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
-import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
-import { endLeftPermission } from '../../src/operations/reconcile/unwatched-permission.js';
 import { openApproval, readApprovals } from '../../src/store/approvals.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
+import { type ReconcileContext, reconcileRuns } from '../../src/worker/reconcile/reconcile-runs.js';
+import { endLeftPermission } from '../../src/worker/reconcile/unwatched-permission.js';
 import { lookAtRuns } from '../../src/worker/stuck-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
+import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';
-import { until } from '../workflows/support/until.js';
 
 const LATER_MS = 120_000;
 

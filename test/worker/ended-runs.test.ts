@@ -1,16 +1,17 @@
 /** Runs that are terminated, and of which nothing in Postgres says that they ran, or that they still do. */
+
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emergencyQueue, operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
-import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
-import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { tellEndedRuns } from '../../src/worker/reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../../src/worker/reconcile/reconcile-runs.js';
+import { until } from '../support/eventually.js';
 import { lose, reset } from '../support/kill-matrix/buttons.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';
-import { until } from '../workflows/support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {

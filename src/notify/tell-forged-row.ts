@@ -5,10 +5,10 @@
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { notify } from '../notify/notify.js';
 import type { ForgedRow, OnForged } from '../store/access-rows.js';
 import { recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
+import { notify } from './notify.js';
 
 /** Beyond this, more rows only make work: people know by then. */
 const TOLD_MAX = 100;

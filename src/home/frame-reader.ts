@@ -1,4 +1,5 @@
-/** Splits a byte stream into lines. Never holds more than one frame's worth of an unfinished line. */
+/** The framing of every socket of ours: lines. Never holds more than one frame's worth of an unfinished line. */
+import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 
 export class FrameTooLarge extends Error {
@@ -20,4 +21,23 @@ export class FrameReader {
     }
     return lines.filter((line) => line.trim() !== '');
   }
+}
+
+/** Calls `onLine` for each line. Whoever sends a longer one is disconnected, unless `onTooLong` does it otherwise. */
+export function readLines(
+  socket: Socket,
+  charactersMax: number,
+  onLine: (line: string) => void,
+  onTooLong: () => void = () => socket.destroy(),
+): void {
+  const frames = new FrameReader(charactersMax);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const line of frames.push(chunk)) onLine(line);
+    } catch (error) {
+      if (!(error instanceof FrameTooLarge)) throw error;
+      onTooLong();
+    }
+  });
 }

@@ -8,9 +8,11 @@ import {
 import { emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { recordEvidenceBatch } from '../store/evidence.js';
-import type { OperationContext } from './operation.js';
+import type { Pool } from '../store/pool.js';
 
-interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
+interface Place {
+  readonly pool: Pool;
+  readonly nowMs: () => number;
   readonly desk: string;
   readonly simulated: boolean;
 }

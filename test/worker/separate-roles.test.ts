@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
-import { everyRoleAlone } from '../../src/supervisor/roles.js';
+import { everySeparateRole } from '../../src/supervisor/roles.js';
 import { roleProblem } from '../../src/worker/role-health.js';
 import { beginLife, livingRoles, type RolesAlone, watchRolesAlone } from '../../src/worker/role-life.js';
 
@@ -56,7 +56,7 @@ describe('a role alone', () => {
     second?.ready();
     expect(second?.deathBefore).toBeNull();
     expect(await look('operations-worker-2')).toMatchObject({ state: 'running' });
-    expect(livingRoles(everyRoleAlone(), home, Date.now())).toEqual([
+    expect(livingRoles(everySeparateRole(), home, Date.now())).toEqual([
       'operations-worker',
       'operations-worker-2',
     ]);
