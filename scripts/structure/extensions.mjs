@@ -7,7 +7,7 @@ import { parse } from 'yaml';
  * those of the extension with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
- * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'notice' | 'playbook' | "desk's incident", string[]>}
+ * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'setting' | 'field of the status' | 'notice' | 'playbook' | "desk's incident", string[]>}
  */
 export function touchedByExtensions(root, modules) {
   const files = (folder, skipped) =>
@@ -47,11 +47,53 @@ export function touchedByExtensions(root, modules) {
     check: worst(registered('src/checks')),
     report: worst(registered('src/reports')),
     limit: worst(optionalLimits(registered('src/limits'))),
+    setting: touchedBySettings(modules),
+    'field of the status': touchedByStatusFields(modules),
     notice: touchedByNotices(modules),
     playbook: worst(withKeys(root, registered('src/workflows/operations/incident/playbooks'))),
     // Its own is the desk file alone.
     "desk's incident": worst(incidentsOfDesks(root)),
   };
+}
+
+/** Of what has the most: the other modules whose code, comments aside, has the word. */
+function whoNames(modules, declared) {
+  const others = declared.map(({ word, own }) =>
+    modules.filter(({ path, text }) => path !== own && text.replace(COMMENTS, '').match(word)),
+  );
+  return (others.toSorted((a, b) => b.length - a.length)[0] ?? []).map(({ path }) => path);
+}
+
+const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+
+/** What a strategy that ships lets people set; each limit is counted by itself. */
+function touchedBySettings(modules) {
+  const declared = modules
+    .filter(({ path }) => path.startsWith('src/engine/strategies/'))
+    .flatMap(({ path: own, text }) =>
+      [...text.matchAll(/name: '(\w+[A-Z]\w*)',\s+whole:/g)].map(([, word]) => ({
+        word: new RegExp(`'${word}'`),
+        own,
+      })),
+    );
+  return whoNames(modules, declared);
+}
+
+/** Who fills it in: who reads it is not counted. A word that is ordinary (`mode`) says nothing. */
+function touchedByStatusFields(modules) {
+  const own = 'src/contracts/trader-status.ts';
+  const [, fields = ''] =
+    /traderStatusSchema = z\.object\(\{\n([\s\S]*?)^\}\)/m.exec(
+      modules.find(({ path }) => path === own).text,
+    ) ?? [];
+  const declared = [...fields.matchAll(/^ {2}(\w+[A-Z]\w*):/gm)].map(([, word]) => ({
+    word: new RegExp(`\\b${word}\\b`),
+    own,
+  }));
+  return whoNames(
+    modules.filter(({ path }) => path.startsWith('src/trader/status/')),
+    declared,
+  );
 }
 
 /**

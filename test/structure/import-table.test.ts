@@ -29,8 +29,21 @@ const AT_MOST = {
   namesUsedOften: 92,
 } as const;
 
-/** Files that one more of what ships touches beside its own: of a notice the topics, and the page for one that opens an incident; of a playbook the registry, and the desk file's schema for its keys. */
-const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, limit: 1, notice: 2, playbook: 2 } as const;
+/**
+ * Files that one more of what ships touches beside its own: of a setting that strategies share each of these; of a field of the
+ * status who fills it in; of a notice the topics, and the page for one that opens an incident; of a playbook
+ * the registry, and the desk file's schema for its keys.
+ */
+const TOUCHED_AT_MOST = {
+  venue: 1,
+  check: 1,
+  report: 1,
+  limit: 1,
+  setting: 3,
+  'field of the status': 3,
+  notice: 2,
+  playbook: 2,
+} as const;
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */
 const forbidden: Record<string, RegExp> = {
