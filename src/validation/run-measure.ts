@@ -76,6 +76,10 @@ export class RunMeasure implements Measure {
     return this.trips.closed.length;
   }
 
+  get fillCount(): number {
+    return this.fills;
+  }
+
   /** Called before the engine sees it. */
   onMarket(event: TimedEvent): void {
     this.#sampleUntil(event.marketMs);
@@ -96,6 +100,8 @@ export class RunMeasure implements Measure {
     } else if (record.type === 'fee.valued') {
       this.fees += record.fee;
       this.equity.feeValued(record.fee);
+    } else if (record.type === 'cash') {
+      this.equity.received(record.amount);
     } else if (record.type === 'order.denied') {
       this.entriesDenied += 1;
     } else if (record.type === 'halt' && record.halt.cause !== 'startup') {

@@ -115,6 +115,10 @@ export class BacktestMeasure implements Measure {
     return this.trades.length;
   }
 
+  get fillCount(): number {
+    return this.fills.length;
+  }
+
   onMarket(event: TimedEvent): void {
     const { marketMs } = event;
     this.#hoursUntil(marketMs);
@@ -167,11 +171,14 @@ export class BacktestMeasure implements Measure {
         break;
       case 'dividend': {
         const { tickSize = '1' } = this.instruments[record.instrument] ?? {};
-        this.equity.paid(Number(record.amount));
+        this.equity.received(record.amount);
         this.hold.dividend(record.instrument, Number(record.perShare) / Number(tickSize));
         this.actions.push(record);
         break;
       }
+      case 'cash':
+        this.equity.received(record.amount);
+        break;
       case 'trade.closed':
         this.trades.push(record);
         break;
