@@ -7,11 +7,11 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Desk } from '../desk/schema.js';
-import { parseMoney, ppmOfPercent } from '../domain/money.js';
+import { ppmOfPercent } from '../domain/money.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
-import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
+import { buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { TimedAction } from './corporate-actions.js';
 import { BacktestMeasure } from './measure/backtest-measure.js';
@@ -78,9 +78,6 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     steadyMs: steadyNowMs,
     shape: { path, withVolume: volumePartPct !== null },
   });
-  const cash = parseMoney(desk.paper.balance);
-  const wanted = new Set(desk.strategies.flatMap(({ symbols: of }) => of));
-  const traded = instruments.map(({ symbol }) => wanted.has(symbol));
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
     records: KEPT_NOWHERE,
@@ -92,14 +89,10 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
     },
     measureFrom: (fromMs) =>
-      new BacktestMeasure(
-        instruments,
-        traded,
-        cash,
-        fromMs,
-        untilMs ?? Number.POSITIVE_INFINITY,
-        buildCalendars(desk),
-      ),
+      new BacktestMeasure({
+        ...{ desk, instruments, fromMs, endsWithPrices: true },
+        toMs: untilMs ?? Number.POSITIVE_INFINITY,
+      }),
     wait: () => undefined,
     interrupted: () => new BacktestInterrupted('the backtest was ended'),
   });

@@ -138,10 +138,6 @@ export class Run<Measured extends Measure> {
     return this.#coverage;
   }
 
-  get openPositions(): number {
-    return this.#opened?.engine.view.positions.length ?? 0;
-  }
-
   /** Null until there is a price. */
   get view(): EngineView | null {
     return this.#opened?.engine.view ?? null;

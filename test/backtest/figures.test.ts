@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BuyAndHold } from '../../src/backtest/measure/backtest-measure.js';
 import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
-import { RoundTrips } from '../../src/backtest/measure/round-trips.js';
 import {
   cagrOf,
   type Figures,
@@ -17,7 +16,6 @@ import {
 } from '../../src/backtest/statistics/figures.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
-import type { Side } from '../../src/domain/order.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -151,19 +149,6 @@ describe('buying and holding', () => {
     hold.quote(0, 3, 80_000, 80_001);
     expect(hold.equity).toBeCloseTo(750, 9);
   });
-});
-
-it('a round trip of inverse contracts earns the coin', () => {
-  const trips = new RoundTrips([priced('inverse')]);
-  const fill = (side: Side, priceTicks: number, fee: number): void =>
-    trips.fill({
-      ...{ tradeId: side, clientId: side, instrument: 0, side, quantityLots: 100, priceTicks, fee },
-      ...{ liquidity: 'taker', marketMs: 1, simulated: true },
-    });
-  fill('buy', 100_000, 10_000);
-  fill('sell', 110_000, 9_091);
-  // 0.2 − 0.181818181818 less 0.00019091, cut to money units.
-  expect(trips.closed).toMatchObject([{ profit: 1_799_090, fees: 19_091, quantityLots: 100 }]);
 });
 
 describe('curves of a long run', () => {

@@ -1,15 +1,18 @@
 /** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
-import { HOUR_MS } from '../../domain/civil-date.js';
+import type { Desk } from '../../desk/schema.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
+import { parseMoney } from '../../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
-import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
+import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, type ValueRule } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
+import { buildCalendars } from '../../trader/engine-config.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
 import { UnderwaterMeter } from '../statistics/figures.js';
 import { Candles, EquityCurve } from './curves.js';
@@ -50,7 +53,29 @@ interface HaltSeen {
   liftedMs: number | null;
 }
 
+/** A strategy that was switched off by its losses. */
+export interface SwitchedOff {
+  readonly strategy: string;
+  readonly reason: string;
+  readonly atMs: number;
+  /** Null: until the end. */
+  onAgainMs: number | null;
+}
+
+interface MeasureSetting {
+  readonly desk: Desk;
+  readonly instruments: readonly Instrument[];
+  readonly fromMs: number;
+  /** Infinity if the run ends with the last price. */
+  readonly toMs: number;
+  /** Whether the time ends with the last price where that is earlier. */
+  readonly endsWithPrices: boolean;
+}
+
 export class BacktestMeasure implements Measure {
+  readonly instruments: readonly Instrument[];
+  readonly startingCash: number;
+  readonly fromMs: number;
   readonly equity: EquityMeter;
   readonly coverage: readonly BarCoverage[];
   readonly drawdown = new DrawdownMeter();
@@ -65,38 +90,35 @@ export class BacktestMeasure implements Measure {
   readonly fills: Fill[] = [];
   readonly orders = new Map<string, OrderSeen>();
   readonly halts: HaltSeen[] = [];
-  readonly switchedOff: Extract<EngineRecord, { readonly type: 'strategy.toggled' }>[] = [];
+  readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
   fees = 0;
   /** Value of all that was bought and sold, in money units. */
   tradedValue = 0;
   #toMs: number;
-  #lastMs: number;
+  #lastMs: number | null = null;
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
+  readonly #endsWithPrices: boolean;
 
-  /**
-   * `traded`: for each instrument, whether a strategy trades it. `toMs`: Infinity if the run ends with the last
-   * price.
-   */
-  constructor(
-    readonly instruments: readonly Instrument[],
-    traded: readonly boolean[],
-    readonly startingCash: number,
-    readonly fromMs: number,
-    toMs: number,
-    calendars: readonly SessionCalendar[],
-  ) {
+  constructor({ desk, instruments, fromMs, toMs, endsWithPrices }: MeasureSetting) {
+    const calendars = buildCalendars(desk);
+    const startingCash = parseMoney(desk.paper.balance);
+    const traded = new Set(desk.strategies.flatMap(({ symbols }) => symbols));
+    this.instruments = instruments;
+    this.startingCash = startingCash;
+    this.fromMs = fromMs;
+    this.#endsWithPrices = endsWithPrices;
     this.equity = new EquityMeter(instruments, startingCash);
     this.coverage = instruments.map(
       ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
     );
     this.candles = instruments.map(() => new Candles());
-    this.hold = new BuyAndHold(instruments, traded, startingCash);
+    const holds = instruments.map(({ symbol }) => traded.has(symbol));
+    this.hold = new BuyAndHold(instruments, holds, startingCash);
     this.hourly = [startingCash];
     this.#toMs = toMs;
-    this.#lastMs = fromMs;
     this.#nextHourMs = fromMs + HOUR_MS;
     this.#month(fromMs);
     this.#sample(fromMs);
@@ -106,8 +128,8 @@ export class BacktestMeasure implements Measure {
     return this.#toMs;
   }
 
-  /** Market time of the last price. */
-  get lastMs(): number {
+  /** Market time of the last price. Null: none came. */
+  get lastMs(): number | null {
     return this.#lastMs;
   }
 
@@ -189,15 +211,16 @@ export class BacktestMeasure implements Measure {
         for (const seen of this.halts) seen.liftedMs ??= record.marketMs;
         break;
       case 'strategy.toggled':
-        if (!record.enabled) this.switchedOff.push(record);
+        this.#toggled(record);
     }
   }
 
   finish(): void {
-    this.#toMs = Math.min(this.#toMs, this.#lastMs);
-    // The equity of an hour is known once it is over.
-    this.#hoursUntil(this.#toMs + 1);
-    this.#sample(this.#toMs);
+    const lastMs = this.#lastMs ?? this.fromMs;
+    if (this.#endsWithPrices) this.#toMs = Math.min(this.#toMs, lastMs);
+    // The equity of an hour is known once it is over. Live prices do not come on the second.
+    this.#hoursUntil(Math.min(this.#toMs, lastMs + MINUTE_MS) + 1);
+    this.#sample(Math.min(this.#toMs, lastMs));
   }
 
   #sample(marketMs: number): void {
@@ -221,6 +244,16 @@ export class BacktestMeasure implements Measure {
     this.#monthEndsMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
     const { equity } = this.equity;
     this.months.push({ month: date.toISOString().slice(0, 7), startEquity: equity, endEquity: equity });
+  }
+
+  #toggled({
+    strategy,
+    reason,
+    enabled,
+    marketMs,
+  }: Extract<EngineRecord, { type: 'strategy.toggled' }>): void {
+    if (!enabled) this.switchedOff.push({ strategy, reason, atMs: marketMs, onAgainMs: null });
+    else for (const seen of this.switchedOff) if (seen.strategy === strategy) seen.onAgainMs ??= marketMs;
   }
 
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {

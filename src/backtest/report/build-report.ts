@@ -13,13 +13,14 @@ import type { Candle, Candles } from '../measure/curves.js';
 import type { Coverage, DataProblem, DataProblemKind } from '../measure/data-problems.js';
 import {
   cagrOf,
+  exactFiguresOf,
   type Figures,
   FORMULAS,
-  figuresOf,
   type Group,
   type GroupedTrade,
   groupsOf,
   round,
+  rounded,
   sumOf,
 } from '../statistics/figures.js';
 import { executionLines, type FillModel } from './execution.js';
@@ -205,12 +206,39 @@ export interface ReportInputs {
   readonly signalsSent: number | null;
 }
 
+/** What a run came to, in a backtest and in a validation alike. */
+export interface Outcome extends Pick<BacktestReport, 'figures' | 'by' | 'trades' | 'closedResult'> {
+  /** Not rounded. Null: there was no price. */
+  readonly exact: Figures | null;
+  readonly grouped: readonly Trade[];
+}
+
+export function outcomeOf({
+  measure,
+  view,
+  instruments,
+}: Pick<ReportInputs, 'measure' | 'view' | 'instruments'>): Outcome {
+  const trades = (measure?.trades ?? []).map((trade) => grouped(trade, instruments));
+  const exact = measure === null ? null : runFigures(measure, trades, view);
+  return {
+    exact,
+    figures: exact === null ? null : rounded(exact),
+    by: {
+      strategy: groupsOf(trades, ({ strategy }) => strategy),
+      instrument: groupsOf(trades, ({ symbol }) => symbol),
+      exitReason: groupsOf(trades, ({ why }) => why),
+    },
+    closedResult: sumOf(trades.map(({ resultText }) => resultText)),
+    trades: trades.map(({ shown }) => shown),
+    grouped: trades,
+  };
+}
+
 export function buildReport(inputs: ReportInputs): BacktestReport {
   const { desk, measure, view, instruments } = inputs;
   const { balance, currency } = desk.paper;
-  const trades = (measure?.trades ?? []).map((trade) => grouped(trade, instruments));
+  const { figures, by, closedResult, trades, grouped: all } = outcomeOf(inputs);
   const final = measure?.equity.equity ?? null;
-  const figures = measure === null ? null : runFigures(measure, trades, view);
   const places = Math.max(0, ...instruments.map(shownPlaces));
   return {
     version: 1,
@@ -226,16 +254,12 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     startingEquity: measure === null ? balance : formatMoney(measure.startingCash),
     finalEquity: final === null ? balance : formatMoney(final),
     netProfit: formatMoney(measure === null || final === null ? 0 : final - measure.startingCash),
-    closedResult: sumOf(trades.map(({ resultText }) => resultText)),
+    closedResult,
     figures,
     formulas: FORMULAS,
     buyAndHold: measure === null || figures === null ? null : holdFigures(measure, figures),
-    by: {
-      strategy: groupsOf(trades, ({ strategy }) => strategy),
-      instrument: groupsOf(trades, ({ symbol }) => symbol),
-      exitReason: groupsOf(trades, ({ why }) => why),
-    },
-    months: monthsOf(measure?.months ?? [], trades),
+    by,
+    months: monthsOf(measure?.months ?? [], all),
     balances: view?.balances ?? [],
     positions: positionsOf(view, instruments),
     orders: measure?.orders.size ?? 0,
@@ -253,11 +277,11 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       ...{ cause, reason, at: iso(atMarketMs) },
       lifted: liftedMs === null ? null : iso(liftedMs),
     })),
-    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, marketMs, reason }) => ({
-      ...{ strategy, at: iso(marketMs), reason },
+    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, atMs, reason }) => ({
+      ...{ strategy, at: iso(atMs), reason },
     })),
     data: { problems: inputs.problems, coverage: inputs.coverage },
-    trades: trades.map(({ shown }) => shown),
+    trades,
     equity: (measure?.curve.slots ?? []).map(({ startMs, equity, drawdown, buyAndHold }) => [
       iso(startMs),
       formatMoney(equity, places),
@@ -331,7 +355,7 @@ function runFigures(measure: BacktestMeasure, trades: readonly Trade[], view: En
   const open = (view?.positions ?? []).flatMap(({ trade }) =>
     trade === null ? [] : [{ fromMs: trade.openedMs, toMs }],
   );
-  return figuresOf({
+  return exactFiguresOf({
     ...{ fromMs, toMs, trades },
     startEquity: startingCash / MONEY_SCALE,
     finalEquity: equity.equity / MONEY_SCALE,

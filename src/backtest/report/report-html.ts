@@ -3,7 +3,7 @@
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, gainText, grouped, placesIn } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import type { FigureName, Group } from '../statistics/figures.js';
+import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
 import { list, pageHtml, table } from './page.js';
@@ -53,8 +53,8 @@ ${equityCharts(report)}
 <h2>Months</h2>
 ${monthTable(report)}
 <h2>Figures</h2>
-${figureTable(report)}
-${groupTables(report)}
+${figureTable(report.figures, currency)}
+${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
 ${list(
@@ -134,12 +134,12 @@ export function monthTable({ months }: BacktestReport): string {
   return `<p>Percent, UTC; the first and the last one are as long as the run was in them.</p>${table(['', ...names, 'Year'], rows)}`;
 }
 
-function figureTable({ figures, formulas, currency }: BacktestReport): string {
+export function figureTable(figures: BacktestReport['figures'], currency: string): string {
   if (figures === null) return '<p>No price came.</p>';
   const rows = FIGURES.map(([name, title, unit]) => [
     title,
     figureText(figures[name], unit, currency),
-    formulas[name],
+    FORMULAS[name],
   ]);
   return `<div class="formulas">${table(['', '', 'Formula'], rows)}</div>`;
 }
@@ -150,7 +150,7 @@ export function figureText(value: number | null, unit: string, currency: string)
   return `${amountText(value.toFixed(placesIn(currency)), currency)} ${currency}`;
 }
 
-function groupTables({ by, currency }: BacktestReport): string {
+export function groupTables(by: BacktestReport['by'], currency: string): string {
   const head = [
     'Trades',
     'Win rate',

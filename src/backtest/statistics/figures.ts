@@ -113,14 +113,17 @@ export const FORMULAS: Readonly<Record<FigureName, string>> = {
   feesPct: 'fees ÷ equity at the beginning',
 };
 
-export function figuresOf(facts: RunFacts): Figures {
+export const figuresOf = (facts: RunFacts): Figures => rounded(exactFiguresOf(facts));
+
+/** Not rounded: for what is judged by a threshold. */
+export function exactFiguresOf(facts: RunFacts): Figures {
   const { fromMs, toMs, startEquity, finalEquity, hourly, maxDrawdown, longestDrawdown: longest } = facts;
   const returns = returnsOf(hourly);
   const deviation = sampleDeviation(returns);
   const cagr = cagrOf(startEquity, finalEquity, toMs - fromMs);
   const meanEquity = mean(hourly);
-  return rounded({
-    ...tradeFigures(facts.trades),
+  return {
+    ...exactTradeFigures(facts.trades),
     returnPct: (finalEquity / startEquity - 1) * 100,
     cagrPct: cagr === null ? null : cagr * 100,
     volatilityPct: Number.isNaN(deviation) ? null : deviation * Math.sqrt(HOURS_PER_YEAR) * 100,
@@ -133,7 +136,7 @@ export function figuresOf(facts: RunFacts): Figures {
     turnover: meanEquity > 0 ? facts.tradedValue / meanEquity : null,
     fees: facts.fees,
     feesPct: (facts.fees / startEquity) * 100,
-  });
+  };
 }
 
 /** As a fraction. Null: less than 30 days, or nothing was left. */
@@ -150,14 +153,17 @@ export function sortinoRatio(returns: readonly number[], periodsPerYear: number)
 }
 
 /** `trades` in the order in which they ended. */
-export function tradeFigures(trades: readonly TradeResult[]): TradeFigures {
+export const tradeFigures = (trades: readonly TradeResult[]): TradeFigures =>
+  rounded(exactTradeFigures(trades));
+
+function exactTradeFigures(trades: readonly TradeResult[]): TradeFigures {
   const results = trades.map(({ result }) => result);
   const wins = results.filter((result) => result > 0);
   const losses = results.filter((result) => result < 0);
   const rs = trades.flatMap(({ r }) => (r === null ? [] : [r]));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : mean(values));
-  return rounded({
+  return {
     trades: trades.length,
     wins: wins.length,
     losses: losses.length,
@@ -171,7 +177,7 @@ export function tradeFigures(trades: readonly TradeResult[]): TradeFigures {
     largestLoss: losses.length === 0 ? null : losses.reduce((least, value) => Math.min(least, value)),
     longestLossStreak: longestRun(results.map((result) => result < 0)),
     averageHours: meanOf(trades.map(({ openedMs, closedMs }) => (closedMs - openedMs) / HOUR_MS)),
-  });
+  };
 }
 
 function longestRun(flags: readonly boolean[]): number {
@@ -201,7 +207,7 @@ export function round(value: number): number {
   return result === 0 ? 0 : result;
 }
 
-function rounded<F extends object>(figures: F): F {
+export function rounded<F extends object>(figures: F): F {
   return Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, value === null ? null : round(value as number)]),
   ) as F;
