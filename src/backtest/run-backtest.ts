@@ -14,7 +14,7 @@ import { spreadTicksOf } from '../market/spread.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { TimedAction } from './corporate-actions.js';
-import { BacktestMeasure } from './measure/backtest-measure.js';
+import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
 import { type Progress, Run, type RunRecords, scopeOf } from './run-on-prices.js';
@@ -38,6 +38,9 @@ export interface BacktestSetting {
   readonly untilMs: number | null;
   /** The installation's data key, to recognise what it fetched. Null: it has none. */
   readonly dataKey: string | null;
+  /** How many trades the report lists. Left out: all. */
+  readonly tradesMax?: number;
+  readonly details?: Details;
   /** For tests that compare: the general path of every event. */
   readonly takesNoShortcut?: boolean;
   readonly signal: AbortSignal;
@@ -91,6 +94,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     measureFrom: (fromMs) =>
       new BacktestMeasure({
         ...{ desk, instruments, fromMs, endsWithPrices: true },
+        ...{ tradesMax: setting.tradesMax ?? Number.POSITIVE_INFINITY, details: setting.details ?? {} },
         toMs: untilMs ?? Number.POSITIVE_INFINITY,
       }),
     wait: () => undefined,

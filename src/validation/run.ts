@@ -39,6 +39,9 @@ import {
   type ValidationRequest,
 } from './request.js';
 
+/** Further trades are counted, not listed. */
+const TRADES_MAX = 2000;
+
 export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Interrupts the run; it can be continued later. */
@@ -132,7 +135,7 @@ function newRun(
     records: new RunJournal(journal),
     measureFrom: (fromMs) =>
       new BacktestMeasure({
-        ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false },
+        ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },
         toMs: fromMs + request.durationMs,
       }),
     wait: (marketMs) => pace.wait(marketMs),

@@ -66,13 +66,13 @@ it.each(['spot', 'linear'])('a %s pair is counted exactly, and its three books a
   try {
     const file = minutes();
     const { desk, configHash } = parseDesk('desk.yaml', fileOf(kind));
-    const { report, measure } = await backtest(file, {
+    const { report, kept } = await backtest(file, {
       ...{ desk, configHash, files: [{ symbol: 'ETH/BTC', file }] },
     });
     expect(report.data.problems).toEqual([]);
     expect(report.figures?.trades).toBe(40);
     expect(report.positions).toHaveLength(0);
-    const exact = measure!.fills.reduce(
+    const exact = kept.fills.reduce(
       (cash, { side, quantityLots, priceTicks, fee }) =>
         cash + BigInt((side === 'buy' ? -1 : 1) * quantityLots * priceTicks) - BigInt(fee) * 10n,
       START,
@@ -82,7 +82,7 @@ it.each(['spot', 'linear'])('a %s pair is counted exactly, and its three books a
     const corrected = Number(cash - exact);
     expect(corrected).not.toBe(0);
     expect(Math.abs(corrected % 10)).toBe(0);
-    expect(Math.abs(corrected)).toBeLessThan(10 * measure!.fills.length);
+    expect(Math.abs(corrected)).toBeLessThan(10 * kept.fills.length);
     expect(report.finalEquity).toBe(formatUnits((cash + 5n) / 10n));
   } finally {
     registry.delete(KIND);

@@ -85,8 +85,8 @@ const fillsOf = (file: string, row: Row, desk = DESK): Promise<readonly string[]
   fillsIn(file, () => asksOnce(row), desk);
 
 async function fillsIn(file: string, create: () => Strategy, desk = DESK): Promise<readonly string[]> {
-  const { measure } = await asPeer(desk, file, create);
-  return measure!.fills.map(
+  const { kept } = await asPeer(desk, file, create);
+  return kept.fills.map(
     ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
   );
 }

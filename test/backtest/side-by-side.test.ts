@@ -66,13 +66,13 @@ it('hold trades of their own for days, cross what cancels out, and agree with th
   for (const definition of kinds) registry.set(definition.kind, definition);
   try {
     const { desk, configHash } = parseDesk('desk.yaml', FILE);
-    const { report, measure } = await backtest(file, {
+    const { report, kept } = await backtest(file, {
       ...{ desk, configHash, files: [{ symbol: 'BTC/USDT', file }] },
     });
     expect(report.data.problems).toEqual([]);
-    const trades = measure!.closedTrades;
+    const trades = report.figures!.trades;
     expect(trades).toBe(60);
-    const lots = measure!.fills.map(({ quantityLots }) => quantityLots);
+    const lots = kept.fills.map(({ quantityLots }) => quantityLots);
     // Each round buys 20 and sells 15; 15 are crossed on the way out, and 5 are sold.
     expect(lots.slice(0, 6)).toEqual([20, 15, 5, 20, 15, 5]);
     expect(lots).toHaveLength((trades / 2) * 3 + 2);

@@ -6,7 +6,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney } from '../../domain/money.js';
-import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type Fill, type OrderIntent, type OrderState } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, type ValueRule } from '../../domain/value.js';
@@ -18,14 +18,13 @@ import { UnderwaterMeter } from '../statistics/figures.js';
 import { Candles, EquityCurve } from './curves.js';
 import { BarCoverage } from './data-problems.js';
 import { EquityMeter } from './equity-meter.js';
-
-export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
+import { TradesSeen } from './trades-seen.js';
 
 /** A corporate action that changed what was held, or the price. */
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
 
 /** One order from its intent to its end. */
-interface OrderSeen {
+export interface OrderSeen {
   readonly intent: OrderIntent;
   readonly atMs: number;
   state: OrderState;
@@ -62,6 +61,14 @@ export interface SwitchedOff {
   onAgainMs: number | null;
 }
 
+/** Told of each order and fill, since the measure keeps none of them. */
+export interface Details {
+  /** `order`: of which the fill is, with the fill counted. */
+  onFill?(fill: Fill, order: OrderSeen | undefined, instruments: readonly Instrument[]): void;
+  /** Once it has ended, or the run, in the order in which they were sent. */
+  onOrder?(order: OrderSeen, instruments: readonly Instrument[]): void;
+}
+
 interface MeasureSetting {
   readonly desk: Desk;
   readonly instruments: readonly Instrument[];
@@ -70,6 +77,9 @@ interface MeasureSetting {
   readonly toMs: number;
   /** Whether the time ends with the last price where that is earlier. */
   readonly endsWithPrices: boolean;
+  /** How many trades are kept to be listed; all are counted. */
+  readonly tradesMax: number;
+  readonly details?: Details;
 }
 
 export class BacktestMeasure implements Measure {
@@ -86,13 +96,13 @@ export class BacktestMeasure implements Measure {
   readonly hourly: number[];
   readonly months: MonthSeen[] = [];
   readonly actions: ActionSeen[] = [];
-  readonly trades: TradeClosed[] = [];
-  readonly fills: Fill[] = [];
-  readonly orders = new Map<string, OrderSeen>();
+  readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
   readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
+  orderCount = 0;
+  fillCount = 0;
   fees = 0;
   /** Value of all that was bought and sold, in money units. */
   tradedValue = 0;
@@ -101,8 +111,12 @@ export class BacktestMeasure implements Measure {
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
   readonly #endsWithPrices: boolean;
+  readonly #details: Details;
+  /** Those under way, and those that ended since the oldest of them was sent, if anybody wants to be told. */
+  readonly #orders = new Map<string, OrderSeen>();
 
-  constructor({ desk, instruments, fromMs, toMs, endsWithPrices }: MeasureSetting) {
+  constructor(setting: MeasureSetting) {
+    const { desk, instruments, fromMs, toMs, endsWithPrices, tradesMax, details = {} } = setting;
     const calendars = buildCalendars(desk);
     const startingCash = parseMoney(desk.paper.balance);
     const traded = new Set(desk.strategies.flatMap(({ symbols }) => symbols));
@@ -110,6 +124,8 @@ export class BacktestMeasure implements Measure {
     this.startingCash = startingCash;
     this.fromMs = fromMs;
     this.#endsWithPrices = endsWithPrices;
+    this.#details = details;
+    this.trades = new TradesSeen(instruments, tradesMax);
     this.equity = new EquityMeter(instruments, startingCash);
     this.coverage = instruments.map(
       ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
@@ -134,11 +150,7 @@ export class BacktestMeasure implements Measure {
   }
 
   get closedTrades(): number {
-    return this.trades.length;
-  }
-
-  get fillCount(): number {
-    return this.fills.length;
+    return this.trades.sums.count;
   }
 
   onMarket(event: TimedEvent): void {
@@ -175,7 +187,7 @@ export class BacktestMeasure implements Measure {
         this.#ended(record.clientId, record.marketMs, record.state, record.reason);
         break;
       case 'order.amended': {
-        const order = this.orders.get(record.clientId);
+        const order = this.#orders.get(record.clientId);
         if (order !== undefined) order.quantityLots = record.quantityLots;
         break;
       }
@@ -202,7 +214,7 @@ export class BacktestMeasure implements Measure {
         this.equity.received(record.amount);
         break;
       case 'trade.closed':
-        this.trades.push(record);
+        this.trades.add(record);
         break;
       case 'halt':
         if (record.halt.cause !== 'startup') this.halts.push({ halt: record.halt, liftedMs: null });
@@ -221,6 +233,7 @@ export class BacktestMeasure implements Measure {
     // The equity of an hour is known once it is over. Live prices do not come on the second.
     this.#hoursUntil(Math.min(this.#toMs, lastMs + MINUTE_MS) + 1);
     this.#sample(Math.min(this.#toMs, lastMs));
+    this.#tellOrders(() => true);
   }
 
   #sample(marketMs: number): void {
@@ -259,31 +272,52 @@ export class BacktestMeasure implements Measure {
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
     const { clientId, quantityLots } = intent;
     const counted = { quantityLots, filledLots: 0, filledTickLots: 0 };
-    this.orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+    this.orderCount += 1;
+    this.#orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+    this.#tellEnded(clientId, state);
   }
 
   #ended(clientId: string, atMs: number, state: OrderState, reason: string): void {
-    const order = this.orders.get(clientId);
+    const order = this.#orders.get(clientId);
     if (order === undefined) return;
     order.state = state;
     order.reason = reason;
     order.endedMs = atMs;
+    this.#tellEnded(clientId, state);
+  }
+
+  #tellEnded(clientId: string, state: OrderState): void {
+    if (!FINAL_ORDER_STATES.has(state)) return;
+    if (this.#details.onOrder === undefined) this.#orders.delete(clientId);
+    else this.#tellOrders(({ state: now }) => FINAL_ORDER_STATES.has(now));
+  }
+
+  /** From the oldest on, up to the first one that is not to be told yet. */
+  #tellOrders(isTold: (order: OrderSeen) => boolean): void {
+    for (const [clientId, order] of this.#orders) {
+      if (!isTold(order)) return;
+      this.#details.onOrder?.(order, this.instruments);
+      this.#orders.delete(clientId);
+    }
   }
 
   #fill(fill: Fill): void {
     const { clientId, instrument, quantityLots, priceTicks, marketMs } = fill;
     this.#hoursUntil(marketMs);
     this.#month(marketMs);
-    this.fills.push(fill);
+    this.fillCount += 1;
     this.fees += fill.fee;
     this.equity.fill(fill);
     this.#sample(marketMs);
     const traded = this.instruments[instrument];
     if (traded !== undefined) this.tradedValue += notional(traded, quantityLots, priceTicks);
-    const order = this.orders.get(clientId);
+    const order = this.#orders.get(clientId);
+    if (order !== undefined) {
+      order.filledLots += quantityLots;
+      order.filledTickLots += quantityLots * priceTicks;
+    }
+    this.#details.onFill?.(fill, order, this.instruments);
     if (order === undefined) return;
-    order.filledLots += quantityLots;
-    order.filledTickLots += quantityLots * priceTicks;
     const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
     this.#ended(clientId, marketMs, state, order.reason);
   }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { BacktestMeasure, SwitchedOff } from '../../backtest/measure/backtest-measure.js';
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
-import { type Outcome, outcomeOf } from '../../backtest/report/build-report.js';
+import { outcomeOf } from '../../backtest/report/build-report.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
@@ -16,8 +16,6 @@ import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
 import type { PriceEndpoint, ReportedFile, ReportedHalt, ReportedTrade, ValidationReport } from './report.js';
 
-/** Further trades are counted, not listed. */
-const TRADES_MAX = 2000;
 /** If more than this part of the time passed without trading, a GO would mean nothing. */
 const HALTED_PCT_MAX = 50;
 
@@ -75,16 +73,17 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
     halts,
     figures: outcome.figures,
     by: outcome.by,
-    trades: outcome.trades
-      .slice(0, TRADES_MAX)
-      .map(({ result, ...trade }): ReportedTrade => ({ ...trade, profit: result })),
-    tradesLeftOut: Math.max(0, outcome.trades.length - TRADES_MAX),
+    trades: outcome.trades.map(({ result, ...trade }): ReportedTrade => ({ ...trade, profit: result })),
+    tradesLeftOut: outcome.tradesLeftOut,
     equity: measure === null ? [] : curveOf(measure, places),
     journal: inputs.journal,
   };
 }
 
-function resultsOf({ measure, desk, view }: ReportInputs, { exact }: Outcome): ValidationReport['results'] {
+function resultsOf(
+  { measure, desk, view }: ReportInputs,
+  { exact }: ReturnType<typeof outcomeOf>,
+): ValidationReport['results'] {
   const worst = measure?.drawdown.worst ?? null;
   const start = measure?.startingCash ?? 0;
   const final = measure?.equity.equity ?? start;

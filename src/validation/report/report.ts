@@ -1,7 +1,8 @@
 /** What a validation reports: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
 
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
-import type { BacktestReport, ReportedTrade as TradeOfRun } from '../../backtest/report/build-report.js';
+import type { ReportedTrade as TradeOfRun } from '../../backtest/measure/trades-seen.js';
+import type { BacktestReport } from '../../backtest/report/build-report.js';
 import type { ValidationShown } from '../../contracts/published.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria } from '../criteria.js';
