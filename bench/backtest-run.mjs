@@ -28,13 +28,14 @@ async function timed(work) {
 async function backtest() {
   const { report } = await runBacktest({
     ...{ desk, configHash, set: [], files, beginMs: null, untilMs: null, dataKey: null },
+    tradesMax: 500, // as the command does for its page
     ...{ fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null } },
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
   return {
     orders: report.orders,
-    trades: report.trades.length,
+    trades: report.figures?.trades ?? 0,
     stateHash: report.stateHash,
   };
 }

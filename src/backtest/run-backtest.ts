@@ -7,14 +7,14 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Desk } from '../desk/schema.js';
-import { parseMoney, ppmOfPercent } from '../domain/money.js';
+import { ppmOfPercent } from '../domain/money.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
-import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
+import { buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { TimedAction } from './corporate-actions.js';
-import { BacktestMeasure } from './measure/backtest-measure.js';
+import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
 import { type Progress, Run, type RunRecords, scopeOf } from './run-on-prices.js';
@@ -38,6 +38,9 @@ export interface BacktestSetting {
   readonly untilMs: number | null;
   /** The installation's data key, to recognise what it fetched. Null: it has none. */
   readonly dataKey: string | null;
+  /** How many trades the report lists. Left out: all. */
+  readonly tradesMax?: number;
+  readonly details?: Details;
   /** For tests that compare: the general path of every event. */
   readonly takesNoShortcut?: boolean;
   readonly signal: AbortSignal;
@@ -78,9 +81,6 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     steadyMs: steadyNowMs,
     shape: { path, withVolume: volumePartPct !== null },
   });
-  const cash = parseMoney(desk.paper.balance);
-  const wanted = new Set(desk.strategies.flatMap(({ symbols: of }) => of));
-  const traded = instruments.map(({ symbol }) => wanted.has(symbol));
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
     records: KEPT_NOWHERE,
@@ -92,14 +92,11 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
     },
     measureFrom: (fromMs) =>
-      new BacktestMeasure(
-        instruments,
-        traded,
-        cash,
-        fromMs,
-        untilMs ?? Number.POSITIVE_INFINITY,
-        buildCalendars(desk),
-      ),
+      new BacktestMeasure({
+        ...{ desk, instruments, fromMs, endsWithPrices: true },
+        ...{ tradesMax: setting.tradesMax ?? Number.POSITIVE_INFINITY, details: setting.details ?? {} },
+        toMs: untilMs ?? Number.POSITIVE_INFINITY,
+      }),
     wait: () => undefined,
     interrupted: () => new BacktestInterrupted('the backtest was ended'),
   });

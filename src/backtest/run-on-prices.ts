@@ -4,9 +4,10 @@
  */
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
+import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
-import { settleOf } from '../domain/value.js';
+import { isOwned, settleOf } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
@@ -66,6 +67,7 @@ export interface Measure {
   readonly equity: EquityMeter;
   readonly coverage: readonly BarCoverage[];
   readonly closedTrades: number;
+  readonly fillCount: number;
   /** Called before the engine sees it. */
   onMarket(event: TimedEvent): void;
   /** Called once the strategies have seen it. */
@@ -134,10 +136,6 @@ export class Run<Measured extends Measure> {
 
   get coverage(): readonly Coverage[] {
     return this.#coverage;
-  }
-
-  get openPositions(): number {
-    return this.#opened?.engine.view.positions.length ?? 0;
   }
 
   /** Null until there is a price. */
@@ -334,15 +332,42 @@ export class Run<Measured extends Measure> {
     });
     const { feeStock = {}, currency } = desk.paper;
     const coins = coinsDiffer(engine.view.balances, venue.holdings(), feeStock, currency);
-    // The measure rounds cash and the cost of inverse contracts together, the engine each by itself.
-    const rounded = instruments.filter((one) => settleOf(one) !== one.quote).length;
-    const equityAgrees = Math.abs(this.#measure.equity.equity - equity) <= rounded;
-    if (positionsAgree && venue.cash === cash && coins === null && equityAgrees) return null;
+    const { cashApart, equityApart } = roundedApart(instruments, this.#measure.fillCount);
+    const equityAgrees = Math.abs(this.#measure.equity.equity - equity) <= equityApart;
+    const cashAgrees = Math.abs(venue.cash - cash) <= cashApart;
+    if (positionsAgree && cashAgrees && coins === null && equityAgrees) return null;
     const text =
       `the books differ: equity ${equity} and ${this.#measure.equity.equity}, cash ${cash} and ${venue.cash} ` +
       `(units of 0.00000001)${coins === null ? '' : `; ${coins}`}`;
     return { kind: 'books-differ', symbol: null, text };
   }
+}
+
+/**
+ * How far the three books may be apart by rounding, in money units. Nothing, unless the desk's books are finer than
+ * money units.
+ *
+ * - Cash: the paper venue, like a real one, moves whole money units. It rounds what a fill costs, by up to a half, and
+ *   for a contract also the part of the cost that it closes, by up to another half. The engine's cash is exact and cut
+ *   to whole units. What of the difference a snapshot finds, the engine books as a `cash` correction, which the measure
+ *   takes in as well; so only fills since then are apart, and never by more than all of them. Inverse contracts are
+ *   exact at both.
+ * - Equity: measure and engine have the same exact cash. For contracts, the engine rounds cash and the cost of each
+ *   position by itself, the measure their sum.
+ */
+function roundedApart(
+  instruments: readonly Instrument[],
+  fills: number,
+): { readonly cashApart: number; readonly equityApart: number } {
+  const scales = scalesFor(instruments, new Map());
+  const finer = instruments.filter((one) => stepsOf(one, scales).perMoney > 1n);
+  const roundsCash = finer.some(
+    (one) => settleOf(one) === one.quote && !Number.isInteger(one.moneyPerTickLot),
+  );
+  return {
+    cashApart: roundsCash ? fills + 1 : 0,
+    equityApart: finer.filter((one) => !isOwned(one)).length,
+  };
 }
 
 export interface Scope {

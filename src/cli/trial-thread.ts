@@ -17,6 +17,7 @@ async function answer(job: TrialJob): Promise<TrialAnswer> {
   if (configHash !== job.configHash) return { failed: 'a strategy’s files were changed while it ran' };
   const done = await runBacktest({
     ...{ desk, configHash, set, dataKey, files: job.files, fillModel: job.fillModel },
+    tradesMax: 0,
     ...(job.signals === undefined ? {} : { signals: job.signals }),
     ...(job.actions === undefined ? {} : { actions: job.actions }),
     ...{ beginMs: job.beginMs, untilMs: job.untilMs, signal: never, onProgress: () => undefined },

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { incarnationOf } from '../backtest/instance/trading-instance.js';
+import { BacktestMeasure } from '../backtest/measure/backtest-measure.js';
 import { type DataProblem, endedEarly } from '../backtest/measure/data-problems.js';
 import {
   NotRepeatable,
@@ -17,7 +18,6 @@ import {
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
-import { parseMoney } from '../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { dataKey } from '../home/secrets.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
@@ -38,7 +38,9 @@ import {
   type ValidationPlace,
   type ValidationRequest,
 } from './request.js';
-import { RunMeasure } from './run-measure.js';
+
+/** Further trades are counted, not listed. */
+const TRADES_MAX = 2000;
 
 export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
@@ -115,7 +117,7 @@ function newRun(
   prepared: Prepared,
   feed: MarketFeed,
   options: RunOptions,
-): Run<RunMeasure> {
+): Run<BacktestMeasure> {
   const { request, scope, instruments, place } = prepared;
   const signal = options.signal ?? new AbortController().signal;
   const pace = new Pace({
@@ -125,7 +127,6 @@ function newRun(
     signal,
   });
   const { id, configHash, createdMs: wallMs, beginMs = null } = request;
-  const cash = parseMoney(scope.desk.paper.balance);
   return new Run({
     ...{ id, configHash, wallMs, beginMs },
     desk: scope.desk,
@@ -133,7 +134,10 @@ function newRun(
     feed,
     records: new RunJournal(journal),
     measureFrom: (fromMs) =>
-      new RunMeasure(instruments, cash, fromMs, fromMs + request.durationMs, buildCalendars(scope.desk)),
+      new BacktestMeasure({
+        ...{ desk: scope.desk, instruments, fromMs, endsWithPrices: false, tradesMax: TRADES_MAX },
+        toMs: fromMs + request.durationMs,
+      }),
     wait: (marketMs) => pace.wait(marketMs),
     signal,
     interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
@@ -149,7 +153,7 @@ async function reportOf(
   prepared: Prepared,
   feed: MarketFeed | null,
   problems: readonly DataProblem[],
-  run: Run<RunMeasure> | null,
+  run: Run<BacktestMeasure> | null,
 ): Promise<ValidationReport> {
   const { request, desk, scope, instruments } = prepared;
   const measure = run?.measure ?? null;
@@ -166,7 +170,7 @@ async function reportOf(
     measure,
     coverage: run?.coverage ?? [],
     problems: early === null ? problems : [early, ...problems],
-    openPositions: run?.openPositions ?? 0,
+    view: run?.view ?? null,
     journal: {
       incarnation: journal.incarnation,
       lastSequence: journal.lastSequence,

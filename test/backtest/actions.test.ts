@@ -84,7 +84,7 @@ function heldOverNight(stop: string) {
 
 it('holds four times the shares at a quarter of the price, under a stop that has followed, to the same result', async () => {
   const signals = heldOverNight('398.00');
-  const { report, measure } = await backtest(splitPrices(), {
+  const { report, kept } = await backtest(splitPrices(), {
     ...{ desk: followed, signals, actions: files(split, followed) },
   });
   expect(report.data.problems.filter(({ kind }) => kind === 'books-differ')).toEqual([]);
@@ -104,7 +104,7 @@ it('holds four times the shares at a quarter of the price, under a stop that has
   expect(Number(trade.quantity)).toBe(4 * Number(other.quantity));
   expect(Math.abs(Number(trade.result) - Number(other.result))).toBeLessThan(0.02 * Number(trade.quantity));
   // The venue ended the stop, and one for the new shares rests from then on.
-  const stops = [...measure!.orders.values()].filter(({ intent }) => intent.purpose === 'protective');
+  const stops = [...kept.orders.values()].filter(({ intent }) => intent.purpose === 'protective');
   expect(stops.map(({ intent }) => intent.stopTicks)).toEqual([39_800, 9_950]);
   expect(stops[1]!.intent.quantityLots).toBe(4 * stops[0]!.intent.quantityLots);
   expect(report.halts).toEqual([]);

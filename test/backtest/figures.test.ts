@@ -2,22 +2,21 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BuyAndHold } from '../../src/backtest/measure/backtest-measure.js';
 import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
-import { RoundTrips } from '../../src/backtest/measure/round-trips.js';
 import {
   cagrOf,
   type Figures,
   FORMULAS,
   figuresOf,
-  groupsOf,
+  HeldTime,
   sortinoRatio,
   sumOf,
+  TradeGroups,
   type TradeResult,
-  tradeFigures,
+  TradeSums,
   UnderwaterMeter,
 } from '../../src/backtest/statistics/figures.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
-import type { Side } from '../../src/domain/order.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -29,7 +28,19 @@ const priced = (kind: InstrumentKind, id = 0): Instrument =>
 const hours = (from: number, to: number) => ({ fromMs: from * HOUR_MS, toMs: to * HOUR_MS });
 
 function trade(result: number, r: number | null, lastedHours: number): TradeResult {
-  return { result, fees: 1, r, openedMs: 0, closedMs: lastedHours * HOUR_MS };
+  return { result, r, openedMs: 0, closedMs: lastedHours * HOUR_MS };
+}
+
+function summed(...trades: readonly TradeResult[]) {
+  const sums = new TradeSums();
+  for (const one of trades) sums.add(one);
+  return sums.exact;
+}
+
+function heldMs(...spans: readonly { readonly fromMs: number; readonly toMs: number }[]): number {
+  const held = new HeldTime();
+  for (const { fromMs, toMs } of spans) held.add(fromMs, toMs);
+  return held.within(0, 100 * HOUR_MS);
 }
 
 /** What tables/figures.csv is worked from. */
@@ -40,8 +51,14 @@ const FIGURES: Figures = figuresOf({
   hourly: [1000, 1100, 1045, 1149.5, 1149.5],
   maxDrawdown: 0.05,
   longestDrawdown: { ...hours(100, 148), recovered: true },
-  trades: [trade(30, 1.5, 10), trade(-10, -0.5, 5), trade(-20, null, 10), trade(50, 2, 4), trade(0, 0, 1)],
-  held: [hours(0, 10), hours(5, 20), hours(40, 50)],
+  trades: summed(
+    trade(30, 1.5, 10),
+    trade(-10, -0.5, 5),
+    trade(-20, null, 10),
+    trade(50, 2, 4),
+    trade(0, 0, 1),
+  ),
+  heldMs: heldMs(hours(0, 10), hours(5, 20), hours(40, 50)),
   tradedValue: 10_888,
   fees: 12,
 });
@@ -69,17 +86,26 @@ describe('the figures of a run', () => {
     const nothing = figuresOf({
       ...hours(0, 5),
       ...{ startEquity: 1000, finalEquity: 1000, hourly: [1000], maxDrawdown: 0, longestDrawdown: null },
-      ...{ trades: [], held: [], tradedValue: 0, fees: 0 },
+      ...{ trades: summed(), heldMs: 0, tradedValue: 0, fees: 0 },
     });
     expect(nothing).toMatchObject({ returnPct: 0, trades: 0, exposurePct: 0, longestDrawdownHours: 0 });
     for (const name of ['cagrPct', 'volatilityPct', 'sharpe', 'sortino', 'calmar', 'winRatePct'] as const)
       expect([name, nothing[name]]).toEqual([name, null]);
     expect(nothing).toMatchObject({ profitFactor: null, expectancy: null, averageR: null });
     // A profit without a loss is no ratio, and a fortnight no rate of a year.
-    expect(tradeFigures([trade(5, null, 1)]).profitFactor).toBeNull();
+    expect(summed(trade(5, null, 1)).profitFactor).toBeNull();
     expect(sortinoRatio([0.01, 0.02], 8760)).toBeNull();
     expect(cagrOf(1000, 1100, 14 * 24 * HOUR_MS)).toBeNull();
     expect(cagrOf(1000, -5, 8760 * HOUR_MS)).toBeNull();
+  });
+});
+
+describe('the time in which a position was open', () => {
+  it('counts once where trades overlap, however long the one that ends last has been open', () => {
+    expect(heldMs(hours(1, 2), hours(4, 6), hours(5, 7))).toBe(4 * HOUR_MS);
+    expect(heldMs(hours(1, 2), hours(4, 6), hours(9, 10), hours(5, 11))).toBe(8 * HOUR_MS);
+    expect(heldMs(hours(1, 2), hours(4, 6), hours(0, 12))).toBe(12 * HOUR_MS);
+    expect(heldMs(hours(-5, 1), hours(99, 120))).toBe(2 * HOUR_MS);
   });
 });
 
@@ -113,9 +139,10 @@ describe('trades in groups', () => {
   });
 
   it('are added up exactly, in the order of their keys', () => {
-    const trades = [of('b', '0.1'), of('a', '-0.3'), of('b', '0.2'), of('b', '-0.000000001')];
-    const groups = groupsOf(trades, ({ key }) => key);
-    expect(groups.map(({ key, trades, result, fees }) => [key, trades, result, fees])).toEqual([
+    const groups = new TradeGroups();
+    for (const one of [of('b', '0.1'), of('a', '-0.3'), of('b', '0.2'), of('b', '-0.000000001')])
+      groups.add(one.key, one);
+    expect(groups.list().map(({ key, trades, result, fees }) => [key, trades, result, fees])).toEqual([
       ['a', 1, '-0.30000000', '0.10000000'],
       ['b', 3, '0.29999999', '0.30000000'],
     ]);
@@ -151,19 +178,6 @@ describe('buying and holding', () => {
     hold.quote(0, 3, 80_000, 80_001);
     expect(hold.equity).toBeCloseTo(750, 9);
   });
-});
-
-it('a round trip of inverse contracts earns the coin', () => {
-  const trips = new RoundTrips([priced('inverse')]);
-  const fill = (side: Side, priceTicks: number, fee: number): void =>
-    trips.fill({
-      ...{ tradeId: side, clientId: side, instrument: 0, side, quantityLots: 100, priceTicks, fee },
-      ...{ liquidity: 'taker', marketMs: 1, simulated: true },
-    });
-  fill('buy', 100_000, 10_000);
-  fill('sell', 110_000, 9_091);
-  // 0.2 − 0.181818181818 less 0.00019091, cut to money units.
-  expect(trips.closed).toMatchObject([{ profit: 1_799_090, fees: 19_091, quantityLots: 100 }]);
 });
 
 describe('curves of a long run', () => {

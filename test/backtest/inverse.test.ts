@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Backtest } from '../../src/backtest/run-backtest.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Side } from '../../src/domain/order.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -11,7 +10,7 @@ import type { Strategy, StrategyDefinition } from '../../src/engine/strategies/s
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { BEGIN_MS, temporaryFolder } from '../validation/support/validations.js';
 import { type Row as PeerRow, writeRows } from './published/support/peers.js';
-import { backtest } from './support/backtests.js';
+import { type BacktestKept, backtest } from './support/backtests.js';
 
 const SYMBOL = 'BTC/USD';
 const TICK = 0.5;
@@ -100,7 +99,7 @@ function onceAndOut({ side, stop, exitAt, size }: Row): Strategy {
   };
 }
 
-async function run(row: Row): Promise<Backtest> {
+async function run(row: Row): Promise<BacktestKept> {
   const file = join(temporaryFolder(), 'quotes.csv');
   const bids = [0, 1, 2]
     .map(() => row.bids[0] as string)
@@ -129,8 +128,8 @@ async function run(row: Row): Promise<Backtest> {
   }
 }
 
-const fillsOf = ({ measure }: Backtest): string =>
-  measure!.fills
+const fillsOf = ({ kept }: BacktestKept): string =>
+  kept.fills
     .map(({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${priceTicks * TICK}`)
     .join('; ');
 

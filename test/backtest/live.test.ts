@@ -169,12 +169,12 @@ type Order = Pick<Parameters<typeof liveRun>[0], 'lateNews' | 'fillsFirst'>;
 async function bothFills(loaded: LoadedDesk, files: Files, folder: string, order: Order = {}) {
   const { desk, configHash } = loaded;
   const times = await pricesOf(loaded, files);
-  const { measure } = await backtest('', { desk, configHash, files });
-  const orders = new Map([...measure!.orders].map(([id, { intent }]) => [id, intent]));
-  const fills = measure!.fills.map((fill) => shown(fill, orders, times));
+  const { kept } = await backtest('', { desk, configHash, files });
+  const orders = new Map([...kept.orders].map(([id, { intent }]) => [id, intent]));
+  const fills = kept.fills.map((fill) => shown(fill, orders, times));
   const live = await liveRun({ loaded, files, folder, latencyMs: desk.paper.latencyMs, ...order });
   const inLive = live.fills.map((fill) => shown(fill, live.orders, times));
-  const feesApart = live.fills.map(({ fee }, at) => Math.abs(fee - (measure!.fills[at]?.fee ?? 0)));
+  const feesApart = live.fills.map(({ fee }, at) => Math.abs(fee - (kept.fills[at]?.fee ?? 0)));
   return { live, fills, inLive, feesApart };
 }
 

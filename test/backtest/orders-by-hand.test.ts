@@ -221,8 +221,8 @@ async function fillsIn(
   desk: PeerDesk = DESK,
   given: Partial<BacktestSetting> = {},
 ): Promise<readonly string[]> {
-  const { measure } = await asPeer(desk, file, create, given);
-  return measure!.fills.map(
+  const { kept } = await asPeer(desk, file, create, given);
+  return kept.fills.map(
     ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
   );
 }

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
 import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -26,7 +25,7 @@ describe('a backtest', () => {
   it('comes to a result in which every figure and every table agrees', async () => {
     // Ends on its way down, with everything sold.
     const file = writeMinutes(temporaryFolder(), waves(12 * 120 - 10));
-    const { report, measure } = await backtest(file, { desk: FEES_IN_CASH });
+    const { report, kept } = await backtest(file, { desk: FEES_IN_CASH });
     const { figures, by, months, trades } = report;
     expect(report.data.problems).toEqual([]);
     expect(report.positions).toEqual([]);
@@ -44,11 +43,11 @@ describe('a backtest', () => {
     }
     expect(months).toMatchObject([{ month: '2026-03', trades: trades.length, result: report.netProfit }]);
     expect(months[0]?.returnPct).toBeCloseTo(figures?.returnPct ?? 0, 5);
-    const lines = [...fillLines(measure!)];
+    const lines = kept.fillLines;
     const fees = lines.slice(1).map((line) => Number(line.split(',')[10]));
     expect(lines).toHaveLength(1 + report.fills);
     expect(fees.reduce((sum, fee) => sum + fee, 0)).toBeCloseTo(figures?.fees ?? 0, 5);
-    expect([...orderLines(measure!)]).toHaveLength(1 + report.orders);
+    expect(kept.orderLines).toHaveLength(1 + report.orders);
     // A wave is up for half of its time, and the desk holds only then.
     expect(figures?.exposurePct).toBeGreaterThan(20);
     expect(figures?.exposurePct).toBeLessThan(60);
@@ -70,10 +69,10 @@ describe('a backtest', () => {
     expect(open.length).toBe(minutes.length - 60);
     expect(paused.report.data.problems).toEqual([]);
     expect(paused.report.data.coverage[0]).toMatchObject({ missing: 0, longestGapMs: 0 });
-    const fills = [...fillLines(paused.measure!)];
-    expect([...fillLines(whole.measure!)]).toEqual(fills);
+    const fills = paused.kept.fillLines;
+    expect(whole.kept.fillLines).toEqual(fills);
     expect(fills.length).toBeGreaterThan(10);
-    expect(whole.measure!.fills.filter(({ marketMs }) => hourOf(marketMs) === 10)).toEqual([]);
+    expect(whole.kept.fills.filter(({ marketMs }) => hourOf(marketMs) === 10)).toEqual([]);
   });
 
   it('counts the price at midnight to the month that ends with it', async () => {
@@ -90,11 +89,11 @@ describe('a backtest', () => {
   it('fills no order before it has arrived, and none at a price of before', async () => {
     // Each minute opens above the last close: which of the two a sale got tells when it was filled.
     const minutes = waves(600).map((minute) => ({ ...minute, open: minute.open + 7, high: minute.high + 8 }));
-    const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes));
+    const { kept } = await backtest(writeMinutes(temporaryFolder(), minutes));
     const { latencyMs, slippageTicks } = loaded.desk.paper;
     const sales: [number, number][] = [];
-    for (const fill of measure?.fills ?? []) {
-      const order = measure?.orders.get(fill.clientId);
+    for (const fill of kept.fills) {
+      const order = kept.orders.get(fill.clientId);
       expect(fill.marketMs).toBeGreaterThanOrEqual((order?.atMs ?? Number.POSITIVE_INFINITY) + latencyMs);
       if (order?.intent.type !== 'market') continue;
       const { open = 0 } = minutes[Math.floor((fill.marketMs - BEGIN_MS) / MINUTE_MS)] ?? {};
@@ -111,9 +110,9 @@ describe('a backtest', () => {
       ...{ openMs: cutMs + minute * MINUTE_MS, open, high: open + 900, low: open - 900, close: open - 500 },
     });
     const until = async (minutes: readonly Minute[]) => {
-      const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes));
-      const fills = measure?.fills.filter(({ marketMs }) => marketMs < cutMs) ?? [];
-      const orders = [...(measure?.orders.values() ?? [])].filter(({ atMs }) => atMs < cutMs);
+      const { kept } = await backtest(writeMinutes(temporaryFolder(), minutes));
+      const fills = kept.fills.filter(({ marketMs }) => marketMs < cutMs);
+      const orders = [...kept.orders.values()].filter(({ atMs }) => atMs < cutMs);
       return { fills, orders: orders.map(({ intent, atMs }) => ({ intent, atMs })) };
     };
     const known = await until(waves(600));
@@ -189,9 +188,9 @@ describe('a backtest', () => {
       const of = { name: 'eager', kind: 'eager', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
       const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
       const file = writeMinutes(temporaryFolder(), waves(120));
-      const { measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
-      const entries = measure!.fills.flatMap((fill) => {
-        const { intent } = measure!.orders.get(fill.clientId)!;
+      const { kept } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      const entries = kept.fills.flatMap((fill) => {
+        const { intent } = kept.orders.get(fill.clientId)!;
         return intent.purpose === 'entry' ? [{ fill, intent }] : [];
       });
       expect(entries.length).toBeGreaterThan(10);
@@ -245,10 +244,10 @@ describe('a backtest', () => {
         ...{ openMs: BEGIN_MS + minute * MINUTE_MS, open, high, low, close },
       }));
       const file = writeMinutes(temporaryFolder(), minutes);
-      const { measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
-      expect([...measure!.orders.values()].map(({ intent }) => intent.type)).toContain('stop');
+      const { kept } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      expect([...kept.orders.values()].map(({ intent }) => intent.type)).toContain('stop');
       const sentMs = asksAtMs + MINUTE_MS;
-      const found = measure!.fills.map(({ priceTicks, liquidity, marketMs }) => [
+      const found = kept.fills.map(({ priceTicks, liquidity, marketMs }) => [
         ...[priceTicks, liquidity, marketMs - sentMs],
       ]);
       expect(found).toEqual(expected);
@@ -305,8 +304,8 @@ describe('a backtest', () => {
       const file = writeMinutes(temporaryFolder(), minutes);
       const run = async (takesNoShortcut: boolean) => {
         const desk = { ...FEES_IN_CASH, strategies, instruments };
-        const { measure } = await backtest(file, { desk, takesNoShortcut });
-        return measure!.fills.map(({ priceTicks, marketMs }) => {
+        const { kept } = await backtest(file, { desk, takesNoShortcut });
+        return kept.fills.map(({ priceTicks, marketMs }) => {
           const minute = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;
           return [priceTicks, new Date(minute).toISOString().slice(11, 16), marketMs - minute];
         });
@@ -343,13 +342,13 @@ describe('a backtest', () => {
       const of = { name: 'staged', kind: 'staged', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
       const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
       const file = writeMinutes(temporaryFolder(), waves(360));
-      const { report, measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      const { report, kept } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
       const { by, trades, closedResult } = report;
       expect(by.exitReason.map(({ key }) => key).sort()).toEqual(['stop', 'target 2 of 2', 'time']);
       const told = by.exitReason.reduce((sum, { result }) => sum + Number(result), 0);
       expect(told).toBeCloseTo(Number(closedResult), 6);
-      const fills = measure!.fills.map(({ clientId, quantityLots }) => {
-        const { purpose, why = purpose } = measure!.orders.get(clientId)!.intent;
+      const fills = kept.fills.map(({ clientId, quantityLots }) => {
+        const { purpose, why = purpose } = kept.orders.get(clientId)!.intent;
         return { why, quantityLots };
       });
       fills.forEach(({ why, quantityLots }, place) => {
@@ -417,8 +416,8 @@ describe('a fill model', () => {
   /** Seconds into its minute, of each fill of an entry that rested. */
   const restedFills = async (minutes: readonly Minute[], fillModel: Partial<typeof PLAIN_FILLS>) => {
     const model = { ...PLAIN_FILLS, ...fillModel };
-    const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes), { fillModel: model });
-    return (measure?.fills ?? [])
+    const { kept } = await backtest(writeMinutes(temporaryFolder(), minutes), { fillModel: model });
+    return kept.fills
       .filter(({ side, liquidity }) => side === 'buy' && liquidity === 'maker')
       .map(({ marketMs }) => ((marketMs - BEGIN_MS) % MINUTE_MS) / 1000);
   };
@@ -452,23 +451,21 @@ describe('a fill model', () => {
     const thin = rows.map((row, at) => (at > 0 && (at - 1) % 120 >= 60 ? row.replace(/,1$/, ',0.1') : row));
     writeFileSync(file, thin.join('\n'));
     const fillModel = { ...PLAIN_FILLS, volumePartPct: 0.4 };
-    const { report, measure } = await backtest(file, { fillModel });
+    const { report, kept } = await backtest(file, { fillModel });
     // A volume of 1 is 100,000 lots: 25,000 at each price, 100 of them for us; 10 on the way down.
     const given = { buy: new Map<number, number>(), sell: new Map<number, number>() };
-    for (const { side, marketMs, quantityLots } of measure?.fills ?? [])
+    for (const { side, marketMs, quantityLots } of kept.fills)
       given[side].set(marketMs, (given[side].get(marketMs) ?? 0) + quantityLots);
     expect(Math.max(...given.buy.values())).toBe(100);
     expect(
-      Math.max(
-        ...(measure?.fills ?? []).map(({ side, quantityLots }) => (side === 'sell' ? quantityLots : 0)),
-      ),
+      Math.max(...kept.fills.map(({ side, quantityLots }) => (side === 'sell' ? quantityLots : 0))),
     ).toBe(10);
     // The close of a minute and the open of the next one are two prices of one moment.
     expect(Math.max(...given.sell.values())).toBe(20);
     expect(given.sell.size).toBeGreaterThan(15);
     expect(report.positions).toEqual([]);
     expect(report.data.problems).toEqual([]);
-    const ends = [...(measure?.orders.values() ?? [])].filter(({ intent }) => intent.type === 'market');
+    const ends = [...kept.orders.values()].filter(({ intent }) => intent.type === 'market');
     expect(ends.length).toBeGreaterThan(2);
     for (const { state, filledLots, quantityLots } of ends)
       expect([state, filledLots]).toEqual(['filled', quantityLots]);

@@ -5,18 +5,17 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
-import { type BacktestSetting, runBacktest } from '../../src/backtest/run-backtest.js';
+import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { temporaryFolder } from '../validation/support/validations.js';
-import { PLAIN_FILLS } from './support/backtests.js';
+import { keeping, PLAIN_FILLS } from './support/backtests.js';
 import { walkSymbols, writeCrossDesk, writeWalk } from './support/walks.js';
 
 const DATA = resolve('../shared/data');
 
 async function written(given: Partial<BacktestSetting>, takesNoShortcut: boolean): Promise<string> {
-  const { report, measure } = await runBacktest({
+  const { report, kept } = await keeping({
     ...loadDesk(resolveDesk('crypto-bot')),
     ...{ set: [], files: [], beginMs: null, untilMs: null, dataKey: null },
     ...{ fillModel: PLAIN_FILLS, takesNoShortcut },
@@ -24,8 +23,8 @@ async function written(given: Partial<BacktestSetting>, takesNoShortcut: boolean
     onProgress: () => undefined,
     ...given,
   });
-  if (measure === null) throw new Error('there was no price');
-  return [JSON.stringify(report), ...fillLines(measure), ...orderLines(measure)].join('\n');
+  if (report.figures === null) throw new Error('there was no price');
+  return [JSON.stringify(report), ...kept.fillLines, ...kept.orderLines].join('\n');
 }
 
 /** How many orders there were. */

@@ -3,7 +3,13 @@ import { expect, it } from 'vitest';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
-import { BEGIN_MS, temporaryFolder } from '../validation/support/validations.js';
+import {
+  BEGIN_MS,
+  MINUTE_MS,
+  recorded,
+  temporaryFolder,
+  validate,
+} from '../validation/support/validations.js';
 import { type Row, writeRows } from './published/support/peers.js';
 import { backtest } from './support/backtests.js';
 
@@ -60,13 +66,13 @@ it('hold trades of their own for days, cross what cancels out, and agree with th
   for (const definition of kinds) registry.set(definition.kind, definition);
   try {
     const { desk, configHash } = parseDesk('desk.yaml', FILE);
-    const { report, measure } = await backtest(file, {
+    const { report, kept } = await backtest(file, {
       ...{ desk, configHash, files: [{ symbol: 'BTC/USDT', file }] },
     });
     expect(report.data.problems).toEqual([]);
-    const trades = measure!.closedTrades;
+    const trades = report.figures!.trades;
     expect(trades).toBe(60);
-    const lots = measure!.fills.map(({ quantityLots }) => quantityLots);
+    const lots = kept.fills.map(({ quantityLots }) => quantityLots);
     // Each round buys 20 and sells 15; 15 are crossed on the way out, and 5 are sold.
     expect(lots.slice(0, 6)).toEqual([20, 15, 5, 20, 15, 5]);
     expect(lots).toHaveLength((trades / 2) * 3 + 2);
@@ -74,6 +80,25 @@ it('hold trades of their own for days, cross what cancels out, and agree with th
     expect(report.positions).toMatchObject([
       { symbol: 'BTC/USDT', quantity: '0.005', strategy: 'long 0.020, short -0.015' },
     ]);
+    // A validation of the same prices judges these very trades, not what the net did from flat to flat.
+    const durationMs = rows.length * MINUTE_MS;
+    const market = recorded(file, 'BTC/USDT');
+    const judged = await validate(
+      temporaryFolder(),
+      { market, durationMs },
+      {},
+      { desk, configHash, text: FILE },
+    );
+    expect(judged.data.problems).toEqual([]);
+    expect(judged.results.trades).toBe(trades);
+    expect(judged.verdicts.map(({ observed }) => observed)).toEqual(
+      [trades, report.figures?.winRatePct, report.figures?.sharpe, report.figures?.maxDrawdownPct].map(
+        (figure) => expect.closeTo(figure ?? Number.NaN, 6),
+      ),
+    );
+    expect(judged).toMatchObject({ figures: report.figures, by: report.by });
+    const told = judged.trades.map(({ id: _id, profit: result, ...trade }) => ({ ...trade, result }));
+    expect(told).toEqual(report.trades.map(({ id: _id, ...trade }) => trade));
   } finally {
     for (const { kind } of kinds) registry.delete(kind);
   }

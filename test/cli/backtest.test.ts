@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +74,47 @@ describe('fermata backtest', () => {
       expect(second?.equals(first!), what).toBe(true);
     }
     expect(once.out).not.toContain(folder);
+  });
+
+  it('lists trades as JSON, and orders and fills too where that is asked for, as their CSV has them', async () => {
+    const files = ['orders', 'fills'].map((name) => join(folder, `lists.${name}`));
+    const [ordersFile = '', fillsFile = ''] = files;
+    const written = ['--orders', ordersFile, '--fills', fillsFile];
+    const { out } = await backtest(['--data', file, '--json', '--lists', ...written]);
+    const { lists, ...report } = JSON.parse(out) as BacktestReport & {
+      readonly lists: Record<'orders' | 'fills', readonly Record<string, string>[]>;
+    };
+    expect(report).toEqual(await reportOf('--data', file));
+    expect(report).toMatchObject({
+      orders: lists.orders.length,
+      fills: lists.fills.length,
+      tradesLeftOut: 0,
+    });
+    expect(report.trades).toHaveLength(report.figures?.trades ?? 0);
+    for (const [name, path] of [
+      ['orders', ordersFile],
+      ['fills', fillsFile],
+    ] as const) {
+      const [head, ...rows] = readFileSync(path, 'utf8').trim().split('\n');
+      const names = Object.keys(lists[name][0] ?? {});
+      expect(
+        names.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join(','),
+      ).toBe(head);
+      expect(lists[name].map((row) => names.map((key) => row[key]).join(','))).toEqual(rows);
+    }
+  });
+
+  it('leaves a file as it was where the run came to nothing', async () => {
+    const fills = join(folder, 'kept.fills');
+    writeFileSync(fills, 'of an earlier run\n');
+    const broken = waves(600).map((minute, at) =>
+      at === 500 ? { ...minute, low: minute.high + 5 } : minute,
+    );
+    const data = writeMinutes(folder, broken, 'broken-late.csv');
+    const { code } = await backtest(['--data', data, '--fills', fills]);
+    expect(code).toBe(2);
+    expect(readFileSync(fills, 'utf8')).toBe('of an earlier run\n');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
   it('says in a few lines what it came to, and against buying and holding', async () => {
@@ -211,6 +260,7 @@ describe.concurrent('fermata backtest refuses by name', () => {
       'help backtest',
     ],
     ['a latency that is none', ['--latency-ms', '-1'], '--latency-ms', 'help backtest'],
+    ['lists without JSON', ['--lists'], '--lists adds every order and fill to the JSON', 'add --json'],
     [
       'a file of no folder',
       ['--fills', 'no/such/f.csv'],
@@ -279,7 +329,7 @@ describe('several values', () => {
   it.each([
     [['--rank', 'sharpe'], /--rank is about several values/],
     [['--walk-forward', '2'], /--walk-forward is about several values/],
-    [['--set', 'fastBars=5,6', '--fills', 'x.csv'], /--fills is written of one set of values/],
+    [['--set', 'fastBars=5,6', '--fills', 'x.csv'], /--fills is of one set of values/],
     [['--set', 'fastBars=5,6', '--walk-forward', '50'], /50 windows need 53 hours of prices/],
     [
       ['--set', 'fastBars=1:100:1', '--set', 'slowBars=1:100:1'],

@@ -68,8 +68,8 @@ it('a backtest, a validation and a trader on paper come to the same fills on one
   const loaded = loadDesk(home.runtime.deskFile);
 
   const { desk, configHash } = loaded;
-  const { measure } = await backtest(file, { desk, configHash });
-  const inBacktest = measure!.fills.map((fill) => shown(fill, measure!.orders.get(fill.clientId)?.intent));
+  const { kept } = await backtest(file, { desk, configHash });
+  const inBacktest = kept.fills.map((fill) => shown(fill, kept.orders.get(fill.clientId)?.intent));
   expect(inBacktest.length).toBeGreaterThan(15);
   expect(inBacktest.filter((line) => line.includes('protective')).length).toBeGreaterThan(0);
 

@@ -1,6 +1,5 @@
 /** A strategy of a desk's own takes its entries back, changes them, and enters one of two, as its file says it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fillLines } from '../../src/backtest/report/csv.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -83,7 +82,7 @@ describe('an entry of its own', () => {
     const file = writeMinutes(folder, waves(600));
     const runs = [];
     for (let run = 0; run < 2; run += 1) runs.push(await backtest(file, { desk, configHash }));
-    const [one, other] = runs.map(({ measure }) => [...fillLines(measure!)]);
+    const [one, other] = runs.map(({ kept }) => kept.fillLines);
     expect(one!.length).toBeGreaterThan(1);
     expect(other).toEqual(one);
     expect(runs[0]!.report.stateHash).toBe(runs[1]!.report.stateHash);

@@ -1,6 +1,5 @@
 /** What a strategy of a desk's own asks for while it holds, as its file says it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fillLines } from '../../src/backtest/report/csv.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -96,7 +95,7 @@ describe('while it holds', () => {
     const file = writeMinutes(folder, waves(600));
     const runs = [];
     for (let run = 0; run < 2; run += 1) runs.push(await backtest(file, { desk, configHash }));
-    const [one, other] = runs.map(({ measure }) => [...fillLines(measure!)]);
+    const [one, other] = runs.map(({ kept }) => kept.fillLines);
     expect(other).toEqual(one);
     expect(runs[0]!.report.stateHash).toBe(runs[1]!.report.stateHash);
     const whys = new Set(runs[0]!.report.trades.map(({ why }) => why));

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decideAgain } from '../../src/backtest/past-day/decide-again.js';
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
-import { fillLines } from '../../src/backtest/report/csv.js';
 import { recordedBars } from '../../src/cli/past-bars.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies, readStrategies } from '../../src/pack/strategy/read-strategies.js';
@@ -131,7 +130,7 @@ describe('a strategy on longer bars', () => {
     const { desk, configHash } = loaded;
     const file = minutes();
     const tested = await backtest(file, { desk, configHash });
-    expect([...fillLines(tested.measure!)].length).toBeGreaterThan(8);
+    expect(tested.kept.fillLines.length).toBeGreaterThan(8);
     const again = await backtest(file, { desk, configHash });
     expect(again.report.stateHash).toBe(tested.report.stateHash);
 

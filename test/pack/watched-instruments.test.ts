@@ -1,6 +1,5 @@
 /** Instruments that a strategy of a desk's own looks at beside the one that it trades. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fillLines } from '../../src/backtest/report/csv.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -170,7 +169,7 @@ describe('a desk file with watches', () => {
     ];
     const runs = [];
     for (let run = 0; run < 2; run += 1) runs.push(await backtest('', { desk, configHash, files }));
-    const [one, other] = runs.map(({ measure }) => [...fillLines(measure!)]);
+    const [one, other] = runs.map(({ kept }) => kept.fillLines);
     expect(one!.length).toBeGreaterThan(10);
     expect(one!.slice(1).every((line) => line.includes('BTC/USDT'))).toBe(true);
     expect(other).toEqual(one);

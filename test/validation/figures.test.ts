@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { EquityMeter } from '../../src/backtest/measure/equity-meter.js';
-import { RoundTrips } from '../../src/backtest/measure/round-trips.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { Fill } from '../../src/domain/order.js';
@@ -99,49 +98,5 @@ describe('equity from fills and prices', () => {
     meter.fill({ ...fill('sell', 3, 100, 2), feeIn: { asset: 'BNB', amount: '0.1', priceTicks: 20 } });
     meter.feeValued(MONEY_SCALE);
     expect(meter.equity / MONEY_SCALE).toBe(1000 - 400 + 300 - 2 - 1);
-  });
-});
-
-describe('round trips', () => {
-  it('end where nothing is left that could be sold: what is below a lot keeps its cost for the next', () => {
-    const trips = new RoundTrips([btc]);
-    trips.fill({ ...fill('buy', 4, 100, 50), feeIn: { asset: 'BTC', amount: '0.5' } });
-    trips.fill(fill('sell', 3, 110, 0));
-    // +330 for 3 that cost 300, less 50 for the half coin that was kept; another half stays, at 50.
-    expect(trips.closed).toMatchObject([{ profit: -20 * MONEY_SCALE, quantityLots: 3 }]);
-    trips.fill({ ...fill('buy', 1, 100, 50), feeIn: { asset: 'BTC', amount: '0.5' } });
-    trips.fill(fill('sell', 1, 130, 0));
-    expect(trips.closed[1]).toMatchObject({ profit: -20 * MONEY_SCALE, quantityLots: 1 });
-  });
-
-  it('counts a trade once, from flat to flat, with all its fees', () => {
-    const trips = new RoundTrips([btc]);
-    trips.fill(fill('buy', 1, 100, 1));
-    trips.fill(fill('buy', 1, 102, 1));
-    trips.fill(fill('sell', 1, 105, 1));
-    expect(trips.closed).toHaveLength(0);
-    trips.fill(fill('sell', 1, 100, 1));
-    // +105 + 100 - 100 - 102 - 4 of fees.
-    expect(trips.closed).toMatchObject([
-      { side: 'long', profit: -1 * MONEY_SCALE, fees: 4 * MONEY_SCALE, quantityLots: 2 },
-    ]);
-  });
-
-  it('makes two trades of a fill that turns a position round, and shares its fee by quantity', () => {
-    const trips = new RoundTrips([btc]);
-    trips.fill(fill('buy', 1, 100, 0));
-    trips.fill(fill('sell', 4, 110, 4));
-    trips.fill(fill('buy', 3, 100, 0));
-    expect(trips.closed.map(({ side, profit }) => [side, profit / MONEY_SCALE])).toEqual([
-      ['long', 9],
-      ['short', 27],
-    ]);
-  });
-
-  it('takes a trade that only paid its fees for none that won', () => {
-    const trips = new RoundTrips([btc]);
-    trips.fill(fill('buy', 1, 100, 1));
-    trips.fill(fill('sell', 1, 102, 1));
-    expect(trips.closed[0]?.profit).toBe(0);
   });
 });

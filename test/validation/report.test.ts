@@ -36,6 +36,25 @@ describe('the report of a validation', () => {
     expect(html).not.toContain('Infinity');
   });
 
+  it('of an older version, without figures and with less of each trade, is still genuine and a page', async () => {
+    const { hash: _hash, seal: _seal, figures, by, ...report } = await signed();
+    expect(figures?.trades).toBe(report.results.trades);
+    expect(by?.strategy).toHaveLength(1);
+    const trade = {
+      symbol: 'BTC/USDT',
+      side: 'long',
+      opened: report.period.from!,
+      closed: report.period.to!,
+    } as const;
+    const prices = { quantity: '0.1', entryPrice: '60000.00', exitPrice: '60010.00', profit: '1.00000000' };
+    const older = signReport(KEY, { ...report, trades: [{ ...trade, ...prices }] });
+    expect(isGenuine(KEY, JSON.parse(JSON.stringify(older)))).toBe(true);
+    const html = reportHtml(older);
+    expect(html).toContain('<td>60\u202f010.00</td><td>+1.00</td><td>–</td><td>–</td>');
+    expect(html).not.toContain('<h2>Figures');
+    expect(reportHtml(await signed())).toContain('<h2>Figures');
+  });
+
   it('draws its three charts over one span of time, and drawdown down from 0', async () => {
     const html = reportHtml(await signed());
     const charts = html.split('<svg ').slice(1);

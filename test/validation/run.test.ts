@@ -55,6 +55,32 @@ describe('a validation', () => {
     expect(report.reasons).toHaveLength(1);
   });
 
+  it('comes to what it came to when it counted trades by itself, from flat to flat', async () => {
+    const home = temporaryFolder();
+    const market = recorded(writeMinutes(home, waves(24 * 60)));
+    const { results, verdicts, reasons } = await validate(home, { durationMs: 24 * HOUR_MS, market });
+    // Copied from the report of the version before.
+    expect(results).toEqual({
+      ...{ currency: 'USDT', startingEquity: '10000.00000000', finalEquity: '10119.42482325' },
+      ...{
+        netProfit: '119.42482325',
+        netProfitPct: expect.closeTo(1.194248232500006, 9),
+        fees: '6.75139880',
+      },
+      ...{ fills: 22, trades: 11, wins: 11, winRatePct: 100 },
+      ...{ sharpe: expect.closeTo(62.21652436765886, 9), hourlyReturns: 24 },
+      ...{ maxDrawdownPct: 0.02510850023066145, maxDrawdownFrom: '2026-03-02T02:59:40.000Z' },
+      ...{ maxDrawdownTo: '2026-03-02T04:07:20.000Z', openPositions: 0, ordersDenied: 0 },
+    });
+    expect(reasons).toEqual([]);
+    expect(verdicts.map(({ text }) => text)).toEqual([
+      'Trades 11, at least 10 is asked for',
+      'Win rate 100.00 %, at least 45 % is asked for',
+      'Sharpe ratio 62.22, at least 0.5 is asked for',
+      'Maximum drawdown 0.03 %, at most 15 % is asked for',
+    ]);
+  });
+
   it('trades for exactly the time that was asked for, and nothing after it', async () => {
     const home = temporaryFolder();
     const minutes = waves(300);

@@ -1,28 +1,30 @@
 /** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
-import { HOUR_MS } from '../../domain/civil-date.js';
+import type { Desk } from '../../desk/schema.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
-import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
-import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
+import { parseMoney } from '../../domain/money.js';
+import { FINAL_ORDER_STATES, type Fill, type OrderIntent, type OrderState } from '../../domain/order.js';
+import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, type ValueRule } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
+import { buildCalendars } from '../../trader/engine-config.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
 import { UnderwaterMeter } from '../statistics/figures.js';
 import { Candles, EquityCurve } from './curves.js';
 import { BarCoverage } from './data-problems.js';
 import { EquityMeter } from './equity-meter.js';
-
-export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
+import { TradesSeen } from './trades-seen.js';
 
 /** A corporate action that changed what was held, or the price. */
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
 
 /** One order from its intent to its end. */
-interface OrderSeen {
+export interface OrderSeen {
   readonly intent: OrderIntent;
   readonly atMs: number;
   state: OrderState;
@@ -50,7 +52,40 @@ interface HaltSeen {
   liftedMs: number | null;
 }
 
+/** A strategy that was switched off by its losses. */
+export interface SwitchedOff {
+  readonly strategy: string;
+  readonly reason: string;
+  readonly atMs: number;
+  /** Null: until the end. */
+  onAgainMs: number | null;
+}
+
+/** Told of each order and fill, since the measure keeps none of them. */
+export interface Details {
+  /** `order`: of which the fill is, with the fill counted. */
+  onFill?(fill: Fill, order: OrderSeen | undefined, instruments: readonly Instrument[]): void;
+  /** Once it has ended, or the run, in the order in which they were sent. */
+  onOrder?(order: OrderSeen, instruments: readonly Instrument[]): void;
+}
+
+interface MeasureSetting {
+  readonly desk: Desk;
+  readonly instruments: readonly Instrument[];
+  readonly fromMs: number;
+  /** Infinity if the run ends with the last price. */
+  readonly toMs: number;
+  /** Whether the time ends with the last price where that is earlier. */
+  readonly endsWithPrices: boolean;
+  /** How many trades are kept to be listed; all are counted. */
+  readonly tradesMax: number;
+  readonly details?: Details;
+}
+
 export class BacktestMeasure implements Measure {
+  readonly instruments: readonly Instrument[];
+  readonly startingCash: number;
+  readonly fromMs: number;
   readonly equity: EquityMeter;
   readonly coverage: readonly BarCoverage[];
   readonly drawdown = new DrawdownMeter();
@@ -61,42 +96,45 @@ export class BacktestMeasure implements Measure {
   readonly hourly: number[];
   readonly months: MonthSeen[] = [];
   readonly actions: ActionSeen[] = [];
-  readonly trades: TradeClosed[] = [];
-  readonly fills: Fill[] = [];
-  readonly orders = new Map<string, OrderSeen>();
+  readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
-  readonly switchedOff: Extract<EngineRecord, { readonly type: 'strategy.toggled' }>[] = [];
+  readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
+  orderCount = 0;
+  fillCount = 0;
   fees = 0;
   /** Value of all that was bought and sold, in money units. */
   tradedValue = 0;
   #toMs: number;
-  #lastMs: number;
+  #lastMs: number | null = null;
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
+  readonly #endsWithPrices: boolean;
+  readonly #details: Details;
+  /** Those under way, and those that ended since the oldest of them was sent, if anybody wants to be told. */
+  readonly #orders = new Map<string, OrderSeen>();
 
-  /**
-   * `traded`: for each instrument, whether a strategy trades it. `toMs`: Infinity if the run ends with the last
-   * price.
-   */
-  constructor(
-    readonly instruments: readonly Instrument[],
-    traded: readonly boolean[],
-    readonly startingCash: number,
-    readonly fromMs: number,
-    toMs: number,
-    calendars: readonly SessionCalendar[],
-  ) {
+  constructor(setting: MeasureSetting) {
+    const { desk, instruments, fromMs, toMs, endsWithPrices, tradesMax, details = {} } = setting;
+    const calendars = buildCalendars(desk);
+    const startingCash = parseMoney(desk.paper.balance);
+    const traded = new Set(desk.strategies.flatMap(({ symbols }) => symbols));
+    this.instruments = instruments;
+    this.startingCash = startingCash;
+    this.fromMs = fromMs;
+    this.#endsWithPrices = endsWithPrices;
+    this.#details = details;
+    this.trades = new TradesSeen(instruments, tradesMax);
     this.equity = new EquityMeter(instruments, startingCash);
     this.coverage = instruments.map(
       ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
     );
     this.candles = instruments.map(() => new Candles());
-    this.hold = new BuyAndHold(instruments, traded, startingCash);
+    const holds = instruments.map(({ symbol }) => traded.has(symbol));
+    this.hold = new BuyAndHold(instruments, holds, startingCash);
     this.hourly = [startingCash];
     this.#toMs = toMs;
-    this.#lastMs = fromMs;
     this.#nextHourMs = fromMs + HOUR_MS;
     this.#month(fromMs);
     this.#sample(fromMs);
@@ -106,13 +144,13 @@ export class BacktestMeasure implements Measure {
     return this.#toMs;
   }
 
-  /** Market time of the last price. */
-  get lastMs(): number {
+  /** Market time of the last price. Null: none came. */
+  get lastMs(): number | null {
     return this.#lastMs;
   }
 
   get closedTrades(): number {
-    return this.trades.length;
+    return this.trades.sums.count;
   }
 
   onMarket(event: TimedEvent): void {
@@ -149,7 +187,7 @@ export class BacktestMeasure implements Measure {
         this.#ended(record.clientId, record.marketMs, record.state, record.reason);
         break;
       case 'order.amended': {
-        const order = this.orders.get(record.clientId);
+        const order = this.#orders.get(record.clientId);
         if (order !== undefined) order.quantityLots = record.quantityLots;
         break;
       }
@@ -167,13 +205,16 @@ export class BacktestMeasure implements Measure {
         break;
       case 'dividend': {
         const { tickSize = '1' } = this.instruments[record.instrument] ?? {};
-        this.equity.paid(Number(record.amount));
+        this.equity.received(record.amount);
         this.hold.dividend(record.instrument, Number(record.perShare) / Number(tickSize));
         this.actions.push(record);
         break;
       }
+      case 'cash':
+        this.equity.received(record.amount);
+        break;
       case 'trade.closed':
-        this.trades.push(record);
+        this.trades.add(record);
         break;
       case 'halt':
         if (record.halt.cause !== 'startup') this.halts.push({ halt: record.halt, liftedMs: null });
@@ -182,15 +223,17 @@ export class BacktestMeasure implements Measure {
         for (const seen of this.halts) seen.liftedMs ??= record.marketMs;
         break;
       case 'strategy.toggled':
-        if (!record.enabled) this.switchedOff.push(record);
+        this.#toggled(record);
     }
   }
 
   finish(): void {
-    this.#toMs = Math.min(this.#toMs, this.#lastMs);
-    // The equity of an hour is known once it is over.
-    this.#hoursUntil(this.#toMs + 1);
-    this.#sample(this.#toMs);
+    const lastMs = this.#lastMs ?? this.fromMs;
+    if (this.#endsWithPrices) this.#toMs = Math.min(this.#toMs, lastMs);
+    // The equity of an hour is known once it is over. Live prices do not come on the second.
+    this.#hoursUntil(Math.min(this.#toMs, lastMs + MINUTE_MS) + 1);
+    this.#sample(Math.min(this.#toMs, lastMs));
+    this.#tellOrders(() => true);
   }
 
   #sample(marketMs: number): void {
@@ -216,34 +259,65 @@ export class BacktestMeasure implements Measure {
     this.months.push({ month: date.toISOString().slice(0, 7), startEquity: equity, endEquity: equity });
   }
 
+  #toggled({
+    strategy,
+    reason,
+    enabled,
+    marketMs,
+  }: Extract<EngineRecord, { type: 'strategy.toggled' }>): void {
+    if (!enabled) this.switchedOff.push({ strategy, reason, atMs: marketMs, onAgainMs: null });
+    else for (const seen of this.switchedOff) if (seen.strategy === strategy) seen.onAgainMs ??= marketMs;
+  }
+
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
     const { clientId, quantityLots } = intent;
     const counted = { quantityLots, filledLots: 0, filledTickLots: 0 };
-    this.orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+    this.orderCount += 1;
+    this.#orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+    this.#tellEnded(clientId, state);
   }
 
   #ended(clientId: string, atMs: number, state: OrderState, reason: string): void {
-    const order = this.orders.get(clientId);
+    const order = this.#orders.get(clientId);
     if (order === undefined) return;
     order.state = state;
     order.reason = reason;
     order.endedMs = atMs;
+    this.#tellEnded(clientId, state);
+  }
+
+  #tellEnded(clientId: string, state: OrderState): void {
+    if (!FINAL_ORDER_STATES.has(state)) return;
+    if (this.#details.onOrder === undefined) this.#orders.delete(clientId);
+    else this.#tellOrders(({ state: now }) => FINAL_ORDER_STATES.has(now));
+  }
+
+  /** From the oldest on, up to the first one that is not to be told yet. */
+  #tellOrders(isTold: (order: OrderSeen) => boolean): void {
+    for (const [clientId, order] of this.#orders) {
+      if (!isTold(order)) return;
+      this.#details.onOrder?.(order, this.instruments);
+      this.#orders.delete(clientId);
+    }
   }
 
   #fill(fill: Fill): void {
     const { clientId, instrument, quantityLots, priceTicks, marketMs } = fill;
     this.#hoursUntil(marketMs);
     this.#month(marketMs);
-    this.fills.push(fill);
+    this.fillCount += 1;
     this.fees += fill.fee;
     this.equity.fill(fill);
     this.#sample(marketMs);
     const traded = this.instruments[instrument];
     if (traded !== undefined) this.tradedValue += notional(traded, quantityLots, priceTicks);
-    const order = this.orders.get(clientId);
+    const order = this.#orders.get(clientId);
+    if (order !== undefined) {
+      order.filledLots += quantityLots;
+      order.filledTickLots += quantityLots * priceTicks;
+    }
+    this.#details.onFill?.(fill, order, this.instruments);
     if (order === undefined) return;
-    order.filledLots += quantityLots;
-    order.filledTickLots += quantityLots * priceTicks;
     const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
     this.#ended(clientId, marketMs, state, order.reason);
   }

@@ -5,7 +5,7 @@
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { splitPrice, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { Units } from '../../domain/money.js';
+import { readUnits, type Units, type WrittenUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import { VALUE, type ValueRule } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
@@ -14,11 +14,10 @@ import { keptCoins } from './coin-books.js';
 export class EquityMeter {
   /**
    * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value.
+   * Exact, in units of the desk's books, which may be finer than money units; and rounded to these.
    */
-  #paid: number;
-  /** The same for contracts that are paid in the coin: exact, in its books' units, and rounded to money units. */
-  #inCoin: Units = 0n;
-  #paidInCoin = 0;
+  #exact: Units;
+  #funds: number;
   #worth = 0;
   /** Units of the coin: a fee in coins leaves some below a lot. */
   readonly #coins: Units[];
@@ -33,7 +32,6 @@ export class EquityMeter {
     readonly instruments: readonly Instrument[],
     startingCash: number,
   ) {
-    this.#paid = startingCash;
     this.#coins = instruments.map(() => 0n);
     this.#scales = scalesFor(instruments, new Map());
     this.#steps = instruments.map((instrument) => stepsOf(instrument, this.#scales));
@@ -41,10 +39,12 @@ export class EquityMeter {
     this.#rules = instruments.map(({ kind }) => VALUE[kind]);
     this.#bids = instruments.map(() => 0);
     this.#asks = instruments.map(() => 0);
+    this.#exact = BigInt(startingCash) * this.#perMoney;
+    this.#funds = startingCash;
   }
 
   get equity(): number {
-    return this.#paid - this.#paidInCoin + this.#worth;
+    return this.#funds + this.#worth;
   }
 
   /** True if the equity changed. */
@@ -63,13 +63,8 @@ export class EquityMeter {
     if (steps === undefined || rule === undefined) return;
     const sign = side === 'buy' ? 1 : -1;
     const kept = keptCoins(steps, this.#scales, fill);
-    if (rule.settles === 'base') {
-      this.#inCoin += rule.cost(steps.perTickLot, sign * quantityLots, priceTicks);
-      this.#paidInCoin = Math.round(Number(this.#inCoin) / Number(steps.perMoney));
-      this.#paid -= fee;
-    } else {
-      this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + (kept === 0n ? fee : 0);
-    }
+    this.#pay(rule.cost(steps.perTickLot, sign * quantityLots, priceTicks));
+    if (kept === 0n) this.feeValued(fee);
     this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
   }
@@ -80,7 +75,7 @@ export class EquityMeter {
     const steps = this.#steps[at];
     if (steps === undefined) return;
     this.#coins[at] = splitShares(this.#coins[at] ?? 0n, record, steps).lots * steps.perLot;
-    this.#paid += Number(inLieu);
+    this.received(inLieu);
     if ((this.#bids[at] ?? 0) > 0) {
       this.#bids[at] = splitPrice(this.#bids[at] as number, record);
       this.#asks[at] = splitPrice(this.#asks[at] as number, record);
@@ -88,14 +83,24 @@ export class EquityMeter {
     this.#value(at);
   }
 
-  /** Cash that came without a trade. */
-  paid(amount: number): void {
-    this.#paid += amount;
+  /** Cash that came, or went, without a trade. */
+  received(amount: WrittenUnits): void {
+    this.#pay(-readUnits(amount) * this.#perMoney);
   }
 
   /** Subtracts a fee in another asset once its value is known. */
   feeValued(fee: number): void {
-    this.#paid -= fee;
+    this.#pay(BigInt(fee) * this.#perMoney);
+  }
+
+  #pay(units: Units): void {
+    this.#exact -= units;
+    this.#funds = Math.round(Number(this.#exact) / Number(this.#perMoney));
+  }
+
+  /** All instruments settle in the desk's currency, so they share its scale. */
+  get #perMoney(): Units {
+    return this.#steps[0]?.perMoney ?? 1n;
   }
 
   /** A long position is worth what selling it brings; a short one costs what buying it back costs. */

@@ -1,25 +1,24 @@
 /** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
 import { splitText } from '../../domain/corporate-action.js';
-import { formatAverage, formatDecimal } from '../../domain/decimal.js';
-import type { ExitReason } from '../../domain/exit-reason.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
-import type { ActionSeen, BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
+import type { ActionSeen, BacktestMeasure } from '../measure/backtest-measure.js';
 import type { Candle, Candles } from '../measure/curves.js';
 import type { Coverage, DataProblem, DataProblemKind } from '../measure/data-problems.js';
+import type { ReportedTrade } from '../measure/trades-seen.js';
 import {
   cagrOf,
+  exactFiguresOf,
   type Figures,
   FORMULAS,
-  figuresOf,
   type Group,
-  type GroupedTrade,
-  groupsOf,
   round,
+  rounded,
   sumOf,
 } from '../statistics/figures.js';
 import { executionLines, type FillModel } from './execution.js';
@@ -31,24 +30,6 @@ export interface ReportedFile {
   readonly symbol: string;
   /** Where Fermata itself fetched it. Null: any other file. */
   readonly fetchedFrom: string | null;
-}
-
-export interface ReportedTrade {
-  readonly id: string;
-  readonly symbol: string;
-  readonly strategy: string;
-  readonly side: 'long' | 'short';
-  readonly opened: string;
-  readonly closed: string;
-  readonly quantity: string;
-  /** Average prices. Entry empty, exit null: no fill opened, or closed, it. */
-  readonly entryPrice: string;
-  readonly exitPrice: string | null;
-  /** After fees. */
-  readonly result: string;
-  readonly fees: string;
-  readonly r: number | null;
-  readonly why: ExitReason;
 }
 
 export interface ReportedMonth {
@@ -139,7 +120,9 @@ export interface BacktestReport {
     readonly reason: string;
   }[];
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
+  /** The first ones, or all: as many as were asked for. */
   readonly trades: readonly ReportedTrade[];
+  readonly tradesLeftOut: number;
   /** Time, equity, deepest drawdown in percent since the previous point, buy and hold. */
   readonly equity: readonly (readonly [at: string, equity: string, drawdownPct: number, hold: string])[];
   readonly candles: readonly {
@@ -205,12 +188,37 @@ export interface ReportInputs {
   readonly signalsSent: number | null;
 }
 
+/** What a run came to, in a backtest and in a validation alike. */
+interface Outcome extends Pick<BacktestReport, 'figures' | 'by' | 'trades' | 'tradesLeftOut'> {
+  /** Not rounded. Null: there was no price. */
+  readonly exact: Figures | null;
+}
+
+export function outcomeOf({ measure, view }: Pick<ReportInputs, 'measure' | 'view'>): Outcome {
+  if (measure === null) {
+    const by = { strategy: [], instrument: [], exitReason: [] };
+    return { exact: null, figures: null, by, trades: [], tradesLeftOut: 0 };
+  }
+  const { by, kept, sums } = measure.trades;
+  const exact = runFigures(measure, view);
+  return {
+    exact,
+    figures: rounded(exact),
+    by: {
+      strategy: by.strategy.list(),
+      instrument: by.instrument.list(),
+      exitReason: by.exitReason.list(),
+    },
+    trades: kept,
+    tradesLeftOut: sums.count - kept.length,
+  };
+}
+
 export function buildReport(inputs: ReportInputs): BacktestReport {
   const { desk, measure, view, instruments } = inputs;
   const { balance, currency } = desk.paper;
-  const trades = (measure?.trades ?? []).map((trade) => grouped(trade, instruments));
+  const { figures, by, trades, tradesLeftOut } = outcomeOf(inputs);
   const final = measure?.equity.equity ?? null;
-  const figures = measure === null ? null : runFigures(measure, trades, view);
   const places = Math.max(0, ...instruments.map(shownPlaces));
   return {
     version: 1,
@@ -226,20 +234,16 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     startingEquity: measure === null ? balance : formatMoney(measure.startingCash),
     finalEquity: final === null ? balance : formatMoney(final),
     netProfit: formatMoney(measure === null || final === null ? 0 : final - measure.startingCash),
-    closedResult: sumOf(trades.map(({ resultText }) => resultText)),
+    closedResult: measure?.trades.result.text ?? sumOf([]),
     figures,
     formulas: FORMULAS,
     buyAndHold: measure === null || figures === null ? null : holdFigures(measure, figures),
-    by: {
-      strategy: groupsOf(trades, ({ strategy }) => strategy),
-      instrument: groupsOf(trades, ({ symbol }) => symbol),
-      exitReason: groupsOf(trades, ({ why }) => why),
-    },
-    months: monthsOf(measure?.months ?? [], trades),
+    by,
+    months: measure === null ? [] : monthsOf(measure),
     balances: view?.balances ?? [],
     positions: positionsOf(view, instruments),
-    orders: measure?.orders.size ?? 0,
-    fills: measure?.fills.length ?? 0,
+    orders: measure?.orderCount ?? 0,
+    fills: measure?.fillCount ?? 0,
     denied: Object.fromEntries(
       [...(measure?.denied ?? [])].sort(([left], [right]) => (left < right ? -1 : 1)),
     ),
@@ -253,11 +257,12 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       ...{ cause, reason, at: iso(atMarketMs) },
       lifted: liftedMs === null ? null : iso(liftedMs),
     })),
-    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, marketMs, reason }) => ({
-      ...{ strategy, at: iso(marketMs), reason },
+    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, atMs, reason }) => ({
+      ...{ strategy, at: iso(atMs), reason },
     })),
     data: { problems: inputs.problems, coverage: inputs.coverage },
-    trades: trades.map(({ shown }) => shown),
+    trades,
+    tradesLeftOut,
     equity: (measure?.curve.slots ?? []).map(({ startMs, equity, drawdown, buyAndHold }) => [
       iso(startMs),
       formatMoney(equity, places),
@@ -287,58 +292,17 @@ function linesOf(slots: Candles['slots']): BacktestReport['candles'][number]['li
   return [...lines.values()];
 }
 
-interface Trade extends GroupedTrade {
-  readonly symbol: string;
-  readonly strategy: string;
-  readonly why: ExitReason;
-  readonly shown: ReportedTrade;
-}
-
-function grouped(trade: TradeClosed, instruments: readonly Instrument[]): Trade {
-  const { strategy, side, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
-  const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[trade.instrument] ?? {};
-  return {
-    symbol,
-    strategy,
-    why,
-    openedMs,
-    closedMs,
-    r: r === null ? null : round(r),
-    result: Number(result),
-    fees: Number(fees),
-    resultText: result,
-    feesText: fees,
-    shown: {
-      id: trade.trade,
-      symbol,
-      strategy,
-      side,
-      opened: iso(openedMs),
-      closed: iso(closedMs),
-      quantity: formatDecimal(trade.quantityLots, lotSize),
-      entryPrice: trade.entryTicks === null ? '' : formatAverage(trade.entryTicks, tickSize),
-      exitPrice: trade.exitTicks === null ? null : formatAverage(trade.exitTicks, tickSize),
-      result: sumOf([result]),
-      fees: sumOf([fees]),
-      r: r === null ? null : round(r),
-      why,
-    },
-  };
-}
-
-function runFigures(measure: BacktestMeasure, trades: readonly Trade[], view: EngineView | null): Figures {
-  const { fromMs, toMs, startingCash, equity, hourly, drawdown, underwater } = measure;
-  const open = (view?.positions ?? []).flatMap(({ trade }) =>
-    trade === null ? [] : [{ fromMs: trade.openedMs, toMs }],
-  );
-  return figuresOf({
-    ...{ fromMs, toMs, trades },
+/** Not rounded. */
+function runFigures(measure: BacktestMeasure, view: EngineView | null): Figures {
+  const { fromMs, toMs, startingCash, equity, hourly, drawdown, underwater, trades } = measure;
+  for (const { trade } of view?.positions ?? []) if (trade !== null) trades.held.add(trade.openedMs, toMs);
+  return exactFiguresOf({
+    ...{ fromMs, toMs, trades: trades.sums.exact, heldMs: trades.held.within(fromMs, toMs) },
     startEquity: startingCash / MONEY_SCALE,
     finalEquity: equity.equity / MONEY_SCALE,
     hourly: hourly.map((money) => money / MONEY_SCALE),
     maxDrawdown: drawdown.worst?.fraction ?? 0,
     longestDrawdown: underwater.longest(toMs),
-    held: [...trades.map(({ openedMs, closedMs }) => ({ fromMs: openedMs, toMs: closedMs })), ...open],
     tradedValue: measure.tradedValue / MONEY_SCALE,
     fees: measure.fees / MONEY_SCALE,
   });
@@ -358,14 +322,11 @@ function holdFigures(
   };
 }
 
-function monthsOf(months: BacktestMeasure['months'], trades: readonly Trade[]): readonly ReportedMonth[] {
-  const results = new Map<string, string[]>(months.map(({ month }) => [month, []]));
-  // As for prices, the midnight that ends a month belongs to it.
-  for (const { closedMs, resultText } of trades) results.get(iso(closedMs - 1).slice(0, 7))?.push(resultText);
+function monthsOf({ months, trades }: BacktestMeasure): readonly ReportedMonth[] {
   return months.map(({ month, startEquity, endEquity }) => {
-    const ended = results.get(month) ?? [];
+    const ended = trades.months.get(month);
     const returnPct = round((endEquity / startEquity - 1) * 100);
-    return { month, returnPct, trades: ended.length, result: sumOf(ended) };
+    return { month, returnPct, trades: ended?.count ?? 0, result: ended?.result.text ?? sumOf([]) };
   });
 }
 

@@ -5,7 +5,8 @@
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
-import type { BacktestReport, ReportedTrade } from './build-report.js';
+import type { ReportedTrade } from '../measure/trades-seen.js';
+import type { BacktestReport } from './build-report.js';
 
 export interface ChartPoint {
   readonly atMs: number;
@@ -138,7 +139,7 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** More could not be told apart; the table and the CSV have the rest. */
+/** More could not be told apart. */
 const TRADES_DRAWN_MAX = 400;
 
 type Prices = BacktestReport['candles'][number];
@@ -148,6 +149,8 @@ type Line = Prices['lines'][number];
 export function priceChart(
   { symbol, tickSize, candles, lines }: Prices,
   trades: readonly ReportedTrade[],
+  /** How many there were, kept or not. */
+  count: number,
 ): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined || last.startMs <= first.startMs) return '';
@@ -158,10 +161,11 @@ export function priceChart(
       value: ticks * scale,
     })),
   );
-  const title = `${symbol}: from each entry to its exit, green with a profit`;
+  const drawn = trades.filter((trade) => trade.symbol === symbol).slice(0, TRADES_DRAWN_MAX);
+  const some = drawn.length < count ? ` (the first ${drawn.length} of ${grouped(String(count))} trades)` : '';
+  const title = `${symbol}: from each entry to its exit, green with a profit${some}`;
   const chart = { title, unit: '', points, marks: [], bound: null, filled: false };
   const frame = frameOf(chart, first.startMs, last.startMs);
-  const drawn = trades.filter((trade) => trade.symbol === symbol).slice(0, TRADES_DRAWN_MAX);
   return [
     `<figure><figcaption>${escapeHtml(title)}${lines.map(legend).join('')}</figcaption>`,
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,

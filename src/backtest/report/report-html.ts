@@ -3,12 +3,13 @@
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, gainText, grouped, placesIn } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import type { FigureName, Group } from '../statistics/figures.js';
+import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
 import { list, pageHtml, table } from './page.js';
 
-const TRADES_SHOWN_MAX = 500;
+/** A page has no more of them, so a run need not keep more for it. */
+export const TRADES_SHOWN_MAX = 500;
 
 /** In the order of the page: name, title, unit. */
 export const FIGURES: readonly (readonly [name: FigureName, title: string, unit: string])[] = [
@@ -47,14 +48,14 @@ export function reportHtml(report: BacktestReport): string {
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
 <h2>Prices and trades</h2>
-${report.candles.map((prices) => priceChart(prices, report.trades)).join('\n')}
+${report.candles.map((prices) => priceChart(prices, report.trades, countOf(report, prices.symbol))).join('\n')}
 <h2>Equity and drawdown</h2>
 ${equityCharts(report)}
 <h2>Months</h2>
 ${monthTable(report)}
 <h2>Figures</h2>
-${figureTable(report)}
-${groupTables(report)}
+${figureTable(report.figures, currency)}
+${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
 ${list(
@@ -82,6 +83,10 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
     market.files.map(({ name, symbol, sha256 }) => `${symbol} ${name} ${sha256}`).join(', '),
   )}.</footer>`;
   return pageHtml(`Backtest of ${desk}`, body);
+}
+
+function countOf({ by }: BacktestReport, symbol: string): number {
+  return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;
 }
 
 function holdText({ buyAndHold, figures }: BacktestReport): string {
@@ -134,12 +139,12 @@ export function monthTable({ months }: BacktestReport): string {
   return `<p>Percent, UTC; the first and the last one are as long as the run was in them.</p>${table(['', ...names, 'Year'], rows)}`;
 }
 
-function figureTable({ figures, formulas, currency }: BacktestReport): string {
+export function figureTable(figures: BacktestReport['figures'], currency: string): string {
   if (figures === null) return '<p>No price came.</p>';
   const rows = FIGURES.map(([name, title, unit]) => [
     title,
     figureText(figures[name], unit, currency),
-    formulas[name],
+    FORMULAS[name],
   ]);
   return `<div class="formulas">${table(['', '', 'Formula'], rows)}</div>`;
 }
@@ -150,7 +155,7 @@ export function figureText(value: number | null, unit: string, currency: string)
   return `${amountText(value.toFixed(placesIn(currency)), currency)} ${currency}`;
 }
 
-function groupTables({ by, currency }: BacktestReport): string {
+export function groupTables(by: BacktestReport['by'], currency: string): string {
   const head = [
     'Trades',
     'Win rate',
@@ -181,7 +186,7 @@ function groupTables({ by, currency }: BacktestReport): string {
     .join('\n');
 }
 
-function tradesTable({ trades, currency }: BacktestReport): string {
+function tradesTable({ trades, tradesLeftOut, currency }: BacktestReport): string {
   const rows = trades
     .slice(0, TRADES_SHOWN_MAX)
     .map(
@@ -207,8 +212,8 @@ function tradesTable({ trades, currency }: BacktestReport): string {
     ...['Instrument', 'Strategy', 'Side', 'Opened', 'Closed', 'Quantity', 'Entry', 'Exit'],
     ...[`Result, ${currency}`, `Fees, ${currency}`, 'R', 'Ended'],
   ];
-  const left = trades.length - rows.length;
-  return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
+  const left = trades.length - rows.length + tradesLeftOut;
+  return `${table(head, rows)}${left > 0 ? `<p>${grouped(String(left))} more are left out here; --json lists all of them.</p>` : ''}`;
 }
 
 const shown = (value: number): string => grouped(String(Number(value.toFixed(2))));

@@ -22,7 +22,6 @@ interface Underwater {
 /** One closed trade, as far as the figures need it. Money as decimal numbers. */
 export interface TradeResult {
   readonly result: number;
-  readonly fees: number;
   /** R multiple: result ÷ what the first stop would have lost. Null: unknown. */
   readonly r: number | null;
   readonly openedMs: number;
@@ -39,9 +38,9 @@ interface RunFacts {
   /** Largest fall from a peak, as a fraction of it, checked at every price. */
   readonly maxDrawdown: number;
   readonly longestDrawdown: Underwater | null;
-  readonly trades: readonly TradeResult[];
-  /** Times in which a position in any instrument was open; they may overlap. */
-  readonly held: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly trades: TradeFigures;
+  /** How long a position in any instrument was open. */
+  readonly heldMs: number;
   /** Sum of price × quantity of all fills. */
   readonly tradedValue: number;
   readonly fees: number;
@@ -113,14 +112,17 @@ export const FORMULAS: Readonly<Record<FigureName, string>> = {
   feesPct: 'fees ÷ equity at the beginning',
 };
 
-export function figuresOf(facts: RunFacts): Figures {
+export const figuresOf = (facts: RunFacts): Figures => rounded(exactFiguresOf(facts));
+
+/** Not rounded: for what is judged by a threshold. */
+export function exactFiguresOf(facts: RunFacts): Figures {
   const { fromMs, toMs, startEquity, finalEquity, hourly, maxDrawdown, longestDrawdown: longest } = facts;
   const returns = returnsOf(hourly);
   const deviation = sampleDeviation(returns);
   const cagr = cagrOf(startEquity, finalEquity, toMs - fromMs);
   const meanEquity = mean(hourly);
-  return rounded({
-    ...tradeFigures(facts.trades),
+  return {
+    ...facts.trades,
     returnPct: (finalEquity / startEquity - 1) * 100,
     cagrPct: cagr === null ? null : cagr * 100,
     volatilityPct: Number.isNaN(deviation) ? null : deviation * Math.sqrt(HOURS_PER_YEAR) * 100,
@@ -129,11 +131,11 @@ export function figuresOf(facts: RunFacts): Figures {
     calmar: cagr === null || maxDrawdown === 0 ? null : cagr / maxDrawdown,
     maxDrawdownPct: maxDrawdown * 100,
     longestDrawdownHours: longest === null ? 0 : (longest.toMs - longest.fromMs) / HOUR_MS,
-    exposurePct: toMs > fromMs ? (covered(facts.held, fromMs, toMs) / (toMs - fromMs)) * 100 : 0,
+    exposurePct: toMs > fromMs ? (facts.heldMs / (toMs - fromMs)) * 100 : 0,
     turnover: meanEquity > 0 ? facts.tradedValue / meanEquity : null,
     fees: facts.fees,
     feesPct: (facts.fees / startEquity) * 100,
-  });
+  };
 }
 
 /** As a fraction. Null: less than 30 days, or nothing was left. */
@@ -149,51 +151,92 @@ export function sortinoRatio(returns: readonly number[], periodsPerYear: number)
     : null;
 }
 
-/** `trades` in the order in which they ended. */
-export function tradeFigures(trades: readonly TradeResult[]): TradeFigures {
-  const results = trades.map(({ result }) => result);
-  const wins = results.filter((result) => result > 0);
-  const losses = results.filter((result) => result < 0);
-  const rs = trades.flatMap(({ r }) => (r === null ? [] : [r]));
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : mean(values));
-  return rounded({
-    trades: trades.length,
-    wins: wins.length,
-    losses: losses.length,
-    winRatePct: trades.length === 0 ? null : (wins.length / trades.length) * 100,
-    profitFactor: losses.length === 0 ? null : sum(wins) / -sum(losses),
-    expectancy: meanOf(results),
-    averageR: meanOf(rs),
-    averageWin: meanOf(wins),
-    averageLoss: meanOf(losses),
-    largestWin: wins.length === 0 ? null : wins.reduce((most, value) => Math.max(most, value)),
-    largestLoss: losses.length === 0 ? null : losses.reduce((least, value) => Math.min(least, value)),
-    longestLossStreak: longestRun(results.map((result) => result < 0)),
-    averageHours: meanOf(trades.map(({ openedMs, closedMs }) => (closedMs - openedMs) / HOUR_MS)),
-  });
+/** Adds up closed trades, in the order in which they ended. */
+export class TradeSums {
+  #trades = 0;
+  #wins = 0;
+  #losses = 0;
+  #result = 0;
+  #won = 0;
+  #lost = 0;
+  #judgedByR = 0;
+  #r = 0;
+  #hours = 0;
+  #largestWin: number | null = null;
+  #largestLoss: number | null = null;
+  #lossStreak = 0;
+  #longestLossStreak = 0;
+
+  get count(): number {
+    return this.#trades;
+  }
+
+  add({ result, r, openedMs, closedMs }: TradeResult): void {
+    this.#trades += 1;
+    this.#result += result;
+    this.#hours += (closedMs - openedMs) / HOUR_MS;
+    if (r !== null) {
+      this.#judgedByR += 1;
+      this.#r += r;
+    }
+    this.#lossStreak = result < 0 ? this.#lossStreak + 1 : 0;
+    this.#longestLossStreak = Math.max(this.#longestLossStreak, this.#lossStreak);
+    if (result > 0) {
+      this.#wins += 1;
+      this.#won += result;
+      this.#largestWin = Math.max(this.#largestWin ?? result, result);
+    } else if (result < 0) {
+      this.#losses += 1;
+      this.#lost += result;
+      this.#largestLoss = Math.min(this.#largestLoss ?? result, result);
+    }
+  }
+
+  /** Not rounded. */
+  get exact(): TradeFigures {
+    const part = (sum: number, count: number): number | null => (count === 0 ? null : sum / count);
+    const winRate = part(this.#wins, this.#trades);
+    return {
+      trades: this.#trades,
+      wins: this.#wins,
+      losses: this.#losses,
+      winRatePct: winRate === null ? null : winRate * 100,
+      profitFactor: this.#losses === 0 ? null : this.#won / -this.#lost,
+      expectancy: part(this.#result, this.#trades),
+      averageR: part(this.#r, this.#judgedByR),
+      averageWin: part(this.#won, this.#wins),
+      averageLoss: part(this.#lost, this.#losses),
+      largestWin: this.#largestWin,
+      largestLoss: this.#largestLoss,
+      longestLossStreak: this.#longestLossStreak,
+      averageHours: part(this.#hours, this.#trades),
+    };
+  }
 }
 
-function longestRun(flags: readonly boolean[]): number {
-  let longest = 0;
-  let run = 0;
-  for (const flag of flags) {
-    run = flag ? run + 1 : 0;
-    longest = Math.max(longest, run);
-  }
-  return longest;
-}
+/** The time in which any of several spans was under way. Two numbers are kept for each part without a pause. */
+export class HeldTime {
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
 
-/** Milliseconds from `fromMs` to `toMs` that lie within any of the spans. */
-function covered(spans: RunFacts['held'], fromMs: number, toMs: number): number {
-  let ms = 0;
-  let untilMs = fromMs;
-  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const endMs = Math.min(span.toMs, toMs);
-    ms += Math.max(0, endMs - Math.max(span.fromMs, untilMs));
-    untilMs = Math.max(untilMs, endMs);
+  /** Called in the order of `toMs`. */
+  add(fromMs: number, toMs: number): void {
+    let startMs = fromMs;
+    while ((this.#to.at(-1) ?? Number.NEGATIVE_INFINITY) >= startMs) {
+      startMs = Math.min(startMs, this.#from.pop() as number);
+      this.#to.pop();
+    }
+    this.#from.push(startMs);
+    this.#to.push(toMs);
   }
-  return ms;
+
+  /** Milliseconds of it from `fromMs` to `toMs`. */
+  within(fromMs: number, toMs: number): number {
+    return this.#from.reduce((sum, startMs, at) => {
+      const endMs = Math.min(this.#to[at] as number, toMs);
+      return sum + Math.max(0, endMs - Math.max(startMs, fromMs));
+    }, 0);
+  }
 }
 
 export function round(value: number): number {
@@ -201,7 +244,7 @@ export function round(value: number): number {
   return result === 0 ? 0 : result;
 }
 
-function rounded<F extends object>(figures: F): F {
+export function rounded<F extends object>(figures: F): F {
   return Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, value === null ? null : round(value as number)]),
   ) as F;
@@ -211,7 +254,7 @@ function rounded<F extends object>(figures: F): F {
 const EXACT_PLACES = 24;
 const PLACES_SHOWN = 8;
 
-export interface GroupedTrade extends TradeResult {
+interface GroupedTrade extends TradeResult {
   /** Decimal text with every place of the books. */
   readonly resultText: string;
   readonly feesText: string;
@@ -224,29 +267,49 @@ export interface Group extends TradeFigures {
   readonly fees: string;
 }
 
-/** Groups closed trades by what they have in common. In the order of their keys. */
-export function groupsOf<T extends GroupedTrade>(trades: readonly T[], keyOf: (trade: T) => string): Group[] {
-  const groups = new Map<string, T[]>();
-  for (const trade of trades) {
-    const key = keyOf(trade);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [trade]);
-    else known.push(trade);
+/** Adds up closed trades by what they have in common. */
+export class TradeGroups {
+  readonly #groups = new Map<string, { sums: TradeSums; result: ExactSum; fees: ExactSum }>();
+
+  add(key: string, trade: GroupedTrade): void {
+    const group = this.#groups.get(key) ?? {
+      ...{ sums: new TradeSums(), result: new ExactSum(), fees: new ExactSum() },
+    };
+    this.#groups.set(key, group);
+    group.sums.add(trade);
+    group.result.add(trade.resultText);
+    group.fees.add(trade.feesText);
   }
-  return [...groups]
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, members]) => ({
-      key,
-      result: sumOf(members.map(({ resultText }) => resultText)),
-      fees: sumOf(members.map(({ feesText }) => feesText)),
-      ...tradeFigures(members),
-    }));
+
+  /** In the order of their keys. */
+  list(): Group[] {
+    return [...this.#groups]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, { sums, result, fees }]) => ({
+        ...{ key, result: result.text, fees: fees.text },
+        ...rounded(sums.exact),
+      }));
+  }
 }
 
-/** Exact sum of decimal texts, cut to eight places. */
+/** Exact sum of decimal texts. */
+export class ExactSum {
+  #units: Units = 0n;
+
+  add(text: string): void {
+    this.#units += parseUnits(text, EXACT_PLACES);
+  }
+
+  /** Cut to eight places. */
+  get text(): string {
+    return formatUnits(this.#units / 10n ** BigInt(EXACT_PLACES - PLACES_SHOWN), PLACES_SHOWN);
+  }
+}
+
 export function sumOf(texts: readonly string[]): string {
-  const sum = texts.reduce((total, text) => total + parseUnits(text, EXACT_PLACES), 0n as Units);
-  return formatUnits(sum / 10n ** BigInt(EXACT_PLACES - PLACES_SHOWN), PLACES_SHOWN);
+  const sum = new ExactSum();
+  for (const text of texts) sum.add(text);
+  return sum.text;
 }
 
 /** How long a value stays below its highest. */

@@ -1,10 +1,18 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
-import { fillLines, orderLines } from '../../backtest/report/csv.js';
-import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
+import { FIGURES, figureText, reportHtml, TRADES_SHOWN_MAX } from '../../backtest/report/report-html.js';
+import {
+  FILL_COLUMNS,
+  type FillRow,
+  fillRow,
+  headLine,
+  ORDER_COLUMNS,
+  type OrderRow,
+  orderRow,
+  rowLine,
+} from '../../backtest/report/rows.js';
 import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
 import { scopeOf } from '../../backtest/run-on-prices.js';
 import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
@@ -27,6 +35,7 @@ import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
+import { OutputFile } from '../output-file.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue } from '../simulated-venue.js';
 import { periodToTrade } from '../stored-minutes.js';
@@ -63,6 +72,7 @@ interface BacktestOptions extends Omit<DeskOptions, 'set'> {
   readonly orders?: string;
   readonly report?: string;
   readonly json?: boolean;
+  readonly lists?: boolean;
 }
 
 export function backtestCommand(command: Command): void {
@@ -119,6 +129,7 @@ export function backtestCommand(command: Command): void {
     .option('--orders <file>', 'write every order as CSV')
     .option('--report <file>', 'write the report as a page')
     .option('--json', 'print the report as JSON; progress goes to standard error')
+    .option('--lists', 'with --json: every order and fill too')
     .action(async (options: BacktestOptions) => {
       process.exitCode = await backtest(options);
     });
@@ -157,22 +168,60 @@ async function backtest(options: BacktestOptions): Promise<number> {
     ...(options.signals === undefined ? {} : { signals: signalsIn(options.signals) }),
     ...(options.actions === undefined ? {} : { actions: actionsIn(options.actions, loaded.desk) }),
   };
-  const written = openOutputs(options);
-  if (sweeps) {
+  const outputs = openOutputs(options);
+  try {
+    if (!sweeps) return await single({ ...prices, desk, configHash, set }, options, outputs);
     const { rank: rankedBy = 'sharpe', walkForward: windows = null, jobs = null } = options;
     const report = await told(
       sweepBacktest({ ...prices, loaded, options: others, set: settings, rankedBy, windows, jobs }),
     );
-    write(written.report, [sweepHtml(report)]);
+    outputs.get('report')?.write(sweepHtml(report));
+    keep(outputs);
     if (options.json === true) printJson(report);
     else printLines(sweepLines(report, options.report));
     return isJudged(report) ? EXIT_OK : EXIT_FAILED;
+  } finally {
+    for (const output of outputs.values()) output.drop();
   }
-  const done = await run({ ...prices, desk, configHash, set });
-  writeOutputs(written, done);
-  if (options.json === true) printJson(done.report);
-  else printLines(reportLines(done.report, options));
-  return isSound(done.report) ? EXIT_OK : EXIT_FAILED;
+}
+
+/** Orders and fills are written as they come, so they need no memory; only lists are kept, where they are asked for. */
+async function single(
+  setting: Omit<BacktestSetting, 'signal' | 'onProgress' | 'tradesMax' | 'details'>,
+  options: BacktestOptions,
+  outputs: Outputs,
+): Promise<number> {
+  const lists = options.lists === true ? { orders: [] as OrderRow[], fills: [] as FillRow[] } : null;
+  const [fills, orders] = [outputs.get('fills'), outputs.get('orders')];
+  fills?.write(headLine(FILL_COLUMNS));
+  orders?.write(headLine(ORDER_COLUMNS));
+  const { report } = await run({
+    ...setting,
+    tradesMax: options.json === true ? Number.POSITIVE_INFINITY : TRADES_SHOWN_MAX,
+    details: {
+      onFill: (fill, order, instruments) => {
+        const row = fillRow(instruments, fill, order);
+        if (row === null) return;
+        fills?.write(rowLine(FILL_COLUMNS, row));
+        lists?.fills.push(row);
+      },
+      ...(orders === undefined && lists === null
+        ? {}
+        : {
+            onOrder: (order, instruments) => {
+              const row = orderRow(instruments, order);
+              if (row === null) return;
+              orders?.write(rowLine(ORDER_COLUMNS, row));
+              lists?.orders.push(row);
+            },
+          }),
+    },
+  });
+  outputs.get('report')?.write(reportHtml(report));
+  keep(outputs);
+  if (options.json === true) printJson(lists === null ? report : { ...report, lists });
+  else printLines(reportLines(report, options));
+  return isSound(report) ? EXIT_OK : EXIT_FAILED;
 }
 
 function refuseWhatHasNoMeaning(options: BacktestOptions, sweeps: boolean): void {
@@ -186,10 +235,15 @@ function refuseWhatHasNoMeaning(options: BacktestOptions, sweeps: boolean): void
       'name several to choose from, such as --set fastBars=10,20,40',
     );
   }
-  const ofOne = given(['fills', 'orders']);
+  if (options.lists === true && options.json !== true)
+    throw usageFailure(
+      '--lists adds every order and fill to the JSON, and --json is not there',
+      'add --json, or write them as CSV: --orders FILE, --fills FILE',
+    );
+  const ofOne = given(['fills', 'orders', 'lists']);
   if (sweeps && ofOne !== undefined)
     throw usageFailure(
-      `--${ofOne} is written of one set of values, and several are tried`,
+      `--${ofOne} is of one set of values, and several are tried`,
       'leave it out, and run the best values once more with it',
     );
 }
@@ -249,51 +303,25 @@ function actionsIn(file: string, desk: LoadedDesk['desk']): readonly TimedAction
   }
 }
 
-interface Outputs {
-  readonly fills: number | null;
-  readonly orders: number | null;
-  readonly report: number | null;
-}
+const OUTPUTS = ['fills', 'orders', 'report'] as const;
+type Outputs = Map<(typeof OUTPUTS)[number], OutputFile>;
 
-/**
- * Opened before the run, so that a missing folder is reported at once and not after an hour. Existing contents stay
- * until the run is over.
- */
-function openOutputs({ fills, orders, report }: BacktestOptions): Outputs {
-  return {
-    fills: opened('--fills', fills),
-    orders: opened('--orders', orders),
-    report: opened('--report', report),
-  };
-}
-
-function opened(option: string, file: string | undefined): number | null {
-  if (file === undefined) return null;
+function openOutputs(options: BacktestOptions): Outputs {
+  const outputs: Outputs = new Map();
   try {
-    return openSync(resolve(file), 'a');
+    for (const name of OUTPUTS) {
+      const file = options[name];
+      if (file !== undefined) outputs.set(name, new OutputFile(`--${name}`, file));
+    }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw usageFailure(
-      `${option}: ${file} can't be written (${code})`,
-      'name a file in a folder that is there',
-    );
+    for (const output of outputs.values()) output.drop();
+    throw error;
   }
+  return outputs;
 }
 
-function writeOutputs(outputs: Outputs, { report, measure }: Backtest): void {
-  write(outputs.report, [reportHtml(report)]);
-  write(outputs.fills, measure === null ? [] : fillLines(measure));
-  write(outputs.orders, measure === null ? [] : orderLines(measure));
-}
-
-function write(descriptor: number | null, texts: Iterable<string>): void {
-  if (descriptor === null) return;
-  ftruncateSync(descriptor);
-  for (const text of texts) {
-    const bytes = Buffer.from(text);
-    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-  }
-  closeSync(descriptor);
+function keep(outputs: Outputs): void {
+  for (const output of outputs.values()) output.keep();
 }
 
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {

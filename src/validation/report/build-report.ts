@@ -1,24 +1,21 @@
 /** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
+import type { BacktestMeasure, SwitchedOff } from '../../backtest/measure/backtest-measure.js';
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
-import type { RoundTrip } from '../../backtest/measure/round-trips.js';
+import { outcomeOf } from '../../backtest/report/build-report.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
-import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
-import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
 import { shownPlaces } from '../../domain/value.js';
+import type { EngineView } from '../../engine/view.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
-import type { RunMeasure, SwitchedOff } from '../run-measure.js';
 import type { PriceEndpoint, ReportedFile, ReportedHalt, ReportedTrade, ValidationReport } from './report.js';
 
-/** Further trades are counted, not listed. */
-const TRADES_MAX = 2000;
 /** If more than this part of the time passed without trading, a GO would mean nothing. */
 const HALTED_PCT_MAX = 50;
 
@@ -33,29 +30,29 @@ export interface ReportInputs {
   readonly source: MarketSource | null;
   readonly files: ValidationReport['market']['files'];
   /** Null: there was no price. */
-  readonly measure: RunMeasure | null;
+  readonly measure: BacktestMeasure | null;
   readonly coverage: readonly Coverage[];
   readonly problems: readonly DataProblem[];
-  readonly openPositions: number;
+  readonly view: EngineView | null;
   readonly journal: ValidationReport['journal'];
 }
 
 export function buildReport(inputs: ReportInputs): ValidationReport {
   const { request, desk, measure, coverage, problems } = inputs;
-  const results = resultsOf(inputs);
+  const outcome = outcomeOf(inputs);
+  const results = resultsOf(inputs, outcome);
   const places = Math.max(0, ...inputs.instruments.map(shownPlaces));
   const verdicts = judge(request.criteria, results);
   const halts = (measure?.halts ?? []).map(
-    ({ cause, reason, atMs, liftedMs }): ReportedHalt => ({
+    ({ halt: { cause, reason, atMarketMs }, liftedMs }): ReportedHalt => ({
       cause,
       reason,
-      at: iso(atMs),
+      at: iso(atMarketMs),
       lifted: isoOrNull(liftedMs),
     }),
   );
   const reasons = reasonsOf(verdicts, problems, measure);
   const because = whyNotForRealMoney(inputs, reasons);
-  const trips = measure?.trips.closed ?? [];
   return {
     version: 1,
     kind: 'validation-report',
@@ -74,20 +71,19 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
     verdicts,
     data: { problems, coverage },
     halts,
-    trades: trips.slice(0, TRADES_MAX).map((trip) => tradeOf(trip, inputs.instruments)),
-    tradesLeftOut: Math.max(0, trips.length - TRADES_MAX),
-    equity: (measure?.curve ?? []).map(({ marketMs, equity }) => [
-      iso(marketMs),
-      formatMoney(equity, places),
-    ]),
+    figures: outcome.figures,
+    by: outcome.by,
+    trades: outcome.trades.map(({ result, ...trade }): ReportedTrade => ({ ...trade, profit: result })),
+    tradesLeftOut: outcome.tradesLeftOut,
+    equity: measure === null ? [] : curveOf(measure, places),
     journal: inputs.journal,
   };
 }
 
-function resultsOf({ measure, desk, openPositions }: ReportInputs): ValidationReport['results'] {
-  const trips = measure?.trips.closed ?? [];
-  const wins = trips.filter(({ profit }) => profit > 0).length;
-  const returns = returnsOf(measure?.hourly ?? []);
+function resultsOf(
+  { measure, desk, view }: ReportInputs,
+  { exact }: ReturnType<typeof outcomeOf>,
+): ValidationReport['results'] {
   const worst = measure?.drawdown.worst ?? null;
   const start = measure?.startingCash ?? 0;
   const final = measure?.equity.equity ?? start;
@@ -96,26 +92,37 @@ function resultsOf({ measure, desk, openPositions }: ReportInputs): ValidationRe
     startingEquity: measure === null ? desk.paper.balance : formatMoney(start),
     finalEquity: measure === null ? desk.paper.balance : formatMoney(final),
     netProfit: formatMoney(final - start),
-    netProfitPct: start > 0 ? (final / start - 1) * 100 : 0,
+    netProfitPct: exact?.returnPct ?? 0,
     fees: formatMoney(measure?.fees ?? 0),
-    fills: measure?.fills ?? 0,
-    trades: trips.length,
-    wins,
-    winRatePct: trips.length === 0 ? null : (wins / trips.length) * 100,
-    sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
-    hourlyReturns: returns.length,
-    maxDrawdownPct: (worst?.fraction ?? 0) * 100,
+    fills: measure?.fillCount ?? 0,
+    trades: exact?.trades ?? 0,
+    wins: exact?.wins ?? 0,
+    winRatePct: exact?.winRatePct ?? null,
+    sharpe: exact?.sharpe ?? null,
+    hourlyReturns: Math.max(0, (measure?.hourly.length ?? 0) - 1),
+    maxDrawdownPct: exact?.maxDrawdownPct ?? 0,
     maxDrawdownFrom: isoOrNull(worst?.peakMs ?? null),
     maxDrawdownTo: isoOrNull(worst?.troughMs ?? null),
-    openPositions,
-    ordersDenied: measure?.entriesDenied ?? 0,
+    openPositions: view?.positions.length ?? 0,
+    ordersDenied: [...(measure?.denied.values() ?? [])].reduce((sum, count) => sum + count, 0),
   };
+}
+
+/** From the beginning on; each point has the equity at that moment. */
+function curveOf(measure: BacktestMeasure, places: number): ValidationReport['equity'] {
+  const { curve, fromMs, toMs, startingCash } = measure;
+  const endMs = Math.min(toMs, measure.lastMs ?? fromMs);
+  const points = curve.slots.map(
+    ({ startMs, equity }) =>
+      [iso(Math.min(startMs + curve.stepMs, endMs)), formatMoney(equity, places)] as const,
+  );
+  return [[iso(fromMs), formatMoney(startingCash, places)], ...points];
 }
 
 function reasonsOf(
   verdicts: readonly CriterionResult[],
   problems: readonly DataProblem[],
-  measure: RunMeasure | null,
+  measure: BacktestMeasure | null,
 ): readonly string[] {
   const failed = verdicts.filter(({ passed }) => !passed).map(({ text }) => text);
   const standstill = measure === null ? null : haltedTooLong(measure);
@@ -123,21 +130,21 @@ function reasonsOf(
     ...failed,
     ...problems.map(({ text }) => text),
     ...(standstill === null ? [] : [standstill]),
-    ...[...(measure?.switchedOff.values() ?? [])].map(stayedOff),
+    ...(measure?.switchedOff ?? []).filter(({ onAgainMs }) => onAgainMs === null).map(stayedOff),
   ];
 }
 
-function haltedTooLong({ halts, fromMs, toMs }: RunMeasure): string | null {
+function haltedTooLong({ halts, fromMs, toMs }: BacktestMeasure): string | null {
   let haltedMs = 0;
   let untilMs = fromMs;
-  for (const { atMs, liftedMs } of halts) {
+  for (const { halt, liftedMs } of halts) {
     const endMs = liftedMs ?? toMs;
-    haltedMs += Math.max(0, endMs - Math.max(atMs, untilMs));
+    haltedMs += Math.max(0, endMs - Math.max(halt.atMarketMs, untilMs));
     untilMs = Math.max(untilMs, endMs);
   }
   const pct = (haltedMs / (toMs - fromMs)) * 100;
   if (pct <= HALTED_PCT_MAX) return null;
-  const reason = halts.find(({ liftedMs }) => liftedMs === null)?.reason ?? halts[0]?.reason;
+  const { reason } = (halts.find(({ liftedMs }) => liftedMs === null) ?? halts[0])?.halt ?? {};
   return `Trading was halted for ${pct.toFixed(1)} % of the time, at most ${HALTED_PCT_MAX} % may be: ${reason}`;
 }
 
@@ -197,7 +204,10 @@ function endpointOf({ venue, endpoint, address }: NonNullable<ReportedFile['fetc
   return { kind: endpoint, venue, address: endpoint === 'simulator' ? address : null };
 }
 
-function periodOf({ durationMs }: ValidationRequest, measure: RunMeasure | null): ValidationReport['period'] {
+function periodOf(
+  { durationMs }: ValidationRequest,
+  measure: BacktestMeasure | null,
+): ValidationReport['period'] {
   return {
     requestedMs: durationMs,
     from: isoOrNull(measure?.fromMs ?? null),
@@ -223,22 +233,6 @@ function labelOf(source: MarketSource | null): string {
   if (source === null) return 'no prices could be opened';
   if (source.kind === 'recorded') return `recorded: ${source.files.map((file) => basename(file)).join(', ')}`;
   return source.kind === 'simulated' ? `simulated market, seed ${source.seed}` : source.label;
-}
-
-function tradeOf(trip: RoundTrip, instruments: readonly Instrument[]): ReportedTrade {
-  const { symbol, side, openedMs, closedMs, quantityLots, entryTicks, exitTicks, profit } = trip;
-  const instrument = instruments.find((candidate) => candidate.symbol === symbol);
-  const { tickSize = '1', lotSize = '1' } = instrument ?? {};
-  return {
-    symbol,
-    side,
-    opened: iso(openedMs),
-    closed: iso(closedMs),
-    quantity: formatDecimal(quantityLots, lotSize),
-    entryPrice: formatDecimal(entryTicks, tickSize),
-    exitPrice: formatDecimal(exitTicks, tickSize),
-    profit: formatMoney(profit),
-  };
 }
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));

@@ -2,6 +2,8 @@
 
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
+import { figureTable, groupTables } from '../../backtest/report/report-html.js';
+import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { verdictCells } from '../criteria.js';
@@ -10,7 +12,7 @@ import type { SignedReport } from './report.js';
 const TRADES_SHOWN_MAX = 200;
 
 export function reportHtml(report: SignedReport): string {
-  const { recommendation, desk, period, market, reasons, goLive } = report;
+  const { recommendation, desk, period, market, reasons, goLive, results, figures, by } = report;
   const title = `${recommendation}: paper validation of ${desk}`;
   return pageHtml(
     title,
@@ -25,6 +27,8 @@ ${criteriaTable(report)}
 ${charts(report)}
 <h2>Results</h2>
 ${resultsTable(report)}
+${figures === undefined ? '' : `<h2>Figures</h2>\n${figureTable(figures, results.currency)}`}
+${by === undefined ? '' : groupTables(by, results.currency)}
 <h2>Data</h2>
 ${coverageTable(report)}
 ${list(
@@ -150,8 +154,10 @@ function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
     t.side,
     when(t.opened),
     when(t.closed),
-    ...[t.quantity, t.entryPrice, t.exitPrice].map(grouped),
+    ...[t.quantity, t.entryPrice, t.exitPrice ?? '–'].map(grouped),
     gainText(t.profit, results.currency),
+    t.strategy ?? '–',
+    t.why === undefined ? '–' : exitReasonWords(t.why),
   ]);
   const head = [
     'Instrument',
@@ -162,6 +168,8 @@ function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
     'Entry',
     'Exit',
     `Profit after fees, ${results.currency}`,
+    'Strategy',
+    'Ended',
   ];
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are left out here.</p>` : ''}`;
 }

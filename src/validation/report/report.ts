@@ -1,6 +1,8 @@
 /** What a validation reports: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
 
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
+import type { ReportedTrade as TradeOfRun } from '../../backtest/measure/trades-seen.js';
+import type { BacktestReport } from '../../backtest/report/build-report.js';
 import type { ValidationShown } from '../../contracts/published.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria } from '../criteria.js';
@@ -31,14 +33,10 @@ export interface ReportedFile {
   readonly study: string | null;
 }
 
-export interface ReportedTrade {
-  readonly symbol: string;
-  readonly side: 'long' | 'short';
-  readonly opened: string;
-  readonly closed: string;
-  readonly quantity: string;
-  readonly entryPrice: string;
-  readonly exitPrice: string;
+/** As in a backtest. Older reports have prices of the first and the last fill, and less of each trade. */
+export interface ReportedTrade
+  extends Pick<TradeOfRun, 'symbol' | 'side' | 'opened' | 'closed' | 'quantity' | 'entryPrice' | 'exitPrice'>,
+    Partial<Pick<TradeOfRun, 'id' | 'strategy' | 'fees' | 'r' | 'why'>> {
   /** After fees. */
   readonly profit: string;
 }
@@ -69,6 +67,9 @@ export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'm
   readonly criteria: Criteria;
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
   readonly halts: readonly ReportedHalt[];
+  /** All figures of a backtest, and its trades in groups. Left out in older reports. */
+  readonly figures?: BacktestReport['figures'];
+  readonly by?: BacktestReport['by'];
   readonly trades: readonly ReportedTrade[];
   /** How many trades are not listed. */
   readonly tradesLeftOut: number;

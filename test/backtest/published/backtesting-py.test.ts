@@ -10,12 +10,12 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EquityMeter } from '../../../src/backtest/measure/equity-meter.js';
-import type { Backtest } from '../../../src/backtest/run-backtest.js';
 import { DAY_MS } from '../../../src/domain/civil-date.js';
 import type { Side } from '../../../src/domain/order.js';
 import { mean, sampleDeviation } from '../../../src/domain/statistics.js';
 import type { Strategy, StrategyContext } from '../../../src/engine/strategies/strategy.js';
 import { temporaryFolder } from '../../validation/support/validations.js';
+import type { BacktestKept } from '../support/backtests.js';
 import { asPeer, type PeerDesk, type Row, recordingBeside, writeRows } from './support/peers.js';
 
 const RECORDING = recordingBeside('us-GOOG-1d-2004_2013.csv.gz');
@@ -98,7 +98,7 @@ function crossing(days: number): Strategy {
 }
 
 /** By the formulas of its `_stats.py`: by days at their close, where ours are by hours, and drawdown by every price. */
-function byItsFormulas({ report, measure }: Backtest, days: readonly Row[]) {
+function byItsFormulas({ report, measure, kept }: BacktestKept, days: readonly Row[]) {
   const dayOf = (ms: number): number => Math.floor((ms - BEGIN_MS) / DAY_MS);
   const dates = days.map(([ms]) => ms / DAY_MS);
   const trades = report.trades.map((trade) => {
@@ -113,7 +113,7 @@ function byItsFormulas({ report, measure }: Backtest, days: readonly Row[]) {
   const inMarket = days.filter((_, day) => trades.some(({ entered, left }) => entered <= day && day <= left));
 
   const meter = new EquityMeter(measure!.instruments, measure!.startingCash);
-  const fills = [...measure!.fills];
+  const fills = [...kept.fills];
   const equity = days.map(([, , , , close], day) => {
     while (fills[0] !== undefined && dayOf(fills[0].marketMs) <= day) meter.fill(fills.shift()!);
     const ticks = Math.round(Number(close) / TICK);
@@ -198,7 +198,7 @@ describe.skipIf(RECORDING === null)('the crossing averages of backtesting.py, on
     const days = recordedDays();
     const run = await asPeer(DESK, writeRows(temporaryFolder(), days), () => crossing(days.length));
     const next = (ms: number): number => days.findIndex(([openMs]) => openMs + DAY_MS > ms);
-    const fills = run.measure!.fills;
+    const fills = run.kept.fills;
     expect(fills).toHaveLength(2 * PUBLISHED['# Trades']);
     let paused = 0;
     for (const { side, priceTicks, marketMs } of fills) {

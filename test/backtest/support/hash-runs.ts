@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { argv, stdout } from 'node:process';
-import { fillLines } from '../../../src/backtest/report/csv.js';
+import { FILL_COLUMNS, fillRow, rowLine } from '../../../src/backtest/report/rows.js';
 import { runBacktest } from '../../../src/backtest/run-backtest.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 
@@ -28,13 +28,16 @@ async function oneAfterTheOther(): Promise<void> {
   const kept: object[] = [];
   for (let run = 0; run < Number(runs); run += 1) {
     for (let litter = 0; litter < run * 1_000; litter += 1) kept[litter % 997] = { litter, run };
-    const { report, measure } = await runBacktest({
+    const fills = createHash('sha256');
+    const { report } = await runBacktest({
       ...{ desk, configHash, set: [], files, beginMs: null, untilMs: null, dataKey: null, fillModel },
       signal: new AbortController().signal,
       onProgress: () => globalThis.gc?.(),
+      details: {
+        onFill: (fill, order, instruments) =>
+          void fills.update(rowLine(FILL_COLUMNS, fillRow(instruments, fill, order)!)),
+      },
     });
-    const fills = createHash('sha256');
-    for (const line of fillLines(measure!)) fills.update(line);
     stdout.write(`${report.stateHash} ${fills.digest('hex')} ${report.fills}\n`);
   }
 }

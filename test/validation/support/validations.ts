@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
+import type { LoadedDesk } from '../../../src/desk/load.js';
 import type { MarketChoice } from '../../../src/home/runtime.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { keepRequest, type ValidationRequest, validationPlace } from '../../../src/validation/request.js';
@@ -83,20 +84,21 @@ export const SIMULATED: MarketChoice = {
 export function prepare(
   home: string,
   given: Partial<ValidationRequest> & Pick<ValidationRequest, 'market'>,
+  of: Pick<LoadedDesk, 'desk' | 'configHash' | 'text'> = loaded,
 ): string {
   const request: ValidationRequest = {
     version: 1,
     id: 'v1',
-    desk: loaded.desk.desk,
-    configHash: loaded.configHash,
+    desk: of.desk.desk,
+    configHash: of.configHash,
     createdMs: Date.parse('2026-03-09T12:00:00Z'),
     durationMs: 6 * HOUR_MS,
-    criteria: loaded.desk.goLive.criteria,
+    criteria: of.desk.goLive.criteria,
     reportFolder: join(home, 'data'),
     requestedBy: 'operator',
     ...given,
   };
-  keepRequest(home, request, loaded);
+  keepRequest(home, request, of);
   return validationPlace(home, request.id).directory;
 }
 
@@ -104,8 +106,9 @@ export function validate(
   home: string,
   given: Partial<ValidationRequest> & Pick<ValidationRequest, 'market'>,
   options: RunOptions = {},
+  of: Pick<LoadedDesk, 'desk' | 'configHash' | 'text'> = loaded,
 ): Promise<ValidationReport> {
-  return runValidation(prepare(home, given), options);
+  return runValidation(prepare(home, given, of), options);
 }
 
 export function problemsOf({ data }: ValidationReport): string[] {

@@ -5,13 +5,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Backtest, BacktestSetting } from '../../../../src/backtest/run-backtest.js';
+import type { BacktestSetting } from '../../../../src/backtest/run-backtest.js';
 import type { Desk } from '../../../../src/desk/schema.js';
 import { WISH_TYPES } from '../../../../src/domain/order.js';
 import { STRATEGIES } from '../../../../src/engine/strategies/registry.js';
 import type { Strategy, StrategyDefinition } from '../../../../src/engine/strategies/strategy.js';
 import { loaded } from '../../../validation/support/validations.js';
-import { backtest } from '../../support/backtests.js';
+import { type BacktestKept, backtest } from '../../support/backtests.js';
 
 export const SYMBOL = 'PEER/USDT';
 
@@ -65,7 +65,7 @@ export async function asPeer(
   file: string,
   create: () => Strategy,
   given: Partial<BacktestSetting> = {},
-): Promise<Backtest> {
+): Promise<BacktestKept> {
   const kind = 'as-peer';
   const definition: StrategyDefinition = {
     ...{ kind, suits: 'trending', parameters: [], enters: WISH_TYPES, create },

@@ -1,0 +1,88 @@
+/** Closed trades, added up one by one: only the first ones are kept, so memory does not grow with their number. */
+import { formatAverage, formatDecimal } from '../../domain/decimal.js';
+import type { ExitReason } from '../../domain/exit-reason.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { iso } from '../../domain/moment.js';
+import type { EngineRecord } from '../../engine/record.js';
+import { ExactSum, HeldTime, round, sumOf, TradeGroups, TradeSums } from '../statistics/figures.js';
+
+type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
+
+export interface ReportedTrade {
+  readonly id: string;
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly side: 'long' | 'short';
+  readonly opened: string;
+  readonly closed: string;
+  readonly quantity: string;
+  /** Average prices. Entry empty, exit null: no fill opened, or closed, it. */
+  readonly entryPrice: string;
+  readonly exitPrice: string | null;
+  /** After fees. */
+  readonly result: string;
+  readonly fees: string;
+  readonly r: number | null;
+  readonly why: ExitReason;
+}
+
+export class TradesSeen {
+  readonly sums = new TradeSums();
+  readonly by = {
+    strategy: new TradeGroups(),
+    instrument: new TradeGroups(),
+    exitReason: new TradeGroups(),
+  };
+  readonly result = new ExactSum();
+  readonly held = new HeldTime();
+  /** By the month in which they ended, `2026-03`. */
+  readonly months = new Map<string, { count: number; readonly result: ExactSum }>();
+  /** The first ones. */
+  readonly kept: ReportedTrade[] = [];
+
+  constructor(
+    readonly instruments: readonly Instrument[],
+    readonly keptMax: number,
+  ) {}
+
+  add(trade: TradeClosed): void {
+    const { strategy, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
+    const told = {
+      ...{ openedMs, closedMs, resultText: result, feesText: fees },
+      ...{ result: Number(result), r: r === null ? null : round(r) },
+    };
+    this.sums.add(told);
+    this.by.strategy.add(strategy, told);
+    this.by.instrument.add(this.instruments[trade.instrument]?.symbol ?? '?', told);
+    this.by.exitReason.add(why, told);
+    this.result.add(result);
+    this.held.add(openedMs, closedMs);
+    // As for prices, the midnight that ends a month belongs to it.
+    const key = iso(closedMs - 1).slice(0, 7);
+    const month = this.months.get(key) ?? { count: 0, result: new ExactSum() };
+    this.months.set(key, month);
+    month.count += 1;
+    month.result.add(result);
+    if (this.kept.length < this.keptMax) this.kept.push(reportedTrade(trade, this.instruments));
+  }
+}
+
+function reportedTrade(trade: TradeClosed, instruments: readonly Instrument[]): ReportedTrade {
+  const { strategy, side, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
+  const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[trade.instrument] ?? {};
+  return {
+    id: trade.trade,
+    symbol,
+    strategy,
+    side,
+    opened: iso(openedMs),
+    closed: iso(closedMs),
+    quantity: formatDecimal(trade.quantityLots, lotSize),
+    entryPrice: trade.entryTicks === null ? '' : formatAverage(trade.entryTicks, tickSize),
+    exitPrice: trade.exitTicks === null ? null : formatAverage(trade.exitTicks, tickSize),
+    result: sumOf([result]),
+    fees: sumOf([fees]),
+    r: r === null ? null : round(r),
+    why,
+  };
+}

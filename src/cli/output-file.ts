@@ -1,0 +1,59 @@
+/** A file that is written as a run goes on. What was there before stays until the run is over. */
+import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { usageFailure } from './failure.js';
+
+const BUFFERED_CHARACTERS = 65_536;
+
+export class OutputFile {
+  readonly #descriptor: number;
+  /** Takes the place of `file` at the end. Null: it is written itself, such as a pipe. */
+  readonly #part: string | null;
+  readonly #file: string;
+  #text = '';
+  #isOpen = true;
+
+  /** Opened before the run, so that a missing folder is reported at once and not after an hour. */
+  constructor(option: string, file: string) {
+    try {
+      const named = openSync(resolve(file), 'a');
+      this.#file = realpathSync(resolve(file));
+      const isFile = fstatSync(named).isFile();
+      this.#part = isFile ? `${this.#file}.part` : null;
+      this.#descriptor = this.#part === null ? named : openSync(this.#part, 'w');
+      if (isFile) closeSync(named);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw usageFailure(
+        `${option}: ${file} can't be written (${code})`,
+        'name a file in a folder that is there',
+      );
+    }
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= BUFFERED_CHARACTERS) this.#flush();
+  }
+
+  /** The run is over. */
+  keep(): void {
+    this.#flush();
+    this.#isOpen = false;
+    closeSync(this.#descriptor);
+    if (this.#part !== null) renameSync(this.#part, this.#file);
+  }
+
+  /** The run came to nothing. Does nothing after `keep`. */
+  drop(): void {
+    if (!this.#isOpen) return;
+    closeSync(this.#descriptor);
+    if (this.#part !== null) rmSync(this.#part, { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text);
+    this.#text = '';
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
+  }
+}
