@@ -164,6 +164,21 @@ describe('an entry that its strategy changes', () => {
     expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 500, limitTicks: 9_995 }]);
   });
 
+  it.each(['maxGrossExposurePct', 'maxNetExposurePct', 'maxStrategyExposurePct', 'maxCorrelatedExposurePct'])(
+    'counts once for %s, though its order still rests as it is judged',
+    (key) => {
+      // The entry is worth 50 USDT of 10,000.
+      const risk = { ...new DeskUnderTest().config.risk, [key]: 0.6 };
+      const strategy = { ...asking([entering(IN), moves]), size: { lots: 500 } };
+      const desk = resting([], { risk, strategies: [strategy] });
+      const [old] = desk.live('entry', 0);
+      desk.bar(0, 10_000);
+      cancelled(desk, old!);
+      expect(desk.recorded('order.denied')).toEqual([]);
+      expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 500, limitTicks: 9_995 }]);
+    },
+  );
+
   it('is not entered again where the venue filled all of it', () => {
     const desk = resting([entering(IN), moves]);
     const [old] = desk.live('entry', 0);
