@@ -8,6 +8,7 @@ import { heldAt } from './books.js';
 import {
   type Core,
   instrumentAt,
+  isChangedFrom,
   isClosedByPerson,
   isSideBySide,
   liveOrders,
@@ -186,12 +187,16 @@ function entriesLastMinute({ state, marketMs }: Core): number {
   return sent;
 }
 
-/** As above, over all that was sent: the newest one that is no later than now. */
-function sameEntryAgeMs({ state, marketMs }: Core, wanted: OrderIntent): number | null {
+/**
+ * As above, over all that was sent: the newest one that is no later than now. An entry repeats none of those that it
+ * was changed from.
+ */
+function sameEntryAgeMs(core: Core, wanted: OrderIntent): number | null {
   let newest: number | null = null;
-  for (const { intent, intendedMarketMs } of state.orders.values()) {
-    const ageMs = marketMs - intendedMarketMs;
-    if (ageMs >= 0 && isSameEntry(intent, wanted)) newest = Math.min(ageMs, newest ?? ageMs);
+  for (const { intent, intendedMarketMs } of core.state.orders.values()) {
+    const ageMs = core.marketMs - intendedMarketMs;
+    if (ageMs >= 0 && isSameEntry(intent, wanted) && !isChangedFrom(core, wanted, intent.clientId))
+      newest = Math.min(ageMs, newest ?? ageMs);
   }
   return newest;
 }
