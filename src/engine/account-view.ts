@@ -8,6 +8,7 @@ import { heldAt } from './books.js';
 import {
   type Core,
   instrumentAt,
+  isChangedFrom,
   isClosedByPerson,
   isSideBySide,
   liveOrders,
@@ -99,7 +100,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     sizeFactorPpm: state.sizeFactorPpm,
     capabilities: config.capabilities,
     lossesInARow: state.lossesInARow,
-    holdings: holdingsOnce(core),
+    holdings: holdingsOnce(core, intent.changes),
     entriesLastMinute: () => entriesLastMinute(core),
     sameEntryAgeMs: () => sameEntryAgeMs(core, intent),
     volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
@@ -124,16 +125,19 @@ function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {
   return openSinceMs === null ? null : (core.quoteChanges?.unchangedMs(at, openSinceMs) ?? null);
 }
 
-/** Computed when the first limit asks, then cached: all limits of a check must see the same moment. */
-function holdingsOnce(core: Core): () => readonly Holding[] {
+/**
+ * Computed when the first limit asks, then cached: all limits of a check must see the same moment. `changes`: client id
+ * of an entry that is to come off the book for the one that is judged.
+ */
+function holdingsOnce(core: Core, changes?: string): () => readonly Holding[] {
   let known: readonly Holding[] | null = null;
   return () => {
-    known ??= holdings(core);
+    known ??= holdings(core, changes);
     return known;
   };
 }
 
-function holdings(core: Core): Holding[] {
+function holdings(core: Core, changes: string | undefined): Holding[] {
   return core.state.positions.map((position) => {
     const { instrument: at, quantityLots } = position;
     const instrument = instrumentAt(core, at);
@@ -159,8 +163,8 @@ function holdings(core: Core): Holding[] {
     let buying = 0;
     let selling = 0;
     for (const entry of liveOrders(core, at)) {
-      const { purpose, side, strategy, limitTicks } = entry.intent;
-      if (purpose !== 'entry') continue;
+      const { clientId, purpose, side, strategy, limitTicks } = entry.intent;
+      if (purpose !== 'entry' || clientId === changes) continue;
       const resting = worthAt(remainingLots(entry), dearerTicks(instrument, limitTicks ?? bid, bid));
       if (side === 'buy') buying += resting;
       else selling += resting;
@@ -183,12 +187,16 @@ function entriesLastMinute({ state, marketMs }: Core): number {
   return sent;
 }
 
-/** As above, over all that was sent: the newest one that is no later than now. */
-function sameEntryAgeMs({ state, marketMs }: Core, wanted: OrderIntent): number | null {
+/**
+ * As above, over all that was sent: the newest one that is no later than now. An entry repeats none of those that it
+ * was changed from.
+ */
+function sameEntryAgeMs(core: Core, wanted: OrderIntent): number | null {
   let newest: number | null = null;
-  for (const { intent, intendedMarketMs } of state.orders.values()) {
-    const ageMs = marketMs - intendedMarketMs;
-    if (ageMs >= 0 && isSameEntry(intent, wanted)) newest = Math.min(ageMs, newest ?? ageMs);
+  for (const { intent, intendedMarketMs } of core.state.orders.values()) {
+    const ageMs = core.marketMs - intendedMarketMs;
+    if (ageMs >= 0 && isSameEntry(intent, wanted) && !isChangedFrom(core, wanted, intent.clientId))
+      newest = Math.min(ageMs, newest ?? ageMs);
   }
   return newest;
 }

@@ -566,6 +566,17 @@ export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   return live.size === 0 ? [] : [...live.values()];
 }
 
+/** Whether the entry stands for the order of this client id, which was changed to it in one step or several. */
+export function isChangedFrom(
+  { state }: Core,
+  { changes }: { readonly changes?: string },
+  clientId: string,
+): boolean {
+  let former = changes;
+  while (former !== undefined && former !== clientId) former = state.orders.get(former)?.intent.changes;
+  return former !== undefined;
+}
+
 /** Decided by the client id alone, whether or not the order is still in the state. */
 export function isOurs(core: Core, clientId: string): boolean {
   const incarnation = incarnationOf(clientId);

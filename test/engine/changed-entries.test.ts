@@ -115,6 +115,13 @@ describe('an entry that its strategy takes back', () => {
     expect(notes(desk).filter((text) => text.includes('no entry to withdraw'))).toHaveLength(1);
   });
 
+  it('is said once also in words that differ each time, so that quotes do not fill the journal', () => {
+    const [one, other]: Ask[] = [(context) => context.cancel('at 1'), (context) => context.cancel('at 2')];
+    const desk = resting([one!, other!]);
+    desk.bar(0, 10_000);
+    expect(notes(desk).filter((text) => text.includes('no entry to withdraw'))).toHaveLength(1);
+  });
+
   it('is its own: that of another strategy rests on', () => {
     const changes = { strategies: [asking([entering(IN)], 'other'), asking([cancels])] };
     const desk = resting([], { ...changes, capabilities: SPOT });
@@ -164,6 +171,21 @@ describe('an entry that its strategy changes', () => {
     expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 500, limitTicks: 9_995 }]);
   });
 
+  it.each(['maxGrossExposurePct', 'maxNetExposurePct', 'maxStrategyExposurePct', 'maxCorrelatedExposurePct'])(
+    'counts once for %s, though its order still rests as it is judged',
+    (key) => {
+      // The entry is worth 50 USDT of 10,000.
+      const risk = { ...new DeskUnderTest().config.risk, [key]: 0.6 };
+      const strategy = { ...asking([entering(IN), moves]), size: { lots: 500 } };
+      const desk = resting([], { risk, strategies: [strategy] });
+      const [old] = desk.live('entry', 0);
+      desk.bar(0, 10_000);
+      cancelled(desk, old!);
+      expect(desk.recorded('order.denied')).toEqual([]);
+      expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 500, limitTicks: 9_995 }]);
+    },
+  );
+
   it('is not entered again where the venue filled all of it', () => {
     const desk = resting([entering(IN), moves]);
     const [old] = desk.live('entry', 0);
@@ -184,6 +206,40 @@ describe('an entry that its strategy changes', () => {
     desk.accept(next!);
     desk.fill(old!, 9_990, 200);
     expect(desk.sent('cancel')).toEqual([next!.clientId]);
+  });
+
+  it('is taken off for such a fill also where it was changed twice', () => {
+    const further: Ask = (context) => context.change({ ticks: 9_997, because: 'nearer still' });
+    const desk = resting([entering(IN), moves, further]);
+    const [first] = desk.live('entry', 0);
+    desk.bar(0, 10_000);
+    cancelled(desk, first!);
+    const [second] = desk.live('entry', 0);
+    desk.accept(second!);
+    desk.bar(0, 10_000);
+    cancelled(desk, second!);
+    const [third] = desk.live('entry', 0);
+    desk.accept(third!);
+    desk.fill(first!, 9_990, 200);
+    expect(desk.sent('cancel')).toEqual([third!.clientId]);
+  });
+
+  it('repeats neither the order that it changes, nor one that it was changed from before', () => {
+    const stop =
+      (protectTicks: number): Ask =>
+      (context) =>
+        context.change({ protectTicks, because: 'another stop' });
+    const risk = { ...new DeskUnderTest().config.risk, repeatedEntrySeconds: 3_600 };
+    const desk = resting([], { risk, strategies: [asking([entering(IN), stop(9_850), stop(9_860)])] });
+    for (const protectTicks of [9_850, 9_860]) {
+      const [old] = desk.live('entry', 0);
+      desk.bar(0, 10_000);
+      cancelled(desk, old!);
+      const [next] = desk.live('entry', 0);
+      expect(next).toMatchObject({ limitTicks: 9_990, protectTicks });
+      desk.accept(next!);
+    }
+    expect(desk.recorded('order.denied')).toEqual([]);
   });
 
   it('stays as it is where the gate refuses its new price', () => {

@@ -1,6 +1,7 @@
 /** Entries that stand for one wish: the other of two, and the order that one was changed to. */
+import type { OrderIntent } from '../../domain/order.js';
 import type { Core } from '../core.js';
-import { liveOrders } from '../core.js';
+import { isChangedFrom, liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { takeEntryOff } from './cancel-order.js';
 import { endWaiting } from './end-waiting.js';
@@ -10,12 +11,11 @@ import { endWaiting } from './end-waiting.js';
  */
 export function takeOthersOff(core: Core, { intent: { clientId, instrument, oneOf } }: OrderEntry): void {
   const reason = `${clientId}, which stands for the same, was filled`;
-  const isOther = (other: { readonly clientId: string; readonly oneOf?: string }): boolean =>
-    oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId;
+  const isOther = (other: Pick<OrderIntent, 'clientId' | 'changes' | 'oneOf'>): boolean =>
+    (oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId) ||
+    isChangedFrom(core, other, clientId);
   endWaiting(core, reason, (entry) => isOther(entry) && entry.changes !== clientId);
   for (const entry of liveOrders(core, instrument)) {
-    const { intent } = entry;
-    if (intent.purpose === 'entry' && (isOther(intent) || intent.changes === clientId))
-      takeEntryOff(core, entry, reason);
+    if (entry.intent.purpose === 'entry' && isOther(entry.intent)) takeEntryOff(core, entry, reason);
   }
 }

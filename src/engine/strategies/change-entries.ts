@@ -22,7 +22,7 @@ export function withdrawEntries(core: Core, slot: StrategySlot, because: string)
   );
   for (const entry of live) takeEntryOff(core, entry, reason);
   if (dropped + live.length > 0) slot.entriesRefused = '';
-  else refuse(core, slot, `${because}: no entry to withdraw`);
+  else refuse(core, slot, because, 'no entry to withdraw');
 }
 
 /**
@@ -41,7 +41,7 @@ export function changeEntry(core: Core, slot: StrategySlot, wish: EntryChange): 
   const [waits] = waiting;
   const why = whyNotChange(orders, waiting, wish);
   if (why !== null) {
-    refuse(core, slot, `${wish.because}: ${why}`);
+    refuse(core, slot, wish.because, why);
     return;
   }
   slot.entriesRefused = '';
@@ -132,8 +132,8 @@ export function enterOneOf(
   if (first !== undefined) takeEntryOff(core, first, 'the other of the two was refused');
 }
 
-/** A strategy that asks for the same at each bar is answered once. */
-function refuse(core: Core, slot: StrategySlot, text: string): void {
-  if (slot.entriesRefused !== text) note(core, 'info', text, slot.instrument.id, slot.name);
-  slot.entriesRefused = text;
+/** A strategy that asks for the same at each quote is answered once, whatever words it asks with. */
+function refuse(core: Core, slot: StrategySlot, because: string, why: string): void {
+  if (slot.entriesRefused !== why) note(core, 'info', `${because}: ${why}`, slot.instrument.id, slot.name);
+  slot.entriesRefused = why;
 }
