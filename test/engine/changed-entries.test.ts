@@ -289,6 +289,25 @@ describe('an entry that its strategy changes', () => {
     expect(desk.records.slice(before).map(({ type }) => type)).not.toContain('entry.waits');
   });
 
+  it.each<[string, EntryWish, Ask]>([
+    ['rests', IN, (context) => context.change({ ticks: 9_995, exits: {}, because: 'nearer' })],
+    ['waits', DIP, (context) => context.change({ ticks: 9_940, exits: {}, because: 'lower' })],
+  ])('and %s has no exits where it is changed to none, as where it was entered with none', (_, wish, to) => {
+    const same: Ask = (context) => context.change({ exits: {}, because: 'as it is' });
+    const desk = resting([entering(wish), same, to]);
+    const [old] = desk.live('entry', 0);
+    const before = desk.engine.view.waiting;
+    desk.bar(0, 10_000);
+    expect(desk.sent('cancel')).toEqual([]);
+    expect(desk.engine.view.waiting).toEqual(before);
+    desk.bar(0, 10_000);
+    if (old !== undefined) cancelled(desk, old);
+    else desk.quote(0, 9_938);
+    const [next] = desk.live('entry', 0);
+    expect(next).toBeDefined();
+    expect(next).not.toHaveProperty('exits');
+  });
+
   it('is dropped with everything else by a stop of the desk', () => {
     const desk = resting([entering(IN), moves]);
     const [old] = desk.live('entry', 0);

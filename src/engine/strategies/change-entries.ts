@@ -1,4 +1,5 @@
 /** A strategy takes its own entries back, changes one, or asks for one of two. Its exits and stops are never touched. */
+import type { ExitPlan } from '../../domain/exit-plan.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { type Core, liveOrders, note, remainingLots } from '../core.js';
 import { takeEntryOff } from '../orders/cancel-order.js';
@@ -7,7 +8,7 @@ import { nextClientId } from '../orders/place-order.js';
 import type { OrderEntry } from '../state.js';
 import type { WaitingEntry } from '../waiting-entry.js';
 import { type EntryOrigin, enter, wouldEnter } from './enter.js';
-import type { EntryChange, OrderedWish, RestingWish } from './strategy.js';
+import type { EntryChange, RestingWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { waitInstead, waitToChange } from './waiting-entries.js';
 
@@ -67,7 +68,8 @@ function whyNotChange(
 
 function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: EntryChange): void {
   const { clientId, signal, oneOf } = order.intent;
-  const before = wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, wish.because);
+  const { because } = wish;
+  const before = changed(wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, because), { because });
   const next = changed(before, wish);
   if (JSON.stringify(next) === JSON.stringify(before)) return;
   const origin: EntryOrigin = {
@@ -93,26 +95,34 @@ function wishOf({ intent }: OrderEntry, restBars: number, because: string): Rest
   };
 }
 
-function changed(before: RestingWish, { ticks, protectTicks, exits }: EntryChange): OrderedWish {
+function changed(before: RestingWish, { ticks, protectTicks, exits }: EntryChange): RestingWish {
+  const { exits: former, ...rest } = before;
   const others = {
     ...(protectTicks === undefined ? {} : { protectTicks }),
-    ...(exits === undefined ? {} : { exits }),
+    ...withExits(exits ?? former),
   };
-  if (ticks === undefined) return { ...before, ...others };
-  return before.type === 'stop'
-    ? { ...before, ...others, stopTicks: ticks }
-    : { ...before, ...others, limitTicks: ticks };
+  if (ticks === undefined) return { ...rest, ...others };
+  return rest.type === 'stop'
+    ? { ...rest, ...others, stopTicks: ticks }
+    : { ...rest, ...others, limitTicks: ticks };
 }
 
+/** None are left out, as where it is entered: one with none leaves those of the trade that it adds to. */
+const withExits = (exits: ExitPlan | undefined): { readonly exits?: ExitPlan } =>
+  exits === undefined || Object.keys(exits).length === 0 ? {} : { exits };
+
 function changeWaiting(core: Core, slot: StrategySlot, old: WaitingEntry, wish: EntryChange): void {
-  const { touchTicks, limitTicks } = old;
-  const { ticks = touchTicks, protectTicks = old.protectTicks, exits = old.exits, because } = wish;
+  const { exits: former, ...rest } = old;
+  const { touchTicks, limitTicks } = rest;
+  const { ticks = touchTicks, protectTicks = rest.protectTicks, because } = wish;
   const movedBy = (ticks ?? 0) - (touchTicks ?? 0);
-  const isSame = JSON.stringify(exits) === JSON.stringify(old.exits);
-  if (movedBy === 0 && protectTicks === old.protectTicks && isSame) return;
+  const exits = withExits(wish.exits ?? former);
+  const isSame = JSON.stringify(exits) === JSON.stringify(withExits(former));
+  if (movedBy === 0 && protectTicks === rest.protectTicks && isSame) return;
   waitInstead(core, slot, old, {
+    ...rest,
     ...{ touchTicks: ticks, limitTicks: limitTicks === null ? null : limitTicks + movedBy, protectTicks },
-    ...(exits === undefined ? {} : { exits }),
+    ...exits,
     because,
   });
 }

@@ -57,9 +57,9 @@ export function waitInstead(
   core: Core,
   slot: StrategySlot,
   old: WaitingEntry,
-  changed: Partial<WaitingEntry> & Pick<WaitingEntry, 'because'>,
+  changed: Omit<WaitingEntry, 'clientId'>,
 ): void {
-  const entry: WaitingEntry = { ...old, ...changed, clientId: nextClientId(core) };
+  const entry: WaitingEntry = { ...changed, clientId: nextClientId(core) };
   const denial = whyNotWait(core, slot, entry);
   if (denial !== null) {
     denyOrder(core, deniedOrder(entry), denial);
