@@ -91,6 +91,12 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
+/** What an entry waits for that takes the place of something else. */
+const FOLLOWS = {
+  reversal: 'its trade to be closed',
+  change: 'the order that it changes to come off the book',
+} as const;
+
 /** An entry that waits in the core: the venue knows nothing of it. */
 function waitingReason(
   core: Core,
@@ -103,7 +109,7 @@ function waitingReason(
     const { calendar } = sessionsAt(core, instrument.id);
     const waitsFor =
       entry.type === 'reversal' || entry.type === 'change'
-        ? 'its trade to be closed'
+        ? FOLLOWS[entry.type]
         : entry.fromMs === null
           ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
           : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;

@@ -162,6 +162,19 @@ describe('an entry that its strategy changes', () => {
     expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 200, limitTicks: 9_995 }]);
   });
 
+  it('is not sent again where a person cancels it meanwhile', () => {
+    const desk = resting([entering(IN), moves]);
+    const [old] = desk.live('entry', 0);
+    desk.bar(0, 10_000);
+    expect(desk.engine.whyNotTrading().map(({ waitsFor }) => waitsFor)).toContain(
+      'the order that it changes to come off the book',
+    );
+    desk.command({ name: 'cancelEntry', clientId: old!.clientId });
+    cancelled(desk, old!);
+    expect(desk.live('entry', 0)).toEqual([]);
+    expect(desk.recorded('entry.over')).toMatchObject([{ outcome: 'dropped' }]);
+  });
+
   it('is changed also where it is all that the `maxLots` of its strategy allows', () => {
     const strategy = { ...asking([entering(IN), moves]), size: { lots: 500, maxLots: 500 } };
     const desk = resting([], { strategies: [strategy] });

@@ -33,6 +33,12 @@ beforeAll(() => {
   );
 });
 
+/** The second of the two has no whole price; what follows is an entry of its own. */
+const CAUGHT = strategyOf(`
+const low = { side: 'buy', type: 'limit', ticks: desk.bid - 10, restBars: 9, because: 'low', exits: { stop: { ticks: desk.bid - 200 } } };
+try { desk.enterOneOf(low, { ...low, ticks: 1.5 }); } catch {}
+if (!desk.entryResting) desk.enter({ ...low, ticks: desk.bid - 20, because: 'alone' });`);
+
 function rested(name: string) {
   const kind = `./strategies/${name}.ts`;
   const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
@@ -58,6 +64,13 @@ describe('an entry of its own', () => {
     expect(desk.live('entry', 0)).toMatchObject([
       { limitTicks: 9_995, protectTicks: 9_850, exits: { maxBars: 9 }, changes: entry.clientId },
     ]);
+  });
+
+  it('is its own after two of which one was wrong, and that was caught', () => {
+    write('strategies/catches.ts', CAUGHT);
+    const { entry } = rested('catches');
+    expect(entry).toMatchObject({ limitTicks: 9_980 });
+    expect(entry.oneOf).toBeUndefined();
   });
 
   it.each([

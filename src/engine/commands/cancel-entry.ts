@@ -26,6 +26,8 @@ export function cancelEntry(core: Core, { clientId }: CancelEntry, { by }: Comma
     const message = `order ${clientId} closes a position, and would be sent again at once`;
     return refused('closes', message, 'let it be filled');
   }
+  // What its strategy wants it changed to would follow it.
+  endWaiting(core, `${by} cancelled the order that it changes`, ({ changes }) => changes === clientId);
   cancelOrder(core, entry, `${by} cancelled it`);
   return done(core, `entry order ${clientId} is being cancelled; what it fills until then is protected`);
 }

@@ -210,9 +210,14 @@ export const STAND_BETWEEN = `"use strict";
           const rests = wish?.type === 'stop' || (wish?.type === 'limit' && (wish.timeInForce === undefined || wish.timeInForce === 'day'));
           if (!rests || (wish.reverses ?? false)) throw new TypeError('enterOneOf: expected two entries that rest (of type limit or stop) and reverse nothing, found as the ' + name + ' one type ' + String(wish?.type));
         }
-        host.pair();
-        desk.enter(one);
-        desk.enter(other);
+        host.pair(true);
+        // A strategy may catch what the other one throws: then neither is entered, and the next entry is its own.
+        try {
+          desk.enter(one);
+          desk.enter(other);
+        } finally {
+          host.pair(false);
+        }
       },
       change(change) {
         const { side = '', ticks, exits, because } = change;

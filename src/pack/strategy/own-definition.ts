@@ -289,8 +289,8 @@ export class HostedStrategy implements Strategy {
         };
         add({ kind: 'adjust', exits });
       },
-      pair: () => {
-        this.#pair = [];
+      pair: (open) => {
+        this.#pair = open ? [] : null;
       },
       change: (side, ticks, because, hasExits, stopTicks, ...plan) => {
         const change: EntryChange = {

@@ -72,7 +72,7 @@ export interface Wishes {
     ...targets: readonly number[]
   ): void;
   /** The next two entries are one of two. */
-  pair(): void;
+  pair(open: boolean): void;
   note(text: string): void;
 }
 
