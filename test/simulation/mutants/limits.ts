@@ -83,8 +83,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a strategy that is off opens positions',
     file: 'engine/strategies/on-bar.ts',
-    find: 'if (isHeard && isEnabled(this.#core, this.#slot))',
-    put: 'if (isHeard)',
+    find: 'return isEnabled(this.#core, this.#slot);',
+    put: 'return true;',
   },
   {
     what: 'anybody may raise the position size',

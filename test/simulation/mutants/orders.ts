@@ -5,8 +5,8 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'a fill of one of two entries leaves the other one',
     file: 'engine/orders/take-others-off.ts',
-    find: 'oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId;',
-    put: "oneOf === '' && other.clientId !== clientId;",
+    find: '(oneOf !== undefined && other.oneOf === oneOf && other.clientId !== clientId)',
+    put: "(oneOf === '' && other.clientId !== clientId)",
   },
   {
     what: 'the host sends an order before it is durable',

@@ -119,8 +119,8 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'a position whose stop is refused for ever is kept',
     file: 'engine/flow/secure.ts',
-    find: "  secure(core, at, 'refused', ",
-    put: "  if (stopRefusals > 1e9) secure(core, at, 'refused', ",
+    find: "  secureTrade(\n    core,\n    at,\n    ownerOf(holding),\n    'refused',",
+    put: "  if (stopRefusals > 1e9) secureTrade(\n    core,\n    at,\n    ownerOf(holding),\n    'refused',",
   },
   {
     what: 'a missing stop halts nobody',
