@@ -32,9 +32,14 @@ const seed = wholeNumber('seed', values.seed);
 const count = values.count === undefined ? all.length : wholeNumber('count', values.count);
 if (all.length === 0)
   fail(`--only: no break is called "${values.only}"; \`npm run breaks -- --list\` names them all`);
-const chosen = drawn(values.quick ? all.filter((one) => isQuick(root, one)) : all, seed, count);
+const drawable = values.quick ? all.filter((one) => isQuick(root, one)) : all;
+if (drawable.length === 0)
+  fail('--quick: none of these breaks has quick tests alone; leave it out to try them');
+const chosen = drawn(drawable, seed, count);
 if (values.list) {
-  for (const { what, ids, file } of chosen) console.log(`${ids.join(' ')}  ${what} (${file})`);
+  const lines = chosen.map(({ what, ids, file }) => `${ids.join(' ')}  ${what} (${file})\n`);
+  // An exit would cut off what a pipe has not taken yet.
+  await new Promise((taken) => process.stdout.write(lines.join(''), taken));
   process.exit(0);
 }
 if (values.check) {

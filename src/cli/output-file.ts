@@ -1,5 +1,14 @@
 /** A file that is written as a run goes on. What was there before stays until the run is over. */
-import { closeSync, fstatSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 import { usageFailure } from './failure.js';
 
@@ -10,17 +19,21 @@ export class OutputFile {
   /** Takes the place of `file` at the end. Null: it is written itself, such as a pipe. */
   readonly #part: string | null;
   readonly #file: string;
+  readonly #isNew: boolean;
   #text = '';
   #isOpen = true;
 
   /** Opened before the run, so that a missing folder is reported at once and not after an hour. */
   constructor(option: string, file: string) {
     try {
+      this.#isNew = !existsSync(resolve(file));
       const named = openSync(resolve(file), 'a');
       this.#file = realpathSync(resolve(file));
-      const isFile = fstatSync(named).isFile();
+      const about = fstatSync(named);
+      const isFile = about.isFile();
       this.#part = isFile ? `${this.#file}.part` : null;
-      this.#descriptor = this.#part === null ? named : openSync(this.#part, 'w');
+      // Who may read the file stays as it was.
+      this.#descriptor = this.#part === null ? named : openSync(this.#part, 'w', about.mode & 0o777);
       if (isFile) closeSync(named);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -29,6 +42,11 @@ export class OutputFile {
         'name a file in a folder that is there',
       );
     }
+  }
+
+  /** Two that are one file would write into each other. */
+  isSameAs(other: OutputFile): boolean {
+    return this.#part !== null && this.#part === other.#part;
   }
 
   write(text: string): void {
@@ -48,7 +66,9 @@ export class OutputFile {
   drop(): void {
     if (!this.#isOpen) return;
     closeSync(this.#descriptor);
-    if (this.#part !== null) rmSync(this.#part, { force: true });
+    if (this.#part === null) return;
+    rmSync(this.#part, { force: true });
+    if (this.#isNew) rmSync(this.#file, { force: true });
   }
 
   #flush(): void {

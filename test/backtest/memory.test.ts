@@ -21,6 +21,15 @@ it('counts every trade and keeps as many as were asked for, with the same figure
   expect(reportHtml(whole)).not.toMatch(/\(the first|left out here/);
 });
 
+it('writes the same page, whether a run kept more trades than a page has or not', async () => {
+  const { report } = await backtest(writeMinutes(temporaryFolder(), waves(12 * 120 - 10)));
+  const [trade] = report.trades;
+  const elsewhere = { ...trade!, symbol: 'ETH/USDT' };
+  const trades = [...Array(490).fill(elsewhere), ...Array(30).fill(trade)];
+  const listed = { trades: trades.slice(0, 500), tradesLeftOut: 20 };
+  expect(reportHtml({ ...report, ...listed })).toBe(reportHtml({ ...report, trades, tradesLeftOut: 0 }));
+});
+
 it('tells orders in the order in which they were sent, each once it has ended', async () => {
   const file = writeMinutes(temporaryFolder(), waves(12 * 120 - 10));
   const told: string[] = [];

@@ -1,10 +1,13 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,6 +117,33 @@ describe('fermata backtest', () => {
     const { code } = await backtest(['--data', data, '--fills', fills]);
     expect(code).toBe(2);
     expect(readFileSync(fills, 'utf8')).toBe('of an earlier run\n');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('leaves nothing where there was no file, and the mode of one that was there', async () => {
+    const [fresh, closed] = [join(folder, 'fresh.csv'), join(folder, 'closed.csv')];
+    const twice = writeMinutes(folder, [...waves(1), ...waves(1)], 'twice.csv');
+    expect((await backtest(['--data', twice, '--fills', fresh])).code).toBe(2);
+    expect(existsSync(fresh)).toBe(false);
+    writeFileSync(closed, '', { mode: 0o600 });
+    expect((await backtest(['--data', file, '--fills', closed])).code).toBe(0);
+    expect(statSync(closed).mode & 0o777).toBe(0o600);
+    expect(readFileSync(closed, 'utf8')).toMatch(/^time,trade_id/);
+  });
+
+  it('refuses one file for two lists, and leaves it as it was', async () => {
+    const one = join(folder, 'one.csv');
+    writeFileSync(one, 'of an earlier run\n');
+    symlinkSync(one, join(folder, 'other.csv'));
+    const { code, err } = await backtest([
+      ...['--data', file, '--fills', one],
+      ...['--orders', join(folder, 'other.csv')],
+    ]);
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--fills and --orders are one file'),
+    });
+    expect(readFileSync(one, 'utf8')).toBe('of an earlier run\n');
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 

@@ -47,6 +47,10 @@ describe('the breaks of the product', () => {
     [['--count', 'some'], '--count: expected a whole number from 1 on, found some'],
     [['--seed', '0'], '--seed: expected a whole number from 1 on, found 0'],
     [['--only', 'no such break'], '--only: no break is called "no such break"'],
+    [
+      ['--quick', '--only', 'there is no command that tests the connection'],
+      '--quick: none of these breaks has quick tests',
+    ],
   ])('are refused where %j is wrong', (args, message) => {
     const { status, stderr } = run(...args);
     expect(stderr).toContain(message);

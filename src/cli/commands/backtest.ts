@@ -311,7 +311,12 @@ function openOutputs(options: BacktestOptions): Outputs {
   try {
     for (const name of OUTPUTS) {
       const file = options[name];
-      if (file !== undefined) outputs.set(name, new OutputFile(`--${name}`, file));
+      if (file === undefined) continue;
+      const output = new OutputFile(`--${name}`, file);
+      const [same] = [...outputs].find(([, other]) => other.isSameAs(output)) ?? [];
+      outputs.set(name, output);
+      if (same !== undefined)
+        throw usageFailure(`--${same} and --${name} are one file: ${file}`, 'name a file for each of them');
     }
   } catch (error) {
     for (const output of outputs.values()) output.drop();

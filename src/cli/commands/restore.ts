@@ -52,7 +52,7 @@ export function restoreCommand(command: Command): void {
       if (options.toScratch === true && options.dbOnly === true)
         throw usageFailure(
           '--to-scratch and --db-only were both given: a server of its own always holds the whole backup',
-          'leave one of them out: --to-scratch to look at it, --db-only to put the database alone in the place of the desk',
+          'leave one of them out: --to-scratch to look at it, --db-only to put back the database of the desk alone',
         );
       const chosen = await choose(id, options);
       process.exitCode =
