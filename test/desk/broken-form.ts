@@ -8,7 +8,7 @@ export const BROKEN_FORM: readonly BrokenPlace[] = [
     to: '  staleDataSecond: 10',
     at: 'staleDataSecond: 10',
     key: 'risk.staleDataSecond',
-    expected: 'one of the keys staleDataSeconds, maxVolatilityPct',
+    expected: 'one of the keys staleDataSeconds, frozenQuoteSeconds',
     found: 'the unknown key staleDataSecond',
     doThis: 'write staleDataSeconds instead of staleDataSecond',
   },
