@@ -39,34 +39,26 @@ export async function endLeftPermission(context: PermissionContext): Promise<GoL
   return attempt;
 }
 
-async function tellLeft(
-  { desk, pool, home }: PermissionContext,
+function tellLeft(
+  context: PermissionContext,
   { workflowId, state, detail }: GoLiveAttempt,
   done: string,
 ): Promise<void> {
-  await notify(
-    pool,
-    {
-      desk: desk.desk,
-      event: 'warning',
-      severity: 'critical',
-      about: 'unwatched-go-live',
-      title: `${desk.desk} could still trade real money after its go-live had ${state === 'ended' ? 'ended' : 'been refused'}`,
-      text: `${done} Why the go-live was over: ${detail}. Positions keep their stops; begin again with fermata go-live.`,
-      workflowId,
-      fingerprint: `left-permission:${workflowId}`,
-      audience: ['operator', 'approver'],
-    },
-    home,
-  );
+  const over = state === 'ended' ? 'ended' : 'been refused';
+  return tell(context, workflowId, {
+    title: `${context.desk.desk} could still trade real money after its go-live had ${over}`,
+    text: `${done} Why the go-live was over: ${detail}. Positions keep their stops; begin again with fermata go-live.`,
+    fingerprint: `left-permission:${workflowId}`,
+  });
 }
 
 /** Returns what was done, in a sentence. Rejects if the trader doesn't accept it: the next pass tries again. */
 export async function endPermission(
-  { desk, pool, trader, home }: PermissionContext,
+  context: PermissionContext,
   workflowId: string,
   how: string,
 ): Promise<string> {
+  const { desk, trader } = context;
   const reason = `nobody watches the first real money any more: ${how}`.slice(0, 500);
   try {
     if ((await readStatus({ trader })).goLive.granted === null)
@@ -75,21 +67,27 @@ export async function endPermission(
     const { detail } = await trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS });
     return `The permission to trade real money was ended: ${detail}`;
   } catch (error) {
-    await notify(
-      pool,
-      {
-        desk: desk.desk,
-        event: 'warning',
-        severity: 'critical',
-        about: 'unwatched-go-live',
-        title: `${desk.desk} may trade real money that nobody watches`,
-        text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
-        workflowId,
-        fingerprint: `unwatched:${workflowId}`,
-        audience: ['operator', 'approver'],
-      },
-      home,
-    );
+    await tell(context, workflowId, {
+      title: `${desk.desk} may trade real money that nobody watches`,
+      text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
+      fingerprint: `unwatched:${workflowId}`,
+    });
     throw error;
   }
+}
+
+async function tell(
+  { desk, pool, home }: PermissionContext,
+  workflowId: string,
+  said: { readonly title: string; readonly text: string; readonly fingerprint: string },
+): Promise<void> {
+  await notify(
+    pool,
+    {
+      ...{ desk: desk.desk, event: 'warning', severity: 'critical', about: 'unwatched-go-live', workflowId },
+      ...said,
+      audience: ['operator', 'approver'],
+    },
+    home,
+  );
 }
