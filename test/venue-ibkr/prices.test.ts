@@ -1,6 +1,6 @@
 /** Prices and past minutes of the broker, over a connection of their own to a simulated Gateway. */
 import { EventName } from '@stoqey/ib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
@@ -107,7 +107,9 @@ it('follows the month that orders go to, and tells its stream that it has change
   simulator.simulation.setPrice('NQH7', '15400');
   const { conId } = simulator.simulation.market('NQH7').instrument;
   const march = { conId, localSymbol: 'NQH7', exchange: 'CME' };
-  tradesIn({ host: '127.0.0.1', port: simulator.port }, new Map([['NQ/USD', march]]));
+  const at = { host: '127.0.0.1', port: simulator.port };
+  tradesIn(at, new Map([['NQ/USD', march]]));
+  onTestFinished(() => tradesIn(at, new Map()));
   await eventually(() => expect(first.ended()).toContain('another contract'));
   expect(await prices.fetchQuotes(['NQ/USD'])).toMatchObject([{ bid: 15399.75 }]);
   const again = await streamOf(prices);

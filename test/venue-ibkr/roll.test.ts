@@ -141,6 +141,8 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   });
 
   await role.stop();
+  const { port } = simulator;
+  expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toBeUndefined();
   role = await startTrader(runtime);
   const after = await until('ready', ready);
   expect(after.contracts).toMatchObject([
@@ -150,7 +152,6 @@ it('a roll that people approved is in the journal, and the next start trades, pr
     { month: '202703', phase: 'trading', rollDay: '2027-03-15', atVenue: { traded: { name: 'NQH7' } } },
   ]);
   expect(after.configHash).toBe(before.configHash);
-  const { port } = simulator;
   expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toMatchObject({ localSymbol: 'NQH7' });
   const bid = Number(after.marketData.lastPrices[0]?.bid);
   expect(Math.abs(bid - Number(NEW))).toBeLessThan(5);

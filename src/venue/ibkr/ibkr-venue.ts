@@ -222,6 +222,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       live.close();
       trading.lost('closed');
       await Promise.all([orders.close(), reading.close()]);
+      options.onContracts?.(new Map());
     },
   };
 }

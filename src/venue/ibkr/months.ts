@@ -8,23 +8,23 @@ import type { GatewayAddress } from './gateway.js';
 
 export type TradedContract = Contract & { readonly conId: number };
 
-const traded = new Map<string, TradedContract>();
+/** By Gateway, then by symbol. */
+const traded = new Map<string, ReadonlyMap<string, TradedContract>>();
 const listeners = new Set<() => void>();
 
-const keyOf = ({ host, port }: GatewayAddress, symbol: string): string => `${host}:${port} ${symbol}`;
+const keyOf = ({ host, port }: GatewayAddress): string => `${host}:${port}`;
 
 export function tradedContract(at: GatewayAddress, symbol: string): TradedContract | undefined {
-  return traded.get(keyOf(at, symbol));
+  return traded.get(keyOf(at))?.get(symbol);
 }
 
-/** Called by whoever sends orders. */
+/** Called by whoever sends orders; without contracts, once no more are sent there. */
 export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, TradedContract>): void {
-  let changed = false;
-  for (const [symbol, contract] of contracts) {
-    const key = keyOf(at, symbol);
-    changed ||= traded.get(key)?.conId !== contract.conId;
-    traded.set(key, contract);
-  }
+  const key = keyOf(at);
+  const before = traded.get(key);
+  if (contracts.size === 0) traded.delete(key);
+  else traded.set(key, new Map([...(before ?? []), ...contracts]));
+  const changed = [...contracts].some(([symbol, { conId }]) => before?.get(symbol)?.conId !== conId);
   if (changed) for (const listener of [...listeners]) listener();
 }
 

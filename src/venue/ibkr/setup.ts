@@ -85,7 +85,7 @@ export interface IbkrVenueOptions {
   readonly instruments: readonly Instrument[];
   /** The account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
-  /** Called with the contracts by symbol each time they are found, for prices that follow them. */
+  /** Called with the contracts by symbol each time they are found, for prices that follow them; with none once closed. */
   readonly onContracts?: (contracts: ReadonlyMap<string, TradedContract>) => void;
   readonly times?: Partial<GatewayTimes>;
   /** Called for each answer that could not be believed, for the log. */
