@@ -57,6 +57,13 @@ it('without a margin, a contract takes its whole worth, as ever', () => {
   expect(bench('400000', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);
 });
 
+it('what closes a loss is taken where nothing is free, and nothing beyond it', () => {
+  const made = held(bench('400000', [WHOLE]), { side: 'sell', quantityLots: 1 });
+  made.quote(AT_20000 + 8_000);
+  expect(made.submit({ side: 'buy', quantityLots: 2, reduceOnly: false })).toMatchObject(INSUFFICIENT);
+  expect(made.submit({ side: 'buy', quantityLots: 1, reduceOnly: false })).toMatchObject(ACCEPTED);
+});
+
 it('the fee of the order is needed beside it', () => {
   // Two contracts: 66,000, and 2.25 for each.
   expect(bench('66004.49', [WITH_FEES]).submit({ quantityLots: 2 })).toMatchObject(INSUFFICIENT);

@@ -153,12 +153,11 @@ function refuseContract(
   if (order.reduceOnly)
     return reducible > 0 ? null : { code: '-2022', text: 'ReduceOnly Order is rejected.' };
   const openedLots = Math.max(0, order.quantityLots - reducible);
+  // What only closes is taken however little is left: refused, it would hold the account in the loss that it must leave.
+  if (openedLots === 0) return null;
   const worth = mulDiv(value, openedLots, order.quantityLots);
   const { lotMargin } = instrument;
-  if (lotMargin !== undefined) {
-    if (openedLots === 0) return null;
-    if (isBelowMaintenance(book, quote)) return BELOW_MAINTENANCE;
-  }
+  if (lotMargin !== undefined && isBelowMaintenance(book, quote)) return BELOW_MAINTENANCE;
   const opened =
     marginOf(instrument, openedLots, worth) +
     (lotMargin === undefined ? 0 : feeAhead(fees, instrument, { lots: order.quantityLots, value }));
