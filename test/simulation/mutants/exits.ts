@@ -9,12 +9,6 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     put: '  const rest = 0 * Number(',
   },
   {
-    what: 'an exit waits for what was refused of the trade before',
-    file: 'engine/flow/protect.ts',
-    find: '  work.closeAtMs = 0;\n',
-    put: '  work.closeAtMs *= 2;\n',
-  },
-  {
     what: 'a trailing stop loosens',
     file: 'engine/trades/trade-exits.ts',
     find: "return side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks;",
