@@ -11,6 +11,7 @@ import { desksWithProofs } from './proofs/proof-tables.mjs';
 import {
   costliestFiles,
   countRun,
+  failuresIn,
   processorSecondsOfChildren,
   readRunReport,
   slowestFiles,
@@ -21,6 +22,7 @@ import { summariseProofs } from './proofs/summary.mjs';
 
 /** How many of the slowest files are listed with their time, and of those that took most of the processor. */
 const SLOWEST = 12;
+const FAILURES_TOLD = 20;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { full, keptReport, filters } = readArguments(process.argv.slice(2));
@@ -40,6 +42,7 @@ const files = existsSync(report) ? readRunReport(report, root) : [];
 const slowest = existsSync(report) && files.length > SLOWEST ? slowestFiles(report, root, SLOWEST) : [];
 const costliest =
   existsSync(processorTimes) && files.length > SLOWEST ? costliestFiles(processorTimes, root, SLOWEST) : [];
+const failures = existsSync(report) ? failuresIn(report, root) : [];
 rmSync(folder, { recursive: true, force: true });
 
 const { passed, failed, skipped } = countRun(files);
@@ -56,10 +59,13 @@ if (costliest.length > 0) {
 }
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
 const steps = [...runStep(), ...proofSteps()];
+// Once more at the end: where only that is kept of a log, it still tells what to look at.
+for (const { name, why } of failures.slice(0, FAILURES_TOLD))
+  console.log([`FAIL  ${name}`, ...why.map((line) => `      ${line}`)].join('\n'));
 for (const { ok, what } of steps) console.log(`${ok ? 'ok    ' : 'FAIL  '}${what}`);
-const failures = failed + steps.filter(({ ok }) => !ok).length;
-console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failures} failed`);
-process.exit(failures === 0 ? 0 : 1);
+const failedInAll = failed + steps.filter(({ ok }) => !ok).length;
+console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failedInAll} failed`);
+process.exit(failedInAll === 0 ? 0 : 1);
 
 function timedLine([seconds, file]) {
   return `${seconds.toFixed(1).padStart(7)} s  ${file}`;

@@ -1,6 +1,7 @@
 // Reads the JSON report of a vitest run: which tests ran, how each ended, and how many there were.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** `root`: the repository that contains the report's files. */
 export function readRunReport(path, root) {
@@ -13,6 +14,29 @@ export function readRunReport(path, root) {
       status,
     })),
   }));
+}
+
+const LINES_OF_A_FAILURE = 12;
+
+/** Each failed test, or file that could not run: its name as the proof tables name it, and how its message begins. */
+export function failuresIn(path, root) {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name).split(sep).join('/');
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [{ name: file, why: beginning(message) }] : [];
+    return failed.map(({ ancestorTitles, title, failureMessages }) => ({
+      name: [file, ...ancestorTitles, title].join(' > '),
+      why: beginning(failureMessages.join('\n')),
+    }));
+  });
+}
+
+function beginning(message) {
+  return stripVTControlCharacters(message ?? '')
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/'))
+    .slice(0, LINES_OF_A_FAILURE);
 }
 
 /** The files that took longest, longest first: `[seconds, file]`. */
