@@ -166,12 +166,14 @@ function usageWords(message: string): string {
   if (bare) return wrongValue(bare[1], '', 'a value');
   const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
   if (many)
-    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : `${many[2]} argument`}; found ${many[3]}`;
-  const option = text.match(/^option '(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
+    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : argumentsOf(many[2])}; found ${argumentsOf(many[3])}`;
+  const option = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
   if (option) return wrongValue(option[1], option[2], option[3]);
   const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
   return argument ? wrongValue(`<${argument[2]}>`, argument[1], argument[3]) : text;
 }
+
+const argumentsOf = (count = ''): string => `${count} ${count === '1' ? 'argument' : 'arguments'}`;
 
 function wrongValue(name = '', found = '', expectation = ''): string {
   const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');

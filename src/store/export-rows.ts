@@ -109,12 +109,16 @@ export async function* readExport(
   }
 }
 
-/** Continues after the previous page's last position, so that rows added meanwhile don't shift it. */
+/**
+ * Continues after the previous page's last position, so that rows added meanwhile don't shift it. What is selected has
+ * names of its own: `id::text` alone would be named `id`, and `order by id` would sort its text, 10 before 9.
+ */
 function pageOf({ from, columns, time, order }: Exported): string {
   const names = Object.keys(order);
   const given = Object.values(order).map((type, at) => `$${at + 4}::${type}`);
+  const selected = [...Object.values(columns), ...names.map((name) => `${name}::text`)];
   return `
-    select ${[...Object.values(columns), ...names.map((name) => `${name}::text`)].join(', ')}
+    select ${selected.map((value, at) => `${value} as selected_${at}`).join(', ')}
     from ${from} and desk = $1
       and ($2::float8 is null or ${time} >= to_timestamp($2::float8 / 1000))
       and ($3::float8 is null or ${time} < to_timestamp($3::float8 / 1000))

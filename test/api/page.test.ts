@@ -239,9 +239,13 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect
       .poll(() => page.getByRole('region', { name: 'Mode' }).innerText())
       .toContain('Last known: HALTED');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(() => text('outcome')).toContain('sends nothing again');
+    const before = web.trader.calls.length;
     await page.context().setOffline(false);
     await expect.poll(() => text('connection')).toBe('Connected');
     await expect.poll(() => text('mode')).toBe('HALTED');
+    expect(web.trader.calls.slice(before).map(({ method }) => method)).not.toContain('stop');
   });
 
   it('lets nothing of its header lie over something else', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeLines } from '../../src/cli/act-on-desk.js';
+import { incidentLine, timelineOf } from '../../src/cli/commands/incidents.js';
 import { scheduleLine } from '../../src/cli/commands/schedules.js';
 import { screenLines } from '../../src/cli/commands/up.js';
 import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { progressPrinter } from '../../src/cli/in-place.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
+import type { IncidentShown } from '../../src/contracts/published.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { ScheduledRun } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
@@ -31,6 +33,25 @@ const SUMMARY: UpSummary = {
   logFile: '/home/of/desk/logs/fermata.log',
   passwordFile: '/home/of/desk/secrets/operator-password',
 };
+
+describe('an incident', () => {
+  const INCIDENT = {
+    ...{ id: 'NX9s1OF4lWq5T9wa', severity: 'medium', state: 'open', title: 'odd fills', outcome: null },
+    ...{ openedMs: Date.UTC(2026, 10, 25, 17, 19, 18), acknowledgedBy: null, files: [], contacts: [] },
+    timeline: [{ atMs: Date.UTC(2026, 10, 25, 17, 24, 25), name: 'Acknowledged', observed: 'anna' }],
+    alerts: [{ times: 1, source: 'anna (cli)', detail: '' }],
+  } as unknown as IncidentShown;
+
+  it('says of each time that it is UTC, whatever zone the terminal is in', () => {
+    expect(incidentLine(INCIDENT)).toBe(
+      'NX9s1OF4lWq5T9wa  medium   2026-11-25 17:19:18 UTC  odd fills (nobody has it)',
+    );
+    expect(timelineOf(INCIDENT)).toEqual([
+      '  2026-11-25 17:24:25 UTC  Acknowledged: anna',
+      '  seen once by anna (cli)',
+    ]);
+  });
+});
 
 describe('the line of a routine', () => {
   const line = (change: Partial<ScheduledRun>): string =>

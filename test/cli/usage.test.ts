@@ -40,8 +40,24 @@ describe.concurrent('a command that is not understood', () => {
       'leave one of them out',
     ],
     // Whoever names something wants less than everything closed.
-    [['close-all', 'BTC/USDT'], 'close-all: expected only options; found 1', 'fermata help close-all'],
-    [['incidents', 'a', 'b'], 'incidents: expected 1 argument; found 2', 'fermata help incidents'],
+    [
+      ['close-all', 'BTC/USDT'],
+      'close-all: expected only options; found 1 argument',
+      'fermata help close-all',
+    ],
+    [['incidents', 'a', 'b'], 'incidents: expected 1 argument; found 2 arguments', 'fermata help incidents'],
+    [['status', '--watch', '0'], '--watch: expected a whole number from 1 to 3600; found 0', 'help status'],
+    [
+      ['coins', 'BTC/USDT', 'mine', '--reason', 'x'],
+      '<owner>: expected one of desk, foreign, move; found mine',
+      'fermata coins BTC/USDT desk|foreign|move',
+    ],
+    [
+      ['coins', 'BTC/USDT', 'desk', '--reason', 'x'],
+      '--cost <price> is missing',
+      'where they are the desk’s',
+    ],
+    [['coins', 'BTC/USDT', 'foreign'], '--reason <text> is missing', 'fermata coins BTC/USDT'],
     [['--bogus'], "unknown option '--bogus'", 'see: fermata --help'],
     [['task', 'done', 'first', '--note', 'x'], '<id>: expected the number of a task; found first', 'tasks'],
     [['task', 'done', '1', '--note', ''], '--note: expected a few words', 'fermata help task'],

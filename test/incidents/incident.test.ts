@@ -102,6 +102,17 @@ describe('an incident', () => {
     await Promise.all([first.end(), other.end()]);
   });
 
+  it('asks for the review by its title where nobody said more', async () => {
+    const incident = await openIncident(bench, desk, {
+      ...{ kind: 'reported', subject: 'bare', title: 'Odd fills', detail: '' },
+    });
+    await incident.answer('resolve');
+    await incident.result();
+    const tasks = await readTasks(bench.database.pool, desk.name);
+    const task = tasks.find(({ origin }) => origin?.firstRunId === incident.firstRunId);
+    expect(task?.detail).toMatch(/^Odd fills\. It ended: anna declared it over/);
+  });
+
   it('ends when a person declares it over, keeps its timeline, and asks a person for the review', async () => {
     const incident = await openIncident(bench, desk, {
       kind: 'reported',

@@ -42,6 +42,29 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     }
   });
 
+  it('keeps in sight of a phone which sections wait for people, beside the one that is open', async () => {
+    await desk.look(390);
+    desk.tasks = [SIGN_OFF];
+    await desk.open('Waiting');
+    await expect.poll(() => desk.page.locator('.tab-bar .count').count()).toBe(2);
+    for (const [, title] of TABS) {
+      await desk.open(title);
+      const seen = desk.page.evaluate(() =>
+        [...document.querySelectorAll('.tab-bar a')]
+          .filter((link) => link.matches('[aria-current]') || link.querySelector('.count'))
+          .filter((link) => {
+            const { left, right, top, bottom } = link.getBoundingClientRect();
+            const y = (top + bottom) / 2;
+            return [left + 2, right - 2].every((x) => link.contains(document.elementFromPoint(x, y)));
+          })
+          .map((link) => link.firstChild?.textContent),
+      );
+      expect(await seen, title).toEqual(
+        TABS.map(([, name]) => name).filter((name) => ['Waiting', 'Incidents', title].includes(name)),
+      );
+    }
+  });
+
   it('axe finds nothing in a dialog at 390, 820 and 1440 px', async () => {
     desk.tasks = [SIGN_OFF];
     await desk.open('Desk');

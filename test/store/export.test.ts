@@ -59,6 +59,34 @@ it('is every row once and in its order, over many pages, whatever lies at the sa
   expect(values).toEqual(Array.from({ length: 3_000 }, (_, n) => n));
 });
 
+it('is every line of the audit trail once and in its order, over many pages', async () => {
+  const desk = 'trail';
+  await run(
+    `insert into audit (desk, wall, person, via, action, parameters, outcome)
+     select $1, $2::timestamptz + n * interval '1 second', 'anna', 'cli', 'stop', '{}', n
+     from generate_series(0, 2499) n`,
+    ...[desk, new Date(START_MS)],
+  );
+  const [, ...rows] = await exported(desk, 'audit');
+  const outcomes = rows.map((row) => Number(row.slice(row.lastIndexOf(',') + 1)));
+  expect(outcomes).toEqual(Array.from({ length: 2_500 }, (_, n) => n));
+});
+
+it('is every fill of one moment once and in the order of the journal, over many pages', async () => {
+  const desk = 'fills';
+  await run(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+       realised, simulated, market, wall, incarnation, sequence)
+     select $1, 'BTC/USDT', 't' || n, 'c1', 'buy', 1, 1 + n, 0, 'taker', 'entry', 'ema-cross', 0, true, $2, $2, 'run', n
+     from generate_series(0, 2499) n`,
+    ...[desk, new Date(START_MS)],
+  );
+  const [, ...rows] = await exported(desk, 'trades');
+  expect(rows.map((row) => Number(row.split(',')[5]))).toEqual(
+    Array.from({ length: 2_500 }, (_, n) => 1 + n),
+  );
+});
+
 it('is what lies between two days', async () => {
   const desk = 'days';
   await run(

@@ -21,7 +21,7 @@ export const NO_ANSWER = new Problem(
   'The web server does not answer',
   'The request got no answer. Whether it was carried out is not known.',
   'The trader is a process of its own; protective stops rest at the venue.',
-  `Use \`${typed('status')}\` and \`${typed('stop')}\` in a terminal; this page tries again by itself.`,
+  `The page connects again by itself, but sends nothing again: once it is connected, look at the mode and press again. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
 );
 
 /** Throws a Problem if the server refuses. */

@@ -10,12 +10,19 @@ interface TabBarProps {
 
 export function TabBar({ tab, onTab, counts }: TabBarProps) {
   const bar = useRef<HTMLElement>(null);
-  // On a phone the bar scrolls: the current tab must be visible.
+  const waiting = TABS.map(([name]) => counts[name] ?? 0).join();
+  // On a phone the bar scrolls: the current tab must be visible, and what waits for people, wherever it is scrolled to.
   useEffect(() => {
     const box = bar.current;
-    const now = box?.querySelector<HTMLElement>('[aria-current]');
-    if (box && now) box.scrollLeft = now.offsetLeft - (box.clientWidth - now.offsetWidth) / 2;
-  }, [tab]);
+    if (box === null) return;
+    const links = [...box.querySelectorAll<HTMLElement>('a')];
+    const at = links.findIndex((link) => link.hasAttribute('aria-current'));
+    const before = besideEdge('left', links, at);
+    const after = besideEdge('right', [...links].reverse(), links.length - 1 - at);
+    const now = links[at];
+    if (now)
+      box.scrollLeft = now.offsetLeft - before - (box.clientWidth - before - after - now.offsetWidth) / 2;
+  }, [tab, waiting]);
   return (
     <nav ref={bar} class="tab-bar" aria-label="Sections">
       {TABS.map(([name, title]) => {
@@ -41,4 +48,16 @@ export function TabBar({ tab, onTab, counts }: TabBarProps) {
       })}
     </nav>
   );
+}
+
+/** Links with a count lie one beside the other at this edge once they are scrolled past it. How wide those before `at` are. */
+function besideEdge(edge: 'left' | 'right', links: readonly HTMLElement[], at: number): number {
+  let [width, widthBefore] = [0, 0];
+  for (const [place, link] of links.entries()) {
+    if (place === at) widthBefore = width;
+    const counted = link.querySelector('.count') !== null;
+    link.style[edge] = counted ? `${width}px` : '';
+    if (counted) width += link.offsetWidth;
+  }
+  return widthBefore;
 }

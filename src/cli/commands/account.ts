@@ -68,9 +68,10 @@ export function coinsCommand(command: Command): void {
     .option('--as <person>', 'who decides this: whoever is signed in')
     .option('--json', 'for scripts')
     .action(async (symbol: string | undefined, owner: string | undefined, options: CoinsOptions) => {
-      const { cost = null, reason, as, json, signingPasswordFile } = options;
+      const { as, json, signingPasswordFile } = options;
+      const claim = symbol === undefined ? null : claimOf(symbol, owner, options);
       process.exitCode = await withOperations(async (operations, runtime) => {
-        if (symbol === undefined) {
+        if (claim === null) {
           const status = await operations.readStatus();
           if (json === true) printJson(status.coins);
           else
@@ -79,10 +80,8 @@ export function coinsCommand(command: Command): void {
             );
           return 0;
         }
-        if (!isOwner(owner) || reason === undefined || (owner === 'desk' && cost === null))
-          throw incomplete(symbol);
         const caller = { person: signedInPerson(runtime, APPROVER, as), via: 'cli' } as const;
-        const said = { symbol, owner, cost };
+        const { reason, ...said } = claim;
         const about = { coins: said };
         const signed = await signedVote(runtime, operations, caller.person, about, signingPasswordFile);
         const claimed = operations.claimCoins(caller, { ...said, reason, ...signed });
@@ -98,11 +97,17 @@ export function coinsCommand(command: Command): void {
 
 const isOwner = (text: string | undefined): text is CoinOwner => COIN_OWNERS.some((owner) => owner === text);
 
-function incomplete(symbol: string): CliFailure {
-  return usageFailure(
-    'whose the coins are, or why, is missing',
-    `fermata coins ${symbol} ${COIN_OWNERS.join('|')} --reason TEXT, with --cost PRICE of one coin where they are the desk’s`,
-  );
+function claimOf(symbol: string, owner: string | undefined, { cost, reason }: CoinsOptions) {
+  const refused = (message: string): CliFailure =>
+    usageFailure(
+      message,
+      `fermata coins ${symbol} ${COIN_OWNERS.join('|')} --reason TEXT, with --cost PRICE of one coin where they are the desk’s`,
+    );
+  if (!isOwner(owner))
+    throw refused(`<owner>: expected one of ${COIN_OWNERS.join(', ')}; found ${owner ?? 'nothing'}`);
+  if (reason === undefined) throw refused('--reason <text> is missing');
+  if (owner === 'desk' && cost === undefined) throw refused('--cost <price> is missing');
+  return { symbol, owner, cost: cost ?? null, reason };
 }
 
 const NAME = 'corporate-action';

@@ -23,7 +23,7 @@ export function incidentsCommand(command: Command): void {
       const incidents = await withOperations((operations) => operations.listIncidents());
       const shown = incidents.filter(({ state }) => all === true || state !== 'resolved');
       if (json === true) printJson(shown.map((incident) => withRun(incident)));
-      else printLines(shown.length === 0 ? ['no incident'] : shown.map(lineOf));
+      else printLines(shown.length === 0 ? ['no incident'] : shown.map(incidentLine));
     });
 }
 
@@ -36,27 +36,35 @@ async function showOne(id: string, json: boolean): Promise<void> {
       'look it up with: fermata incidents --all',
     );
   if (json) printJson(withRun(incident));
-  else printLines([lineOf(incident), ...runLines(incident), ...timelineOf(incident)]);
+  else printLines([incidentLine(incident), ...runLines(incident), ...timelineOf(incident)]);
 }
 
-function lineOf({ id, severity, state, title, openedMs, acknowledgedBy, outcome }: Incident): string {
+export function incidentLine({
+  id,
+  severity,
+  state,
+  title,
+  openedMs,
+  acknowledgedBy,
+  outcome,
+}: Incident): string {
   const who = acknowledgedBy === null ? 'nobody has it' : `${acknowledgedBy} has it`;
   return `${id}  ${severity.padEnd(8)} ${timeOf(openedMs)}  ${title} (${state === 'resolved' ? outcome : who})`;
 }
 
-function timelineOf({ timeline, alerts, files, contacts, state }: IncidentShown): string[] {
+export function timelineOf({ timeline, alerts, files, contacts, state }: IncidentShown): string[] {
   return [
     ...timeline.map(({ atMs, name, observed }) => `  ${timeOf(atMs)}  ${name}: ${observed}`),
     ...alerts.map(
       ({ times, source, detail }) =>
-        `  seen ${times} times by ${[source, detail].filter(Boolean).join(': ')}`,
+        `  seen ${times === 1 ? 'once' : `${times} times`} by ${[source, detail].filter(Boolean).join(': ')}`,
     ),
     ...files.map(({ name, sha256 }) => `  kept: ${name} (SHA-256 ${sha256})`),
     ...(state === 'resolved' ? [] : contacts.map((line) => `  call: ${line}`)),
   ];
 }
 
-const timeOf = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 interface ReportOptions {
   readonly kind?: string;

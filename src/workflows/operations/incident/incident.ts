@@ -192,7 +192,7 @@ function askForReview({ input, log, timeline, keep }: IncidentRun): void {
         run: runIdentity(desk),
         fingerprint,
         title,
-        detail: `${log.reports[0]?.detail ?? title}. It ended: ${log.outcome}`,
+        detail: `${log.reports[0]?.detail || title}. It ended: ${log.outcome}`,
         dueMs: Date.now() + timing.reviewMs,
         simulated,
       },
