@@ -29,7 +29,11 @@ describe('a broken file', () => {
       `${BARS}1746316800,1,1,1,1,1\n1746403200,1,1,1,1,1\n`,
       /row 2, column ts: expected milliseconds/,
     ],
-    ['trades in seconds', 'ts,price,size,side\n1746372780,2,1,buy\n', /row 2, column ts: expected milliseconds/],
+    [
+      'trades in seconds',
+      'ts,price,size,side\n1746372780,2,1,buy\n',
+      /row 2, column ts: expected milliseconds/,
+    ],
     ['a repeated bar', `${twoBars}120000,1,1,1,1,1\n`, /row 4, column ts: expected later than 120000/],
     [
       'a negative price',
