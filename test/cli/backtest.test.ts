@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
 import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
+import { OutputFile } from '../../src/cli/output-file.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { minutesSource } from '../../src/market/fetched/fetched-files.js';
@@ -159,6 +160,18 @@ describe('fermata backtest', () => {
     expect((await backtest(['--data', file, '--fills', closed])).code).toBe(0);
     expect(statSync(closed).mode & 0o777).toBe(0o600);
     expect(readFileSync(closed, 'utf8')).toMatch(/^time,trade_id/);
+  });
+
+  it('has nothing under the name of a new file before the run is over: one that is killed leaves no empty page', () => {
+    const fresh = join(folder, 'killed.html');
+    const output = new OutputFile('--report', fresh);
+    expect(existsSync(fresh)).toBe(false);
+    output.write('the page');
+    output.keep();
+    expect(readFileSync(fresh, 'utf8')).toBe('the page');
+    expect(() => new OutputFile('--report', join(folder, 'none', 'page.html'))).toThrow(
+      /can't be written \(ENOENT\)/,
+    );
   });
 
   it('refuses one file for two lists, and leaves it as it was', async () => {
