@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Desk } from '../desk/schema.js';
+import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
@@ -15,6 +16,7 @@ import { buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { TimedAction } from './corporate-actions.js';
 import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
+import type { DataProblem } from './measure/data-problems.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
 import { type Progress, Run, type RunRecords, scopeOf } from './run-on-prices.js';
@@ -110,7 +112,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
     files: await reported(setting),
     coverage: run.coverage,
-    problems: run.problems(),
+    problems: [...run.problems(), ...failures(measure)],
     view: run.view,
     hasActions: setting.actions !== undefined,
     signalsSent: setting.signals === undefined ? null : run.signalsSent,
@@ -118,6 +120,15 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   });
   return { report, measure };
 }
+
+/** What a strategy would have done after it failed is unknown, so the figures are of less than they seem to be. */
+const failures = (measure: BacktestMeasure | null): readonly DataProblem[] =>
+  (measure?.switchedOff ?? [])
+    .filter(({ failed }) => failed)
+    .map(({ strategy, reason, atMs }) => ({
+      ...{ kind: 'strategy-failed', symbol: null },
+      text: `${strategy} failed at ${iso(atMs)} and traded no more: ${reason}`,
+    }));
 
 /** Lets a reader tell which recording it was, and whether Fermata fetched it. */
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {

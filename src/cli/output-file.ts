@@ -9,7 +9,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { usageFailure } from './failure.js';
 
 const BUFFERED_CHARACTERS = 65_536;
@@ -19,16 +19,22 @@ export class OutputFile {
   /** Takes the place of `file` at the end. Null: it is written itself, such as a pipe. */
   readonly #part: string | null;
   readonly #file: string;
-  readonly #isNew: boolean;
   #text = '';
   #isOpen = true;
 
   /** Opened before the run, so that a missing folder is reported at once and not after an hour. */
   constructor(option: string, file: string) {
+    const path = resolve(file);
     try {
-      this.#isNew = !existsSync(resolve(file));
-      const named = openSync(resolve(file), 'a');
-      this.#file = realpathSync(resolve(file));
+      if (!existsSync(path)) {
+        // Nothing is there before the end: a run that is killed leaves no empty file that looks like its result.
+        this.#file = join(realpathSync(dirname(path)), basename(path));
+        this.#part = `${this.#file}.part`;
+        this.#descriptor = openSync(this.#part, 'w');
+        return;
+      }
+      const named = openSync(path, 'a');
+      this.#file = realpathSync(path);
       const about = fstatSync(named);
       const isFile = about.isFile();
       this.#part = isFile ? `${this.#file}.part` : null;
@@ -66,9 +72,7 @@ export class OutputFile {
   drop(): void {
     if (!this.#isOpen) return;
     closeSync(this.#descriptor);
-    if (this.#part === null) return;
-    rmSync(this.#part, { force: true });
-    if (this.#isNew) rmSync(this.#file, { force: true });
+    if (this.#part !== null) rmSync(this.#part, { force: true });
   }
 
   #flush(): void {

@@ -102,7 +102,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
       set: first.set.filter((line) => !swept.some((start) => line.startsWith(start))),
       trials: all.map(({ trial }) => trial),
       walkForward: parts === null ? null : walked(await walk(parts, candidates, rankedBy, run)),
-      problems: first.problems.map(({ text }) => text),
+      problems: first.problems.filter(({ kind }) => kind !== 'strategy-failed').map(({ text }) => text),
     });
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
@@ -143,10 +143,6 @@ function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
   readonly candidates: readonly Candidate[];
   readonly leftOut: readonly LeftOut[];
 } {
-  const keys = set.map(({ key }) => key);
-  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
-  if (twice !== undefined)
-    throw usageFailure(`--set: ${twice} is set twice`, `write all its values in one: --set ${twice}=A,B,C`);
   const count = combinationCount(set);
   if (count > TRIALS_MAX)
     throw usageFailure(

@@ -487,7 +487,8 @@ function crash(): Minute[] {
 describe('the page of a backtest', () => {
   it('draws prices with trades, equity, drawdown and months at every width, from nowhere else', async () => {
     const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)));
-    const html = reportHtml({ ...report, desk: '<img src=x onerror=alert(1)>' });
+    const set = ['breakers.strategyMaxConsecutiveLosses=1000'];
+    const html = reportHtml({ ...report, set, desk: '<img src=x onerror=alert(1)>' });
     expect(html).not.toMatch(/<script|https?:|<img|@import|url\(|NaN|Infinity|undefined/);
     expect(html.match(/<svg /g)).toHaveLength(3);
     expect(html.match(/class="trade"/g)).toHaveLength(report.trades.length);

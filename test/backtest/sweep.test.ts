@@ -23,6 +23,7 @@ function trial(values: Record<string, string>, figures: Partial<Figures> | null)
     configHash: JSON.stringify(values),
     period: { from: null, to: null, days: 0 },
     netProfit: '0',
+    failed: null,
     figures: figures as Figures | null,
     shape: null,
     stateHash: null,
@@ -110,6 +111,12 @@ describe('trials', () => {
     expect(ranked([idle, ...trials], 'maxDrawdownPct').at(-1)).not.toBe(trials[1]);
     expect(chosenOf([idle], 'maxDrawdownPct')).toBeNull();
     expect(chosenOf([idle], 'returnPct')).toBeNull();
+  });
+
+  it('of which a strategy failed are no find, however good they were until then', () => {
+    const failed = { ...trial({ fast: '90' }, { sharpe: 9, exposurePct: 5 }), failed: 'fails failed' };
+    expect(ranked([failed, ...trials], 'sharpe')[0]).toBe(trials[2]);
+    expect(chosenOf([failed], 'sharpe')).toBeNull();
   });
 
   it('stand in a heat map of the first two keys, of further ones the best', () => {

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
 import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
+import { OutputFile } from '../../src/cli/output-file.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { minutesSource } from '../../src/market/fetched/fetched-files.js';
@@ -25,6 +26,30 @@ import { loaded, waves, writeMinutes } from '../validation/support/validations.j
 import { runCommand } from './run-command.js';
 
 const DAY_MS = 86_400_000;
+/** In the market for a minute of three, until it falls over: as long as it ran, a wonderful result may stand there. */
+const FALLS_OVER = `
+import { strategy } from 'fermata/strategy';
+export default strategy({
+  suits: 'trending',
+  enters: ['market'],
+  parameters: { minutes: { whole: true, min: 1, max: 5000, default: 5000, meaning: 'bars until it throws' } },
+  create({ parameters }) {
+    let seen = 0;
+    return {
+      warmupBars: 1,
+      onBar(desk, bar) {
+        seen += 1;
+        if (seen > parameters.minutes) throw new Error('it fell over');
+        const exits = { stop: { ticks: Math.floor(bar.closeTicks * 0.97) } };
+        if (seen % 3 === 0 && desk.lots === 0 && !desk.entryResting)
+          desk.enter({ side: 'buy', type: 'market', slippage: { ticks: 100 }, exits, because: 'a minute' });
+        else if (desk.lots > 0) desk.exit('a minute later');
+      },
+      state: () => '',
+    };
+  },
+});
+`;
 const DAY = Date.parse('2026-03-02T00:00:00Z');
 
 let folder: string;
@@ -52,6 +77,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const backtest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   runCommand(folder, ['backtest', '--desk', 'crypto-bot.yaml', ...args], env);
+
+function falling(): string {
+  mkdirSync(join(folder, 'strategies'), { recursive: true });
+  writeFileSync(join(folder, 'strategies/falls.ts'), FALLS_OVER);
+  return 'strategies/falls.ts';
+}
 
 async function reportOf(...args: string[]): Promise<BacktestReport> {
   const { code, out, err } = await backtest([...args, '--json']);
@@ -131,6 +162,18 @@ describe('fermata backtest', () => {
     expect(readFileSync(closed, 'utf8')).toMatch(/^time,trade_id/);
   });
 
+  it('has nothing under the name of a new file before the run is over: one that is killed leaves no empty page', () => {
+    const fresh = join(folder, 'killed.html');
+    const output = new OutputFile('--report', fresh);
+    expect(existsSync(fresh)).toBe(false);
+    output.write('the page');
+    output.keep();
+    expect(readFileSync(fresh, 'utf8')).toBe('the page');
+    expect(() => new OutputFile('--report', join(folder, 'none', 'page.html'))).toThrow(
+      /can't be written \(ENOENT\)/,
+    );
+  });
+
   it('refuses one file for two lists, and leaves it as it was', async () => {
     const one = join(folder, 'one.csv');
     writeFileSync(one, 'of an earlier run\n');
@@ -154,6 +197,38 @@ describe('fermata backtest', () => {
     expect(out).toMatch(/buy and hold +\u2212?[\d.]+ %, drawdown/);
     expect(out).toMatch(/win rate +[\d.]+ %/);
     expect(out).toContain('! ETH/USDT is traded by the desk and had no prices here');
+  });
+
+  it('says how many entries were refused, and by which limits', async () => {
+    const page = join(folder, 'refused.html');
+    const { out } = await backtest(['--data', file, '--set', 'paper.balance=100', '--report', page]);
+    expect(out).toMatch(/trades +0\n/);
+    const [, count] = /refused +(\d+) entries, by limit: position-size (\d+)\n/.exec(out) ?? [];
+    expect(Number(count)).toBeGreaterThan(1);
+    expect(readFileSync(page, 'utf8')).toContain(`<li>position-size: ${count}</li>`);
+  });
+
+  it('says once from when to when a strategy was off, however often it was looked at meanwhile', async () => {
+    const off = ['breakers.strategyMaxConsecutiveLosses=1', 'breakers.strategyReEnableCheckHours=0.1'];
+    const own = ['--strategy', falling(), ...off.flatMap((one) => ['--set', one])];
+    const { switchedOff } = await reportOf('--data', file, ...own);
+    expect(switchedOff.length).toBeGreaterThan(0);
+    for (const { reason } of switchedOff) expect(reason).toMatch(/^1 losses in a row/);
+    const ends = switchedOff.map(({ onAgain }) => onAgain ?? 'end');
+    for (const { at } of switchedOff.slice(1)) expect(ends.some((end) => end <= at)).toBe(true);
+  });
+
+  it('fails where a strategy fails, with its line: what it would have done since is unknown', async () => {
+    const { code, out, err } = await backtest([
+      ...['--data', file, '--strategy', falling(), '--set', 'minutes=15'],
+    ]);
+    expect(err).not.toContain('✗');
+    expect(out).toMatch(/^✗ backtest of/);
+    expect(out).toMatch(
+      /! falls failed at 2026-03-02 00:1\d UTC .* it fell over \(strategies\/falls.ts:13\)/,
+    );
+    expect(out).not.toContain('switched off');
+    expect(code).toBe(1);
   });
 
   it('trades by the desk file, and by what is set instead for this run alone', async () => {
@@ -275,6 +350,12 @@ describe.concurrent('fermata backtest refuses by name', () => {
       'in a folder strategies; found ./mine.ts',
       '--strategy desks/NAME/strategies/NAME.ts',
     ],
+    [
+      'a key that is set twice',
+      ['--set', 'fastBars=3', '--set', 'fastBars=4'],
+      'fastBars is set twice',
+      'A,B,C',
+    ],
     ['fees that are none', ['--fees', '0.1,0.2,0.3'], '--fees: expected percent', 'help backtest'],
     ['slippage that is none', ['--slippage', '1.5'], '--slippage: expected a whole number', 'help backtest'],
     [
@@ -338,6 +419,19 @@ describe('several values', () => {
     expect(readFileSync(page, 'utf8')).toMatch(
       /Sharpe ratio: fastBars[\s\S]*Walking forward[\s\S]*Trials, best first/,
     );
+  });
+
+  it('are not judged by a run in which a strategy failed', async () => {
+    const own = ['--data', file, '--strategy', falling(), '--rank', 'returnPct'];
+    const some = await backtest([...own, '--set', 'minutes=9,5000']);
+    expect(some.code, some.err).toBe(0);
+    const [, first, second] = some.out.split('\n');
+    expect(first).toMatch(/minutes=5000 +Return \u2212/);
+    expect(second).toMatch(/minutes=9 +Return can’t be said, return can’t be said, drawdown can’t be said/);
+    expect(some.out).toMatch(
+      /! in 1 runs? a strategy failed.*; at minutes=9: falls failed at .*it fell over/,
+    );
+    expect((await backtest([...own, '--set', 'minutes=9,10'])).code).toBe(1);
   });
 
   it('leave out what is no desk, and say which and why', async () => {

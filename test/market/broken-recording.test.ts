@@ -19,6 +19,21 @@ describe('a broken file', () => {
       `${twoBars}121,1,1,1,1,1\n`,
       /row 4, column ts: expected later than 120000/,
     ],
+    [
+      'minutes in seconds from the first row on',
+      `${BARS}1746372780,1,1,1,1,1\n1746372840,1,1,1,1,1\n`,
+      /row 2, column ts: expected milliseconds.*"1746372780", which is 2025-05-04T15:33:00.000Z in seconds.*Multiply each ts by 1000/,
+    ],
+    [
+      'days in seconds',
+      `${BARS}1746316800,1,1,1,1,1\n1746403200,1,1,1,1,1\n`,
+      /row 2, column ts: expected milliseconds/,
+    ],
+    [
+      'trades in seconds',
+      'ts,price,size,side\n1746372780,2,1,buy\n',
+      /row 2, column ts: expected milliseconds/,
+    ],
     ['a repeated bar', `${twoBars}120000,1,1,1,1,1\n`, /row 4, column ts: expected later than 120000/],
     [
       'a negative price',
@@ -56,6 +71,11 @@ describe('a broken file', () => {
     const failure = checkRecording([{ symbol: null, file: path }], [btc]);
     await expect(failure).rejects.toThrow(message);
     await expect(failure).rejects.toThrow(path);
+  });
+
+  it('is not one of days in the early seventies', async () => {
+    const path = file(`${BARS}864000000,1,1,1,1,1\n950400000,1,1,1,1,1\n`);
+    await expect(checkRecording([{ symbol: null, file: path }], [btc])).resolves.toBeUndefined();
   });
 
   it('that is cut off in the middle of its gzip stream is refused', async () => {

@@ -52,10 +52,13 @@ interface HaltSeen {
   liftedMs: number | null;
 }
 
-/** A strategy that was switched off by its losses. */
+/** A strategy that was off, from when it was switched off until it was on again. */
 export interface SwitchedOff {
   readonly strategy: string;
+  /** Why it was switched off; reviews that left it off say nothing new. */
   readonly reason: string;
+  /** It threw, or could not run on these prices: what it would have done since is unknown. */
+  readonly failed: boolean;
   readonly atMs: number;
   /** Null: until the end. */
   onAgainMs: number | null;
@@ -263,10 +266,14 @@ export class BacktestMeasure implements Measure {
     strategy,
     reason,
     enabled,
+    automatic,
     marketMs,
   }: Extract<EngineRecord, { type: 'strategy.toggled' }>): void {
-    if (!enabled) this.switchedOff.push({ strategy, reason, atMs: marketMs, onAgainMs: null });
-    else for (const seen of this.switchedOff) if (seen.strategy === strategy) seen.onAgainMs ??= marketMs;
+    const off = this.switchedOff.find((seen) => seen.strategy === strategy && seen.onAgainMs === null);
+    if (enabled && off !== undefined) off.onAgainMs = marketMs;
+    // No person switches anything here: what the losses did not switch off has failed.
+    if (!enabled && off === undefined)
+      this.switchedOff.push({ strategy, reason, failed: !automatic, atMs: marketMs, onAgainMs: null });
   }
 
   #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {

@@ -1,4 +1,4 @@
-/** When data is too thin or too damaged to say anything about a strategy. */
+/** When data is too thin or too damaged to say anything about a strategy, or the strategy failed on it. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
@@ -21,6 +21,7 @@ export type DataProblemKind =
   | 'missing-hours'
   | 'stale'
   | 'no-trades'
+  | 'strategy-failed'
   | 'not-repeatable'
   | 'books-differ';
 

@@ -114,10 +114,13 @@ export interface BacktestReport {
     readonly at: string;
     readonly lifted: string | null;
   }[];
+  /** By their losses; one that failed is among the problems of the data. */
   readonly switchedOff: readonly {
     readonly strategy: string;
     readonly at: string;
     readonly reason: string;
+    /** When it was on again. Null: it stayed off to the end. */
+    readonly onAgain: string | null;
   }[];
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
   /** The first ones, or all: as many as were asked for. */
@@ -146,6 +149,7 @@ const SAYS_NOTHING: ReadonlySet<DataProblemKind> = new Set([
   'books-differ',
   'no-data',
   'no-trades',
+  'strategy-failed',
 ]);
 
 function actionOf(
@@ -163,7 +167,7 @@ function actionOf(
 }
 
 /**
- * Damaged files, or books that differ, make every figure worthless. A gap is reported; it may be what the market was
+ * Damaged files, books that differ, or a strategy that failed, make every figure worthless. A gap is reported; it may be what the market was
  * like.
  */
 export const isSound = ({ data }: BacktestReport): boolean =>
@@ -257,9 +261,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       ...{ cause, reason, at: iso(atMarketMs) },
       lifted: liftedMs === null ? null : iso(liftedMs),
     })),
-    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, atMs, reason }) => ({
-      ...{ strategy, at: iso(atMs), reason },
-    })),
+    switchedOff: (measure?.switchedOff ?? []).flatMap(({ strategy, atMs, reason, failed, onAgainMs }) =>
+      failed ? [] : { strategy, at: iso(atMs), reason, onAgain: onAgainMs === null ? null : iso(onAgainMs) },
+    ),
     data: { problems: inputs.problems, coverage: inputs.coverage },
     trades,
     tradesLeftOut,

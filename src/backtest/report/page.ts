@@ -45,7 +45,7 @@ th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var
 figure{margin:1rem 0}figcaption{color:var(--soft)}svg{width:100%;height:auto}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}.bound{stroke:var(--bad);stroke-dasharray:4 4}
 .curve{fill:none;stroke:var(--curve);stroke-width:1.5}.area{fill:var(--bad);fill-opacity:.25;stroke:var(--bad)}
-.win{fill:var(--good)}.loss{fill:var(--bad)}footer{margin:3rem 0 1rem;color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
+.win{fill:var(--good)}.loss{fill:var(--bad)}li{overflow-wrap:anywhere}footer{margin:3rem 0 1rem;color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
 .beside{fill:none;stroke:var(--soft);stroke-dasharray:5 4}.rose,.fell{stroke:var(--soft);stroke-width:.7;fill:none}.fell{fill:var(--soft)}
 .drawn{fill:none;stroke:currentColor;stroke-width:1.1}.tone-0{color:var(--curve)}.tone-1{color:#b26a00}.tone-2{color:#8e44ad}.tone-3{color:#00838f}
 g.win{stroke:var(--good)}g.loss{stroke:var(--bad)}.exit{fill:var(--paper)}

@@ -59,6 +59,10 @@ ${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
 ${list(
+  'Entries refused, by limit',
+  Object.entries(report.denied).map(([limit, count]) => `${limit}: ${grouped(String(count))}`),
+)}
+${list(
   'Halts',
   report.halts.map(
     ({ at, cause, reason, lifted }) =>
@@ -67,7 +71,10 @@ ${list(
 )}
 ${list(
   'Switched off',
-  report.switchedOff.map(({ strategy, at, reason }) => `${when(at)} ${strategy}: ${reason}`),
+  report.switchedOff.map(
+    ({ strategy, at, reason, onAgain }) =>
+      `${when(at)} ${strategy}: ${reason} (${onAgain === null ? 'to the end' : `on again ${when(onAgain)}`})`,
+  ),
 )}
 ${list(
   'Open at the end',

@@ -2,7 +2,7 @@
 import type { BacktestReport } from '../report/build-report.js';
 import { deflatedSharpe } from '../statistics/deflated-sharpe.js';
 import { round } from '../statistics/figures.js';
-import { figureOf, type RankedBy, ranked, type Trial, type Value } from './trial.js';
+import { figureOf, type RankedBy, ranked, type Trial, type Value, valuesText } from './trial.js';
 import { chosenOf, type WalkForward } from './walk-forward.js';
 
 /** A set of values that is not a valid desk, and what the rules of a desk file say about it. */
@@ -38,7 +38,7 @@ export interface SweepReport {
   readonly heatMap: HeatMap | null;
   /** Null: it was not asked for. */
   readonly walkForward: WalkForward | null;
-  /** Problems of the data, found by the first trial; all read the same files. */
+  /** Problems of the data, found by the first trial; all read the same files. Then the trials that failed. */
   readonly problems: readonly string[];
 }
 
@@ -58,6 +58,7 @@ export function sweepReport(findings: SweepFindings): SweepReport {
     version: 1,
     kind: 'sweep-report',
     ...findings,
+    problems: [...findings.problems, ...failuresText(all, findings.walkForward)],
     period: all[0]?.period ?? { from: null, to: null, days: 0 },
     trials,
     best: chosenOf(all, rankedBy),
@@ -65,6 +66,18 @@ export function sweepReport(findings: SweepFindings): SweepReport {
     judged: shapes.length,
     heatMap: heatMapOf(all, rankedBy),
   };
+}
+
+/** One line for all trials of which a strategy failed, here or in a part of walking forward. Empty: none did. */
+function failuresText(trials: readonly Trial[], walkForward: WalkForward | null): readonly string[] {
+  const traded = walkForward?.steps.flatMap(({ traded }) => traded ?? []) ?? [];
+  const failed = [...trials, ...traded].filter((one) => one.failed !== null);
+  const [first] = failed;
+  if (first === undefined) return [];
+  const where = valuesText(first.values);
+  return [
+    `in ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} a strategy failed, and nothing is judged by that; at ${where}: ${first.failed}`,
+  ];
 }
 
 export interface HeatMap {

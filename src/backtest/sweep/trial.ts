@@ -21,6 +21,8 @@ export interface Trial {
   readonly configHash: string;
   readonly period: BacktestReport['period'];
   readonly netProfit: string;
+  /** Which strategy failed, when, and why: its figures say nothing of what it would have done since. Null: none did. */
+  readonly failed: string | null;
   /** Null: there was no price. */
   readonly figures: Figures | null;
   /** Distribution of hourly returns. Null: they can't be judged. */
@@ -31,7 +33,9 @@ export interface Trial {
 export function trialOf(values: readonly Value[], { report, measure }: Backtest): Trial {
   const { configHash, period, netProfit, figures, stateHash } = report;
   const hourly = (measure?.hourly ?? []).map((money) => money / MONEY_SCALE);
-  return { values, configHash, period, netProfit, figures, shape: shapeOf(returnsOf(hourly)), stateHash };
+  const failed = report.data.problems.find(({ kind }) => kind === 'strategy-failed')?.text ?? null;
+  const shape = failed === null ? shapeOf(returnsOf(hourly)) : null;
+  return { values, configHash, period, netProfit, failed, figures, shape, stateHash };
 }
 
 export const RANKED_BY = [
@@ -41,11 +45,11 @@ export const RANKED_BY = [
 export type RankedBy = (typeof RANKED_BY)[number];
 
 /**
- * Null: the figure can't be computed for this trial, or the trial never held anything. Such a trial lost nothing, but
- * proves nothing either.
+ * Null: the figure can't be computed for this trial, the trial never held anything, or its strategy failed. Such a
+ * trial may have lost nothing, but proves nothing either.
  */
-export const figureOf = ({ figures }: Trial, by: RankedBy): number | null =>
-  figures === null || figures.exposurePct === 0 ? null : figures[by];
+export const figureOf = ({ figures, failed }: Trial, by: RankedBy): number | null =>
+  figures === null || failed !== null || figures.exposurePct === 0 ? null : figures[by];
 
 /**
  * Which trial is better: by one figure, the same for choosing, for the heat map and for walking forward. Best first.

@@ -139,6 +139,7 @@ export function backtestCommand(command: Command): void {
 async function backtest(options: BacktestOptions): Promise<number> {
   const { set: settings = [], ...others } = options;
   const sweeps = settings.some(isSwept);
+  refuseTwice(settings);
   refuseWhatHasNoMeaning(options, sweeps);
   const home = fermataHome();
   const runtime = runtimeHere(home);
@@ -222,6 +223,13 @@ async function single(
   if (options.json === true) printJson(lists === null ? report : { ...report, lists });
   else printLines(reportLines(report, options));
   return isSound(report) ? EXIT_OK : EXIT_FAILED;
+}
+
+function refuseTwice(settings: readonly SweptSetting[]): void {
+  const keys = settings.map(({ key }) => key);
+  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
+  if (twice !== undefined)
+    throw usageFailure(`--set: ${twice} is set twice`, `write all its values in one: --set ${twice}=A,B,C`);
 }
 
 function refuseWhatHasNoMeaning(options: BacktestOptions, sweeps: boolean): void {
@@ -361,19 +369,30 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
         )),
     ...(report.positions.length === 0
       ? []
-      : [line('open', `${report.positions.length} positions, at their last price`)]),
+      : [line('open', `${counted(report.positions.length, 'position')}, at the last price`)]),
+    ...deniedLines(report),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
     ...actionLines(report),
     ...signalProblems(report),
     ...report.switchedOff.map(
-      ({ strategy, at, reason }) => `  ! ${strategy} was switched off at ${when(at)}: ${reason}`,
+      ({ strategy, at, reason, onAgain }) =>
+        `  ! ${strategy} was switched off from ${when(at)} to ${onAgain === null ? 'the end' : when(onAgain)}: ${reason}`,
     ),
     ...report.halts
       .filter(({ lifted }) => lifted === null)
       .map(({ at, reason }) => `  ! halted from ${when(at)} to the end: ${reason}`),
     ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
   ];
+}
+
+/** Without it, a run whose every entry was refused looks like one in which the strategy wanted none. */
+function deniedLines({ denied }: BacktestReport): string[] {
+  const counts = Object.entries(denied);
+  if (counts.length === 0) return [];
+  const sum = counts.reduce((all, [, count]) => all + count, 0);
+  const by = counts.map(([limit, count]) => `${limit} ${grouped(String(count))}`).join(', ');
+  return [line('refused', `${counted(sum, 'entry', 'entries')}, by limit: ${by}`)];
 }
 
 /** Says so if none applies: the file may be of another time. */
@@ -391,5 +410,8 @@ function signalProblems({ signals }: BacktestReport): string[] {
   if (refused.length === 0) return [];
   return [`  ! of ${signals?.sent} signals some were refused, or entered nothing: ${refused.join(', ')}`];
 }
+
+const counted = (count: number, one: string, more = `${one}s`): string =>
+  `${grouped(String(count))} ${count === 1 ? one : more}`;
 
 const line = (name: string, text: string): string => `  ${name.padEnd(24)} ${text}`;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { MINUTE_MS } from '../../domain/civil-date.js';
+import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { DataFileError } from './data-file-error.js';
@@ -47,6 +47,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   const [{ tsMs: firstMs } = { tsMs: 0 }] = first;
   if (first.length === 0) throw noRows(file);
   const spanMs = format === 'bars' ? barSpan(first) : 0;
+  if (isInSeconds(firstMs, spanMs)) throw inSeconds(file, firstMs);
   let ready: readonly RecordedRow[] | null = first;
   const next = async (): Promise<readonly RecordedRow[] | null> => {
     if (ready) {
@@ -68,6 +69,26 @@ function barSpan(rows: readonly RecordedRow[]): number {
     while (step > 0) [span, step] = [step, span % step];
   }
   return span === 0 ? MINUTE_MS : span;
+}
+
+/** 1979-07-05 in seconds, 1970-01-04 in milliseconds. */
+const SECONDS_MIN = 300_000_000;
+/** The year 5138 in seconds, March 1973 in milliseconds. */
+const SECONDS_MAX = 100_000_000_000;
+
+/** Of the early seventies there are prices of days at most, so minutes or ticks of then are of today, in seconds. */
+const isInSeconds = (firstMs: number, spanMs: number): boolean =>
+  firstMs >= SECONDS_MIN && firstMs < SECONDS_MAX && spanMs < DAY_MS;
+
+function inSeconds(file: string, first: number): DataFileError {
+  return new DataFileError({
+    file,
+    row: 2,
+    column: 'ts',
+    expected: 'milliseconds since 1970, UTC',
+    found: `"${first}", which is ${new Date(first * 1000).toISOString()} in seconds`,
+    doThis: 'Multiply each ts by 1000.',
+  });
 }
 
 function onGrid(
