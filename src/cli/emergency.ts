@@ -23,8 +23,7 @@ import {
   withRun,
 } from './act-on-desk.js';
 import { presentFailure } from './failure.js';
-import { sayingWhat } from './in-place.js';
-import { failureJson, printFailure, printJson, printLines } from './output.js';
+import { failureJson, printFailure, printJson, printLines, sayingWhat } from './output.js';
 import { endedDesk, requireRuntime } from './running-desk.js';
 
 interface Order {

@@ -4,7 +4,7 @@ import { BUILT_IN_OPERATOR, rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
 import { namedOnCli } from '../home/cli-session.js';
-import { endPasskey, endSignIns, isEndedPasskey } from '../home/ended-sign-ins.js';
+import { endPasskey, endSignIns, isEndedPasskey } from '../home/people-folder.js';
 import { verifyPassword } from '../home/people-passwords.js';
 import { enrolPersonKey, removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
 import { passkeyMaker } from '../home/row-makers.js';

@@ -5,7 +5,7 @@
  * Postgres.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { linkMark, passkeyMark, signInMark } from './ended-sign-ins.js';
+import { linkMark, passkeyMark, signInMark } from './people-folder.js';
 import { readSecret } from './secrets.js';
 
 /** `ended`: made by us, before the person was removed. Only `made` counts. */

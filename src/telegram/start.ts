@@ -4,11 +4,11 @@ import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { logOutput } from '../home/desk-in-process.js';
-import { keepDoing } from '../home/keep-doing.js';
 import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { keepDoing } from '../home/try-again.js';
 import {
   keepTelegramProof,
   mailSettings,

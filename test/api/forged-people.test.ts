@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWeb } from '../../src/api/start.js';
-import { endSignIns } from '../../src/home/ended-sign-ins.js';
+import { endSignIns } from '../../src/home/people-folder.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { signInMaker } from '../../src/home/row-makers.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';

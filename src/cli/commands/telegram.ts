@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
-import { endTelegramLinks } from '../../home/ended-sign-ins.js';
+import { endTelegramLinks } from '../../home/people-folder.js';
 import { telegramMaker } from '../../home/row-makers.js';
 import type { Runtime } from '../../home/runtime.js';
 import { newToken } from '../../store/access-rows.js';
