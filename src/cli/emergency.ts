@@ -250,7 +250,7 @@ async function keepDirectly(
     import('../operations/record-audit.js'),
     import('../temporal/record-without-workflow.js'),
     import('../operations/record-audit.js'),
-    import('../operations/ask-for-reason.js'),
+    import('../operations/record-audit.js'),
   ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);

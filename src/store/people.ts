@@ -7,8 +7,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import { peopleFolder } from '../home/people-folder.js';
-import { type RowMaker, type RowStanding, telegramMaker } from '../home/row-makers.js';
-import { forgedRow, type OnForged, tokenHash } from './access-rows.js';
+import {
+  forgedRow,
+  type OnForged,
+  type RowMaker,
+  type RowStanding,
+  telegramMaker,
+  tokenHash,
+} from './access-rows.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

@@ -3,9 +3,8 @@
  * used once.
  */
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { type RowMaker, signInMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
-import { forgedRow, newToken, type OnForged, tokenHash } from './access-rows.js';
+import { forgedRow, newToken, type OnForged, type RowMaker, signInMaker, tokenHash } from './access-rows.js';
 import { openPool, type Pool } from './pool.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;

@@ -8,8 +8,13 @@ import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
 import { isThere } from '../contracts/emergency.js';
-import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
-import { emergencyQueue, operationsQueue, pulseId } from '../contracts/queues.js';
+import {
+  emergencyQueue,
+  operationsQueue,
+  PULSE_MESSAGES,
+  type PulseInput,
+  pulseId,
+} from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';

@@ -21,7 +21,7 @@ import { openPool } from '../store/pool.js';
 import { recordSettings } from '../store/settings-changes.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
-import { connectOptions } from '../temporal/connect-options.js';
+import { connectOptions } from '../temporal/open-temporal.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { roleLog } from './role-log.js';
 

@@ -8,10 +8,10 @@ import { passkeysOf, passkeyWithCode, removePasskey } from '../../src/cli/person
 import { publicHalf } from '../../src/domain/signed-vote.js';
 import { endPasskeys, isEndedPasskey, signInMark } from '../../src/home/people-folder.js';
 import { enrolPersonKey, personKeysOf } from '../../src/home/person-keys.js';
-import { passkeyMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { groupedCode } from '../../src/signing/vote-passkey.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
+import { passkeyMaker } from '../../src/store/access-rows.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
