@@ -55,10 +55,9 @@ import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes
 import { signalsRoutes } from './routes/signals.js';
 import { setupsRoutes, strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tasksRoutes } from './routes/tasks.js';
-import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
 import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
-import type { TemporalTickets } from './temporal-ui/entrance.js';
+import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const SOCKET_MESSAGE_BYTES_MAX = 16 * 1024;

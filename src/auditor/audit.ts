@@ -12,9 +12,8 @@ import { messageOf } from '../domain/message-of.js';
 import { formatMoney, parseMoney, parseUnits } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
 import type { BookReading } from '../venue/book-reading.js';
-import { compareEquity, type Finding, ownEquity } from './compare-equity.js';
 import { LimitWatch } from './limit-watch.js';
-import type { PriceReader } from './own-prices.js';
+import { compareEquity, type Finding, ownEquity, type PriceReader } from './own-equity.js';
 
 /** Money units. The trader shows cash rounded to cents at the coarsest. */
 const TOLERANCE = 1_000_000;

@@ -13,7 +13,7 @@ import { formatMoney, parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { Finding, OwnEquity } from './compare-equity.js';
+import type { Finding, OwnEquity } from './own-equity.js';
 
 interface LimitReading {
   readonly book: BookReading;

@@ -25,7 +25,7 @@ import type { BookRecord } from '../venue/paper/book-record.js';
 import type { VenueEndpoint } from '../venue/prices.js';
 import { tradedVenue } from '../venue/registry.js';
 import { type AuditParts, createAudit } from './audit.js';
-import { ownPrices } from './own-prices.js';
+import { ownPrices } from './own-equity.js';
 
 const LOOK_EVERY_MS = 3_000;
 

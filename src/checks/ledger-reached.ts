@@ -5,7 +5,7 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
-import { pollUntil } from '../home/poll-until.js';
+import { pollUntil } from '../home/try-again.js';
 import { readLedgerSequence } from '../store/read-ledger.js';
 import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';

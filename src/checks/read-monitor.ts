@@ -9,9 +9,8 @@ import { channelHealth, type ShownChannel } from '../home/channel-health.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
 import { type DiskSizes, diskSizes, type StoredSizes } from '../reports/sizes.js';
-import { datedLog } from '../supervisor/log/dated-log.js';
 import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/log-files.js';
-import { LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines.js';
+import { datedLog, LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines.js';
 import { residentBytesOf } from '../supervisor/process-table.js';
 import { datesOf } from '../trader/zone-offset.js';
 

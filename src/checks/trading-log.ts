@@ -4,9 +4,8 @@ import { z } from 'zod';
 import { DAY_MS } from '../domain/civil-date.js';
 import { isUnusual } from '../domain/statistics.js';
 import { homePaths } from '../home/runtime.js';
-import { datedLog } from '../supervisor/log/dated-log.js';
 import { TRADING_LOG } from '../supervisor/log/log-files.js';
-import { type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
+import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines.js';
 import { check } from './check.js';
 import { readLinesBackwards } from './log-lines.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
 import { messageOf } from '../domain/message-of.js';
-import { untilBack } from '../home/until-back.js';
+import { untilBack } from '../home/try-again.js';
 import { TraderUnavailable } from '../trader/client.js';
 import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';

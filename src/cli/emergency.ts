@@ -23,8 +23,7 @@ import {
   withRun,
 } from './act-on-desk.js';
 import { presentFailure } from './failure.js';
-import { sayingWhat } from './in-place.js';
-import { failureJson, printFailure, printJson, printLines } from './output.js';
+import { failureJson, printFailure, printJson, printLines, sayingWhat } from './output.js';
 import { endedDesk, requireRuntime } from './running-desk.js';
 
 interface Order {
@@ -251,7 +250,7 @@ async function keepDirectly(
     import('../operations/record-audit.js'),
     import('../temporal/record-without-workflow.js'),
     import('../operations/record-audit.js'),
-    import('../operations/ask-for-reason.js'),
+    import('../operations/record-audit.js'),
   ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);

@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMissing, type MonitorShown, readMonitor } from '../checks/read-monitor.js';
 import { localDashboard } from '../home/dashboard-address.js';
-import { pollUntil } from '../home/poll-until.js';
 import type { Runtime } from '../home/runtime.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
-import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
+import { pollUntil } from '../home/try-again.js';
+import { WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';
 import { isAlive } from '../supervisor/process-table.js';
 import { CliFailure } from './failure.js';
 import { sourcesOf } from './monitor-shown.js';

@@ -8,8 +8,10 @@ import { isContainer } from '../home/process-environment.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { askSupervisor, type SupervisorMethod, type SupervisorMethods } from '../home/supervisor-protocol.js';
-import { hasEnded } from '../supervisor/desk-ended.js';
+import type { Operations } from '../operations/operations.js';
+import { hasEnded } from '../supervisor/desk-end.js';
 import { CliFailure } from './failure.js';
+import { sayingWhat } from './output.js';
 
 /** FERMATA_HOME: shared by all desks that were started with it. */
 export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -193,4 +195,19 @@ export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning
       );
     }
   };
+}
+
+/**
+ * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and closing a
+ * Temporal connection that is about to retry throws where nobody can catch it. `waitsFor` is printed if it takes
+ * longer.
+ */
+export async function withOperations<T>(
+  work: (operations: Operations, runtime: Runtime) => Promise<T>,
+  waitsFor = 'the desk to answer',
+): Promise<T> {
+  const runtime = await requireRunning();
+  const { openOperations } = await import('../operations/operations.js');
+  const operations = await openOperations(runtime);
+  return sayingWhat(() => `waiting for ${waitsFor}`, work(operations, runtime));
 }

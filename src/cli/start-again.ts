@@ -18,8 +18,7 @@ import {
   readBuildPointer,
 } from '../home/builds.js';
 import { wouldBeHomeOf } from '../home/installation.js';
-import { markStarter } from '../supervisor/desk-ended.js';
-import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
+import { markStarter, WAIT_DEFAULT_MS } from '../supervisor/desk-end.js';
 import { type Ending, watchForEnding } from '../supervisor/ending.js';
 import { shellEnvironment } from './environment-file.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';

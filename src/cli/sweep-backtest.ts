@@ -21,8 +21,8 @@ import { DAY_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
-import { progressPrinter } from './in-place.js';
 import type { DataFile } from './market-choice.js';
+import { progressPrinter } from './output.js';
 import { type TrialDone, type TrialJob, TrialThreads } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 

@@ -1,7 +1,10 @@
-/** The contract of approvals: shared by the workflows that ask, the activities and the voters. */
+/**
+ * The contract of approvals, and of the changes of settings that ask for them: shared by the workflows that ask, the
+ * activities and the voters.
+ */
 import type { ApprovalParameters } from '../domain/approval.js';
-
 import type { Decision } from '../domain/decision.js';
+import type { SettingsProposal } from '../domain/settings-change.js';
 import type { ApprovalShown } from './published.js';
 
 export interface ApprovalRequest {
@@ -137,4 +140,28 @@ export interface ApprovalActivities {
     readonly escalates: boolean;
     readonly key: string;
   }): Promise<void>;
+}
+
+/** A change of settings that people have to approve. */
+export interface SettingsChangeInput {
+  readonly desk: string;
+  readonly proposal: SettingsProposal;
+  /** `settings:<desk>:<version>:<random>`: asking again after a refusal is another question. */
+  readonly approvalId: string;
+  readonly needed: number;
+  readonly person: string;
+  readonly reason: string;
+  readonly simulated: boolean;
+  readonly expiresAfterMs: number;
+  readonly remindEveryMs: number | null;
+  readonly escalateAfterMs: number | null;
+  readonly evidenceMs: number;
+}
+
+export interface SettingsChangeResult {
+  /** `superseded`: the settings have changed since the request; `refused`: by the trader, for another reason. */
+  readonly state: 'applied' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'refused';
+  readonly detail: string;
+  /** Null if nothing was changed. */
+  readonly configHash: string | null;
 }

@@ -1,5 +1,7 @@
-/** Names of task queues and workflows: business ids, so that a person finds them by their subject. */
-
+/**
+ * Names of task queues and workflows: business ids, so that a person finds them by their subject; and the pulse, which
+ * has no more of a contract.
+ */
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
 /** The queues whose earlier builds are kept until their runs are done. */
@@ -33,3 +35,10 @@ export const deployId = (desk: string): string => `deploy:${desk}`;
 /** `nominalMs`: when the routine was due by market time. */
 export const routineId = (desk: string, routine: string, nominalMs: number): string =>
   `routine:${desk}:${routine}:${new Date(nominalMs).toISOString()}`;
+
+export interface PulseInput {
+  readonly desk: string;
+  readonly everyMs: number;
+}
+
+export const PULSE_MESSAGES = { lastBeat: 'lastBeat' } as const;

@@ -1,5 +1,6 @@
-/** How a run is named and found in Temporal’s UI. */
+/** How a run is named and found in Temporal’s UI, and what it reports to its worker. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Sinks } from '@temporalio/workflow';
 
 interface RunLabel {
   readonly desk: string;
@@ -38,3 +39,22 @@ export const FERMATA_ROUTINE = defineSearchAttributeKey('FermataRoutine', Search
 /** What a run is about, in the list of runs. Contains no texts by people, because it isn't sealed. */
 export const FERMATA_SUMMARY = defineSearchAttributeKey('FermataSummary', SearchAttributeType.KEYWORD);
 export const FERMATA_VERDICT = defineSearchAttributeKey('FermataVerdict', SearchAttributeType.KEYWORD);
+
+export interface BegunRun {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  /** The newest of its runs. */
+  readonly runId: string;
+  readonly type: string;
+  readonly routine: string;
+  readonly startedMs: number;
+}
+
+/** Outside a run's history: not called during a replay. */
+export interface RunSinks extends Sinks {
+  runs: {
+    begun(run: BegunRun): void;
+    /** By itself and successfully: it neither failed nor continued as new. */
+    ended(run: Pick<BegunRun, 'workflowId' | 'firstRunId'>): void;
+  };
+}

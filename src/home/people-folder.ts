@@ -1,10 +1,16 @@
+/**
+ * What the command line writes about people, read at every use; and there whose sign-ins, passkeys and Telegram links
+ * the operator has ended. What was ended throws if its file is damaged: nothing counts then, since all of it may have
+ * been.
+ */
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson } from './json-file.js';
+import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
 
-/** What the command line writes about people. Beside the secrets, where no role in a container can write. */
+/** Beside the secrets, where no role in a container can write. */
 export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
 
 const textsSchema = z.record(z.string(), z.string());
@@ -34,3 +40,49 @@ export function takeInPeople(homeBefore: string, home: string): void {
   writeFileSync(join(to, TAKEN_IN), '', { mode: 0o600 });
   for (const name of names) rmSync(join(from, name));
 }
+
+const SIGN_INS = 'ended-sign-ins.json';
+const LINKS = 'ended-telegram-links.json';
+const PASSKEYS = 'ended-passkeys.json';
+
+/** Ends everything that this person is signed in with, however it began. */
+export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
+
+/** A different text after each `endSignIns`. */
+export const signInMark = (home: string, person: string): string => markOf(home, SIGN_INS, person);
+
+/** Ends this person's Telegram codes and links, whatever Postgres says. */
+export const endTelegramLinks = (home: string, person: string): void => mark(home, LINKS, person);
+
+/** A different text after each `endTelegramLinks`. */
+export const linkMark = (home: string, person: string): string => markOf(home, LINKS, person);
+
+/** Ends all passkeys of this person, whatever Postgres says. */
+export const endPasskeys = (home: string, person: string): void => mark(home, PASSKEYS, person);
+
+/** A different text after each `endPasskeys`. */
+export const passkeyMark = (home: string, person: string): string => markOf(home, PASSKEYS, person);
+
+/** Ends this one passkey, even if its row is put back or comes back with a backup. */
+export const endPasskey = (home: string, id: string): void => mark(home, PASSKEYS, oneOf(id));
+
+export const isEndedPasskey = (home: string, id: string): boolean => markOf(home, PASSKEYS, oneOf(id)) !== '';
+
+/** Can't be a person's name: names have no spaces. */
+const oneOf = (id: string): string => `passkey ${id}`;
+
+function mark(home: string, name: string, person: string): void {
+  const file = join(peopleFolder(home), name);
+  writeJson(file, { ...read(file), [person]: randomBytes(12).toString('hex') });
+}
+
+function markOf(home: string, name: string, person: string): string {
+  const marks = read(join(peopleFolder(home), name));
+  return Object.hasOwn(marks, person) ? (marks[person] ?? '') : '';
+}
+
+const read = (file: string): Readonly<Record<string, string>> =>
+  readPeopleFile(
+    file,
+    'Until it is whole, nothing that it may have ended counts. Put an intact copy in its place; without one, remove it and end again what was ended (fermata person remove NAME, fermata telegram unlink NAME)',
+  );

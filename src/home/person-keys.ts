@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PasswordKey, PersonKey, RealMoneyRules } from '../domain/signed-vote.js';
 import { namedPages, type VotePasskey } from '../domain/vote-passkey.js';
-import { isEndedPasskey } from './ended-sign-ins.js';
-import { peopleFolder } from './people-folder.js';
+import { isEndedPasskey, peopleFolder } from './people-folder.js';
 import type { Runtime } from './runtime.js';
 import { readSecret } from './secrets.js';
 

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { BUILT_IN_OPERATOR, type RolesNeeded } from '../domain/roles.js';
-import { signInMark } from './ended-sign-ins.js';
+import { signInMark } from './people-folder.js';
 import { passwordHashOf } from './people-passwords.js';
 import { readSecret } from './secrets.js';
 

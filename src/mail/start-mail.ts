@@ -7,8 +7,8 @@ import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import { type ChannelHealth, keepChannelHealth, lastHealth, SAID_EVERY_MS } from '../home/channel-health.js';
 import { logOutput } from '../home/desk-in-process.js';
-import { keepDoing } from '../home/keep-doing.js';
 import type { Role, Runtime } from '../home/runtime.js';
+import { keepDoing } from '../home/try-again.js';
 import { type MailSettings, mailSettings } from '../notify/channel-credentials.js';
 import { setUpOrSaidWhy } from '../notify/run-channel.js';
 import {

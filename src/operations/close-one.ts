@@ -5,7 +5,7 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { NO_REASON } from '../domain/no-reason.js';
-import { pollUntil } from '../home/poll-until.js';
+import { pollUntil } from '../home/try-again.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,

@@ -16,12 +16,10 @@ import { plainText } from '../domain/plain-text.js';
 import { MAY_STOP, namesWith } from '../domain/roles.js';
 import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
-import { readAlerts } from '../store/incident-alerts.js';
-import { findIncident, readIncidentFiles, readIncidents } from '../store/incidents.js';
+import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
 import { type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
-import { askForReason, type Unexplained } from './ask-for-reason.js';
 import { type Caller, notDone, type OperationContext, outcomeSchema } from './operation.js';
-import { recordAudit } from './record-audit.js';
+import { askForReason, recordAudit, type Unexplained } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface OpenIncidentRequest {

@@ -4,10 +4,9 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
-import { pollUntil } from '../home/poll-until.js';
+import { pollUntil } from '../home/try-again.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
 import { readStatus } from '../trader/read-status.js';
-import { askForReason } from './ask-for-reason.js';
 import {
   type Caller,
   type EmergencyRequest,
@@ -15,7 +14,7 @@ import {
   type OperationContext,
   type OperationResult,
 } from './operation.js';
-import { recordAudit, whyNotAudited } from './record-audit.js';
+import { askForReason, recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {

@@ -19,9 +19,8 @@ import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
-import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
-import { recordAudit } from './record-audit.js';
+import { askForReason, recordAudit } from './record-audit.js';
 
 interface EmergencyProof {
   readonly proven: boolean;

@@ -1,5 +1,12 @@
-/** What rows that give a person access have in common: their tokens, and what a forged one says. */
-import { createHash, randomBytes } from 'node:crypto';
+/**
+ * What rows of Postgres that give a person access (sign-in links, passkeys, Telegram codes, Telegram links) have in
+ * common: their tokens, and the MAC by the process that made them. Somebody who can write to Postgres but lacks the key
+ * gives nobody access; nor does a row from before a person was removed, because the MAC covers a mark of that person
+ * that is kept outside of Postgres.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { linkMark, passkeyMark, signInMark } from '../home/people-folder.js';
+import { readSecret } from '../home/secrets.js';
 import { plainText } from './pool.js';
 
 /** A row that would give a person's access, but was not written by a process that may do so: it counts as absent. */
@@ -33,4 +40,55 @@ export function newToken(): string {
 
 export function tokenHash(token: string): string {
   return createHash('sha256').update(token).digest('hex');
+}
+
+/** `ended`: made by us, before the person was removed. Only `made` counts. */
+export type RowStanding = 'made' | 'ended' | 'forged';
+
+/** `row`: the row's contents without the MAC; its first word is the purpose, one for each kind of row. */
+export interface RowMaker {
+  codeOf(person: string, row: readonly string[]): string;
+  standingOf(code: string | null, person: string, row: readonly string[]): RowStanding;
+}
+
+/** For sign-in links: the command line and the supervisor make them, the web role accepts them. */
+export const signInMaker = (home: string): RowMaker =>
+  makerBy(
+    () => readSecret(home, 'signInLinkKey'),
+    (person) => signInMark(home, person),
+  );
+
+/** For passkeys: the web role makes and accepts them. */
+export const passkeyMaker = (home: string): RowMaker =>
+  makerBy(
+    () => readSecret(home, 'signInLinkKey'),
+    (person) => passkeyMark(home, person),
+  );
+
+/** For Telegram codes and links: the command line makes the codes; the bot accepts them and makes the links. */
+export const telegramMaker = (home: string): RowMaker =>
+  makerBy(
+    () => readSecret(home, 'telegramLinkKey'),
+    (person) => linkMark(home, person),
+  );
+
+/** `keyHex`: 32 bytes; `markOf`: a different text once the person's earlier rows are to end. */
+export function makerBy(keyHex: () => string, markOf: (person: string) => string): RowMaker {
+  const macOf = (person: string, mark: string, row: readonly string[]): Buffer =>
+    createHmac('sha256', Buffer.from(keyHex(), 'hex'))
+      .update(JSON.stringify([...row, person, mark]))
+      .digest();
+  return {
+    codeOf: (person, row) => {
+      const mark = markOf(person);
+      return `${mark}.${macOf(person, mark, row).toString('hex')}`;
+    },
+    standingOf: (code, person, row) => {
+      const [mark = '', mac = ''] = (code ?? '').split('.');
+      const given = Buffer.from(mac, 'hex');
+      const expected = macOf(person, mark, row);
+      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'forged';
+      return mark === markOf(person) ? 'made' : 'ended';
+    },
+  };
 }

@@ -1,6 +1,7 @@
 /** The records of a desk, oldest first, in pages: as text, exactly as stored. */
-import { ofAccountInUse } from './account-in-use.js';
+
 import type { Pool } from './pool.js';
+import { ofAccountInUse } from './read-ledger.js';
 
 interface ExportSpan {
   readonly desk: string;

@@ -1,7 +1,6 @@
 /** People's passkeys. Each row carries a code of the web role that wrote it; any other row counts as absent. */
 import { plainText } from '../domain/plain-text.js';
-import type { RowMaker } from '../home/row-makers.js';
-import { forgedRow, type OnForged } from './access-rows.js';
+import { forgedRow, type OnForged, type RowMaker } from './access-rows.js';
 import { appendAudit } from './audit.js';
 import { inTransaction, type Pool } from './pool.js';
 

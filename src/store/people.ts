@@ -2,9 +2,19 @@
  * Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of the process
  * that wrote it.
  */
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MINUTE_MS } from '../domain/civil-date.js';
-import type { RowMaker, RowStanding } from '../home/row-makers.js';
-import { forgedRow, type OnForged, tokenHash } from './access-rows.js';
+import { peopleFolder } from '../home/people-folder.js';
+import {
+  forgedRow,
+  type OnForged,
+  type RowMaker,
+  type RowStanding,
+  telegramMaker,
+  tokenHash,
+} from './access-rows.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -126,7 +136,7 @@ export function linkByCode(
  * Adds codes to links from before rows carried them, unchanged otherwise. For the single start that follows the
  * upgrade.
  */
-export async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number> {
+async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number> {
   const found = await pool.query<LinkRow>('select * from person_link where mac is null');
   for (const { desk, telegram_user_id: user, chat_id: chat, person } of found.rows)
     await pool.query(
@@ -141,4 +151,21 @@ export async function unlinkPerson(pool: Queries, desk: string, person: string):
   await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   const gone = await pool.query('delete from person_link where desk = $1 and person = $2', [desk, person]);
   return gone.rowCount === 1;
+}
+
+/**
+ * Adds authentication codes to Telegram links from before rows had one, once per installation: the first start that
+ * knows codes seals what it finds. That this was done is recorded outside Postgres, so that nobody who can write there
+ * can have it repeated.
+ */
+const DONE = 'telegram-links-sealed';
+
+/** Returns how many links it found; 0 at every later start. */
+export async function sealEarlierLinksOnce(pool: Pool, home: string): Promise<number> {
+  const done = join(peopleFolder(home), DONE);
+  if (existsSync(done)) return 0;
+  const sealed = await sealEarlierLinks(pool, telegramMaker(home));
+  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
+  writeFileSync(done, `${new Date().toISOString()}\n`, { mode: 0o600 });
+  return sealed;
 }

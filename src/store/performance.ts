@@ -2,8 +2,8 @@
 import type { ExitReason } from '../domain/exit-reason.js';
 import { FINAL_ORDER_STATES } from '../domain/order.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
-import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
+import { ofAccountInUse } from './read-ledger.js';
 
 type Queries = Pick<Pool, 'query'>;
 

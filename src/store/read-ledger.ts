@@ -1,8 +1,7 @@
-/** How far the ledger has read, and the positions that it has computed from fills by then. */
+/** How far the ledger has read, the positions that it has computed from fills by then, and whose records count. */
 import type { LiveFills } from '../contracts/go-live.js';
 import type { HaltCause } from '../domain/mode.js';
 import { POST_ONLY_REFUSED } from '../domain/order.js';
-import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -137,4 +136,12 @@ export async function readRejectedOrders(
     [desk, new Date(sinceMs), POST_ONLY_REFUSED],
   );
   return rows.toReversed();
+}
+
+/**
+ * Figures come from the account in use. Records of other accounts, traded on other prices, stay but do not count. An SQL
+ * condition on a column with a journal's incarnation; `$1` is the desk.
+ */
+export function ofAccountInUse(incarnation = 'incarnation'): string {
+  return `${incarnation} not in (select incarnation from resting_journal where desk = $1)`;
 }

@@ -2,7 +2,7 @@
  * Runs that have begun, or that Temporal listed as open at the last poll: if its database is lost, nothing else may
  * show that they existed.
  */
-import type { BegunRun } from '../contracts/run-sinks.js';
+import type { BegunRun } from '../contracts/run-label.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;

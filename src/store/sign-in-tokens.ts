@@ -3,9 +3,9 @@
  * used once.
  */
 import { MINUTE_MS } from '../domain/civil-date.js';
-import type { RowMaker } from '../home/row-makers.js';
-import { forgedRow, newToken, type OnForged, tokenHash } from './access-rows.js';
-import type { Pool } from './pool.js';
+import type { Runtime } from '../home/runtime.js';
+import { forgedRow, newToken, type OnForged, type RowMaker, signInMaker, tokenHash } from './access-rows.js';
+import { openPool, type Pool } from './pool.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;
 
@@ -58,4 +58,20 @@ export async function consumeSignInToken(
 /** Invalidates this person's unused links. */
 export async function withdrawSignInTokens(pool: Pick<Pool, 'query'>, person: string): Promise<void> {
   await pool.query('delete from sign_in_token where person = $1 and used is null', [person]);
+}
+
+/** The built-in account's person, as whom the link signs in by default. */
+const OPERATOR = 'operator';
+
+/**
+ * The dashboard's address (`base`) with a one-time token, valid for 15 minutes. It is in the fragment, which browsers
+ * neither send to a server nor put into a referrer. Rejects while Postgres is down.
+ */
+export async function createSignInLink(runtime: Runtime, base: string, person = OPERATOR): Promise<string> {
+  const pool = openPool(runtime, 'sign-in-link');
+  try {
+    return `${base}#token=${await createSignInToken(pool, signInMaker(runtime.home), person)}`;
+  } finally {
+    await pool.end();
+  }
 }

@@ -1,7 +1,7 @@
 /** The trading journal: figures of each of the desk's days, and people's notes. Not the trader's journal on disk. */
 import type { JournalDay, JournalNote } from '../contracts/published.js';
-import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
+import { ofAccountInUse } from './read-ledger.js';
 
 /** Longest note of a person. */
 export const NOTE_CHARACTERS_MAX = 2_000;

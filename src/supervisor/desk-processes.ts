@@ -3,10 +3,10 @@ import { rmSync } from 'node:fs';
 import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
-import type { ChildrenFile } from './children-file.js';
 import type { Ending } from './ending.js';
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
+import type { ChildrenFile } from './process-table.js';
 import { type RoleName, rolesInOrder } from './roles.js';
 import { SharedServer } from './shared-server.js';
 import {

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { readLines } from '../home/frame-reader.js';
 import { desksHomes } from '../home/installation.js';
+import { readLines } from '../home/local-socket.js';
 import { installationOf } from '../home/runtime.js';
 import {
   type FromHost,

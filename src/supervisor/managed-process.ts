@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type PollTimes, pollUntil } from '../home/poll-until.js';
+import { type PollTimes, pollUntil } from '../home/try-again.js';
 
 const LAST_LINES_MAX = 30;
 const TAIL_BYTES_MAX = 32 * 1024;

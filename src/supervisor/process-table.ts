@@ -1,7 +1,14 @@
-/** What the system knows about other processes. A pid alone proves nothing, because pids are reused. */
+/**
+ * What the system knows about other processes, and what a supervisor records on disk about those that it has started,
+ * so that the next one finds those of a killed supervisor. A pid alone proves nothing, because pids are reused: it is
+ * trusted only together with the start time of its process.
+ */
 import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { pollUntil } from '../home/try-again.js';
 
 const run = promisify(execFile);
 const PS_TIMEOUT_MS = 5_000;
@@ -52,4 +59,101 @@ async function ps(pid: number, column: string): Promise<string | null> {
     () => null,
   );
   return answer?.stdout.trim() || null;
+}
+
+interface Child {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+const ASK_WAIT_MS = 10_000;
+const KILL_WAIT_MS = 5_000;
+const POLL_MS = 50;
+
+export interface ChildrenFile {
+  /** Call as soon as a process has started. */
+  add(name: string, pid: number): Promise<void>;
+  remove(pid: number): void;
+  close(): void;
+}
+
+export function openChildrenFile(path: string): ChildrenFile {
+  const children = new Map<number, Child>();
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const save = (): void => {
+    writeFileSync(`${path}.new`, JSON.stringify([...children.values()]), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
+  return {
+    add: async (name, pid) => {
+      const startTime = await startTimeOf(pid);
+      if (startTime === null) return;
+      children.set(pid, { name, pid, startTime });
+      save();
+    },
+    remove: (pid) => {
+      if (children.delete(pid)) save();
+    },
+    close: () => rmSync(path, { force: true }),
+  };
+}
+
+/**
+ * Asks the processes of a dead supervisor to stop, and kills those that have not after 10 s. Returns the names of those
+ * it found.
+ */
+export async function endLeftChildren(path: string): Promise<readonly string[]> {
+  const left = await leftChildren(path);
+  // Newest first: the web server before the trader, the trader before the databases.
+  left.reverse();
+  for (const child of left) send(child.pid, child.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+  await untilGone(left, ASK_WAIT_MS);
+  for (const child of left) {
+    if (await isSame(child)) send(-child.pid, 'SIGKILL');
+  }
+  const remaining = await untilGone(left, KILL_WAIT_MS);
+  if (remaining.length > 0) {
+    throw new Error(
+      `${remaining.map((child) => `${child.name} (process ${child.pid})`).join(', ')} of an earlier start could not be ended. Nothing was started. End them by hand: kill -9 ${remaining.map((child) => child.pid).join(' ')}`,
+    );
+  }
+  rmSync(path, { force: true });
+  return left.map((child) => child.name);
+}
+
+/** The living ones, in the order in which they were started. */
+export async function leftChildren(path: string): Promise<Child[]> {
+  const left: Child[] = [];
+  for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
+  return left;
+}
+
+function readChildren(path: string): readonly Child[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Child[];
+  } catch {
+    return [];
+  }
+}
+
+async function isSame(child: Child): Promise<boolean> {
+  return isAlive(child.pid) && (await startTimeOf(child.pid)) === child.startTime;
+}
+
+/** Those that are still there after `withinMs`. */
+function untilGone(children: readonly Child[], withinMs: number): Promise<readonly Child[]> {
+  const remaining = async () => {
+    const same = await Promise.all(children.map(isSame));
+    return children.filter((_, at) => same[at]);
+  };
+  return pollUntil(remaining, ({ length }) => length === 0, { withinMs, everyMs: POLL_MS });
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // The process has just ended.
+  }
 }

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile, waitForLock } from '../home/file-lock.js';
-import { type ChildrenFile, endLeftChildren, openChildrenFile } from './children-file.js';
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
+import { type ChildrenFile, endLeftChildren, openChildrenFile } from './process-table.js';
 
 const ASK_AGAIN_MS = 200;
 /** Pause after a failed takeover: what kept the server from starting may pass. */

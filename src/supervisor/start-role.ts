@@ -5,11 +5,11 @@ import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { lockOnceFree, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
 import { credentialIn, credentialNames } from '../venue/environment.js';
-import type { ChildrenFile } from './children-file.js';
 import { joinRole, sharingOf } from './joined-role.js';
 import type { Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
+import type { ChildrenFile } from './process-table.js';
 import { READY_MS, ROLE_TIMES, type RoleName } from './roles.js';
 
 const LINES_SHOWN = 8;

@@ -3,8 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
-import { readLines } from '../home/frame-reader.js';
-import { listenAtSocket } from '../home/local-socket.js';
+import { listenAtSocket, readLines } from '../home/local-socket.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
 const REQUEST_CHARS_MAX = 64 * 1024;

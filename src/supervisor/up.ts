@@ -10,20 +10,19 @@ import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
 import { watchDisk } from './ballast.js';
-import { endLeftChildren, openChildrenFile } from './children-file.js';
-import { forgetStarter, markStarter } from './desk-ended.js';
+import { forgetStarter, markStarter } from './desk-end.js';
 import { DeskProcesses, type ProcessesContext } from './desk-processes.js';
 import { type Ending, watchForEnding } from './ending.js';
 import { type DeskLog, openDeskLog } from './log/desk-log.js';
 import { openActions } from './open-actions.js';
+import { endLeftChildren, openChildrenFile } from './process-table.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { claimAccount, claimHome, preflight } from './start/claim-home.js';
 import { choosePorts, type DeskPorts, pagePort } from './start/runtime-file.js';
 import { startDesk } from './start/start-desk.js';
-import { StartFailure } from './start/start-failure.js';
 import { summarise } from './start/summarise.js';
 import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
-import type { StartAgain, UpOptions, UpOutcome } from './up-options.js';
+import { type StartAgain, StartFailure, type UpOptions, type UpOutcome } from './up-options.js';
 
 /** `starting`, `running`, `stopping`. */
 interface Phase {

@@ -7,9 +7,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import type { RolesNeeded } from '../domain/roles.js';
-import { type RowMaker, telegramMaker } from '../home/row-makers.js';
 import { homePaths } from '../home/runtime.js';
-import type { OnForged } from '../store/access-rows.js';
+import { type OnForged, type RowMaker, telegramMaker } from '../store/access-rows.js';
 import { linkStanding, type PersonLink, readPersonLinks } from '../store/people.js';
 import type { Pool } from '../store/pool.js';
 

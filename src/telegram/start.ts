@@ -4,11 +4,10 @@ import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { logOutput } from '../home/desk-in-process.js';
-import { keepDoing } from '../home/keep-doing.js';
-import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { keepDoing } from '../home/try-again.js';
 import {
   keepTelegramProof,
   mailSettings,
@@ -19,6 +18,7 @@ import {
 import { setUpOrSaidWhy } from '../notify/run-channel.js';
 import { forgedRowTeller } from '../notify/tell-forged-row.js';
 import { type Operations, openOperations } from '../operations/operations.js';
+import { telegramMaker } from '../store/access-rows.js';
 import type { Delivery } from '../store/outbox.js';
 import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';

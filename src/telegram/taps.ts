@@ -5,8 +5,7 @@ import { approvalText, parseVoteButton } from '../notify/approval-notice.js';
 import { parseAcknowledgeButton } from '../notify/incident-notice.js';
 import type { OperationResult } from '../operations/operation.js';
 import { findApproval, readVotes } from '../store/approvals.js';
-import { answer, outcomeText, waitingText } from './answer.js';
-import { type BotContext, missingRole, runOf } from './bot-context.js';
+import { answer, type BotContext, missingRole, outcomeText, runOf, waitingText } from './bot-context.js';
 import type { KnownPerson } from './people.js';
 
 export interface Tap {

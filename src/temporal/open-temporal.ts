@@ -1,4 +1,7 @@
-/** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
+/**
+ * How clients and workers reach Temporal (docs/design/temporal-access.md), and a client that connects at its first call
+ * and again after every loss; each of its calls has a deadline.
+ */
 import {
   Client,
   type ConnectionOptions,
@@ -6,9 +9,14 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { messageOf } from '../domain/message-of.js';
-import { connectionClass } from '../home/external-temporal.js';
+import {
+  addressForSdk,
+  connectionClass,
+  credentialsOf,
+  type ExternalTemporal,
+  externalTemporal,
+} from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
 import { dataConverterOf } from './payload-codec.js';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
@@ -124,4 +132,27 @@ function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): Temp
 /** Goes behind the retry interceptor, so that each attempt checks that the connection is still open. */
 function endWithConnection(isClosed: () => boolean): Interceptor {
   return (options, nextCall) => (isClosed() ? (NEVER_MADE as unknown as Call) : (nextCall(options) as Call));
+}
+
+/** Options for clients and workers alike. */
+type ConnectOptions = ExternalTemporal['options'];
+
+type Place = Pick<Runtime, 'temporal'>;
+
+/** What the desk used to reach Temporal and this environment lacks, in words; empty if nothing is missing. */
+function lackingHere({ temporal }: Place): string {
+  if (temporal.kind !== 'external' || !temporal.asks) return '';
+  const here: readonly string[] = credentialsOf(externalTemporal(process.env).options);
+  const lacking = temporal.asks.filter((one) => !here.includes(one));
+  if (lacking.length === 0) return '';
+  return `; the desk was started with ${lacking.join(' and ')}, and the environment here names none: set the same TEMPORAL variables`;
+}
+
+/**
+ * Options for a client; throws if the environment can't be used. If the address is a socket, the connection is of class
+ * `connectionClass`.
+ */
+export function connectOptions({ temporal }: Place): ConnectOptions {
+  const external = temporal.kind === 'external' ? externalTemporal(process.env).options : {};
+  return { ...external, address: addressForSdk(temporal.address) };
 }

@@ -10,7 +10,7 @@ import {
 } from '../contracts/control.js';
 import { messageOf } from '../domain/message-of.js';
 import type { JournalEntry } from '../engine/record.js';
-import { FrameReader } from '../home/frame-reader.js';
+import { FrameReader } from '../home/local-socket.js';
 
 export type CallableMethod = Exclude<ControlMethod, 'follow'>;
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import type { ResumeRule } from '../domain/mode.js';
-import { pollUntil } from '../home/poll-until.js';
+import { pollUntil } from '../home/try-again.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';

@@ -1,6 +1,6 @@
 /** Proof that the desk is stopped or flat, as the trader reads it back. It rejects as a call to the trader does. */
 import type { FlatReading, StopReading } from '../contracts/engine-activities.js';
-import { pollUntil } from '../home/poll-until.js';
+import { pollUntil } from '../home/try-again.js';
 import type { TraderClient } from './client.js';
 import { readStatus, readWords } from './read-status.js';
 

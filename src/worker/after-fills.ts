@@ -7,7 +7,7 @@ import type { NewTask, Task } from '../contracts/task.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
-import type { KeptTask } from '../home/keep-doing.js';
+import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { openTask, readTasks } from '../store/tasks.js';

@@ -8,7 +8,7 @@ import type { ContractStatus } from '../contracts/trader-status.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { contractWords } from '../domain/contract-words.js';
 import { monthKey } from '../domain/settings-change.js';
-import type { KeptTask } from '../home/keep-doing.js';
+import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals.js';
 import type { OperationContext } from '../operations/operation.js';

@@ -8,12 +8,17 @@ import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
 import { isThere } from '../contracts/emergency.js';
-import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
-import { emergencyQueue, operationsQueue, pulseId } from '../contracts/queues.js';
+import {
+  emergencyQueue,
+  operationsQueue,
+  PULSE_MESSAGES,
+  type PulseInput,
+  pulseId,
+} from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
-import type { KeptTask } from '../home/keep-doing.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import type { KeptTask } from '../home/try-again.js';
 import { openPool } from '../store/pool.js';
 import { openTemporal, type TemporalAccess } from '../temporal/open-temporal.js';
 import { askRunning } from '../temporal/runs.js';

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { createEngineActivities } from '../activities/engine/create-engine-activities.js';
+import { createEngineActivities } from '../activities/create-engine-activities.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,

@@ -3,7 +3,7 @@
  * too.
  */
 import type { InjectedSinks } from '@temporalio/worker';
-import type { RunSinks } from '../contracts/run-sinks.js';
+import type { RunSinks } from '../contracts/run-label.js';
 import type { Pool } from '../store/pool.js';
 import { dropSeenRun } from '../store/runs-seen.js';
 import { keepBegunRun } from './reconcile/ended-runs.js';

@@ -3,7 +3,7 @@
  */
 
 import type { Symptom } from '../contracts/incident.js';
-import type { KeptTask } from '../home/keep-doing.js';
+import type { KeptTask } from '../home/try-again.js';
 import { readRejectedOrders } from '../store/read-ledger.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';

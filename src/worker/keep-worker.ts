@@ -15,14 +15,13 @@ import {
   Runtime as WorkerRuntime,
 } from '@temporalio/worker';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
-import type { RunSinks } from '../contracts/run-sinks.js';
+import type { RunSinks } from '../contracts/run-label.js';
 import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
 import { boundAnswer, isAnswerOf, isBoundActivityId, isUnsealed } from '../domain/unsealed.js';
 import { socketOf, socketOfWorkers } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { connectOptions } from '../temporal/connect-options.js';
-import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { connectOptions, type TemporalAccess } from '../temporal/open-temporal.js';
 import { dataConverterOf } from '../temporal/payload-codec.js';
 import type { Logger } from './role-log.js';
 

@@ -1,5 +1,5 @@
 /** What the workers do again and again, and how often they poll Temporal for it. */
-import { type KeptTask, keepDoing } from '../home/keep-doing.js';
+import { type KeptTask, keepDoing } from '../home/try-again.js';
 import type { Logger } from './role-log.js';
 
 /** `everyMs`: pause between two runs, whether they fail or not. */

@@ -16,12 +16,12 @@ import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
 import { preflightAtStart } from '../operations/go-live/preflight.js';
 import { migrate } from '../store/migrate.js';
+import { sealEarlierLinksOnce } from '../store/people.js';
 import { openPool } from '../store/pool.js';
 import { recordSettings } from '../store/settings-changes.js';
-import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
-import { connectOptions } from '../temporal/connect-options.js';
+import { connectOptions } from '../temporal/open-temporal.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { roleLog } from './role-log.js';
 

@@ -4,9 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
-import { readLines } from '../home/frame-reader.js';
 import { sharesServers } from '../home/installation.js';
-import { listenAtSocket } from '../home/local-socket.js';
+import { listenAtSocket, readLines } from '../home/local-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { type FromHost, type Joining, lockOnceFree, STOP_LINE } from '../home/shared-process.js';
 

@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WokenTopic } from '../contracts/notice.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
-import type { KeptTask } from '../home/keep-doing.js';
+import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';

@@ -6,7 +6,7 @@
 
 import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import type { KeptTask } from '../home/keep-doing.js';
+import type { KeptTask } from '../home/try-again.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
 import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';

@@ -18,8 +18,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
-import { FERMATA_ROUTINE } from '../contracts/run-label.js';
-import type { RunSinks } from '../contracts/run-sinks.js';
+import { FERMATA_ROUTINE, type RunSinks } from '../contracts/run-label.js';
 import { boundActivityId, isAnswerOf } from '../domain/unsealed.js';
 import { followCancelRequests } from './cancellation.js';
 import { isUnreadableStart, onUnknownSignal, refuseStart } from './strange-requests.js';

@@ -10,9 +10,9 @@ import {
   isEndedPasskey,
   linkMark,
   passkeyMark,
+  peopleFolder,
   signInMark,
-} from '../../src/home/ended-sign-ins.js';
-import { peopleFolder } from '../../src/home/people-folder.js';
+} from '../../src/home/people-folder.js';
 import { passwordHashOf, removePassword, setPassword } from '../../src/home/people-passwords.js';
 
 let home: string;

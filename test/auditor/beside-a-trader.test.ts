@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createAudit } from '../../src/auditor/audit.js';
-import { ownPrices } from '../../src/auditor/own-prices.js';
+import { ownPrices } from '../../src/auditor/own-equity.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';

@@ -1,8 +1,7 @@
 /** What the auditor works out by itself, and what it makes of a trader that says something else. */
 import { describe, expect, it } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
-import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
-import { ownPrices } from '../../src/auditor/own-prices.js';
+import { compareEquity, ownEquity, ownPrices } from '../../src/auditor/own-equity.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';

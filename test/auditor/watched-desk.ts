@@ -1,5 +1,5 @@
 import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
-import { ownEquity } from '../../src/auditor/compare-equity.js';
+import { ownEquity } from '../../src/auditor/own-equity.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import { formatMoney } from '../../src/domain/money.js';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { backupIdAt } from '../../src/backup/backup-folder.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
-import { signInMaker } from '../../src/home/row-makers.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { signInMaker } from '../../src/store/access-rows.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
 

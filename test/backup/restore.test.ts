@@ -19,7 +19,7 @@ import { hashFile, type Manifest, readManifest, writeManifest } from '../../src/
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { resetPaper } from '../../src/cli/commands/paper.js';
-import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-as-ordered.js';
+import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-in-place.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark, readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-mark.js';
@@ -28,8 +28,8 @@ import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
-import { endLeftChildren } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
+import { endLeftChildren } from '../../src/supervisor/process-table.js';
 import { preflight } from '../../src/supervisor/start/claim-home.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { readTold } from '../../src/trader/journal/followed-group.js';

@@ -16,7 +16,7 @@ import { approvalNotice, approvalReminder } from '../../src/notify/approval-noti
 import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { routineNotice, taskNotice } from '../../src/notify/notices.js';
 import { notify } from '../../src/notify/notify.js';
-import { outcomeText } from '../../src/telegram/answer.js';
+import { outcomeText } from '../../src/telegram/bot-context.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';

@@ -18,7 +18,7 @@ import {
 } from '../../src/home/builds.js';
 import { readJson, writeJson } from '../../src/home/json-file.js';
 import { homePaths } from '../../src/home/runtime.js';
-import { down } from '../../src/supervisor/down.js';
+import { down } from '../../src/supervisor/desk-end.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';

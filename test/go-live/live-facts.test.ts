@@ -4,7 +4,7 @@ import {
   readIncidentFacts,
   readLiveFacts,
   readSituation,
-} from '../../src/activities/engine/create-engine-activities.js';
+} from '../../src/activities/create-engine-activities.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { proveStopped } from '../../src/trader/prove.js';
 import { readStatus, readWords } from '../../src/trader/read-status.js';

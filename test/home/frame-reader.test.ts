@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { FrameReader, FrameTooLarge, readLines } from '../../src/home/frame-reader.js';
+import { FrameReader, FrameTooLarge, readLines } from '../../src/home/local-socket.js';
 
 it('gives whole lines, whatever the chunks, and never half a character', () => {
   const frames = new FrameReader(100);

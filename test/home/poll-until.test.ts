@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pollUntil } from '../../src/home/poll-until.js';
+import { pollUntil } from '../../src/home/try-again.js';
 
 /** Counts from 1, an answer each time that it is asked. */
 function counter() {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SettingsChangeResult } from '../../src/contracts/approval.js';
 import { settingsChangeId } from '../../src/contracts/queues.js';
-import type { SettingsChangeResult } from '../../src/contracts/settings.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Caller } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';

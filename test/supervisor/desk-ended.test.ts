@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { type HomePaths, homePaths } from '../../src/home/runtime.js';
 import { roleLock } from '../../src/home/shared-process.js';
-import { openChildrenFile } from '../../src/supervisor/children-file.js';
-import { forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-ended.js';
+import { forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-end.js';
+import { openChildrenFile } from '../../src/supervisor/process-table.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 

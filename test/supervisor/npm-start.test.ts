@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
-import { down } from '../../src/supervisor/down.js';
+import { down } from '../../src/supervisor/desk-end.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';
 import { makeHome, processesOf, ROLE_DOUBLE, RUN_UP, removeHome } from './support/desk-home.js';

@@ -7,7 +7,7 @@ import { homeOf } from '../../src/home/installation.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { openPool } from '../../src/store/pool.js';
-import { down } from '../../src/supervisor/down.js';
+import { down } from '../../src/supervisor/desk-end.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { makeHome, processesOf, processOf, removeHome, runningOf, startUp } from './support/desk-home.js';

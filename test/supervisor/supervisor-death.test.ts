@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-protocol.js';
-import { down } from '../../src/supervisor/down.js';
+import { down } from '../../src/supervisor/desk-end.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';

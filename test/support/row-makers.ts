@@ -1,6 +1,5 @@
 /** Who makes rows of people in tests that have no home folder. */
-import { makerBy } from '../../src/home/row-makers.js';
-import type { OnForged } from '../../src/store/access-rows.js';
+import { makerBy, type OnForged } from '../../src/store/access-rows.js';
 
 export const rowMaker = makerBy(
   () => 'ab'.repeat(32),

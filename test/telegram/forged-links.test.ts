@@ -1,10 +1,8 @@
 /** Who can write our Postgres makes nobody a person of the chat. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { endTelegramLinks } from '../../src/home/ended-sign-ins.js';
-import { telegramMaker } from '../../src/home/row-makers.js';
-import { newToken, tokenHash } from '../../src/store/access-rows.js';
-import { createLinkCode, readPersonLinks } from '../../src/store/people.js';
-import { sealEarlierLinksOnce } from '../../src/supervisor/start/seal-earlier-links.js';
+import { endTelegramLinks } from '../../src/home/people-folder.js';
+import { newToken, telegramMaker, tokenHash } from '../../src/store/access-rows.js';
+import { createLinkCode, readPersonLinks, sealEarlierLinksOnce } from '../../src/store/people.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';

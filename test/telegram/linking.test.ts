@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { telegramMaker } from '../../src/home/row-makers.js';
-import { newToken } from '../../src/store/access-rows.js';
+import { newToken, telegramMaker } from '../../src/store/access-rows.js';
 import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

@@ -1,20 +1,20 @@
 /** "Cancel" in Temporal is a request: each type of procedure makes of it what is safe, and loses nothing. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SettingsChangeInput } from '../../src/contracts/approval.js';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
-import { PULSE_MESSAGES } from '../../src/contracts/pulse.js';
 import {
   backupWorkflowId,
   deskOwnerId,
   emergencyQueue,
   emergencyStopId,
   operationsQueue,
+  PULSE_MESSAGES,
   preflightId,
   pulseId,
   settingsChangeId,
 } from '../../src/contracts/queues.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
-import type { SettingsChangeInput } from '../../src/contracts/settings.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';

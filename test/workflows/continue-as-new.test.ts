@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
-import { PULSE_MESSAGES } from '../../src/contracts/pulse.js';
 import {
   deskOwnerId,
   emergencyQueue,
   emergencyStopId,
   operationsQueue,
+  PULSE_MESSAGES,
   pulseId,
 } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';

@@ -7,8 +7,8 @@ import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js'
 import { filledIn } from '../../desk/own-steps.js';
 import { messageOf } from '../../domain/message-of.js';
 import { deskFolderOf } from '../../home/runtime.js';
-import { type ChildrenFile, endLeftChildren, openChildrenFile } from '../../supervisor/children-file.js';
 import { killGroup } from '../../supervisor/managed-process.js';
+import { type ChildrenFile, endLeftChildren, openChildrenFile } from '../../supervisor/process-table.js';
 import {
   type Answered,
   carryOutOwnStep,

@@ -18,7 +18,7 @@ import { badRequest, notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { reconciliationAnswerSchema } from '../schemas/trader-status.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const portfolioSchema = z.object({
   trading: z.enum(['paper', 'live']),

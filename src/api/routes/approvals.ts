@@ -15,8 +15,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
-import { callerOf } from './acting.js';
-import { coerceIntegers, fromDatabase } from './reading.js';
+import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),

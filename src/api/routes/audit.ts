@@ -4,7 +4,14 @@ import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { auditEntrySchema, auditSchema } from '../schemas/records.js';
-import { coerceIntegers, fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './reading.js';
+import {
+  coerceIntegers,
+  fromDatabase,
+  type SpanQuery,
+  spanOf,
+  timeQuery,
+  untilQuery,
+} from './route-parts.js';
 
 interface AuditParameters extends SpanQuery {
   readonly limit: number;

@@ -4,8 +4,7 @@ import { OPERATOR } from '../../domain/roles.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { type BackupRun, backupRunSchema, stepSchema } from '../schemas/records.js';
-import { callerOf, emptyBody, OUTCOMES, sendOutcome } from './acting.js';
-import { coerceIntegers, fromDatabase } from './reading.js';
+import { callerOf, coerceIntegers, emptyBody, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the backup itself goes on. */
 const PATIENCE_MS = 10_000;

@@ -6,7 +6,7 @@ import type { StatusWatch } from '../live/status-watch.js';
 import { notFound, sendProblem, traderDown } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { barsSchema } from '../schemas/records.js';
-import { coerceIntegers, symbolQuery } from './reading.js';
+import { coerceIntegers, symbolQuery } from './route-parts.js';
 
 interface BarsQuery {
   readonly symbol: string;

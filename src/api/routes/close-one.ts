@@ -6,7 +6,7 @@ import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { jsonSchema } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const positionSchema = stopSchema.extend({
   symbol: z.string().min(1).max(40).describe('Instrument whose position is closed'),

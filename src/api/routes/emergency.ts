@@ -19,7 +19,7 @@ import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempote
 import { type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { callerOf, emptyBody } from './acting.js';
+import { callerOf, emptyBody } from './route-parts.js';
 
 interface Button {
   readonly url: string;

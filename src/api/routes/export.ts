@@ -5,8 +5,7 @@ import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, exportRunning, sendProblem } from '../problem.js';
 import { problems } from '../schemas/answers.js';
-import { callerOf } from './acting.js';
-import { fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './reading.js';
+import { callerOf, fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './route-parts.js';
 
 export function exportRoutes(app: FastifyInstance, web: WebDependencies): void {
   const sentTo = new Set<string>();

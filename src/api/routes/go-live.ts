@@ -9,7 +9,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reasonSchema } from '../schemas/emergency.js';
-import { callerOf } from './acting.js';
+import { callerOf } from './route-parts.js';
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 

@@ -8,8 +8,7 @@ import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf } from './acting.js';
-import { coerceIntegers } from './reading.js';
+import { callerOf, coerceIntegers } from './route-parts.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({

@@ -12,8 +12,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf, emptyBody } from './acting.js';
-import { fromDatabase } from './reading.js';
+import { callerOf, emptyBody, fromDatabase } from './route-parts.js';
 
 const listSchema = z.object({
   incidents: z.array(incidentSchema),

@@ -6,8 +6,7 @@ import { NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf } from './acting.js';
-import { coerceIntegers, fromDatabase } from './reading.js';
+import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
 
 const askedSchema = z.strictObject({
   text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/),

@@ -24,8 +24,7 @@ import { answerTokens, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf } from './acting.js';
-import { fromDatabase } from './reading.js';
+import { callerOf, fromDatabase } from './route-parts.js';
 import { tokensSchema } from './sign-in.js';
 
 const bytes = (charsMax: number) =>

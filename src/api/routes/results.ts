@@ -8,12 +8,12 @@ import { analyticsSchema, readAnalytics } from '../../operations/results/read-an
 import { kpisSchema } from '../../operations/results/read-kpis.js';
 import { periodsOf, readResults } from '../../operations/results/read-results.js';
 import { PERIODS, type Period, resultsSchema } from '../../operations/results/results.js';
-import { ofAccountInUse } from '../../store/account-in-use.js';
+import { ofAccountInUse } from '../../store/read-ledger.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
 import { answer, problems } from '../schemas/answers.js';
 import { equitySchema } from '../schemas/records.js';
-import { coerceIntegers, fromDatabase, symbolQuery } from './reading.js';
+import { coerceIntegers, fromDatabase, symbolQuery } from './route-parts.js';
 
 /** The most rows that a table shows. */
 const LISTED_MAX = 2_000;

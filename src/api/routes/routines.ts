@@ -5,8 +5,7 @@ import { scheduleSchema } from '../../operations/run-routine.js';
 import type { Database, StepOrder, WebDependencies } from '../dependencies.js';
 import { answer, problems } from '../schemas/answers.js';
 import { type RoutineRun, routineRunSchema, stepSchema } from '../schemas/records.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
-import { coerceIntegers, fromDatabase } from './reading.js';
+import { callerOf, coerceIntegers, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 /** How long a browser is kept waiting; the run itself goes on. */
 const PATIENCE_MS = 10_000;

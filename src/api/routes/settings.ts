@@ -11,7 +11,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature, stopSchema } from '../schemas/emergency.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const putSettingsSchema = z.strictObject({
   values: z

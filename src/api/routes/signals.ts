@@ -14,7 +14,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
+import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
 const withdrawalSchema = stopSchema.extend({ source: signalSourceSchema, id: signalIdSchema });
 

@@ -12,8 +12,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf, emptyBody } from './acting.js';
-import { coerceIntegers, fromDatabase } from './reading.js';
+import { callerOf, coerceIntegers, emptyBody, fromDatabase } from './route-parts.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: toggles it'),

@@ -6,8 +6,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf } from './acting.js';
-import { fromDatabase } from './reading.js';
+import { callerOf, fromDatabase } from './route-parts.js';
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 

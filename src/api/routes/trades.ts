@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { ofAccountInUse } from '../../store/account-in-use.js';
+import { ofAccountInUse } from '../../store/read-ledger.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
 import { type Trade, tradeSchema, tradesSchema } from '../schemas/records.js';
-import { coerceIntegers, fromDatabase, symbolQuery } from './reading.js';
+import { coerceIntegers, fromDatabase, symbolQuery } from './route-parts.js';
 
 interface TradesQuery {
   readonly limit: number;

@@ -7,8 +7,7 @@ import { OPERATOR } from '../../domain/roles.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
-import { fromDatabase } from './reading.js';
+import { callerOf, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

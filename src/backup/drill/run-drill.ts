@@ -9,7 +9,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
-import { pollUntil } from '../../home/poll-until.js';
+import { pollUntil } from '../../home/try-again.js';
 import { recordEvidenceIn, verifyEvidence } from '../../store/evidence.js';
 import { readIncidents } from '../../store/incidents.js';
 import { APP_ROLE, migrate } from '../../store/migrate.js';

@@ -10,7 +10,7 @@ import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readSecret } from '../../home/secrets.js';
 import { withClient } from '../../store/migrate.js';
-import { openChildrenFile } from '../../supervisor/children-file.js';
+import { openChildrenFile } from '../../supervisor/process-table.js';
 import { SharedServer } from '../../supervisor/shared-server.js';
 import {
   choosePostgres,

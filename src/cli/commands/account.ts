@@ -16,13 +16,12 @@ import {
   showOutcome,
   withinSeconds,
 } from '../act-on-desk.js';
-import { signedInPerson } from '../desk-person.js';
+import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { type CliFailure, usageFailure } from '../failure.js';
 import { amountValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
+import { withOperations } from '../running-desk.js';
 import { coinsLines } from '../status-lines.js';
-import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 20;
 /** The other kinds may go either way. */

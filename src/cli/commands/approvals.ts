@@ -10,11 +10,10 @@ import {
   withinSeconds,
   withRun,
 } from '../act-on-desk.js';
-import { signedInPerson } from '../desk-person.js';
+import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 export function approvalsCommand(command: Command): void {
   command

@@ -16,8 +16,7 @@ import { EXIT_FAILED } from '../failure.js';
 import { offsiteCopies, requireBackup, requireOffsite, showBackup } from '../offsite-copies.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { fermataHome } from '../running-desk.js';
-import { withOperations } from '../with-operations.js';
+import { fermataHome, withOperations } from '../running-desk.js';
 
 const BACKUP_SECONDS = 600;
 const TIMEOUT_SECONDS_MAX = 86_400;

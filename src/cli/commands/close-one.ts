@@ -12,7 +12,7 @@ import {
   withinSeconds,
 } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 

@@ -17,13 +17,11 @@ import type { DataGaps } from '../../operations/find-data-gaps.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { progressPrinter } from '../in-place.js';
 import { namedDeskFile } from '../named-desk.js';
 import { dayText, dayValue, positiveNumber, spanOf } from '../option-values.js';
-import { printJson, printLines } from '../output.js';
-import { fermataHome } from '../running-desk.js';
+import { printJson, printLines, progressPrinter } from '../output.js';
+import { fermataHome, withOperations } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, typedVenue, venueAddress } from '../simulated-venue.js';
-import { withOperations } from '../with-operations.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;

@@ -9,8 +9,7 @@ import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { collected } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { prepareBuild } from '../prepare-build.js';
-import { requireRunning } from '../running-desk.js';
-import { withOperations } from '../with-operations.js';
+import { requireRunning, withOperations } from '../running-desk.js';
 
 interface Options {
   readonly from?: string;

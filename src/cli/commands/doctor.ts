@@ -23,9 +23,8 @@ import { examineBinary } from '../../supervisor/temporal/resolve-temporal.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { sayingWhat } from '../in-place.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { MARKS, printJson, printLines } from '../output.js';
+import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 
 export function doctorCommand(command: Command): void {

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { homePaths } from '../../home/runtime.js';
-import { down, WAIT_DEFAULT_MS } from '../../supervisor/down.js';
+import { down, WAIT_DEFAULT_MS } from '../../supervisor/desk-end.js';
 import { openActions } from '../../supervisor/open-actions.js';
 import { CliFailure } from '../failure.js';
-import { sayingWhat } from '../in-place.js';
 import { wholeNumber } from '../option-values.js';
-import { printJson, printLines } from '../output.js';
+import { printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 
 const TIMEOUT_SECONDS_MAX = 600;

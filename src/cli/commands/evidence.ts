@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { plainText } from '../../domain/plain-text.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printExact, printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 export function evidenceCommand(command: Command): void {
   command

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../domain/civil-date.js';
 import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
 import { usageFailure } from '../failure.js';
 import { dayValue } from '../option-values.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 interface Options {
   readonly from?: number;

@@ -6,7 +6,7 @@ import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 interface Options {
   readonly reason?: string;

@@ -6,7 +6,7 @@ import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 interface Options {
   readonly all?: boolean;

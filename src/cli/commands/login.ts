@@ -19,7 +19,7 @@ import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
 import { verifyPassword } from '../../home/people-passwords.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
-import { createSignInLink } from '../../supervisor/sign-in-link.js';
+import { createSignInLink } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';

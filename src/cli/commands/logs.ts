@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calendarOf, homePaths } from '../../home/runtime.js';
-import { datedLog } from '../../supervisor/log/dated-log.js';
 import { LOG_KINDS, type LogKind, type LogLevel } from '../../supervisor/log/desk-log.js';
 import { ERROR_LOG, findLogs, TRADING_LOG } from '../../supervisor/log/log-files.js';
 import {
+  datedLog,
   type IsWanted,
   isAtLeast,
   LogReader,

@@ -2,10 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { FULL_MONITOR, isMissing, type MonitorShown, readMonitor } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
-import { coloured, type Screen, showInPlace } from '../in-place.js';
 import { monitorLines, sourcesOf } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
-import { printJson, printLines } from '../output.js';
+import { coloured, printJson, printLines, type Screen, showInPlace } from '../output.js';
 import { requireRunning, requireRuntime } from '../running-desk.js';
 
 const LINES_MAX = 10_000;

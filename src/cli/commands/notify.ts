@@ -4,7 +4,7 @@ import { CHANNELS, type Channel } from '../../home/channel-health.js';
 import { actingPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 interface Options {
   readonly as?: string;

@@ -5,7 +5,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
 import { endCliSession, namedOnCli } from '../../home/cli-session.js';
-import { endPasskeys, endSignIns, endTelegramLinks } from '../../home/ended-sign-ins.js';
+import { endPasskeys, endSignIns, endTelegramLinks } from '../../home/people-folder.js';
 import {
   PASSWORD_CHARS_MAX,
   passwordHashOf,
@@ -20,6 +20,7 @@ import { unlinkPerson } from '../../store/people.js';
 import { openPool } from '../../store/pool.js';
 import { withdrawSignInTokens } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
+import { SIGNING_OPTION } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import {
@@ -31,7 +32,6 @@ import {
   removePasskey,
 } from '../person-key.js';
 import { requireRuntime } from '../running-desk.js';
-import { SIGNING_OPTION } from '../sign-vote.js';
 
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';
 

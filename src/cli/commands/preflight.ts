@@ -3,9 +3,8 @@ import type { PreflightReport } from '../../contracts/preflight.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { sayingWhat } from '../in-place.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { MARKS, printJson, printLines } from '../output.js';
+import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
 

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { isMissing } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
 import { usageFailure } from '../failure.js';
-import { coloured, sayingWhat } from '../in-place.js';
 import { monitorLines } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
-import { printJson, printLines } from '../output.js';
+import { coloured, printJson, printLines, sayingWhat } from '../output.js';
 import { restartAll } from '../restart-all.js';
 import { requireRuntime, supervisorOf } from '../running-desk.js';
 

@@ -9,10 +9,9 @@ import {
   urgentOptions,
   withinSeconds,
 } from '../act-on-desk.js';
-import { signedInPerson } from '../desk-person.js';
+import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
-import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 120;
 

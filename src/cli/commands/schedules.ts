@@ -9,7 +9,7 @@ import { actingPerson } from '../desk-person.js';
 import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines, stepLine } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 export function schedulesCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {

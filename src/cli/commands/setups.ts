@@ -4,7 +4,7 @@ import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 1_000;

@@ -21,7 +21,7 @@ import {
 import { actingPerson, signedInPerson } from '../desk-person.js';
 import { amountValue, collected, textOf, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 const REVISION_MAX = 1_000_000;

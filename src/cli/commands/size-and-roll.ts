@@ -9,12 +9,11 @@ import {
   showOutcome,
   withinSeconds,
 } from '../act-on-desk.js';
-import { deskPerson, signedInPerson } from '../desk-person.js';
+import { deskPerson, SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 

@@ -7,7 +7,7 @@ import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, Sums } from '../../operations/results/results.js';
 import { kpiLine } from '../../reports/read-kpis.js';
 import { MARKS, printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const SPANS = ['today', 'days', 'weeks', 'all'] as const;
 type SpanName = (typeof SPANS)[number];

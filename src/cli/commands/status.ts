@@ -7,9 +7,8 @@ import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
-import { coloured, showInPlace } from '../in-place.js';
 import { wholeNumber } from '../option-values.js';
-import { failureJson, printJson, printLines } from '../output.js';
+import { coloured, failureJson, printJson, printLines, showInPlace } from '../output.js';
 import { endedDesk, requireRuntime } from '../running-desk.js';
 import { statusLines } from '../status-lines.js';
 

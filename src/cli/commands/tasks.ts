@@ -6,7 +6,7 @@ import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 export function tasksCommand(command: Command): void {
   command

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
-import { endTelegramLinks } from '../../home/ended-sign-ins.js';
-import { telegramMaker } from '../../home/row-makers.js';
+import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
-import { newToken } from '../../store/access-rows.js';
+import { newToken, telegramMaker } from '../../store/access-rows.js';
 import { appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { openPool, type Pool } from '../../store/pool.js';

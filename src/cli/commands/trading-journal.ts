@@ -7,7 +7,7 @@ import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { withOperations } from '../with-operations.js';
+import { withOperations } from '../running-desk.js';
 
 const DAYS_DEFAULT = 10;
 const DAYS_MAX = 1_000;

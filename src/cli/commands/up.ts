@@ -15,11 +15,10 @@ import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { progressPrinter } from '../in-place.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, wholeNumber } from '../option-values.js';
-import { printJson, printLines } from '../output.js';
+import { printJson, printLines, progressPrinter } from '../output.js';
 import { installationHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
@@ -95,7 +94,7 @@ async function up(options: Options): Promise<number> {
   const market = marketChoice(options, loaded.desk);
   if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
   // Loaded when a restore is ordered: once everything has ended, another build may be in this one's place.
-  let restores: Promise<typeof import('../restore-as-ordered.js')> | null = null;
+  let restores: Promise<typeof import('../restore-in-place.js')> | null = null;
   const upOptions: UpOptions = {
     home,
     loaded,
@@ -108,7 +107,7 @@ async function up(options: Options): Promise<number> {
       starter: STARTER,
       isOnTrial: IS_ON_TRIAL,
       chooseBackup: async () => {
-        restores ??= import('../restore-as-ordered.js');
+        restores ??= import('../restore-in-place.js');
         return (await restores).backupToRestore(home, loaded.desk.desk);
       },
     },

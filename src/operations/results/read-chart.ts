@@ -1,7 +1,7 @@
 /** The data for a price chart of an instrument: bars, the fills in them, and the current levels. */
 import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { ofAccountInUse } from '../../store/account-in-use.js';
+import { ofAccountInUse } from '../../store/read-ledger.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 

@@ -1,8 +1,8 @@
 /** The results of trading: round trips, and their sums by day, week or month. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
-import { ofAccountInUse } from '../../store/account-in-use.js';
 import { JOURNAL_INSTRUMENTS } from '../../store/performance.js';
+import { ofAccountInUse } from '../../store/read-ledger.js';
 
 /** The part of a Postgres pool that is used. Rejects while the database is down. */
 export interface Queries {

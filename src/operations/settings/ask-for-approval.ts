@@ -1,11 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
-import { pressingWithin } from '../../contracts/approval.js';
+import { pressingWithin, type SettingsChangeInput } from '../../contracts/approval.js';
 import type { Shape } from '../../contracts/json-values.js';
 import { changeSchema } from '../../contracts/published.js';
 import { operationsQueue, settingsChangeId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
-import type { SettingsChangeInput } from '../../contracts/settings.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';

@@ -1,6 +1,7 @@
 /** Lines of readable logs, from one file or merged by time from several: existing lines, and new ones. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { movedByDate } from './by-date.js';
 import { LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
 import { findLogs } from './log-files.js';
 import { movedBySize } from './rotating-file.js';
@@ -56,7 +57,7 @@ export function isAtLeast(level: LogLevel): IsWanted {
   };
 }
 
-export interface LogSource {
+interface LogSource {
   /** The files that are written now. */
   paths(): readonly string[];
   /** The rotated files of one of them, newest first. */
@@ -183,3 +184,18 @@ function inOrder(perFile: readonly (readonly string[])[]): readonly string[] {
 
 const byTime = (left: string, right: string): number =>
   left.slice(0, TIME_LENGTH).localeCompare(right.slice(0, TIME_LENGTH));
+
+/**
+ * The logs with one file per day of the desk, as sources for `LogReader`. `name`: `trading.log` or `errors.log`.
+ * `date`: only files that may have lines of this day; absent: all files.
+ */
+export const datedLog = (folder: string, name: string, date?: string): LogSource => ({
+  paths: () => [join(folder, name)],
+  movedFrom: (path) => {
+    const moved = movedByDate(path);
+    if (date === undefined) return moved.map((file) => file.path);
+    // A line from a slow process may be in the file of the next day.
+    const after = moved.filter((file) => file.date > date).slice(-1);
+    return [...after, ...moved.filter((file) => file.date === date)].map((file) => file.path);
+  },
+});

@@ -17,7 +17,7 @@ import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import { freeBytes } from '../ballast.js';
 import { portIsFree } from '../free-port.js';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../up-options.js';
 
 const ASK_TIMEOUT_MS = 1_000;
 /** The other start may hold its lock without having opened its socket yet. */

@@ -3,7 +3,8 @@ import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-keys.js';
 import type { Runtime } from '../../home/runtime.js';
-import { type Patience, untilBack } from '../../home/until-back.js';
+import { type Patience, untilBack } from '../../home/try-again.js';
+import { sealEarlierLinksOnce } from '../../store/people.js';
 import { isServerAway, openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-changes.js';
 import { ensureBallast } from '../ballast.js';
@@ -12,6 +13,7 @@ import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
 import { addressesOf } from '../temporal/start-temporal.js';
+import { StartFailure } from '../up-options.js';
 import {
   type DeskPorts,
   namespaceOf,
@@ -19,8 +21,6 @@ import {
   type ServingTemporal,
   writeRuntime,
 } from './runtime-file.js';
-import { sealEarlierLinksOnce } from './seal-earlier-links.js';
-import { StartFailure } from './start-failure.js';
 import { migrateSchema, type PostgresPlace } from './start-stores.js';
 
 const ASK_AGAIN_MS = 250;

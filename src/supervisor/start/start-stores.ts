@@ -6,10 +6,10 @@ import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { migrate } from '../../store/migrate.js';
-import { type ChildrenFile, leftChildren } from '../children-file.js';
 import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
+import { type ChildrenFile, leftChildren } from '../process-table.js';
 import { startPostgres } from '../start-postgres.js';
 import { claimFolder } from '../supervisor-socket.js';
 import { chooseNetwork, type ServerNetwork } from '../temporal/own-network.js';
@@ -22,7 +22,7 @@ import {
   setAside,
   startTemporal,
 } from '../temporal/start-temporal.js';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../up-options.js';
 
 export const POSTGRES_OWNER = 'fermata';
 const LOG_BYTES_MAX = 10 * 1024 * 1024;

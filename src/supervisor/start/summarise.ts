@@ -7,8 +7,7 @@ import { headlineLine } from '../../domain/headline.js';
 import { localDashboard } from '../../home/dashboard-address.js';
 import { askSocket } from '../../home/local-socket.js';
 import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
-import { SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
-import { createSignInLink } from '../sign-in-link.js';
+import { createSignInLink, SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
 
 interface NextRoutine {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { addressOfSocket, socketOfWorkers } from '../../home/external-temporal.js';
-import { pollUntil } from '../../home/poll-until.js';
+import { pollUntil } from '../../home/try-again.js';
 import { unknownLoopback } from '../free-port.js';
 import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';

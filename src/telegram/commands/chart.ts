@@ -5,7 +5,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ChartLevel, ChartShown } from '../../operations/results/read-chart.js';
-import { answer, answerPicture } from '../answer.js';
+import { answer, answerPicture } from '../bot-context.js';
 import { type Candle, type DrawnLevel, drawChart } from '../chart/draw-chart.js';
 import type { ChatCommand } from './command.js';
 

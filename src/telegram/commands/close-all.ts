@@ -1,6 +1,5 @@
 import { MAY_STOP } from '../../domain/roles.js';
-import { answer } from '../answer.js';
-import { missingRole } from '../bot-context.js';
+import { answer, missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
 import { positionLines } from './status.js';

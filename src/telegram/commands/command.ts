@@ -1,7 +1,6 @@
 import type { Context } from 'grammy';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { answer } from '../answer.js';
-import type { BotContext } from '../bot-context.js';
+import { answer, type BotContext } from '../bot-context.js';
 import type { KnownPerson } from '../people.js';
 
 export interface ChatCommand {

@@ -1,4 +1,4 @@
-import { answer } from '../answer.js';
+import { answer } from '../bot-context.js';
 import type { ChatCommand } from './command.js';
 
 export const helpCommand: ChatCommand = {

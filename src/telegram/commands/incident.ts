@@ -1,8 +1,7 @@
 /** /incident TITLE: a person reports what no check has seen. Further lines are the description. */
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/incident-notice.js';
-import { answer, runLines } from '../answer.js';
-import { missingRole, runOf } from '../bot-context.js';
+import { answer, missingRole, runLines, runOf } from '../bot-context.js';
 import { type ChatCommand, sentAgo } from './command.js';
 
 const HOW_TO_WRITE =

@@ -4,8 +4,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { lasted, moment } from '../../domain/moment.js';
 import type { ResultsRequest, ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, RoundTrip, Sums } from '../../operations/results/results.js';
-import { answer } from '../answer.js';
-import type { BotContext } from '../bot-context.js';
+import { answer, type BotContext } from '../bot-context.js';
 import type { ChatCommand } from './command.js';
 
 interface ProfitSpan {

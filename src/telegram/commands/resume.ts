@@ -3,8 +3,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
-import { answer } from '../answer.js';
-import { missingRole } from '../bot-context.js';
+import { answer, missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
 

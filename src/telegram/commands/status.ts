@@ -4,7 +4,7 @@ import { headline } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
 import { RESUME_WORDS } from '../../domain/mode.js';
 import { reducedSize } from '../../domain/position-size.js';
-import { answer } from '../answer.js';
+import { answer } from '../bot-context.js';
 import type { ChatCommand } from './command.js';
 
 export const statusCommand: ChatCommand = {

@@ -4,8 +4,7 @@
  */
 import type { Update } from 'grammy/types';
 import { MAY_STOP } from '../../domain/roles.js';
-import { answer, outcomeText } from '../answer.js';
-import { missingRole, runOf } from '../bot-context.js';
+import { answer, missingRole, outcomeText, runOf } from '../bot-context.js';
 import { type ChatCommand, sentAgo } from './command.js';
 
 /**

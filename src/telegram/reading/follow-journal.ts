@@ -12,7 +12,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
-import { type KeptTask, keepDoing } from '../../home/keep-doing.js';
+import { type KeptTask, keepDoing } from '../../home/try-again.js';
 import { notify, takeInSpool, withAddresses } from '../../notify/notify.js';
 import {
   lastNoticeReadMs,

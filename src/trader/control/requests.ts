@@ -17,7 +17,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { Command } from '../../engine/event.js';
-import { FrameReader } from '../../home/frame-reader.js';
+import { FrameReader } from '../../home/local-socket.js';
 import type { Runner } from '../running/runner.js';
 import {
   aheadOfJournal,

@@ -6,8 +6,7 @@
  * is noticed as well.
  */
 
-import { FERMATA_ROUTINE } from '../../contracts/run-label.js';
-import type { BegunRun } from '../../contracts/run-sinks.js';
+import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import {

@@ -13,7 +13,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { PULSE_MESSAGES, type PulseInput } from '../../contracts/pulse.js';
+import { PULSE_MESSAGES, type PulseInput } from '../../contracts/queues.js';
 import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { showPhase } from '../show.js';
 

@@ -11,10 +11,9 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ApprovalOutcome } from '../../contracts/approval.js';
+import type { ApprovalOutcome, SettingsChangeInput, SettingsChangeResult } from '../../contracts/approval.js';
 import type { FailureName } from '../../contracts/failure-names.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
-import type { SettingsChangeInput, SettingsChangeResult } from '../../contracts/settings.js';
 import { causeOf } from '../../domain/message-of.js';
 import {
   isMonthKey,

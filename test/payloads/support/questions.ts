@@ -1,7 +1,11 @@
 /** Every kind of question that waits for a person's decision in a workflow, put by the workflow that asks it. */
 
 import { randomUUID } from 'node:crypto';
-import { APPROVAL_MESSAGES, type ApprovalProgress } from '../../../src/contracts/approval.js';
+import {
+  APPROVAL_MESSAGES,
+  type ApprovalProgress,
+  type SettingsChangeInput,
+} from '../../../src/contracts/approval.js';
 import { INCIDENT_MESSAGES, type IncidentProgress } from '../../../src/contracts/incident.js';
 import { operationsQueue, resumptionId, settingsChangeId } from '../../../src/contracts/queues.js';
 import {
@@ -10,7 +14,6 @@ import {
   type ResumptionInput,
   type ResumptionProgress,
 } from '../../../src/contracts/resumption.js';
-import type { SettingsChangeInput } from '../../../src/contracts/settings.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
 import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { readApprovals } from '../../../src/store/approvals.js';

@@ -1,13 +1,13 @@
 /** The procedures whose buttons are pressed, each with what people do until it ends. */
 
 import { randomUUID } from 'node:crypto';
+import type { SettingsChangeInput } from '../../../src/contracts/approval.js';
 import type { DeployInput } from '../../../src/contracts/deploy.js';
 import {
   EMERGENCY_MESSAGES,
   EMERGENCY_TIMING,
   emergencyStopLabel,
 } from '../../../src/contracts/emergency.js';
-import { PULSE_MESSAGES } from '../../../src/contracts/pulse.js';
 import {
   backupWorkflowId,
   deployId,
@@ -16,6 +16,7 @@ import {
   emergencyQueue,
   emergencyStopId,
   operationsQueue,
+  PULSE_MESSAGES,
   preflightId,
   pulseId,
   resumptionId,
@@ -25,7 +26,6 @@ import {
 import { RESUMPTION_TIMING } from '../../../src/contracts/resumption.js';
 import type { RoutineStep } from '../../../src/contracts/routine.js';
 import { runLabel } from '../../../src/contracts/run-label.js';
-import type { SettingsChangeInput } from '../../../src/contracts/settings.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import { findIncident } from '../../../src/store/incidents.js';

@@ -1,8 +1,11 @@
 /** Resumptions by each rule, and a change of settings. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pressingWithin } from '../../../src/contracts/approval.js';
+import {
+  pressingWithin,
+  type SettingsChangeInput,
+  type SettingsChangeResult,
+} from '../../../src/contracts/approval.js';
 import { operationsQueue, settingsChangeId } from '../../../src/contracts/queues.js';
-import type { SettingsChangeInput, SettingsChangeResult } from '../../../src/contracts/settings.js';
 import { position, strategy } from '../../incidents/incident-bench.js';
 import { decisionOf, pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../support/desk-bench.js';

@@ -8,7 +8,7 @@ import {
   type NativeConnection,
   Worker,
 } from '@temporalio/worker';
-import type { RunSinks } from '../../../src/contracts/run-sinks.js';
+import type { RunSinks } from '../../../src/contracts/run-label.js';
 import { bundlePlaybooks, readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/payload-codec.js';
 import { UNHEARD } from '../../../src/worker/follow-runs.js';

@@ -1,18 +1,22 @@
 /** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { ControlMethods } from '../contracts/control.js';
 import {
   type EngineActivities,
   type IncidentFacts,
   type LiveFacts,
   lossesOf,
   type TraderSituation,
-} from '../../contracts/engine-activities.js';
-import type { PositionStatus } from '../../contracts/trader-status.js';
-import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
-import type { TradingDays } from '../../domain/trading-day.js';
-import { proveFlat, proveStopped } from '../../trader/prove.js';
-import { readStatus } from '../../trader/read-status.js';
-import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { callTrader, type TraderCalls, withNamedFailures } from './call-trader.js';
+} from '../contracts/engine-activities.js';
+import { FAILURE_NAMES, type FailureName } from '../contracts/failure-names.js';
+import type { PositionStatus } from '../contracts/trader-status.js';
+import { messageOf } from '../domain/message-of.js';
+import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
+import type { TradingDays } from '../domain/trading-day.js';
+import { type CallableMethod, ControlFailure, type TraderClient } from '../trader/client.js';
+import { proveFlat, proveStopped } from '../trader/prove.js';
+import { readStatus } from '../trader/read-status.js';
+import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 
 const ANSWER_MS = 2_000;
 
@@ -183,3 +187,40 @@ export async function readIncidentFacts(
     dayStartMs: days.startOfDay(marketMs),
   };
 }
+
+/** The part of the trader's client that activities use. */
+type TraderCalls = Pick<TraderClient, 'call'>;
+
+/** Failure type of a trader that doesn't answer; it may a moment later. */
+const TRADER_UNAVAILABLE = 'TraderUnavailable';
+
+/** Refusals that a workflow has to tell apart, by the trader's code. */
+const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Failures are named, so that a workflow can tell "refused" from "not there". */
+async function callTrader<M extends CallableMethod>(
+  trader: TraderCalls,
+  method: M,
+  params: ControlMethods[M]['params'],
+  timeoutMs: number,
+): Promise<ControlMethods[M]['result']> {
+  try {
+    return await trader.call(method, params, { timeoutMs });
+  } catch (error) {
+    if (error instanceof ControlFailure) {
+      throw ApplicationFailure.nonRetryable(
+        [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`].map(sentence).join(' '),
+        REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
+      );
+    }
+    const message = messageOf(error);
+    throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
+  }
+}
+
+/** The same client; its failures are named. */
+const withNamedFailures = (trader: TraderCalls): TraderCalls => ({
+  call: (method, params, { timeoutMs = ANSWER_MS } = {}) => callTrader(trader, method, params, timeoutMs),
+});

@@ -1,12 +1,60 @@
-/** Tells whether it is certain that nothing of a FERMATA_HOME runs, is starting, or is about to be restarted. */
+/**
+ * The end of a desk: asks the supervisor of this FERMATA_HOME for it (`fermata down`), and tells whether it is certain
+ * that nothing of it runs, is starting, or is about to be restarted.
+ */
+
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../home/file-lock.js';
 import { readJson, writeJson } from '../home/json-file.js';
+import { SocketSilent } from '../home/local-socket.js';
 import { homePaths } from '../home/runtime.js';
 import { roleLock, SHARED_ROLES } from '../home/shared-process.js';
-import { leftChildren } from './children-file.js';
-import { startTimeOf } from './process-table.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
+import { pollUntil } from '../home/try-again.js';
+import { isAlive, leftChildren, startTimeOf } from './process-table.js';
+
+/** Longer than all roles may take, one after another. */
+export const WAIT_DEFAULT_MS = 240_000;
+const POLL_MS = 100;
+
+type DownOutcome =
+  | { readonly kind: 'ended' }
+  /** Nothing was running here. */
+  | { readonly kind: 'not-running' }
+  /** It was asked to end and has not in time. */
+  | { readonly kind: 'still-running'; readonly pid: number };
+
+export async function down(
+  home: string,
+  options: { readonly hurry?: boolean; readonly waitMs?: number } = {},
+): Promise<DownOutcome> {
+  let pid: number;
+  try {
+    ({ pid } = await askSupervisor(home, 'who', {}));
+    await askSupervisor(home, 'stop', { hurry: options.hurry ?? false });
+  } catch (error) {
+    if (!(error instanceof SocketSilent)) throw error;
+    // Between an end and the start that follows it nobody answers, yet the desk runs a moment later.
+    const starter = await starterOf(home).catch(() => null);
+    if (starter === null) return { kind: 'not-running' };
+    process.kill(starter, 'SIGTERM');
+    pid = starter;
+  }
+  const hasEnded = await pollUntil(
+    async () => !(await answers(home)) && (pid === process.pid || !isAlive(pid)),
+    (ended) => ended,
+    { withinMs: options.waitMs ?? WAIT_DEFAULT_MS, everyMs: POLL_MS },
+  );
+  return hasEnded ? { kind: 'ended' } : { kind: 'still-running', pid };
+}
+
+async function answers(home: string): Promise<boolean> {
+  return askSupervisor(home, 'who', {}).then(
+    () => true,
+    () => false,
+  );
+}
 
 /**
  * True only if it is certain; in doubt the desk counts as running. An orderly end removes the sockets' folder; a killed
@@ -70,7 +118,7 @@ export function forgetStarter(home: string): void {
 }
 
 /** The process that is about to start the desk again, as far as that can be read; null: none. */
-export async function starterOf(home: string): Promise<number | null> {
+async function starterOf(home: string): Promise<number | null> {
   const starter = readJson<Starter>(starterFile(home));
   return starter !== null && (await startTimeOf(starter.pid)) === starter.startTime ? starter.pid : null;
 }

@@ -1,5 +1,36 @@
-import type { FastifyReply, preValidationAsyncHookHandler } from 'fastify';
-import { databaseDown, sendProblem } from '../problem.js';
+/** What routes share: who acts and what is answered, and how a query is read and asked of the database. */
+import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
+import { databaseDown, notDone, sendProblem } from '../problem.js';
+import { answer, problems } from '../schemas/answers.js';
+
+/** The person whom the sign-in check let in. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.session === null) throw new Error('a route that acts for a person was left public');
+  return { person: request.session.person, via: 'web' };
+}
+
+/** Treats a missing body as an empty one. */
+export async function emptyBody(request: FastifyRequest): Promise<void> {
+  if (request.body === undefined) request.body = {};
+}
+
+/** The answers of a route that acts. */
+export const OUTCOMES = {
+  200: answer('Done, and proven', outcomeSchema),
+  202: answer('Taken, and not proven, or not yet', outcomeSchema),
+  ...problems(400, 401, 403, 409),
+};
+
+/** 200 if the outcome is proven, 202 if the request was accepted, 409 with what to do if nothing was done. */
+export function sendOutcome(
+  reply: FastifyReply,
+  { ok, proven, detail, haltId, workflowId, problems: missed }: OperationResult,
+  doThis: string,
+): FastifyReply {
+  if (!ok) return sendProblem(reply, notDone(detail, doThis));
+  return reply.code(proven ? 200 : 202).send({ ok, proven, detail, haltId, workflowId, problems: missed });
+}
 
 /**
  * Converts the named members of a query to numbers, and nothing else. What is not plain digits stays text, which the
