@@ -26,7 +26,9 @@ const asBuilt = {
 
 const shared = {
   environment: 'node' as const,
-  setupFiles: ['processor-time', 'tell-at-failure'].map((name) => pathOf(`test/support/${name}.ts`)),
+  setupFiles: ['end-with-run', 'processor-time', 'tell-at-failure'].map((name) =>
+    pathOf(`test/support/${name}.ts`),
+  ),
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
   // One more than the cores that CI has: tests wait for processes and timers half of their time.

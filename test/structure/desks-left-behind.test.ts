@@ -143,3 +143,28 @@ it('a killed test run leaves no server that it shared, and not the folder of its
 
   await until('the server ended and its data is gone', () => !isAlive(server.pid) && !existsSync(data));
 });
+
+it('a killed run leaves no worker that goes on with its tests', async () => {
+  const support = resolve(import.meta.dirname, '../support/end-with-run.ts');
+  const worker = join(folder('worker'), 'worker.ts');
+  writeFileSync(
+    worker,
+    `import ${JSON.stringify(support)};
+     process.send?.(process.pid);
+     setInterval(() => {}, 1000);`,
+  );
+  const run = begin(
+    `import { fork } from 'node:child_process';
+     const worker = fork(process.argv[1], [], { execArgv: ['--import', ${JSON.stringify(import.meta.resolve('tsx'))}] });
+     worker.once('message', (pid) => console.log(pid));`,
+    worker,
+  );
+  const pid = Number(await new Promise((go) => run.stdout?.once('data', go)));
+  expect(isAlive(pid)).toBe(true);
+
+  run.kill('SIGKILL');
+
+  await until('the worker ended', () => !isAlive(pid));
+  // Those of this run are such workers.
+  expect(process.listenerCount('disconnect')).toBeGreaterThan(0);
+});
