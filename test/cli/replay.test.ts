@@ -80,7 +80,9 @@ export default strategy({
 
   it('judges no strategy where the candles can’t be read, and says so; a hypothesis needs them', async () => {
     const { code, out } = await replay('--date', DATE);
-    expect(code).toBe(0);
+    // Nothing differs, and nothing is proven: a script must not take it for a pass.
+    expect(code).toBe(1);
+    expect(out).toMatch(/^! /);
     expect(out).toContain('! the desk’s candles could not be read');
     expect(out).toMatch(/! \d+ not judged: the bar that it was made at is not stored/);
     const hypothesis = await replay('--date', DATE, '--set', 'slowBars=40');

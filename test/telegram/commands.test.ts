@@ -62,6 +62,17 @@ describe('/stop', () => {
     ]);
   });
 
+  it('pressed again and again asks for one reason, once', async () => {
+    const said = () => bench.sent(ANNA).flatMap(({ text }) => text?.match(/task \d+ asks for it/)?.[0] ?? []);
+    bench.start();
+    for (const times of [1, 2, 3]) {
+      bench.type(ANNA, '/stop');
+      await eventually(() => expect(said()).toHaveLength(times));
+    }
+    expect(new Set(said()).size).toBe(1);
+    expect(await bench.operations.listTasks({ state: 'open' })).toHaveLength(1);
+  });
+
   it.each([
     ['/Stop', 'no reason given'],
     ['/STOP! odd prices', 'odd prices'],

@@ -25,7 +25,7 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
   const percent = (ppm: number): string => `${percentOfPpm(ppm)} %`;
   return [
     `Nothing is filled in the step in which it is sent: an order arrives ${latencyMs} ms of market time later.`,
-    `Market and stop orders: at the far side of the quote and ${slippageTicks} ticks worse; a stop that the market jumped past gets the price behind the gap.`,
+    `Market and stop orders: at the far side of the quote and ${slippageTicks} ${slippageTicks === 1 ? 'tick' : 'ticks'} worse; a stop that the market jumped past gets the price behind the gap.`,
     `Limit orders: at their limit when the other side of the quote ${limitFill === 'touch' ? 'reaches it' : 'goes beyond it'}.`,
     `Inside a bar prices go from the open ${PATHS[path]}, to the close.`,
     `Around the single price of a bar or trade lies the spread of the desk file: ${spreads}.`,

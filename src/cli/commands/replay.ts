@@ -141,7 +141,13 @@ async function replay(options: Options): Promise<number> {
   };
   if (options.json === true) printJson(report);
   else printLines(reportLines(report, loaded.desk.paper.currency));
-  return isAsThen(report) ? EXIT_OK : EXIT_FAILED;
+  return markOf(report) === '✓' ? EXIT_OK : EXIT_FAILED;
+}
+
+/** `!`: nothing differs, and what was decided could not be looked at. */
+function markOf(report: ReplayReport): '✓' | '!' | '✗' {
+  if (!isAsThen(report)) return '✗';
+  return report.withoutBars !== null && report.decisions.notJudged.length > 0 ? '!' : '✓';
 }
 
 /** A hypothesis may differ: that is an answer. A verification may not. */
@@ -230,9 +236,8 @@ async function tradedTwice(
 
 function reportLines(report: ReplayReport, currency: string): string[] {
   const { date, desk, records, first, last, state, checked, expected, hypothesis, decisions } = report;
-  const mark = isAsThen(report) ? '✓' : '✗';
   return [
-    `${mark} ${date} of ${desk} again: ${records} records, ${first} to ${last}, each follows from those before it`,
+    `${markOf(report)} ${date} of ${desk} again: ${records} records, ${first} to ${last}, each follows from those before it`,
     line('state before', state.before),
     line('state after', state.after),
     ...(expected === null || expected === state.after
