@@ -31,12 +31,20 @@ export async function openSupervisorSocket(
     );
   }
   claimFolder(dirname(path));
-  const server = createServer((socket) => serve(socket, handlers));
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    readLines(socket, REQUEST_CHARS_MAX, (line) => void answer(socket, handlers, line));
+  });
   server.maxConnections = CONNECTIONS_MAX;
   await listenAtSocket(server, path);
   return {
     close: async () => {
-      await closeServer(server);
+      const closed = closeServer(server);
+      // Whoever is still connected asks again and again whether this process has ended: it must not wait for them.
+      for (const socket of open) socket.destroy();
+      await closed;
       // Every process of this home has ended by now; a killed one may have left its socket here.
       rmSync(dirname(path), { recursive: true, force: true });
     },
@@ -53,11 +61,6 @@ export function claimFolder(folder: string): void {
     );
   }
   chmodSync(folder, 0o700);
-}
-
-function serve(socket: Socket, handlers: SupervisorHandlers): void {
-  socket.unref();
-  readLines(socket, REQUEST_CHARS_MAX, (line) => void answer(socket, handlers, line));
 }
 
 async function answer(socket: Socket, handlers: SupervisorHandlers, line: string): Promise<void> {
