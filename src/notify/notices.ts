@@ -3,8 +3,8 @@ import type { Notice } from '../contracts/notice.js';
 import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 import type { Task } from '../contracts/task.js';
 import { moment } from '../domain/moment.js';
-import type { Pool } from '../store/pool.js';
-import { openTask, readTasks } from '../store/tasks.js';
+import { inTransaction, lockInTransaction, type Pool } from '../store/pool.js';
+import { openTask, readTaskLike } from '../store/tasks.js';
 import { notify } from './notify.js';
 
 /** `key`: the same for the same alarm, however often its activity is retried. */
@@ -98,25 +98,27 @@ const SAME_ACT_MS = 3_600_000;
 
 /**
  * No stop, close-all or resumption waits for a reason: if none was given, a task asks for it afterwards. The same
- * command is the same task, whoever asks; so is what the same person did again within an hour, while nobody has said why.
+ * command is the same task, whoever asks; so is what the same person did again within an hour, unless somebody
+ * had said why before.
  */
 export async function askWhy(
   pool: Pool,
   home: string | null,
   { desk, person, via, did, commandId, atMs }: Unexplained,
 ): Promise<Task> {
-  const title = `Say why ${person} ${did}`;
-  const open = await readTasks(pool, desk, { state: 'open' });
-  const asked = open.find((one) => one.title === title && Math.abs(one.dueMs - DUE_MS - atMs) < SAME_ACT_MS);
-  const task =
-    asked ??
-    (await openTask(pool, {
-      desk,
-      source: `reason:${commandId}`,
-      title,
-      detail: `${person} ${did} (${via}, ${moment(atMs)}) and gave no reason. The note of this task is kept as the reason.`,
-      dueMs: atMs + DUE_MS,
-    }));
+  const asking = {
+    desk,
+    source: `reason:${commandId}`,
+    title: `Say why ${person} ${did}`,
+    detail: `${person} ${did} (${via}, ${moment(atMs)}) and gave no reason. The note of this task is kept as the reason.`,
+    dueMs: atMs + DUE_MS,
+  };
+  const task = await inTransaction(pool, async (client) => {
+    // Two presses at the same moment would both find nothing.
+    await lockInTransaction(client, `reason:${desk}:${asking.title}`);
+    const asked = await readTaskLike(client, asking, { withinMs: SAME_ACT_MS, sinceMs: atMs });
+    return asked ?? openTask(client, asking);
+  });
   if (task.state === 'open') await notify(pool, taskNotice(task), home);
   return task;
 }

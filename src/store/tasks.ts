@@ -37,6 +37,24 @@ export async function readTask(pool: Queries, desk: string, id: number): Promise
   return found.rows[0] ? taskFrom(found.rows[0]) : null;
 }
 
+/**
+ * The task of this source, else the first of this title that is due within `withinMs` of `dueMs`, if it is open or was
+ * closed after `sinceMs`. Null: there is none.
+ */
+export async function readTaskLike(
+  pool: Queries,
+  { desk, source, title, dueMs }: Pick<NewTask, 'desk' | 'source' | 'title' | 'dueMs'>,
+  { withinMs, sinceMs }: { readonly withinMs: number; readonly sinceMs: number },
+): Promise<Task | null> {
+  const found = await pool.query<TaskRow>(
+    `select * from task where desk = $1 and (source = $2 or
+        title = $3 and due > $4 and due < $5 and (state = 'open' or finished >= $6))
+      order by (source = $2) desc, id limit 1`,
+    [desk, source, title, new Date(dueMs - withinMs), new Date(dueMs + withinMs), new Date(sinceMs)],
+  );
+  return found.rows[0] ? taskFrom(found.rows[0]) : null;
+}
+
 /** Open ones first, most urgent first; then the newest. */
 export async function readTasks(
   pool: Queries,

@@ -85,6 +85,12 @@ export default strategy({
     expect(out).toMatch(/^! /);
     expect(out).toContain('! the desk’s candles could not be read');
     expect(out).toMatch(/! \d+ not judged: the bar that it was made at is not stored/);
+    const otherDay = join(folder, 'other-day.csv');
+    const rows = [0, 1].map((at) => `${Date.parse('2026-02-01') + at * 60_000},90000,90010,89990,90000,1\n`);
+    writeFileSync(otherDay, `ts,open,high,low,close,volume\n${rows.join('')}`);
+    const ofAnother = await replay('--date', DATE, '--data', otherDay);
+    expect(ofAnother.out, ofAnother.err).toMatch(/^! /);
+    expect(ofAnother.code).toBe(1);
     const hypothesis = await replay('--date', DATE, '--set', 'slowBars=40');
     expect(hypothesis.code).toBe(1);
     expect(hypothesis.err).toContain('do this:   start the desk where Postgres is down');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askWhy } from '../../src/notify/notices.js';
 import { appendAudit } from '../../src/store/audit.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { migrate } from '../../src/store/migrate.js';
@@ -12,6 +13,7 @@ import {
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import { recordSettings } from '../../src/store/settings-changes.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { closeTask, openTask } from '../../src/store/tasks.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
@@ -44,6 +46,26 @@ test('a sign-in token works once, and not after its time', async () => {
   expect(await consumeSignInToken(database.pool, rowMaker, 'never-given', neverForged)).toBeNull();
   const stored = await database.pool.query('select token_hash from sign_in_token');
   expect(JSON.stringify(stored.rows)).not.toContain(token);
+});
+
+test('who does something twice at once without a reason is asked once, however many tasks are open, and never for what was explained', async () => {
+  const atMs = Date.now();
+  const press = (commandId: string, ms = atMs) =>
+    askWhy(database.pool, null, {
+      ...{ desk: DESK, person: 'anna', via: 'web', did: 'stopped trading', commandId, atMs: ms },
+    });
+  for (let at = 0; at < 101; at += 1)
+    await openTask(database.pool, {
+      ...{ desk: DESK, source: `other:${at}`, title: 'Look', detail: 'Look.', dueMs: atMs },
+    });
+  const both = await Promise.all([press('c1'), press('c2')]);
+  expect(new Set(both.map(({ id }) => id)).size).toBe(1);
+  const [{ id }] = both;
+  await closeTask(database.pool, { desk: DESK, id, state: 'done', by: 'anna', note: 'odd prices' });
+  for (const again of ['c1', 'c2']) expect(await press(again)).toMatchObject({ id, state: 'done' });
+  const later = await press('c3', Date.now() + 60_000);
+  expect(later).toMatchObject({ state: 'open' });
+  expect(later.id).not.toBe(id);
 });
 
 test('of two requests with one key at once, one is carried out, and later ones get its answer', async () => {

@@ -5,7 +5,7 @@ import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import { tradesIn } from '../../src/venue/ibkr/months.js';
+import { openTradedContracts } from '../../src/venue/ibkr/months.js';
 import { type BestPrices, openIbkrPrices, takeTick } from '../../src/venue/ibkr/prices.js';
 import type { PriceConnection, Ticker } from '../../src/venue/prices.js';
 import { eventually } from '../support/eventually.js';
@@ -108,12 +108,19 @@ it('follows the month that orders go to, and tells its stream that it has change
   const { conId } = simulator.simulation.market('NQH7').instrument;
   const march = { conId, localSymbol: 'NQH7', exchange: 'CME' };
   const at = { host: '127.0.0.1', port: simulator.port };
-  tradesIn(at, new Map([['NQ/USD', march]]));
-  onTestFinished(() => tradesIn(at, new Map()));
+  const [former, traded] = [openTradedContracts(at), openTradedContracts(at)];
+  onTestFinished(() => traded.end());
+  former.found(new Map([['NQ/USD', { ...march, conId: march.conId + 1 }]]));
+  traded.found(new Map([['NQ/USD', march]]));
+  // A setup that finds none, and the end of whoever traded here before, take nothing away.
+  traded.found(new Map());
+  former.end();
   await eventually(() => expect(first.ended()).toContain('another contract'));
   expect(await prices.fetchQuotes(['NQ/USD'])).toMatchObject([{ bid: 15399.75 }]);
   const again = await streamOf(prices);
   await eventually(() => expect(again.quotes.at(-1)).toMatchObject({ bid: 15399.75 }));
+  traded.end();
+  expect(await prices.fetchQuotes(['NQ/USD'])).toMatchObject([{ bid: 15233.75 }]);
 });
 
 it('tells minutes across a weekend, as many as are asked for, in order and with volume', async () => {

@@ -147,7 +147,8 @@ async function replay(options: Options): Promise<number> {
 /** `!`: nothing differs, and what was decided could not be looked at. */
 function markOf(report: ReplayReport): '✓' | '!' | '✗' {
   if (!isAsThen(report)) return '✗';
-  return report.withoutBars !== null && report.decisions.notJudged.length > 0 ? '!' : '✓';
+  const { notJudged, same } = report.decisions;
+  return notJudged.length > 0 && (report.withoutBars !== null || same === 0) ? '!' : '✓';
 }
 
 /** A hypothesis may differ: that is an answer. A verification may not. */

@@ -10,7 +10,7 @@ import type {
   TradingAccess,
 } from '../definition.js';
 import { accountReading } from './audit-reading.js';
-import { tradesIn } from './months.js';
+import { openTradedContracts } from './months.js';
 import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
 import type { IbkrVenueOptions } from './setup.js';
 
@@ -23,10 +23,8 @@ export function signIn(env: Environment): SignIn<TradingAccess> {
       const { openIbkrVenue } = await import('./ibkr-venue.js');
       const { expectedAccount, onRefusedAnswer } = options;
       const account = accountOf(options, settings, env);
-      return openIbkrVenue({
-        ...{ ...account, expectedAccount, onRefusedAnswer },
-        onContracts: (contracts) => tradesIn(account.address, contracts),
-      });
+      const traded = openTradedContracts(account.address);
+      return openIbkrVenue({ ...account, expectedAccount, onRefusedAnswer, traded });
     },
     openReader: (options: OpenReader) => openReader(options, settings, env),
   }));

@@ -134,7 +134,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       throw new VenueUnavailable(choice.problem);
     }
     setup = await readSetup(reading, choice.account, instruments);
-    options.onContracts?.(
+    options.traded?.found(
       new Map([...setup.contracts.values()].map((one) => [one.instrument.symbol, one.contract])),
     );
     const whys = setup.closed.map(({ why }) => why);
@@ -221,8 +221,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       listener = null;
       live.close();
       trading.lost('closed');
+      options.traded?.end();
       await Promise.all([orders.close(), reading.close()]);
-      options.onContracts?.(new Map());
     },
   };
 }

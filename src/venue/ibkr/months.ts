@@ -18,14 +18,30 @@ export function tradedContract(at: GatewayAddress, symbol: string): TradedContra
   return traded.get(keyOf(at))?.get(symbol);
 }
 
-/** Called by whoever sends orders; without contracts, once no more are sent there. */
-export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, TradedContract>): void {
+export interface TradedContracts {
+  /** Those that were found; of a symbol that is not among them, what was traded before still is. */
+  found(contracts: ReadonlyMap<string, TradedContract>): void;
+  /** No more orders are sent. What somebody else has found there meanwhile stays. */
+  end(): void;
+}
+
+/** For whoever sends orders. */
+export function openTradedContracts(at: GatewayAddress): TradedContracts {
   const key = keyOf(at);
-  const before = traded.get(key);
-  if (contracts.size === 0) traded.delete(key);
-  else traded.set(key, new Map([...(before ?? []), ...contracts]));
-  const changed = [...contracts].some(([symbol, { conId }]) => before?.get(symbol)?.conId !== conId);
-  if (changed) for (const listener of [...listeners]) listener();
+  const own = new Map<string, TradedContract>();
+  return {
+    found(contracts) {
+      if (contracts.size === 0) return;
+      const before = traded.get(key);
+      const changed = [...contracts].some(([symbol, { conId }]) => before?.get(symbol)?.conId !== conId);
+      for (const [symbol, contract] of contracts) own.set(symbol, contract);
+      traded.set(key, own);
+      if (changed) for (const listener of [...listeners]) listener();
+    },
+    end() {
+      if (traded.get(key) === own) traded.delete(key);
+    },
+  };
 }
 
 /** Calls `listener` whenever an instrument's contract has changed. Returns a function that ends this. */

@@ -5,7 +5,7 @@ import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
 import type { Gateway, GatewayAddress, GatewayTimes, Session } from './gateway.js';
-import type { TradedContract } from './months.js';
+import type { TradedContracts } from './months.js';
 import { positions } from './questions.js';
 
 export interface Setup {
@@ -85,8 +85,8 @@ export interface IbkrVenueOptions {
   readonly instruments: readonly Instrument[];
   /** The account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
-  /** Called with the contracts by symbol each time they are found, for prices that follow them; with none once closed. */
-  readonly onContracts?: (contracts: ReadonlyMap<string, TradedContract>) => void;
+  /** Told the contracts by symbol each time they are found, for prices that follow them. */
+  readonly traded?: TradedContracts;
   readonly times?: Partial<GatewayTimes>;
   /** Called for each answer that could not be believed, for the log. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
