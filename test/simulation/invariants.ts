@@ -181,13 +181,20 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
 const sizeOf = (parts: PositionView['parts']): number =>
   parts.reduce((sum, { quantityLots }) => sum + Math.abs(quantityLots), 0);
 
+/** As much as an order may be for: the larger side, since what is held against it is crossed or closed first. */
+const largerSide = (parts: PositionView['parts']): number => {
+  const side = (sign: 1 | -1) =>
+    parts.reduce((sum, { quantityLots }) => sum + Math.max(0, sign * quantityLots), 0);
+  return Math.max(side(1), side(-1));
+};
+
 /** Too small for the venue to take any order for it. */
 function isDust(
   scenario: Scenario,
   { instrument, quantityLots, parts, stopTicks, markTicks }: PositionView,
 ): boolean {
   const price = Math.min(stopTicks, markTicks ?? stopTicks);
-  const lots = scenario.against ? sizeOf(parts) : quantityLots;
+  const lots = scenario.against ? largerSide(parts) : quantityLots;
   return !isTradableAt(scenario.instruments[instrument]!, lots, price);
 }
 

@@ -13,20 +13,25 @@ type Change = readonly [Path, unknown];
 const quickAverages = (): Change[] =>
   Object.entries(QUICK).map(([name, value]) => [['strategies', 0, 'parameters', name], value]);
 
+const shipped = (): string => readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8');
+
+function changed(text: string, changes: readonly Change[]): string {
+  const document = parseDocument(text);
+  for (const [path, value] of changes) document.setIn(path, value);
+  return document.toString();
+}
+
 /** Writes the shipped desk file with some values changed, and returns its path. */
 export function variantOfCryptoBot(folder: string, changes: readonly Change[]): string {
-  const document = parseDocument(readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8'));
-  for (const [path, value] of changes) document.setIn(path, value);
   const file = join(folder, 'crypto-bot.yaml');
-  writeFileSync(file, document.toString());
+  writeFileSync(file, changed(shipped(), changes));
   return file;
 }
 
-/** BTC trades as shipped; ETH's entries rest far below the market, so that a stop has something to cancel. */
-export function deskWithRestingEntry(folder: string): string {
-  const shipped = parseDocument(readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8')).toJS();
-  const [strategy] = shipped.strategies;
-  return variantOfCryptoBot(folder, [
+/** A desk file's text with entries of ETH that rest far below the market, so that a stop has something to cancel; BTC trades as before. */
+export function withRestingEntry(text: string): string {
+  const [strategy] = parseDocument(text).toJS().strategies;
+  return changed(text, [
     [
       ['strategies'],
       [
@@ -40,6 +45,13 @@ export function deskWithRestingEntry(folder: string): string {
       ],
     ],
   ]);
+}
+
+/** The shipped desk with such entries. */
+export function deskWithRestingEntry(folder: string): string {
+  const file = join(folder, 'crypto-bot.yaml');
+  writeFileSync(file, withRestingEntry(shipped()));
+  return file;
 }
 
 /** The shipped desk with averages that cross every few minutes: many trades in little time. */

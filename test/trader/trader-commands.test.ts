@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { withRestingEntry } from '../support/desk-files.js';
 import { until } from '../support/eventually.js';
 import { DECISION_KEY, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
 import { shortFolder } from './stub-handlers.js';
@@ -57,11 +58,11 @@ const stopTookAnEntryOff = (home: TraderHome): boolean =>
   );
 
 it('stops: the entry leaves the market, the position and its confirmed stop stay, and only a person resumes', async () => {
-  const home = traderHome();
+  const home = traderHome({ edit: withRestingEntry });
   await home.start();
   await home.arm();
   let after = await stopBesideAnEntry(home);
-  // At this speed an entry may fill, or be taken back for its age, a moment before the stop.
+  // At this speed an entry may be taken back for its age a moment before the stop.
   for (let again = 0; again < 4 && !stopTookAnEntryOff(home); again += 1) {
     await resume(home, ['operator']);
     after = await stopBesideAnEntry(home);
