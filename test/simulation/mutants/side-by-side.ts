@@ -7,7 +7,6 @@ export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
     file: 'engine/core.ts',
     find: "intent.strategy === owner || intent.purpose === 'close'",
     put: 'owner.length > 0',
-    throws: 'the stop that is taken off is wanted again at once: the engine and the venue do not come to rest',
   },
   {
     what: 'an exit of one strategy sells the whole position',
