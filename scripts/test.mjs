@@ -62,6 +62,7 @@ const steps = [...runStep(), ...proofSteps()];
 // Once more at the end: where only that is kept of a log, it still tells what to look at.
 for (const { name, why } of failures.slice(0, FAILURES_TOLD))
   console.log([`FAIL  ${name}`, ...why.map((line) => `      ${line}`)].join('\n'));
+if (failures.length > FAILURES_TOLD) console.log(`FAIL  ${failures.length - FAILURES_TOLD} more, told above`);
 for (const { ok, what } of steps) console.log(`${ok ? 'ok    ' : 'FAIL  '}${what}`);
 const failedInAll = failed + steps.filter(({ ok }) => !ok).length;
 console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failedInAll} failed`);

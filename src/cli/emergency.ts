@@ -239,19 +239,12 @@ async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
   outcome: OperationResult,
 ): Promise<OperationResult> {
-  const [
-    { openPool },
-    { recordAudit },
-    { recordWithoutWorkflow },
-    { writeInTime, NO_ANSWER },
-    { askForReason },
-  ] = await Promise.all([
-    import('../store/pool.js'),
-    import('../operations/record-audit.js'),
-    import('../temporal/record-without-workflow.js'),
-    import('../operations/record-audit.js'),
-    import('../operations/record-audit.js'),
-  ]);
+  const [{ openPool }, { askForReason, NO_ANSWER, recordAudit, writeInTime }, { recordWithoutWorkflow }] =
+    await Promise.all([
+      import('../store/pool.js'),
+      import('../operations/record-audit.js'),
+      import('../temporal/record-without-workflow.js'),
+    ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
   // If the trader does not say that it is paper, it counts as real money.

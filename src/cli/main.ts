@@ -1,7 +1,9 @@
 /** The command line: finds the command, runs it, and reports every failure in one form. */
+
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { closestName } from '../desk/closest-name.js';
+import { counted } from '../domain/figure-text.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
@@ -166,14 +168,12 @@ function usageWords(message: string): string {
   if (bare) return wrongValue(bare[1], '', 'a value');
   const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
   if (many)
-    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : argumentsOf(many[2])}; found ${argumentsOf(many[3])}`;
+    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : counted(Number(many[2]), 'argument')}; found ${counted(Number(many[3]), 'argument')}`;
   const option = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
   if (option) return wrongValue(option[1], option[2], option[3]);
   const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
   return argument ? wrongValue(`<${argument[2]}>`, argument[1], argument[3]) : text;
 }
-
-const argumentsOf = (count = ''): string => `${count} ${count === '1' ? 'argument' : 'arguments'}`;
 
 function wrongValue(name = '', found = '', expectation = ''): string {
   const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');

@@ -2,7 +2,7 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { contractWords } from '../domain/contract-words.js';
-import { grouped, groupedWithin, signed } from '../domain/figure-text.js';
+import { counted, grouped, groupedWithin, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
 import { moment } from '../domain/moment.js';
 import { reducedSize } from '../domain/position-size.js';
@@ -112,7 +112,7 @@ function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
 function stopGapLines({ stopGaps }: TraderStatus): string[] {
   return stopGaps.map(
     ({ why, count, longestMs, newestMs, symbol }) =>
-      `${STOP_GAP_WORDS[why]}: ${grouped(String(count))} ${count === 1 ? 'time' : 'times'}, longest ${grouped(String(longestMs))} ms (${symbol}), last ${grouped(String(newestMs))} ms`,
+      `${STOP_GAP_WORDS[why]}: ${counted(count, 'time')}, longest ${grouped(String(longestMs))} ms (${symbol}), last ${grouped(String(newestMs))} ms`,
   );
 }
 

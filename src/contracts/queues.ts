@@ -2,6 +2,7 @@
  * Names of task queues and workflows: business ids, so that a person finds them by their subject; and the pulse, which
  * has no more of a contract.
  */
+
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
 /** The queues whose earlier builds are kept until their runs are done. */

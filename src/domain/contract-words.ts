@@ -1,4 +1,5 @@
 /** The contract of a future in words, for status, checks and messages. */
+import { counted } from './figure-text.js';
 
 interface ContractFacts {
   readonly symbol: string;
@@ -37,5 +38,5 @@ const PHASE_WORDS = {
 function daysWords(daysLeft: number | null): string {
   if (daysLeft === null) return '';
   if (daysLeft <= 0) return ' (past)';
-  return ` (${daysLeft} ${daysLeft === 1 ? 'day' : 'days'})`;
+  return ` (${counted(daysLeft, 'day')})`;
 }

@@ -21,6 +21,10 @@ export function grouped(decimal: string): string {
   return `${sign === '-' && !isZero(decimal) ? MINUS : ''}${whole.replace(/\B(?=(\d{3})+$)/g, SEPARATOR)}${fraction}`;
 }
 
+/** `1 trade`, `2 trades`, `2 entries`. */
+export const counted = (count: number, one: string, more = `${one}s`): string =>
+  `${grouped(String(count))} ${count === 1 ? one : more}`;
+
 /** Only an instant that stands alone, not one that is part of a run's id or an address. */
 const INSTANT = /(^|[\s(])(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)(?![\w/])/g;
 

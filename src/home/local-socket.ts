@@ -105,6 +105,16 @@ export function askSocket(path: string, method: string, params: object, timeoutM
 }
 
 /**
+ * Ends a server whoever is connected. Waiting for them would be waiting for those who ask again and again whether this
+ * process has ended.
+ */
+export async function closeAtOnce(server: Server, connected: Iterable<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of connected) socket.destroy();
+  await closed;
+}
+
+/**
  * Listens for this user only. An existing socket file is a leftover of a killed process: the caller knows that nobody
  * listens. Rejects if listening fails.
  */

@@ -1,9 +1,9 @@
 /** The supervisor's own socket: who runs here, what runs, stop, restart. Protected by its folder's mode. */
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
-import { listenAtSocket, readLines } from '../home/local-socket.js';
+import { closeAtOnce, listenAtSocket, readLines } from '../home/local-socket.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
 const REQUEST_CHARS_MAX = 64 * 1024;
@@ -41,10 +41,7 @@ export async function openSupervisorSocket(
   await listenAtSocket(server, path);
   return {
     close: async () => {
-      const closed = closeServer(server);
-      // Whoever is still connected asks again and again whether this process has ended: it must not wait for them.
-      for (const socket of open) socket.destroy();
-      await closed;
+      await closeAtOnce(server, open);
       // Every process of this home has ended by now; a killed one may have left its socket here.
       rmSync(dirname(path), { recursive: true, force: true });
     },
@@ -83,8 +80,4 @@ async function answer(socket: Socket, handlers: SupervisorHandlers, line: string
 
 function send(socket: Socket, value: object): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(value)}\n`);
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }

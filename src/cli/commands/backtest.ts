@@ -20,7 +20,7 @@ import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/trial.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import { amountText, gainText, grouped } from '../../domain/figure-text.js';
+import { amountText, counted, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
@@ -409,8 +409,5 @@ function signalProblems({ signals }: BacktestReport): string[] {
   if (refused.length === 0) return [];
   return [`  ! of ${signals?.sent} signals some were refused, or entered nothing: ${refused.join(', ')}`];
 }
-
-const counted = (count: number, one: string, more = `${one}s`): string =>
-  `${grouped(String(count))} ${count === 1 ? one : more}`;
 
 const line = (name: string, text: string): string => `  ${name.padEnd(24)} ${text}`;

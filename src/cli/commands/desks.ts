@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { contactsToFillIn } from '../../desk/contacts.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
+import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
 import { writtenFileOf } from '../../home/runtime.js';
@@ -89,11 +90,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
     ...toFillIn.map((line) => `  ! contacts: ${line}`),
-    ...(aliases === 0
-      ? []
-      : [`  ${counted(aliases, 'name', 'names')} of its own for commands (aliases.yaml)`]),
-    `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine', 'routines')}, configuration ${configHash.slice(0, 12)}`,
+    ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),
+    `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine')}, configuration ${configHash.slice(0, 12)}`,
   ]);
 }
-
-const counted = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`;

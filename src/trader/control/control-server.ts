@@ -5,6 +5,7 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { closeAtOnce } from '../../home/local-socket.js';
 import { Connection, type ControlHandlers } from './requests.js';
 
 const CONNECTIONS_MAX = 64;
@@ -22,9 +23,10 @@ export async function listenForControl(path: string, handlers: ControlHandlers):
   chmodSync(path, 0o600);
   return {
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of connections) connection.socket.destroy();
-      await closed;
+      await closeAtOnce(
+        server,
+        [...connections].map(({ socket }) => socket),
+      );
       rmSync(path, { force: true });
     },
   };
