@@ -4,9 +4,11 @@ import type { Mutant } from './mutant.js';
 export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
   {
     what: 'an exit of one strategy takes off the stops of the other one, too',
-    file: 'engine/core.ts',
-    find: "intent.strategy === owner || intent.purpose === 'close'",
-    put: 'owner.length > 0',
+    file: 'engine/flow/flatten.ts',
+    find: '  for (const stop of stopsFor(core, position)) cancelOrder(',
+    put: `  const isFirst = stopsFor(core, position).some(({ state }) => state !== 'cancelling');
+  const stops = isFirst ? stopsFor(core, positionAt(core, position.instrument)) : [];
+  for (const stop of stops) cancelOrder(`,
   },
   {
     what: 'an exit of one strategy sells the whole position',
