@@ -11,7 +11,7 @@ import { onTestFinished } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
-import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { ControlFailure, connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -128,14 +128,31 @@ async function arm(client: TraderClient, untilStatus: TraderHome['until']): Prom
   const ready = await untilStatus(
     ({ reconciliation, marketData }) => reconciliation.state === 'clean' && marketData.state === 'up',
   );
-  await client.call('arm', {
-    commandId: randomBytes(8).toString('hex'),
-    by: 'test',
-    reason: 'every check is clean',
-    haltId: ready.haltId ?? '',
-    configHash: ready.configHash,
-    decisions: [],
+  const { haltId, configHash } = ready;
+  await onceOrdersAreKnown(() =>
+    client.call('arm', {
+      commandId: randomBytes(8).toString('hex'),
+      by: 'test',
+      reason: 'every check is clean',
+      haltId: haltId ?? '',
+      configHash,
+      decisions: [],
+    }),
+  );
+}
+
+/** Arms again for as long as the venue has not said what became of an order, as a person would who is told so. */
+export async function onceOrdersAreKnown<T>(arm: () => Promise<T>): Promise<T> {
+  const isUnknown = (error: unknown) => error instanceof ControlFailure && error.code === 'unknown-orders';
+  const { answer } = await until('what became of each order', async () => {
+    const answer = arm();
+    const isKnown = await answer.then(
+      () => true,
+      (error: unknown) => !isUnknown(error),
+    );
+    return isKnown && { answer };
   });
+  return answer;
 }
 
 export function recordsIn<T extends EngineRecord['type']>(

@@ -6,7 +6,7 @@ import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { withRestingEntry } from '../support/desk-files.js';
 import { until } from '../support/eventually.js';
-import { DECISION_KEY, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
+import { DECISION_KEY, onceOrdersAreKnown, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
 import { shortFolder } from './stub-handlers.js';
 
 let commands = 0;
@@ -34,7 +34,9 @@ async function resume(home: TraderHome, persons: readonly string[]) {
   );
   const haltId = ready.haltId ?? '';
   const decisions = persons.map((person) => decision(person, haltId));
-  return home.client.call('arm', { ...why(), haltId, configHash: ready.configHash, decisions });
+  return onceOrdersAreKnown(() =>
+    home.client.call('arm', { ...why(), haltId, configHash: ready.configHash, decisions }),
+  );
 }
 
 /** Resolves when no entry works any more and every position has its stop. */

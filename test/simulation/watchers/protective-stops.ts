@@ -16,6 +16,8 @@ export class ProtectiveStops implements Watcher {
   readonly #newestSide = new Map<number, OrderIntent['side']>();
   /** Trigger prices of stops, by client id. */
   readonly #triggers = new Map<string, number>();
+  /** Stops that the venue had, by client id. */
+  readonly #rested = new Set<string>();
   /** By instrument: where the stop was that went for another, in an exchange or before it. */
   readonly #gone = new Map<number, number>();
   /** What is to make place for another, by the id of that one: that it is cancelled may be heard before why. */
@@ -71,7 +73,10 @@ export class ProtectiveStops implements Watcher {
     }
     if (record.type !== 'order.state') return null;
     const order = this.book.live.get(record.clientId)?.intent;
-    if (record.state === 'working' && order?.purpose === 'protective') this.#gone.delete(order.instrument);
+    if (record.state === 'working' && order?.purpose === 'protective') {
+      this.#rested.add(record.clientId);
+      this.#gone.delete(order.instrument);
+    }
     if (record.state !== 'cancelling') return null;
     return this.#takenOff(record.clientId, moment);
   }
@@ -79,7 +84,9 @@ export class ProtectiveStops implements Watcher {
   left(effect: Effect, { view }: Moment): string | null {
     if (effect.kind === 'cancel') {
       const old = this.book.live.get(effect.clientId)?.intent;
-      if (old?.stopTicks != null) this.#gone.set(old.instrument, old.stopTicks);
+      // A new stop that was taken back before the venue had it is nowhere that one could be put back to.
+      const isNewer = old !== undefined && this.#gone.has(old.instrument) && !this.#rested.has(old.clientId);
+      if (old?.stopTicks != null && !isNewer) this.#gone.set(old.instrument, old.stopTicks);
     }
     if (effect.kind === 'replace') {
       const old = this.book.live.get(effect.clientId)?.intent;
