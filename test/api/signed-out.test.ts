@@ -51,10 +51,12 @@ function deskFile(rolesOfVera: string): string {
   return file;
 }
 
+/** A connection that is kept may be one to a server that has ended meanwhile. */
+const ONCE = { connection: 'close' };
 const post = (path: string, body: object): Promise<Response> =>
   fetch(`http://127.0.0.1:${runtime.web.port}/api/auth/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...ONCE },
     body: JSON.stringify(body),
   });
 const signIn = async (username: string): Promise<Tokens> =>
@@ -67,7 +69,7 @@ const signInByLink = async (person: string): Promise<Tokens> =>
 const tryToken = async ({ accessToken }: Tokens): Promise<number> =>
   (
     await fetch(`http://127.0.0.1:${runtime.web.port}/api/openapi.json`, {
-      headers: { authorization: `Bearer ${accessToken}` },
+      headers: { authorization: `Bearer ${accessToken}`, ...ONCE },
     })
   ).status;
 const removePerson = (name: string) =>
