@@ -1,5 +1,6 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start recorded. */
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveDesk } from '../desk/resolve-desk.js';
 import { nameDeskInCommands } from '../home/desk-in-process.js';
 import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
@@ -209,5 +210,28 @@ export async function withOperations<T>(
   const runtime = await requireRunning();
   const { openOperations } = await import('../operations/operations.js');
   const operations = await openOperations(runtime);
-  return sayingWhat(() => `waiting for ${waitsFor}`, work(operations, runtime));
+  return sayingWhat(() => `waiting for ${waitsFor}`, unlessEnded(runtime, work(operations, runtime)));
+}
+
+const LOOK_MS = 2000;
+
+/** What the desk was asked for. Rejects as soon as the desk has certainly ended: nothing would ever answer. */
+export async function unlessEnded<T>(runtime: Pick<Runtime, 'home' | 'desk'>, work: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const ended = async (): Promise<never> => {
+    for (;;) {
+      await sleep(LOOK_MS, undefined, { ref: false, signal: answered.signal });
+      if ((await endedDesk(runtime)) === null) continue;
+      throw new CliFailure(
+        `desk ${runtime.desk} ended before it answered`,
+        'positions keep the stops that rest at the venue; what was begun goes on once the desk runs again',
+        'fermata up, then see how far it came: fermata status, fermata schedules',
+      );
+    }
+  };
+  try {
+    return await Promise.race([work, ended()]);
+  } finally {
+    answered.abort();
+  }
 }

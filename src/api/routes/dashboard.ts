@@ -28,10 +28,11 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     );
     return;
   }
-  const page = readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8');
-  // Built for each request: as soon as another desk is started, commands have to name this one.
+  const page = join(web.dashboardDirectory, 'index.html');
+  // Read for each request: a new build has other assets, and as soon as another desk is started, commands have to name
+  // this one.
   const pageHere = () =>
-    asTyped(page).replace(
+    asTyped(readFileSync(page, 'utf8')).replace(
       '<meta name="command-line" content="fermata"',
       `<meta name="command-line" content="${programAsTyped()}"`,
     );
@@ -41,10 +42,7 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     );
   await app.register(fastifyStatic, {
     root: web.dashboardDirectory,
-    wildcard: false,
     index: false,
-    // The page itself is served above.
-    globIgnore: ['index.html'],
     cacheControl: false,
     setHeaders: (reply, path) => {
       const kept = /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
