@@ -19,6 +19,7 @@ import type { LoadedDesk } from '../desk/load.js';
 import { DeskFileError } from '../desk/problem.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
+import type { OnProgress } from '../supervisor/up-options.js';
 import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 import type { DataFile } from './market-choice.js';
@@ -29,6 +30,8 @@ import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MA
 const SHOWN_TRIALS = 10;
 /** Limit of runs of all trials on all parts of the period: more would be a day's work caused by a typing error. */
 const RUNS_MAX = 20_000;
+/** Combinations that are checked before anybody would wonder whether it hangs. */
+const CHECKED_AT_ONCE = 50;
 /** A shorter part says nothing about the next one. */
 const PART_MS_MIN = 3_600_000;
 /** A Calmar ratio needs an annual return, which is only given for a period of at least this length. */
@@ -63,7 +66,8 @@ export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
  * Throws `CliFailure` if no combination is a valid desk, or a trial fails; `DataFileError`, `BacktestInterrupted`.
  */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
-  const { candidates, leftOut } = candidatesOf(setting);
+  const show = progressPrinter(process.stderr);
+  const { candidates, leftOut } = candidatesOf(setting, show);
   const { files, signals, actions, fillModel, loaded, windows, rankedBy } = setting;
   const total = runsOf(candidates.length, windows);
   const threads = new TrialThreads(
@@ -72,7 +76,6 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   );
   const end = (): void => void threads.end();
   process.once('SIGINT', end).once('SIGTERM', end);
-  const show = progressPrinter(process.stderr);
   let done = 0;
   const run: Trials = async (of, { beginMs, untilMs }) => {
     const outside = {
@@ -139,10 +142,10 @@ const runsOf = (candidates: number, windows: number | null): number =>
   candidates + (windows ?? 0) * (candidates + 1);
 
 /** Every combination is checked by the rules of a desk file before anything runs. */
-function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
-  readonly candidates: readonly Candidate[];
-  readonly leftOut: readonly LeftOut[];
-} {
+function candidatesOf(
+  { loaded, options, set, windows }: SweepSetting,
+  show: OnProgress,
+): { readonly candidates: readonly Candidate[]; readonly leftOut: readonly LeftOut[] } {
   const count = combinationCount(set);
   if (count > TRIALS_MAX)
     throw usageFailure(
@@ -158,7 +161,11 @@ function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
   const candidates = new Map<string, Candidate>();
   const leftOut: LeftOut[] = [];
   let refused: unknown = null;
+  let checked = 0;
   for (const settings of combinationsOf(set)) {
+    checked += 1;
+    if (count > CHECKED_AT_ONCE)
+      show({ kind: 'bar', text: `sweep, ${checked} of ${count} checked`, done: checked, total: count });
     const values = settings.filter(({ key }) => swept.has(key));
     const asked = { ...options, set: settings };
     try {

@@ -1,7 +1,7 @@
 /** Why a venue can't be traded on now. It is up when there is no reason against it. */
 export interface VenueHealth {
   readonly state: 'up' | 'down';
-  /** Every reason, oldest first; empty while up. */
+  /** Every reason once, oldest first, however many causes have it; empty while up. */
   readonly reasons: readonly string[];
   against(cause: string, detail: string): void;
   resolved(cause: string): void;
@@ -22,7 +22,7 @@ export function createVenueHealth(
       return causes.size === 0 ? 'up' : 'down';
     },
     get reasons() {
-      return [...causes.values()];
+      return [...new Set(causes.values())];
     },
     against(cause, detail) {
       const wasUp = causes.size === 0;

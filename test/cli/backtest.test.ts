@@ -450,6 +450,15 @@ describe('several values', () => {
     );
   });
 
+  it('tell how far their check is, where there are many', async () => {
+    const many = ['--set', 'fastBars=5:590005:10000', '--rank', 'returnPct'];
+    const { code, err } = await backtest(['--data', file, ...many]);
+    expect(code, err).toBe(0);
+    expect(err).toMatch(
+      /^sweep, 1 of 60 checked 0 %\nsweep, 6 of 60 checked 10 %\n[\s\S]*sweep, 60 of 60 checked 100 %\n$/,
+    );
+  });
+
   it.each([
     [['--rank', 'sharpe'], /--rank is about several values/],
     [['--walk-forward', '2'], /--walk-forward is about several values/],
