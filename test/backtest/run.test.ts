@@ -53,6 +53,30 @@ describe('a backtest', () => {
     expect(figures?.exposurePct).toBeLessThan(60);
   });
 
+  it('says which orders the venue rejected, as those for which too little margin is free', async () => {
+    const margin = { initial: '20000', maintenance: '20000' };
+    const contract = {
+      kind: 'future',
+      lotSize: '1',
+      minNotional: '0',
+      multiplier: '1',
+      exchange: 'CME',
+      margin,
+    };
+    const desk = {
+      ...loaded.desk,
+      paper: { ...loaded.desk.paper, feesIn: undefined },
+      risk: { ...loaded.desk.risk, maxPositionSizePct: 1_000 },
+      instruments: loaded.desk.instruments.slice(0, 1).map((instrument) => ({ ...instrument, ...contract })),
+      strategies: loaded.desk.strategies.map((strategy) => ({ ...strategy, symbols: ['BTC/USDT'] })),
+    } as Desk;
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)), { desk });
+    expect(report).toMatchObject({ fills: 0, denied: {} });
+    expect(report.rejected).toEqual({ '-2019: Margin is insufficient.': report.orders });
+    expect(report.orders).toBeGreaterThan(0);
+    expect(reportHtml(report)).toContain(`<li>-2019: Margin is insufficient.: ${report.orders}</li>`);
+  });
+
   it('trades nothing while the market is closed, whatever the file has there, and misses no bar of that time', async () => {
     const day = ['00:00-10:00', '11:00-24:00'];
     const hours = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };

@@ -6,7 +6,13 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { parseMoney } from '../../domain/money.js';
-import { FINAL_ORDER_STATES, type Fill, type OrderIntent, type OrderState } from '../../domain/order.js';
+import {
+  FINAL_ORDER_STATES,
+  type Fill,
+  type OrderIntent,
+  type OrderState,
+  POST_ONLY_REFUSED,
+} from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import { notional, VALUE, type ValueRule } from '../../domain/value.js';
@@ -104,6 +110,8 @@ export class BacktestMeasure implements Measure {
   readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
+  /** How often the venue rejected an order, by what it said. */
+  readonly rejected = new Map<string, number>();
   orderCount = 0;
   fillCount = 0;
   fees = 0;
@@ -187,6 +195,9 @@ export class BacktestMeasure implements Measure {
         this.denied.set(record.limit, (this.denied.get(record.limit) ?? 0) + 1);
         break;
       case 'order.state':
+        // As asked for: the market was at the price of a post-only entry first.
+        if (record.state === 'rejected' && !record.reason.startsWith(POST_ONLY_REFUSED))
+          this.rejected.set(record.reason, (this.rejected.get(record.reason) ?? 0) + 1);
         this.#ended(record.clientId, record.marketMs, record.state, record.reason);
         break;
       case 'order.amended': {

@@ -94,6 +94,8 @@ export interface BacktestReport {
   readonly fills: number;
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
+  /** How often the venue rejected an order, by what it said. */
+  readonly rejected: Readonly<Record<string, number>>;
   /**
    * Signals from outside: how many came, and how many were refused, by what refused them. Left out: none were given.
    */
@@ -248,9 +250,8 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     positions: positionsOf(view, instruments),
     orders: measure?.orderCount ?? 0,
     fills: measure?.fillCount ?? 0,
-    denied: Object.fromEntries(
-      [...(measure?.denied ?? [])].sort(([left], [right]) => (left < right ? -1 : 1)),
-    ),
+    denied: countsOf(measure?.denied),
+    rejected: countsOf(measure?.rejected),
     ...(inputs.hasActions
       ? { actions: (measure?.actions ?? []).map((one) => actionOf(one, instruments)) }
       : {}),
@@ -281,6 +282,11 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     stateHash: inputs.stateHash,
     timeZones: process.versions.tz ?? 'unknown',
   };
+}
+
+/** In the order of what was counted. */
+function countsOf(counts: ReadonlyMap<string, number> = new Map()): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function linesOf(slots: Candles['slots']): BacktestReport['candles'][number]['lines'] {

@@ -58,10 +58,8 @@ ${figureTable(report.figures, currency)}
 ${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
-${list(
-  'Entries refused, by limit',
-  Object.entries(report.denied).map(([limit, count]) => `${limit}: ${grouped(String(count))}`),
-)}
+${list('Entries refused, by limit', counts(report.denied))}
+${list('Orders rejected by the venue', counts(report.rejected))}
 ${list(
   'Halts',
   report.halts.map(
@@ -91,6 +89,9 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
   )}.</footer>`;
   return pageHtml(`Backtest of ${desk}`, body);
 }
+
+const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
+  Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
 
 function countOf({ by }: BacktestReport, symbol: string): number {
   return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;

@@ -370,6 +370,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       ? []
       : [line('open', `${counted(report.positions.length, 'position')}, at the last price`)]),
     ...deniedLines(report),
+    ...rejectedLines(report),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
     ...actionLines(report),
@@ -392,6 +393,13 @@ function deniedLines({ denied }: BacktestReport): string[] {
   const sum = counts.reduce((all, [, count]) => all + count, 0);
   const by = counts.map(([limit, count]) => `${limit} ${grouped(String(count))}`).join(', ');
   return [line('refused', `${counted(sum, 'entry', 'entries')}, by limit: ${by}`)];
+}
+
+/** Such as an entry for which less margin is free than it needs: the strategy asked, and no limit refused it. */
+function rejectedLines({ rejected }: BacktestReport): string[] {
+  return Object.entries(rejected).map(
+    ([reason, count]) => `  ! the venue rejected ${counted(count, 'order')}: ${reason}`,
+  );
 }
 
 /** Says so if none applies: the file may be of another time. */
