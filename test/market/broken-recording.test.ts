@@ -73,6 +73,26 @@ describe('a broken file', () => {
     await expect(failure).rejects.toThrow(path);
   });
 
+  it.each([
+    [150, 'among the first 200 rows, by which the length of the bars is found', 'after the row above'],
+    [500, 'in the same piece of the file as those', 'after the first row'],
+    [9_000, 'long after them', 'after the first row'],
+  ])('whose row %i is a millisecond late, %s, is refused by that row', async (late, _where, behind) => {
+    const rows = Array.from(
+      { length: 10_000 },
+      (_, i) => `${(i + 1) * 60_000 + (i + 2 === late ? 1 : 0)},100,101,99,100,1`,
+    );
+    const path = file(`${BARS}${rows.join('\n')}\n`);
+    await expect(checkRecording([{ symbol: null, file: path }], [btc])).rejects.toThrow(
+      `row ${late}, column ts: expected a whole number of bars of 60000 ms ${behind}, found "${(late - 1) * 60_000 + 1}"`,
+    );
+  });
+
+  it('is not one of bars shorter than a second', async () => {
+    const path = file(`${BARS}1000000,1,1,1,1,1\n1000100,1,1,1,1,1\n1000300,1,1,1,1,1\n`);
+    await expect(checkRecording([{ symbol: null, file: path }], [btc])).resolves.toBeUndefined();
+  });
+
   it('is not one of days in the early seventies', async () => {
     const path = file(`${BARS}864000000,1,1,1,1,1\n950400000,1,1,1,1,1\n`);
     await expect(checkRecording([{ symbol: null, file: path }], [btc])).resolves.toBeUndefined();

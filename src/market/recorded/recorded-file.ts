@@ -7,9 +7,9 @@ import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { DataFileError } from './data-file-error.js';
-import { detectFormat, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
+import { detectFormat, REPAIR, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
 
-/** Rows read to find the length of the bars. */
+/** Rows by which the length of the bars is found. */
 const SPAN_ROWS = 200;
 
 export interface RecordedFile {
@@ -38,15 +38,22 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   const [header, ...others] = (await lines.next()) ?? [];
   const format = detectFormat(file, header);
   const parser = new RowParser(file, format, instrument);
-  const first = others.map((line) => parser.parse(line));
+  const first: RecordedRow[] = [];
+  let known: number | null = format === 'bars' ? null : 0;
+  const add = (line: string): void => {
+    // No row behind these has a say, also where it came in the same piece of the file.
+    if (first.length === SPAN_ROWS) known ??= barSpan(file, first);
+    first.push(onGrid(parser.parse(line), first[0], known ?? 0, parser));
+  };
+  others.forEach(add);
   while (first.length < SPAN_ROWS) {
     const more = await lines.next();
     if (more === null) break;
-    for (const line of more) first.push(parser.parse(line));
+    more.forEach(add);
   }
   const [{ tsMs: firstMs } = { tsMs: 0 }] = first;
   if (first.length === 0) throw noRows(file);
-  const spanMs = format === 'bars' ? barSpan(first) : 0;
+  const spanMs = known ?? barSpan(file, first);
   if (isInSeconds(firstMs, spanMs)) throw inSeconds(file, firstMs);
   let ready: readonly RecordedRow[] | null = first;
   const next = async (): Promise<readonly RecordedRow[] | null> => {
@@ -61,14 +68,37 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   return { format, spanMs, firstMs, next, close: () => lines.close() };
 }
 
-/** The largest span that divides all steps between the first rows; one minute for a single row. */
-function barSpan(rows: readonly RecordedRow[]): number {
+/**
+ * The largest span that divides all steps between the first rows; one minute for a single row. Throws `DataFileError`
+ * where a time that is a little off would make bars of milliseconds out of minutes.
+ */
+function barSpan(file: string, rows: readonly RecordedRow[]): number {
+  const given = rows.slice(0, SPAN_ROWS);
+  const steps = given.slice(1).map(({ tsMs }, index) => tsMs - (given[index] as RecordedRow).tsMs);
   let span = 0;
-  for (let index = 1; index < rows.length; index += 1) {
-    let step = (rows[index] as RecordedRow).tsMs - (rows[index - 1] as RecordedRow).tsMs;
+  for (const one of steps) {
+    let step = one;
     while (step > 0) [span, step] = [step, span % step];
   }
-  return span === 0 ? MINUTE_MS : span;
+  if (span === 0) return MINUTE_MS;
+  if (span < 1_000 && !steps.includes(span)) throw offGrid(file, given, steps);
+  return span;
+}
+
+/** Names the first row that is no whole number of the commonest steps behind the one before. */
+function offGrid(file: string, rows: readonly RecordedRow[], steps: readonly number[]): DataFileError {
+  const counts = new Map<number, number>();
+  for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
+  const [usual] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most));
+  const at = steps.findIndex((step) => step % usual !== 0) + 1;
+  return new DataFileError({
+    file,
+    row: at + 2,
+    column: 'ts',
+    expected: `a whole number of bars of ${usual} ms after the row above`,
+    found: `"${rows[at]?.tsMs}"`,
+    doThis: REPAIR,
+  });
 }
 
 /** 1979-07-05 in seconds, 1970-01-04 in milliseconds. */
@@ -98,7 +128,7 @@ function onGrid(
   parser: RowParser,
 ): RecordedRow {
   if (spanMs > 0 && first && (row.tsMs - first.tsMs) % spanMs !== 0) {
-    parser.refuse('ts', `a whole number of bars of ${spanMs} ms after the first row`, String(row.tsMs));
+    parser.refuse('ts', `a whole number of bars of ${spanMs} ms after the first row`, `"${row.tsMs}"`);
   }
   return row;
 }

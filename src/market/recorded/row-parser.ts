@@ -39,7 +39,7 @@ const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   quotes: ['ts', 'bid', 'ask', 'bid_size', 'ask_size'],
   trades: ['ts', 'price', 'size', 'side'],
 };
-const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
+export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
 /** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
 const TS_DIGITS_MAX = 13;
