@@ -36,11 +36,19 @@ describe('fermata data fetch', () => {
     expect(listed).toMatchObject({ code: 0, out: expect.stringMatching(/✓ BTC\/USDT .* from http:\/\/127/) });
     const gaps = await data('gaps', 'BTC/USDT', '--from', '2020-01-01', '--to', '2020-01-01');
     expect(gaps).toMatchObject({ code: 1, out: expect.stringContaining('1440 missing') });
+    const here = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
+    expect(JSON.parse(here.out)).toMatchObject({ sources: [simulator.address] });
     writeFileSync(months[0]?.file ?? '', 'ts,open,high,low,close,volume\n1,1,1,1,1,1\n');
     expect(await data('verify')).toMatchObject({
       code: 1,
       out: expect.stringMatching(/✗ .*SHA-256 differs/),
     });
+    rmSync(months[1]?.file ?? '');
+    for (const command of ['verify', 'list'])
+      expect(await data(command)).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(/✗ .*ETH-USDT.*it is gone/),
+      });
   });
 
   it('says which instruments the desk has, and what a day looks like', async () => {

@@ -122,18 +122,30 @@ async function gapsOfDesk({ hours, json, from, to }: GapOptions): Promise<number
   return found.gaps.length + found.without.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-async function gapsOfFiles(symbol: string, { from, to, json }: GapOptions): Promise<number> {
-  if (from === undefined || to === undefined) {
+async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapOptions): Promise<number> {
+  if (first === undefined || last === undefined) {
     throw usageFailure('the span is missing', 'write --from DATE --to DATE, both days included');
   }
   const home = fermataHome();
-  const span = spanOf(from, to);
+  const span = spanOf(first, last);
   const untilMs = Math.min(span.untilMs, Date.now() - (Date.now() % 60_000));
   const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: false });
   const gaps = gapsIn(files, symbol, { fromMs: span.fromMs, untilMs });
-  if (json === true) printJson({ symbol, fromMs: span.fromMs, untilMs, gaps });
-  else printLines(gaps.length === 0 ? [`✓ ${symbol}: no gap`] : missingLines(symbol, gaps));
+  const sources = sourcesOf(files, symbol);
+  if (json === true) printJson({ symbol, fromMs: span.fromMs, untilMs, gaps, sources });
+  else
+    printLines(
+      gaps.length === 0
+        ? [`✓ ${symbol}: no gap in what came from ${sources.join(' and ')}`]
+        : missingLines(symbol, gaps),
+    );
   return gaps.length === 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+/** A desk trades on the minutes of one of them alone; a simulator's are not those of its exchange. */
+function sourcesOf(files: readonly FetchedFile[], symbol: string): readonly string[] {
+  const of = files.flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []));
+  return [...new Set(of.filter((one) => one.symbol === symbol).map(({ address }) => address))];
 }
 
 type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;

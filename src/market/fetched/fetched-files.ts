@@ -19,6 +19,9 @@ export interface FetchedFile {
 }
 
 const ENDING = '.csv.gz';
+const NOTE_ENDING = /\.csv\.gz\.json$/;
+/** Minutes that somebody took away are no longer what came, just as those that somebody changed. */
+const FILE_GONE: ProvenanceOutcome = { kind: 'other', reason: 'it is gone; the note beside it is there' };
 
 /** By venue, symbol and month. `whole`: every byte is checked; otherwise only the notes beside the files are read. */
 export async function fetchedFiles(
@@ -29,10 +32,13 @@ export async function fetchedFiles(
   const found: FetchedFile[] = [];
   for (const venue of await names(folder)) {
     for (const symbol of await names(join(folder, venue))) {
-      for (const name of await names(join(folder, venue, symbol))) {
+      const there = await names(join(folder, venue, symbol));
+      for (const name of new Set(there.map((one) => one.replace(NOTE_ENDING, ENDING)))) {
         if (!name.endsWith(ENDING)) continue;
         const file = join(folder, venue, symbol, name);
-        found.push({ file, outcome: await (whole ? provenanceOf : readProvenance)(file, key) });
+        const read = whole ? provenanceOf : readProvenance;
+        const outcome = there.includes(name) ? await read(file, key) : FILE_GONE;
+        found.push({ file, outcome });
       }
     }
   }
