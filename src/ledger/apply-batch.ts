@@ -10,7 +10,7 @@ import { inTransaction, lockInTransaction, type Pool, type PoolClient, plainJson
 import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { CHAIN_START } from '../trader/journal/format.js';
 import { chainNext } from '../trader/journal/v1.js';
-import { projectRecord } from './project/project-record.js';
+import { projectCopied, projectRecord } from './project/project-record.js';
 import { LedgerMismatch } from './project/projection.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
@@ -49,10 +49,12 @@ export function applyBatch(
     // Only now: the hash that was checked is over the record as it was written.
     const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
     await insertEntries(client, ledger.desk, plain);
+    const copied = await copiedThrough(client, ledger.desk, fresh);
     let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
     for (const entry of plain) {
       if (entry.record.type === 'config') configuration = configurationOf(entry.record);
-      await projectRecord(client, { ...ledger, ...configuration }, entry);
+      const project = entry.sequence > copied ? projectRecord : projectCopied;
+      await project(client, { ...ledger, ...configuration }, entry);
     }
     await saveCursor(client, ledger.desk, incarnation, configuration.account, next);
     return next;
@@ -114,6 +116,24 @@ async function insertEntries(
       entries.map((entry) => entry.chain),
     ],
   );
+}
+
+/** A restored journal begins as a copy of an earlier one: the last of `entries` that the ledger holds from there. 0: none. */
+async function copiedThrough(
+  client: PoolClient,
+  desk: string,
+  entries: readonly FollowedEntry[],
+): Promise<number> {
+  const [{ incarnation, sequence } = { incarnation: '', sequence: 0 }] = entries;
+  const found = await client.query<{ last: number }>(
+    `select coalesce(max(mine.sequence), 0)::float8 as last
+      from journal_entry mine join ledger_cursor other on other.desk = mine.desk and other.incarnation <> mine.incarnation
+        join journal_entry held on held.desk = mine.desk and held.incarnation = other.incarnation
+          and held.sequence = mine.sequence and held.wall = mine.wall and held.record = mine.record
+      where mine.desk = $1 and mine.incarnation = $2 and mine.sequence >= $3`,
+    [desk, incarnation, sequence],
+  );
+  return found.rows[0]?.last ?? 0;
 }
 
 function configurationOf({ instruments, account = PAPER_ACCOUNT }: ConfigRecord): Configuration {

@@ -9,9 +9,10 @@ export interface NotedSetup extends Omit<SetupShown, 'state' | 'open' | 'prices'
   readonly plan: string | null;
 }
 
+/** A restored journal repeats notes of an earlier one. */
 const NOTED = `
   with noted as (
-    select wall, sequence, record ->> 'strategy' as strategy, record ->> 'symbol' as symbol,
+    select distinct wall, sequence, record ->> 'strategy' as strategy, record ->> 'symbol' as symbol,
       (record ->> 'marketMs')::float8 as "atMs", regexp_match(record ->> 'text', $2) as said
     from journal_entry
     where desk = $1 and type = 'note' and record ->> 'strategy' is not null and ${ofAccountInUse()}

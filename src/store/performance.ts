@@ -269,12 +269,12 @@ export async function countOrders(pool: Queries, span: Span): Promise<readonly C
 
 /**
  * A desk's instruments, from its journals: common table expressions; `$1` is the desk. `configured` has each
- * configuration, `steps` the instruments of each journal as last configured. Price times quantity times multiplier is
+ * configuration (a restored journal has those of the one that it continues, and `written_as` names it), `steps` the instruments of each journal as last configured. Price times quantity times multiplier is
  * money; the multiplier is 1 except for futures.
  */
 export const JOURNAL_INSTRUMENTS = `
   configured as materialized (
-    select incarnation, sequence, record -> 'instruments' as instruments
+    select incarnation, sequence, coalesce(record ->> 'incarnation', incarnation) as written_as, record -> 'instruments' as instruments
     from journal_entry where desk = $1 and type = 'config' and ${ofAccountInUse()}
   ), steps as (
     select distinct on (1, 2) incarnation, each ->> 'symbol' as symbol, (each ->> 'lotSize')::numeric as lot,

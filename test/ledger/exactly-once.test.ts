@@ -4,7 +4,7 @@ import type { FollowedEntry } from '../../src/contracts/control.js';
 import { parseDecimal } from '../../src/domain/decimal.js';
 import { parseUnits } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
-import type { JournalEntry } from '../../src/engine/record.js';
+import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -183,6 +183,112 @@ test('a new journal begins with nothing held and keeps what was recorded before'
     const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
     expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(state.positions[instrument.id]!.quantityLots);
   }
+});
+
+const TOLD = {
+  orders: 'client_id',
+  fills: 'symbol, trade_id',
+  trades: 'trade',
+  cash_records: 'sequence',
+  equity: 'market',
+  settings_change: 'version',
+} as const;
+
+interface OrderShown {
+  readonly state: string;
+}
+
+/** Each row of what is told of a desk's past, whole. */
+async function rowsOf(desk: string): Promise<Record<string, readonly unknown[]>> {
+  const told: Record<string, readonly unknown[]> = {};
+  for (const [table, order] of Object.entries(TOLD))
+    told[table] = (
+      await database.pool.query(`select * from ${table} where desk = $1 order by ${order}`, [desk])
+    ).rows;
+  return told;
+}
+
+test('a restored journal tells nothing a second time, and what it goes on with is told', async () => {
+  const desk = 'desk-restored';
+  const ledger = { desk, simulated: true };
+  const marketMs = Date.UTC(2026, 0, 6);
+  const halt = (haltId: string): EngineRecord => ({
+    type: 'halt',
+    halt: {
+      ...{ haltId, mode: 'HALTED', scope: { kind: 'desk' }, cause: 'person', by: 'anna', reason: 'odd' },
+      ...{ resume: 'person', atWallMs: marketMs, atMarketMs: marketMs },
+    },
+  });
+  const deposit = (movementId: string | null): EngineRecord => ({
+    ...{ type: 'cash', kind: 'deposit', currency: 'USDT', amount: 500, by: 'anna', source: 'desk' },
+    ...{ movementId, reason: 'mine', marketMs },
+  });
+  const closed = (trade: string): EngineRecord => ({
+    ...{ type: 'trade.closed', trade, instrument: 0, strategy: 'ema-cross', side: 'long', quantityLots: 3 },
+    ...{
+      entryTicks: 5_000_000,
+      exitTicks: 5_100_000,
+      result: '1',
+      fees: '0',
+      risk: null,
+      r: null,
+      why: 'stop',
+    },
+    ...{ configHash: 'hash', openedMs: marketMs, marketMs },
+  });
+  const settings: EngineRecord = {
+    ...{
+      type: 'settings',
+      version: 1,
+      configHash: 'other',
+      changes: [],
+      changed: {},
+      fileValues: {},
+      by: 'anna',
+    },
+    ...{ reason: 'why', approvedBy: [], marketMs },
+  };
+  const records = recordsOfTrades(21, 160);
+  const backedUp = [...records.slice(0, 90), deposit(null), closed('t1'), settings, halt('a'.repeat(32))];
+  const since = [...records.slice(90), deposit('d-1'), closed('t2')];
+  await applyBatch(database.pool, ledger, entriesOf([...backedUp, ...since], 'inc001'));
+  const before = await rowsOf(desk);
+  expect(Object.values(before).map((rows) => rows.length > 0)).toEqual(Object.keys(before).map(() => true));
+
+  const ended = [halt('b'.repeat(32)), { ...records[0], incarnation: 'inc002' } as EngineRecord];
+  const copied = entriesOf([...backedUp, ...ended], 'inc002');
+  const middle = copied.findIndex(({ sequence, group }) => sequence > 40 && group?.last === sequence) + 1;
+  for (const part of [copied.slice(0, middle), copied.slice(middle)])
+    await applyBatch(database.pool, ledger, part);
+  expect(await rowsOf(desk)).toEqual(before);
+
+  // What the venue lists comes in again, at other places of the new journal; an order is found as it was then.
+  const again = entriesOf(since, 'inc002', copied.at(-1));
+  await applyBatch(database.pool, ledger, again);
+  const { orders, ...others } = await rowsOf(desk);
+  const filled = (rows: readonly unknown[] = []) =>
+    rows.filter((row) => (row as OrderShown).state === 'filled');
+  expect(others).toEqual({ ...before, orders: undefined });
+  expect(filled(orders).length).toBeGreaterThan(0);
+  expect(filled(orders)).toEqual(filled(before.orders));
+
+  const last = again.at(-1);
+  const armed = {
+    type: 'armed',
+    haltId: 'b'.repeat(32),
+    by: 'anna',
+    reason: 'ok',
+    authority: 'person',
+  } as const;
+  const more = [{ ...armed, marketMs }, deposit('d-2'), deposit(null), closed('t3')];
+  await applyBatch(database.pool, ledger, entriesOf(more, 'inc002', last));
+  const after = await rowsOf(desk);
+  expect(after.trades).toHaveLength((before.trades?.length ?? 0) + 1);
+  expect(after.cash_records).toHaveLength((before.cash_records?.length ?? 0) + 2);
+  const standing = await database.pool.query('select halt_id from halts where desk = $1 and lifted is null', [
+    desk,
+  ]);
+  expect(standing.rows).toEqual([]);
 });
 
 test('coins that the venue kept as its fee leave the position to the last place, as in the engine', async () => {

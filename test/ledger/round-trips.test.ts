@@ -51,9 +51,14 @@ const adopted = (quantityLots: number): EngineRecord => ({
 });
 
 /** One after the other in a new journal of a new desk: what the page is told, and what the engine makes of the same. */
-async function told(desk: string, records: readonly EngineRecord[], instruments = INSTRUMENTS) {
+async function told(
+  desk: string,
+  records: readonly EngineRecord[],
+  instruments = INSTRUMENTS,
+  incarnation = 'abc123',
+) {
   const configs = recordsOfTrades(1, 1).map((record) => ({ ...record, instruments }));
-  const entries = entriesOf([...configs, ...records], 'abc123');
+  const entries = entriesOf([...configs, ...records], incarnation);
   await applyBatch(database.pool, { desk, simulated: true }, entries);
   const state = createState();
   for (const { record } of entries) applyRecord(state, record);
@@ -137,6 +142,38 @@ it('go on in their order where coins were given to the desk and sold', async () 
     ['long', '0.001', '50000', '51000', '0.8'],
     ['long', '0.002', '50000', '51000', '1.9'],
   ]);
+});
+
+it('go on where a restored journal does, each once, with what it was entered at and risked before', async () => {
+  const desk = 'restored';
+  const order = (clientId: string, stopTicks: number): EngineRecord => ({
+    type: 'order.intended',
+    order: {
+      ...{ clientId, instrument: 0, strategy: 'cross', purpose: 'protective', side: 'sell', type: 'stop' },
+      ...{ quantityLots: 200, limitTicks: null, stopTicks, protectTicks: null, reduceOnly: false },
+      timeInForce: 'GTC',
+    } as OrderIntent,
+    marketMs: now(),
+  });
+  const before = [
+    ...[trade('buy', 100, LOW), trade('sell', 100, HIGH)],
+    ...[trade('buy', 200, LOW), order('fabc1239', LOW - 50_000)],
+  ];
+  const lost = [trade('sell', 200, HIGH), trade('buy', 300, LOW)];
+  const first = await told(desk, [...before, ...lost]);
+  expect(first.shown).toHaveLength(2);
+  const config = { ...recordsOfTrades(1, 1)[0], incarnation: 'def456' } as EngineRecord;
+  // It hears of one of the trades that it had lost, and not of the other.
+  const after = [
+    ...lost.slice(0, 1),
+    trade('buy', 400, LOW),
+    trade('sell', 400, HIGH),
+    trade('buy', 50, LOW),
+  ];
+  const second = await told(desk, [...before, config, ...after], INSTRUMENTS, 'def456');
+  expect(second.engine.trips).toBe(3);
+  expect(second.shown).toEqual([['long', '0.004', '50000', '51000', '3.8'], ...first.shown]);
+  expect(second.roundTrips.map(({ r }) => r)).toEqual([null, 1.8, null]);
 });
 
 it('go on where what was held was split', async () => {

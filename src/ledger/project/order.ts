@@ -46,6 +46,7 @@ export async function projectOrder(
   );
 }
 
+/** What was filled stays so: a journal that was set back finds the order anew, and its fills are recorded already. */
 export async function projectOrderState(
   client: PoolClient,
   projection: Projection,
@@ -54,7 +55,7 @@ export async function projectOrderState(
 ): Promise<void> {
   await client.query(
     `update orders set state = $3, venue_id = coalesce($4, venue_id), reason = $5, updated = $6
-      where desk = $1 and client_id = $2`,
+      where desk = $1 and client_id = $2 and state <> 'filled'`,
     [projection.desk, record.clientId, record.state, record.venueId, record.reason, new Date(entry.wallMs)],
   );
 }
@@ -125,7 +126,7 @@ export async function projectFill(
     [projection.desk, fill.clientId],
   );
   const order = known.rows[0] ?? FOREIGN;
-  // A new journal repeats fills that an earlier one had recorded: their rows stay as they are.
+  // A new journal repeats fills that an earlier one had recorded: their rows stay as they are, and it begins with them.
   const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount)
@@ -154,7 +155,12 @@ export async function projectFill(
       fill.feeIn?.amount ?? null,
     ],
   );
-  if (inserted.rowCount === 1) await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
+  if (inserted.rowCount === 1)
+    return await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
+  await client.query(
+    'insert into repeated_fills (desk, incarnation, sequence, symbol, trade_id) values ($1, $2, $3, $4, $5)',
+    [projection.desk, entry.incarnation, entry.sequence, instrument.symbol, fill.tradeId],
+  );
 }
 
 /** A fee that the venue kept in coins counts as a sale of them for what they are worth. */

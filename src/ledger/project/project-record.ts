@@ -3,7 +3,7 @@ import { CASH_KINDS, isCapital } from '../../domain/cash.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Halt, HaltScope } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
-import type { JournalEntry } from '../../engine/record.js';
+import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { projectFill, projectOrder, projectOrderAmended, projectOrderState } from './order.js';
 import { projectAdopted, projectClaimed, projectDividend, projectSplit } from './position.js';
@@ -52,6 +52,23 @@ export async function projectRecord(
   }
 }
 
+/**
+ * An entry that a restored journal has from an earlier one, which the ledger holds. Positions, and which fills they come
+ * from, are those of each journal; halts are lifted in the journal that goes on. All else stays as it was recorded.
+ */
+export async function projectCopied(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+): Promise<void> {
+  if (COPIED.has(entry.record.type)) await projectRecord(client, projection, entry);
+}
+
+const COPIED: ReadonlySet<EngineRecord['type']> = new Set([
+  ...(['fill', 'position.adopted', 'coins.claimed', 'split', 'dividend'] as const),
+  ...(['halt', 'armed'] as const),
+]);
+
 const CAPITAL = CASH_KINDS.filter(isCapital);
 
 async function projectEquity(
@@ -93,7 +110,8 @@ async function projectHalt(
 ): Promise<void> {
   await client.query(
     `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, incarnation)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (desk, halt_id) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (desk, halt_id) do update set incarnation = excluded.incarnation`,
     [
       projection.desk,
       halt.haltId,
@@ -136,9 +154,13 @@ async function projectCash(
   record: RecordOf<'cash'>,
 ): Promise<void> {
   await client.query(
+    // A journal that was set back books again what the venue lists: it moved once.
     `insert into cash_records (desk, incarnation, sequence, kind, currency, amount, booked_by, source, movement_id, reason,
        market, wall, simulated)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9::text, $10, $11, $12, $13
+      where not exists (
+        select 1 from cash_records told join ledger_cursor other using (desk, incarnation)
+         where told.desk = $1 and told.incarnation <> $2 and told.movement_id = $9 and other.account = $14)`,
     [
       projection.desk,
       entry.incarnation,
@@ -153,6 +175,7 @@ async function projectCash(
       new Date(record.marketMs),
       new Date(entry.wallMs),
       projection.simulated,
+      projection.account,
     ],
   );
 }
@@ -193,10 +216,11 @@ async function projectTradeClosed(
   // An average need not be a whole number of ticks.
   const price = (ticks: number | null): number | null => (ticks === null ? null : ticks * Number(tickSize));
   await client.query(
+    // A journal that was set back closes again what the former one had closed.
     `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
        fees, risk, r, why, config_hash, opened, market, wall, simulated)
      values ($1, $2, $3, $4, $5, $6, $7, $8, round($9::numeric, 12), round($10::numeric, 12), $11, $12, $13, $14, $15, $16,
-       $17, $18, $19, $20)`,
+       $17, $18, $19, $20) on conflict (desk, trade, opened) do nothing`,
     [
       projection.desk,
       entry.incarnation,

@@ -45,7 +45,8 @@ const ROUND_TRIPS = `
         coalesce(lag(closed_at) over (partition by symbol, incarnation order by trip), '-infinity') as at
       from ended
       union all
-      select symbol, substr(client_id, 2, 6), null, 0, side, price, created_market from orders
+      select symbol, own.incarnation, null, 0, side, price, created_market from orders
+        join (select distinct incarnation, written_as from configured) own on written_as = substr(client_id, 2, 6)
         where desk = $1 and purpose = 'protective' and price is not null
     ) events
   ), stops as (

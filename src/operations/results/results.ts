@@ -74,7 +74,8 @@ export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 't
  * position without a fill: a quantity adopted from the venue, or coins that a person assigned to the desk (`purpose`
  * is null); a split gives the quantity in new shares, which came for nothing. A trip ends as in the engine: when
  * less than one lot is held. That remainder stays and counts on; coins that the venue kept as its fee are not held.
- * Steps are those in the journal at that time. Each journal counts separately, since a new one begins flat.
+ * Steps are those in the journal at that time. Each journal counts separately, since a new one begins flat; with the
+ * fills that it repeats of an earlier one, which told the trips that those ended (`told` is false).
  */
 export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
@@ -90,14 +91,20 @@ export const NUMBERED_FILLS = `
       order by configured.sequence desc limit 1
     ) instrument
     where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split') and ${ofAccountInUse('entry.incarnation')}
+  ), filled as (
+    select symbol, incarnation, sequence, true as told, side, quantity, price, market, strategy, realised, fee, fee_asset, fee_amount, purpose
+    from fills where desk = $1 and ${ofAccountInUse()}
+    union all
+    select symbol, again.incarnation, again.sequence, false, side, quantity, price, market, strategy, realised, fee, fee_asset, fee_amount, purpose
+    from repeated_fills again join fills using (desk, symbol, trade_id) where desk = $1 and ${ofAccountInUse('again.incarnation')}
   ), change as (
-    select symbol, incarnation, sequence, side, price, market, strategy, realised, fee, purpose, quantity as size,
+    select symbol, incarnation, sequence, told, side, price, market, strategy, realised, fee, purpose, quantity as size,
       case side when 'sell' then -quantity
         else quantity - case fee_asset when split_part(symbol, '/', 1) then fee_amount else 0 end end as by,
       null::numeric as adopted
-    from fills where desk = $1 and ${ofAccountInUse()}
+    from filled
     union all
-    select symbol, incarnation, sequence, null, price, market, null, null, null, null, null,
+    select symbol, incarnation, sequence, false, null, price, market, null, null, null, null, null,
       case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end
     from without_fill
   ), since_adopted as (
@@ -110,12 +117,12 @@ export const NUMBERED_FILLS = `
       held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
     from holding left join steps using (symbol, incarnation)
   ), numbered as (
-    select symbol, incarnation, sequence, price, market, strategy, realised, fee, purpose, flat,
+    select symbol, incarnation, sequence, told, price, market, strategy, realised, fee, purpose, flat,
       coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,
       count(*) filter (where flat)
         over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
     from moved
   )`;
 
-/** Over a trip's rows: it was ended by a fill. A trip that ended without one has no known result. */
-export const CLOSED_BY_FILL = 'bool_or(flat and purpose is not null)';
+/** Over a trip's rows: it was ended by a fill, told in this journal first. A trip that ended without one has no known result. */
+export const CLOSED_BY_FILL = 'bool_or(flat and told)';
