@@ -5,8 +5,8 @@ import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-l
 import type { PreflightReport } from '../contracts/preflight.js';
 import type { Desk } from '../desk/schema.js';
 import { moveAttempt } from '../store/go-live-attempts.js';
+import { readLiveFills } from '../store/performance.js';
 import type { Pool } from '../store/pool.js';
-import { readLiveFills } from '../store/read-ledger.js';
 
 interface GoLiveDependencies {
   readonly pool: Pool;

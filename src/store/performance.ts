@@ -1,4 +1,5 @@
 /** The ledger's figures for a span of market time: equity, closed trades, and costs. */
+import type { LiveFills } from '../contracts/go-live.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import { FINAL_ORDER_STATES } from '../domain/order.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
@@ -73,6 +74,44 @@ export async function readClosings(pool: Queries, span: Span): Promise<readonly 
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
   return found.rows.map((row) => ({ ...row, net: Number(row.net) }));
+}
+
+const PROBLEMS_MAX = 10;
+
+/** Later than any trade. */
+const NO_END_MS = Date.UTC(9999, 0);
+
+/** Results of real orders, from the ledger: trades as everywhere, each once however many fills close it. */
+export async function readLiveFills(pool: Queries, desk: string, sinceMs: number): Promise<LiveFills> {
+  const since = new Date(sinceMs);
+  const figures = await pool.query<{ fills: string; profit: string }>(
+    `select count(*) as fills, coalesce(sum(realised - fee), 0)::text as profit
+       from fills where desk = $1 and wall >= $2`,
+    [desk, since],
+  );
+  const closings = await readClosings(pool, { desk, fromMs: sinceMs, toMs: NO_END_MS });
+  const wrong = await pool.query<{ symbol: string; trade_id: string; why: string }>(
+    `select f.symbol, f.trade_id,
+            case when o.client_id is null then 'of an order that is not the desk''s'
+                 when o.side <> f.side then 'on the other side than ordered'
+                 when o.filled > o.quantity then 'more than was ordered'
+                 else 'at a worse price than the order''s limit' end as why
+       from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
+      where f.desk = $1 and f.wall >= $2 and (
+        o.client_id is null or o.side <> f.side or o.filled > o.quantity
+        or (o.type = 'limit' and o.side = 'buy' and f.price > o.price)
+        or (o.type = 'limit' and o.side = 'sell' and f.price < o.price))
+      order by f.sequence limit $3`,
+    [desk, since, PROBLEMS_MAX],
+  );
+  const row = figures.rows[0];
+  return {
+    fills: Number(row?.fills ?? 0),
+    trades: closings.length,
+    wins: closings.filter(({ net }) => net > 0).length,
+    netProfit: row?.profit ?? '0',
+    problems: wrong.rows.map(({ symbol, trade_id, why }) => `${symbol} fill ${trade_id}: ${why}`),
+  };
 }
 
 interface Costs {

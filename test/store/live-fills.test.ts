@@ -1,6 +1,6 @@
 /** Whether real orders were filled as they were ordered, by the ledger. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readLiveFills } from '../../src/store/read-ledger.js';
+import { readLiveFills } from '../../src/store/performance.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const DESK = 'crypto-live';
@@ -41,16 +41,31 @@ async function fill(order: Ordered | null, { realised = 0, atMs = BEGIN_MS + 1 }
   );
 }
 
-test('fills as ordered are counted, with what they earned after fees; earlier ones are not', async () => {
+async function closed(trade: string, result: number, atMs: number): Promise<void> {
+  made += 1;
+  await database.ownerPool.query(
+    `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, result, fees, why, config_hash,
+       opened, market, wall, simulated)
+     values ($1, 'abc', $2, $3, 'BTC/USDT', 'ema-cross', 'long', 2, $4, 1, 'stop', 'hash', $5, $6, $6, false)`,
+    [DESK, trade, made, result, new Date(BEGIN_MS - 2), new Date(atMs)],
+  );
+}
+
+test('fills as ordered are counted, with what they earned after fees, and trades however many fills close them; earlier ones are not', async () => {
   await fill({}, { realised: 900, atMs: BEGIN_MS - 1 });
+  await closed('t0', 899, BEGIN_MS - 1);
   await fill({ limit: 101 });
+  // Sold in two parts, of which one alone would have won: the trade lost.
   await fill({ type: 'market' }, { realised: 11 });
-  await fill({}, { realised: -4 });
+  await fill({}, { realised: -14 });
+  await closed('t1', -6, BEGIN_MS + 1);
+  await fill({}, { realised: 5 });
+  await closed('t2', 3, BEGIN_MS + 1);
   expect(await readLiveFills(database.pool, DESK, BEGIN_MS)).toEqual({
-    fills: 3,
+    fills: 4,
     trades: 2,
     wins: 1,
-    netProfit: '4',
+    netProfit: '-2',
     problems: [],
   });
 });
