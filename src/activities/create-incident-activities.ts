@@ -129,14 +129,17 @@ function isAbout(line: string, role: string): boolean {
   return rest.startsWith(`${role} `) || (rest.startsWith('supervisor ') && rest.includes(role));
 }
 
-/** Worst first. `sinceMarketMs` null: the last 24 hours of trading. */
-async function lossesByStrategy(
+/**
+ * Worst first. `sinceMarketMs` null: the last 24 hours of trading. What no strategy ordered, as a close-all, is of the one
+ * that entered last.
+ */
+export async function lossesByStrategy(
   pool: Pick<Pool, 'query'>,
   desk: string,
   sinceMarketMs: number | null,
 ): Promise<readonly StrategyLoss[]> {
   const found = await pool.query<{ strategy: string; result: string; fills: string }>(
-    `select coalesce(owner.strategy, fills.strategy) as strategy, sum(realised - fee) as result, count(*) as fills
+    `select coalesce(nullif(fills.strategy, 'fermata'), owner.strategy, 'fermata') as strategy, sum(realised - fee) as result, count(*) as fills
        from fills
        left join lateral (
          select entry.strategy from fills as entry
