@@ -21,7 +21,7 @@ export const monitor = check(NO_PARAMETERS, async ({ runtime, desk, trader, pool
     {
       ...{ home: runtime.home, desk: desk.desk, calendar: desk },
       status: () => trader.call('status', {}, { timeoutMs: STATUS_MS }),
-      stored: () => storedSizes(pool, desk.desk),
+      stored: () => storedSizes(pool, runtime.home),
     },
     FULL_MONITOR,
   );

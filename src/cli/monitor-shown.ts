@@ -81,7 +81,7 @@ export const sourcesOf = (runtime: Runtime): MonitorSources => ({
   stored: async () => {
     const pool = openPool(runtime, 'monitor');
     try {
-      return await storedSizes(pool, runtime.desk);
+      return await storedSizes(pool, runtime.home);
     } finally {
       await pool.end();
     }

@@ -2,11 +2,9 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homePaths } from '../home/runtime.js';
-import { readBackups } from '../store/backups.js';
 import type { Pool } from '../store/pool.js';
 
 export const BYTES_PER_MB = 1_048_576;
-const BACKUPS_MAX = 10_000;
 
 /** In megabytes, as decimal text. */
 export const inMegabytes = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
@@ -26,14 +24,13 @@ export async function databaseBytes(pool: Pick<Pool, 'query'>): Promise<number> 
   return Number(rows[0]?.bytes);
 }
 
-/** Rejects while Postgres is down. */
-export async function storedSizes(pool: Pick<Pool, 'query'>, desk: string): Promise<StoredSizes> {
-  const [database, backups] = await Promise.all([databaseBytes(pool), readBackups(pool, desk, BACKUPS_MAX)]);
-  const kept = backups.filter(({ prunedMs }) => prunedMs === null);
-  return {
-    database,
-    backups: kept.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+/**
+ * Backups as they are on the disk: a restored database knows none that was taken since, and those that were deleted.
+ * Rejects while Postgres is down.
+ */
+export async function storedSizes(pool: Pick<Pool, 'query'>, home: string): Promise<StoredSizes> {
+  const [database, backups] = await Promise.all([databaseBytes(pool), bytesBelow(join(home, 'backups'))]);
+  return { database, backups };
 }
 
 export interface DiskSizes {

@@ -8,10 +8,10 @@ import { diskSizes, megabytes, storedSizes } from './sizes.js';
  * How long the trader has run and how much memory it uses; how large database, logs and backups are; how full the
  * disk is.
  */
-export const system = report(NO_PARAMETERS, async ({ runtime, desk, trader, pool }) => {
+export const system = report(NO_PARAMETERS, async ({ runtime, trader, pool }) => {
   const [status, { database, backups }, { logs, disk }] = await Promise.all([
     readStatus({ trader }),
-    storedSizes(pool, desk.desk),
+    storedSizes(pool, runtime.home),
     diskSizes(runtime.home),
   ]);
   return [

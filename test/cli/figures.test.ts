@@ -330,9 +330,13 @@ describe('fermata monitor', () => {
       ['first', 'second', 'third', 'fourth'].map((text) => line('error', 'error', text)),
     );
     log('trading.log.2026-01-05', [line('info', 'setup', 'Setup Detected - 1a2b3c4d: SHORT NQ')]);
-    const backup = { desk: 'slob', id: 'b-1', folder, takenMs: 1, verifiedMs: 1, bytes: 3 * MB, rows: 1 };
+    // Of the rows of a restored database, none is of a backup that is there.
+    const backup = { desk: 'slob', id: 'b-1', folder, takenMs: 1, verifiedMs: 1, bytes: 9 * MB, rows: 1 };
     await database.ownerPool.query('delete from backup');
     await saveBackup(database.pool, { ...backup, manifestSha256: '' });
+    const kept = join(runtime.home, 'backups', '2026-03-04T02-00-00-000Z');
+    mkdirSync(kept, { recursive: true });
+    writeFileSync(join(kept, 'database.dump'), Buffer.alloc(3 * MB));
   });
 
   it('shows on one screen what trades, what runs for how long and with how much memory, how large it is, what went wrong', async () => {

@@ -91,14 +91,11 @@ export class RoutineBench extends CheckBench {
 
   async backupTaken(hoursAgo: number, bytes = 1): Promise<void> {
     const takenMs = Date.now() - hoursAgo * HOUR;
-    const { home: folder } = this;
-    const backup = {
-      desk: this.context.desk.desk,
-      id: `b-${hoursAgo}`,
-      folder,
-      takenMs,
-      verifiedMs: takenMs,
-    };
+    const id = `b-${hoursAgo}`;
+    const folder = join(backupsFolder(this.home), id);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'database.dump'), Buffer.alloc(bytes));
+    const backup = { desk: this.context.desk.desk, id, folder, takenMs, verifiedMs: takenMs };
     await saveBackup(this.database.pool, { ...backup, bytes, rows: 1, manifestSha256: '' });
   }
 
