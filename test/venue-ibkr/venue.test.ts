@@ -77,6 +77,24 @@ describe('the contract of a future', () => {
     expect(front.venue.contracts?.()).toMatchObject([{ traded: { name: 'NQH7' } }]);
   });
 
+  it('that follows has the fills of the former month, whose stop sold while nobody was connected', async () => {
+    const before = await at({ instruments: [december] });
+    const entry = order();
+    await before.venue.submit(entry);
+    await eventually(async () => expect(await held(before)).toBe(1));
+    const protective = stop();
+    await before.venue.submit(protective);
+    await before.venue.close();
+    price('15050');
+    const march = { ...NQ, contractMonth: '202703' };
+    const { venue } = await at({ instruments: [march] });
+    expect(venue.contracts?.()).toMatchObject([{ traded: { name: 'NQH7' } }]);
+    expect(await venue.fillsSince(0)).toMatchObject([
+      { clientId: entry.clientId, instrument: 0, side: 'buy', quantityLots: 1 },
+      { clientId: protective.clientId, instrument: 0, side: 'sell', quantityLots: 1 },
+    ]);
+  });
+
   it('that has expired takes no order, and says which one it is', async () => {
     await start({ wallMs: () => fridayAt(4) });
     const { venue } = await at({ instruments: [december], up: false });

@@ -1,12 +1,15 @@
 /** Cash, positions and fills of the account, as the broker reports them. */
+import { SecType } from '@stoqey/ib';
 import { MONEY_SCALE } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
+import { incarnationOf } from '../../engine/orders/client-id.js';
 import { VenueUnavailable } from '../port.js';
+import type { ResolvedContract } from './contracts.js';
 import { believed, moneyOf, stepsOf, textOf } from './decode.js';
 import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
-import { executions, ledger, positions, type ToldPosition } from './questions.js';
+import { executions, ledger, positions, type ToldExecution, type ToldPosition } from './questions.js';
 import { type Setup, verified } from './setup.js';
 
 export interface AccountOptions {
@@ -78,7 +81,7 @@ export class AccountReadings {
         if (execution.shares === 0)
           this.#fills.delete(revisionOf(textOf(execution.execId, 'execId')).tradeId);
       for (const one of newestOf(told)) {
-        const contract = setup.byConId.get(one.contract.conId ?? 0);
+        const contract = setup.byConId.get(one.contract.conId ?? 0) ?? ofAnotherMonth(setup, one);
         if (contract === undefined) continue;
         const fill = readFill(one, contract, this.#options.simulated);
         if (fill === null) throw new VenueUnavailable('what a trade of today cost is not told yet');
@@ -97,4 +100,22 @@ export class AccountReadings {
     const names = foreign.map(({ contract, quantity }) => `${quantity} ${contract.localSymbol}`).join(', ');
     throw new VenueUnavailable(`the account holds ${names}, which this desk does not trade`);
   }
+}
+
+/**
+ * An order of a desk that filled in a month which is not traded any more, as its stop while the trader was away: nothing
+ * of that month is held by now, and it was traded for the same instrument.
+ */
+function ofAnotherMonth(
+  { contracts }: Setup,
+  { contract: told, execution }: ToldExecution,
+): ResolvedContract | undefined {
+  if (told.secType !== SecType.FUT || incarnationOf(execution.orderRef ?? '') === null) return undefined;
+  return [...contracts.values()].find(
+    ({ contract, instrument: { multiplier = '1' } }) =>
+      contract.secType === SecType.FUT &&
+      contract.symbol === told.symbol &&
+      contract.currency === told.currency &&
+      Number(multiplier) === Number(told.multiplier || 1),
+  );
 }
