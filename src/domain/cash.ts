@@ -8,6 +8,7 @@ export const CASH_KINDS = [
   'swap',
   'dividend',
   'commission',
+  'result',
   'correction',
 ] as const;
 

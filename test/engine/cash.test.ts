@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMoney } from '../../src/domain/money.js';
 import type { CashMovement } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 
@@ -220,6 +221,21 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toEqual([]);
   });
 
+  it.each([
+    ['a result where results are settled in cash', FUTURES, 'result', -5],
+    ['a correction where what is bought is owned', SPOT, 'correction', 0],
+  ] as const)(
+    'that is missing, and that a person calls a correction, is %s',
+    (_what, capabilities, kind, lost) => {
+      const desk = new DeskUnderTest({ capabilities }).active();
+      readCash(desk, START - 5);
+      desk.command({ name: 'explainCash', kind: 'correction', amount: -5n });
+      expect(desk.recorded('cash')).toMatchObject([{ kind, amount: -5 }]);
+      const { equity, dayStartEquity } = desk.engine.view;
+      expect(equity - (dayStartEquity ?? 0)).toBe(lost);
+    },
+  );
+
   it('is on record: a replay has the same cash, day, peak and hash', () => {
     const desk = new DeskUnderTest().active();
     readCash(desk, START - Number(SIX_THOUSAND));
@@ -231,7 +247,11 @@ describe('cash that moved without a trade', () => {
 
   describe('after an adoption', () => {
     /** The account has more coins than the desk, or none of them; `part` of their worth is missing, or too much, in cash. */
-    function adoptedWith(coins: 'came' | 'gone', part: number): { desk: DeskUnderTest; difference: number } {
+    function adoptedWith(
+      coins: 'came' | 'gone',
+      part: number,
+      listed: (difference: number) => readonly CashMovement[] = () => [],
+    ): { desk: DeskUnderTest; difference: number; result: () => number } {
       const desk = new DeskUnderTest().active();
       if (coins === 'gone') desk.hold(0);
       const before = desk.lots(0);
@@ -249,9 +269,11 @@ describe('cash that moved without a trade', () => {
       const difference = Math.round(part * worth);
       const cash = desk.engine.view.cash + difference;
       // The first answer is to what was asked before the stop was accepted: something moved meanwhile.
+      const resultNow = (): number => desk.engine.view.equity - (desk.engine.view.dayStartEquity ?? 0);
+      const resultBefore = resultNow();
       desk.snapshot({ cash });
-      readCash(desk, cash);
-      return { desk, difference };
+      readCash(desk, cash, listed(difference));
+      return { desk, difference, result: () => resultNow() - resultBefore };
     }
 
     it.each([
@@ -259,9 +281,23 @@ describe('cash that moved without a trade', () => {
       ['sold at a price 4 % lower', 'gone', -0.04],
       ['sold at a price 4 % higher', 'gone', 0.04],
     ] as const)('is the price where the coins were %s', (_how, coins, part) => {
-      const { desk, difference } = adoptedWith(coins, part);
-      expect(desk.recorded('cash')).toMatchObject([{ kind: 'correction', amount: difference }]);
+      const { desk, difference, result } = adoptedWith(coins, part);
+      expect(desk.recorded('cash')).toMatchObject([{ kind: 'result', amount: difference }]);
       expect(desk.engine.view.reconciliation.state).toBe('clean');
+      // As any trade: loss limits see it, and people are told.
+      expect(result()).toBe(difference);
+      expect(desk.recorded('note').at(-1)).toMatchObject({
+        level: 'warn',
+        text: expect.stringMatching(/^result of -?[\d.]+ USDT: what was adopted was traded at another price/),
+      });
+    });
+
+    it('is not the price where the venue lists a withdrawal of just that: it stays capital', () => {
+      const { desk, difference, result } = adoptedWith('gone', -0.04, (units) => [
+        movement((units / 1e8).toFixed(8), { kind: 'withdrawal' }),
+      ]);
+      expect(desk.recorded('cash')).toMatchObject([{ kind: 'withdrawal', amount: difference }]);
+      expect(result()).toBe(0);
     });
 
     it.each([

@@ -5170,7 +5170,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        kind: "deposit" | "withdrawal" | "interest" | "funding" | "swap" | "dividend" | "commission" | "correction";
+                        kind: "deposit" | "withdrawal" | "interest" | "funding" | "swap" | "dividend" | "commission" | "result" | "correction";
                         /** @description Signed decimal, as the balance changed: -6000 for a withdrawal of 6,000 */
                         amount: string;
                         /** @description Kept in the journal, the evidence and the audit trail */

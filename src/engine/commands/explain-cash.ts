@@ -1,6 +1,7 @@
 /** A person explains a difference in cash. It must be one that was found, and the amount can't exceed it. */
-import { wrongSign } from '../../domain/cash.js';
+import { type CashKind, wrongSign } from '../../domain/cash.js';
 import { formatUnits } from '../../domain/money.js';
+import { VALUE } from '../../domain/value.js';
 import { type Core, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -9,7 +10,9 @@ import { done, refused } from './outcome.js';
 
 type ExplainCash = Extract<Command, { readonly name: 'explainCash' }>;
 
-export function explainCash(core: Core, { kind, amount }: ExplainCash, event: CommandEvent): CommandOutcome {
+export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent): CommandOutcome {
+  const { amount } = asked;
+  const kind = kindBooked(core, asked);
   const { cash } = core.sync;
   const open = cash.unexplained;
   if (open === null)
@@ -28,10 +31,17 @@ export function explainCash(core: Core, { kind, amount }: ExplainCash, event: Co
   // The venue's lists may explain the rest.
   cash.suspected = left === 0n ? null : { difference: left, atMs: core.monotonicMs };
   wantSnapshot(core);
+  const booked = kind === asked.kind ? 'booked' : 'booked as a result, which loss limits count';
   return done(
     core,
     left === 0n
-      ? 'booked: the venue is read again, then the desk can be resumed'
-      : `booked; ${formatUnits(left)} are still unexplained`,
+      ? `${booked}: the venue is read again, then the desk can be resumed`
+      : `${booked}; ${formatUnits(left)} are still unexplained`,
   );
+}
+
+/** Where results are settled in cash, money that is missing and was not taken out was lost: loss limits have to see it. */
+function kindBooked({ config }: Core, { kind, amount }: ExplainCash): CashKind {
+  const settles = config.instruments.some((instrument) => VALUE[instrument.kind].pays === 'result');
+  return kind === 'correction' && amount < 0n && settles ? 'result' : kind;
 }

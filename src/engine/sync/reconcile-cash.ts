@@ -24,7 +24,8 @@ const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
 /**
  * An adoption has already changed our cash as if it were a trade at the last price. Its real price may differ by this
- * much; anything beyond, in either direction, is other money that moved and has to be explained.
+ * much, which is a result like that of any trade; anything beyond, in either direction, is other money that moved and
+ * has to be explained.
  */
 const ADOPTED_PART = 0.05;
 
@@ -39,19 +40,19 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   }
   if (!isConfirmed(core, difference)) return PENDING;
   if (isRounding(core, difference))
-    return byItself(core, difference, 'the venue cuts amounts to eight places');
-  if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
-    return byItself(core, difference, 'what was adopted was traded at another price');
+    return byItself(core, 'correction', difference, 'the venue cuts amounts to eight places');
   const explained = explaining(core, snapshot.movements ?? [], difference);
-  if (explained === null) {
-    // A snapshot during a close-all asks for no lists, and long lists take longer. A later snapshot shows whether
-    // they explain it.
-    const unread = !asked.asksMovements || snapshot.movementsUnfinished === true;
-    if (unread && cash.unexplained !== difference) return PENDING;
-    return unexplained(core, snapshot, difference);
+  if (explained !== null) {
+    for (const movement of explained) bookMovement(core, movement);
+    return agreed(core);
   }
-  for (const movement of explained) bookMovement(core, movement);
-  return agreed(core);
+  // A snapshot during a close-all asks for no lists, and long lists take longer. A later snapshot shows whether they
+  // explain it.
+  const unread = !asked.asksMovements || snapshot.movementsUnfinished === true;
+  if (unread && cash.unexplained !== difference) return PENDING;
+  if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
+    return byItself(core, 'result', difference, 'what was adopted was traded at another price');
+  return unexplained(core, snapshot, difference);
 }
 
 export function cashDiffers({ state }: Core, { cash }: VenueSnapshot): boolean {
@@ -94,15 +95,8 @@ function isRounding({ state }: Core, difference: Units): boolean {
   return difference <= most && difference >= -most;
 }
 
-function byItself(core: Core, difference: Units, reason: string): CashCompared {
-  book(core, {
-    kind: 'correction',
-    units: difference,
-    by: 'fermata',
-    source: 'desk',
-    movementId: null,
-    reason,
-  });
+function byItself(core: Core, kind: 'correction' | 'result', units: Units, reason: string): CashCompared {
+  book(core, { kind, units, by: 'fermata', source: 'desk', movementId: null, reason });
   return agreed(core);
 }
 

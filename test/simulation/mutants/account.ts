@@ -41,8 +41,14 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a difference in cash that nobody explained is booked by itself',
     file: 'engine/sync/reconcile-cash.ts',
-    find: '    return unexplained(core, snapshot, difference);\n',
-    put: "    void unexplained;\n    return byItself(core, difference, 'found');\n",
+    find: '  return unexplained(core, snapshot, difference);\n',
+    put: "  void unexplained;\n  return byItself(core, 'correction', difference, 'found');\n",
+  },
+  {
+    what: 'what an adopted position was really traded at is hidden from loss limits',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: "byItself(core, 'result', difference,",
+    put: "byItself(core, 'correction', difference,",
   },
   {
     what: 'a deposit counts as profit',

@@ -93,7 +93,8 @@ export class CashRecords implements Watcher {
     if (source === 'person')
       return this.#said === BigInt(amount) ? null : `${kind} of ${amount} was booked, and no person said it`;
     const isOtherPrice = Math.abs(Number(amount)) <= this.#adopted * ADOPTED_PART;
-    return isOtherPrice ? null : `${kind} of ${amount} was booked, and nothing explains it`;
+    if (!isOtherPrice) return `${kind} of ${amount} was booked, and nothing explains it`;
+    return kind === 'result' ? null : `what was adopted lost or won ${amount}, and it counts as ${kind}`;
   }
 
   /** A person is asked only for what the venue does not list. */
