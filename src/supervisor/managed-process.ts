@@ -51,6 +51,8 @@ export interface ManagedProcess {
 export function spawnProcess(options: ProcessOptions): Promise<ManagedProcess> {
   const { output } = options;
   const file = output.to === 'file' ? openSync(output.path, 'a', 0o600) : null;
+  // The file may hold what earlier processes said: only what comes after it is this one's.
+  const from = file === null ? 0 : fstatSync(file).size;
   const sink = file ?? 'pipe';
   const child = spawn(options.command, options.args, {
     detached: true,
@@ -68,7 +70,7 @@ export function spawnProcess(options: ProcessOptions): Promise<ManagedProcess> {
       child.on('error', () => undefined);
       resolve(
         wrap(options, child, () =>
-          output.to === 'file' ? readLastLines(output.path, LAST_LINES_MAX) : lines,
+          output.to === 'file' ? readLastLines(output.path, from, LAST_LINES_MAX) : lines,
         ),
       );
     });
@@ -195,8 +197,8 @@ export function killGroup(pid: number): void {
   }
 }
 
-/** The newest `count` lines of a text file; none if it can't be read. */
-function readLastLines(path: string, count: number): readonly string[] {
+/** The newest `count` lines of a text file from this byte on; none if it can't be read. */
+function readLastLines(path: string, from: number, count: number): readonly string[] {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -204,9 +206,10 @@ function readLastLines(path: string, count: number): readonly string[] {
     return [];
   }
   try {
-    const size = fstatSync(file).size;
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES_MAX));
-    readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    const { size } = fstatSync(file);
+    const start = Math.max(from, size - TAIL_BYTES_MAX);
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    readSync(file, buffer, 0, buffer.length, start);
     return buffer.toString('utf8').trimEnd().split('\n').slice(-count);
   } finally {
     closeSync(file);

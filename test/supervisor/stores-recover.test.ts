@@ -1,11 +1,27 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { homePaths } from '../../src/home/runtime.js';
 import { freePort } from '../../src/supervisor/free-port.js';
+import { openChildrenFile } from '../../src/supervisor/process-table.js';
+import { startOwnTemporal } from '../../src/supervisor/start/start-stores.js';
 import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
-import { databaseFileFor, markReady, setAside } from '../../src/supervisor/temporal/start-temporal.js';
+import {
+  chooseTemporalPorts,
+  databaseFileFor,
+  markReady,
+  setAside,
+} from '../../src/supervisor/temporal/start-temporal.js';
 import { endServerWithThisProcess } from '../support/end-with-this-process.js';
 
 let folder: string;
@@ -109,8 +125,68 @@ test('a database of Temporal that can not be opened is set aside, the newest one
   const file = await databaseFileFor(join(folder, 'temporal'), '1.29.1');
   for (const content of ['first', 'second']) {
     writeFileSync(file, content);
+    if (content === 'first') writeFileSync(`${file}-wal`, content);
     await markReady(file);
-    expect(readFileSync(await setAside(file), 'utf8')).toBe(content);
+    expect(readFileSync((await setAside(file)) ?? '', 'utf8')).toBe(content);
     expect(existsSync(file)).toBe(false);
   }
+  expect(readdirSync(join(folder, 'temporal'))).toEqual(['server-1.29.1-sealed.db.broken']);
+});
+
+describe('Temporal that does not start', () => {
+  const VERSION = '1.29.1';
+  let database: string;
+  beforeEach(async () => {
+    const { servers } = homePaths(folder);
+    mkdirSync(servers.logs, { recursive: true });
+    database = await databaseFileFor(servers.temporal, VERSION);
+    writeFileSync(database, 'of all runs');
+    await markReady(database);
+    writeFileSync(`${database}.broken`, 'of the year before');
+  });
+
+  /** A server that says this and ends, as the real one does where it can't open its database. */
+  async function startSaying(words: string, lines: string[] = []): Promise<unknown> {
+    const path = join(folder, 'says-and-ends');
+    writeFileSync(path, `#!/bin/sh\necho 'Error: ${words}' >&2\nexit 1\n`, { mode: 0o700 });
+    const paths = homePaths(folder);
+    const children = openChildrenFile(join(paths.run, 'children.json'));
+    const network = { kind: 'loopback', uiHost: null } as const;
+    return startOwnTemporal(
+      { paths, children, onLine: (text) => void lines.push(text) },
+      { ports: await chooseTemporalPorts(), network },
+      { kind: 'binary', path, serverVersion: VERSION, from: 'path' },
+    ).catch((error: unknown) => error);
+  }
+
+  const kept = () =>
+    [database, `${database}.broken`].map((file) => existsSync(file) && readFileSync(file, 'utf8'));
+
+  test('on a full disk keeps its database, and says what is full and what to do', async () => {
+    expect(await startSaying('unable to open the store: database or disk is full (13)')).toMatchObject({
+      name: 'StartFailure',
+      message: expect.stringContaining(
+        `the disk is full where temporal has its files (${dirname(database)})`,
+      ),
+      doThis: expect.stringContaining('fermata restart temporal'),
+    });
+    expect(kept()).toEqual(['of all runs', 'of the year before']);
+  });
+
+  test.each(['database is locked (5) (SQLITE_BUSY)', 'context deadline exceeded: schema version check'])(
+    'because of "%s" keeps its database, whatever the log says of an earlier start',
+    async (words) => {
+      const log = join(homePaths(folder).servers.logs, 'temporal.log');
+      writeFileSync(log, 'database disk image is malformed (11)\n');
+      expect(await startSaying(words)).toMatchObject({ message: expect.stringContaining(words) });
+      expect(kept()).toEqual(['of all runs', 'of the year before']);
+    },
+  );
+
+  test('on a broken database sets that aside, and keeps it where the new one does not start either', async () => {
+    const lines: string[] = [];
+    for (const _ of [1, 2]) await startSaying('database disk image is malformed (11)', lines);
+    expect(lines).toEqual([expect.stringContaining(`it is kept as ${database}.broken`)]);
+    expect(kept()).toEqual([false, 'of all runs']);
+  });
 });

@@ -2,10 +2,12 @@
  * The servers Postgres and Temporal: their addresses, how they are started, and how a desk gets its own place in them.
  */
 import { join } from 'node:path';
+import { messageOf } from '../../domain/message-of.js';
 import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { migrate } from '../../store/migrate.js';
+import { freeBytes } from '../ballast.js';
 import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
@@ -90,7 +92,7 @@ export async function startOwnPostgres(
     password: readSecret(paths.home, 'postgresPassword'),
     logFile,
     onSpawned: (child) => children.add('postgres', child.pid),
-  });
+  }).catch(fullDiskTeller('postgres', paths.postgres));
   void server.process.exited.then(() => children.remove(server.process.pid));
   return server;
 }
@@ -101,20 +103,42 @@ export async function startOwnTemporal(
   source: Extract<TemporalSource, { kind: 'binary' }>,
 ): Promise<Running> {
   const { servers } = context.paths;
+  const sayIfFull = fullDiskTeller('temporal', servers.temporal);
   // In a takeover the folder is missing: it was removed with the desk that ran the server.
   claimFolder(servers.sockets);
   const database = await databaseFileFor(servers.temporal, source.serverVersion);
+  const launch = () => launchTemporal(context, at, source.path, database).catch(sayIfFull);
   try {
-    return await launchTemporal(context, at, source.path, database);
+    return await launch();
   } catch (error) {
     // A fresh database is better than a desk without its procedures: runs and schedules come back from Postgres and the
-    // desk file.
-    if (!/sqlite|database|schema/i.test(String(error)) || /address already in use/i.test(String(error)))
-      throw error;
-    const place = await setAside(database);
+    // desk file. Anything else, such as a slow start, says nothing against a whole one.
+    const place = CORRUPT.test(messageOf(error)) ? await setAside(database) : null;
+    if (place === null) throw error;
     context.onLine(`Temporal could not open its database: it is kept as ${place}, and a new one is made`);
-    return launchTemporal(context, at, source.path, database);
+    return launch();
   }
+}
+
+/** SQLite's own words; the last ones where its file is empty. */
+const CORRUPT =
+  /file is not a database|database disk image is malformed|malformed database schema|no such table/;
+/** In the words of Postgres, Node, SQLite and of a quota. */
+const FULL = /No space left on device|ENOSPC|database or disk is full|Disk quota exceeded|EDQUOT/i;
+/** With less than this a server fails in other words, too. */
+const FULL_BYTES = 8 * 1024 * 1024;
+
+/** Throws what it is given, as a full disk where that is the cause: the servers say so among much else, if at all. */
+function fullDiskTeller(name: 'postgres' | 'temporal', folder: string): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const free = await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY);
+    if (!FULL.test(messageOf(error)) && free >= FULL_BYTES) throw error;
+    throw new StartFailure(
+      `the disk is full where ${name} has its files (${folder}), so it can't start: ${messageOf(error)}`,
+      `free some space there, then start the desk again, or where it runs: fermata restart ${name}`,
+      'the database is as it was; the journal and the books are untouched',
+    );
+  };
 }
 
 async function launchTemporal(

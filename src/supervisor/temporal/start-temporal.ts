@@ -1,7 +1,7 @@
 /** Our own Temporal development server: one per FERMATA_HOME, reachable only from this machine. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
 import { plainEnvironment } from '../../home/process-environment.js';
@@ -133,8 +133,9 @@ const SET_ASIDE = '.broken';
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `server-${serverVersion}-sealed.db`);
-  if (!existsSync(markerOf(file))) {
-    for (const part of PARTS) await rm(`${file}${part}`, { force: true });
+  if (!wasReady(file)) {
+    for (const part of [markerOf(file), ...PARTS.map((part) => `${file}${part}`)])
+      await rm(part, { force: true });
   }
   return file;
 }
@@ -145,21 +146,22 @@ export async function markReady(file: string): Promise<void> {
 }
 
 /**
- * Moves away a marked file that the server can't open any more, and keeps it for inspection. Only the newest one is
- * kept.
+ * Moves away a marked file that the server can't open any more, and keeps it for inspection, in the place of an earlier
+ * one. Null: the file was never ready, so there is nothing to keep, and an earlier one stays.
  */
-export async function setAside(file: string): Promise<string> {
-  const directory = dirname(file);
-  for (const name of await readdir(directory)) {
-    if (name.startsWith(basename(file)) && name.endsWith(SET_ASIDE))
-      await rm(join(directory, name), { force: true });
+export async function setAside(file: string): Promise<string | null> {
+  if (!wasReady(file)) return null;
+  // The file itself last, then its mark: who is killed in between finds both again.
+  for (const part of PARTS.toReversed()) {
+    const kept = `${file}${part}${SET_ASIDE}`;
+    if (existsSync(`${file}${part}`)) await rename(`${file}${part}`, kept);
+    else await rm(kept, { force: true });
   }
   await rm(markerOf(file), { force: true });
-  for (const part of PARTS) {
-    if (existsSync(`${file}${part}`)) await rename(`${file}${part}`, `${file}${part}${SET_ASIDE}`);
-  }
   return `${file}${SET_ASIDE}`;
 }
+
+const wasReady = (file: string): boolean => existsSync(markerOf(file)) && existsSync(file);
 
 function markerOf(file: string): string {
   return `${file}.ready`;
