@@ -119,8 +119,10 @@ export class DeskProcesses {
     }
   }
 
-  /** Rejects if there is no such process, or if it doesn't come up again. */
+  /** Rejects if there is no such process, if it doesn't come up again, or if the desk is ending. */
   async restart(name: string): Promise<ProcessStatus> {
+    // Started again behind the end, it would have nobody who ends it.
+    this.context.ending.refuseWhereAsked();
     const keeper = this.#keepers.find((candidate) => candidate.name === name);
     if (!keeper) {
       throw new Error(

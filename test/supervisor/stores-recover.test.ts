@@ -12,7 +12,11 @@ import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { DeskProcesses } from '../../src/supervisor/desk-processes.js';
+import { watchForEnding } from '../../src/supervisor/ending.js';
 import { freePort } from '../../src/supervisor/free-port.js';
+import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
 import { openChildrenFile } from '../../src/supervisor/process-table.js';
 import { startOwnTemporal } from '../../src/supervisor/start/start-stores.js';
 import { type PostgresServer, startPostgres } from '../../src/supervisor/start-postgres.js';
@@ -22,7 +26,9 @@ import {
   markReady,
   setAside,
 } from '../../src/supervisor/temporal/start-temporal.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { endServerWithThisProcess } from '../support/end-with-this-process.js';
+import { processesOf, upOptions } from './support/desk-home.js';
 
 let folder: string;
 const started: PostgresServer[] = [];
@@ -106,6 +112,32 @@ test('a start beside a Postgres that still runs on the same folder is refused an
   await expect(start(await freePort())).rejects.toThrow(/still runs on .* Stop it with: kill -INT \d+/);
   expect(await query(port, 'select 1 as one')).toEqual([{ one: 1 }]);
   await first.stop();
+});
+
+test('Postgres is not started again once its desk is ending: nobody would end it', async () => {
+  const { desk } = loadDesk('desks/crypto-bot/desk.yaml');
+  const paths = homePaths(folder);
+  await ensureSecrets(folder, undefined);
+  mkdirSync(paths.servers.logs, { recursive: true });
+  const ending = watchForEnding();
+  const children = openChildrenFile(join(paths.run, 'children.json'));
+  const silent = (): void => undefined;
+  const processes = new DeskProcesses({
+    ...{ options: upOptions(folder), log: openDeskLog(paths.logs, (text) => text, desk) },
+    ...{ paths, children, ending, say: silent, step: silent },
+  });
+  try {
+    await processes.startPostgres();
+    expect(await processes.restart('postgres')).toMatchObject({ state: 'running', restarts: 1 });
+    ending.ask('fermata down');
+    const stopped = processes.stop();
+    await expect(processes.restart('postgres')).rejects.toThrow('the desk is ending already');
+    await stopped;
+    expect(processesOf(join(folder, 'postgres'))).toEqual([]);
+  } finally {
+    await processes.stop();
+    ending.close();
+  }
 });
 
 test('a database of Temporal that was never ready is thrown away, one that was is kept', async () => {
