@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { messageOf } from '../domain/message-of.js';
 import { asTyped } from '../home/desk-in-process.js';
+import type { PeopleFileUnusable } from '../home/people-folder.js';
 
 export interface Problem {
   readonly status: number;
@@ -83,6 +84,15 @@ export const databaseDown = (what: string): Problem => ({
   keptSafe:
     'Trading does not depend on the database: orders and fills are in the trader’s own journal, Stop works.',
   doThis: 'Wait for the database to come back (the supervisor restarts it); `fermata doctor` says more.',
+});
+
+export const peopleFileUnusable = ({ fileName, problem, doThis }: PeopleFileUnusable): Problem => ({
+  status: 503,
+  code: 'people-file-unusable',
+  title: 'A file about people can’t be used',
+  detail: `people/${fileName} below FERMATA_HOME ${problem}.`,
+  keptSafe: 'Whatever the file may have ended stays ended; trading goes on.',
+  doThis,
 });
 
 export const traderDown = (error: unknown): Problem => ({

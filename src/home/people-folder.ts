@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
@@ -15,13 +15,32 @@ export const peopleFolder = (home: string): string => join(homePaths(home).home,
 
 const textsSchema = z.record(z.string(), z.string());
 
-/** One of the files there: a text for each name; empty if there is no file. Throws if it is damaged or can't be read. */
+/**
+ * One of the files there: a text for each name; empty if there is no file. Throws `PeopleFileUnusable` if it is damaged
+ * or can't be read.
+ */
 export function readPeopleFile(file: string, doThis: string): Readonly<Record<string, string>> {
   try {
     return textsSchema.parse(readJson(file) ?? {});
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-    throw new Error(`${file} is damaged, and was left as it is. ${doThis}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw new PeopleFileUnusable(file, 'is damaged, and was left as it is', doThis);
+    throw new PeopleFileUnusable(file, `can't be read (${code})`, 'Let the user read it who runs the desk.');
+  }
+}
+
+/** Its message is for the log and the command line; who asks over the network learns the file's name alone. */
+export class PeopleFileUnusable extends Error {
+  override readonly name = 'PeopleFileUnusable';
+  readonly fileName: string;
+
+  constructor(
+    file: string,
+    readonly problem: string,
+    readonly doThis: string,
+  ) {
+    super(`${file} ${problem}. ${doThis}`);
+    this.fileName = basename(file);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   signInMark,
 } from '../../src/home/people-folder.js';
 import { passwordHashOf, removePassword, setPassword } from '../../src/home/people-passwords.js';
+import { startWebUnderTest } from './web-under-test.js';
 
 let home: string;
 beforeEach(() => {
@@ -52,4 +53,48 @@ describe.each(DAMAGED)('damaged to %j', (text) => {
     expect(() => removePassword(home, 'anna')).toThrow('is damaged');
     expect(readFileSync(fileOf('passwords.json'), 'utf8')).toBe(text);
   });
+});
+
+it('that are damaged are named by the page, which says what to do and does not blame the database', async () => {
+  const damaged = (name: string, read: () => unknown) => async () => {
+    writeFileSync(fileOf(name), '{');
+    return read() as never;
+  };
+  const web = await startWebUnderTest(null, {
+    consumeLink: damaged('ended-sign-ins.json', () => signInMark(home, 'anna')),
+    passkeys: {
+      find: damaged('ended-passkeys.json', () => isEndedPasskey(home, 'abc')),
+      of: damaged('ended-passkeys.json', () => passkeyMark(home, 'anna')),
+    } as never,
+  });
+  try {
+    const { accessToken } = await web.signIn();
+    const signature = {
+      id: 'a'.repeat(22),
+      ...{ clientDataJSON: 'e30', authenticatorData: 'a'.repeat(50), signature: 'e30' },
+    };
+    const byName = new URL('/api/auth/passkey', web.origin);
+    byName.hostname = 'localhost';
+    const headers = { 'content-type': 'application/json' };
+    for (const [file, ask] of [
+      ['ended-sign-ins.json', () => web.call('POST', '/api/auth/link', { body: { token: 'a'.repeat(43) } })],
+      ['ended-passkeys.json', () => web.call('GET', '/api/passkeys', { token: accessToken })],
+      [
+        'ended-passkeys.json',
+        () => fetch(byName, { method: 'POST', headers, body: JSON.stringify(signature) }),
+      ],
+    ] as const) {
+      const problem = await (await ask()).json();
+      expect(problem).toMatchObject({
+        ...{ status: 503, type: 'urn:fermata:problem:people-file-unusable' },
+        detail: expect.stringContaining(`people/${file} below FERMATA_HOME is damaged`),
+        doThis: expect.stringContaining('fermata person remove NAME'),
+      });
+      // Whoever asks may be anybody: where the desk has its files is for the log.
+      expect(JSON.stringify(problem)).not.toContain(home);
+      expect(web.logged.join('')).toContain(fileOf(file));
+    }
+  } finally {
+    await web.stop();
+  }
 });

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
+import { PeopleFileUnusable } from '../../home/people-folder.js';
 import {
   badRequest,
   type Problem,
+  peopleFileUnusable,
   problemBody,
   sendProblem,
   tooManyRequests,
@@ -32,6 +34,7 @@ function problemOf(error: FastifyError, requestId: string): Problem {
     return badRequest(errors[0] ?? error.message, errors);
   }
   if (error instanceof BudgetSpent) return error.problem;
+  if (error instanceof PeopleFileUnusable) return peopleFileUnusable(error);
   const known = BODY_PROBLEMS[error.code];
   if (known !== undefined) return known;
   const status = error.statusCode ?? 500;

@@ -22,9 +22,9 @@ import {
 import { type PasswordCheck, TryLimiter } from '../auth/password-check.js';
 import { answerTokens, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
+import { notDone, notFound, sendProblem, tooManyTries } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { callerOf, fromDatabase } from './route-parts.js';
+import { callerOf, fromDatabase, sendDatabaseDown } from './route-parts.js';
 import { tokensSchema } from './sign-in.js';
 
 const bytes = (charsMax: number) =>
@@ -292,8 +292,7 @@ export function passkeySignInRoutes(
         const begun = web.sessions.begin(person, id);
         return answerTokens(request, reply, { person, ...begun }, transport, web.rolesOf);
       } catch (error) {
-        request.log.warn({ err: error }, 'a passkey could not be read');
-        return sendProblem(reply, databaseDown('The passkey'));
+        return sendDatabaseDown(reply, 'The passkey', error);
       }
     },
   );

@@ -1,5 +1,6 @@
 /** What routes share: who acts and what is answered, and how a query is read and asked of the database. */
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { databaseDown, notDone, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
@@ -87,7 +88,13 @@ export async function fromDatabase<T>(
   try {
     return await read();
   } catch (error) {
-    reply.request.log.warn({ err: error }, `${what} cannot be read`);
-    return sendProblem(reply, databaseDown(what));
+    return sendDatabaseDown(reply, what, error);
   }
+}
+
+/** Throws if it is a file about people that can't be used: the error handler names it. */
+export function sendDatabaseDown(reply: FastifyReply, what: string, error: unknown): FastifyReply {
+  if (error instanceof PeopleFileUnusable) throw error;
+  reply.request.log.warn({ err: error }, `${what} cannot be read`);
+  return sendProblem(reply, databaseDown(what));
 }

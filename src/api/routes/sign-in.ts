@@ -4,8 +4,9 @@ import { ANY_ROLE } from '../../domain/roles.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import { answerTokens, clearRefreshCookie, refreshCookie, refuseForeignCookie } from '../auth/tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, notSignedIn, sendProblem } from '../problem.js';
+import { notSignedIn, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
+import { sendDatabaseDown } from './route-parts.js';
 
 /** `cookie`: for the page, whose scripts must not see the refresh token. `json`: for programs. */
 const transport = z.enum(['json', 'cookie']).optional();
@@ -144,8 +145,12 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
         if (refusal !== null) return refusal;
       }
       // Tries are not counted: nobody can guess 256 random bits.
-      const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
-      if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
+      let person: string | null;
+      try {
+        person = await web.consumeLink(token);
+      } catch (error) {
+        return sendDatabaseDown(reply, 'The sign-in link', error);
+      }
       if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);
       request.log.info({ person }, 'signed in by link');
       return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport, web.rolesOf);
