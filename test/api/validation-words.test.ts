@@ -24,6 +24,14 @@ describe('what a request got wrong', () => {
     ['/api/audit?via=pigeon', '`via`: expected one of web, cli, telegram, found "pigeon".'],
     ['/api/bars', '`symbol` is missing from the query: expected text like ^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$.'],
     ['/api/audit?from=2026-01-02&to=2026-01-01', '`from` must be before `to`.'],
+    [
+      '/api/audit?from=2026-01-02T10:00',
+      '`from`: expected a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970, found "2026-01-02T10:00".',
+    ],
+    [
+      '/api/export/trades.csv?to=Jan%202%202026',
+      '`to`: expected a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970, found "Jan 2 2026".',
+    ],
   ])('in the query is named, with what was expected: %s', async (path, words) => {
     expect(await detailOf('GET', path)).toBe(words);
   });

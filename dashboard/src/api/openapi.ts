@@ -5606,9 +5606,9 @@ export interface paths {
                     person?: string;
                     action?: string;
                     via?: "web" | "cli" | "telegram";
-                    /** @description ISO 8601, or milliseconds since 1970 */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970 */
                     from?: string;
-                    /** @description ISO 8601, or milliseconds since 1970; not included */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
                 };
                 header?: never;
@@ -5690,9 +5690,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description ISO 8601, or milliseconds since 1970 */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970 */
                     from?: string;
-                    /** @description ISO 8601, or milliseconds since 1970; not included */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
                 };
                 header?: never;
@@ -5767,9 +5767,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description ISO 8601, or milliseconds since 1970 */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970 */
                     from?: string;
-                    /** @description ISO 8601, or milliseconds since 1970; not included */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
                 };
                 header?: never;
@@ -5844,9 +5844,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description ISO 8601, or milliseconds since 1970 */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970 */
                     from?: string;
-                    /** @description ISO 8601, or milliseconds since 1970; not included */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
                 };
                 header?: never;
@@ -5921,9 +5921,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description ISO 8601, or milliseconds since 1970 */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970 */
                     from?: string;
-                    /** @description ISO 8601, or milliseconds since 1970; not included */
+                    /** @description a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970; not included */
                     to?: string;
                 };
                 header?: never;

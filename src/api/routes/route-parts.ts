@@ -1,5 +1,6 @@
 /** What routes share: who acts and what is answered, and how a query is read and asked of the database. */
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
+import { z } from 'zod';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { databaseDown, notDone, sendProblem } from '../problem.js';
@@ -50,11 +51,14 @@ export function coerceIntegers(...names: readonly string[]): preValidationAsyncH
 /** BASE/QUOTE as in the desk file. */
 export const symbolQuery = { type: 'string', pattern: '^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$' } as const;
 
+const TIME =
+  'a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970';
+
 /** A time span in a query: `from` (at or after) and `to` (before). */
 export const timeQuery = {
   type: 'string',
   maxLength: 40,
-  description: 'ISO 8601, or milliseconds since 1970',
+  description: TIME,
 } as const;
 export const untilQuery = { ...timeQuery, description: `${timeQuery.description}; not included` } as const;
 
@@ -67,17 +71,24 @@ export interface SpanQuery {
 export function spanOf({ from, to }: SpanQuery): { fromMs: number | null; toMs: number | null } | string {
   const fromMs = timeOf(from);
   const toMs = timeOf(to);
-  if (Number.isNaN(fromMs) || Number.isNaN(toMs))
-    return '`from` and `to` are times, for example 2026-01-05T10:00:00Z.';
+  if (Number.isNaN(fromMs)) return noTime('from', from);
+  if (Number.isNaN(toMs)) return noTime('to', to);
   if (fromMs !== null && toMs !== null && fromMs >= toMs) return '`from` must be before `to`.';
   return { fromMs, toMs };
 }
 
+/** Without its zone a time would be another one on each machine. */
+const timeText = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
 /** Null: not given. NaN: not a time. */
 function timeOf(text: string | undefined): number | null {
   if (text === undefined) return null;
-  return /^\d{10,14}$/.test(text) ? Number(text) : Date.parse(text);
+  if (/^\d{10,14}$/.test(text)) return Number(text);
+  return timeText.safeParse(text).success ? Date.parse(text) : Number.NaN;
 }
+
+const noTime = (name: string, text: string | undefined): string =>
+  `\`${name}\`: expected ${TIME}, found ${JSON.stringify(text)}.`;
 
 /** Returns the result of `read`; if the database does not answer, sends a problem that says so and logs the error. */
 export async function fromDatabase<T>(
