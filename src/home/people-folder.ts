@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { tryLockFile } from './file-lock.js';
 import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
 
@@ -41,6 +42,31 @@ export class PeopleFileUnusable extends Error {
   ) {
     super(`${file} ${problem}. ${doThis}`);
     this.fileName = basename(file);
+  }
+}
+
+const TURN_WITHIN_MS = 10_000;
+const ASK_AGAIN_MS = 20;
+
+/**
+ * Changes files there, one process at a time: of two changes at once the later would write the earlier away, and who
+ * was removed could sign in. Throws if it is not its turn within ten seconds.
+ */
+export function changePeople<T>(home: string, change: () => T): T {
+  const folder = peopleFolder(home);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const begunMs = performance.now(); ; ) {
+    const lock = tryLockFile(join(folder, 'lock'));
+    try {
+      if (lock !== null) return change();
+    } finally {
+      lock?.release();
+    }
+    if (performance.now() - begunMs > TURN_WITHIN_MS)
+      throw new Error(
+        `another command has been writing in ${folder} for 10 s. Nothing was changed: try again`,
+      );
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ASK_AGAIN_MS);
   }
 }
 
@@ -92,7 +118,7 @@ const oneOf = (id: string): string => `passkey ${id}`;
 
 function mark(home: string, name: string, person: string): void {
   const file = join(peopleFolder(home), name);
-  writeJson(file, { ...read(file), [person]: randomBytes(12).toString('hex') });
+  changePeople(home, () => writeJson(file, { ...read(file), [person]: randomBytes(12).toString('hex') }));
 }
 
 function markOf(home: string, name: string, person: string): string {

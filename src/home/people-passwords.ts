@@ -5,7 +5,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { writeJson } from './json-file.js';
-import { peopleFolder, readPeopleFile } from './people-folder.js';
+import { changePeople, peopleFolder, readPeopleFile } from './people-folder.js';
 
 const FILE = 'passwords.json';
 const PEOPLE_MAX = 100;
@@ -21,18 +21,22 @@ export function passwordHashOf(home: string, person: string): string | null {
 /** Sets or replaces the password. Throws if there are too many people, or the file is damaged. */
 export async function setPassword(home: string, person: string, password: string): Promise<void> {
   const hash = await hashPassword(password);
-  const hashes = { ...readHashes(home), [person]: hash };
-  if (Object.keys(hashes).length > PEOPLE_MAX)
-    throw new Error(`more than ${PEOPLE_MAX} people have passwords`);
-  writeJson(fileOf(home), hashes);
+  changePeople(home, () => {
+    const hashes = { ...readHashes(home), [person]: hash };
+    if (Object.keys(hashes).length > PEOPLE_MAX)
+      throw new Error(`more than ${PEOPLE_MAX} people have passwords`);
+    writeJson(fileOf(home), hashes);
+  });
 }
 
 /** False if there was none. Throws if the file is damaged. */
 export function removePassword(home: string, person: string): boolean {
-  const { [person]: removed, ...rest } = readHashes(home);
-  if (removed === undefined) return false;
-  writeJson(fileOf(home), rest);
-  return true;
+  return changePeople(home, () => {
+    const { [person]: removed, ...rest } = readHashes(home);
+    if (removed === undefined) return false;
+    writeJson(fileOf(home), rest);
+    return true;
+  });
 }
 
 function fileOf(home: string): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PasswordKey, PersonKey, RealMoneyRules } from '../domain/signed-vote.js';
 import { namedPages, type VotePasskey } from '../domain/vote-passkey.js';
-import { isEndedPasskey, peopleFolder } from './people-folder.js';
+import { changePeople, isEndedPasskey, peopleFolder } from './people-folder.js';
 import type { Runtime } from './runtime.js';
 import { readSecret } from './secrets.js';
 
@@ -65,10 +65,12 @@ export const votePasskeysOf = (home: string, person: string): readonly VotePassk
 export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
   const isReplaced = (before: PersonKey): boolean =>
     key.kind === 'passkey' ? before.keyId === key.keyId : before.kind === key.kind;
-  const keys = [...personKeysOf(home, person).filter((before) => !isReplaced(before)), key];
-  if (keys.length > PASSKEYS_MAX + 1)
-    throw new Error(`${person} has ${PASSKEYS_MAX} passkeys for votes already; remove one first`);
-  write(home, person, keys);
+  changePeople(home, () => {
+    const keys = [...personKeysOf(home, person).filter((before) => !isReplaced(before)), key];
+    if (keys.length > PASSKEYS_MAX + 1)
+      throw new Error(`${person} has ${PASSKEYS_MAX} passkeys for votes already; remove one first`);
+    write(home, person, keys);
+  });
 }
 
 /** Removes the given keys, or all if none are given. Returns what was removed. */
@@ -77,15 +79,13 @@ export function removePersonKeys(
   person: string,
   isMeant: (key: PersonKey) => boolean = () => true,
 ): readonly PersonKey[] {
-  const keys = personKeysOf(home, person);
-  const removed = keys.filter(isMeant);
-  if (removed.length > 0)
-    write(
-      home,
-      person,
-      keys.filter((key) => !isMeant(key)),
-    );
-  return removed;
+  return changePeople(home, () => {
+    const keys = personKeysOf(home, person);
+    const removed = keys.filter(isMeant);
+    const kept = keys.filter((key) => !isMeant(key));
+    if (removed.length > 0) write(home, person, kept);
+    return removed;
+  });
 }
 
 /** How votes about real money are checked in this installation. `web`: where the desk's page is. */

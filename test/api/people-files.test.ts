@@ -1,4 +1,5 @@
 /** The files about people: one that is damaged gives nobody access, and is not written over. */
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import {
   signInMark,
 } from '../../src/home/people-folder.js';
 import { passwordHashOf, removePassword, setPassword } from '../../src/home/people-passwords.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { startWebUnderTest } from './web-under-test.js';
 
 let home: string;
@@ -97,4 +99,24 @@ it('that are damaged are named by the page, which says what to do and does not b
   } finally {
     await web.stop();
   }
+});
+
+it('lose nothing where several processes write in them at the same time', async () => {
+  const program = new URL('../../dist/home/people-folder.js', import.meta.url);
+  const code = (name: string) =>
+    `const { endSignIns } = await import(${JSON.stringify(program.href)});
+     for (let at = 0; at < 20; at += 1) endSignIns(${JSON.stringify(home)}, '${name}' + at);`;
+  const names = ['anna', 'ben', 'carla'];
+  const ended = names.map(
+    (name) =>
+      new Promise((resolve) => {
+        const args = ['--input-type=module', '-e', code(name)];
+        endChildWithThisProcess(spawn(process.execPath, args, { stdio: 'inherit' })).once('exit', resolve);
+      }),
+  );
+  expect(await Promise.all(ended)).toEqual([0, 0, 0]);
+  const marks = names.flatMap((name) =>
+    Array.from({ length: 20 }, (_, at) => signInMark(home, `${name}${at}`)),
+  );
+  expect(marks).not.toContain('');
 });
