@@ -1,6 +1,8 @@
 /** A pair whose tick × lot is finer than a money unit: ETH/BTC by 0.00001 BTC and 0.0001 ETH, in steps of 0.000000001 BTC. */
 import { expect, it } from 'vitest';
-import { formatUnits, parseUnits } from '../../src/domain/money.js';
+import { reportHtml } from '../../src/backtest/report/report-html.js';
+import { signed } from '../../src/domain/figure-text.js';
+import { formatUnits, MONEY_SCALE, parseUnits } from '../../src/domain/money.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
@@ -84,6 +86,13 @@ it.each(['spot', 'linear'])('a %s pair is counted exactly, and its three books a
     expect(Math.abs(corrected % 10)).toBe(0);
     expect(Math.abs(corrected)).toBeLessThan(10 * kept.fills.length);
     expect(report.finalEquity).toBe(formatUnits((cash + 5n) / 10n));
+    const results = report.trades.map(({ result }) => parseUnits(result));
+    const mean = Number(results.reduce((sum, result) => sum + result, 0n)) / 40 / 1e8;
+    expect(report.figures?.expectancy).toBeCloseTo(mean, 7);
+    expect(report.figures?.fees).toBe(kept.fills.reduce((sum, { fee }) => sum + fee, 0) / MONEY_SCALE);
+    expect(report.equity.at(-1)?.[1]).toBe(report.finalEquity);
+    const [group] = report.by.instrument;
+    expect(reportHtml(report).includes(`<td>${signed(group?.expectancy?.toFixed(8) ?? '')}</td>`)).toBe(true);
   } finally {
     registry.delete(KIND);
   }

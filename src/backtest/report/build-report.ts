@@ -1,7 +1,8 @@
 /** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
 import { splitText } from '../../domain/corporate-action.js';
-import { formatDecimal } from '../../domain/decimal.js';
+import { formatAverage, formatDecimal } from '../../domain/decimal.js';
+import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
@@ -225,7 +226,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
   const { balance, currency } = desk.paper;
   const { figures, by, trades, tradesLeftOut } = outcomeOf(inputs);
   const final = measure?.equity.equity ?? null;
-  const places = Math.max(0, ...instruments.map(shownPlaces));
+  const places = Math.max(placesIn(currency), ...instruments.map(shownPlaces));
   return {
     version: 1,
     kind: 'backtest-report',
@@ -356,7 +357,7 @@ function positionsOf(
       return {
         ...{ symbol, strategy: trades.join(', ') || strategy },
         quantity: formatDecimal(quantityLots, lotSize),
-        averagePrice: String(round(averageTicks * Number(tickSize))),
+        averagePrice: formatAverage(averageTicks, tickSize),
         unrealised: formatMoney(Math.round(unrealised)),
       };
     },

@@ -170,7 +170,7 @@ export function groupTables(by: BacktestReport['by'], currency: string): string 
     `Result, ${currency}`,
     `Fees, ${currency}`,
     'Profit factor',
-    'Expectancy',
+    `Expectancy, ${currency}`,
     'Average R',
   ];
   const row = (group: Group, key: string): string[] => [
@@ -180,7 +180,9 @@ export function groupTables(by: BacktestReport['by'], currency: string): string 
     gainText(group.result, currency),
     amountText(group.fees, currency),
     figureText(group.profitFactor, '', currency),
-    figureText(group.expectancy, '', currency),
+    group.expectancy === null
+      ? figureText(null, '', currency)
+      : gainText(group.expectancy.toFixed(placesIn(currency)), currency),
     figureText(group.averageR, '', currency),
   ];
   const tables = [

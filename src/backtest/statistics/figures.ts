@@ -1,15 +1,20 @@
 /**
  * The figures of a run. Each states its formula and source; `FORMULAS` has the same for readers of a report. Null: it
- * can't be computed. Figures are rounded to six places, so that a run gives the same bytes on every machine.
+ * can't be computed. Figures are rounded to six places, amounts of money to eight, as coins are counted, so that a run
+ * gives the same bytes on every machine.
  */
 import { DAY_MS, HOUR_MS } from '../../domain/civil-date.js';
-import { formatUnits, parseUnits, type Units } from '../../domain/money.js';
+import { formatUnits, MONEY_SCALE, parseUnits, type Units } from '../../domain/money.js';
 import { HOURS_PER_YEAR, mean, returnsOf, sampleDeviation, sharpeRatio } from '../../domain/statistics.js';
 
 const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
 /** The return of a few days is not annualised. (GIPS annualises nothing below a whole year.) */
 const ANNUAL_MS_MIN = 30 * DAY_MS;
 const PLACES = 1_000_000;
+/** Figures that are money. */
+const AMOUNTS: ReadonlySet<string> = new Set<FigureName>([
+  ...(['expectancy', 'averageWin', 'averageLoss', 'largestWin', 'largestLoss', 'fees'] as const),
+]);
 
 interface Underwater {
   /** Since when equity was below its peak. */
@@ -239,14 +244,17 @@ export class HeldTime {
   }
 }
 
-export function round(value: number): number {
-  const result = Math.round(value * PLACES) / PLACES;
+export function round(value: number, scale = PLACES): number {
+  const result = Math.round(value * scale) / scale;
   return result === 0 ? 0 : result;
 }
 
 export function rounded<F extends object>(figures: F): F {
   return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, value === null ? null : round(value as number)]),
+    Object.entries(figures).map(([name, value]) => [
+      name,
+      value === null ? null : round(value as number, AMOUNTS.has(name) ? MONEY_SCALE : PLACES),
+    ]),
   ) as F;
 }
 

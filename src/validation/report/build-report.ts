@@ -7,6 +7,7 @@ import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
+import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
@@ -41,7 +42,7 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
   const { request, desk, measure, coverage, problems } = inputs;
   const outcome = outcomeOf(inputs);
   const results = resultsOf(inputs, outcome);
-  const places = Math.max(0, ...inputs.instruments.map(shownPlaces));
+  const places = Math.max(placesIn(desk.paper.currency), ...inputs.instruments.map(shownPlaces));
   const verdicts = judge(request.criteria, results);
   const halts = (measure?.halts ?? []).map(
     ({ halt: { cause, reason, atMarketMs }, liftedMs }): ReportedHalt => ({
