@@ -170,14 +170,17 @@ export class Run<Measured extends Measure> {
     const ended = new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    signal.addEventListener('abort', () => this.#end(() => this.#settle?.reject(interrupted())), {
-      once: true,
-    });
     if (signal.aborted) throw interrupted();
+    const interrupt = (): void => this.#end(() => this.#settle?.reject(interrupted()));
+    signal.addEventListener('abort', interrupt);
     feed.start((event) => this.#take(event), { trades: listeners.length > 0 });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
-    await ended.finally(() => clearInterval(watch));
+    await ended.finally(() => {
+      clearInterval(watch);
+      // All runs of a sweep share one signal, which would keep each of them in memory.
+      signal.removeEventListener('abort', interrupt);
+    });
     this.#measure?.finish();
     const measure = this.#measure;
     this.#coverage = measure?.coverage.map((each) => each.result(measure.toMs)) ?? [];

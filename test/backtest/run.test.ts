@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
@@ -51,6 +52,12 @@ describe('a backtest', () => {
     // A wave is up for half of its time, and the desk holds only then.
     expect(figures?.exposurePct).toBeGreaterThan(20);
     expect(figures?.exposurePct).toBeLessThan(60);
+  });
+
+  it('leaves nothing on the signal that could have ended it: a sweep has one signal for all its runs', async () => {
+    const { signal } = new AbortController();
+    await backtest(writeMinutes(temporaryFolder(), waves(30)), { signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('says which orders the venue rejected, as those for which too little margin is free', async () => {
