@@ -1,5 +1,6 @@
 /** `--set KEY=VALUE`, `KEY=A,B,C` and `KEY=FROM:TO:STEP`: one value, or several to be compared. */
 import { InvalidArgumentError } from 'commander';
+import { grouped } from '../domain/figure-text.js';
 import type { Setting } from './backtest-desk.js';
 
 export interface SweptSetting {
@@ -19,7 +20,7 @@ export function sweptValue(text: string): SweptSetting {
   if (key === undefined || value === undefined)
     throw new InvalidArgumentError(`expected KEY=VALUE, such as ${EXAMPLES} or risk.stopLossPct=3`);
   const range = RANGE.exec(value);
-  const values = range === null ? value.split(',').map((one) => one.trim()) : inRange(range);
+  const values = range === null ? value.split(',').map((one) => one.trim()) : inRange(key, range);
   const twice = values.find((one, at) => values.indexOf(one) !== at);
   if (values.includes(''))
     throw new InvalidArgumentError(`expected a value on each side of a comma: ${EXAMPLES}`);
@@ -32,7 +33,7 @@ export function sweptValue(text: string): SweptSetting {
  * Both ends are included if a step falls on them. Counts in whole units of the finest decimal place, so that 0.1
  * stays 0.1.
  */
-function inRange([, ...texts]: RegExpExecArray): readonly string[] {
+function inRange(key: string, [range, ...texts]: RegExpExecArray): readonly string[] {
   if (!texts.every((text) => DECIMAL.test(text)))
     throw new InvalidArgumentError('expected numbers in FROM:TO:STEP, such as 10:40:5 or 0.5:2:0.25');
   const places = Math.max(...texts.map((text) => (text.split('.')[1] ?? '').length));
@@ -41,7 +42,9 @@ function inRange([, ...texts]: RegExpExecArray): readonly string[] {
     throw new InvalidArgumentError('expected FROM:TO:STEP with a step above 0 and TO not below FROM');
   const count = Math.floor((to - from) / step) + 1;
   if (count > TRIALS_MAX)
-    throw new InvalidArgumentError(`these are ${count} values; at most ${TRIALS_MAX} are tried`);
+    throw new InvalidArgumentError(
+      `${key}: expected at most ${grouped(String(TRIALS_MAX))} values, and ${range} is ${grouped(String(count))}: name a longer step, or ends closer together`,
+    );
   return Array.from({ length: count }, (_, at) => ((from + at * step) / 10 ** places).toFixed(places));
 }
 
