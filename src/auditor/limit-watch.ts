@@ -104,7 +104,7 @@ export class LimitWatch {
     if (status.mode !== 'ACTIVE') return [];
     const pct = limitOf(status, this.risk, 'dailyLossLimitPct');
     const start = parseMoney(status.dayStartEquity);
-    const floor = start * (1 - pct / 100) - own.value * (MOVED_FACTOR - 1);
+    const floor = floorOf(start, pct, own);
     if (own.equity >= floor) return [];
     const text = `equity is ${formatMoney(own.equity, 2)} after ${formatMoney(start, 2)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
     return [{ key: 'limit loss', text }];
@@ -201,7 +201,7 @@ class DrawdownWatch {
     if (status.mode !== 'ACTIVE') return [];
     const pct = limitOf(status, this.risk, 'maxDrawdownPct');
     const peak = Math.max(this.#peak, parseMoney(status.peakEquity));
-    const floor = (peak / PEAK_STEP) * (1 - pct / 100) - own.value * (MOVED_FACTOR - 1);
+    const floor = floorOf(peak / PEAK_STEP, pct, own);
     if (own.equity >= floor) return [];
     const text = `equity is ${formatMoney(own.equity, 2)} after a peak of ${formatMoney(peak, 2)}, ${pct} % may be lost from it, and the desk is ACTIVE`;
     return [{ key: 'limit drawdown', text }];
@@ -220,6 +220,15 @@ function isCountedAnew(before: Counted, now: Counted): boolean {
 
 /** Prices move between the order, or the trader's own check, and the auditor's. */
 const MOVED_FACTOR = 1.05;
+
+/**
+ * Equity below which too much was lost, whatever prices did between the readings. What is held on margin may be worth
+ * many times the account, so this tolerates no more than what may be lost anyway.
+ */
+function floorOf(from: number, pct: number, { value }: OwnEquity): number {
+  const allowed = (from * pct) / 100;
+  return from - allowed - Math.min(allowed, value * (MOVED_FACTOR - 1));
+}
 
 /** The desk file's limit, or the value that people have set while the desk runs. */
 function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {

@@ -131,6 +131,24 @@ describe('limits, looked at from outside', () => {
     expect(trader.sent('halt')).toEqual([]);
   });
 
+  it('stop a desk that lost what it may on margin, however much it holds', async () => {
+    const { look, trader } = watchedDesk();
+    // Worth 50,000: 5 % of it would be 25 % of the account, of which 3 % may be lost in a day.
+    const held = { lots: { 'BTC/USDT': 100_000 }, price: PRICE };
+    const lost = (equity: number, more: Partial<TraderStatus> = {}) => ({
+      ...{ ...held, equity },
+      says: { equity: equity.toFixed(2), dayStartEquity: '10000.00', peakEquity: '10000.00', ...more },
+    });
+    for (let looks = 0; looks < 3; looks += 1) await look(lost(9_450));
+    expect(trader.sent('halt')).toEqual([]);
+    await look(lost(9_390));
+    expect(await look(lost(9_390))).toMatch(/equity is 9390.00 after 10000.00 .*, 3 % may be lost/);
+    trader.mode = 'ACTIVE';
+    const newDay = { dayStartEquity: '7000.00' };
+    await look(lost(6_990, newDay));
+    expect(await look(lost(6_990, newDay))).toMatch(/after a peak of 10000.00, 15 % may be lost/);
+  });
+
   it('take no odd price of the auditor’s own for a peak', async () => {
     const { look, trader } = watchedDesk();
     const odd = { lots: ALLOWED, price: PRICE * 10, says: { equity: '10000.00' } };
