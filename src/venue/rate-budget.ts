@@ -130,12 +130,16 @@ export interface RateBudgetQueue {
 
 /** After this the caller of a reading has given up; sending it all the same would take the room of the next one. */
 const READING_WAITS_MS_MAX = 5_000;
-const READINGS: readonly Urgency[] = ['read', 'background'];
 /**
  * An order is meant for current prices, and its caller takes silence for an unknown outcome: better refused than
  * late.
  */
 const ORDER_WAITS_MS_MAX = 1_000;
+
+function waitsMsMax({ urgency, countsAsOrder }: Admission): number {
+  if (countsAsOrder) return ORDER_WAITS_MS_MAX;
+  return urgency === 'read' || urgency === 'background' ? READING_WAITS_MS_MAX : Number.POSITIVE_INFINITY;
+}
 
 interface Waiting {
   readonly admission: Admission;
@@ -145,7 +149,8 @@ interface Waiting {
 
 /**
  * Requests that wait for room in the budgets: the most urgent first, then the oldest. An urgent request never waits
- * behind one that is not, and a full queue refuses only requests that are not urgent.
+ * behind one that is not, nothing waits behind an order that only the limit of orders holds back, and a full queue
+ * refuses only requests that are not urgent.
  */
 export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudgetQueue {
   const { weight, orders, nowMs } = options;
@@ -168,28 +173,25 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
     return weight.take(admission.weight, admission.urgency, now);
   }
 
-  function dropStale(): void {
-    const oldestMs = nowMs() - READING_WAITS_MS_MAX;
-    for (const urgency of READINGS) {
-      while ((waiting[urgency][0]?.sinceMs ?? oldestMs) < oldestMs) waiting[urgency].shift()?.resolve('full');
-    }
-  }
-
   function drain(): void {
     clearTimeout(timer);
-    dropStale();
+    let nextMs = Number.POSITIVE_INFINITY;
+    // Until the weight of one that waits has room, nothing after it is sent: it would take that room.
+    let heldMs = 0;
     for (const urgency of URGENCIES) {
-      for (let next = waiting[urgency][0]; next !== undefined; next = waiting[urgency][0]) {
-        const waitMs = take(next.admission);
-        if (waitMs > 0) {
-          timer = setTimeout(drain, waitMs);
-          timer.unref();
-          return;
+      waiting[urgency] = waiting[urgency].filter(({ admission, sinceMs, resolve }) => {
+        const waitMs = heldMs > 0 ? Math.max(heldMs, waitMsOf(admission)) : take(admission);
+        const late = nowMs() + waitMs - sinceMs > waitsMsMax(admission);
+        if (waitMs === 0 || late) {
+          resolve(waitMs === 0 ? 'go' : 'full');
+          return false;
         }
-        waiting[urgency].shift();
-        next.resolve('go');
-      }
+        nextMs = Math.min(nextMs, waitMs);
+        heldMs = Math.max(heldMs, weight.wait(admission.weight, urgency, nowMs()));
+        return true;
+      });
     }
+    if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(drain, nextMs).unref();
   }
 
   function empty(admitted: Admitted): void {
@@ -203,15 +205,11 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
     enter(admission) {
       if (closed) return Promise.resolve('closed');
       if (nowMs() < pausedUntilMs) return Promise.resolve('paused');
-      const ahead = URGENCIES.slice(0, URGENCIES.indexOf(admission.urgency) + 1);
-      if (ahead.every((urgency) => waiting[urgency].length === 0) && take(admission) === 0) {
-        return Promise.resolve('go');
-      }
-      if (admission.countsAsOrder && waitMsOf(admission) > ORDER_WAITS_MS_MAX) return Promise.resolve('full');
-      if (waiting[admission.urgency].length >= options.waitingMax) return Promise.resolve('full');
       return new Promise((resolve) => {
         waiting[admission.urgency].push({ admission, sinceMs: nowMs(), resolve });
         drain();
+        const same = waiting[admission.urgency];
+        if (same.length > options.waitingMax) same.pop()?.resolve('full');
       });
     },
     pauseUntil(untilMs) {

@@ -89,7 +89,7 @@ describe('the queue of requests', () => {
     expect(done).toEqual(['a:go']);
   });
 
-  it('sends no reading that nobody waits for any more, and every order however long it waited', async () => {
+  it('sends no reading that nobody waits for any more, and every cancel however long it waited', async () => {
     const { done, enter } = open(10, 100);
     for (let count = 0; count < 10; count += 1) void enter('first', 'urgent');
     for (let count = 0; count < 40; count += 1) void enter('read', 'read');
@@ -141,6 +141,29 @@ describe('the queue of requests', () => {
     expect(await queue.enter(order)).toBe('go');
     expect(await queue.enter(order)).toBe('full');
     expect(queue.waiting).toBe(0);
+  });
+
+  it('lets cancels and readings through while orders wait for the limit of orders alone', async () => {
+    const { done, enter } = open(1000);
+    for (let count = 0; count < 5; count += 1) void enter('order', 'urgent', 1, true);
+    void enter('stop', 'urgent', 1, true);
+    void enter('entry', 'order', 1, true);
+    void enter('cancel', 'urgent');
+    void enter('reading', 'read');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done.slice(5)).toEqual(['cancel:go', 'reading:go']);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(done.slice(7)).toEqual(['stop:go', 'entry:go']);
+  });
+
+  it('sends no order later than a second after it was wished for: those that find no room by then are refused', async () => {
+    const { done, enter } = open(1000, 100);
+    for (let count = 0; count < 15; count += 1) void enter(`o${count}`, 'urgent', 1, true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done).toHaveLength(5);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(done.filter((one) => one.endsWith(':go'))).toHaveLength(10);
+    expect(done.filter((one) => one.endsWith(':full'))).toHaveLength(5);
   });
 
   it('counts orders apart from weight', async () => {
