@@ -104,6 +104,8 @@ interface Admission {
   readonly weight: number;
   readonly urgency: Urgency;
   readonly countsAsOrder: boolean;
+  /** When it was wished for. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -134,7 +136,7 @@ const READING_WAITS_MS_MAX = 5_000;
  * An order is meant for current prices, and its caller takes silence for an unknown outcome: better refused than
  * late.
  */
-const ORDER_WAITS_MS_MAX = 1_000;
+export const ORDER_WAITS_MS_MAX = 1_000;
 
 function waitsMsMax({ urgency, countsAsOrder }: Admission): number {
   if (countsAsOrder) return ORDER_WAITS_MS_MAX;
@@ -143,7 +145,6 @@ function waitsMsMax({ urgency, countsAsOrder }: Admission): number {
 
 interface Waiting {
   readonly admission: Admission;
-  readonly sinceMs: number;
   readonly resolve: (admitted: Admitted) => void;
 }
 
@@ -179,9 +180,9 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
     // Until the weight of one that waits has room, nothing after it is sent: it would take that room.
     let heldMs = 0;
     for (const urgency of URGENCIES) {
-      waiting[urgency] = waiting[urgency].filter(({ admission, sinceMs, resolve }) => {
+      waiting[urgency] = waiting[urgency].filter(({ admission, resolve }) => {
         const waitMs = heldMs > 0 ? Math.max(heldMs, waitMsOf(admission)) : take(admission);
-        const late = nowMs() + waitMs - sinceMs > waitsMsMax(admission);
+        const late = nowMs() + waitMs - admission.sinceMs > waitsMsMax(admission);
         if (waitMs === 0 || late) {
           resolve(waitMs === 0 ? 'go' : 'full');
           return false;
@@ -206,7 +207,7 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
       if (closed) return Promise.resolve('closed');
       if (nowMs() < pausedUntilMs) return Promise.resolve('paused');
       return new Promise((resolve) => {
-        waiting[admission.urgency].push({ admission, sinceMs: nowMs(), resolve });
+        waiting[admission.urgency].push({ admission, resolve });
         drain();
         const same = waiting[admission.urgency];
         if (same.length > options.waitingMax) same.pop()?.resolve('full');

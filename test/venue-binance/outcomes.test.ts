@@ -1,10 +1,11 @@
 /** Every error of the venue, over the wire and through the client library, ends in the right outcome. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
+import type { Way } from '../../simulators/binance/simulation.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
+import { BTC, type Opened, openOnSimulator, openToKeep, QUICK } from './support/opened.js';
 
 /** Silence is waited for; an answer comes, however busy the machine is. */
 const SILENCE_MS = 250;
@@ -200,6 +201,35 @@ describe('an order whose answer was lost after it was booked', () => {
   });
 });
 
+/** A venue and its exchange on one time that only the test moves on; what is on its way can be held. */
+async function openOnTime() {
+  const time = { ms: Date.now() };
+  const held: (() => void)[] = [];
+  let holds: Way | null = null;
+  const opened = await openOnSimulator(
+    { nowMs: () => time.ms, times: { ...QUICK, monitorMs: 3_600_000, requestTimeoutMs: ANSWER_MS } },
+    {
+      accounts: [{ name: 'desk', balances: { USDT: '1000000' } }],
+      wallMs: () => time.ms,
+      travel: (way, arrive) => (way === holds ? held.push(arrive) : arrive()),
+    },
+  );
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
+  return {
+    ...opened,
+    time,
+    /** What goes this way from now on waits for `letGo`. */
+    hold(way: Way) {
+      holds = way;
+    },
+    isHeld: () => eventually(() => expect(held).toHaveLength(1)),
+    letGo() {
+      holds = null;
+      for (const arrive of held.splice(0)) arrive();
+    },
+  };
+}
+
 describe('a clock that is wrong', () => {
   it.each([-24, -1, 1, 24])(
     'is not the one that requests are dated by: the wall is set by %s h',
@@ -222,5 +252,27 @@ describe('a clock that is wrong', () => {
     expect(venue.state.clockOffsetMs).toBeGreaterThan(19_000);
     await raw.control('clock', { skewMs: 0 });
     await venue.serverTime();
+  });
+
+  it('is measured anew, and the order is told as refused, where the answer came more than a second after the wish', async () => {
+    const { venue, simulator, time, hold, isHeld, letGo } = await openOnTime();
+    simulator.simulation.skewMs = 20_000;
+    hold('answer');
+    const outcome = venue.submit(approved({}));
+    await isHeld();
+    time.ms += 1001;
+    letGo();
+    expect(await outcome).toMatchObject({ kind: 'rejected', code: '-1021' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(1);
+    await eventually(() => expect(venue.state.clockOffsetMs).toBe(20_000));
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is no reason to send an order again while it could not be measured', async () => {
+    const { venue, simulator } = await openOnTime();
+    simulator.simulation.skewMs = 20_000;
+    simulator.simulation.addFault({ path: '/api/v3/time', times: 3, effect: says(503) });
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: '-1021' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(1);
   });
 });

@@ -78,7 +78,9 @@ describe('the queue of requests', () => {
     });
     const done: string[] = [];
     const enter = (name: string, urgency: (typeof URGENCIES)[number], weight = 1, countsAsOrder = false) =>
-      queue.enter({ weight, urgency, countsAsOrder }).then((how) => done.push(`${name}:${how}`));
+      queue
+        .enter({ weight, urgency, countsAsOrder, sinceMs: Date.now() })
+        .then((how) => done.push(`${name}:${how}`));
     return { queue, done, enter };
   }
 
@@ -137,7 +139,7 @@ describe('the queue of requests', () => {
       nowMs: () => Date.now(),
       waitingMax: 3,
     });
-    const order = { weight: 1, urgency: 'urgent', countsAsOrder: true } as const;
+    const order = { weight: 1, urgency: 'urgent', countsAsOrder: true, sinceMs: Date.now() } as const;
     expect(await queue.enter(order)).toBe('go');
     expect(await queue.enter(order)).toBe('full');
     expect(queue.waiting).toBe(0);

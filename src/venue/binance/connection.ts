@@ -8,6 +8,7 @@ import {
   createRateBudgetQueue,
   type RateBudget,
   type RateBudgetQueue,
+  type Urgency,
 } from '../rate-budget.js';
 import { steadyNowMs } from '../steady-clock.js';
 import { fieldsOf, wholeField } from './decode.js';
@@ -23,7 +24,7 @@ interface VenueClock {
   /** An estimate of the venue's time without a request; our own time before the first measurement. */
   nowMs(): number;
   /** Measures the offset, uses it from then on, and returns the venue's time. Throws `VenueUnavailable`. */
-  measure(): Promise<number>;
+  measure(urgency?: Urgency): Promise<number>;
 }
 
 /** Binance spot's limits: request weight a minute for each address, orders in ten seconds for each account. */
@@ -89,7 +90,11 @@ export async function openConnection(
       if (breaker.state === 'closed') health.resolved('breaker');
       else health.against('breaker', `API breaker open: ${detail}`);
     },
-    onClockOff: () => clock.measure().then(ignore, ignore),
+    measureClock: () =>
+      clock.measure('urgent').then(
+        () => true,
+        () => false,
+      ),
   });
   const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore, onBetweenSteps);
   const clock = createVenueClock(exchange, reader, nowMs);
@@ -106,12 +111,12 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
       return offsetMs;
     },
     nowMs: () => nowMs() + (offsetMs ?? 0),
-    async measure() {
+    async measure(urgency = 'background') {
       const sentMs = nowMs();
       const serverMs = await reader.read({
         name: 'GET time',
         weight: 1,
-        urgency: 'background',
+        urgency,
         send: (ccxt) => ccxt.publicGetTime(),
         decode: (body) => wholeField(fieldsOf(body, 'time'), 'serverTime', 'time'),
       });

@@ -3,7 +3,7 @@
  * told how it was answered. Readings are retried; orders and cancels never.
  */
 import type { Breaker } from '../breaker.js';
-import type { RateBudget, RateBudgetQueue, Urgency } from '../rate-budget.js';
+import { ORDER_WAITS_MS_MAX, type RateBudget, type RateBudgetQueue, type Urgency } from '../rate-budget.js';
 import { type RetryOptions, retry } from '../retry.js';
 import type { Answer } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
@@ -40,13 +40,11 @@ export interface RequestsOptions {
   /** Why no order may leave; null if orders may. */
   readonly whyNoOrder: () => string | null;
   readonly onBreaker: (detail: string) => void;
-  /** Called when the venue says that our clock is wrong; resolves once the offset has been measured again. */
-  readonly onClockOff: () => Promise<void>;
+  /** Called when the venue says that our clock is wrong: measures the offset anew. False if that failed. */
+  readonly measureClock: () => Promise<boolean>;
 }
 
-/**
- * "Timestamp for this request is outside of the recvWindow": certainly refused, and accepted once the clock is right.
- */
+/** "Timestamp for this request is outside of the recvWindow": certainly refused. */
 const CLOCK_OFF = -1021;
 
 export function createRequests(options: RequestsOptions): Requests {
@@ -58,13 +56,14 @@ export function createRequests(options: RequestsOptions): Requests {
     if (change !== null) options.onBreaker(change.detail);
   }
 
-  async function once(request: Request): Promise<Answer> {
+  async function once(request: Request, sinceMs: number): Promise<Answer> {
     const whyNoOrder = request.countsAsOrder === true ? options.whyNoOrder() : null;
     if (whyNoOrder !== null) return { kind: 'notSent', cause: whyNoOrder };
     const admitted = await queue.enter({
       weight: request.weight,
       urgency: request.urgency,
       countsAsOrder: request.countsAsOrder ?? false,
+      sinceMs,
     });
     if (admitted !== 'go') return { kind: 'notSent', cause: notSentCause(admitted, queue.pausedUntilMs) };
     const before = breaker.state;
@@ -79,11 +78,23 @@ export function createRequests(options: RequestsOptions): Requests {
     return answer;
   }
 
+  /**
+   * What is refused for its time alone is sent once more with the clock measured anew: an order within a second of
+   * the wish or not at all, since prices move on; anything else also by the clock as it was, since it may only have
+   * been under way for too long.
+   */
   async function withClock(request: Request): Promise<Answer> {
-    const answer = await once(request);
+    const sinceMs = nowMs();
+    const answer = await once(request, sinceMs);
     if (answer.kind !== 'refused' || answer.code !== CLOCK_OFF) return answer;
-    await options.onClockOff();
-    return once(request);
+    const isOrder = request.countsAsOrder === true;
+    const leftMs = isOrder ? sinceMs + ORDER_WAITS_MS_MAX - nowMs() : ORDER_WAITS_MS_MAX;
+    const measured = await Promise.race([
+      options.measureClock(),
+      options.retry.sleep(Math.max(0, leftMs)).then(() => false),
+    ]);
+    const late = !measured || nowMs() - sinceMs > ORDER_WAITS_MS_MAX;
+    return isOrder && late ? answer : once(request, sinceMs);
   }
 
   return {
