@@ -275,4 +275,47 @@ describe('a clock that is wrong', () => {
     expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: '-1021' });
     expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(1);
   });
+
+  it.each(['request', 'answer'] as const)(
+    'is told by a quick round trip, not by one whose %s takes eight seconds',
+    async (way) => {
+      const { venue, simulator, time, hold, isHeld, letGo } = await openOnTime();
+      hold(way);
+      const measured = venue.serverTime();
+      await isHeld();
+      time.ms += 8000;
+      letGo();
+      await measured;
+      expect(venue.state.clockOffsetMs).toBe(0);
+      expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+      expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(1);
+    },
+  );
+
+  it.each(['request', 'answer'] as const)(
+    'dates orders so that the exchange takes them where all that is known is a round trip whose %s takes four seconds',
+    async (way) => {
+      const { venue, simulator, time, hold, isHeld, letGo } = await openOnTime();
+      simulator.simulation.skewMs = 60_000;
+      hold(way);
+      const measured = venue.serverTime();
+      await isHeld();
+      time.ms += 4000;
+      letGo();
+      await measured;
+      expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+      expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(1);
+    },
+  );
+
+  it('is not told by a round trip that is too long to date an order by', async () => {
+    const { venue, simulator, time, hold, isHeld, letGo } = await openOnTime();
+    simulator.simulation.skewMs = 60_000;
+    hold('answer');
+    const measured = expect(venue.serverTime()).rejects.toThrow(/took 8 s, too long to date orders by/);
+    await isHeld();
+    time.ms += 8000;
+    letGo();
+    await measured;
+  });
 });

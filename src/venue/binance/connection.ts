@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Breaker, createBreaker } from '../breaker.js';
 import { createVenueHealth, type VenueHealth } from '../health.js';
-import type { VenueStreamEvent } from '../port.js';
+import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import {
   createRateBudget,
   createRateBudgetQueue,
@@ -12,7 +12,7 @@ import {
 } from '../rate-budget.js';
 import { steadyNowMs } from '../steady-clock.js';
 import { fieldsOf, wholeField } from './decode.js';
-import { type BinanceExchange, openExchange } from './exchange.js';
+import { type BinanceExchange, openExchange, RECV_WINDOW_MS } from './exchange.js';
 import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
 import { createReader, type Reader } from './reading.js';
 import { createRequests, type Requests, watchHeaders } from './requests.js';
@@ -104,7 +104,12 @@ export async function openConnection(
 
 function ignore(): void {}
 
+/** A request dated a second ahead of the venue's time is refused; this leaves room for whole milliseconds. */
+const AHEAD_MS_MAX = 900;
+
 function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () => number): VenueClock {
+  /** What is known of the offset. */
+  let known: { readonly leastMs: number; readonly mostMs: number } | null = null;
   let offsetMs: number | null = null;
   return {
     get offsetMs() {
@@ -120,9 +125,20 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
         send: (ccxt) => ccxt.publicGetTime(),
         decode: (body) => wholeField(fieldsOf(body, 'time'), 'serverTime', 'time'),
       });
-      // The venue is assumed to have answered half way between request and response.
-      offsetMs = Math.round(serverMs - (sentMs + nowMs()) / 2);
+      // The venue told its time somewhere between request and answer. A slow round trip thus says little, and what a
+      // quick one said before stays, unless it can't be true any more: then one of the clocks was set.
+      const fresh = { leastMs: serverMs - nowMs(), mostMs: serverMs - sentMs };
+      const both = {
+        leastMs: Math.max(fresh.leastMs, known?.leastMs ?? fresh.leastMs),
+        mostMs: Math.min(fresh.mostMs, known?.mostMs ?? fresh.mostMs),
+      };
+      known = both.leastMs <= both.mostMs ? both : fresh;
+      offsetMs = Math.round(Math.min((known.leastMs + known.mostMs) / 2, known.leastMs + AHEAD_MS_MAX));
       exchange.setClockOffset(offsetMs);
+      if (known.mostMs - offsetMs > RECV_WINDOW_MS) {
+        const seconds = Math.round((nowMs() - sentMs) / 1000);
+        throw new VenueUnavailable(`GET time: the answer took ${seconds} s, too long to date orders by it`);
+      }
       return serverMs;
     },
   };

@@ -9,6 +9,9 @@ import type { VenueEndpoint } from '../prices.js';
 import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
 import type { BinanceCredentials } from './credentials.js';
 
+/** A request that is older than this when it arrives is refused. */
+export const RECV_WINDOW_MS = 5000;
+
 type Parameters = Readonly<Record<string, string | number>>;
 type Method = (parameters?: Parameters) => Promise<unknown>;
 
@@ -131,7 +134,12 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
     enableRateLimit: false,
     fetchImplementation: transport.send,
     // We pause between connections ourselves (`user-stream.ts`); the library must not do so as well.
-    options: { defaultType: 'spot', timeDifference: 0, recvWindow: 5000, ws: { backoff: { base: 0 } } },
+    options: {
+      defaultType: 'spot',
+      timeDifference: 0,
+      recvWindow: RECV_WINDOW_MS,
+      ws: { backoff: { base: 0 } },
+    },
   });
   if (endpoint.kind === 'testnet') ccxt.setSandboxMode(true);
   if (endpoint.kind === 'simulator') {
