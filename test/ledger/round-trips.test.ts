@@ -76,6 +76,7 @@ async function told(
   const counted = [...state.trips.values()];
   return {
     ...results,
+    analytics,
     shown: results.roundTrips.map(({ side, quantity, entry, exit, net }) => [
       side,
       quantity,
@@ -174,6 +175,24 @@ it('go on where a restored journal does, each once, with what it was entered at 
   expect(second.engine.trips).toBe(3);
   expect(second.shown).toEqual([['long', '0.004', '50000', '51000', '3.8'], ...first.shown]);
   expect(second.roundTrips.map(({ r }) => r)).toEqual([null, 1.8, null]);
+});
+
+it('are of the strategy that opened them, whatever closed them', async () => {
+  const ofSlob = (purpose: 'entry' | 'close', strategy: string): readonly EngineRecord[] => {
+    const side = purpose === 'entry' ? 'buy' : 'sell';
+    const filled = trade(side, 100, purpose === 'entry' ? LOW : HIGH);
+    const clientId = `fabc123${minutes}`;
+    const prices = { limitTicks: null, stopTicks: null, protectTicks: null, reduceOnly: false };
+    const order = { clientId, instrument: 0, strategy, purpose, side, type: 'market', quantityLots: 100 };
+    const intended = { ...order, ...prices, timeInForce: 'GTC' } as OrderIntent;
+    return [{ type: 'order.intended', order: intended, marketMs: now() }, filled];
+  };
+  const { roundTrips, analytics } = await told('opened-by', [
+    ...ofSlob('entry', 'slob'),
+    ...ofSlob('close', 'fermata'),
+  ]);
+  expect(roundTrips).toMatchObject([{ strategy: 'slob', reason: 'close' }]);
+  expect(analytics.byStrategy).toMatchObject([{ strategy: 'slob', trades: 1 }]);
 });
 
 it('go on where what was held was split', async () => {

@@ -9,6 +9,7 @@ import {
   CLOSED_BY_FILL,
   type FoundResults,
   NUMBERED_FILLS,
+  OPENED_BY,
   type Period,
   type Queries,
   type RoundTrip,
@@ -33,7 +34,7 @@ const ROUND_TRIPS = `
   with ${NUMBERED_FILLS}, sided as (
     select *, first_value(side) over (partition by symbol, incarnation, trip order by sequence) as opening from numbered
   ), ended as (
-    select symbol, incarnation, trip, min(strategy) as strategy, min(opening) as opening,
+    select symbol, incarnation, trip, ${OPENED_BY} as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
       sum(size * price) filter (where side = opening) as paid, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
       sum(size) filter (where side <> opening) as given, sum(realised) - sum(fee) as net, sum(fee) as fees,
@@ -46,7 +47,7 @@ const ROUND_TRIPS = `
       from ended
       union all
       select symbol, own.incarnation, null, 0, side, price, created_market from orders
-        join (select distinct incarnation, written_as from configured) own on written_as = substr(client_id, 2, 6)
+        join (select incarnation, written_as from configured union select incarnation, incarnation from ended) own on written_as = substr(client_id, 2, 6)
         where desk = $1 and purpose = 'protective' and price is not null
     ) events
   ), stops as (

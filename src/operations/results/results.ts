@@ -126,3 +126,6 @@ export const NUMBERED_FILLS = `
 
 /** Over a trip's rows: it was ended by a fill, told in this journal first. A trip that ended without one has no known result. */
 export const CLOSED_BY_FILL = 'bool_or(flat and told)';
+
+/** Over a trip's rows, as in the engine: whose order opened it. What closes it may be nobody's, as a close-all. */
+export const OPENED_BY = "coalesce((array_agg(strategy order by sequence))[1], 'fermata')";
