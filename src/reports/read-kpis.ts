@@ -1,4 +1,5 @@
 /** The desk file's KPIs: what each reads now, and how that stands against its alarm or its aim. */
+import { existsSync } from 'node:fs';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../desk/kpi-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
@@ -252,7 +253,9 @@ const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => P
     return { value: incidents.filter(({ state }) => state !== 'resolved').length };
   },
   backupAge: async ({ context: { pool, desk } }) => {
-    const kept = (await readBackups(pool, desk.desk)).filter(({ prunedMs }) => prunedMs === null);
+    const kept = (await readBackups(pool, desk.desk)).filter(
+      ({ prunedMs, folder }) => prunedMs === null && existsSync(folder),
+    );
     const takenMs = kept[0]?.takenMs ?? Number.NEGATIVE_INFINITY;
     return { value: (Date.now() - takenMs) / HOUR_MS };
   },

@@ -1,5 +1,6 @@
 /** KPIs of the desk file, read from the real store. */
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
@@ -89,14 +90,16 @@ async function fillTheStore(): Promise<void> {
       [state],
     );
   await backup('kept', 12);
+  // Of a database that was restored, or whose backup somebody removed.
+  await backup('gone', 2, join(bench.home, 'backups', 'gone'));
   await backup('pruned', 1);
   await query(`update backup set pruned = now() where desk = $1 and id = 'pruned'`, []);
 }
 
-async function backup(id: string, hoursAgo: number): Promise<void> {
+async function backup(id: string, hoursAgo: number, folder = bench.home): Promise<void> {
   const takenMs = Date.now() - hoursAgo * HOUR;
   const { desk } = bench.context.desk;
-  const rest = { folder: id, verifiedMs: takenMs, bytes: 1, rows: 1, manifestSha256: 'x' };
+  const rest = { folder, verifiedMs: takenMs, bytes: 1, rows: 1, manifestSha256: 'x' };
   await saveBackup(bench.database.pool, { desk, id, takenMs, ...rest });
 }
 
