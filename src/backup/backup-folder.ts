@@ -3,9 +3,9 @@
  * complete; an interrupted one is called `.partial-…` and is removed by the next.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive } from '../supervisor/process-table.js';
+import { tryLockFile } from '../home/file-lock.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 /** SHA-256 of the manifest: the only file that the manifest itself can't vouch for. */
@@ -22,7 +22,7 @@ export const DESK_FILE = 'desk.yaml';
 export const LOGS_FOLDER = 'logs';
 
 const BACKUP_ID = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/;
-const PARTIAL = /^\.partial-(\d+)-[0-9a-f]+$/;
+const PARTIAL = /^\.partial-\d+-[0-9a-f]+$/;
 
 export const backupsFolder = (home: string): string => join(home, 'backups');
 
@@ -31,7 +31,7 @@ export const backupIdAt = (wallMs: number): string => new Date(wallMs).toISOStri
 
 export const isBackupId = (text: string): boolean => BACKUP_ID.test(text);
 
-/** The process id shows later whether somebody is still writing there. */
+/** The process id is for people: whether somebody still writes there is told by a lock (`holdFolder`). */
 export const partialName = (): string => `.partial-${process.pid}-${randomBytes(4).toString('hex')}`;
 
 /** Ids of complete backups, oldest first; none if there is no folder yet. */
@@ -40,14 +40,52 @@ export async function listBackupIds(home: string): Promise<readonly string[]> {
 }
 
 /** Removes what killed processes left; never what a living one is writing. */
-export async function removeLeftovers(home: string): Promise<readonly string[]> {
+export async function removeLeftovers(home: string): Promise<void> {
   const folder = backupsFolder(home);
-  const dead = (await namesIn(folder)).filter((name) => {
-    const pid = Number(PARTIAL.exec(name)?.[1] ?? 0);
-    return pid > 0 && pid !== process.pid && !isAlive(pid);
-  });
-  for (const name of dead) await rm(join(folder, name), { recursive: true, force: true });
-  return dead;
+  for (const name of await namesIn(folder)) if (PARTIAL.test(name)) await removeIfLeft(join(folder, name));
+}
+
+/** A folder for what is no backup yet, beside those that are. */
+export async function openPartial(home: string): Promise<HeldFolder> {
+  return holdFolder(join(backupsFolder(home), partialName()));
+}
+
+const HOLD = '.held';
+
+interface HeldFolder {
+  /** Empty at first. */
+  readonly content: string;
+  /** With all that is still in it. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Makes a folder that counts as left over once this process has ended. Its lock says so, not its id: in a container that
+ * was started again another process has the same id, and in two of them at once each has it.
+ */
+export async function holdFolder(path: string): Promise<HeldFolder> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const lock = tryLockFile(join(path, HOLD));
+  if (lock === null) throw new Error(`${path} was taken for a left one and removed. Try again`);
+  const content = join(path, 'content');
+  await mkdir(content, { mode: 0o700 });
+  const remove = async (): Promise<void> => {
+    await rm(path, { recursive: true, force: true });
+    lock.release();
+  };
+  return { content, remove };
+}
+
+/** Removes it unless a living process holds it; `end` ends what may still use it. */
+export async function removeIfLeft(path: string, end = async (): Promise<void> => undefined): Promise<void> {
+  const lock = tryLockFile(join(path, HOLD));
+  if (lock === null) return;
+  try {
+    await end();
+    await rm(path, { recursive: true, force: true });
+  } finally {
+    lock.release();
+  }
 }
 
 /** Makes it a backup: everything in it is synced to disk before it gets its name. */

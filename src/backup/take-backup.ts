@@ -72,19 +72,19 @@ export async function takeBackup(request: BackupRequest): Promise<BackupOutcome>
     const known = await readManifest(folder);
     return known.ok ? { ok: true, folder, manifest: known.manifest } : known;
   }
-  request.onPhase?.('snapshot');
-  const snapshot = await openSnapshot(request.connection);
-  const partial = join(place.backupsFolder(home), place.partialName());
+  const { content, remove } = await place.openPartial(home);
+  let snapshot: Snapshot | null = null;
   try {
+    request.onPhase?.('snapshot');
+    snapshot = await openSnapshot(request.connection);
     const program = await findPgProgram('pg_dump', snapshot.serverMajor);
     if (!program.ok) return program;
-    await mkdir(partial, { mode: 0o700 });
-    const manifest = await fill(request, snapshot, partial, program.version);
+    const manifest = await fill(request, snapshot, content, program.version);
     request.onPhase?.('publish');
-    return { ok: true, folder: await place.publish(partial, home, request.id), manifest };
+    return { ok: true, folder: await place.publish(content, home, request.id), manifest };
   } finally {
-    await snapshot.close();
-    await rm(partial, { recursive: true, force: true });
+    await snapshot?.close();
+    await remove();
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -34,6 +35,16 @@ async function deadPid(): Promise<number> {
   return child.pid ?? 0;
 }
 
+/** A folder whose lock another process holds, as who writes in it does. */
+async function holdElsewhere(folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  const args = ['-x', join(folder, '.held'), 'sh', '-c', 'echo held; exec sleep 600'];
+  const holder = endChildWithThisProcess(spawn('flock', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
+  onTestFinished(() => void holder.kill());
+  await once(holder.stdout, 'data');
+  return folder;
+}
+
 describe('a backup that is killed', () => {
   it('in any phase leaves no half backup, and the next one is whole and cleans up', async () => {
     for (const phase of BACKUP_PHASES) {
@@ -48,14 +59,30 @@ describe('a backup that is killed', () => {
   });
 
   it('never takes away what a living process is writing', async () => {
-    const living = join(backupsFolder(desk.home), `.partial-${process.ppid}-aa`);
-    mkdirSync(living);
+    const living = await holdElsewhere(join(backupsFolder(desk.home), `.partial-${await deadPid()}-aa`));
     await takeBackup(desk.request(backupIdAt(Date.UTC(2026, 0, 11))));
-    expect(readdirSync(backupsFolder(desk.home))).toContain(`.partial-${process.ppid}-aa`);
+    expect(existsSync(living)).toBe(true);
+  });
+
+  it('is cleaned up where a living process has its id, as in a container that was started again', async () => {
+    const left = [process.pid, 1].map((pid) => join(backupsFolder(desk.home), `.partial-${pid}-ab`));
+    for (const folder of left) mkdirSync(folder, { recursive: true });
+    await takeBackup(desk.request(backupIdAt(Date.UTC(2026, 0, 12))));
+    expect(left.filter((folder) => existsSync(folder))).toEqual([]);
   });
 });
 
 describe('a drill that is killed', () => {
+  it('has its folder removed whatever process has its id by now, and one that still runs is left alone', async () => {
+    const left = [process.pid, 1].map((pid) => join(desk.home, 'drill', `${pid}-00aa11cc`));
+    for (const folder of left) mkdirSync(folder, { recursive: true });
+    const living = await holdElsewhere(join(desk.home, 'drill', `${await deadPid()}-00aa11dd`));
+    await removeLeftoverScratch(desk.home);
+    expect(left.filter((folder) => existsSync(folder))).toEqual([]);
+    expect(existsSync(living)).toBe(true);
+    rmSync(living, { recursive: true });
+  });
+
   it('leaves a server that the next drill ends, and a folder that it removes', async () => {
     const folder = join(desk.home, 'drill', `${await deadPid()}-00aa11bb`);
     mkdirSync(folder, { recursive: true });

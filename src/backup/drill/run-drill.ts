@@ -5,7 +5,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
@@ -21,7 +21,7 @@ import { freePort } from '../../supervisor/free-port.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
 import { startPostgres } from '../../supervisor/start-postgres.js';
 import { readAccount } from '../accounts/set-aside.js';
-import { JOURNAL_FOLDER } from '../backup-folder.js';
+import { holdFolder, JOURNAL_FOLDER, removeIfLeft } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 import { createEmptyDatabase, type PgConnection } from '../pg-programs.js';
 import { proveRestored, readBack } from '../restore/prove-restored.js';
@@ -182,6 +182,7 @@ interface ScratchServer {
   remove(): Promise<void>;
 }
 
+const SCRATCH = /^\d+-[0-9a-f]+$/;
 const scratchFolder = (home: string): string => join(home, 'drill');
 
 /**
@@ -190,8 +191,8 @@ const scratchFolder = (home: string): string => join(home, 'drill');
  */
 async function startScratchServer(home: string): Promise<ScratchServer> {
   await removeLeftoverScratch(home);
-  const folder = join(scratchFolder(home), `${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const { content: folder, remove: removeFolder } = await holdFolder(join(scratchFolder(home), name));
   const connection: PgConnection = {
     host: '127.0.0.1',
     port: await freePort(),
@@ -213,7 +214,7 @@ async function startScratchServer(home: string): Promise<ScratchServer> {
       const remove = async (): Promise<void> => {
         await pool.end().catch(() => undefined);
         await server.stop();
-        await rm(folder, { recursive: true, force: true });
+        await removeFolder();
       };
       return { connection, pool, remove };
     } catch (error) {
@@ -221,7 +222,7 @@ async function startScratchServer(home: string): Promise<ScratchServer> {
       throw error;
     }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
     throw error;
   }
 }
@@ -230,11 +231,12 @@ async function startScratchServer(home: string): Promise<ScratchServer> {
 export async function removeLeftoverScratch(home: string): Promise<void> {
   const names = await readdir(scratchFolder(home)).catch((): string[] => []);
   for (const name of names) {
-    const pid = Number(/^(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? 0);
-    if (pid === 0 || pid === process.pid || isAlive(pid)) continue;
+    if (!SCRATCH.test(name)) continue;
     const folder = join(scratchFolder(home), name);
-    await endServerOn(join(folder, 'postgres'));
-    await rm(folder, { recursive: true, force: true });
+    await removeIfLeft(folder, async () => {
+      // The first is where earlier versions had it.
+      for (const place of [folder, join(folder, 'content')]) await endServerOn(join(place, 'postgres'));
+    });
   }
 }
 

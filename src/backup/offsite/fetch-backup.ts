@@ -3,7 +3,7 @@
  * The backup gets its name only when it is complete, and is verified like any other before it is restored.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../../domain/message-of.js';
@@ -44,10 +44,10 @@ export async function fetchBackup(
   if (isThere && (await verifyBackup(folder, signal)).ok) return folder;
   const { archives } = await receiptOf(place, id);
   await mkdir(folders.backupsFolder(home), { recursive: true, mode: 0o700 });
-  const aside = join(folders.backupsFolder(home), folders.partialName());
+  const { content: aside, remove } = await folders.openPartial(home);
   const unpacked = join(aside, 'unpacked');
   try {
-    await mkdir(unpacked, { recursive: true, mode: 0o700 });
+    await mkdir(unpacked, { mode: 0o700 });
     for (const { name, bytes, sha256 } of archives) {
       onArchive(name);
       const come = new Tally();
@@ -68,7 +68,7 @@ export async function fetchBackup(
     if (isThere) await rename(folder, `${folder}.damaged-${folders.backupIdAt(Date.now())}`);
     return await folders.publish(unpacked, home, id);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await remove();
   }
 }
 
