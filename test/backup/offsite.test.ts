@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { S3Simulator } from '../../simulators/s3/start.js';
 import { backupIdAt, listBackupIds } from '../../src/backup/backup-folder.js';
 import { partsOf } from '../../src/backup/offsite/archives.js';
@@ -70,6 +70,15 @@ async function taken(id: string, takenMs: number, tag: 'weekly' | null): Promise
 const send = (id = ID) => sendBackup(place, backups[id] as VerifiedBackup);
 const keys = () => [...objectsOf(simulator).objects.keys()];
 const keyOf = (kind: string) => archiveKey(place, ID, `${kind}_20260110_023005.tar.gz`);
+const delegating = (storage: Storage, changed: Partial<Storage>): Storage => ({
+  put: (key, body, signal) => storage.put(key, body, signal),
+  get: (key, signal) => storage.get(key, signal),
+  list: (prefix) => storage.list(prefix),
+  endUploads: (prefix) => storage.endUploads(prefix),
+  remove: (gone) => storage.remove(gone),
+  close: () => storage.close(),
+  ...changed,
+});
 function emptyHome(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-elsewhere-'));
   folders.push(folder);
@@ -131,17 +140,12 @@ describe('a copy away from this machine', () => {
 
   it('is no backup before all of it was read back as it was sent', async () => {
     const { storage } = place;
-    const corrupting: Storage = {
+    const corrupting = delegating(storage, {
       put: async (key, body, signal) => {
         await storage.put(key, body, signal);
         if (key === keyOf('db')) flip(key, 500);
       },
-      get: (key, signal) => storage.get(key, signal),
-      list: (prefix) => storage.list(prefix),
-      endUploads: (prefix) => storage.endUploads(prefix),
-      remove: (gone) => storage.remove(gone),
-      close: () => storage.close(),
-    };
+    });
     const sent = sendBackup({ ...place, storage: corrupting }, backups[ID] as VerifiedBackup);
     await expect(sent).rejects.toThrow(/db_20260110_023005\.tar\.gz reads back as \d+ bytes that are not/);
     expect(keys()).not.toContain(receiptKey(place, ID));
@@ -178,6 +182,40 @@ describe('a copy away from this machine', () => {
     await expect(fetchBackup(place, home, id)).rejects.toThrow(says);
     expect(await listBackupIds(home)).toEqual([]);
     expect(readdirSync(home).flatMap((name) => readdirSync(join(home, name)))).toEqual([]);
+  });
+
+  it('is given up where an archive has no end, and nothing of it stays here; of a receipt no more is read than it takes', async () => {
+    await send();
+    const { storage } = place;
+    async function* endless(first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      yield* first;
+      for (let megabytes = 1; ; megabytes += 1) {
+        if (megabytes > 64) throw new Error('64 MB too many were taken');
+        yield Buffer.alloc(2 ** 20);
+      }
+    }
+    const withEndless = (key: string): OffsitePlace => {
+      const get: Storage['get'] = async (asked, signal) => {
+        const bytes = await storage.get(asked, signal);
+        return asked === key ? endless(bytes) : bytes;
+      };
+      return { ...place, storage: delegating(storage, { get }) };
+    };
+    const home = emptyHome();
+    const fetched = fetchBackup(withEndless(keyOf('logs')), home, ID);
+    await expect(fetched).rejects.toThrow(/logs_\S+: more than the \d+ bytes come that were sent/);
+    expect(readdirSync(home).flatMap((name) => readdirSync(join(home, name)))).toEqual([]);
+    expect(await listOffsite(withEndless(receiptKey(place, ID)))).toMatchObject([{ id: ID, problem: null }]);
+  });
+
+  it('is given up where its storage answers slower than anybody can wait for', async () => {
+    await send();
+    onTestFinished(() => void vi.restoreAllMocks());
+    let hours = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);
+    await expect(fetchBackup(place, emptyHome(), ID)).rejects.toThrow(/comes at less than 4 kB a second/);
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
+    await expect(listOffsite(place)).rejects.toThrow('it has not answered completely within 5 minutes');
   });
 
   it('takes the place of one that is damaged here, which is kept beside it; a whole one stays', async () => {

@@ -50,7 +50,7 @@ export async function fetchBackup(
     await mkdir(unpacked, { mode: 0o700 });
     for (const { name, bytes, sha256 } of archives) {
       onArchive(name);
-      const come = new Tally();
+      const come = new Tally(bytes);
       const source = await place.storage.get(archiveKey(place, id, name), signal);
       await pipeline(come.of(source), createWriteStream(join(aside, name), { mode: 0o600 })).catch(
         (error) => {

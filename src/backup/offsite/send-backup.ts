@@ -40,7 +40,7 @@ export async function sendBackup(
     const plain = packed(folder, archive, signal);
     const key = archiveKey(place, id, name);
     await storage.put(key, sent.of(sealed(plain, secret, sealName(place, id, name))), signal);
-    const back = new Tally();
+    const back = new Tally(sent.bytes);
     for await (const _ of back.of(await storage.get(key, signal))) signal?.throwIfAborted();
     const sha256 = sent.sha256();
     if (back.bytes !== sent.bytes || back.sha256() !== sha256)
@@ -64,9 +64,18 @@ export async function receiptOf(place: OffsitePlace, id: string): Promise<Receip
 
 export async function receiptText(place: OffsitePlace, id: string): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await place.storage.get(receiptKey(place, id))) chunks.push(chunk);
+  let bytes = 0;
+  for await (const chunk of await place.storage.get(receiptKey(place, id))) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // What was signed stands at its beginning; what follows that far behind is nothing of ours.
+    if (bytes > RECEIPT_BYTES_MAX) break;
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
+
+/** Far more than any has. */
+const RECEIPT_BYTES_MAX = 64 * 1024;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -109,15 +118,19 @@ export function readReceipt(signed: string, secret: string, expected: Pick<Recei
   return receipt;
 }
 
-/** Counts and hashes the bytes that pass through. */
+/** Counts and hashes the bytes that pass through; more than `bytesMax` of them are not taken. */
 export class Tally {
   bytes = 0;
   readonly #hash = createHash('sha256');
+
+  constructor(private readonly bytesMax = Number.POSITIVE_INFINITY) {}
 
   async *of(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       this.#hash.update(chunk);
       this.bytes += chunk.length;
+      if (this.bytes > this.bytesMax)
+        throw new Error(`more than the ${this.bytesMax} bytes come that were sent`);
       yield chunk;
     }
   }

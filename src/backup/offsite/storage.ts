@@ -36,6 +36,10 @@ const PARTS_AT_ONCE = 2;
 const CONNECT_MS = 10_000;
 /** Longest time without a byte. */
 const SILENT_MS = 60_000;
+/** For a byte now and then, which would go on for ever; of what is read only once it had time to begin. */
+const ANSWER_MINUTES = 5;
+const PACE_AFTER_S = 60;
+const PACE_BYTES_MIN = 4_000;
 const REMOVED_AT_ONCE = 1_000;
 
 /** Throws `StorageRefused` if a key is missing. */
@@ -115,20 +119,29 @@ class BucketStorage implements Storage {
   }
 
   async *#reading(body: Readable): AsyncGenerator<Uint8Array> {
+    const begunMs = performance.now();
+    let bytes = 0;
     try {
-      yield* body;
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        bytes += chunk.length;
+        const seconds = (performance.now() - begunMs) / 1_000;
+        if (seconds > PACE_AFTER_S && bytes < seconds * PACE_BYTES_MIN)
+          throw new Error(`what is read comes at less than ${PACE_BYTES_MIN / 1_000} kB a second`);
+        yield chunk;
+      }
     } catch (error) {
       throw explained(error, this.#settings);
     }
   }
 
   list(Prefix: string): Promise<readonly StoredObject[]> {
-    return this.#asked(async () => {
+    return this.#answered(async (options) => {
       const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
       const found: StoredObject[] = [];
       for await (const page of paginateListObjectsV2(
         { client: this.#client },
         { Bucket: this.#Bucket, Prefix },
+        options,
       ))
         for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) found.push({ key, bytes });
       return found;
@@ -136,12 +149,12 @@ class BucketStorage implements Storage {
   }
 
   remove(keys: readonly string[]): Promise<void> {
-    return this.#asked(async () => {
+    return this.#answered(async (options) => {
       const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
       for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
         const Objects = keys.slice(at, at + REMOVED_AT_ONCE).map((Key) => ({ Key }));
         const command = new DeleteObjectsCommand({ Bucket: this.#Bucket, Delete: { Objects, Quiet: true } });
-        const { Errors = [] } = await this.#client.send(command);
+        const { Errors = [] } = await this.#client.send(command, options);
         const [first] = Errors;
         if (first) throw Object.assign(new Error(first.Message), { name: first.Code ?? 'Error' });
       }
@@ -149,18 +162,30 @@ class BucketStorage implements Storage {
   }
 
   endUploads(Prefix: string): Promise<number> {
-    return this.#asked(async () => {
+    return this.#answered(async (options) => {
       const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
       const Bucket = this.#Bucket;
-      const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
+      const unfinished = new ListMultipartUploadsCommand({ Bucket, Prefix });
+      const { Uploads = [] } = await this.#client.send(unfinished, options);
       for (const { Key, UploadId } of Uploads)
-        await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+        await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options);
       return Uploads.length;
     });
   }
 
   close(): void {
     this.#client.destroy();
+  }
+
+  /** For what is answered at once. */
+  #answered<T>(ask: (options: { readonly abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const abortSignal = AbortSignal.timeout(ANSWER_MINUTES * 60_000);
+    return this.#asked(() =>
+      ask({ abortSignal }).catch((error: unknown) => {
+        if (!abortSignal.aborted) throw error;
+        throw new Error(`it has not answered completely within ${ANSWER_MINUTES} minutes`, { cause: error });
+      }),
+    );
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
