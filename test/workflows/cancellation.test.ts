@@ -246,21 +246,39 @@ describe.concurrent('a change of settings that is cancelled', () => {
 });
 
 describe.concurrent('a resumption that is cancelled', () => {
-  it('is armed by no rule any more, only by a person', async () => {
+  it('is armed by no rule any more, not even after another halt: it halts once more, for a person', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => bad);
+    const run = await resume(bench, desk, desk.trader.halt('auditor', 'auto'));
+    await run.waitsFor('these checks');
+    await cancel(run.workflowId);
+    expect(await run.result()).toMatchObject({ state: 'superseded' });
+    expect(desk.trader.sent('halt')).toMatchObject([{ resume: 'person', by: 'resumption' }]);
+    const keys = (await desk.evidence('resumption')).map(({ step_key: key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(['cancelled', 'halted']));
+    expect(await titlesOf(desk)).toContain(`${desk.name}: somebody cancelled a resumption`);
+    await keepHistory(bench, 'resumption-cancelled-halts', run.workflowId);
+    desk.checks.delete('data-fresh');
+    const haltId = desk.trader.halt('venue', 'auto');
+    const next = await resume(bench, desk, haltId);
+    await next.waitsFor('a person to decide');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    expect(await next.decide(decisionOf(desk.name, 'resume', haltId))).toMatchObject({ armed: true });
+  });
+
+  it('waits for a person where the trader takes no halt, and people are told', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => bad);
     const haltId = desk.trader.halt('auditor', 'auto');
     const run = await resume(bench, desk, haltId);
     await run.waitsFor('these checks');
+    desk.trader.refuses = 'halt';
     await cancel(run.workflowId);
     desk.checks.delete('data-fresh');
     await run.waitsFor('a person to decide');
+    await until('the alarm', () => desk.alarms.some((text) => text.includes('could not be halted')));
     expect(desk.trader.sent('arm')).toEqual([]);
     expect(await run.decide(decisionOf(desk.name, 'resume', haltId))).toMatchObject({ armed: true });
-    expect(await run.result()).toMatchObject({ state: 'armed' });
-    expect((await desk.evidence('resumption')).map(({ step_key: key }) => key)).toContain('cancelled');
-    expect(await titlesOf(desk)).toContain(`${desk.name}: somebody cancelled a resumption`);
-    await keepHistory(bench, 'resumption-cancelled', run.workflowId);
   });
 
   it('answers the person whose decision was being verified', async () => {

@@ -4,11 +4,13 @@ import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
 import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
 import type { Decision } from '../../../domain/decision.js';
+import { causeOf } from '../../../domain/message-of.js';
+import type { ResumeRule } from '../../../domain/mode.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
-import { recordCalls, traderCalls } from '../operations-calls.js';
+import { approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
 
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
@@ -48,6 +50,9 @@ class Findings {
 }
 
 const FAILED_RETRY_MS_MAX = 60_000;
+/** Runs that began before this patch hold back only themselves: the resumption of a later halt may arm by a rule. */
+const HALTS_ANEW = 'a-cancelled-resumption-halts-for-a-person';
+const BY_PEOPLE: readonly unknown[] = ['person', 'two-people'] satisfies ResumeRule[];
 const END_STAYS = 'a-decision-after-the-end-of-a-resumption-changes-nothing';
 
 export class ResumptionRun {
@@ -180,7 +185,30 @@ export class ResumptionRun {
     const { desk, timing } = this.input;
     const cancelled = { desk, what: 'a resumption', severity: 'warning', text } as const;
     tellCancelled(this.findings.trail, recordCalls(desk, timing.evidenceMs), cancelled);
+    if (!BY_PEOPLE.includes(this.situation?.rule) && patched(HALTS_ANEW))
+      this.findings.trail.keep('halting until a person decides', this.#haltForPerson());
     this.wake();
+  }
+
+  /** This run ends with its halt; the trader keeps what was wanted, whatever halts come after it. */
+  async #haltForPerson(): Promise<void> {
+    const { desk, incarnation } = this.input;
+    const startedMs = Date.now();
+    const said = { stepKey: 'halted', name: 'Halted until a person decides', kind: 'action' } as const;
+    const expected = 'no rule lifts it, whatever halts come after it';
+    const command = this.command('hold', `its resumption was cancelled: ${CANCEL_ASKED}`);
+    try {
+      const { detail } = await approvedCalls(desk, incarnation).sendHalt.executeWithOptions(
+        { summary: 'Halt until a person decides' },
+        [{ ...command, cause: 'check-failed', resume: 'person' }],
+      );
+      this.record(startedMs, { ...said, verdict: 'pass', observed: detail, expected });
+    } catch (error) {
+      const observed = `${desk} could not be halted until a person decides (${causeOf(error)}): a rule may arm it after another halt. Stop trading.`;
+      this.record(startedMs, { ...said, verdict: 'fail', observed, expected });
+      const summary = 'Alarm: not halted until a person decides';
+      await decisionCalls(desk).raiseAlarm.executeWithOptions({ summary }, [{ desk, text: observed }]);
+    }
   }
 
   wake(): void {
