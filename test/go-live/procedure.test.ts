@@ -1,13 +1,14 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
 
 import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GoLiveInput } from '../../src/contracts/go-live.js';
+import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { until } from '../support/eventually.js';
 import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
-import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import {
   ANNA,
@@ -33,6 +34,17 @@ afterAll(async () => {
 
 const attempt = (changes?: Partial<GoLiveInput>, verdicts?: Attempted['verdicts']): Promise<Attempted> =>
   startAttempt(bench, changes, verdicts);
+
+const handleOf = ({ input }: Pick<Attempted, 'input'>) =>
+  bench.client.workflow.getHandle(goLiveId(input.desk, input.release, 1));
+
+async function isTold({ name }: BenchDesk, title: string): Promise<boolean> {
+  const { rows } = await bench.database.pool.query<{ title: string }>(
+    'select title from notice where desk = $1',
+    [name],
+  );
+  return rows.some((notice) => notice.title.includes(title));
+}
 
 describe.concurrent('going live', () => {
   it('is asked for under an id that names its desk; one that began before that goes on under its own', async () => {
@@ -198,6 +210,91 @@ describe.concurrent('going live', () => {
     expect(attempted.desk.trader.granted).toMatchObject({ step: 0, attempt: 1 });
   });
 
+  it('is watched at once, though Postgres does not take that it is live', async () => {
+    let isAway = true;
+    const moved: string[] = [];
+    const activities = {
+      moveGoLive: async (_attempt: unknown, state: string) => {
+        if (isAway) throw new Error('Postgres does not answer');
+        moved.push(state);
+      },
+    };
+    const attempted = await startAttempt(bench, { watchMs: WAIT_MS }, {}, activities);
+    const { desk } = attempted;
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    const progress = () => handleOf(attempted).query<GoLiveProgress>('progress');
+    await until('the watch', async () => (await progress()).phase === 'watched', WAIT_MS);
+    expect(moved).toEqual([]);
+    isAway = false;
+    await until('the attempt to say so', () => moved.length > 0, WAIT_MS);
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    expect(desk.trader.granted).toBeNull();
+    await keepHistory(bench, 'go-live-watched-at-once', handleOf(attempted).workflowId);
+  });
+
+  it('is watched on, and people are told, where a larger size can not be asked for', async () => {
+    let questions = 0;
+    const afterActivity = async (name: string) => {
+      if (name !== 'requestApproval') return;
+      questions += 1;
+      if (questions > 1) throw ApplicationFailure.nonRetryable('Postgres stayed away');
+    };
+    const desk = await liveBenchDesk(bench, { afterActivity });
+    const attempted = { ...(await beginAttempt(bench, desk)), verdicts: {} };
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await until('people are told', () => isTold(desk, 'a larger size could not be asked for'), WAIT_MS);
+    const small = { maxPositionSizePct: 3, maxConcurrentPositions: 3 };
+    await until(
+      'the watch that goes on',
+      async () => {
+        const { phase, size } = await handleOf(attempted).query<GoLiveProgress>('progress');
+        expect(size).toEqual(small);
+        return phase === 'ramp';
+      },
+      WAIT_MS,
+    );
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    await keepHistory(bench, 'go-live-watched-through-a-fault', handleOf(attempted).workflowId);
+  });
+
+  it('is watched where the trader does not say whether it took the approval, until it says that it did not', async () => {
+    const attempted = await attempt();
+    const { desk } = attempted;
+    Object.defineProperty(desk.trader, 'refusesGoLive', {
+      get: () => {
+        desk.trader.gone = true;
+        return 'not now';
+      },
+    });
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await until('people are told', () => isTold(desk, 'nobody knows yet'), WAIT_MS);
+    desk.trader.gone = false;
+    expect(await attempted.ended).toMatchObject({
+      state: 'ended',
+      detail: expect.stringContaining('no longer in force'),
+    });
+    await keepHistory(bench, 'go-live-maybe-live', handleOf(attempted).workflowId);
+  });
+
+  it('takes no vote of one person whose cooling-off would end after the vote has', async () => {
+    const attempted = await attempt({ needed: 1, coolingOffMs: 10 * WAIT_MS, approvalMs: 300 });
+    await review(attempted);
+    expect(await attempted.ended).toMatchObject({
+      state: 'refused',
+      detail: expect.stringContaining('not approved'),
+    });
+    expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['expired']);
+    await keepHistory(bench, 'go-live-alone-unanswered', handleOf(attempted).workflowId);
+  });
+
   it('ends where the trader refuses, and where the permission is taken back', async () => {
     const refused = await attempt();
     refused.desk.trader.refusesGoLive = 'it was decided for another configuration';
@@ -208,6 +305,7 @@ describe.concurrent('going live', () => {
       state: 'refused',
       detail: expect.stringMatching(/trader refused.*another configuration/),
     });
+    expect(await isTold(refused.desk, 'was approved, and not carried out')).toBe(true);
     const revoked = await attempt({ watchMs: WAIT_MS });
     await review(revoked);
     await vote(revoked, ANNA);

@@ -64,9 +64,14 @@ export class Approvals {
 
   /**
    * Resolves with how the question ended; people are told at its start and at its end. Rejects if Postgres stays down.
-   * `overtaken`: returns why this question alone is withdrawn, or null while it stands.
+   * `overtaken`: returns why this question alone is withdrawn, or null while it stands. `answerMs`: when it is closed,
+   * where votes have to stay valid for longer (wall milliseconds).
    */
-  async ask(request: ApprovalRequest, overtaken: () => string | null = () => null): Promise<ApprovalOutcome> {
+  async ask(
+    request: ApprovalRequest,
+    overtaken: () => string | null = () => null,
+    answerMs = Number.POSITIVE_INFINITY,
+  ): Promise<ApprovalOutcome> {
     const opened = await this.#open(request);
     if (opened.state !== 'open') {
       // After Temporal's database was restored, a run may ask what is decided already; that decision has been used.
@@ -75,9 +80,11 @@ export class Approvals {
     const { waiting } = opened;
     const withdrawn = () => this.#withdrawn ?? overtaken();
     const isOver = () => isDecided(waiting) || withdrawn() !== null;
-    while (!isOver() && Date.now() < waiting.expiresMs) {
-      await condition(isOver, nextPauseMs(request, waiting, opened.createdMs));
-      if (!isOver() && Date.now() < waiting.expiresMs) await this.#press(request, waiting, opened.createdMs);
+    const untilMs = Math.min(waiting.expiresMs, answerMs);
+    while (!isOver() && Date.now() < untilMs) {
+      const leftMs = Math.max(1, untilMs - Date.now());
+      await condition(isOver, Math.min(leftMs, nextPauseMs(request, waiting, opened.createdMs)));
+      if (!isOver() && Date.now() < untilMs) await this.#press(request, waiting, opened.createdMs);
     }
     return this.#close(request, waiting, withdrawn());
   }

@@ -2,6 +2,7 @@
 import {
   type ActivityInterfaceFor,
   defineQuery,
+  patched,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -27,6 +28,8 @@ const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 
 const CANCELLED_LIVE =
   'The desk goes on trading real money at its present size and is watched for as long as it may; nothing larger is asked for.';
+/** Runs that began before this patch watch only once Postgres has taken that they are live. */
+const WATCHED_AT_ONCE = 'a-live-desk-is-watched-at-once';
 const OVER: ReadonlySet<string> = new Set(['completed', 'refused', 'ended']);
 const SHOWN_MAX = 40;
 const LINE_MAX = 200;
@@ -50,6 +53,8 @@ export class GoLiveRun {
   cancelled: boolean;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;
+  /** What people have approved, as long as it is not in force. */
+  approved: string | null = null;
   /** Wall time of the first arming; of the reset if the run was reset while live; 0 before. */
   liveSinceMs: number;
 
@@ -115,27 +120,59 @@ export class GoLiveRun {
   /** For a run that was reset while live: it is watched, as after a cancel, and people are told. */
   async goesOnLive(size: SizePlan, why: string): Promise<void> {
     this.cancelled = true;
+    this.approved = null;
     this.liveSinceMs = Date.now();
     this.progress = { ...this.progress, size };
     const text = `It was begun anew while it was live (${why}). ${CANCELLED_LIVE} To end it: fermata go-live --revoke, or stop the desk.`;
     const finding = { verdict: 'warn', observed: text, expected: 'begun once' } as const;
     this.record('live-before', 'Live before', finding, Date.now());
+    this.tellPeople('live-before', 'going live was begun anew while it was live', text);
+    await this.#sayLive(text);
+  }
+
+  /** From here on the desk trades real money: whatever Postgres does, it is watched at once. */
+  async goesLive(size: SizePlan): Promise<void> {
+    this.liveSinceMs = Date.now();
+    this.progress = { ...this.progress, size };
+    await this.#sayLive(`${size.maxPositionSizePct} %, ${size.maxConcurrentPositions} positions`);
+  }
+
+  async #sayLive(detail: string): Promise<void> {
+    const said = this.calls.moveGoLive(this.input, 'live', detail.slice(0, 1000));
+    if (patched(WATCHED_AT_ONCE)) this.trail.keep('saying that it is live', said);
+    else await said;
+  }
+
+  /** For a larger size that a fault keeps from being asked for or granted: it is watched, as after a cancel. */
+  neverGrows(why: string): void {
+    this.cancelled = true;
+    this.approved = null;
+    const text = `The larger size is not in force, as far as is known: ${why}. ${CANCELLED_LIVE} Ask for it with another fermata go-live.`;
+    this.record(
+      'larger-size',
+      'A larger size',
+      { verdict: 'warn', observed: text, expected: 'granted' },
+      Date.now(),
+    );
+    this.tellPeople('larger-size', 'a larger size could not be asked for, or granted', text);
+  }
+
+  /** Sent at once; the run waits for it only at its end. */
+  tellPeople(what: string, title: string, text: string, isLive = true): void {
     const { desk } = this.input;
     const { workflowId, runId } = workflowInfo();
-    const told = this.records.notify.executeWithOptions({ summary: 'Tell people that it is watched on' }, [
+    const told = this.records.notify.executeWithOptions({ summary: `Tell people: ${title}` }, [
       {
         desk,
         event: 'warning',
-        severity: 'critical',
-        about: 'watched-on',
-        title: `${desk}: going live was begun anew while it was live`,
+        ...(isLive ? { severity: 'critical', about: 'watched-on' } : { severity: 'warning' }),
+        title: `${desk}: ${title}`,
         text: `${workflowId}: ${text}`,
-        fingerprint: `live-before:${workflowId}:${runId}`,
+        fingerprint: `${what}:${workflowId}:${runId}`,
         audience: ['operator', 'approver'],
       },
     ]);
-    this.trail.keep('telling that it is watched on', told);
-    await this.calls.moveGoLive(this.input, 'live', text.slice(0, 1000));
+    this.trail.keep(`telling: ${title}`, told);
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {

@@ -22,6 +22,7 @@ import {
   type SizePlan,
 } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
+import { moment } from '../../../domain/moment.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
@@ -73,7 +74,13 @@ function refused(detail: string): GoLiveResult {
   return { state: 'refused', detail };
 }
 
+const SAYS_UNDONE = 'what-was-approved-and-not-carried-out-is-told';
+
 async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<void> {
+  if (run.approved !== null && !run.cancelled && patched(SAYS_UNDONE)) {
+    const text = `${detail}. It is not in force: fermata go-live asks anew.`;
+    run.tellPeople('undone', `"${run.approved}" was approved, and not carried out`, text, false);
+  }
   run.show(state, detail);
   const verdict = state === 'completed' ? 'pass' : 'not_run';
   const finding = { verdict, observed: `${state}: ${detail}`, expected: 'every step taken' } as const;
@@ -124,10 +131,7 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   if (run.cancelled) return CANCELLED;
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return problem;
-  run.liveSinceMs = Date.now();
-  run.progress = { ...run.progress, size: start };
-  const size = `${start.maxPositionSizePct} %, ${start.maxConcurrentPositions} positions`;
-  await run.calls.moveGoLive(run.input, 'live', size);
+  await run.goesLive(start);
   return null;
 }
 
@@ -209,7 +213,13 @@ async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   return { state: 'completed', detail: `every step was taken: ${steps.length} size steps` };
 }
 
-/** Null if the larger size is in force. A question that was withdrawn because of a cancel ends nothing. */
+/** Runs that began before this patch end with a fault of Postgres or the trader, and the desk trades unwatched. */
+const WATCHED_THROUGH = 'a-live-desk-is-watched-through-faults';
+
+/**
+ * Null if the larger size is in force. A question that was withdrawn because of a cancel ends nothing, and neither does
+ * a fault: the desk is watched on.
+ */
 async function growOnce(
   run: GoLiveRun,
   step: number,
@@ -218,7 +228,11 @@ async function growOnce(
 ): Promise<GoLiveResult | Carried | null> {
   const unstable = await untilStable(run, step, plan.afterMs, watches);
   if (unstable !== null) return unstable;
-  const raised = await raise(run, step + 1, plan);
+  const raised = await raise(run, step + 1, plan).catch((error: unknown) => {
+    if (!patched(WATCHED_THROUGH)) throw error;
+    run.neverGrows(causeOf(error));
+    return stays(causeOf(error));
+  });
   return raised !== null && run.cancelled ? untilStable(run, step, plan.afterMs, WATCHES_MAX) : raised;
 }
 
@@ -230,13 +244,24 @@ async function untilStable(
   watches: number,
 ): Promise<GoLiveResult | Carried | null> {
   for (let left = watches; left > 0; left -= 1) {
-    if (workflowInfo().continueAsNewSuggested) return run.carriedOver(step, left);
+    if (workflowInfo().continueAsNewSuggested && (await mayMove(run))) return run.carriedOver(step, left);
     const watched = await watchLive(run, stableMs, 'ramp');
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
     // A cancelled run watches on and never grows.
     if (watched.problems.length === 0 && !run.cancelled) return null;
   }
   return stays('it was never stable for long enough');
+}
+
+/** A run that moves on waits for its evidence, and watches nothing meanwhile: not while Postgres is down. */
+const MOVES_SETTLED = 'a-live-watch-moves-on-once-its-evidence-is-written';
+const SETTLE_MS = 10_000;
+/** From here on it moves on all the same: the server ends a run at 51,200 events. */
+const EVENTS_MAX = 20_000;
+
+async function mayMove({ trail }: GoLiveRun): Promise<boolean> {
+  if (!patched(MOVES_SETTLED) || workflowInfo().historyLength > EVENTS_MAX) return true;
+  return condition(() => trail.settled, SETTLE_MS);
 }
 
 const sizeStepTitle = (step: number): string => `Size step ${step}`;
@@ -249,7 +274,9 @@ function stays(why: string): GoLiveResult {
 async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLiveResult | null> {
   const { maxPositionSizePct, maxConcurrentPositions } = plan;
   const size = { maxPositionSizePct, maxConcurrentPositions };
-  const { configHash } = await run.engine.readLiveFacts.executeWithOptions({ summary: 'As it is now' }, []);
+  const { desk, incarnation } = run.input;
+  const now = approvedCalls(desk, incarnation).readLiveFacts;
+  const { configHash } = await now.executeWithOptions({ summary: 'As it is now' }, []);
   const proposal = proposalOf(run, step, size, { configHash, haltId: null });
   const approved = await askApprovers(run, proposal, sizeStepTitle(step));
   if (approved.state !== 'approved') return stays(approved.detail);
@@ -288,6 +315,7 @@ async function askApprovers(
 ): Promise<ApprovalOutcome> {
   const { needed, coolingOffMs } = run.input;
   const outcome = await ask(run, proposal, title);
+  if (outcome.state === 'approved') run.approved = title;
   if (outcome.state === 'approved' && needed < 2) await coolOff(run, outcome.votes, coolingOffMs);
   return outcome;
 }
@@ -310,21 +338,41 @@ async function grant(
       { summary: `Go live, step ${proposal.step}` },
       [{ commandId, by: person, reason, proposal, decisions }],
     );
-    return null;
   } catch (error) {
     // A trader that accepted and died before it answered has halted anew and refuses the second request, though it
     // granted the first.
-    return (await isGranted(run, proposal)) ? null : `the trader refused: ${causeOf(error)}`;
+    if (!(await isGranted(run, proposal, causeOf(error)))) return `the trader refused: ${causeOf(error)}`;
   }
+  run.approved = null;
+  return null;
 }
 
+const UNKNOWN_IS_WATCHED = 'a-permission-that-may-be-in-force-is-watched';
+
+/** Where the trader doesn't say, true: the watch ends once it says that nothing is in force. */
 async function isGranted(
-  { engine }: GoLiveRun,
+  run: GoLiveRun,
   { release, attempt, step }: GoLiveProposal,
+  why: string,
 ): Promise<boolean> {
-  const { granted } = await engine.readLiveFacts.executeWithOptions({ summary: 'Is it in force?' }, []);
+  const asked = run.engine.readLiveFacts.executeWithOptions({ summary: 'Is it in force?' }, []);
+  const facts = await asked.catch((error: unknown) => {
+    if (!patched(UNKNOWN_IS_WATCHED)) throw error;
+    return null;
+  });
+  if (facts === null) {
+    const text = `The trader took the approval or did not, and does not answer (${why}): the desk is watched as if it traded real money. To end it: fermata go-live --revoke, or stop the desk.`;
+    run.tellPeople('may-be-live', 'nobody knows yet whether it trades real money', text);
+    return true;
+  }
+  const { granted } = facts;
   return granted?.release === release && granted.attempt === attempt && granted.step === step;
 }
+
+/** Runs that began before this patch take a vote whose cooling-off ends after it has expired, and which comes to nothing. */
+const NO_LATE_VOTE = 'a-lone-vote-comes-in-time';
+/** What follows the cooling-off: the checks again, evidence, and a trader that is restarting. */
+const AFTER_COOLING_OFF_MS = 30 * 60_000;
 
 async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Promise<ApprovalOutcome> {
   const { desk, needed, approvers, approvalMs, person, coolingOffMs } = run.input;
@@ -332,18 +380,20 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
   const answerMs = startedMs + approvalMs;
   await run.trail.stored(run.input.recordMs);
   run.show('approval', `${title}: ${needed} of ${approvers.join(', ')}`, answerMs);
-  const outcome = await run.approvals.ask({
+  const isTimed = needed < 2 && patched(NO_LATE_VOTE);
+  const request = {
     desk,
     ...goLiveTerms(proposal),
-    title: `${title} on ${desk}`,
+    title: `${title} on ${desk}${isTimed ? `, to be answered until ${moment(answerMs)}` : ''}`,
     needed,
     roles: ['approver'],
     people: approvers,
     requestedBy: person,
-    // A vote has to stay valid through the cooling-off that follows it.
-    expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0),
+    // A vote has to stay valid through the cooling-off that follows it, and what comes after that.
+    expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0) + (isTimed ? AFTER_COOLING_OFF_MS : 0),
     ...pressingWithin(approvalMs),
-  });
+  } as const;
+  const outcome = await run.approvals.ask(request, () => null, isTimed ? answerMs : undefined);
   const people = outcome.votes.map((vote) => vote.person).join(', ');
   const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';
   const expected = `${needed} of ${approvers.join(', ')} agree`;
