@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readApprovals } from '../../src/store/approvals.js';
 import { until } from '../support/eventually.js';
-import { vote } from '../workflows/support/decisions.js';
+import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
@@ -180,6 +180,39 @@ describe('a large drawdown', () => {
       verdict: 'pass',
       person: 'anna',
     });
+  });
+
+  it('makes them smaller once the trader is back, where it was away as a person agreed', async () => {
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    const { id } = await openApproval(bench, desk.name, ':smaller-size');
+    desk.trader.gone = true;
+    await vote(bench, desk.name, { idEnds: id });
+    await until('it to be tried for the fourth time', async () => {
+      const { raw } = await bench.client.workflow.getHandle(incident.workflowId).describe();
+      return raw.pendingActivities?.some(
+        ({ activityType, attempt }) => activityType?.name === 'resize' && (attempt ?? 0) > 3,
+      );
+    });
+    desk.trader.gone = false;
+    expect(await stepOf(bench, incident, 'Trade with smaller positions')).toMatchObject({ verdict: 'pass' });
+    expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 50, by: 'anna' }]);
+    desk.trader.risk = CALM;
+    await incident.result();
+  });
+
+  it('tells people where the trader refuses what a person agreed to', async () => {
+    desk.trader.risk = NEAR;
+    desk.trader.refuses = 'resize';
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
+    expect(await stepOf(bench, incident, 'Trade with smaller positions')).toMatchObject({ verdict: 'fail' });
+    await until('people are told', async () =>
+      (await toldOf(bench, incident)).find(({ body }) => body.includes('agreed to by anna, could not be')),
+    );
+    desk.trader.refuses = null;
+    desk.trader.risk = CALM;
+    await incident.result();
   });
 
   it('S2-078 offers the losing strategies off, by name, and switches them off when a person agrees', async () => {

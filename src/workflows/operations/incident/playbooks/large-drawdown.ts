@@ -7,7 +7,7 @@ import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activ
 import type { SettingsOf } from '../../../../contracts/incident.js';
 import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { IncidentRun } from '../incident-run.js';
-import { type Offer, offer, switchOff } from './offer.js';
+import { agreedCalls, type Offer, offer, switchOff } from './offer.js';
 import { askTrader, type Opening, type ShippedPlaybook } from './playbook.js';
 
 type Settings = SettingsOf<'large-drawdown'>;
@@ -19,12 +19,12 @@ const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
     const sizePct = Math.max(1, (facts.sizePct * offerSizePct) / 100);
     return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
   },
-  accept: async ({ trader, name }, { positionSizePct }, by) => {
-    const result = await trader?.resize.executeWithOptions(
+  accept: async (incident, { positionSizePct }, by) => {
+    const { detail } = await agreedCalls(incident).resize.executeWithOptions(
       { summary: `Position size ${positionSizePct} %` },
       [
         {
-          commandId: `${name}:smaller-size`,
+          commandId: `${incident.name}:smaller-size`,
           by,
           reason: 'large drawdown: smaller positions',
           sizePct: Number(positionSizePct),
@@ -32,7 +32,7 @@ const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
         },
       ],
     );
-    return result?.detail ?? 'no trader is known';
+    return detail;
   },
 });
 

@@ -1,6 +1,7 @@
 /**
  * Options for people in an incident: each question states its exact effect, and what a person agrees to is carried out.
  */
+import { patched } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
@@ -35,13 +36,11 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
     const asked = JSON.parse(parameters) as { parameters: ApprovalParameters; untilMs: number };
     const decided = await askPeople(incident, what, asked.parameters, asked.untilMs);
     await incident.once(`${what.key}:decided`, async () => {
-      const agreed = decided.state === 'approved';
-      const by = decided.votes.map(({ person }) => person).join(' and ');
-      const did = agreed ? await what.accept(incident, asked.parameters, by) : 'nothing was changed';
+      const { verdict, did } = await outcomeOf(incident, what, decided, asked.parameters);
       return {
         name: what.title,
         kind: 'decision',
-        verdict: agreed ? 'pass' : 'not_run',
+        verdict,
         observed: `${decided.state}: ${decided.detail}; ${did}`,
         expected: 'a person decides',
         person: decided.votes[0]?.person ?? null,
@@ -58,6 +57,33 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   } finally {
     incident.offersUnderWay -= 1;
   }
+}
+
+const SAYS_UNDONE = 'an-offer-that-was-agreed-to-and-not-carried-out-is-told';
+
+/** Never rejects: whoever agreed hears it where nothing came of it. */
+async function outcomeOf(
+  incident: IncidentRun,
+  what: Offer,
+  { state, votes }: ApprovalOutcome,
+  parameters: ApprovalParameters,
+): Promise<{ readonly verdict: 'pass' | 'fail' | 'not_run'; readonly did: string }> {
+  if (state !== 'approved') return { verdict: 'not_run', did: 'nothing was changed' };
+  const by = votes.map(({ person }) => person).join(' and ');
+  try {
+    return { verdict: 'pass', did: await what.accept(incident, parameters, by) };
+  } catch (error) {
+    const did = `could not be carried out: ${causeOf(error)}`;
+    if (patched(SAYS_UNDONE))
+      incident.people.alarm(what.key, `"${what.title}", agreed to by ${by}, ${did}. It is not in force.`);
+    return { verdict: 'fail', did };
+  }
+}
+
+/** The trader, for what people have agreed to: one that is restarting takes it a moment later. */
+export function agreedCalls({ input: { desk, incarnation } }: Pick<IncidentRun, 'input'>) {
+  if (incarnation === null) throw new Error('no trader is known');
+  return approvedCalls(desk, incarnation);
 }
 
 /** One person who may stop the desk decides, by `untilMs` (wall milliseconds). `overtaken`: see `Approvals.ask`. */
@@ -115,13 +141,15 @@ export function switchOff(title: string, reason: string, names: NamesOf): Offer 
       const named = [...new Set(names(facts, incident.input.subject))].sort();
       return named.length > 0 ? { strategies: named.join(', ') } : null;
     },
-    accept: async ({ trader, name }, { strategies }, by) => {
+    accept: async (incident, { strategies }, by) => {
+      const calls = agreedCalls(incident);
       const details: string[] = [];
       for (const strategy of String(strategies).split(', ')) {
-        const result = await trader?.toggleStrategy.executeWithOptions({ summary: `${strategy} off` }, [
-          { commandId: `${name}:off:${strategy}`, by, reason, strategy, enabled: false },
+        const commandId = `${incident.name}:off:${strategy}`;
+        const { detail } = await calls.toggleStrategy.executeWithOptions({ summary: `${strategy} off` }, [
+          { commandId, by, reason, strategy, enabled: false },
         ]);
-        details.push(result?.detail ?? 'no trader is known');
+        details.push(detail);
       }
       return details.join('; ');
     },
@@ -235,21 +263,17 @@ async function makeSmaller(
   }: { readonly key: string; readonly title: string; readonly sizePct: number; readonly by: string },
 ): Promise<string> {
   const { input, name } = incident;
-  if (input.incarnation === null) throw new Error('no trader is known');
+  const calls = agreedCalls(incident);
   const now = (await incident.facts())?.sizePct ?? sizePct;
-  // A trader that is restarting accepts the command a moment later.
-  const { ok, detail } = await approvedCalls(input.desk, input.incarnation).resize.executeWithOptions(
-    { summary: `Position size ${sizePct} %` },
-    [
-      {
-        commandId: `${name}:${key}`,
-        by,
-        reason: `${input.title}: ${title}`,
-        sizePct: Math.min(sizePct, now),
-        decisions: [],
-      },
-    ],
-  );
+  const { ok, detail } = await calls.resize.executeWithOptions({ summary: `Position size ${sizePct} %` }, [
+    {
+      commandId: `${name}:${key}`,
+      by,
+      reason: `${input.title}: ${title}`,
+      sizePct: Math.min(sizePct, now),
+      decisions: [],
+    },
+  ]);
   if (!ok) throw new Error(`refused by the trader: ${detail}`);
   return `${detail}; to trade again: fermata resume --reason TEXT`;
 }
