@@ -97,6 +97,24 @@ it('tells of a fill that is not as ordered while it watches, and asks for no lar
   ).toMatchObject({ verdict: 'fail', observed: wrong.problems[0] });
 });
 
+it('tells of every problem, however many there were before', async () => {
+  const problems = Array.from({ length: 21 }, (_, at) => `BTC/USDT fill ${at}: on the other side`);
+  const results: Results = { fills: { ...AS_ORDERED, problems }, paper: AS_ON_PAPER };
+  const attempted = await live(results, { watchMs: WAIT_MS });
+  const isTold = (fill: number) =>
+    until(
+      `fill ${fill} to be told`,
+      async () => (await toldOf(attempted)).some((text) => text.includes(`fill ${fill}:`)),
+      WAIT_MS,
+    );
+  await isTold(20);
+  results.fills = { ...AS_ORDERED, problems: [...problems, 'BTC/USDT fill 21: on the other side'] };
+  await isTold(21);
+  const about = (await toldOf(attempted)).filter((text) => text.includes('fill 20:'));
+  expect(about).toHaveLength(1);
+  await handleOf(attempted).terminate();
+});
+
 it('grows only from results that are as on paper, over as many runs as the waiting takes', async () => {
   const worse: Expectation = { verdict: 'warn', observed: 'win rate 20 %', expected: 'win rate 55 %' };
   const results: Results = { fills: AS_ORDERED, paper: worse };

@@ -2,7 +2,7 @@
  * Watches a desk that trades real money: checks it at intervals, tells people, and compares it with paper trading at
  * the end.
  */
-import { sleep } from '@temporalio/workflow';
+import { patched, sleep } from '@temporalio/workflow';
 import type { Notice } from '../../../contracts/notice.js';
 import { goLiveId } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -19,11 +19,13 @@ interface Look {
 interface Watched {
   /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
-  /** Each problem once: at most 20, plus those found at the end. */
+  /** Each problem once: at most 20, plus those found at the end. People are told of each. */
   readonly problems: readonly string[];
 }
 
 const PROBLEMS_MAX = 20;
+/** Runs that began before this patch are silent after that many. */
+const TELLS_ALL = 'a-live-watch-tells-every-problem';
 /** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
 const LOOKS_MAX = 1_000;
 const OBSERVED_MAX = 1_500;
@@ -38,6 +40,7 @@ export async function watchLive(
   const everyMs = Math.max(run.input.lookMs, Math.ceil(watchMs / LOOKS_MAX));
   const fillsSinceMs = phase === 'watched' ? run.liveSinceMs : startedMs;
   const problems = new Set<string>();
+  let before: readonly string[] = [];
   let remindAtMs = startedMs + run.input.remindMs;
   let looks = 0;
   run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
@@ -45,9 +48,13 @@ export async function watchLive(
     const found = await lookAtLive(run, fillsSinceMs);
     looks += 1;
     if (found.ended !== null) return { ended: found.ended, problems: [...problems] };
-    const fresh = found.problems.filter((one) => !problems.has(one)).slice(0, PROBLEMS_MAX - problems.size);
-    for (const problem of fresh) problems.add(problem);
-    if (fresh.length > 0) tellProblems(run, fresh);
+    const fresh = found.problems.filter((one) => !problems.has(one) && !before.includes(one));
+    const kept = fresh.slice(0, PROBLEMS_MAX - problems.size);
+    for (const problem of kept) problems.add(problem);
+    // What is not kept is told where the look before did not see it.
+    const told = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
+    if (told.length > 0) tellProblems(run, told);
+    before = found.problems;
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
       remind(run, found.text);
