@@ -51,6 +51,7 @@ const wordsOf = ({ incarnation, seenMs }: { readonly incarnation: string; readon
 const leftOut = async (desk: BenchDesk) =>
   (await desk.evidence('emergency-stop')).filter(({ step_key: key }) => key.startsWith('left-out:'));
 
+/** With one trader, of which nothing says when it was seen. */
 async function startOwner(desk: BenchDesk): Promise<void> {
   await bench.client.workflow.start('deskOwner', {
     workflowId: deskOwnerId(desk.name),
@@ -301,6 +302,17 @@ describe.concurrent('the desk owner', () => {
       ...[20, 19, 18, 17, 16, 15, 14, 13, 2, 1].map((day) => `unseen${day}`),
       'new111',
     ]);
+    await owner.terminate();
+  });
+
+  it('counts one whose time nobody recorded from now on, so that it is gone some day', async () => {
+    const desk = await bench.desk(SERVED);
+    const beforeMs = Date.now();
+    await startOwner(desk);
+    const owner = bench.client.workflow.getHandle(deskOwnerId(desk.name));
+    const [known] = (await owner.query('incarnations')) as readonly { readonly seenMs?: number }[];
+    // By the server's clock, in whole milliseconds or seconds.
+    expect(known?.seenMs).toBeGreaterThanOrEqual(beforeMs - 5_000);
     await owner.terminate();
   });
 

@@ -49,7 +49,11 @@ const HAND_OVER_ATTEMPTS_MAX = 20;
 /** `given`: a `DeskOwnerInput`, or anything else that somebody started the workflow with. */
 export async function deskOwner(given: unknown): Promise<void> {
   const input = toOwnerInput(given);
-  let admitted = input.admitted;
+  // One from before the time was recorded is counted from here on: it would never be gone otherwise.
+  let admitted: readonly AdmittedIncarnation[] = input.admitted.map((one) => ({
+    seenMs: Date.now(),
+    ...one,
+  }));
   const orders: EmergencyOrder[] = [...input.orders];
   setHandler(stopSignal, (payload) => {
     orders.push(toOrder('stop', payload));
