@@ -79,6 +79,23 @@ describe.concurrent('resumption', () => {
     expect(await run.result()).toMatchObject({ state: 'armed' });
   });
 
+  it('waits while a required check can not be run, and not for another one', async () => {
+    const desk = await bench.desk(SERVED);
+    const notRun = () =>
+      ({ verdict: 'not_run', observed: 'the venue was not read', expected: 'read' }) as const;
+    desk.checks.set('data-fresh', notRun);
+    desk.checks.set('database', notRun);
+    const [data, database] = STEPS as [RoutineStep, RoutineStep];
+    const steps = [data, { ...database, required: true }];
+    const run = await startResumption(bench, desk, desk.trader.halt('startup', 'auto'), { steps });
+    const { detail } = await run.waitsFor('Database answers');
+    expect(detail).not.toContain('Market data fresh');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.checks.delete('database');
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-required-not-run', run.workflowId);
+  });
+
   it('arms in spite of a failed check that only warns', async () => {
     const desk = await bench.desk(SERVED);
     desk.checks.set('database', () => ({ verdict: 'fail', observed: 'down', expected: 'up' }));

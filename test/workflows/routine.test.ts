@@ -7,6 +7,7 @@ import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-defin
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
 import { NOMINAL_MS, startRoutine } from './support/routines.js';
 
 let bench: Bench;
@@ -154,7 +155,43 @@ describe.concurrent('a routine', () => {
     expect(desk.trader.mode).toBe('HALTED');
   });
 
-  it('halts by the rule of its step, and by the strictest of several', async () => {
+  it('halts at once, whatever else of it still runs', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    let halted = (): void => undefined;
+    const isHalted = new Promise<void>((resolve) => {
+      halted = resolve;
+    });
+    desk.checks.set('database', async () => {
+      await isHalted;
+      return { verdict: 'pass', observed: 'fine', expected: 'fine' };
+    });
+    const steps = [
+      step('data', 'data-fresh', 'halt'),
+      { ...step('slow', 'database', 'warn'), timeoutSeconds: 60 },
+    ];
+    const running = await startRoutine(bench, desk, steps);
+    await until('the halt, while the other step runs', () => desk.trader.sent('halt').length > 0);
+    halted();
+    expect((await running.result()).steps.map(({ key, verdict }) => `${key} ${verdict}`).sort()).toEqual([
+      'data fail',
+      'slow pass',
+    ]);
+    expect(desk.trader.sent('halt')).toHaveLength(1);
+    await keepHistory(bench, 'routine-halts-at-once', running.workflowId);
+  });
+
+  it('halts where a required step was not run, and not where another one was not', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => ({ ...failing, verdict: 'not_run' }));
+    const other = step('other', 'data-fresh', 'halt');
+    expect(
+      (await runRoutine(desk, [other, { ...step('data', 'data-fresh', 'halt'), required: true }])).verdict,
+    ).toBe('fail');
+    expect(desk.trader.sent('halt')).toMatchObject([{ reason: expect.stringContaining('Step data') }]);
+  });
+
+  it('halts by the rule of each step that asks for it', async () => {
     const lifted = async (...rules: RoutineStep['resume'][]) => {
       const desk = await bench.desk();
       desk.checks.set('data-fresh', () => failing);
@@ -166,7 +203,7 @@ describe.concurrent('a routine', () => {
       return desk.trader.sent('halt').map(({ resume }) => resume);
     };
     expect(await lifted('next-day')).toEqual(['next-day']);
-    expect(await lifted('next-day', 'person', undefined)).toEqual(['person']);
+    expect((await lifted('next-day', 'person', undefined)).sort()).toEqual(['auto', 'next-day', 'person']);
     expect(await lifted(undefined)).toEqual(['auto']);
   });
 

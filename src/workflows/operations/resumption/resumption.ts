@@ -9,6 +9,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -25,7 +26,7 @@ import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';
 import { decisionCalls } from '../operations-calls.js';
-import { runSteps } from '../routine/run-steps.js';
+import { isLacking, runSteps } from '../routine/run-steps.js';
 import { lineOf } from '../routine/step.js';
 import { ResumptionRun } from './resumption-run.js';
 import { readSituation, showDrawdown } from './situation.js';
@@ -231,8 +232,12 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
   ]);
 }
 
+/** Runs that began before this patch arm although a required check was not run. */
+const REQUIRED_HAS_TO_PASS = 'a-required-check-has-to-pass';
+
 /**
- * Repeats the checks, and returns those that fail and so keep the desk from trading, whoever decides.
+ * Repeats the checks, and returns those that keep the desk from trading, whoever decides: they failed, or are required
+ * and were not run.
  */
 async function failingChecks(run: ResumptionRun): Promise<string[]> {
   const { steps, desk, simulated } = run.input;
@@ -251,7 +256,13 @@ async function failingChecks(run: ResumptionRun): Promise<string[]> {
   const blocking = new Set(
     steps.filter(({ onFail }) => onFail !== 'note' && onFail !== 'warn').map(({ key }) => key),
   );
-  return results.filter(({ key, verdict }) => verdict === 'fail' && blocking.has(key)).map(lineOf);
+  return results
+    .filter(
+      (result) =>
+        (result.verdict === 'fail' && blocking.has(result.key)) ||
+        (isLacking(result, steps, results) && patched(REQUIRED_HAS_TO_PASS)),
+    )
+    .map(lineOf);
 }
 
 /** Null if our book and the venue's agree; otherwise the difference. */

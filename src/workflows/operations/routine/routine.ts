@@ -29,11 +29,15 @@ import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { keepCalls } from '../incident/calls.js';
 import { decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
-import { isNeedless, runSteps } from './run-steps.js';
+import { isLacking, runSteps } from './run-steps.js';
 import { type Budget, lineOf, recordResult } from './step.js';
 
 /** Runs that began before this patch may end while their evidence is still being written. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
+/** Runs that began before this patch do nothing about a required step that was not run, but fail. */
+const REQUIRED_HAS_TO_PASS = 'a-required-step-has-to-pass';
+/** Runs that began before this patch halt once every step has ended, all that failed at once. */
+const HALTS_AT_ONCE = 'a-step-halts-at-once';
 /** Runs that began before this patch end as completed, whatever they found. */
 const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
 const PROBLEMS_MAX = 20;
@@ -73,6 +77,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   } else {
     const { desk, name: routine, simulated, backupsKept, backupDays } = input;
     const context = { desk, routine, simulated, backupsKept, backupDays, marketMs, trail };
+    const halting = new Map<string, Promise<void>>();
     showPhase('Checking', [`${input.steps.length} steps`]);
     const results = await runSteps(input.steps, {
       ...context,
@@ -82,11 +87,18 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
       worthRecording: () => true,
       onResult: (result) => {
         steps.push(result);
+        if (
+          hasFailed(input, steps, result) &&
+          stepOf(input, result.key)?.onFail === 'halt' &&
+          patched(HALTS_AT_ONCE)
+        )
+          halting.set(result.key, halt(input, [result], { trail, marketMs }, `halt:${result.key}`));
         const phase = `Checking: ${steps.length} of ${input.steps.length}`;
         showDetails(phase, steps.map(lineOf));
       },
     });
-    await followUp(input, results, { trail, marketMs });
+    await Promise.all(halting.values());
+    await followUp(input, results, halting, { trail, marketMs });
     verdict = verdictOf(input.steps, results);
     if (isCancelRequested()) {
       if (verdict === 'pass') verdict = 'warn';
@@ -174,16 +186,6 @@ function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]
   );
 }
 
-/** A required step that was needed and not run: the routine has failed. */
-function isLacking(
-  { key, verdict }: StepResult,
-  steps: readonly RoutineStep[],
-  results: readonly StepResult[],
-): boolean {
-  const step = steps.find((one) => one.key === key);
-  return verdict === 'not_run' && step?.required === true && !isNeedless(step, steps, results);
-}
-
 function cancelledStep(results: readonly StepResult[]): StepResult {
   const leftOut = results.filter(({ verdict }) => verdict === 'not_run').map(({ title }) => title);
   return {
@@ -215,15 +217,21 @@ interface FollowUpContext {
 async function followUp(
   input: RoutineInput,
   results: readonly StepResult[],
+  halted: ReadonlyMap<string, unknown>,
   context: FollowUpContext,
 ): Promise<void> {
-  const failed = results.filter(({ verdict }) => verdict === 'fail');
+  const failed = results.filter((result) => !halted.has(result.key) && hasFailed(input, results, result));
   const wanting = (action: 'incident' | 'halt') =>
     failed.filter(({ key }) => stepOf(input, key)?.onFail === action);
   await Promise.all([
     ...wanting('incident').map((step) => openIncident(input, step, context)),
     halt(input, wanting('halt'), context),
   ]);
+}
+
+/** `ended`: the results so far. */
+function hasFailed({ steps }: RoutineInput, ended: readonly StepResult[], result: StepResult): boolean {
+  return result.verdict === 'fail' || (isLacking(result, steps, ended) && patched(REQUIRED_HAS_TO_PASS));
 }
 
 const stepOf = ({ steps }: RoutineInput, key: string) => steps.find((step) => step.key === key);
@@ -259,12 +267,13 @@ async function halt(
   input: RoutineInput,
   failed: readonly StepResult[],
   context: FollowUpContext,
+  stepKey = 'halt',
 ): Promise<void> {
   if (failed.length === 0) return;
   const why = failed.map(({ title, observed }) => `${title}: ${observed}`).join('; ');
   const reason = `${input.title}: ${why}`.slice(0, 500);
   if (input.incarnation === null) {
-    await alarm(input, `no trader is known to halt; ${reason}`, 'halt', context);
+    await alarm(input, `no trader is known to halt; ${reason}`, stepKey, context);
     return;
   }
   const startedMs = Date.now();
@@ -273,7 +282,7 @@ async function halt(
       { summary: `Halt trading: ${failed.map(({ title }) => title).join(', ')}` },
       [
         {
-          commandId: `${workflowInfo().firstExecutionRunId}:halt`,
+          commandId: `${workflowInfo().firstExecutionRunId}:${stepKey}`,
           by: `routine ${input.name}`,
           reason,
           cause: 'check-failed',
@@ -281,13 +290,12 @@ async function halt(
         },
       ],
     );
-    record('halt', 'Trading halted', result.ok ? 'pass' : 'fail', result.detail);
+    const { ok, detail: observed } = result;
+    const verdict = ok ? 'pass' : 'fail';
+    const said = action(input, context, stepKey, 'Trading halted');
+    context.trail.add({ ...said, verdict, observed, startedMs });
   } catch (error) {
-    await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, 'halt', context);
-  }
-
-  function record(stepKey: string, name: string, verdict: 'pass' | 'fail', observed: string): void {
-    context.trail.add({ ...action(input, context, stepKey, name), verdict, observed, startedMs });
+    await alarm(input, `the trader could not be halted (${causeOf(error)}); ${reason}`, stepKey, context);
   }
 }
 

@@ -78,6 +78,16 @@ export function isNeedless(
   );
 }
 
+/** A required step that was needed and not run. `results`: those of the steps that it has waited for, at least. */
+export function isLacking(
+  { key, verdict }: StepResult,
+  steps: readonly RoutineStep[],
+  results: readonly StepResult[],
+): boolean {
+  const step = steps.find((one) => one.key === key);
+  return verdict === 'not_run' && step?.required === true && !isNeedless(step, steps, results);
+}
+
 /** `results`: those of the steps that this one has waited for. */
 function runNeeded(
   step: RoutineStep,
