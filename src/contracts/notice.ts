@@ -14,6 +14,8 @@ export interface NoticeButton {
   readonly text: string;
   /** Data that a tap sends; at most 64 bytes. */
   readonly data: string;
+  /** Agrees to what the notice says, and is left out where the notice can't say all of it. */
+  readonly agrees?: true;
 }
 
 export interface Notice {

@@ -31,7 +31,7 @@ export function parseVoteButton(data: string): VoteButton | null {
 
 function buttonsOf(approval: Approval): NoticeButton[] {
   return [
-    { text: 'Approve', data: voteButtonData(approval, 'approve') },
+    { text: 'Approve', data: voteButtonData(approval, 'approve'), agrees: true },
     { text: 'Reject', data: voteButtonData(approval, 'reject') },
     { text: 'Details', data: voteButtonData(approval, 'details') },
   ];

@@ -43,7 +43,25 @@ export function withAddresses(notice: Notice, home: string | null): Notice {
   const added = `\n\n${lines.join('\n')}`;
   return {
     ...notice,
-    text: `${fittingNotice(notice).text.slice(0, TEXT_LENGTH_MAX - added.length)}${added}`,
+    ...shortened(notice, TEXT_LENGTH_MAX - added.length, added),
+  };
+}
+
+const NOT_WHOLE =
+  '…\n\nThis is not all of it, so it can’t be approved here: read it and vote on the page, or with fermata approve.';
+
+/** Nobody agrees to what they were not shown. `end`: follows the text, and is never cut. */
+function shortened(
+  { text: given, buttons }: Pick<Notice, 'text' | 'buttons'>,
+  lengthMax: number,
+  end = '',
+): Pick<Notice, 'text' | 'buttons'> {
+  const text = given.trim();
+  if (text.length <= lengthMax || !buttons?.some(({ agrees }) => agrees))
+    return { text: `${cut(text, lengthMax)}${end}`, ...(buttons && { buttons }) };
+  return {
+    text: `${text.slice(0, lengthMax - NOT_WHOLE.length)}${NOT_WHOLE}${end}`,
+    buttons: buttons.filter(({ agrees }) => !agrees),
   };
 }
 
@@ -83,7 +101,7 @@ function fittingNotice(notice: Notice): Notice {
   return {
     ...notice,
     title: cut(notice.title.replace(/\s+/g, ' ').trim() || '(no title)', TITLE_LENGTH_MAX),
-    text: cut(notice.text.trim(), TEXT_LENGTH_MAX),
+    ...shortened(notice, TEXT_LENGTH_MAX),
   };
 }
 

@@ -88,6 +88,26 @@ describe('the run that something is about', () => {
     expect(rows[0]?.body.length).toBeLessThanOrEqual(3_500);
   });
 
+  it('is asked there, and not below a notice that can not say all that is agreed to', async () => {
+    const votes = async (note: string) => {
+      await notify(
+        database.pool,
+        approvalNotice({ ...QUESTION, id: `q-${note.length}`, parameters: { note } }),
+        home,
+      );
+      const { rows } = await database.pool.query<{ body: string; buttons: readonly { text: string }[] }>(
+        'select body, buttons from notice order by id desc limit 1',
+      );
+      const [{ body, buttons }] = rows as [(typeof rows)[number]];
+      return { body, taps: buttons.map(({ text }) => text) };
+    };
+    expect((await votes('short')).taps).toEqual(['Approve', 'Reject', 'Details']);
+    const cut = await votes('x'.repeat(3_250));
+    expect(cut.taps).toEqual(['Reject', 'Details']);
+    expect(cut.body).toMatch(/This is not all of it.*\n\n.*Its run: /s);
+    expect(cut.body.length).toBeLessThanOrEqual(3_300);
+  });
+
   it.each([
     ['an incident', incidentNotice({ ...ABOUT, id: 'i1', state: 'open' } as Incident, 'opened', null)],
     ['a question', approvalNotice(QUESTION)],
