@@ -27,12 +27,25 @@ const COMMAND_MS = 5_000;
 /** Reconciling reads orders, positions, fills and balances from the venue. */
 const RECONCILE_MS = 20_000;
 
-/** `venueRule`: the desk file's rule for lifting a halt whose cause is the venue. */
+/**
+ * `venueRule`: the desk file's rule for lifting a halt whose cause is the venue. `owesStop`: whether a stop is still on
+ * its way to this trader.
+ */
 export function createEngineActivities(
   trader: TraderCalls,
   days: TradingDays,
   venueRule: ResumeRule,
+  owesStop: () => Promise<boolean>,
 ): EngineActivities {
+  /** What is armed in front of a stop that was asked for before would be halted by it in the middle of its trades. */
+  const unlessStopped = async <T>(arm: () => Promise<T>): Promise<T> => {
+    if (await owesStop())
+      throw ApplicationFailure.nonRetryable(
+        'A stop has not reached this trader yet, and is still being sent: nothing was armed. Do this: decide again once fermata status shows that stop.',
+        FAILURE_NAMES.refusedByTrader,
+      );
+    return arm();
+  };
   return {
     sendStop: (command) => callTrader(trader, 'stop', command, COMMAND_MS),
     sendCloseAll: (command) => callTrader(trader, 'closeAll', command, COMMAND_MS),
@@ -46,9 +59,11 @@ export function createEngineActivities(
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
     reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
     readLiveFacts: () => readLiveFacts(trader),
-    goLive: (command) => callTrader(trader, 'goLive', command, COMMAND_MS),
-    arm: ({ commandId, by, reason, haltId, configHash, decisions }) =>
-      callTrader(trader, 'arm', { commandId, by, reason, haltId, configHash, decisions }, COMMAND_MS),
+    goLive: (command) => unlessStopped(() => callTrader(trader, 'goLive', command, COMMAND_MS)),
+    arm: ({ commandId, by, reason, haltId, configHash, decisions }) => {
+      const command = { commandId, by, reason, haltId, configHash, decisions };
+      return unlessStopped(() => callTrader(trader, 'arm', command, COMMAND_MS));
+    },
   };
 }
 

@@ -85,6 +85,8 @@ export interface EmergencyOutcome {
   /** Somebody armed the desk again before the stop was proven. */
   readonly superseded: boolean;
   readonly detail: string;
+  /** Traders that have not taken every order yet; null: none is known yet. Absent: a run of an earlier version. */
+  readonly owedTo?: readonly string[] | null;
 }
 
 /** One journal incarnation at one place (host and control socket): a new one there replaces the old one. */

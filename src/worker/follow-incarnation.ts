@@ -6,7 +6,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  QueryRejectedError,
+  WithStartWorkflowOperation,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { createEngineActivities } from '../activities/create-engine-activities.js';
 import {
   type AdmittedIncarnation,
@@ -14,8 +19,9 @@ import {
   EMERGENCY_MESSAGES,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
+  type EmergencyOutcome,
 } from '../contracts/emergency.js';
-import { deskOwnerId, emergencyQueue, engineQueue } from '../contracts/queues.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId, engineQueue } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
@@ -93,9 +99,30 @@ function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarna
   return keepWorker(context, {
     taskQueue: engineQueue(desk.desk, incarnation),
     bundle: null,
-    activities: createEngineActivities(trader, tradingDaysOf(desk), desk.resume.venue),
+    activities: createEngineActivities(trader, tradingDaysOf(desk), desk.resume.venue, () =>
+      owesStop(context.temporal, desk.desk, incarnation),
+    ),
     sinks: null,
   });
+}
+
+/** Whether the desk's emergency stop has not been taken by this trader yet. Rejects where nobody can say. */
+export async function owesStop(
+  temporal: TemporalAccess,
+  desk: string,
+  incarnation: string,
+): Promise<boolean> {
+  const asked = askRunning<EmergencyOutcome>(
+    temporal,
+    QUERY_MS,
+    emergencyStopId(desk),
+    EMERGENCY_MESSAGES.progress,
+  );
+  const { owedTo = [] } = await asked.catch((error: unknown): Pick<EmergencyOutcome, 'owedTo'> => {
+    if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) return {};
+    throw error;
+  });
+  return owedTo === null || owedTo.includes(incarnation);
 }
 
 interface DeskOwner {

@@ -23,7 +23,7 @@ it('has every activity that a recorded history asks for', () => {
     [
       createEmergencyActivities(nothing),
       createDeployActivities(nothing),
-      createEngineActivities(nothing, nothing, 'auto'),
+      createEngineActivities(nothing, nothing, 'auto', nothing),
       createGoLiveActivities(nothing),
       createIncidentActivities(nothing),
       createOperationsActivities({ context: { desk: { mode: 'paper' } } } as never),

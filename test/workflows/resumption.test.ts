@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
+import { emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
@@ -144,6 +146,32 @@ describe.concurrent('resumption', () => {
     expect(await refusalOf(run.decide({ ...good, expiresWallMs: 1 }))).toContain('expired');
     expect(desk.trader.sent('arm')).toEqual([]);
     await run.end();
+  });
+
+  it('arms nothing while a stop has not reached the trader yet: that one comes first', async () => {
+    const desk = await bench.desk();
+    desk.trader.refuses = 'stop';
+    const workflowId = emergencyStopId(desk.name);
+    const timing = { ...EMERGENCY_TIMING, retryMs: 50, retryMsMax: 200, queueWaitMs: 30_000 };
+    await bench.client.workflow.signalWithStart('emergencyStop', {
+      workflowId,
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, incarnations: null, orders: [], timing }],
+      signal: 'stop',
+      signalArgs: [{ commandId: 'stop-1', by: 'anna', via: 'web', reason: 'r', sentTo: [] }],
+    });
+    await until('the stop to be refused', () => desk.trader.sent('stop').length > 0);
+    const run = await resume(desk, desk.trader.halt('startup', 'auto'));
+    await run.waitsFor('the trader to accept arming: A stop has not reached this trader yet');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.trader.refuses = null;
+    expect(await run.result()).toMatchObject({ state: 'superseded' });
+    expect(desk.trader.halts.at(-1)).toMatchObject({ cause: 'person', by: 'anna' });
+    // Once it has, nothing of it stands in the way.
+    const haltId = desk.trader.haltId ?? '';
+    const next = await resume(desk, haltId);
+    await next.waitsFor('a person');
+    expect(await next.decide(decisionOf(desk, haltId))).toMatchObject({ armed: true });
   });
 
   it('needs two people where the rule says so, and counts each of them once', async () => {

@@ -60,7 +60,18 @@ export class EmergencyRun {
   get outcome(): EmergencyOutcome {
     const proven = this.#targets.size > 0 && this.#all((target) => target.proven);
     const superseded = !proven && this.finished;
-    return { kind: this.kind, proven, superseded, detail: this.#sentence(proven, superseded) };
+    return {
+      kind: this.kind,
+      proven,
+      superseded,
+      detail: this.#sentence(proven, superseded),
+      owedTo: this.#owedTo,
+    };
+  }
+
+  get #owedTo(): readonly string[] | null {
+    if (this.#targets.size === 0) return null;
+    return [...this.#targets].filter(([, target]) => target.owed).map(([incarnation]) => incarnation);
   }
 
   /** New orders. Each goes to every trader that has not taken it yet, and the proof starts over. */

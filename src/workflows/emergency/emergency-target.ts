@@ -30,6 +30,10 @@ export class EmergencyTarget {
     return this.#unsent.length === 0 && this.#problem === null && this.#reading?.proven === true;
   }
 
+  get owed(): boolean {
+    return this.#unsent.length > 0;
+  }
+
   /** The trader took every order and is active all the same: somebody has armed it since. */
   get superseded(): boolean {
     const mode = this.#reading?.mode;

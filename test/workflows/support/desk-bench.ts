@@ -18,6 +18,7 @@ import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
+import { owesStop } from '../../../src/worker/follow-incarnation.js';
 import { followRuns } from '../../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
@@ -115,7 +116,7 @@ export async function openBench(
     connection,
     database,
     desk: async (options = {}) => {
-      const desk = await openDesk(connection, address, database, { ...options, home }, serve);
+      const desk = await openDesk(connection, temporal, address, database, { ...options, home }, serve);
       desks.push(desk);
       return desk;
     },
@@ -130,6 +131,7 @@ export async function openBench(
 
 async function openDesk(
   connection: NativeConnection,
+  temporal: TemporalAccess,
   address: TemporalAddress,
   database: TestDatabase,
   options: DeskOptions & { readonly home: string | null },
@@ -212,7 +214,9 @@ async function openDesk(
     },
     engine: {
       taskQueue: engineQueue(name, trader.incarnation),
-      activities: createEngineActivities(trader.client, days, options.venueRule ?? 'auto'),
+      activities: createEngineActivities(trader.client, days, options.venueRule ?? 'auto', () =>
+        owesStop(temporal, name, trader.incarnation),
+      ),
       bundle: null,
     },
   };
