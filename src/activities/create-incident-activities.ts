@@ -13,6 +13,7 @@ import type {
   Symptom,
 } from '../contracts/incident.js';
 import type { Notice } from '../contracts/notice.js';
+import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { homePaths } from '../home/runtime.js';
 import { incidentId, incidentNotice } from '../notify/incident-notice.js';
@@ -32,9 +33,13 @@ const LINES_READ_MAX = 200_000;
 
 const TIME_LENGTH = 25;
 
+type Traded = Pick<Desk['instruments'][number], 'symbol' | 'lotSize'>;
+
 interface IncidentDependencies {
   readonly pool: Pool;
   readonly desk: string;
+  /** What it trades, for the lots; left out: quantities are said as the ledger has them. */
+  readonly instruments?: readonly Traded[];
   /** FERMATA_HOME. */
   readonly home: string;
   readonly tell: (notice: Notice) => Promise<void>;
@@ -75,7 +80,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     readStatusPage,
     marketConditions: (question) => marketConditions(pool, desk, question),
     lossesByStrategy: ({ sinceMarketMs }) => lossesByStrategy(pool, desk, sinceMarketMs),
-    ledgerPositions: () => ledgerPositions(pool, desk),
+    ledgerPositions: () => ledgerPositions(pool, desk, dependencies.instruments ?? []),
     processState,
     restartProcess,
     restoreDatabase: ({ key, by }) =>
@@ -157,14 +162,23 @@ export async function lossesByStrategy(
   }));
 }
 
-/** Open positions as "BTC/USDT 0.5", sorted. */
-export async function ledgerPositions(pool: Pick<Pool, 'query'>, desk: string): Promise<readonly string[]> {
+/**
+ * Open positions as "BTC/USDT 0.500", sorted; in whole lots and with a lot's places, as the trader says them: the ledger
+ * has the rest of a coin, too.
+ */
+export async function ledgerPositions(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  instruments: readonly Traded[],
+): Promise<readonly string[]> {
   const found = await pool.query<{ symbol: string; quantity: string }>(
-    `select symbol, trim_scale(quantity)::text as quantity from positions
-      where desk = $1 and quantity <> 0
-        and incarnation = coalesce((select incarnation from current_journal where desk = $1), '')
-      order by symbol limit $2`,
-    [desk, NAMED_MAX],
+    `select symbol, held::text as quantity from (
+       select symbol, coalesce(div(quantity, lot) * lot, trim_scale(quantity)) as held from positions
+         left join unnest($3::text[], $4::numeric[]) as traded(symbol, lot) using (symbol)
+        where desk = $1
+          and incarnation = coalesce((select incarnation from current_journal where desk = $1), '')) as lots
+      where held <> 0 order by symbol limit $2`,
+    [desk, NAMED_MAX, instruments.map(({ symbol }) => symbol), instruments.map(({ lotSize }) => lotSize)],
   );
   return found.rows.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
 }

@@ -88,6 +88,7 @@ export async function startOperationsWorker(
       ...createIncidentActivities({
         pool,
         desk: desk.desk,
+        instruments: desk.instruments,
         home: runtime.home,
         contactsOf: (kind) => contactsFor(desk, kind),
         tell: (notice) => notify(pool, notice, runtime.home),

@@ -89,7 +89,7 @@ describe('a crash', () => {
     writeLog(3);
     await bench.database.pool.query(
       `insert into positions (desk, symbol, quantity, average_price, realised, simulated, updated)
-       values ($1, 'BTC/USDT', 0.50, 100, 0, true, now())`,
+       values ($1, 'BTC/USDT', 0.504, 100, 0, true, now())`,
       [desk.name],
     );
     desk.processes.set('trader', 'restarting');

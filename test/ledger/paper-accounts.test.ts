@@ -61,7 +61,7 @@ async function expectFiguresOf(entries: readonly JournalEntry[]): Promise<void> 
   );
   expect((await readCosts(pool, SPAN)).fills).toBe(state.counters.fills);
   const held = state.positions.filter(({ quantityLots }) => quantityLots !== 0);
-  expect(await ledgerPositions(pool, DESK)).toEqual(
+  expect(await ledgerPositions(pool, DESK, [])).toEqual(
     held.map(({ instrument, quantityLots }) => {
       const { symbol, lotSize } = INSTRUMENTS[instrument]!;
       return `${symbol} ${Number(formatDecimal(quantityLots, lotSize))}`;

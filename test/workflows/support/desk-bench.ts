@@ -165,6 +165,7 @@ async function openDesk(
   const incidents = createIncidentActivities({
     pool,
     desk: name,
+    instruments: [{ symbol: 'BTC/USDT', lotSize: '0.1' }],
     home: options.logsHome ?? '/nowhere',
     tell: (notice) => notify(pool, notice),
     processState: async (process) => processes.get(process) ?? null,
