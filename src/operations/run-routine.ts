@@ -55,16 +55,16 @@ export async function runRoutine(
       person: caller.person,
       simulated: status?.marketData.simulated ?? false,
     });
+    const asked = { action: 'runRoutine', parameters: { name: request.name, workflowId } };
+    // Written now: this process may end before the routine does.
+    const begun = recordAudit(context, caller, { ...asked, outcome: 'begun' });
     const slow = routine.steps.some(({ action, waitMinutes }) => action !== undefined || waitMinutes > 0);
     const patienceMs = request.patienceMs ?? (slow ? ACTION_PATIENCE_MS : PATIENCE_MS);
     const result = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
-    const audit = await recordAudit(context, caller, {
-      action: 'runRoutine',
-      parameters: { name: request.name },
-      outcome: verdict ?? 'not finished',
-    });
+    const ended = recordAudit(context, caller, { ...asked, outcome: verdict ?? 'not finished' });
+    const problems = (await Promise.all([begun, ended])).filter((problem) => problem !== null);
     return {
       ok: true,
       proven: verdict === 'pass' || verdict === 'warn',
@@ -74,7 +74,7 @@ export async function runRoutine(
       ].join('; '),
       haltId: null,
       workflowId,
-      problems: audit === null ? [] : [audit],
+      problems,
       verdict,
       steps: inOrder(routine, result?.steps ?? []),
     };

@@ -283,6 +283,21 @@ describe.concurrent('a routine on demand', () => {
     const result = await operationsOf(desk).runRoutine(ANNA, { name: 'pre-market' });
     expect(result).toMatchObject({ ok: true, proven: true, detail: 'Pre-market: pass' });
     expect(result.workflowId).toMatch(/^routine:t-\w+:pre-market:2026-03-02T/);
+    const { workflowId } = result;
+    expect(await audited(desk, 2)).toMatchObject([
+      {
+        person: 'anna',
+        action: 'runRoutine',
+        parameters: { name: 'pre-market', workflowId },
+        outcome: 'pass',
+      },
+      {
+        person: 'anna',
+        action: 'runRoutine',
+        parameters: { name: 'pre-market', workflowId },
+        outcome: 'begun',
+      },
+    ]);
   });
 
   it('that the desk file does not have is refused with those that it has', async () => {
