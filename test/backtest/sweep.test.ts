@@ -13,7 +13,7 @@ import type { Figures } from '../../src/backtest/statistics/figures.js';
 import { heatMapOf, sweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { ranked, type Trial } from '../../src/backtest/sweep/trial.js';
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
-import { combinationsOf, sweptValue, TRIALS_MAX } from '../../src/cli/swept-values.js';
+import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
 
 const DAY_MS = 86_400_000;
 
