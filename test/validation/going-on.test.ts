@@ -192,6 +192,14 @@ class LiveDouble {
     }
   }
 
+  /** A price within the minute, half of which passes. */
+  quote(): void {
+    const bar = this.#bars.find(({ openMs }) => openMs >= this.nowMs)!;
+    this.nowMs = bar.openMs + MINUTE_MS / 2;
+    const quote = { bidLots: 0, askLots: 0, bidTicks: bar.openTicks, askTicks: bar.openTicks + 2 };
+    this.#tell({ kind: 'quote', instrument: 0, marketMs: this.nowMs, ...quote });
+  }
+
   #tell(event: MarketEvent): void {
     void this.#listener?.(event);
   }
@@ -211,16 +219,23 @@ describe('a validation on live prices', () => {
     );
     await expect.poll(() => live.isHeard).toBe(true);
     for (let minute = 0; minute < 45; minute += 1) live.pass();
+    // It ends within a minute, whose bar it therefore never had.
+    live.quote();
     await expect
-      .poll(() => readFileSync(placeAt(directory).prices, 'utf8').split('\n').length)
-      .toBeGreaterThan(45);
+      .poll(() => readFileSync(placeAt(directory).prices, 'utf8'))
+      .toContain(`"marketMs":${live.nowMs}`);
     ending.abort();
     expect(await first).toBeInstanceOf(RunInterrupted);
     for (let minute = 0; minute < 10; minute += 1) live.pass();
+    const loggedBars = () =>
+      readFileSync(placeAt(directory).prices, 'utf8').match(/"kind":"bar"/g)?.length ?? 0;
+    const before = loggedBars();
     appendFileSync(placeAt(directory).prices, '{"kind":"quote","instr');
 
     const second = runValidation(directory, { openFeed });
     await expect.poll(() => live.isHeard).toBe(true);
+    // The minute that was cut in two and the ten behind it, of both instruments.
+    expect(loggedBars() - before).toBe(2 * 11);
     for (let minute = 0; minute < 80; minute += 1) live.pass();
     const report = await second;
     expect(report.market.kind).toBe('live');

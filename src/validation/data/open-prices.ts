@@ -148,27 +148,35 @@ class LoggedFeed implements MarketFeed {
 
   async #run(): Promise<void> {
     let lastMs: number | null = null;
+    // Until when bars were told of each instrument.
+    const endMs = new Map([...this.#past].map(([id, bars]) => [id, endOf(bars.at(-1))]));
     for (const price of readPriceLog(this.#options.file)) {
       if (!('marketMs' in price)) continue;
       if (this.#stopped) return;
       await this.#listener(price);
       lastMs = price.marketMs;
+      if (price.kind === 'bar') endMs.set(price.bar.instrument, endOf(price.bar));
     }
-    if (lastMs !== null) await this.#catchUp(lastMs);
+    if (lastMs !== null) await this.#catchUp(lastMs, endMs);
     if (!this.#stopped) this.#options.feed.start((event) => this.#live(event), this.#wanted);
   }
 
-  /** Nothing ran in the meantime: whole minutes of the venue's history stand in for it. */
-  async #catchUp(lastMs: number): Promise<void> {
+  /**
+   * Nothing ran in the meantime: whole minutes of the venue's history stand in for it. The minute within which it
+   * ended is one of them, without its prices of before.
+   */
+  async #catchUp(lastMs: number, endMs: ReadonlyMap<InstrumentId, number>): Promise<void> {
     const { feed, instrumentCount, spreadTicks } = this.#options;
-    const missed = Math.min(MISSED_MINUTES_MAX, Math.ceil((feed.nowMs() - lastMs) / MINUTE_MS));
     const ids = Array.from({ length: instrumentCount }, (_, id) => id);
-    const bars = (await Promise.all(ids.map((id) => feed.history(id, missed)))).flat();
+    const fromMs = (id: InstrumentId): number => endMs.get(id) ?? lastMs;
+    const missed = (id: InstrumentId): number =>
+      Math.min(MISSED_MINUTES_MAX, Math.ceil((feed.nowMs() - fromMs(id)) / MINUTE_MS));
+    const bars = (await Promise.all(ids.map((id) => feed.history(id, missed(id))))).flat();
     const events = bars
-      .filter((bar) => bar.openMs >= lastMs)
+      .filter((bar) => bar.openMs >= fromMs(bar.instrument))
       .flatMap((bar): TimedEvent[] => [
-        ...barQuotes(bar, spreadTicks[bar.instrument] ?? 1),
-        { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar },
+        ...barQuotes(bar, spreadTicks[bar.instrument] ?? 1).filter(({ marketMs }) => marketMs >= lastMs),
+        { kind: 'bar', marketMs: Math.max(lastMs, endOf(bar)), bar },
       ])
       .sort((a, b) => a.marketMs - b.marketMs);
     if (this.#stopped || events.length === 0) return;
@@ -211,6 +219,8 @@ type LoggedPrice =
   | { readonly kind: 'source'; readonly source: MarketSource }
   | { readonly kind: 'past'; readonly bars: readonly MarketBar[] }
   | TimedEvent;
+
+const endOf = (bar: MarketBar | undefined): number => (bar === undefined ? 0 : bar.openMs + bar.spanMs);
 
 /** Enough for days of quotes of a busy desk; more is a flood. */
 const LOG_BYTES_MAX = 2 * 1024 ** 3;
