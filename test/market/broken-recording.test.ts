@@ -50,6 +50,11 @@ describe('a broken file', () => {
       `${BARS}60000,1,1,1,1,1\n120000,1.005,2,1,1,1\n`,
       /row 3, column open: expected a multiple of the tick 0.01 of BTC\/USDT, found "1.005"/,
     ],
+    [
+      'a price beyond what can be counted',
+      `${BARS}60000,99999999999999999999,99999999999999999999,1,1,1\n`,
+      /row 2, column open: expected a price small enough to be counted exactly in ticks of 0.01, found "99999999999999999999"/,
+    ],
     ['a high below the close', `${BARS}60000,1,1,1,2,1\n`, /row 2, column high: expected the highest/],
     ['a low above the open', `${BARS}60000,1,3,2,2,1\n`, /row 2, column low: expected the lowest/],
     ['a negative volume', `${BARS}60000,1,1,1,1,-5\n`, /row 2, column volume: expected zero or more/],

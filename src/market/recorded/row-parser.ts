@@ -207,6 +207,8 @@ export class RowParser {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value > 0)) this.refuse(name, 'a price above zero in plain decimals', shown(text));
     const { tickSize, symbol } = this.instrument;
+    if (this.#prices.floor(text) === null)
+      this.refuse(name, `a price small enough to be counted exactly in ticks of ${tickSize}`, shown(text));
     throw new DataFileError({
       file: this.file,
       row: this.#row,
