@@ -199,6 +199,7 @@ describe('curves of a long run', () => {
     expect(candles.slots[0]).toMatchObject({ startMs: 0, openTicks: 1000 });
     expect(candles.slots.at(-1)?.closeTicks).toBe(1000 + (9999 % 77));
     expect(curve.slots.at(-1)).toMatchObject({ equity: 10_999, buyAndHold: 9999, drawdown: 0 });
+    for (const { atMs, equity } of curve.slots) expect(equity).toBe(1000 + atMs / MINUTE_MS);
     // The fall of one minute is still there, though its slot ends high again.
     expect(Math.max(...curve.slots.map(({ drawdown }) => drawdown))).toBe((5999 - 500) / 5999);
   });

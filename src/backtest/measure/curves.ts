@@ -88,6 +88,8 @@ export class Candles extends Slots<DrawnCandle> {
 
 export interface EquitySlot {
   readonly startMs: number;
+  /** When its values were true. */
+  atMs: number;
   /** The last values in the slot, in money units. */
   equity: number;
   buyAndHold: number;
@@ -103,16 +105,18 @@ export class EquityCurve extends Slots<EquitySlot> {
     const drawdown = (this.#peak - equity) / this.#peak;
     const slot = this.slotAt(atMs);
     if (slot !== undefined) {
+      slot.atMs = atMs;
       slot.equity = equity;
       slot.buyAndHold = buyAndHold;
       if (drawdown > slot.drawdown) slot.drawdown = drawdown;
       return;
     }
-    this.slots.push({ startMs: this.startOf(atMs), equity, buyAndHold, drawdown });
+    this.slots.push({ startMs: this.startOf(atMs), atMs, equity, buyAndHold, drawdown });
     this.halveIfFull();
   }
 
   protected merge(into: EquitySlot, next: EquitySlot): void {
+    into.atMs = next.atMs;
     into.equity = next.equity;
     into.buyAndHold = next.buyAndHold;
     into.drawdown = Math.max(into.drawdown, next.drawdown);

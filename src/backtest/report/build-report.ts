@@ -129,7 +129,7 @@ export interface BacktestReport {
   /** The first ones, or all: as many as were asked for. */
   readonly trades: readonly ReportedTrade[];
   readonly tradesLeftOut: number;
-  /** Time, equity, deepest drawdown in percent since the previous point, buy and hold. */
+  /** Time at which they were so, equity, deepest drawdown in percent since the previous point, buy and hold. */
   readonly equity: readonly (readonly [at: string, equity: string, drawdownPct: number, hold: string])[];
   readonly candles: readonly {
     readonly symbol: string;
@@ -269,8 +269,8 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     data: { problems: inputs.problems, coverage: inputs.coverage },
     trades,
     tradesLeftOut,
-    equity: (measure?.curve.slots ?? []).map(({ startMs, equity, drawdown, buyAndHold }) => [
-      iso(startMs),
+    equity: (measure?.curve.slots ?? []).map(({ atMs, equity, drawdown, buyAndHold }) => [
+      iso(atMs),
       formatMoney(equity, places),
       round(drawdown * 100),
       formatMoney(Math.round(buyAndHold), places),

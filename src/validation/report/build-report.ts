@@ -111,12 +111,8 @@ function resultsOf(
 
 /** From the beginning on; each point has the equity at that moment. */
 function curveOf(measure: BacktestMeasure, places: number): ValidationReport['equity'] {
-  const { curve, fromMs, toMs, startingCash } = measure;
-  const endMs = Math.min(toMs, measure.lastMs ?? fromMs);
-  const points = curve.slots.map(
-    ({ startMs, equity }) =>
-      [iso(Math.min(startMs + curve.stepMs, endMs)), formatMoney(equity, places)] as const,
-  );
+  const { curve, fromMs, startingCash } = measure;
+  const points = curve.slots.map(({ atMs, equity }) => [iso(atMs), formatMoney(equity, places)] as const);
   return [[iso(fromMs), formatMoney(startingCash, places)], ...points];
 }
 
