@@ -2,16 +2,21 @@ import type { Instrument } from '../domain/instrument.js';
 import type { EntryTerm, EntryType } from '../domain/order.js';
 import type { Desk } from './schema.js';
 
+/** What a venue takes of one kind of instrument. */
+export interface TakenOrders {
+  readonly entries: readonly EntryType[];
+  /** Terms of limit entries. */
+  readonly terms: readonly EntryTerm[];
+  /** The only lot size there, for example "1" where nothing is traded in fractions. Null: each symbol has its own. */
+  readonly lotSize: string | null;
+}
+
 /** What the rules of a desk file need to know about a venue that real orders can go to. */
 export interface DeskVenue {
   /** The name used in desk files. */
   readonly name: string;
-  /** The instrument kinds that its account trades. */
-  readonly kinds: readonly Instrument['kind'][];
-  /** The entry types that it supports. */
-  readonly entries: readonly EntryType[];
-  /** The terms of limit entries that it supports. */
-  readonly terms: readonly EntryTerm[];
+  /** What it takes of each kind of instrument; a kind that is left out is none that its account trades. */
+  readonly takes: Readonly<Partial<Record<Instrument['kind'], TakenOrders>>>;
   /** False: one account trades only one of these kinds. */
   readonly mixesKinds: boolean;
   /** It also has paper accounts, for desks on paper. */
@@ -19,6 +24,9 @@ export interface DeskVenue {
   /** Its account in words, for example "a spot account". */
   readonly account: string;
 }
+
+export const kindsOf = ({ takes }: Pick<DeskVenue, 'takes'>): readonly Instrument['kind'][] =>
+  Object.keys(takes) as Instrument['kind'][];
 
 /**
  * Whether a desk's orders leave this machine, which is not the same as trading real money. A paper desk's orders

@@ -2,7 +2,7 @@
 import { venueOfFeed } from '../domain/feed-name.js';
 import { isOwned, settleOf } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
-import { type DeskVenue, ordersLeave } from './desk-venue.js';
+import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
 import type { Desk } from './schema.js';
 
 /**
@@ -124,7 +124,7 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
 function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { feeds, instruments } = desk;
   const feed = venues.find(
-    ({ name, kinds }) => feeds.some((one) => venueOfFeed(one) === name) && kinds.includes('future'),
+    (one) => feeds.some((name) => venueOfFeed(name) === one.name) && kindsOf(one).includes('future'),
   );
   if (ordersLeave(desk) || feed === undefined) return [];
   return instruments.flatMap(({ kind, contractMonth, roll, symbol }, index) =>

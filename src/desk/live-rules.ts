@@ -5,7 +5,7 @@ import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
 import { stepsLiftedBy } from './desk-steps.js';
-import { type DeskVenue, isBrokerPaper } from './desk-venue.js';
+import { type DeskVenue, isBrokerPaper, kindsOf } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
 import type { Desk } from './schema.js';
 
@@ -67,9 +67,10 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         doThis: `write name: ${venues[0]?.name}, or mode: paper`,
       },
     ];
-  const { kinds, mixesKinds, account } = known;
+  const { takes, mixesKinds, account } = known;
+  const kinds = kindsOf(known);
   const [first] = instruments;
-  return instruments.flatMap(({ kind, symbol }, index) => {
+  return instruments.flatMap(({ kind, symbol, lotSize }, index) => {
     const rule = (expected: string, doThis: string): BrokenRule[] => [
       {
         path: ['instruments', index, 'kind'],
@@ -78,16 +79,26 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         doThis,
       },
     ];
-    const isPaperOnly = !venues.some((one) => one.kinds.includes(kind)) && kind === 'inverse';
+    const isPaperOnly = !venues.some((one) => kindsOf(one).includes(kind)) && kind === 'inverse';
     const doThis = isPaperOnly
       ? `write mode: paper, on Fermata’s own paper account: no venue of this version takes orders of kind: ${kind}`
       : `write kind: ${kinds[0]}`;
     if (!kinds.includes(kind)) return rule(kinds.join(' or '), doThis);
-    if (mixesKinds || first === undefined || kind === first.kind) return [];
-    return rule(
-      `${first.kind}, as of the first instrument`,
-      'give the other kind a desk and an account of its own',
-    );
+    if (!mixesKinds && first !== undefined && kind !== first.kind)
+      return rule(
+        `${first.kind}, as of the first instrument`,
+        'give the other kind a desk and an account of its own',
+      );
+    const only = takes[kind]?.lotSize ?? null;
+    if (only === null || Number(lotSize) === Number(only)) return [];
+    return [
+      {
+        path: ['instruments', index, 'lotSize'],
+        expected: `"${only}", the only lot size of a ${kind} at ${venue.name}, where orders go (${symbol})`,
+        found: lotSize,
+        doThis: `write lotSize: "${only}"`,
+      },
+    ];
   });
 }
 

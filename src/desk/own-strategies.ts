@@ -132,36 +132,43 @@ export function watchRules(
   ];
 }
 
-/** Entry types, and terms of limit entries, that the desk's venue doesn't support. */
+/** Entry types, and terms of limit entries, that the desk's venue doesn't take in an instrument of the strategy. */
 export function entryProblems(
-  desk: Pick<Desk, 'mode' | 'venue' | 'strategies'>,
+  desk: Pick<Desk, 'mode' | 'venue' | 'instruments' | 'strategies'>,
   index: number,
   venues: readonly DeskVenue[],
 ): (BrokenRule & { readonly key: string })[] {
-  const { kind, own } = desk.strategies[index] ?? {};
+  const { kind, own, symbols = [] } = desk.strategies[index] ?? {};
   const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
   // A waiting entry leaves the core as a limit order.
   const orderOf = (type: WishType): EntryType => ENTRY_TYPES.find((known) => known === type) ?? 'limit';
   if (venue === undefined) return [];
-  const wrong = own?.enters?.find((type) => !venue.entries.includes(orderOf(type)));
   const path = ['strategies', index, 'kind'];
   const at = { path, key: keyText(path) };
-  const taken = `${venue.entries.join(' or ')} orders`;
-  const byType = {
-    expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
-    found: `${kind}, which says enters: ${wrong}`,
-    doThis: `let it enter by ${taken}, or trade it at another venue`,
-  };
-  const untaken = (own?.terms ?? []).filter((term) => !venue.terms.includes(term)).join(' and ');
-  const byTerms = {
-    expected: `a strategy whose limit entries are without ${untaken}, as orders go to ${venue.name}`,
-    found: `${kind}, which says terms: ${untaken}`,
-    doThis: 'let it enter by limits without that and take it from terms, or trade it at another venue',
-  };
-  return [
-    ...(wrong === undefined ? [] : [{ ...at, ...byType }]),
-    ...(untaken === '' ? [] : [{ ...at, ...byTerms }]),
-  ];
+  const problems = symbols.flatMap((symbol) => {
+    const instrument = desk.instruments.find((one) => one.symbol === symbol);
+    const taken = instrument === undefined ? undefined : venue.takes[instrument.kind];
+    if (taken === undefined) return [];
+    const wrong = own?.enters?.find((type) => !taken.entries.includes(orderOf(type)));
+    const orders = `${taken.entries.join(' or ')} orders`;
+    const byType = {
+      expected: `a strategy whose entries in ${symbol} are ${orders}, as they go to ${venue.name}`,
+      found: `${kind}, which says enters: ${wrong}`,
+      doThis: `let it enter by ${orders}, or trade ${symbol} at another venue`,
+    };
+    const untaken = (own?.terms ?? []).filter((term) => !taken.terms.includes(term)).join(' and ');
+    const byTerms = {
+      expected: `a strategy whose limit entries in ${symbol} are without ${untaken}, as they go to ${venue.name}`,
+      found: `${kind}, which says terms: ${untaken}`,
+      doThis: `let it enter by limits without that and take it from terms, or trade ${symbol} at another venue`,
+    };
+    return [
+      ...(wrong === undefined ? [] : [{ ...at, ...byType }]),
+      ...(untaken === '' ? [] : [{ ...at, ...byTerms }]),
+    ];
+  });
+  // Once is enough where several of its instruments are taken alike.
+  return problems.filter(({ found }, place) => problems.findIndex((one) => one.found === found) === place);
 }
 
 /** Entries at the open or the close, in a market that has neither. */

@@ -17,11 +17,9 @@ export { readPlaybooks };
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
 
-const venues = TRADED_VENUES.map(
-  ({ name, live: { kinds, entries, terms, mixesKinds, keepsPaper, account } }) => ({
-    ...{ name, kinds, entries, terms, mixesKinds, keepsPaper, account },
-  }),
-);
+const venues = TRADED_VENUES.map(({ name, live: { takes, mixesKinds, keepsPaper, account } }) => ({
+  ...{ name, takes, mixesKinds, keepsPaper, account },
+}));
 const judged = (known: KnownParts): LoadOptions => ({
   venues,
   strategies: readStrategies,

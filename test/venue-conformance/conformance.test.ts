@@ -49,8 +49,9 @@ describe.each(SUBJECTS)('$name', (kind) => {
     expect(instruments.map(({ symbol }) => symbol)).toEqual(kind.symbols);
     // By these a desk file is judged before a venue is open.
     const { live } = TRADED_VENUES.find(({ name }) => name === capabilities.name) ?? {};
+    const terms = ENTRY_TERMS.filter((term) => capabilities[term] === true);
     if (live !== undefined)
-      expect(live.terms).toEqual(ENTRY_TERMS.filter((term) => capabilities[term] === true));
+      expect(instruments.map((one) => live.takes[one.kind]?.terms)).toEqual(instruments.map(() => terms));
     const { amendQuantity, replace } = subject.venue;
     expect([amendQuantity !== undefined, replace !== undefined]).toEqual([can.amends, can.replaces]);
   });

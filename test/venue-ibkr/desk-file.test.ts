@@ -341,6 +341,10 @@ it.each([
     ),
     'instruments[1].kind: stock, as of the first instrument',
   ],
+  [
+    DESK.replace('lotSize: "1"', 'lotSize: "0.5"'),
+    'instruments[0].lotSize: "1", the only lot size of a future at ibkr, where orders go (NQ/USD)',
+  ],
 ])('says what an account there can’t trade, with the field', (text, problem) => {
   expect.assertions(1);
   try {
@@ -367,6 +371,9 @@ it('refuses a strategy that enters at the market where orders go to this venue, 
   expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
     'strategies[0].kind ./strategies/always.ts, which says enters: market',
   ]);
+  expect(() => parseDesk(file, DESK)).toThrow(
+    /entries in NQ\/USD are limit or stop orders, as they go to ibkr/,
+  );
   writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET.replace("'market'", "'stop'"));
   expect(parseDesk(file, DESK).desk.strategies[0]?.own?.enters).toEqual(['limit', 'stop']);
   writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET);
@@ -384,5 +391,6 @@ it('refuses a strategy that says terms of a limit which this venue doesn’t tak
   expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
     'strategies[0].kind ./strategies/always.ts, which says terms: fillOrKill and postOnly',
   ]);
+  expect(() => parseDesk(file, DESK)).toThrow(/entries in NQ\/USD are without fillOrKill and postOnly/);
   expect(parseDesk(file, onPaper(DESK)).desk.strategies[0]?.own?.terms).toEqual(terms);
 });

@@ -17,9 +17,9 @@ const binance: VenueDefinition = {
   },
   live: {
     endpoint: endpointOf,
-    kinds: ['spot'],
-    entries: ['limit', 'market', 'stop'],
-    terms: ['postOnly', 'fillOrKill'],
+    takes: {
+      spot: { entries: ['limit', 'market', 'stop'], terms: ['postOnly', 'fillOrKill'], lotSize: null },
+    },
     mixesKinds: true,
     keepsPaper: false,
     account: 'a spot account',

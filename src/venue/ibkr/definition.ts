@@ -34,9 +34,10 @@ const ibkr: VenueDefinition = {
   },
   live: {
     endpoint: endpointOf,
-    kinds: ['future', 'stock'],
-    entries: ['limit', 'stop'],
-    terms: [],
+    takes: {
+      future: { entries: ['limit', 'stop'], terms: [], lotSize: '1' },
+      stock: { entries: ['limit', 'stop'], terms: [], lotSize: '1' },
+    },
     mixesKinds: false,
     keepsPaper: true,
     account: 'an account of futures or one of stocks',
