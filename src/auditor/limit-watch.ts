@@ -13,7 +13,7 @@ import { formatMoney, parseMoney } from '../domain/money.js';
 import { exactNotional } from '../domain/value.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { Finding, OwnEquity } from './own-equity.js';
+import { type Finding, type OwnEquity, rateBy } from './own-equity.js';
 
 interface LimitReading {
   readonly book: BookReading;
@@ -90,9 +90,10 @@ export class LimitWatch {
   #size({ book, prices }: LimitReading, limits: Limits, instrument: Instrument): Finding[] {
     const { symbol, tickSize } = instrument;
     const price = prices.get(symbol);
-    if (price === undefined) return [];
+    const rate = rateBy(prices, instrument, this.instruments);
+    if (price === undefined || rate === null) return [];
     const lots = Math.abs(book.positions.get(symbol) ?? 0);
-    const worth = exactNotional(instrument, lots, price.bid / Number(tickSize));
+    const worth = exactNotional(instrument, lots, price.bid / Number(tickSize)) * rate;
     const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
     if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
     const text = `the position in ${symbol} is worth ${formatMoney(Math.round(worth), 2)}, ${formatMoney(Math.round(limits.size), 2)} are allowed`;

@@ -5,6 +5,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { rateAt } from '../domain/conversion.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import { exactNotional, isOwned, VALUE } from '../domain/value.js';
@@ -46,18 +47,33 @@ export function ownEquity(
   let dust = 0;
   for (const instrument of instruments) {
     const { symbol, tickSize, kind, moneyPerTickLot } = instrument;
+    const rate = rateBy(prices, instrument, instruments);
     const lots = book.positions.get(symbol) ?? 0;
     const dustLots = book.dustLots?.get(symbol) ?? 0;
     const price = prices.get(symbol);
     if (lots === 0 && (dustLots === 0 || price === undefined)) continue;
-    if (price === undefined) return null;
+    if (price === undefined || rate === null) return null;
     const ticks = (lots > 0 ? price.bid : price.ask) / Number(tickSize);
-    const worth = VALUE[kind].exactWorth(lots, ticks, moneyPerTickLot);
+    const worth = VALUE[kind].exactWorth(lots, ticks, moneyPerTickLot) * rate;
     value += Math.abs(worth);
-    dust += exactNotional(instrument, dustLots, ticks);
-    equity += isOwned(instrument) ? worth : worth - (book.costs?.get(symbol) ?? worth);
+    dust += exactNotional(instrument, dustLots, ticks) * rate;
+    const cost = book.costs?.get(symbol);
+    equity += isOwned(instrument) ? worth : worth - (cost === undefined ? worth : cost * rate);
   }
   return { equity: book.equity ?? Math.round(equity), value, dust };
+}
+
+/** What the quote currency is worth in the desk's at these prices. Null: the price that converts is missing. */
+export function rateBy(
+  prices: OwnPrices,
+  { conversion }: Pick<Instrument, 'conversion'>,
+  instruments: readonly Instrument[],
+): number | null {
+  if (conversion === undefined) return 1;
+  const price = prices.get(instruments[conversion.by]?.symbol ?? '');
+  if (price === undefined) return null;
+  const tick = Number(conversion.tickSize);
+  return rateAt(conversion, price.bid / tick, price.ask / tick);
 }
 
 export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity'>): Finding[] {

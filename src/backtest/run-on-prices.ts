@@ -5,9 +5,10 @@
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
+import { converters } from '../domain/conversion.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
-import { isOwned, settleOf } from '../domain/value.js';
+import { isInCoin, isOwned, VALUE } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
@@ -364,9 +365,7 @@ function roundedApart(
 ): { readonly cashApart: number; readonly equityApart: number } {
   const scales = scalesFor(instruments, new Map());
   const finer = instruments.filter((one) => stepsOf(one, scales).perMoney > 1n);
-  const roundsCash = finer.some(
-    (one) => settleOf(one) === one.quote && !Number.isInteger(one.moneyPerTickLot),
-  );
+  const roundsCash = finer.some((one) => !isInCoin(one) && !Number.isInteger(one.moneyPerTickLot));
   return {
     cashApart: roundsCash ? fills + 1 : 0,
     equityApart: finer.filter((one) => !isOwned(one)).length,
@@ -381,14 +380,25 @@ export interface Scope {
   readonly leftOut: readonly string[];
 }
 
+/** The instrument whose price converts the results of `symbol`; none where they are paid in the desk's currency. */
+export function convertersOf({ instruments, paper }: Desk, symbol: string): readonly string[] {
+  const traded = instruments.find((one) => one.symbol === symbol);
+  if (traded === undefined || VALUE[traded.kind].converts !== true) return [];
+  const [, quote = ''] = symbol.split('/');
+  if (quote === paper.currency) return [];
+  const known = converters(quote, paper.currency);
+  return known.filter((one) => instruments.some((other) => other.symbol === one)).slice(0, 1);
+}
+
 /**
- * The part of the desk that a run covers: the instruments that it has prices for. Recorded prices cover the
- * instruments that have a file; every other source covers the whole desk.
+ * The part of the desk that a run covers: the instruments that it has prices for, and prices of what converts their
+ * results. Recorded prices cover the instruments that have a file; every other source covers the whole desk.
  */
 export function scopeOf(desk: Desk, market: MarketChoice): Scope {
   const first = desk.instruments[0]?.symbol;
   const given = new Set(market.files.map(({ symbol }) => symbol ?? first));
-  const isCovered = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
+  const hasPrices = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
+  const isCovered = (symbol: string) => [symbol, ...convertersOf(desk, symbol)].every(hasPrices);
   const instruments = desk.instruments.filter(({ symbol }) => isCovered(symbol));
   const strategies = desk.strategies
     .map((strategy) => ({ ...strategy, symbols: strategy.symbols.filter(isCovered) }))

@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
+import { convertersOf } from '../backtest/run-on-prices.js';
 import { closestName } from '../desk/closest-name.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
@@ -98,7 +99,9 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const set = settings.map(([, , line]) => line);
   if (options.strategy === undefined) return { ...loaded, desk, configHash, text, set };
   const traded = new Set([
-    ...desk.strategies.flatMap(({ symbols, watches = [] }) => [...symbols, ...watches]),
+    ...desk.strategies.flatMap(({ symbols, watches = [] }) =>
+      [...symbols, ...watches].flatMap((symbol) => [symbol, ...convertersOf(desk, symbol)]),
+    ),
     ...Object.values(desk.venue.feeAssets ?? {}),
   ]);
   const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));

@@ -1,6 +1,8 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
+
+import { converters } from '../domain/conversion.js';
 import { venueOfFeed } from '../domain/feed-name.js';
-import { isOwned, settleOf } from '../domain/value.js';
+import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
 import type { Desk } from './schema.js';
@@ -30,7 +32,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
       ...sideBySideRules(desk, index),
       ...stepRules(instrument, index),
       ...lotMoneyRules(instrument, index),
-      ...currencyRule(instrument, index, desk.paper.currency),
+      ...currencyRule(instrument, index, desk),
     ]),
   ];
 }
@@ -50,10 +52,13 @@ function balanceRules(desk: Desk): BrokenRule[] {
   ];
 }
 
+const EXAMPLES: Partial<Record<DeskInstrument['kind'], string>> = {
+  inverse: 'the exchange has it, for example multiplier: "100" where a contract of BTC/USD is worth 100 USD',
+  fx: 'the broker has it (contract size), for example multiplier: "100000" where a lot of EUR/USD is 100,000 EUR',
+};
+
 const multiplierOfTheExchange = (kind: DeskInstrument['kind']): string =>
-  kind === 'inverse'
-    ? 'write it as the exchange has it, for example multiplier: "100" where a contract of BTC/USD is worth 100 USD'
-    : 'write it as the exchange has it, for example multiplier: "20" for NQ';
+  `write it as ${EXAMPLES[kind] ?? 'the exchange has it, for example multiplier: "20" for NQ'}`;
 
 type DeskKind = DeskInstrument['kind'];
 
@@ -68,8 +73,12 @@ interface KeyByKind {
 const BY_KIND: readonly KeyByKind[] = [
   {
     key: 'multiplier',
-    takenBy: ['future', 'inverse'],
+    takenBy: ['future', 'inverse', 'fx'],
     neededBy: {
+      fx: {
+        expected: 'how much of the base currency one lot is',
+        doThis: multiplierOfTheExchange('fx'),
+      },
       future: {
         expected: 'what one point is worth in one contract',
         doThis: multiplierOfTheExchange('future'),
@@ -91,8 +100,18 @@ const BY_KIND: readonly KeyByKind[] = [
     },
   },
   { key: 'contractMonth', takenBy: ['future'], neededBy: {} },
-  { key: 'fees', takenBy: ['future', 'stock'], neededBy: {} },
-  { key: 'margin', takenBy: ['future'], neededBy: {} },
+  {
+    key: 'pip',
+    takenBy: ['fx'],
+    neededBy: {
+      fx: {
+        expected: 'the step in which its prices are counted',
+        doThis: 'write pip: "0.0001", or pip: "0.01" where the quote currency is JPY',
+      },
+    },
+  },
+  { key: 'fees', takenBy: ['future', 'stock', 'fx'], neededBy: {} },
+  { key: 'margin', takenBy: ['future', 'fx'], neededBy: {} },
 ];
 
 function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -211,7 +230,7 @@ function sideBySideRules({ instruments }: Desk, index: number): BrokenRule[] {
 
 function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const broken: BrokenRule[] = [];
-  for (const key of ['tickSize', 'lotSize', 'multiplier'] as const) {
+  for (const key of ['tickSize', 'lotSize', 'multiplier', 'pip'] as const) {
     const found = instrument[key] ?? '1';
     if (exactDecimal(found).units !== 0n) continue;
     const needed =
@@ -220,7 +239,12 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
         : { expected: 'a step above 0', doThis: 'take the step size from the venue’s list of instruments' };
     broken.push({ path: ['instruments', index, key], found, ...needed });
   }
-  return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
+  if (broken.length > 0) return broken;
+  return [
+    ...moneyRule(instrument, index),
+    ...ticksRule(instrument, index, 'spread'),
+    ...ticksRule(instrument, index, 'pip'),
+  ];
 }
 
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -301,21 +325,25 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
   ];
 }
 
-function spreadRule(instrument: DeskInstrument, index: number): BrokenRule[] {
-  if (isMultipleOf(exactDecimal(instrument.spread), exactDecimal(instrument.tickSize))) {
-    return [];
-  }
+function ticksRule(instrument: DeskInstrument, index: number, key: 'spread' | 'pip'): BrokenRule[] {
+  const found = instrument[key];
+  if (found === undefined || isMultipleOf(exactDecimal(found), exactDecimal(instrument.tickSize))) return [];
   return [
     {
-      path: ['instruments', index, 'spread'],
+      path: ['instruments', index, key],
       expected: `a whole number of ticks of ${instrument.tickSize}`,
-      found: instrument.spread,
+      found,
       doThis: `write a multiple of tickSize, for example "${instrument.tickSize}"`,
     },
   ];
 }
 
-function currencyRule({ kind, symbol }: DeskInstrument, index: number, currency: string): BrokenRule[] {
+/** Results of a future or a currency pair are converted by the broker; anything else is paid in its own currency. */
+function currencyRule(
+  { kind, symbol }: DeskInstrument,
+  index: number,
+  { instruments, paper: { currency } }: Desk,
+): BrokenRule[] {
   const [base = '', quote = ''] = symbol.split('/');
   const settles = settleOf({ kind, base, quote });
   if (settles === currency) return [];
@@ -328,6 +356,18 @@ function currencyRule({ kind, symbol }: DeskInstrument, index: number, currency:
         doThis: `write paper.currency: ${base} and the balance in ${base}, with instruments that all settle in it`,
       },
     ];
+  if (VALUE[kind].converts === true) {
+    const [direct, inverse] = converters(quote, currency);
+    if (instruments.some((one) => one.symbol === direct || one.symbol === inverse)) return [];
+    return [
+      {
+        path: ['instruments', index, 'symbol'],
+        expected: `a symbol quoted in ${currency} (paper.currency), or one of ${inverse} and ${direct} among the instruments, whose price converts ${quote} to ${currency}`,
+        found: `${symbol} of kind: ${kind}, quoted in ${quote}`,
+        doThis: `add the instrument ${inverse} or ${direct}, whichever there are prices of; no strategy has to trade it`,
+      },
+    ];
+  }
   return [
     {
       path: ['instruments', index, 'symbol'],

@@ -79,7 +79,8 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         doThis,
       },
     ];
-    const isPaperOnly = !venues.some((one) => kindsOf(one).includes(kind)) && kind === 'inverse';
+    const isPaperOnly =
+      !venues.some((one) => kindsOf(one).includes(kind)) && (kind === 'inverse' || kind === 'fx');
     const doThis = isPaperOnly
       ? `write mode: paper, on Fermata’s own paper account: no venue of this version takes orders of kind: ${kind}`
       : `write kind: ${kinds[0]}`;

@@ -10,24 +10,29 @@ import { sessionSchema } from './session-schema.js';
 
 export const instrumentSchema = z.strictObject({
   symbol: symbol.describe(
-    'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, or settled in it (inverse).',
+    'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, settled in it (inverse), or, of `future` and `fx`, converted to it by the price of an instrument of the desk.',
   ),
   kind: z
-    .enum(['spot', 'linear', 'inverse', 'future', 'stock'])
+    .enum(['spot', 'linear', 'inverse', 'future', 'stock', 'fx'])
     .default('spot')
     .describe(
       '`spot`: coins, bought and sold for cash. `linear`: perpetual contract settled in the quote currency. `inverse`: ' +
         'perpetual contract worth a sum in the quote currency and settled in the coin, on paper and in backtests. `future`: contract ' +
-        'with a multiplier and a month. `stock`: shares, bought and sold for cash.',
+        'with a multiplier and a month. `stock`: shares, bought and sold for cash. `fx`: a currency pair on margin, in lots, on paper and in backtests.',
     ),
   tickSize: decimal.describe('Smallest price step, in the quote currency, as the venue has it.'),
   lotSize: decimal.describe(
-    'Smallest quantity step, in the base currency, as the venue has it; contracts (future, inverse) and shares of a stock: "1".',
+    'Smallest quantity step, in the base currency, as the venue has it; contracts (future, inverse) and shares of a stock: "1"; of `fx` in lots: "0.01".',
   ),
   multiplier: decimal
     .optional()
     .describe(
-      'In the quote currency: what one point is worth in one contract of a future ("20" for NQ), what one contract is worth of an inverse perpetual ("100" for BTC/USD). Both need it, and nothing else has it.',
+      'In the quote currency: what one point is worth in one contract of a future ("20" for NQ), what one contract is worth of an inverse perpetual ("100" for BTC/USD). Of `fx`: how much of the base currency one lot is ("100000"). These need it, and nothing else has it.',
+    ),
+  pip: decimal
+    .optional()
+    .describe(
+      'Of `fx`, which needs it: the step in which its prices are counted, "0.0001" of EUR/USD and "0.01" of USD/JPY; a multiple of `tickSize`, which may be finer.',
     ),
   exchange: z
     .string()
@@ -77,7 +82,7 @@ export const instrumentSchema = z.strictObject({
     .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
   fees: z
     .strictObject({
-      each: decimal.describe('Of one contract or one share, on each side.'),
+      each: decimal.describe('Of one contract, share or lot, on each side.'),
       minimum: decimal
         .optional()
         .describe('Smallest fee of an order, however many fills it has. Left out: none.'),
@@ -92,7 +97,7 @@ export const instrumentSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'What a future or a stock costs by contract or share, in its quote currency, on paper and in backtests. Left out: `paper.makerFeePpm` and `paper.takerFeePpm`.',
+      'What a future, a stock or `fx` costs by contract, share or lot, in its quote currency, on paper and in backtests. Left out: `paper.makerFeePpm` and `paper.takerFeePpm`.',
     ),
   margin: z
     .strictObject({
@@ -101,7 +106,7 @@ export const instrumentSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'Margin of one contract of a future, in its quote currency, on paper and in backtests; a broker is asked for its own. Left out: what a contract is worth, so that nothing is lent.',
+      'Margin of one contract of a future, or of one lot of `fx`, in its quote currency, on paper and in backtests; a broker is asked for its own. Left out: what a contract is worth, so that nothing is lent.',
     ),
   sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
 });
@@ -190,7 +195,7 @@ export const strategySchema = z.strictObject({
 export const paperSchema = z.strictObject({
   balance: decimal.describe('Cash at the first start and after `fermata paper reset`.'),
   currency: currency.describe(
-    'Currency of the balance: the quote currency of every instrument, and the coin (BTC) of an inverse one.',
+    'Currency of the balance: the quote currency of every instrument, or what its results are converted to, and the coin (BTC) of an inverse one.',
   ),
   makerFeePpm: z
     .number()

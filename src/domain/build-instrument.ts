@@ -9,6 +9,7 @@ export interface InstrumentSource {
   readonly tickSize: string;
   readonly lotSize: string;
   readonly multiplier?: string | undefined;
+  readonly pip?: string | undefined;
   readonly exchange?: string | undefined;
   readonly contractMonth?: string | undefined;
   readonly sideBySide?: true | undefined;
@@ -44,6 +45,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     tickSize: source.tickSize,
     lotSize: source.lotSize,
     ...(source.multiplier === undefined ? {} : { multiplier: source.multiplier }),
+    ...(source.pip === undefined ? {} : { pip: source.pip }),
     ...(source.exchange === undefined ? {} : { exchange: source.exchange }),
     ...(source.contractMonth === undefined ? {} : { contractMonth: source.contractMonth }),
     ...(source.sideBySide === undefined ? {} : { sideBySide: source.sideBySide }),

@@ -25,6 +25,18 @@ export interface LotMargin {
   readonly maintenance: number;
 }
 
+/** How results in the quote currency become money of the desk: by the price of another instrument, or of itself. */
+export interface Conversion {
+  /** The desk's currency. */
+  readonly to: string;
+  /** The instrument whose price converts. */
+  readonly by: InstrumentId;
+  /** Its tick, decimal text. */
+  readonly tickSize: string;
+  /** Its price is the quote currency for one unit of the desk's: USD/JPY converts JPY to USD. */
+  readonly isInverse: boolean;
+}
+
 /**
  * Prices are ticks, quantities are lots, and worth is a number in units of 1e-8 of the currency that results are paid
  * in. `moneyPerTickLot` converts `ticks × lots` to it: `tickSize × lotSize × multiplier × 1e8`, below 1 if a pair is
@@ -46,6 +58,13 @@ export interface Instrument {
    * contract. Left out: 1.
    */
   readonly multiplier?: string;
+  /** Decimal text: the step in which people count the prices of a currency pair. Left out: the tick. */
+  readonly pip?: string;
+  /**
+   * Results are converted as a broker does it: each at the price of the moment in which it is realised. Left out: they
+   * are paid in the desk's currency.
+   */
+  readonly conversion?: Conversion;
   /** Where a future trades or a stock is listed, in the broker's own name: CME, NASDAQ. */
   readonly exchange?: string;
   /** Month of a future, yyyymm. Left out: the front month. */

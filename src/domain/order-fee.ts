@@ -18,7 +18,7 @@ const PPM = 1_000_000n;
  * lower meanwhile.
  */
 export function lotFee(fees: LotFees, charged: Charged, lots: number, value: number): number {
-  return Math.max(0, wholeFee(fees, charged.lots + lots, charged.value + value) - charged.fee);
+  return Math.max(0, Math.ceil(wholeFee(fees, charged.lots + lots, charged.value + value)) - charged.fee);
 }
 
 function wholeFee({ perLot, minimum, maximumPpm }: LotFees, lots: number, value: number): number {

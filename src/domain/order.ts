@@ -186,6 +186,11 @@ export interface Fill {
   readonly priceTicks: number;
   /** Value of the fee in the quote currency, in money units; positive is a cost. */
   readonly fee: number;
+  /**
+   * Of an instrument whose results are converted: what one unit of its quote currency came to in the desk's, as the
+   * venue says. `fee` is in the desk's currency then. Left out: nothing was converted.
+   */
+  readonly rate?: number;
   /** Left out: `fee` was paid in cash, in the quote currency. */
   readonly feeIn?: FeeInAsset;
   /**

@@ -11,6 +11,8 @@ export interface ValueRule {
   readonly pays: 'value' | 'result';
   /** The currency of its results. */
   readonly settles: 'quote' | 'base';
+  /** A broker converts its results to the currency of the account. Left out: they are paid in their own. */
+  readonly converts?: true;
   /** Exact, in units of that currency's books. */
   cost(perTickLot: Units, lots: number, priceTicks: number): Units;
   /** Worth at a price, in money units of that currency, signed like the cost. 0 where the price is 0: not known. */
@@ -91,13 +93,21 @@ export const VALUE: Readonly<Record<InstrumentKind, ValueRule>> = {
   spot: { pays: 'value', ...byPrice },
   stock: { pays: 'value', ...byPrice },
   linear: { pays: 'result', ...byPrice },
-  future: { pays: 'result', ...byPrice },
-  fx: { pays: 'result', ...byPrice },
+  future: { pays: 'result', converts: true, ...byPrice },
+  fx: { pays: 'result', converts: true, ...byPrice },
   inverse: { pays: 'result', ...byReciprocal },
 };
 
-export function settleOf({ kind, base, quote }: Pick<Instrument, 'kind' | 'base' | 'quote'>): string {
-  return VALUE[kind].settles === 'base' ? base : quote;
+type Settling = Pick<Instrument, 'kind' | 'base' | 'quote' | 'conversion'>;
+
+/** The currency in which its results come to the account: where they are converted, the desk's. */
+export function settleOf({ kind, base, quote, conversion }: Settling): string {
+  return conversion?.to ?? (isInCoin({ kind }) ? base : quote);
+}
+
+/** Its money is the coin itself, and it is worth less of it the higher the price. */
+export function isInCoin({ kind }: Pick<Instrument, 'kind'>): boolean {
+  return VALUE[kind].settles === 'base';
 }
 
 /** Whether what is held is an asset of the account and not only a contract on one. */
@@ -138,18 +148,19 @@ export function lossPerLot({ kind, moneyPerTickLot }: Priced, fromTicks: number,
   return VALUE[kind].moved(fromTicks, toTicks - fromTicks, moneyPerTickLot);
 }
 
-/** What a quantity counts: coins, shares, or contracts that are worth a sum in another currency. */
+/** What a quantity counts: coins, shares, lots of a currency pair, or contracts that are worth a sum in another currency. */
 export function unitOf({ kind, base }: Pick<Instrument, 'kind' | 'base'>): string {
-  return VALUE[kind].settles === 'base' ? 'contracts' : base;
+  if (kind === 'fx') return 'lots';
+  return isInCoin({ kind }) ? 'contracts' : base;
 }
 
 /** Decimal places of amounts in words: hundredths say little about a coin. */
 export function shownPlaces({ kind }: Pick<Instrument, 'kind'>): number {
-  return VALUE[kind].settles === 'base' ? MONEY_PLACES : 2;
+  return isInCoin({ kind }) ? MONEY_PLACES : 2;
 }
 
 /** An amount in the currency that the instrument settles in, in words: `12.50 USD`. */
-export function moneyText(instrument: Pick<Instrument, 'kind' | 'base' | 'quote'>, amount: number): string {
+export function moneyText(instrument: Settling, amount: number): string {
   return `${amountText(instrument, amount)} ${settleOf(instrument)}`;
 }
 

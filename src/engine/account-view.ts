@@ -7,7 +7,6 @@ import { largestPosition } from '../limits/size-factor.js';
 import { heldAt } from './books.js';
 import {
   type Core,
-  instrumentAt,
   isChangedFrom,
   isClosedByPerson,
   isSideBySide,
@@ -16,6 +15,7 @@ import {
   remainingLots,
   workAt,
 } from './core.js';
+import { unconvertedReason, valuedNow } from './flow/conversion.js';
 import { isDust, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
@@ -65,7 +65,7 @@ function worthOf(core: Core, position: PositionEntry): number {
     : [position];
   const worth = holdings.map((holding) => {
     const held = heldAt(core.state, holding);
-    return held.cost + core.market.unrealised(held);
+    return core.market.costNow(held) + core.market.unrealised(held);
   });
   return Math.abs(worth.reduce((sum, one) => sum + one, 0));
 }
@@ -76,7 +76,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
   const at = intent.instrument;
   return {
     intent,
-    instrument: instrumentAt(core, at),
+    instrument: valuedNow(core, at),
     mode: core.begun ? state.mode : 'HALTED',
     needsGoLive: needsGoLive(core),
     closing: isClosing(core) || workAt(core, at).securing !== null || isClosedByPerson(core, at),
@@ -97,6 +97,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     session: noEntryReason(core, at),
     closed: core.closed.get(at) ?? null,
     openFees: openFeeReason(core),
+    unconverted: unconvertedReason(core, at),
     sizeFactorPpm: state.sizeFactorPpm,
     capabilities: config.capabilities,
     lossesInARow: state.lossesInARow,
@@ -140,13 +141,13 @@ function holdingsOnce(core: Core, changes?: string): () => readonly Holding[] {
 function holdings(core: Core, changes: string | undefined): Holding[] {
   return core.state.positions.map((position) => {
     const { instrument: at, quantityLots } = position;
-    const instrument = instrumentAt(core, at);
+    const instrument = valuedNow(core, at);
     const worthAt = (lots: number, ticks: number): number =>
       lots === 0 ? 0 : exactNotional(instrument, lots, ticks);
     const price = knownTicks(core, at);
     const bid = price ?? Number.NaN;
     // Dust may never have a price again, so it is valued at its cost, as in equity.
-    const { cost } = heldAt(core.state, position);
+    const cost = core.market.costNow(heldAt(core.state, position));
     const isUnpriced = price === null && Math.abs(cost) < instrument.minNotional;
     const held = isUnpriced ? alike(quantityLots, cost) : worthAt(quantityLots, bid);
     const byStrategy = new Map<string, number>();

@@ -140,6 +140,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
         old.exchange === now.exchange &&
         old.contractMonth === now.contractMonth &&
         old.sideBySide === now.sideBySide &&
+        old.conversion?.to === now.conversion?.to &&
         old.tickSize === now.tickSize &&
         old.lotSize === now.lotSize
       );

@@ -1,6 +1,7 @@
 /** Applies an execution to one holding and the balances: average cost, and results when the position shrinks. Exact. */
 
 import type { BookSteps } from '../domain/book-steps.js';
+import { convertedUnits } from '../domain/conversion.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
@@ -16,7 +17,9 @@ export interface Execution {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** Units of the quote currency's books, positive is a cost. */
+  /** What one unit of the quote currency is worth in the desk's. Left out: nothing is converted. */
+  readonly rate?: number | undefined;
+  /** Units of the settling currency's books, positive is a cost. */
   readonly fee: Units;
   /** What the fee was paid from: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees. */
   readonly paidFrom: 'cash' | 'coins' | 'elsewhere';
@@ -87,7 +90,10 @@ export function bookNet(
   const isOpposite = quantityLots !== 0 && Math.sign(quantityLots) !== Math.sign(signed);
   const closing = isOpposite ? -Math.sign(signed) * Math.min(Math.abs(signed), Math.abs(quantityLots)) : 0;
   const costOut = closing === 0 ? 0n : mulDivUnits(position.cost, BigInt(closing), BigInt(quantityLots));
-  const gained = closing === 0 ? 0n : valueAt(steps, closing, execution.priceTicks) - costOut;
+  const gained =
+    closing === 0
+      ? 0n
+      : convertedUnits(valueAt(steps, closing, execution.priceTicks) - costOut, execution.rate);
   const opening = signed + closing;
   position.quantityLots += signed;
   position.cost += (opening === 0 ? 0n : valueAt(steps, opening, execution.priceTicks)) - costOut;
@@ -164,11 +170,12 @@ function open(
 ): void {
   const steps = stepsAt(state, instrument.id);
   const trade = tradeOf(state, position, execution, signedLots);
-  const { order, priceTicks, marketMs } = execution;
+  const { order, priceTicks, rate, marketMs } = execution;
   const { quantityLots } = position;
   const protectTicks = order?.intent.protectTicks ?? null;
   const cost = valueAt(steps, signedLots, priceTicks);
-  const lost = protectTicks === null ? null : cost - valueAt(steps, signedLots, protectTicks);
+  const lost =
+    protectTicks === null ? null : convertedUnits(cost - valueAt(steps, signedLots, protectTicks), rate);
   trade.risk = trade.risk === null || lost === null ? null : trade.risk + (lost < 0n ? -lost : lost);
   const isLeftOver = quantityLots === 0 || isTooSmall(instrument, quantityLots, priceTicks);
   if (order !== null && protectTicks !== null)
@@ -205,7 +212,7 @@ function reduce(
   const proceeds = valueAt(steps, signedLots, execution.priceTicks);
   holdCoins(position, steps, held - leaving);
   position.cost -= costOut;
-  realise(position, proceeds - costOut);
+  realise(position, convertedUnits(proceeds - costOut, execution.rate));
   if (position.trade !== null) {
     position.trade.exitLots += lots;
     position.trade.exitTickLots += VALUE[steps.kind].averaged(lots, execution.priceTicks);

@@ -55,7 +55,7 @@ export function applyBeside(
 
 /** Lots of two trades on opposite sides are closed against each other: the venue hears nothing, and no money moves. */
 export function applyCrossed(state: EngineState, record: TradesCrossed): void {
-  const { instrument: at, quantityLots, priceTicks, marketMs } = record;
+  const { instrument: at, quantityLots, priceTicks, rate, marketMs } = record;
   const [instrument, position] = [state.config?.instruments[at], state.positions[at]];
   if (instrument === undefined || position === undefined) throw new RangeError(`no instrument ${at}`);
   for (const side of ['sell', 'buy'] as const) {
@@ -65,7 +65,7 @@ export function applyCrossed(state: EngineState, record: TradesCrossed): void {
     if (part === undefined || held < quantityLots)
       throw new RangeError(`${quantityLots} lots of the trade ${trade} were crossed, which holds ${held}`);
     const free = { fee: 0n, paidFrom: 'cash', coins: 0n, order: null } as const;
-    bookTrade(state, instrument, part, { side, quantityLots, priceTicks, why, marketMs, ...free });
+    bookTrade(state, instrument, part, { side, quantityLots, priceTicks, rate, why, marketMs, ...free });
   }
   endWhereFlat(position);
 }

@@ -265,7 +265,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
   const { side, quantityLots, priceTicks, marketMs, feeLots = 0 } = fill;
-  const of = { order: entry ?? null, priceTicks, marketMs };
+  const of = { order: entry ?? null, priceTicks, rate: fill.rate, marketMs };
   const why = exitReason(state, of.order);
   applyExecution(state, instrument, { side, quantityLots, why, ...of, ...paymentOf(state, fill) });
   // In older journals the fee may be whole lots: they count as sold at this price, and the proceeds pay the fee.
@@ -331,6 +331,7 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
     side: delta > 0 ? 'buy' : 'sell',
     quantityLots: Math.abs(delta),
     priceTicks: record.priceTicks,
+    rate: record.rate,
     ...NO_FEE,
     order: null,
     why: 'venue',

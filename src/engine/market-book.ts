@@ -2,8 +2,9 @@
  * Last quotes, and what the positions are worth at them. Not durable: after a restart it fills again from prices.
  * Typed arrays and one running sum make a quote cost the same however many instruments there are.
  */
+import { rateAt } from '../domain/conversion.js';
 import { type SplitRatio, splitPrice } from '../domain/corporate-action.js';
-import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { Conversion, Instrument, InstrumentId } from '../domain/instrument.js';
 import { isOwned, VALUE, type ValueRule } from '../domain/value.js';
 
 /** A position as it is marked. */
@@ -11,7 +12,7 @@ export interface Held {
   readonly instrument: InstrumentId;
   /** Signed; what is below a lot is a fraction. */
   readonly lots: number;
-  /** Money units, signed like the lots. */
+  /** Money units, signed like the lots; of the quote currency where results are converted. */
   readonly cost: number;
 }
 
@@ -41,6 +42,10 @@ export class MarketBook {
   readonly #rules: readonly ValueRule[];
   /** Subtracted from the market value: the cost of a contract, 0 for what is owned. */
   readonly #carried: Float64Array;
+  /** What the quote currency is worth in the desk's, at the last price that converts it. 0: not known yet. */
+  readonly #rates: Float64Array;
+  /** By instrument: those that its price converts. */
+  readonly #converted: readonly (readonly Instrument[])[];
 
   constructor(private readonly instruments: readonly Instrument[]) {
     const count = instruments.length;
@@ -55,6 +60,8 @@ export class MarketBook {
     this.#rules = instruments.map(({ kind }) => VALUE[kind]);
     this.#carried = new Float64Array(count);
     this.#waits = new Uint8Array(count);
+    this.#rates = Float64Array.from(instruments, ({ conversion }) => (conversion === undefined ? 1 : 0));
+    this.#converted = instruments.map(({ id }) => instruments.filter((one) => one.conversion?.by === id));
   }
 
   /** False if the quote can't be a price: crossed, not positive, or of an unknown instrument. */
@@ -65,20 +72,39 @@ export class MarketBook {
   /** False if the quote can't be a price. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number, monotonicMs: number): boolean {
     if (!this.isPrice(at, bidTicks, askTicks)) return false;
-    const lots = this.#quantityLots[at] as number;
-    this.#unpriced -= this.#waits[at] as number;
-    this.#waits[at] = 0;
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedMonotonicMs[at] = monotonicMs;
     // A quote that was held back and is believed late may be older than quotes of other instruments.
     if (monotonicMs > this.freshestMonotonicMs) this.freshestMonotonicMs = monotonicMs;
-    if (lots !== 0) {
-      const worth = this.#worthAt(at, lots);
-      this.equity += worth - (this.#value[at] as number);
-      this.#value[at] = worth;
+    for (const { id, conversion } of this.#converted[at] as readonly Instrument[]) {
+      this.#rates[id] = rateAt(conversion as Conversion, bidTicks, askTicks);
+      if (id !== at) this.#mark(id);
     }
+    this.#mark(at);
     return true;
+  }
+
+  /** Values what is held at the last prices, once there is each that it takes. */
+  #mark(at: InstrumentId): void {
+    const lots = this.#quantityLots[at] as number;
+    if (!this.isValued(at)) return;
+    this.#unpriced -= this.#waits[at] as number;
+    this.#waits[at] = 0;
+    if (lots === 0) return;
+    const worth = this.#worthAt(at, lots);
+    this.equity += worth - (this.#value[at] as number);
+    this.#value[at] = worth;
+  }
+
+  /** Whether it has a price, and what that is worth in the desk's currency is known. */
+  isValued(at: InstrumentId): boolean {
+    return this.quotedMonotonicMs[at] !== NEVER && this.#rates[at] !== 0;
+  }
+
+  /** What one unit of the quote currency is worth in the desk's. NaN: not known yet. */
+  rate(at: InstrumentId): number {
+    return this.#rates[at] || Number.NaN;
   }
 
   /** Whether the last price reaches an exit of a trade. */
@@ -97,7 +123,13 @@ export class MarketBook {
   }
 
   #worthAt(at: InstrumentId, lots: number): number {
-    return this.#worthOf(at, lots) - (this.#carried[at] as number);
+    return this.#inMoney(at, this.#worthOf(at, lots) - (this.#carried[at] as number));
+  }
+
+  /** An amount of its quote currency in money of the desk. */
+  #inMoney(at: InstrumentId, amount: number): number {
+    const rate = this.#rates[at] as number;
+    return rate === 1 ? amount : Math.round(amount * rate);
   }
 
   /** Takes over positions and cash after an execution or a replay. */
@@ -106,7 +138,7 @@ export class MarketBook {
     this.#unpriced = 0;
     for (const { instrument: at, lots, cost } of positions) {
       const leftover = Math.abs(cost) < (this.instruments[at]?.minNotional ?? 0);
-      this.#waits[at] = lots !== 0 && !leftover && this.quotedMonotonicMs[at] === NEVER ? 1 : 0;
+      this.#waits[at] = lots !== 0 && !leftover && !this.isValued(at) ? 1 : 0;
       this.#unpriced += this.#waits[at] as number;
       const owned = this.#isOwned(at);
       this.#quantityLots[at] = lots;
@@ -125,14 +157,19 @@ export class MarketBook {
   /** Before the first quote, what is owned is worth its cost, and a contract has no result yet. */
   #worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
     if (lots === 0) return 0;
-    if (this.quotedMonotonicMs[at] === NEVER) return owned ? cost : 0;
+    if (!this.isValued(at)) return owned ? cost : 0;
     return this.#worthAt(at, lots);
   }
 
   /** Unrealised result of a position, or of one trade in it, at the last quote; money units. */
   unrealised({ instrument: at, lots, cost }: Held): number {
-    if (lots === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
-    return this.#worthOf(at, lots) - cost;
+    if (lots === 0 || !this.isValued(at)) return 0;
+    return this.#inMoney(at, this.#worthOf(at, lots) - cost);
+  }
+
+  /** What a position cost, in money of the desk at the present rate; 0 as long as that is not known. */
+  costNow({ instrument: at, cost }: Held): number {
+    return this.#inMoney(at, cost);
   }
 
   #isOwned(at: InstrumentId): boolean {

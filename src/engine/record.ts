@@ -234,6 +234,8 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly quantityLots: number;
       readonly priceTicks: number;
+      /** As of a fill. Left out: nothing is converted. */
+      readonly rate?: number;
       readonly marketMs: number;
     }
   /**
@@ -280,6 +282,8 @@ export type EngineRecord =
       readonly quantityLots: number;
       /** Rounded down to a tick. */
       readonly priceTicks: number;
+      /** As of a fill. Left out: nothing is converted. */
+      readonly rate?: number;
       /** The long one, which sells. */
       readonly seller: CrossedTrade;
       /** The short one, which buys. */

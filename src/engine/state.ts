@@ -62,7 +62,7 @@ export interface TradeEntry {
   entryTickLots: bigint;
   exitLots: number;
   exitTickLots: bigint;
-  /** Units of the quote currency's books, as are the amounts below. */
+  /** Units of the settling currency's books, as are the amounts below. */
   fees: Units;
   /** Result of what is closed, after all fees. */
   result: Units;
@@ -93,9 +93,12 @@ export interface Holding {
    * to them.
    */
   remainder: Units;
-  /** Cost of what is held, in units of the quote currency's books, signed like the quantity. */
+  /**
+   * Cost of what is held, in units of the settling currency's books, signed like the quantity; where results are
+   * converted, an amount of the quote currency in such units.
+   */
   cost: Units;
-  /** Gross result of everything closed, in the same units. */
+  /** Gross result of everything closed, in units of the settling currency's books. */
   realised: Units;
   /** The open trade, with its own fills, fees and result. Null: no whole lot is held. */
   trade: TradeEntry | null;
@@ -117,7 +120,7 @@ export interface PositionEntry extends Holding {
 }
 
 /**
- * Totals of one strategy's closed trades on one instrument. `realised`: after fees, in units of the quote currency's
+ * Totals of one strategy's closed trades on one instrument. `realised`: after fees, in units of the settling currency's
  * books.
  */
 export interface TripTotals {

@@ -356,7 +356,7 @@ function positionViews(core: Core): PositionView[] {
         instrument: at,
         quantityLots: position.quantityLots,
         averageTicks: averageCost(core.state, position),
-        cost: held.cost,
+        cost: market.costNow(held),
         markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
         unrealised,
         realised: Math.round(moneyOf(position.realised, steps)),

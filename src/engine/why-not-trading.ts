@@ -10,6 +10,7 @@ import { staleMsOf } from '../limits/stale-data.js';
 import { entryView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
+import { unconvertedReason } from './flow/conversion.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
@@ -62,6 +63,9 @@ function priceReasons(core: Core): WaitingReason[] {
     if (ending !== null) return [{ subject: symbol, ...ending }];
     const session = noEntryReason(core, id);
     if (session !== null) return [{ subject: symbol, reason: session, waitsFor: 'the next session' }];
+    const unconverted = unconvertedReason(core, id);
+    if (unconverted !== null)
+      return [{ subject: symbol, reason: unconverted, waitsFor: 'a fresh price that converts' }];
     const age = core.market.quoteAgeMs(id, core.monotonicMs);
     if (age !== null && age <= staleMsOf(core.config.risk)) return [];
     const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;

@@ -28,6 +28,7 @@ export interface Holding {
 /** One wish for an order, and what the desk knows at that moment. */
 export interface RiskCheck {
   readonly intent: OrderIntent;
+  /** Its amounts are in the desk's currency. */
   readonly instrument: Instrument;
   readonly mode: Mode;
   /** Real money is traded, and no go-live is in force. */
@@ -63,6 +64,8 @@ export interface RiskCheck {
   readonly closed: string | null;
   /** Why fees have no value. Null: each has one. */
   readonly openFees: string | null;
+  /** Why amounts of the instrument have no known worth in the desk's currency. Null: they have. */
+  readonly unconverted: string | null;
   /** Size factor: parts per million of the desk file's position size. */
   readonly sizeFactorPpm: number;
   readonly capabilities: VenueCapabilities;

@@ -16,6 +16,7 @@ import { priceCollarLimit } from './price-collar.js';
 import { repeatedEntryLimit } from './repeated-entry.js';
 import {
   closedInstrumentRule,
+  conversionRule,
   exitsRule,
   feeValueRule,
   goLiveRule,
@@ -44,6 +45,7 @@ export const GATE = [
   venueBreakerRule,
   closedInstrumentRule,
   feeValueRule,
+  conversionRule,
   volatilityLimit,
   marketEntryRule,
   stopEntryRule,

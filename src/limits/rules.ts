@@ -158,6 +158,12 @@ export const feeValueRule: Rule = rule(({ intent, openFees }) => {
   return { limit: 'fee-value', reason: openFees };
 });
 
+/** Nothing is entered while nobody knows what it would be worth to the account. */
+export const conversionRule: Rule = rule(({ intent, unconverted }) => {
+  if (intent.purpose !== 'entry' || unconverted === null) return null;
+  return { limit: 'conversion', reason: unconverted };
+});
+
 const PPM = 1_000_000;
 
 /** A stop that has to be a limit order has its limit this much beyond its trigger, and is judged by that: 5 %. */

@@ -125,7 +125,7 @@ interface Costs {
 
 /** Value of a fill in the currency that its instrument settles in; signed like a cost, as in `domain/value.ts`. */
 const worthAt = (price: string): string =>
-  `f.quantity * coalesce(multiplier, 1) * case when inverse then -1 / nullif(${price}, 0) else ${price} end`;
+  `f.quantity * coalesce(multiplier, 1) * coalesce(f.rate, 1) * case when inverse then -1 / nullif(${price}, 0) else ${price} end`;
 
 export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   const found = await pool.query<Record<keyof Costs, string>>(

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { withConversions } from '../domain/conversion.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
@@ -41,10 +42,11 @@ export function buildInstruments(
   months: ReadonlyMap<string, ContractMonth> = new Map(),
 ): readonly Instrument[] {
   const { makerFeePpm, takerFeePpm } = desk.paper;
-  return desk.instruments.map((instrument, id) => {
+  const built = desk.instruments.map((instrument, id) => {
     const contractMonth = instrument.contractMonth ?? months.get(instrument.symbol);
     return buildInstrument(id, { ...instrument, contractMonth, makerFeePpm, takerFeePpm });
   });
+  return withConversions(built, desk.paper.currency);
 }
 
 /** Null for an instrument without a month: simulated and recorded prices are of no contract. */

@@ -9,6 +9,10 @@ const NQ =
 const INVERSE =
   '{ symbol: BTC/USD, kind: inverse, tickSize: "0.5", lotSize: "1", multiplier: "100", spread: "0.5" }';
 const APPLE = '{ symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1", exchange: NASDAQ }';
+const PAIR = 'kind: fx, lotSize: "0.01", multiplier: "100000"';
+const EURUSD = `{ symbol: EUR/USD, ${PAIR}, tickSize: "0.00001", pip: "0.0001", spread: "0.0001" }`;
+const USDJPY = `{ symbol: USD/JPY, ${PAIR}, tickSize: "0.001", pip: "0.01", spread: "0.01" }`;
+const GBPJPY = USDJPY.replace('USD/JPY', 'GBP/JPY');
 
 const deskWith = (instrument: string): string => `
 desk: kinds
@@ -92,6 +96,18 @@ describe('an instrument of a desk file', () => {
     expect(problemsIn(inCoins(fine))).toEqual([]);
   });
 
+  it('is a currency pair in lots, whose results are converted by another pair of the desk, or by itself', () => {
+    const { desk } = parseDesk('desk.yaml', deskWith(`${EURUSD}, ${USDJPY}, ${GBPJPY}`));
+    const [euro, yen, pound] = buildInstruments(desk);
+    // Ten ticks are a pip: 100,000 × 0.0001 = 10 dollars a lot, of which 0.01 is a step.
+    expect(euro).toMatchObject({ kind: 'fx', pip: '0.0001', moneyPerTickLot: 0.01 * 1e8 });
+    expect(euro).not.toHaveProperty('conversion');
+    // Ten ticks are a pip: 100,000 × 0.01 = 1,000 yen a lot.
+    expect(yen).toMatchObject({ pip: '0.01', moneyPerTickLot: 1e8 });
+    for (const one of [yen, pound])
+      expect(one?.conversion).toEqual({ to: 'USD', by: 1, tickSize: '0.001', isInverse: true });
+  });
+
   it('has fees and a margin by lot where it says so, in money units, and has nothing of it where it does not', () => {
     const declared = 'fees: { each: "2.25" }, margin: { initial: "33000", maintenance: "30000" }';
     const [own] = buildInstruments(parseDesk('desk.yaml', deskWith(withKeys(NQ, declared))).desk);
@@ -112,11 +128,11 @@ describe('an instrument of a desk file', () => {
   it.each([
     [
       withKeys(APPLE, 'margin: { initial: "2", maintenance: "1" }'),
-      /^instruments\[0\].margin: no margin, which belongs to kind: future; margin of kind: stock/,
+      /^instruments\[0\].margin: no margin, which belongs to kind: future or fx; margin of kind: stock/,
     ],
     [
       withKeys(APPLE.replace('stock', 'spot').replace(', exchange: NASDAQ', ''), 'fees: { each: "1" }'),
-      /^instruments\[0\].fees: no fees, which belongs to kind: future or stock; fees of kind: spot/,
+      /^instruments\[0\].fees: no fees, which belongs to kind: future or stock or fx; fees of kind: spot/,
     ],
     [
       withKeys(NQ, 'margin: { initial: "30000", maintenance: "33000" }'),
@@ -150,6 +166,30 @@ describe('an instrument of a desk file', () => {
     [
       inCoins(INVERSE.replace('multiplier: "100", ', '')),
       /^instruments\[0\].multiplier: what one contract is worth, in the quote currency \(BTC\/USD\); nothing; .*"100" where/,
+    ],
+    [
+      deskWith(`${EURUSD}, ${GBPJPY}`),
+      /^instruments\[1\].symbol: a symbol quoted in USD \(paper.currency\), or one of USD\/JPY and JPY\/USD among the instruments, whose price converts JPY to USD; GBP\/JPY of kind: fx, quoted in JPY; add the instrument USD\/JPY or JPY\/USD/,
+    ],
+    [
+      deskWith(`${EURUSD}, { symbol: BTC/EUR, kind: linear, tickSize: "0.01", lotSize: "1" }`),
+      /^instruments\[1\].symbol: a symbol quoted in USD \(paper.currency\); BTC\/EUR;/,
+    ],
+    [
+      deskWith(EURUSD.replace(' pip: "0.0001",', '')),
+      /^instruments\[0\].pip: the step in which its prices are counted \(EUR\/USD\); nothing; write pip: "0.0001"/,
+    ],
+    [
+      deskWith(EURUSD.replace('pip: "0.0001"', 'pip: "0.000015"')),
+      /^instruments\[0\].pip: a whole number of ticks of 0.00001; 0.000015/,
+    ],
+    [
+      deskWith(EURUSD.replace(' multiplier: "100000",', '')),
+      /^instruments\[0\].multiplier: how much of the base currency one lot is \(EUR\/USD\); nothing; write it as the broker has it/,
+    ],
+    [
+      deskWith(EURUSD).replace('mode: paper', 'mode: live'),
+      /^instruments\[0\].kind: spot, since orders go to a spot account; fx \(EUR\/USD\); write mode: paper/,
     ],
     [
       inCoins(INVERSE.replace('"100"', '"0"')),
@@ -211,7 +251,7 @@ describe('an instrument of a desk file', () => {
     [NQ.replace('CME', 'CME, contractMonth: "202613"'), /^instruments\[0\].contractMonth: a month in quotes/],
     [
       APPLE.replace('lotSize', 'multiplier: "2", lotSize'),
-      /^instruments\[0\].multiplier: no multiplier, .* future or inverse; 2 of/,
+      /^instruments\[0\].multiplier: no multiplier, .* future or inverse or fx; 2 of/,
     ],
     [
       APPLE.replace('lotSize', 'contractMonth: "202612", lotSize'),

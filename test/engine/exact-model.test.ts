@@ -18,6 +18,7 @@ it('cash, positions, results and equity are those of exact arithmetic after each
     'dividend',
   ])
     expect(kinds).toContain(what);
+  for (const kind of ['fx', 'future']) expect(kinds).toContain(`converted fill of ${kind}, fee in cash`);
   for (const fee of ['in cash', 'in coins', 'elsewhere', 'unvalued'])
     expect(kinds).toContain(`fill of spot, fee ${fee}`);
   expect([...KINDS_WALKED].sort()).toEqual(Object.keys(VALUE).sort());

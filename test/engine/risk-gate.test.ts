@@ -63,6 +63,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     session: null,
     closed: null,
     openFees: null,
+    unconverted: null,
     sizeFactorPpm: 1_000_000,
     capabilities: SPOT,
     lossesInARow: 0,

@@ -90,7 +90,7 @@ const INTENT: Required<
   reduceOnly: true,
   timeInForce: 'IOC',
 };
-const FILL: Required<Fill> = {
+const FILL: Required<Omit<Fill, 'rate'>> = {
   tradeId: '44123',
   clientId: 'fabc12301',
   instrument: 1,

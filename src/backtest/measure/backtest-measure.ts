@@ -2,6 +2,7 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import { valuedAt } from '../../domain/conversion.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
@@ -320,7 +321,7 @@ export class BacktestMeasure implements Measure {
   }
 
   #fill(fill: Fill): void {
-    const { clientId, instrument, quantityLots, priceTicks, marketMs } = fill;
+    const { clientId, instrument, quantityLots, priceTicks, rate = 1, marketMs } = fill;
     this.#hoursUntil(marketMs);
     this.#month(marketMs);
     this.fillCount += 1;
@@ -328,7 +329,7 @@ export class BacktestMeasure implements Measure {
     this.equity.fill(fill);
     this.#sample(marketMs);
     const traded = this.instruments[instrument];
-    if (traded !== undefined) this.tradedValue += notional(traded, quantityLots, priceTicks);
+    if (traded !== undefined) this.tradedValue += notional(valuedAt(traded, rate), quantityLots, priceTicks);
     const order = this.#orders.get(clientId);
     if (order !== undefined) {
       order.filledLots += quantityLots;

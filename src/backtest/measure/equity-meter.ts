@@ -3,9 +3,10 @@
  * with which it is compared at the end. Money units.
  */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { convertedUnits, rateAt } from '../../domain/conversion.js';
 import { splitPrice, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { readUnits, type Units, type WrittenUnits } from '../../domain/money.js';
+import { mulDivUnits, readUnits, type Units, type WrittenUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import { VALUE, type ValueRule } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
@@ -13,7 +14,8 @@ import { keptCoins } from './coin-books.js';
 
 export class EquityMeter {
   /**
-   * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value.
+   * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value. Where
+   * results are converted, only these and fees move it, and `#costs` has what is held.
    * Exact, in units of the desk's books, which may be finer than money units; and rounded to these.
    */
   #exact: Units;
@@ -27,6 +29,7 @@ export class EquityMeter {
   readonly #rules: readonly ValueRule[];
   readonly #bids: number[];
   readonly #asks: number[];
+  readonly #costs: Units[];
 
   constructor(
     readonly instruments: readonly Instrument[],
@@ -39,6 +42,7 @@ export class EquityMeter {
     this.#rules = instruments.map(({ kind }) => VALUE[kind]);
     this.#bids = instruments.map(() => 0);
     this.#asks = instruments.map(() => 0);
+    this.#costs = instruments.map(() => 0n);
     this.#exact = BigInt(startingCash) * this.#perMoney;
     this.#funds = startingCash;
   }
@@ -51,9 +55,13 @@ export class EquityMeter {
   quote(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
     this.#bids[at] = bidTicks;
     this.#asks[at] = askTicks;
-    if (this.#coins[at] === 0n) return false;
-    this.#value(at);
-    return true;
+    let changed = false;
+    for (const { id, conversion } of this.instruments) {
+      if ((id !== at && conversion?.by !== at) || this.#coins[id] === 0n) continue;
+      this.#value(id);
+      changed = true;
+    }
+    return changed;
   }
 
   fill(fill: Fill): void {
@@ -63,10 +71,24 @@ export class EquityMeter {
     if (steps === undefined || rule === undefined) return;
     const sign = side === 'buy' ? 1 : -1;
     const kept = keptCoins(steps, this.#scales, fill);
-    this.#pay(rule.cost(steps.perTickLot, sign * quantityLots, priceTicks));
+    const cost = rule.cost(steps.perTickLot, sign * quantityLots, priceTicks);
+    this.#pay(this.instruments[at]?.conversion === undefined ? cost : -this.#converted(fill, cost));
     if (kept === 0n) this.feeValued(fee);
     this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
+  }
+
+  /** What the fill closes, in the desk's currency; the rest of its cost is that of what is held. */
+  #converted({ instrument: at, quantityLots, rate }: Fill, cost: Units): Units {
+    const held = (this.#coins[at] ?? 0n) / (this.#steps[at]?.perLot ?? 1n);
+    const lots = BigInt(quantityLots);
+    const size = held < 0n ? -held : held;
+    const closing = held === 0n || held < 0n === cost < 0n ? 0n : lots < size ? lots : size;
+    const before = this.#costs[at] ?? 0n;
+    const costOut = closing === 0n ? 0n : mulDivUnits(before, closing, size);
+    const proceeds = (-cost * closing) / lots;
+    this.#costs[at] = before - costOut + cost + proceeds;
+    return convertedUnits(proceeds - costOut, rate);
   }
 
   /** Shares became others; what no lot can hold was paid out. */
@@ -107,9 +129,20 @@ export class EquityMeter {
   #value(at: InstrumentId): void {
     const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;
-    const now = this.#rules[at]?.worth(lots, mark, this.#perTickLot(at)) ?? 0;
+    const worth = this.#rules[at]?.worth(lots, mark, this.#perTickLot(at)) ?? 0;
+    const now = this.#inMoney(at, worth);
     this.#worth += now - (this.#worths[at] ?? 0);
     this.#worths[at] = now;
+  }
+
+  /** Of a contract whose results are converted: its open result, 0 before the price that converts. */
+  #inMoney(at: InstrumentId, worth: number): number {
+    const { conversion } = this.instruments[at] ?? {};
+    if (conversion === undefined) return worth;
+    const [bid = 0, ask = 0] = [this.#bids[conversion.by], this.#asks[conversion.by]];
+    if (bid === 0) return 0;
+    const cost = Math.round(Number(this.#costs[at] ?? 0n) / Number(this.#perMoney));
+    return Math.round((worth - cost) * rateAt(conversion, bid, ask));
   }
 
   #perTickLot(at: InstrumentId): number {

@@ -32,31 +32,35 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
     volumePartPct === null
       ? 'Orders are filled whole, whatever traded.'
       : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s own.`,
-    ...instruments.flatMap((instrument) => lotFeeLines(instrument, paper.currency)),
+    ...instruments.flatMap((instrument) => lotFeeLines(instrument)),
     ...(instruments.every(({ fees }) => fees !== undefined)
       ? []
       : [
           `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
         ]),
-    ...instruments.flatMap(({ symbol, margin }) =>
+    ...instruments.flatMap(({ symbol, kind, margin }) =>
       margin === undefined
         ? []
         : [
-            `Margin of a contract of ${symbol}: ${margin.initial} ${paper.currency} to open it, ${margin.maintenance} to hold it.`,
+            `Margin of a ${unitName(kind)} of ${symbol}: ${margin.initial} ${quoteOf(symbol)} to open it, ${margin.maintenance} to hold it.`,
           ],
     ),
   ];
 }
 
-function lotFeeLines(
-  { symbol, kind, fees }: Desk['instruments'][number],
-  currency: string,
-): readonly string[] {
+const UNIT_NAMES: Partial<Record<Desk['instruments'][number]['kind'], string>> = {
+  stock: 'share',
+  fx: 'lot',
+};
+
+const unitName = (kind: Desk['instruments'][number]['kind']): string => UNIT_NAMES[kind] ?? 'contract';
+
+const quoteOf = (symbol: string): string => symbol.split('/')[1] ?? '';
+
+function lotFeeLines({ symbol, kind, fees }: Desk['instruments'][number]): readonly string[] {
   if (fees === undefined) return [];
   const { each, minimum, maximumPct } = fees;
   const least = minimum === undefined ? '' : `, at least ${minimum} for an order`;
   const most = maximumPct === undefined ? '' : `, at most ${maximumPct} % of what it traded`;
-  return [
-    `Fees of ${symbol}: ${each} ${currency} a ${kind === 'stock' ? 'share' : 'contract'}${least}${most}.`,
-  ];
+  return [`Fees of ${symbol}: ${each} ${quoteOf(symbol)} a ${unitName(kind)}${least}${most}.`];
 }

@@ -1,4 +1,5 @@
 /** Orders and fills of a run as rows, for CSV and JSON alike. Times in UTC, amounts exact. */
+import { valuedAt } from '../../domain/conversion.js';
 import { csvLine, csvText } from '../../domain/csv.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -26,7 +27,17 @@ export function fillRow(
   fill: Fill,
   order: OrderSeen | undefined,
 ): FillRow | null {
-  const { tradeId, clientId: orderId, side, quantityLots, priceTicks, fee, feeIn, liquidity } = fill;
+  const {
+    tradeId,
+    clientId: orderId,
+    side,
+    quantityLots,
+    priceTicks,
+    fee,
+    feeIn,
+    liquidity,
+    rate = 1,
+  } = fill;
   const instrument = instruments[fill.instrument];
   if (instrument === undefined) return null;
   const { symbol, tickSize, lotSize } = instrument;
@@ -35,7 +46,7 @@ export function fillRow(
     ...{ time: iso(fill.marketMs), tradeId, orderId, symbol, strategy, purpose, side },
     quantity: formatDecimal(quantityLots, lotSize),
     price: formatDecimal(priceTicks, tickSize),
-    value: formatMoney(notional(instrument, quantityLots, priceTicks)),
+    value: formatMoney(notional(valuedAt(instrument, rate), quantityLots, priceTicks)),
     fee: formatMoney(fee),
     feeAsset: feeIn?.asset ?? settleOf(instrument),
     feeAmount: feeIn?.amount ?? formatMoney(fee),

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { contactsToFillIn } from '../../desk/contacts.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
+import { pipText } from '../../domain/conversion.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
@@ -89,6 +90,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   printLines([
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
+    ...desk.instruments.flatMap((one) => pipText(one, desk.paper.currency) ?? []).map((line) => `  ${line}`),
     ...toFillIn.map((line) => `  ! contacts: ${line}`),
     ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),
     `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine')}, configuration ${configHash.slice(0, 12)}`,

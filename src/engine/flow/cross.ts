@@ -19,6 +19,7 @@ import type { EngineRecord } from '../record.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
+import { ratePart } from './conversion.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { isConfirmed, stopsFor } from './wanted-stop.js';
 
@@ -88,7 +89,7 @@ function crossAll(
   whyOf: (holding: Holding) => ExitReason,
 ): readonly TradesCrossed[] {
   const { market } = core;
-  if (!market.hasQuote(at)) return [];
+  if (!market.isValued(at)) return [];
   const priceTicks = Math.floor(((market.bidTicks[at] as number) + (market.askTicks[at] as number)) / 2);
   const givers = holdingsOf(positionAt(core, at))
     .map((holding) => ({ holding, lots: holding.trade === null ? 0 : lotsOf(holding) }))
@@ -103,7 +104,7 @@ function crossAll(
       ...{ trade: holding.trade?.id ?? '', strategy: ownerOf(holding), why: whyOf(holding) },
     }));
     const record: TradesCrossed = {
-      ...{ type: 'trades.crossed', instrument: at, quantityLots, priceTicks },
+      ...{ type: 'trades.crossed', instrument: at, quantityLots, priceTicks, ...ratePart(core, at) },
       ...{ seller: seller!, buyer: buyer!, marketMs: core.marketMs },
     };
     commit(core, record);

@@ -19,6 +19,7 @@ import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { type OrderEntry, openLots } from '../state.js';
 import { retryDelayMs } from '../timing.js';
+import { valuedNow } from './conversion.js';
 import { isTradable, knownTicks } from './dust.js';
 
 export function beginCloseAll(core: Core, by: string, reason: string): void {
@@ -112,7 +113,7 @@ function nameDust(core: Core): void {
     const { id, symbol, lotSize } = instrument;
     const { quantityLots } = positionAt(core, id);
     if (quantityLots === 0) continue;
-    const value = notional(instrument, Math.abs(quantityLots), knownTicks(core, id) ?? 0);
+    const value = notional(valuedNow(core, id), Math.abs(quantityLots), knownTicks(core, id) ?? 0);
     const text =
       `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${unitOf(instrument)} are left, worth ${moneyText(instrument, value)}: less than ` +
       `the smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;

@@ -1,5 +1,6 @@
 /** When prices count as stale for the whole desk. */
 
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import type { Core } from '../core.js';
 import { openLots } from '../state.js';
@@ -7,7 +8,8 @@ import { isTradable } from './dust.js';
 import { isPriceDue } from './session.js';
 
 /**
- * Symbols whose price is too old: all of them if the newest quote of any instrument is, else those with a position.
+ * Symbols whose price is too old: all of them if the newest quote of any instrument is, else those with a position,
+ * and those that convert the worth of one.
  * A quiet instrument without a position does not halt the desk; the risk gate refuses entries in it.
  * In a closed market no price is late.
  */
@@ -20,9 +22,14 @@ export function staleSymbols(core: Core): string[] {
     const age = market.quoteAgeMs(id, monotonicMs);
     if (age !== null && age <= staleMs) continue;
     if (!isPriceDue(core, id)) continue;
-    const position = core.state.positions[id];
-    const held = position !== undefined && isTradable(core, id, openLots(position));
-    if (feedIsSilent || held) stale.push(symbol);
+    if (feedIsSilent || config.instruments.some((one) => isNeeded(core, one, id))) stale.push(symbol);
   }
   return stale;
+}
+
+/** Whether something is held in the instrument whose worth takes the price of `id`. */
+function isNeeded(core: Core, { id: at, conversion }: Instrument, id: InstrumentId): boolean {
+  if (at !== id && conversion?.by !== id) return false;
+  const position = core.state.positions[at];
+  return position !== undefined && isTradable(core, at, openLots(position));
 }

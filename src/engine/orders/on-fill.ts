@@ -1,6 +1,7 @@
 /** Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is reported. */
 
 import { placesOf } from '../../domain/book-steps.js';
+import { isRate } from '../../domain/conversion.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
@@ -129,7 +130,8 @@ function isSound(core: Core, fill: Fill): boolean {
     fill.priceTicks > 0 &&
     Number.isSafeInteger(fill.fee) &&
     isSoundFee(fill, instrument, perLot, placesOf(core.state.scales, base)) &&
-    isSoundFeeInCoins(fill)
+    isSoundFeeInCoins(fill) &&
+    (instrument.conversion === undefined ? fill.rate === undefined : isRate(fill.rate ?? 0))
   );
 }
 

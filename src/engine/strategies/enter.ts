@@ -4,7 +4,8 @@ import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
-import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { type Core, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { unconvertedReason, valuedNow } from '../flow/conversion.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
 import { lotsOn } from '../state.js';
@@ -72,9 +73,10 @@ function orderOf(
   const { type = 'limit' } = wish;
   const limitTicks = worstTicks(core, at, wish);
   const terms = termsOf(core, at, wish);
+  const unpriced = limitTicks === null ? 'there is no price yet to enter at' : unconvertedReason(core, at);
   const { lots, why } =
-    limitTicks === null
-      ? { lots: 0, why: 'there is no price yet to enter at' }
+    limitTicks === null || unpriced !== null
+      ? { lots: 0, why: unpriced ?? '' }
       : lotsOf(slot, wish, entryToSize(core, slot, limitTicks, wish, changes), leftLots);
   const order: OrderWish = {
     instrument: at,
@@ -101,7 +103,7 @@ function orderOf(
   const tooLate = whyOver(core, at, wish, order);
   if (tooLate !== null) return { order, denial: { limit: 'time-in-force', reason: tooLate } };
   const isSized = slot.size !== null || wish.size !== undefined || leftLots !== undefined;
-  const isNone = lots === 0 && (isSized || limitTicks === null);
+  const isNone = lots === 0 && (isSized || unpriced !== null);
   return { order, denial: isNone ? { limit: 'size', reason: why } : null };
 }
 
@@ -244,7 +246,7 @@ function entryToSize(
   // Where a position has one trade, the entry becomes a part of it, whoever opened it.
   const own = isShared(core, at) ? holdingOf(position, name) : position;
   return {
-    instrument: instrumentAt(core, at),
+    instrument: valuedNow(core, at),
     limitTicks,
     protectTicks,
     bidTicks: core.market.bidTicks[at] as number,

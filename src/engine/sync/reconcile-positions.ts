@@ -24,6 +24,7 @@ import {
   workAt,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
+import { ratePart, valuedNow } from '../flow/conversion.js';
 import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
@@ -155,11 +156,12 @@ function splitDifference(core: Core, at: InstrumentId, ours: number, venues: num
   return describe(core, at, ours, theirs, 'halt');
 }
 
-/** There is a price, nothing changed during the snapshot, and an earlier snapshot said the same. */
+/** There is a price, and what it is worth to the account, nothing changed during the snapshot, and an earlier snapshot said the same. */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
   const { suspected } = core.sync;
-  const hasPrice = core.market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
-  if (!hasPrice) return false;
+  const { market } = core;
+  const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
+  if (!hasPrice || Number.isNaN(market.rate(at))) return false;
   if (asked.activity[at] !== workAt(core, at).activity || mayFillAnyMoment(core, at)) {
     suspected.delete(at);
     return false;
@@ -188,6 +190,7 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
     instrument: at,
     quantityLots: venues,
     priceTicks: adoptionPrice(core, at),
+    ...ratePart(core, at),
     marketMs: core.marketMs,
   });
   core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
@@ -210,7 +213,7 @@ function partWords(core: Core, at: InstrumentId): string {
 }
 
 function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number): number {
-  return notional(instrumentAt(core, at), Math.abs(venues - ours), adoptionPrice(core, at));
+  return notional(valuedNow(core, at), Math.abs(venues - ours), adoptionPrice(core, at));
 }
 
 /** The last price, else the position's cost: an adoption must not invent a profit or loss. */

@@ -129,8 +129,8 @@ export async function projectFill(
   // A new journal repeats fills that an earlier one had recorded: their rows stay as they are, and it begins with them.
   const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
-       realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+       realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount, rate)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
      on conflict (desk, symbol, trade_id) do nothing`,
     [
       projection.desk,
@@ -153,6 +153,7 @@ export async function projectFill(
       entry.sequence,
       fill.feeIn?.asset ?? null,
       fill.feeIn?.amount ?? null,
+      fill.rate ?? null,
     ],
   );
   if (inserted.rowCount === 1)

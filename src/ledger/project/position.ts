@@ -1,11 +1,12 @@
 /** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
 import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { convertedUnits } from '../../domain/conversion.js';
 import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
-import { settleOf, VALUE } from '../../domain/value.js';
+import { isInCoin, settleOf, VALUE } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
@@ -23,6 +24,8 @@ interface Trade {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
+  /** As of a fill. */
+  readonly rate?: number | undefined;
 }
 
 /** Coins that the venue kept as its fee, and what they were worth. */
@@ -55,7 +58,7 @@ function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding 
   return {
     coins: before.coins + (opening - closed) * steps.perLot,
     cost: before.cost - costOut + valueAt(opening),
-    realised: before.realised + valueAt(closed) - costOut,
+    realised: before.realised + convertedUnits(valueAt(closed) - costOut, trade.rate),
   };
 }
 
@@ -109,7 +112,8 @@ export async function projectAdopted(
   const delta = record.quantityLots - Number(before.coins / steps.perLot);
   if (delta === 0) return;
   const side = delta > 0 ? 'buy' : 'sell';
-  const trade = { side, quantityLots: Math.abs(delta), priceTicks: record.priceTicks } as const;
+  const { priceTicks, rate } = record;
+  const trade = { side, quantityLots: Math.abs(delta), priceTicks, rate } as const;
   await saveHolding(client, projection, entry, instrument, holdingAfter(before, steps, trade));
 }
 
@@ -211,7 +215,7 @@ async function saveHolding(
       new Date(entry.wallMs),
       entry.incarnation,
       // For a contract that settles in its coin, what one contract is worth: its cost in coins falls as the price rises.
-      settleOf(instrument) === instrument.base ? (instrument.multiplier ?? '1') : null,
+      isInCoin(instrument) ? (instrument.multiplier ?? '1') : null,
     ],
   );
 }

@@ -2,7 +2,7 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { settleOf } from '../../domain/value.js';
+import { isInCoin } from '../../domain/value.js';
 import type { QuoteEvent } from '../../venue/bar-path.js';
 import { midTicks } from '../bar-builder.js';
 import {
@@ -154,8 +154,7 @@ function quoteAt(
 /** How many lots are worth `value` of the quote currency. */
 function lotsFor(value: number, mid: number, instrument: Instrument): number {
   const { moneyPerTickLot, tickSize } = instrument;
-  const isInCoin = settleOf(instrument) !== instrument.quote;
-  return (value * 1e8) / (isInCoin ? moneyPerTickLot * Number(tickSize) : mid * moneyPerTickLot);
+  return (value * 1e8) / (isInCoin(instrument) ? moneyPerTickLot * Number(tickSize) : mid * moneyPerTickLot);
 }
 
 function barOf(

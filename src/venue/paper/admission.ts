@@ -2,6 +2,7 @@
  * What the paper venue accepts. Codes and texts are those of a real exchange, so that a strategy meets the same
  * refusals.
  */
+import { valuedAt } from '../../domain/conversion.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv } from '../../domain/money.js';
 import { isBounded, type OrderIntent, wouldTake } from '../../domain/order.js';
@@ -30,6 +31,8 @@ export interface PricesNow {
   readonly closed: boolean;
   /** The quote of any symbol; null before its first one. */
   readonly quote: (symbol: string) => QuotePrices | null;
+  /** What its quote currency is worth in the account's; NaN before the price that converts. */
+  readonly rate: (instrument: Instrument) => number;
 }
 
 const OPEN_ORDERS_MAX = 500;
@@ -95,15 +98,16 @@ export function refuseByAccount(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { reserveTicks, quote }: PricesNow,
+  { reserveTicks, quote, rate }: PricesNow,
   fees: FeeRules,
 ): Rejection | null {
   if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[VALUE[instrument.kind].pays];
   if (takesThough(order, quote(instrument.symbol))) return WOULD_TAKE[VALUE[instrument.kind].pays];
-  const value = notional(instrument, order.quantityLots, reserveTicks ?? 0);
+  const valued = valuedAt(instrument, rate(instrument));
+  const value = notional(valued, order.quantityLots, reserveTicks ?? 0);
   return isOwned(instrument)
-    ? refuseOwned(order, instrument, book, value, fees)
-    : refuseContract(order, instrument, book, { value, quote, fees });
+    ? refuseOwned(order, valued, book, value, fees)
+    : refuseContract(order, valued, book, { value, quote, rate, fees });
 }
 
 /**
@@ -146,7 +150,7 @@ function refuseContract(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { value, quote, fees }: Pick<PricesNow, 'quote'> & { readonly value: number; readonly fees: FeeRules },
+  { value, fees, ...prices }: Prices & { readonly value: number; readonly fees: FeeRules },
 ): Rejection | null {
   const held = book.position(instrument.symbol).quantityLots;
   const reducible = (order.side === 'buy' ? -held : held) > 0 ? Math.abs(held) : 0;
@@ -155,14 +159,18 @@ function refuseContract(
   const openedLots = Math.max(0, order.quantityLots - reducible);
   // What only closes is taken however little is left: refused, it would hold the account in the loss that it must leave.
   if (openedLots === 0) return null;
+  if (Number.isNaN(value)) return { code: '-2010', text: 'Market is closed: no price converts it yet.' };
   const worth = mulDiv(value, openedLots, order.quantityLots);
   const { lotMargin } = instrument;
-  if (lotMargin !== undefined && isBelowMaintenance(book, quote)) return BELOW_MAINTENANCE;
+  if (lotMargin !== undefined && isBelowMaintenance(book, prices)) return BELOW_MAINTENANCE;
   const opened =
     marginOf(instrument, openedLots, worth) +
     (lotMargin === undefined ? 0 : feeAhead(fees, instrument, { lots: order.quantityLots, value }));
-  return opened > freeMargin(book, quote) ? { code: '-2019', text: 'Margin is insufficient.' } : null;
+  // Also where an amount can't be converted, and nobody knows what is free.
+  return opened <= freeMargin(book, prices) ? null : { code: '-2019', text: 'Margin is insufficient.' };
 }
+
+type Prices = Pick<PricesNow, 'quote' | 'rate'>;
 
 /** What so many lots, worth so much, take of the free money. */
 const marginOf = ({ lotMargin }: Instrument, lots: number, worth: number): number =>
@@ -175,11 +183,15 @@ interface Marked {
   readonly cost: number;
 }
 
-function* markedPositions(book: PaperBook, quote: PricesNow['quote']): Generator<Marked> {
-  for (const [symbol, { quantityLots, cost }] of book.positions) {
+function* markedPositions(book: PaperBook, { quote, rate }: Prices): Generator<Marked> {
+  for (const [symbol, position] of book.positions) {
+    const { quantityLots } = position;
     const prices = quote(symbol);
     const markTicks = quantityLots > 0 ? prices?.bidTicks : prices?.askTicks;
-    const instrument = book.instruments.get(symbol);
+    const known = book.instruments.get(symbol);
+    const by = known === undefined ? 1 : rate(known);
+    const instrument = known && valuedAt(known, by);
+    const cost = position.cost * by;
     const isMarked = instrument !== undefined && markTicks !== undefined;
     const worth = isMarked
       ? VALUE[instrument.kind].exactWorth(quantityLots, markTicks, instrument.moneyPerTickLot)
@@ -188,26 +200,27 @@ function* markedPositions(book: PaperBook, quote: PricesNow['quote']): Generator
   }
 }
 
-function isBelowMaintenance(book: PaperBook, quote: PricesNow['quote']): boolean {
+function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
   let [equity, needed] = [book.cash, 0];
-  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, quote)) {
+  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
     equity += instrument !== undefined && isOwned(instrument) ? worth : worth - cost;
     needed += (instrument?.lotMargin?.maintenance ?? 0) * Math.abs(quantityLots);
   }
   return equity < needed;
 }
 
-function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
+function freeMargin(book: PaperBook, prices: Prices): number {
   let free = book.cash;
-  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, quote)) {
+  for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
     const taken = Math.abs(worth);
     free += worth - cost - (instrument === undefined ? taken : marginOf(instrument, quantityLots, taken));
   }
   for (const open of book.allOpenOrders()) {
     // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
-    const instrument = book.instruments.get(open.symbol);
-    if (instrument === undefined) continue;
+    const known = book.instruments.get(open.symbol);
+    if (known === undefined) continue;
+    const instrument = valuedAt(known, prices.rate(known));
     const lots = open.quantityLots - open.filledLots;
     free -= marginOf(instrument, lots, exactNotional(instrument, lots, open.reserveTicks));
   }

@@ -51,13 +51,15 @@ export interface PaperFill {
   /** Absent: the fee was paid in cash. The worth of a fee from coins kept for fees is not recorded: `fee` is 0. */
   readonly feeIn?: Pick<FeeInAsset, 'asset' | 'amount'>;
   readonly liquidity: 'maker' | 'taker';
+  /** What the quote currency was worth in that of the book. Absent: it is the same. */
+  readonly rate?: number;
   readonly marketMs: number;
   readonly caughtUp: boolean;
 }
 
 /**
- * `cost`: what the open quantity cost, in money units, signed like the quantity; of inverse contracts with four decimals,
- * and signed the other way.
+ * `cost`: what the open quantity cost, in money units of its quote currency, signed like the quantity; of inverse contracts
+ * in the coin, with four decimals, and signed the other way.
  */
 export interface PaperPosition {
   readonly quantityLots: number;

@@ -1,5 +1,6 @@
 /** The paper venue's state: changed only by applying a record, so that replaying the file gives the same state. */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { convertedUnits, valuedAt } from '../../domain/conversion.js';
 import { dividendMoney, type HandedAction, inLieuMoney, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
@@ -14,7 +15,7 @@ import {
   writeUnits,
 } from '../../domain/money.js';
 import { NOTHING_CHARGED } from '../../domain/order-fee.js';
-import { isOwned, notional, settleOf, VALUE } from '../../domain/value.js';
+import { isInCoin, isOwned, notional, VALUE } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
@@ -183,13 +184,13 @@ export class PaperBook {
     else order.state = 'partlyFilled';
   }
 
-  #charge(order: PaperOrder, { symbol, quantityLots, priceTicks, fee }: PaperFill): void {
+  #charge(order: PaperOrder, { symbol, quantityLots, priceTicks, fee, rate = 1 }: PaperFill): void {
     const instrument = this.instruments.get(symbol);
     if (instrument?.lotFees === undefined) return;
     const { lots, value, fee: before } = order.charged ?? NOTHING_CHARGED;
     order.charged = {
       lots: lots + quantityLots,
-      value: value + notional(instrument, quantityLots, priceTicks),
+      value: value + notional(valuedAt(instrument, rate), quantityLots, priceTicks),
       fee: before + fee,
     };
   }
@@ -198,11 +199,11 @@ export class PaperBook {
    * A buy of an owned instrument is paid for; a contract only moves the result of what it closes. Both pay the fee.
    */
   #settle(fill: PaperFill): void {
-    const { symbol, side, quantityLots, priceTicks, fee, feeIn } = fill;
+    const { symbol, side, quantityLots, priceTicks, fee, feeIn, rate } = fill;
     const instrument = this.instruments.get(symbol);
     if (!instrument)
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
-    if (settleOf(instrument) !== instrument.quote) {
+    if (isInCoin(instrument)) {
       this.#settleInCoin(instrument, fill);
       return;
     }
@@ -224,7 +225,7 @@ export class PaperBook {
     else this.positions.set(symbol, { ...coins, cost });
     const paid = isOwned(instrument)
       ? worthUnits(sign * quantityLots, priceTicks, per)
-      : worthUnits(sign * closing, priceTicks, per) + BigInt(closedCost);
+      : convertedUnits(worthUnits(sign * closing, priceTicks, per) + BigInt(closedCost), rate);
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));

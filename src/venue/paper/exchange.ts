@@ -1,6 +1,7 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
+import { rateAt, valuedAt } from '../../domain/conversion.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { dearerTicks, isOwned } from '../../domain/value.js';
@@ -90,6 +91,13 @@ export class Exchange {
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
+  /** What the quote currency is worth in that of the book: 1 where it is the same, NaN before the price that converts. */
+  rate({ conversion }: Pick<Instrument, 'conversion'>): number {
+    if (conversion === undefined) return 1;
+    const quote = this.#quotes.get((this.instruments[conversion.by] as Instrument).symbol);
+    return quote === undefined ? Number.NaN : rateAt(conversion, quote.bidTicks, quote.askTicks);
+  }
+
   /** Null before the first quote. */
   quote(symbol: string): QuoteEvent | null {
     return this.#quotes.get(symbol) ?? null;
@@ -138,7 +146,9 @@ export class Exchange {
   #onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
     // The quote around a trade already offers its size, which must not be given out twice.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
-    const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
+    const traded = this.instruments[trade.instrument] as Instrument;
+    if (Number.isNaN(this.rate(traded))) return;
+    const { symbol } = traded;
     for (const order of [...this.book.openOrders(symbol)]) {
       const execution = this.#resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
       if (execution) this.#execute(order, execution, trade.quantityLots, trade.marketMs, false);
@@ -166,6 +176,8 @@ export class Exchange {
   }
 
   #match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
+    // A result that nobody can convert can't be booked: the order waits for the price that converts.
+    if (Number.isNaN(this.rate(this.#instrument(order.symbol)))) return;
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
     // An order that must be done at once never rests, however late the first quote comes.
     const rests = resting && order.timeInForce === 'GTC';
@@ -199,6 +211,8 @@ export class Exchange {
     caughtUp: boolean,
   ): void {
     const { offered, lots: quantityLots } = this.#lotsFor(order, execution, sizeLots);
+    const instrument = this.#instrument(order.symbol);
+    const rate = this.rate(instrument);
     const left = this.#leftOf(order);
     if (left !== undefined) left[order.side] -= quantityLots;
     if (quantityLots > 0) {
@@ -209,7 +223,8 @@ export class Exchange {
         side: order.side,
         quantityLots,
         priceTicks: execution.priceTicks,
-        ...this.#fee(order, execution, quantityLots),
+        ...this.#fee(order, valuedAt(instrument, rate), execution, quantityLots),
+        ...(instrument.conversion === undefined ? {} : { rate }),
         liquidity: execution.liquidity,
         marketMs,
         caughtUp,
@@ -262,10 +277,10 @@ export class Exchange {
     );
   }
 
-  #fee({ symbol, side, charged }: PaperOrder, execution: Execution, lots: number): PaperFee {
+  #fee({ side, charged }: PaperOrder, instrument: Instrument, execution: Execution, lots: number): PaperFee {
     const bid = (of: string) => this.#quotes.get(of)?.bidTicks ?? null;
     const basis = { charged, side, lots, ...execution };
-    return feeOf(this.rules, this.#instrument(symbol), basis, this.book, bid);
+    return feeOf(this.rules, instrument, basis, this.book, bid);
   }
 
   #expire(order: PaperOrder): void {

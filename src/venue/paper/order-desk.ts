@@ -121,6 +121,7 @@ export class OrderDesk {
       closed: !isMarketOpen(intent.instrument),
       reserveTicks: exchange.reserveTicks({ symbol, ...intent }),
       quote: (of) => exchange.quote(of),
+      rate: (of) => exchange.rate(of),
     };
   }
 }

@@ -55,6 +55,7 @@ export function fillOf(fill: PaperFill, instrument: InstrumentId): Fill {
     priceTicks: fill.priceTicks,
     fee: fill.fee,
     ...(fill.feeIn === undefined ? {} : { feeIn: fill.feeIn }),
+    ...(fill.rate === undefined ? {} : { rate: fill.rate }),
     liquidity: fill.liquidity,
     marketMs: fill.marketMs,
     caughtUp: fill.caughtUp,

@@ -1,12 +1,14 @@
 /**
  * An account worked out a second time, in whole 10^-24 of everything: prices, coins and money as decimals, no ticks, lots or
- * scales of books. What is never rounded is compared with what the core has; it rounds in three places, which
+ * scales of books. What is never rounded is compared with what the core has; it rounds in four places, which
  * docs/design/records.md names, and there this does, too: the value of a fill of an inverse contract, the cost of a part that
- * leaves, and what of a fee is owed. What a company pays is rounded to whole money units, by whoever pays it.
+ * leaves, what of a fee is owed, and a result that is converted. What a company pays is rounded to whole money units, by whoever pays it.
  */
 import type { InstrumentKind } from '../../../src/domain/instrument.js';
 
 export const ONE = 10n ** 24n;
+/** A rate of one. */
+const RATE = 10n ** 18n;
 
 export interface ModelInstrument {
   readonly kind: InstrumentKind;
@@ -16,6 +18,8 @@ export interface ModelInstrument {
   readonly tick: bigint;
   readonly lot: bigint;
   readonly multiplier: bigint;
+  /** The instrument whose price makes money of the account of its results. Left out: they are that already. */
+  readonly conversion?: { readonly to: string; readonly by: number; readonly isInverse: boolean } | undefined;
 }
 
 export interface ModelFill {
@@ -23,6 +27,8 @@ export interface ModelFill {
   readonly buys: boolean;
   readonly lots: bigint;
   readonly ticks: bigint;
+  /** What the quote currency was worth in that of the account, whole 10^-18. Left out: it is the same. */
+  readonly rate?: bigint | undefined;
   /** Value of the fee, whole 10^-24 of what the instrument settles in. */
   readonly fee: bigint;
   /** In what it was paid where that is not cash. */
@@ -67,7 +73,8 @@ export class ExactModel {
     this.#move(this.settles(instruments[0]!), cash);
   }
 
-  settles = ({ kind, base, quote }: ModelInstrument): string => (kind === 'inverse' ? base : quote);
+  settles = ({ kind, base, quote, conversion }: ModelInstrument): string =>
+    conversion?.to ?? (kind === 'inverse' ? base : quote);
 
   lots(at: number): bigint {
     return this.held[at]!.coins / this.instruments[at]!.lot;
@@ -78,12 +85,12 @@ export class ExactModel {
     if (isCapital) this.capital += amount;
   }
 
-  fill({ instrument: at, buys, lots, ticks, fee, paidIn }: ModelFill): void {
+  fill({ instrument: at, buys, lots, ticks, fee, rate, paidIn }: ModelFill): void {
     const of = this.instruments[at]!;
     const held = this.held[at]!;
     const settle = this.settles(of);
     const before = held.realised;
-    this.#trade(at, buys ? lots : -lots, ticks, fee);
+    this.#trade(at, buys ? lots : -lots, ticks, fee, rate);
     // What is owned is paid for; of a contract only its result moves money.
     const isOwned = of.kind === 'spot' || of.kind === 'stock';
     const paid = isOwned ? this.value(of, buys ? lots : -lots, ticks) : before - held.realised;
@@ -97,11 +104,11 @@ export class ExactModel {
   }
 
   /** The venue holds so many lots: as if the difference had been traded without a fee. */
-  adopt(at: number, lots: bigint, ticks: bigint): void {
+  adopt(at: number, lots: bigint, ticks: bigint, rate?: bigint): void {
     const difference = lots - this.lots(at);
     if (difference === 0n) return;
     const buys = difference > 0n;
-    this.fill({ instrument: at, buys, lots: buys ? difference : -difference, ticks, fee: 0n });
+    this.fill({ instrument: at, buys, lots: buys ? difference : -difference, ticks, fee: 0n, rate });
   }
 
   /** Coins that were in the account before become the desk's: nothing is paid for them. */
@@ -156,7 +163,8 @@ export class ExactModel {
     return this.instruments.reduce((sum, of, at) => {
       const { coins, cost } = this.held[at]!;
       const isOwned = of.kind === 'spot' || of.kind === 'stock';
-      return sum + this.#worth(of, coins, ticks[at]!) - (isOwned ? 0n : cost);
+      const open = this.#worth(of, coins, ticks[at]!) - (isOwned ? 0n : cost);
+      return sum + this.#inMoney(of, open, ticks);
     }, cash - this.feesElsewhere);
   }
 
@@ -166,15 +174,21 @@ export class ExactModel {
     return (contracts * tick * ticks) / ONE / ONE;
   }
 
+  #inMoney({ conversion }: ModelInstrument, amount: bigint, ticks: readonly bigint[]): bigint {
+    if (conversion === undefined) return amount;
+    const price = this.instruments[conversion.by]!.tick * ticks[conversion.by]!;
+    return conversion.isInverse ? nearest(amount * ONE, price) : nearest(amount * price, ONE);
+  }
+
   /** A fee belongs to the trade that the fill ends, else to that which it opens or goes on with. */
-  #trade(at: number, signedLots: bigint, ticks: bigint, fee: bigint): void {
+  #trade(at: number, signedLots: bigint, ticks: bigint, fee: bigint, rate: bigint | undefined): void {
     const held = this.held[at]!;
     const whole = this.lots(at);
     const turns = whole !== 0n && whole > 0n !== signedLots > 0n;
     const reduced = turns ? least(size(whole), size(signedLots)) : 0n;
     if (turns) {
       if (held.trade !== null) held.trade -= fee;
-      this.#reduce(at, whole > 0n ? reduced : -reduced, ticks);
+      this.#reduce(at, whole > 0n ? reduced : -reduced, ticks, rate);
     }
     const opened = size(signedLots) - reduced;
     if (opened > 0n) this.#open(at, signedLots > 0n ? opened : -opened, ticks);
@@ -197,14 +211,15 @@ export class ExactModel {
     held.carried = 0n;
   }
 
-  #reduce(at: number, lots: bigint, ticks: bigint): void {
+  #reduce(at: number, lots: bigint, ticks: bigint, rate: bigint | undefined): void {
     const of = this.instruments[at]!;
     const held = this.held[at]!;
     const leaving = lots * of.lot;
     const cost = this.#part(held.cost, leaving, held.coins);
     held.coins -= leaving;
     held.cost -= cost;
-    this.#realise(at, this.value(of, lots, ticks) - cost);
+    const gained = this.value(of, lots, ticks) - cost;
+    this.#realise(at, rate === undefined ? gained : this.#part(gained, rate, RATE));
     if (this.lots(at) === 0n) this.#closeTrade(at);
   }
 

@@ -2,6 +2,7 @@
 import { drawFrom } from '../../../simulators/random.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import { CASH_KINDS, isCapital } from '../../../src/domain/cash.js';
+import { rateAt, withConversions } from '../../../src/domain/conversion.js';
 import { dividendMoney, inLieuMoney, splitShares } from '../../../src/domain/corporate-action.js';
 import type { Instrument, InstrumentKind } from '../../../src/domain/instrument.js';
 import { formatUnits, writeUnits } from '../../../src/domain/money.js';
@@ -20,6 +21,8 @@ interface Traded {
   readonly tickSize: string;
   readonly lotSize: string;
   readonly multiplier?: string;
+  /** Of the account. Left out: the first one settles in it. */
+  readonly currency?: string;
   /** Around which it is traded, and the most of it at once. */
   readonly ticks: number;
   readonly lotsMax: number;
@@ -63,6 +66,25 @@ const ACCOUNTS: readonly (readonly Traded[])[] = [
     { symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '0.001', ticks: 23_000, lotsMax: 9_999 },
   ],
   [{ symbol: 'USD/JPY', kind: 'fx', tickSize: '0.001', lotSize: '1000', ticks: 150_000, lotsMax: 99 }],
+  // In dollars: yen and pounds are converted by prices that move as well, and are traded.
+  [
+    {
+      ...{ symbol: 'GBP/JPY', kind: 'fx', tickSize: '0.001', lotSize: '0.01', multiplier: '100000' },
+      ...{ currency: 'USD', ticks: 190_000, lotsMax: 999 },
+    },
+    {
+      ...{ symbol: 'USD/JPY', kind: 'fx', tickSize: '0.001', lotSize: '0.01', multiplier: '100000' },
+      ...{ ticks: 150_000, lotsMax: 999 },
+    },
+    {
+      ...{ symbol: 'FTSE/GBP', kind: 'future', tickSize: '0.5', lotSize: '1', multiplier: '10' },
+      ...{ ticks: 16_000, lotsMax: 99 },
+    },
+    {
+      ...{ symbol: 'GBP/USD', kind: 'fx', tickSize: '0.00001', lotSize: '0.01', multiplier: '100000' },
+      ...{ ticks: 125_000, lotsMax: 999 },
+    },
+  ],
   // Finer than the eight places of money units.
   [
     {
@@ -82,7 +104,7 @@ export const KINDS_WALKED: ReadonlySet<InstrumentKind> = new Set(ACCOUNTS.flat()
 const STEPS_OF_AN_ACCOUNT = 2_000;
 /** Whole 10^-24 in a money unit of 10^-8. */
 const MONEY = 10n ** 16n;
-/** Money units that a valuation is rounded by: cash once, each position by its cost and its worth. */
+/** Money units that a valuation is rounded by: cash once, each position by its cost and its worth, or its open result. */
 const ROUNDED_BY_MAX = 3n;
 const STARTING_CASH = 1_000_000_000_000;
 
@@ -92,7 +114,12 @@ export function walk(seed: number, steps: number): ReadonlyMap<string, number> {
   const taken = new Map<string, number>();
   let account = new WalkedAccount(ACCOUNTS[0]!, draw);
   for (let step = 0; step < steps; step += 1) {
-    if (step % STEPS_OF_AN_ACCOUNT === 0) account = new WalkedAccount(ACCOUNTS[draw(ACCOUNTS.length)]!, draw);
+    // Each once, then as it is drawn.
+    if (step % STEPS_OF_AN_ACCOUNT === 0)
+      account = new WalkedAccount(
+        ACCOUNTS[step / STEPS_OF_AN_ACCOUNT] ?? ACCOUNTS[draw(ACCOUNTS.length)]!,
+        draw,
+      );
     const what = account.step();
     taken.set(what, (taken.get(what) ?? 0) + 1);
     const differs = account.difference();
@@ -122,14 +149,16 @@ class WalkedAccount {
     private readonly draw: (below: number) => number,
   ) {
     const fees = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
-    this.#instruments = traded.map((one, id) => buildInstrument(id, { ...one, ...fees }));
+    const built = traded.map((one, id) => buildInstrument(id, { ...one, ...fees }));
+    this.#instruments = withConversions(built, traded[0]!.currency ?? settleOf(built[0]!));
     this.#settle = settleOf(this.#instruments[0]!);
     this.#take({
       ...{ type: 'config', configHash: 'hash', desk: 'desk', symbols: traded.map(({ symbol }) => symbol) },
       ...{ instruments: this.#instruments, startingCash: STARTING_CASH, marketMs: 0 },
     });
-    const steps = this.#instruments.map(({ kind, base, quote, tickSize, lotSize, multiplier = '1' }) => ({
-      ...{ kind, base, quote, tick: exact(tickSize), lot: exact(lotSize), multiplier: exact(multiplier) },
+    const steps = this.#instruments.map((one) => ({
+      ...{ kind: one.kind, base: one.base, quote: one.quote, conversion: one.conversion },
+      ...{ tick: exact(one.tickSize), lot: exact(one.lotSize), multiplier: exact(one.multiplier ?? '1') },
     }));
     this.#model = new ExactModel(steps, this.#unit(this.#settle), BigInt(STARTING_CASH) * MONEY);
     this.#settleUnit = this.#unit(this.#settle);
@@ -213,12 +242,14 @@ class WalkedAccount {
     const paid = this.#fee(at, buys && kind === 'spot', lots);
     const { fee, paidIn, unvalued } = paid;
     const ticks = this.#ticks[at]!;
+    const { rate } = this.#rate(at);
     if (unvalued) this.#waitingFees += 1;
     this.#take({
       type: 'fill',
       fill: {
         ...{ tradeId: `t${this.#count}`, clientId: 'another', instrument: at, side: buys ? 'buy' : 'sell' },
         ...{ quantityLots: lots, priceTicks: ticks, fee, liquidity: 'taker', marketMs: 0, simulated: true },
+        ...this.#rate(at),
         ...(paidIn === undefined
           ? {}
           : {
@@ -232,10 +263,18 @@ class WalkedAccount {
     });
     const fill: ModelFill = {
       ...{ instrument: at, buys, lots: BigInt(lots), ticks: BigInt(ticks), fee: BigInt(fee) * MONEY },
+      rate: rateUnits(rate),
       ...(paidIn === undefined ? {} : { paidIn: { asset: paidIn.asset, amount: paidIn.amount * MONEY } }),
     };
     this.#model.fill(fill);
-    return `fill of ${kind}, fee ${paidIn === undefined ? 'in cash' : unvalued ? 'unvalued' : paidIn.asset === 'BNB' ? 'elsewhere' : 'in coins'}`;
+    return `${rate === undefined ? '' : 'converted '}fill of ${kind}, fee ${paidIn === undefined ? 'in cash' : unvalued ? 'unvalued' : paidIn.asset === 'BNB' ? 'elsewhere' : 'in coins'}`;
+  }
+
+  #rate(at: number): { readonly rate?: number } {
+    const { conversion } = this.#instruments[at]!;
+    if (conversion === undefined) return {};
+    const ticks = this.#ticks[conversion.by]!;
+    return { rate: rateAt(conversion, ticks, ticks) };
   }
 
   /** A rebate now and then, and what is paid in coins or from a stock of them. */
@@ -278,8 +317,9 @@ class WalkedAccount {
     const ticks = this.#ticks[at]!;
     this.#take({
       ...{ type: 'position.adopted', instrument: at, quantityLots: lots, priceTicks: ticks, marketMs: 0 },
+      ...this.#rate(at),
     });
-    this.#model.adopt(at, BigInt(lots), BigInt(ticks));
+    this.#model.adopt(at, BigInt(lots), BigInt(ticks), rateUnits(this.#rate(at).rate));
     return 'adopted';
   }
 
@@ -344,6 +384,10 @@ class WalkedAccount {
 }
 
 const WAITING = 12_345n;
+
+/** Whole 10^-18. */
+const rateUnits = (rate: number | undefined): bigint | undefined =>
+  rate === undefined ? undefined : BigInt(Math.round(rate * 1e18));
 
 /** New shares for old ones: as many that make more as that make fewer, so that what is held stays what it can be. */
 const SPLITS = [

@@ -45,7 +45,9 @@ const UNVALUED = 128;
 
 const FILL_1: Layout<'fill'> = {
   write: (to, { fill }) => {
-    const { feeIn, feeLots, caughtUp } = fill;
+    const { feeIn, feeLots, caughtUp, rate } = fill;
+    // No slot of this layout is for it: such a fill is written as JSON.
+    if (rate !== undefined) to.fits = false;
     to.byte(
       (fill.liquidity === 'maker' ? MAKER : 0) |
         (fill.simulated ? SIMULATED : 0) |
