@@ -28,6 +28,7 @@ import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
+import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { endLeftChildren } from '../../src/supervisor/process-table.js';
 import { preflight } from '../../src/supervisor/start/claim-home.js';
@@ -49,6 +50,12 @@ const folders: string[] = [];
 
 beforeAll(async () => {
   desk = await deskToBackUp();
+  // Both had begun: the one that takes this backup, and one that will never end.
+  const begun = ['backup', 'validation'].map((type) => ({
+    ...{ workflowId: `${type}:${DESK}`, firstRunId: type, runId: type, type, routine: type },
+    ...{ startedMs: Date.now(), seenMs: Date.now() },
+  }));
+  await keepSeenRuns(desk.database.pool, DESK, begun);
   expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
 });
 afterAll(async () => {
@@ -147,6 +154,9 @@ describe('a desk that is restored', () => {
       expect(kept.rowCount).toBeGreaterThan(0);
       const told = await client.query("select person, reference from evidence where routine = 'restore'");
       expect(told.rows).toEqual([{ person: 'anna', reference: ID }]);
+      // Who starts here is not told that the backup was abandoned from which all of this comes.
+      const seen = await client.query('select type from run_seen where desk = $1', [DESK]);
+      expect(seen.rows).toEqual([{ type: 'validation' }]);
     });
   });
 

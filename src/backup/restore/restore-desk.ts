@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { backupWorkflowId } from '../../contracts/queues.js';
 import { databaseOf, sharesServers, takeNewNamespace } from '../../home/installation.js';
 import {
   type RestoreMark,
@@ -251,6 +252,7 @@ async function recordRestore(
   { by, nowMs, databaseOnly = false, passedOver = [] }: RestoreRequest,
   startedMs: number,
 ): Promise<void> {
+  await forgetTaking(pool, desk);
   const run = `restore-${id}-${startedMs}`;
   const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
   await recordEvidenceBatch(pool, [
@@ -263,6 +265,19 @@ async function recordRestore(
       ...{ startedMs, finishedMs: nowMs(), marketMs: null, person: by, reference: id, simulated: false },
     },
   ]);
+}
+
+/**
+ * The run that took the backup was open in its snapshot, and has come to its end: it is not to be told as lost. Backups
+ * of early versions know of no runs.
+ */
+async function forgetTaking(pool: Pool, desk: string): Promise<void> {
+  const known = await pool.query(`select to_regclass('run_seen') is not null as known`);
+  if (known.rows[0]?.known)
+    await pool.query('delete from run_seen where desk = $1 and workflow_id = $2', [
+      desk,
+      backupWorkflowId(desk),
+    ]);
 }
 
 async function writeMark(home: string, mark: RestoreMark): Promise<void> {
