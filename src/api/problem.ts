@@ -76,6 +76,9 @@ export const refusedOrigin = (detail: string): Problem => ({
   doThis: 'Open the dashboard at its own address and try again there.',
 });
 
+/** Who starts again what ended. The supervisor may have ended, too: then nobody does before a person has. */
+const WHO_RESTARTS = 'the supervisor restarts it; where that ended, too: `fermata up`';
+
 export const databaseDown = (what: string): Problem => ({
   status: 503,
   code: 'database-unavailable',
@@ -83,7 +86,7 @@ export const databaseDown = (what: string): Problem => ({
   detail: `${what} cannot be read: the database does not answer.`,
   keptSafe:
     'Trading does not depend on the database: orders and fills are in the trader’s own journal, Stop works.',
-  doThis: 'Wait for the database to come back (the supervisor restarts it); `fermata doctor` says more.',
+  doThis: `Wait for the database to come back (${WHO_RESTARTS}); \`fermata doctor\` says more.`,
 });
 
 export const peopleFileUnusable = ({ fileName, problem, doThis }: PeopleFileUnusable): Problem => ({
@@ -101,7 +104,7 @@ export const traderDown = (error: unknown): Problem => ({
   title: 'Trader does not answer',
   detail: `The trader does not answer: ${messageOf(error)}`,
   keptSafe: 'Protective stops rest at the venue. A trader that comes back is HALTED until it is resumed.',
-  doThis: 'Wait for the supervisor to restart it; look at `fermata status` and the log if it stays down.',
+  doThis: `Wait for it to come back (${WHO_RESTARTS}); look at \`fermata status\` and the log if it stays down.`,
 });
 
 export const tooManyTries = (waitSeconds: number): Problem => ({

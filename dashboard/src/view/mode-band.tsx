@@ -110,7 +110,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
       mode: 'NO ANSWER',
       tone: 'alarm',
       reason: `The trader has not answered since ${timeOfDay(trader.sinceWallMs)} ${CLOCK}.${known}`,
-      now: 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.',
+      now: `Waiting for the trader; the supervisor restarts it, and it comes back HALTED. Where that ended, too: \`${typed('up')}\`.`,
     };
   }
   const { tone, text, detail } = status.headline;

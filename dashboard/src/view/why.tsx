@@ -1,11 +1,12 @@
 import type { TraderStatus } from '../api/shapes.js';
+import { typed } from '../typed.js';
 import { Panel } from './panel.js';
 import { readable, sentence } from './words.js';
 
 const NO_TRADER: TraderStatus['notTrading'][number] = {
   subject: 'desk',
   reason: 'the trader does not answer',
-  waitsFor: 'the supervisor to restart it; it comes back HALTED',
+  waitsFor: `the supervisor to restart it, or ${typed('up')} where that ended, too; it comes back HALTED`,
 };
 
 interface WhyProps {
