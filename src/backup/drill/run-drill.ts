@@ -125,15 +125,9 @@ async function useDatabase(desk: string, { database, ...owner }: PgConnection): 
     const before = await verifyEvidence(pool, desk);
     await inTransaction(pool, (client) => recordEvidenceIn(client, drillEvidence(desk)));
     const after = await verifyEvidence(pool, desk);
-    const read = [
-      `${trades.length} trades`,
-      `${setups.length} setups`,
-      `${tasks.length} tasks`,
-      `${incidents.length} incidents`,
-    ];
     return {
       ok: after.ok && after.count === before.count + 1,
-      observed: `${ran.length} migrations run; read ${read.join(', ')}; evidence goes on from ${before.count} to ${after.count}`,
+      observed: `${ran.length} migrations run; read ${trades.length} trades, ${setups.length} setups, ${tasks.length} tasks, ${incidents.length} incidents; evidence goes on from ${before.count} to ${after.count}`,
     };
   } finally {
     await pool.end();
@@ -182,7 +176,6 @@ interface ScratchServer {
   remove(): Promise<void>;
 }
 
-const SCRATCH = /^\d+-[0-9a-f]+$/;
 const scratchFolder = (home: string): string => join(home, 'drill');
 
 /**
@@ -231,7 +224,7 @@ async function startScratchServer(home: string): Promise<ScratchServer> {
 export async function removeLeftoverScratch(home: string): Promise<void> {
   const names = await readdir(scratchFolder(home)).catch((): string[] => []);
   for (const name of names) {
-    if (!SCRATCH.test(name)) continue;
+    if (!/^\d+-[0-9a-f]+$/.test(name)) continue;
     const folder = join(scratchFolder(home), name);
     await removeIfLeft(folder, async () => {
       // The first is where earlier versions had it.
