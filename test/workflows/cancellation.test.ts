@@ -130,7 +130,7 @@ describe.concurrent('a routine that is cancelled', () => {
       'cancelled warn',
       'database not_run',
       'fresh fail',
-      'halt pass',
+      'halt:fresh pass',
       'venue pass',
     ]);
     const [run] = await readRoutineRuns(bench.database.pool, desk.name);
