@@ -235,6 +235,8 @@ describe('an emergency stop that goes on in a new run', () => {
     desk.trader.stubbornEntries = 0;
     desk.trader.entriesWorking = 0;
     expect(await handle.result()).toMatchObject({ proven: true });
+    // The trader has it from the run before: people may have armed it since.
+    expect(desk.trader.sent('stop')).toHaveLength(1);
     const steps = (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]);
     expect(new Set(steps)).toEqual(new Set(['order', 'stop', 'proof']));
     await keepMoved('emergency-stop', handle.workflowId, first);

@@ -150,7 +150,7 @@ export class EmergencyRun {
 
   /**
    * The input that continues this emergency with a fresh history: the newest order of the strongest kind stands for all
-   * earlier ones.
+   * earlier ones. A trader that has taken it is not halted by it again: people may have armed it since.
    */
   carriedOver(pending: readonly EmergencyOrder[]): EmergencyStopInput {
     const strongest = this.#orders.filter(({ kind }) => kind === this.kind).slice(-1);
@@ -158,8 +158,15 @@ export class EmergencyRun {
       ...this.input,
       incarnations: this.input.incarnations === null ? null : [...this.#targets.keys()],
       gone: this.#gone,
-      orders: [...strongest, ...pending],
+      orders: [...strongest.map((order) => this.#withTakers(order)), ...pending],
     };
+  }
+
+  #withTakers(order: EmergencyOrder): EmergencyOrder {
+    const took = [...this.#targets]
+      .filter(([, target]) => !target.owes(order))
+      .map(([incarnation]) => incarnation);
+    return { ...order, sentTo: [...new Set([...order.sentTo, ...took])] };
   }
 
   async #askDeskOwner(): Promise<void> {

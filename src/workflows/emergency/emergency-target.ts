@@ -30,6 +30,10 @@ export class EmergencyTarget {
     return this.#unsent.length === 0 && this.#problem === null && this.#reading?.proven === true;
   }
 
+  owes({ commandId }: EmergencyOrder): boolean {
+    return this.#unsent.some((order) => order.commandId === commandId);
+  }
+
   get owed(): boolean {
     return this.#unsent.length > 0;
   }
