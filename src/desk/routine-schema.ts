@@ -118,7 +118,7 @@ export const stepSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'The routine has failed where this step was not run, for example because something is not set up, and onFail counts.',
+      'The routine has failed where this step was not run, for example because something is not set up, and halts with onFail: halt.',
     ),
   unless: name
     .optional()

@@ -34,7 +34,7 @@ import { type Budget, lineOf, recordResult } from './step.js';
 
 /** Runs that began before this patch may end while their evidence is still being written. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
-/** Runs that began before this patch do nothing about a required step that was not run, but fail. */
+/** Runs that began before this patch fail where a required step was not run, and halt nothing. */
 const REQUIRED_HAS_TO_PASS = 'a-required-step-has-to-pass';
 /** Runs that began before this patch halt once every step has ended, all that failed at once. */
 const HALTS_AT_ONCE = 'a-step-halts-at-once';
@@ -220,16 +220,19 @@ async function followUp(
   halted: ReadonlyMap<string, unknown>,
   context: FollowUpContext,
 ): Promise<void> {
-  const failed = results.filter((result) => !halted.has(result.key) && hasFailed(input, results, result));
   const wanting = (action: 'incident' | 'halt') =>
-    failed.filter(({ key }) => stepOf(input, key)?.onFail === action);
+    results.filter(({ key }) => stepOf(input, key)?.onFail === action);
+  const incidents = wanting('incident').filter(({ verdict }) => verdict === 'fail');
+  const halts = wanting('halt').filter(
+    (result) => !halted.has(result.key) && hasFailed(input, results, result),
+  );
   await Promise.all([
-    ...wanting('incident').map((step) => openIncident(input, step, context)),
-    halt(input, wanting('halt'), context),
+    ...incidents.map((step) => openIncident(input, step, context)),
+    halt(input, halts, context),
   ]);
 }
 
-/** `ended`: the results so far. */
+/** For a halt, which is safe: what an incident is opened for was seen. `ended`: the results so far. */
 function hasFailed({ steps }: RoutineInput, ended: readonly StepResult[], result: StepResult): boolean {
   return result.verdict === 'fail' || (isLacking(result, steps, ended) && patched(REQUIRED_HAS_TO_PASS));
 }
