@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
 import type { MarketChoice } from '../../src/home/runtime.js';
 import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
+import { MINUTE_READER_TIMES, MinuteReader } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import type { OhlcvRow } from '../../src/venue/prices.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { btc, cryptoInstruments } from '../support/paper-instruments.js';
 import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
@@ -91,6 +93,41 @@ describe('live public prices', () => {
     expect(
       long.every((bar, index) => index === 0 || bar.openMs - (long[index - 1]?.openMs ?? 0) === 60_000),
     ).toBe(true);
+  });
+
+  it('bring as many finished minutes as are asked for where the market was closed meanwhile', async () => {
+    const MINUTE = 60_000;
+    const FRIDAY = Date.UTC(2026, 2, 6, 22);
+    const MONDAY = Date.UTC(2026, 2, 9, 0);
+    const nowMs = MONDAY + 30.5 * MINUTE;
+    const isOpen = (ms: number) => ms < FRIDAY || ms >= MONDAY;
+    const asked: number[] = [];
+    const reader = new MinuteReader({
+      prices: {
+        fetchMinutes: (_symbol, sinceMs, limit) => {
+          asked.push(sinceMs);
+          const rows: OhlcvRow[] = [];
+          for (
+            let ms = Math.max(sinceMs, FRIDAY - 800 * MINUTE);
+            rows.length < limit && ms < nowMs;
+            ms += MINUTE
+          )
+            if (isOpen(ms)) rows.push([ms, 5, 6, 4, 5, 1]);
+          return Promise.resolve(rows);
+        },
+      },
+      instruments: cryptoInstruments,
+      ...{ marketMs: () => nowMs, steadyMs: () => 0, times: MINUTE_READER_TIMES, onBar: () => undefined },
+    });
+    const bars = await reader.history(0, 500);
+    expect(bars.map(({ openMs }) => openMs)).toEqual([
+      ...Array.from({ length: 470 }, (_, at) => FRIDAY - (470 - at) * MINUTE),
+      ...Array.from({ length: 30 }, (_, at) => MONDAY + at * MINUTE),
+    ]);
+    // A market that has no more of them is not asked for ever.
+    asked.length = 0;
+    expect(await reader.history(0, 2000)).toHaveLength(830);
+    expect(asked.length).toBeLessThan(10);
   });
 
   it('are asked for while the stream is down, and the process lives on', async () => {

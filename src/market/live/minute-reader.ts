@@ -6,13 +6,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { backoffMs } from '../../domain/backoff.js';
-import { MINUTE_MS } from '../../domain/civil-date.js';
+import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
 const HISTORY_BARS_MAX = 50_000;
+/** No market is closed for longer, so a longer time without minutes is before the first one that the venue has. */
+const CLOSED_MS_MAX = 7 * DAY_MS;
 /** What is asked for once it runs: older minutes are of no use to resting orders. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
@@ -96,9 +98,28 @@ export class MinuteReader {
     const nowMs = this.options.marketMs();
     const wanted = Math.min(HISTORY_BARS_MAX, count);
     const sinceMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - wanted * MINUTE_MS;
-    const bars = (await this.#read(one, sinceMs)).slice(-count);
+    const newest = await this.#read(one, sinceMs, nowMs);
+    const bars = [...(await this.#older(one, sinceMs, wanted - newest.length)), ...newest].slice(-wanted);
     const last = bars.at(-1);
     if (last !== undefined) one.nextMs = Math.max(one.nextMs ?? 0, last.openMs + MINUTE_MS);
+    return bars;
+  }
+
+  /**
+   * Up to `missing` minutes or more from before `untilMs`: while a market was closed it had none. Looks further back
+   * each time, until a week shows nothing more. What can't be read is left out, since the newer ones are of use alone.
+   */
+  async #older(one: Minutes, untilMs: number, missing: number): Promise<readonly MarketBar[]> {
+    if (missing <= 0) return [];
+    let bars: readonly MarketBar[] = [];
+    let fromMs = untilMs;
+    for (let stepMs = 2 * missing * MINUTE_MS; bars.length < missing; stepMs *= 2) {
+      const [sinceMs, endMs] = [fromMs - Math.min(stepMs, CLOSED_MS_MAX), fromMs];
+      const found = await this.#read(one, sinceMs, endMs).catch(() => []);
+      if (found.length === 0 && stepMs >= CLOSED_MS_MAX) break;
+      bars = [...found, ...bars];
+      fromMs = sinceMs;
+    }
     return bars;
   }
 
@@ -159,7 +180,7 @@ export class MinuteReader {
     one.failures += 1;
     const pauses = { firstMs: times.backoffMs, mostMs: times.backoffMsMax };
     one.dueAt = steadyMs() + backoffMs(one.failures, pauses);
-    const bars = await this.#read(one, sinceMs).catch(() => []);
+    const bars = await this.#read(one, sinceMs, marketMs()).catch(() => []);
     if (this.#closing.signal.aborted) return;
     for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.#deliver(one, bar);
     this.#deliverWaiting(one);
@@ -195,11 +216,14 @@ export class MinuteReader {
     this.#deliverWaiting(one);
   }
 
-  /** Closed minutes from `sinceMs` on, page by page; they start later if the venue keeps fewer. */
-  async #read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
+  /** Closed minutes from `sinceMs` to before `untilMs`, page by page; they start later if the venue keeps fewer. */
+  async #read(one: Minutes, sinceMs: number, untilMs: number): Promise<readonly MarketBar[]> {
     const { prices, marketMs, times } = this.options;
-    const rows = await readMinutes(prices, one.instrument.symbol, sinceMs, marketMs());
-    const bars = rows.map((row) => toBar(row, one)).filter((bar) => bar !== null);
+    const rows = await readMinutes(prices, one.instrument.symbol, sinceMs, untilMs);
+    const bars = rows
+      .map((row) => toBar(row, one))
+      .filter((bar) => bar !== null)
+      .filter(({ openMs }) => openMs < untilMs);
     // The newest may still be growing: with our own clock set wrong, half a minute would be taken for a whole one.
     const newest = bars.at(-1);
     if (newest !== undefined && newest.openMs + MINUTE_MS + times.settleMs > marketMs()) bars.pop();
@@ -211,11 +235,11 @@ async function readMinutes(
   prices: Pick<PriceConnection, 'fetchMinutes'>,
   symbol: string,
   fromMs: number,
-  nowMs: number,
+  untilMs: number,
 ): Promise<readonly OhlcvRow[]> {
   const rows: OhlcvRow[] = [];
   let sinceMs = fromMs;
-  for (let page = 0; page < PAGES_MAX && sinceMs <= nowMs; page += 1) {
+  for (let page = 0; page < PAGES_MAX && sinceMs < untilMs; page += 1) {
     const found = await prices.fetchMinutes(symbol, sinceMs, PAGE_BARS);
     const fresh = found.filter(([openMs]) => openMs !== undefined && openMs >= sinceMs);
     const last = fresh.at(-1)?.[0];
