@@ -122,6 +122,8 @@ export class BacktestMeasure implements Measure {
   #lastMs: number | null = null;
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
+  /** Instruments whose last bar of the month has ended at its very end. */
+  readonly #closed = new Set<InstrumentId>();
   readonly #endsWithPrices: boolean;
   readonly #details: Details;
   /** Those under way, and those that ended since the oldest of them was sent, if anybody wants to be told. */
@@ -168,12 +170,16 @@ export class BacktestMeasure implements Measure {
   onMarket(event: TimedEvent): void {
     const { marketMs } = event;
     this.#hoursUntil(marketMs);
-    this.#month(marketMs);
+    // Behind the last bar of a month comes the first price of the next one, at the same moment.
+    const isOfNext =
+      event.kind === 'quote' && marketMs === this.#monthEndsMs && this.#closed.has(event.instrument);
+    this.#month(isOfNext ? marketMs + 1 : marketMs);
     this.#lastMs = marketMs;
     if (event.kind === 'bar') {
       const { bar } = event;
       this.coverage[bar.instrument]?.add(bar);
       this.candles[bar.instrument]?.add(bar.openMs, bar);
+      if (marketMs === this.#monthEndsMs) this.#closed.add(bar.instrument);
     } else if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
       this.equity.quote(instrument, bidTicks, askTicks);
@@ -216,6 +222,7 @@ export class BacktestMeasure implements Measure {
       case 'split':
         this.equity.split(record);
         this.hold.split(record.instrument, record);
+        this.coverage[record.instrument]?.split(record);
         this.actions.push(record);
         break;
       case 'dividend': {
@@ -268,6 +275,7 @@ export class BacktestMeasure implements Measure {
   /** A month includes its end: the last bar closes at midnight. */
   #month(marketMs: number): void {
     if (marketMs <= this.#monthEndsMs) return;
+    this.#closed.clear();
     const date = new Date(marketMs);
     this.#monthEndsMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
     const { equity } = this.equity;

@@ -1,6 +1,7 @@
 /** When data is too thin or too damaged to say anything about a strategy, or the strategy failed on it. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
+import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 
 /** At most this percentage of the bars may be missing. */
@@ -9,6 +10,8 @@ const MISSING_PCT_MAX = 1;
 const GAP_MS_MAX = 5 * 60_000;
 /** Prices that stand still for longer come from a feed that hangs. */
 const STILL_MS_MAX = 30 * 60_000;
+/** So many times the price before, or such a part of it, is no market but an error in the recording. */
+const ABSURD_FACTOR = 10;
 /** The last price may be this long before the end: quotes and trades do not come on the second. */
 const EARLY_MS_MAX = 60_000;
 
@@ -20,6 +23,7 @@ export type DataProblemKind =
   | 'gap'
   | 'missing-hours'
   | 'stale'
+  | 'implausible'
   | 'no-trades'
   | 'strategy-failed'
   | 'not-repeatable'
@@ -64,6 +68,14 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
   if (coverage.longestStillMs > Math.max(STILL_MS_MAX, spanMs)) {
     add('stale', `the price stood still for ${minutes(coverage.longestStillMs)}`);
   }
+  if (coverage.absurd !== null) {
+    const { openMs, factor, bars: found } = coverage.absurd;
+    const more = found > 1 ? ` (${found} such bars)` : '';
+    add(
+      'implausible',
+      `the bar of ${new Date(openMs).toISOString()} goes to ${Number(factor.toPrecision(3))} times the price before it${more}: it was traded as it stands; correct the recording if that was no price`,
+    );
+  }
   return problems;
 }
 
@@ -100,6 +112,8 @@ export interface Coverage {
   readonly emptyHours: number;
   /** Longest time without any movement of the price. */
   readonly longestStillMs: number;
+  /** The first bar whose prices are far from the one before, how far, and how many there are. Null: none. */
+  readonly absurd: { readonly openMs: number; readonly factor: number; readonly bars: number } | null;
 }
 
 /** How much of the requested time the bars of one instrument cover while its market was open. */
@@ -112,6 +126,7 @@ export class BarCoverage {
   #stillMs = 0;
   #longestStillMs = 0;
   #lastTicks: number | null = null;
+  #absurd: Coverage['absurd'] = null;
   readonly #hours = new Set<number>();
 
   constructor(
@@ -133,7 +148,20 @@ export class BarCoverage {
     const still = highTicks === lowTicks && (this.#lastTicks ?? openTicks) === closeTicks;
     this.#stillMs = still ? this.#stillMs + spanMs : 0;
     this.#longestStillMs = Math.max(this.#longestStillMs, this.#stillMs);
+    this.#compare(bar);
     this.#lastTicks = closeTicks;
+  }
+
+  /** The prices that follow are of other shares. */
+  split({ numerator, denominator }: SplitRatio): void {
+    if (this.#lastTicks !== null) this.#lastTicks = (this.#lastTicks * denominator) / numerator;
+  }
+
+  #compare({ openMs, highTicks, lowTicks }: MarketBar): void {
+    const before = this.#lastTicks;
+    if (before === null || (highTicks < before * ABSURD_FACTOR && lowTicks * ABSURD_FACTOR > before)) return;
+    const factor = (highTicks >= before * ABSURD_FACTOR ? highTicks : lowTicks) / before;
+    this.#absurd = { openMs, factor, ...this.#absurd, bars: (this.#absurd?.bars ?? 0) + 1 };
   }
 
   /** For the time from `fromMs` to `toMs`. */
@@ -154,6 +182,7 @@ export class BarCoverage {
       longestGapFromMs: this.#longestGapFromMs,
       emptyHours: this.#emptyHours(toMs),
       longestStillMs: this.#longestStillMs,
+      absurd: this.#absurd,
     };
   }
 
