@@ -54,6 +54,22 @@ describe('a backtest', () => {
     expect(figures?.exposurePct).toBeLessThan(60);
   });
 
+  it('warns once of bars that are ten times away from the price before, and says when', async () => {
+    const minutes = waves(60).map((minute, at) =>
+      at === 20 || at === 40 ? { ...minute, high: minute.high * 12 } : minute,
+    );
+    const { report } = await backtest(writeMinutes(temporaryFolder(), minutes));
+    expect(report.data.problems).toEqual([
+      {
+        kind: 'implausible',
+        symbol: 'BTC/USDT',
+        text: expect.stringMatching(
+          /^BTC\/USDT: the bar of 2026-03-02T00:20:00.000Z goes to 12 times the price before it \(2 such bars\): it was traded as it stands/,
+        ),
+      },
+    ]);
+  });
+
   it('leaves nothing on the signal that could have ended it: a sweep has one signal for all its runs', async () => {
     const { signal } = new AbortController();
     await backtest(writeMinutes(temporaryFolder(), waves(30)), { signal });
@@ -115,6 +131,26 @@ describe('a backtest', () => {
     expect(report.period.to).toBe('2026-04-01T00:00:00.000Z');
     expect(months).toMatchObject([{ month: '2026-03', trades: trades.length }]);
     expect(months[0]?.returnPct).toBeCloseTo(figures?.returnPct ?? Number.NaN, 5);
+  });
+
+  it('counts the first price of a month to it, and not to the one before', async () => {
+    const minutes = waves(600);
+    const laterMs = Date.UTC(2026, 3, 1) - (BEGIN_MS + 300 * MINUTE_MS);
+    // A jump at midnight: the last bar of the month ends before it, the first one of the next opens behind it.
+    const moved = minutes.map(({ openMs, open, high, low, close }, at) => {
+      const jump = at < 300 ? 0 : 5000;
+      const prices = { open: open + jump, high: high + jump, low: low + jump, close: close + jump };
+      return { openMs: openMs + laterMs, ...prices };
+    });
+    const held: Desk = { ...loaded.desk, strategies: loaded.desk.strategies.slice(0, 1) };
+    const { report } = await backtest(writeMinutes(temporaryFolder(), moved), { desk: held });
+    const at = (time: string) => Number(report.equity.findLast(([when]) => when < time)?.[1]);
+    const [march, april] = report.months;
+    expect(march?.returnPct).toBeCloseTo((at('2026-04-01T00:00') / 10_000 - 1) * 100, 2);
+    expect((1 + (march?.returnPct ?? 0) / 100) * (1 + (april?.returnPct ?? 0) / 100)).toBeCloseTo(
+      1 + (report.figures?.returnPct ?? 0) / 100,
+      6,
+    );
   });
 
   it('fills no order before it has arrived, and none at a price of before', async () => {
@@ -537,6 +573,13 @@ describe('the page of a backtest', () => {
     } finally {
       await browser.close();
     }
+  });
+
+  it('rounds its headline, as the figures beside it', async () => {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(30)));
+    const page = reportHtml({ ...report, netProfit: '-12.34960000', finalEquity: '9987.65940000' });
+    expect(page).toContain('\u221212.35 USDT</h1>');
+    expect(page).toContain('became 9\u202f987.66 USDT');
   });
 
   it('makes a year of its months, one after the other', async () => {

@@ -41,9 +41,10 @@ export const FIGURES: readonly (readonly [name: FigureName, title: string, unit:
 export function reportHtml(report: BacktestReport): string {
   const { desk, period, market, currency } = report;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
-  const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
+  const money = (text: string): string =>
+    `${amountText(roundedAmount(text, currency), currency)} ${currency}`;
   const profit = Number(report.netProfit);
-  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(`${gainText(report.netProfit, currency)} ${currency}`)}</h1>
+  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(`${gainText(roundedAmount(report.netProfit, currency), currency)} ${currency}`)}</h1>
 <p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days):
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
@@ -89,6 +90,10 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
   )}.</footer>`;
   return pageHtml(`Backtest of ${desk}`, body);
 }
+
+/** To the places of its currency, as the figures beside it are, where money in words is cut otherwise. */
+export const roundedAmount = (text: string, currency: string): string =>
+  Number(text).toFixed(placesIn(currency));
 
 const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);

@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
-import { FIGURES, figureText, reportHtml, TRADES_SHOWN_MAX } from '../../backtest/report/report-html.js';
+import {
+  FIGURES,
+  figureText,
+  reportHtml,
+  roundedAmount,
+  TRADES_SHOWN_MAX,
+} from '../../backtest/report/report-html.js';
 import {
   FILL_COLUMNS,
   type FillRow,
@@ -338,7 +344,8 @@ function keep(outputs: Outputs): void {
 
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
-  const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
+  const money = (text: string): string =>
+    `${amountText(roundedAmount(text, currency), currency)} ${currency}`;
   const percent = (value: number): string => `${grouped(String(Number(value.toFixed(2))))} %`;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const outputs = [
@@ -347,7 +354,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ['orders', orders],
   ] as const;
   return [
-    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${gainText(report.netProfit, currency)} ${currency}`,
+    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${gainText(roundedAmount(report.netProfit, currency), currency)} ${currency}`,
     line('from, to', `${when(period.from)}, ${when(period.to)}`),
     line(
       'equity',
