@@ -5,7 +5,7 @@ import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
-import { type RankedBy, type Trial, valuesText } from '../backtest/sweep/trial.js';
+import { type RankedBy, type Trial, untradedText, valuesText } from '../backtest/sweep/trial.js';
 import {
   CHOSEN_ON_PARTS,
   chosenOf,
@@ -230,7 +230,8 @@ export function sweepLines(report: SweepReport, page: string | undefined): strin
       figureWords(trial, name, currency),
     );
     const count = trial.figures?.trades ?? 0;
-    return `  ${valuesText(trial.values).padEnd(width)}  ${by} ${figureWords(trial, rankedBy, currency)}, return ${figures[0]}, drawdown ${figures[1]}, ${count} trades`;
+    const untraded = untradedText(trial);
+    return `  ${valuesText(trial.values).padEnd(width)}  ${by} ${figureWords(trial, rankedBy, currency)}, return ${figures[0]}, drawdown ${figures[1]}, ${count} trades${untraded === '' ? '' : `, ${untraded}`}`;
   };
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const walk = walkForward?.steps ?? [];

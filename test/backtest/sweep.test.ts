@@ -10,9 +10,11 @@ import {
   shapeOf,
 } from '../../src/backtest/statistics/deflated-sharpe.js';
 import type { Figures } from '../../src/backtest/statistics/figures.js';
+import { sweepHtml } from '../../src/backtest/sweep/sweep-html.js';
 import { heatMapOf, sweepReport } from '../../src/backtest/sweep/sweep-report.js';
-import { ranked, type Trial } from '../../src/backtest/sweep/trial.js';
+import { ranked, type Trial, untradedText } from '../../src/backtest/sweep/trial.js';
 import { chosenOf, walked, windowsOf } from '../../src/backtest/sweep/walk-forward.js';
+import { sweepLines } from '../../src/cli/sweep-backtest.js';
 import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
 
 const DAY_MS = 86_400_000;
@@ -23,6 +25,8 @@ function trial(values: Record<string, string>, figures: Partial<Figures> | null)
     configHash: JSON.stringify(values),
     period: { from: null, to: null, days: 0 },
     netProfit: '0',
+    denied: {},
+    rejected: {},
     failed: null,
     figures: figures as Figures | null,
     shape: null,
@@ -107,6 +111,21 @@ describe('trials', () => {
   it('are ranked with the best first: a small drawdown is better, and what can’t be said is last', () => {
     expect(order('sharpe')).toEqual([2, 0, 1, 3]);
     expect(order('maxDrawdownPct')).toEqual([1, 0, 2, 3]);
+  });
+
+  it('say what was refused and what the venue rejected: without that a trial looks as if it had asked for no more', () => {
+    expect(untradedText({ denied: {}, rejected: {} })).toBe('');
+    const rejected = { '-2019: Margin is insufficient.': 7 };
+    const counts = { denied: { 'stop-loss-required': 1, mode: 1200 }, rejected };
+    expect(untradedText(counts)).toBe('1\u202f201 refused, 7 rejected by the venue');
+    const tried = [{ ...trial({ fast: '5' }, null), ...counts }, trial({ fast: '10' }, null)];
+    const report = sweepReport({
+      ...{ desk: 'mine', currency: 'USDT', rankedBy: 'sharpe', leftOut: [], set: [], problems: [] },
+      ...{ market: { symbols: [], leftOut: [], files: [] }, execution: [], walkForward: null },
+      trials: tried,
+    });
+    expect(sweepHtml(report)).toContain('<td>1\u202f201 refused, 7 rejected by the venue</td>');
+    expect(sweepLines(report, undefined).join('\n')).toContain('1\u202f201 refused, 7 rejected by the venue');
   });
 
   it('that never held anything are no find, although they lost nothing', () => {

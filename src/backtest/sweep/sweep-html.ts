@@ -4,7 +4,7 @@ import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
 import { FIGURES, figureText } from '../report/report-html.js';
 import type { HeatMap, SweepReport } from './sweep-report.js';
-import { figureOf, type RankedBy, type Trial, valuesText } from './trial.js';
+import { figureOf, type RankedBy, type Trial, untradedText, valuesText } from './trial.js';
 
 /** Most rows of the table; the JSON has all. */
 const TRIALS_SHOWN_MAX = 500;
@@ -101,12 +101,13 @@ function trialTable({ trials, currency, rankedBy }: SweepReport): string {
   const chosen = FIGURES.filter(([name]) => columns.some((column) => column === name));
   const rows = trials
     .slice(0, TRIALS_SHOWN_MAX)
-    .map(({ values, figures, configHash }) => [
+    .map(({ values, figures, configHash, ...counts }) => [
       valuesText(values),
       ...chosen.map(([name, , unit]) => figureText(figures?.[name] ?? null, unit, currency)),
+      untradedText(counts),
       configHash.slice(0, 12),
     ]);
   const left = trials.length - rows.length;
-  const head = ['Values', ...chosen.map(([, title]) => title), 'Configuration'];
+  const head = ['Values', ...chosen.map(([, title]) => title), 'Entered nothing', 'Configuration'];
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
 }

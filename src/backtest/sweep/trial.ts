@@ -1,4 +1,5 @@
 /** One set of values, run once: what a sweep keeps of a backtest, and which of two trials is better. */
+import { grouped } from '../../domain/figure-text.js';
 import { MONEY_SCALE } from '../../domain/money.js';
 import { returnsOf } from '../../domain/statistics.js';
 import type { BacktestReport } from '../report/build-report.js';
@@ -21,6 +22,9 @@ export interface Trial {
   readonly configHash: string;
   readonly period: BacktestReport['period'];
   readonly netProfit: string;
+  /** As in the report of one run: entries that a limit refused, and orders that the venue rejected. */
+  readonly denied: BacktestReport['denied'];
+  readonly rejected: BacktestReport['rejected'];
   /** Which strategy failed, when, and why: its figures say nothing of what it would have done since. Null: none did. */
   readonly failed: string | null;
   /** Null: there was no price. */
@@ -31,11 +35,22 @@ export interface Trial {
 }
 
 export function trialOf(values: readonly Value[], { report, measure }: Backtest): Trial {
-  const { configHash, period, netProfit, figures, stateHash } = report;
+  const { configHash, period, netProfit, denied, rejected, figures, stateHash } = report;
   const hourly = (measure?.hourly ?? []).map((money) => money / MONEY_SCALE);
   const failed = report.data.problems.find(({ kind }) => kind === 'strategy-failed')?.text ?? null;
   const shape = failed === null ? shapeOf(returnsOf(hourly)) : null;
-  return { values, configHash, period, netProfit, failed, figures, shape, stateHash };
+  return { values, configHash, period, netProfit, denied, rejected, failed, figures, shape, stateHash };
+}
+
+/** What came of entries that were asked for and traded nothing; empty: there were none. */
+export function untradedText({ denied, rejected }: Pick<Trial, 'denied' | 'rejected'>): string {
+  const sum = (counts: Readonly<Record<string, number>>): number =>
+    Object.values(counts).reduce((all, count) => all + count, 0);
+  const said = [
+    [sum(denied), 'refused'],
+    [sum(rejected), 'rejected by the venue'],
+  ] as const;
+  return said.flatMap(([count, what]) => (count === 0 ? [] : `${grouped(String(count))} ${what}`)).join(', ');
 }
 
 export const RANKED_BY = [
