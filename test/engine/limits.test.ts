@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { riskSchema } from '../../src/desk/trading-schema.js';
@@ -95,6 +95,15 @@ describe('each limit of the registry', () => {
     const documented = readFileSync(new URL('../../docs/LIMITS.md', import.meta.url), 'utf8');
     expect(documented).toContain(`| ${limit.title} | \`risk.${key}\` |`);
     expect(reading(deskWith({ [key]: max }).active(), limit.name)).toMatchObject({ title: limit.title });
+  });
+
+  it('refuses by a name that docs/LIMITS.md explains', () => {
+    const folder = new URL('../../src/limits/', import.meta.url);
+    const sources = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+    const names = sources.flatMap((text) => [...text.matchAll(/(?:limit: |DENIED = )'([a-z-]+)'/g)]);
+    expect(names.length).toBeGreaterThan(20);
+    const documented = readFileSync(new URL('../../docs/LIMITS.md', import.meta.url), 'utf8');
+    for (const [, name] of names) expect(documented).toContain(`\`${name}\``);
   });
 
   it('that the desk file leaves out is off: no reading, no setting, no refusal', () => {
