@@ -18,8 +18,9 @@ export class DeskFileError extends Error {
   readonly file: string;
   readonly problems: readonly DeskProblem[];
 
-  constructor(file: string, problems: readonly DeskProblem[]) {
-    super([`${file} can't be used`, ...problems.map((problem) => problemLine(file, problem))].join('\n'));
+  /** `named`: what can't be used, where that is a part of `file`. */
+  constructor(file: string, problems: readonly DeskProblem[], named = file) {
+    super([`${named} can't be used`, ...problems.map((problem) => problemLine(file, problem))].join('\n'));
     this.file = file;
     this.problems = problems;
     this.doThis = [...new Set(problems.map((problem) => problem.doThis))].join('; ');

@@ -40,15 +40,24 @@ export function askChild(folder: string, args: readonly string[], first: string)
   if (!answers.some((answer) => 'done' in answer)) {
     const at = answers.findLast((answer) => 'begun' in answer)?.begun ?? first;
     const failed = answers.findLast((answer) => 'failed' in answer)?.failed ?? lastLine(stderr?.toString());
-    found.push(problem(at, 'a file that can be loaded', howItEnded(error, signal, failed)));
+    found.push(
+      problem(at, 'a file that can be loaded', howItEnded(error, signal, failed, stderr?.toString())),
+    );
   }
   if (found.length > 0) throw packError(folder, found);
   return answers;
 }
 
-function howItEnded(error: Error | undefined, signal: NodeJS.Signals | null, said: string): string {
+function howItEnded(
+  error: Error | undefined,
+  signal: NodeJS.Signals | null,
+  said: string,
+  stderr = '',
+): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ETIMEDOUT') return `no end within ${ANSWERED_MS_MAX / 1_000} s`;
+  if (stderr.includes('heap out of memory'))
+    return `code that takes more and more memory: ${MEMORY_MB} MB were not enough for it`;
   if (code === 'ENOBUFS') return 'more output than is read';
   return `a process that ended ${signal === null ? 'by itself' : `by ${signal}`}${said === '' ? '' : ` (${said})`}`;
 }
@@ -65,6 +74,9 @@ export function problem(
 }
 
 export function packError(folder: string, problems: readonly PackProblem[]): DeskFileError {
+  const files = new Set(problems.map(({ file }) => file).filter((file) => file !== folder));
+  const only = files.size === 1 ? problems.find(({ file }) => files.has(file)) : undefined;
+  const place = only === undefined ? '' : `/${only.file}${only.line === null ? '' : `:${only.line}`}`;
   return new DeskFileError(
     folder,
     problems.map(({ file, line, ...said }) => ({
@@ -73,5 +85,6 @@ export function packError(folder: string, problems: readonly PackProblem[]): Des
       key: line === null ? file : `${file}:${line}`,
       ...said,
     })),
+    folder + place,
   );
 }

@@ -126,6 +126,21 @@ describe('a strategy that would not give the same every time', () => {
     }
   });
 
+  it('is named with its line as what can’t be used, and said to take ever more memory where it does', () => {
+    const { folder, write } = strategyFolder();
+    write('strategies/clock.ts', strategyOf('\nDate.now();\n'));
+    write(
+      'strategies/hog.ts',
+      strategyOf('for (;;) all.push(new Array(100_000).fill(1));', 'const all = [];'),
+    );
+    const refused = (file: string) => () => describeStrategies(folder, [`strategies/${file}`]);
+    const line = lineOf(strategyOf('\nDate.now();\n'), 'Date.now();');
+    expect(refused('clock.ts')).toThrow(`${folder}/strategies/clock.ts:${line} can't be used`);
+    expect(problemsOf(refused('hog.ts'))).toEqual([
+      'strategies/hog.ts code that takes more and more memory: 192 MB were not enough for it',
+    ]);
+  });
+
   it('is refused where it is no strategy, imports what is not its own, or fails on made-up prices', () => {
     const { folder, write } = strategyFolder();
     write('outside.ts', 'export const x = 1;');
