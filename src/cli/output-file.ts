@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fstatSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -25,6 +26,12 @@ export class OutputFile {
   /** Opened before the run, so that a missing folder is reported at once and not after an hour. */
   constructor(option: string, file: string) {
     const path = resolve(file);
+    // Its place would be taken by the file, and where it leads to nothing would be written.
+    if (!existsSync(path) && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw usageFailure(
+        `${option}: ${file} is a link to a file that is not there`,
+        'name the file itself, or remove the link',
+      );
     try {
       if (!existsSync(path)) {
         // Nothing is there before the end: a run that is killed leaves no empty file that looks like its result.

@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -172,6 +173,13 @@ describe('fermata backtest', () => {
     expect(() => new OutputFile('--report', join(folder, 'none', 'page.html'))).toThrow(
       /can't be written \(ENOENT\)/,
     );
+  });
+
+  it('refuses a link to a file that is not there, and leaves it', () => {
+    const link = join(folder, 'dangling.html');
+    symlinkSync(join(folder, 'gone', 'page.html'), link);
+    expect(() => new OutputFile('--report', link)).toThrow(/is a link to a file that is not there/);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 
   it('refuses one file for two lists, and leaves it as it was', async () => {
