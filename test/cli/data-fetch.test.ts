@@ -39,10 +39,15 @@ describe('fermata data fetch', () => {
     const here = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
     expect(JSON.parse(here.out)).toMatchObject({ sources: [simulator.address] });
     writeFileSync(months[0]?.file ?? '', 'ts,open,high,low,close,volume\n1,1,1,1,1,1\n');
-    expect(await data('verify')).toMatchObject({
-      code: 1,
-      out: expect.stringMatching(/✗ .*SHA-256 differs/),
-    });
+    for (const command of ['verify', 'list'])
+      expect(await data(command)).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(/✗ .*SHA-256 differs/),
+      });
+    // What was changed counts as not there, as in a validation.
+    const changed = await data('gaps', 'BTC/USDT', '--from', day, '--to', day, '--json');
+    expect(changed.code).toBe(1);
+    expect(JSON.parse(changed.out)).toMatchObject({ sources: [] });
     rmSync(months[1]?.file ?? '');
     for (const command of ['verify', 'list'])
       expect(await data(command)).toMatchObject({

@@ -64,9 +64,9 @@ function fetchCommand(command: Command): void {
 }
 
 function listCommand(command: Command): void {
-  for (const [name, whole, description] of [
-    ['list', false, 'what was fetched, and where from'],
-    ['verify', true, 'whether what was fetched is unchanged, byte by byte'],
+  for (const [name, description] of [
+    ['list', 'what was fetched, and where from'],
+    ['verify', 'whether what was fetched is unchanged, byte by byte'],
   ] as const) {
     command
       .command(name)
@@ -74,7 +74,7 @@ function listCommand(command: Command): void {
       .option('--json', 'for scripts')
       .action(async ({ json }: { json?: boolean }) => {
         const home = fermataHome();
-        const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole });
+        const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: true });
         if (json === true) printJson(files.map(fileFacts));
         else
           printLines(
@@ -129,7 +129,7 @@ async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapO
   const home = fermataHome();
   const span = spanOf(first, last);
   const untilMs = Math.min(span.untilMs, Date.now() - (Date.now() % 60_000));
-  const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: false });
+  const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: true });
   const gaps = gapsIn(files, symbol, { fromMs: span.fromMs, untilMs });
   const sources = sourcesOf(files, symbol);
   if (json === true) printJson({ symbol, fromMs: span.fromMs, untilMs, gaps, sources });
