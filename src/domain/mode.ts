@@ -75,6 +75,21 @@ export interface Halt {
   readonly atMarketMs: number;
 }
 
+/**
+ * What keeps the desk from trading, however many halts there are: the newest of those that take the most to lift.
+ * Null: nothing halts it.
+ */
+export function decidingHalt<H extends Pick<Halt, 'mode' | 'scope' | 'resume'>>(
+  halts: readonly H[],
+): H | null {
+  const ofDesk = halts.filter(({ scope }) => scope.kind === 'desk');
+  const byStrictness = ofDesk.sort(
+    (one, other) =>
+      RESUME_RANK[one.resume] - RESUME_RANK[other.resume] || MODE_RANK[one.mode] - MODE_RANK[other.mode],
+  );
+  return byStrictness.at(-1) ?? null;
+}
+
 /** Why a new halt is raised, and what lifts it. The types keep a rule from lifting a person's halt. */
 export type HaltWhy =
   | { readonly cause: 'person'; readonly resume: PersonsRule }

@@ -6,7 +6,7 @@ import { formatDecimal } from '../domain/decimal.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { Halt, Mode } from '../domain/mode.js';
+import { decidingHalt, type Halt, type Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { SignalStanding } from '../domain/signal.js';
@@ -188,7 +188,7 @@ export interface EngineView {
   readonly coins: readonly CoinsView[];
   readonly begun: boolean;
   readonly mode: Mode;
-  /** One sentence on why the desk is in this mode. */
+  /** One sentence on what keeps the desk from trading: the reason of the halt that takes the most to lift. */
   readonly reason: string;
   readonly halts: readonly Halt[];
   readonly haltId: string | null;
@@ -258,14 +258,15 @@ export interface EngineView {
 
 export function readView(core: Core): EngineView {
   const { state, market, sync } = core;
-  const newest = newestDeskHalt(state);
   const orders = core.config.instruments.flatMap(({ id }) => orderViews(core, id));
   return {
     begun: core.begun,
     mode: core.begun ? state.mode : 'HALTED',
-    reason: newest?.reason ?? (core.begun ? 'everything is checked and armed' : 'the engine has not begun'),
+    reason:
+      decidingHalt(state.halts)?.reason ??
+      (core.begun ? 'everything is checked and armed' : 'the engine has not begun'),
     halts: state.halts,
-    haltId: newest?.haltId ?? null,
+    haltId: newestDeskHalt(state)?.haltId ?? null,
     wallMs: core.wallMs,
     marketMs: core.marketMs,
     equity: market.equity,

@@ -36,6 +36,14 @@ describe('a start', () => {
     expect(desk.arm('person').ok).toBe(true);
   });
 
+  it('names the halt that decides, not the newest: a start lifts itself, the stop of a person before it does not', () => {
+    const before = new DeskUnderTest().active();
+    before.command({ name: 'stop' });
+    const { view } = new DeskUnderTest({}, 2, fromDisk(before.records)).begin().engine;
+    expect(view.halts.map(({ cause }) => cause)).toEqual(['person', 'startup']);
+    expect(view).toMatchObject({ reason: 'test', haltId: view.halts.at(-1)?.haltId });
+  });
+
   it('counts a new day, and equity, from prices and never from what its positions once cost', () => {
     const before = new DeskUnderTest().active();
     before.hold(0);

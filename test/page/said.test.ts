@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvidenceInput } from '../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { Halt } from '../../src/domain/mode.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
 import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
@@ -58,6 +59,18 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await picture(desk.page, 'halted');
     is({});
     await expect.poll(icon).toBe('/caution.svg');
+  });
+
+  it('what to do about the halt that decides, also where a start came after the stop of a person', async () => {
+    const halt = (cause: Halt['cause'], resume: Halt['resume']): Halt => ({
+      ...{ haltId: cause.padEnd(32, '0'), mode: 'HALTED', scope: { kind: 'desk' }, cause, resume },
+      ...{ by: 'anna', reason: cause, atWallMs: 0, atMarketMs: 0 },
+    });
+    is({ mode: 'HALTED', reason: 'lunch', halts: [halt('person', 'person'), halt('startup', 'auto')] });
+    const advice = desk.page.getByRole('region', { name: 'Mode' }).getByRole('link', { name: 'What to do' });
+    await expect.poll(() => advice.getAttribute('href')).toBe('/docs/WOKEN#person');
+    is({});
+    await expect.poll(() => advice.count()).toBe(0);
   });
 
   it('equity, drawdown and what is held at one look', async () => {

@@ -1,3 +1,4 @@
+import { decidingHalt } from '../../../src/domain/mode.js';
 import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
@@ -19,7 +20,7 @@ interface ModeBandProps {
 /** What the desk may do, why, and the three buttons that change it. */
 export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
   const { mode, tone, reason, now } = wordsOf(state, connection);
-  const halt = mode === 'HALTED' || mode === 'KILLED' || mode === 'REDUCING' ? newestCause(state) : null;
+  const halt = mode === 'HALTED' || mode === 'KILLED' || mode === 'REDUCING' ? decidingCause(state) : null;
   return (
     <section class="mode-band" aria-label="Mode">
       <div class={`mode mode-${tone}`} data-testid="mode">
@@ -69,8 +70,9 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
   );
 }
 
-/** The cause of the newest halt. */
-const newestCause = (state: LiveState | null): string | null => state?.status?.halts.at(-1)?.cause ?? null;
+/** The cause of the halt that the reason beside it is about. */
+const decidingCause = (state: LiveState | null): string | null =>
+  decidingHalt(state?.status?.halts ?? [])?.cause ?? null;
 
 const STOP_TITLE =
   'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S)';
