@@ -41,14 +41,11 @@ export function signedInPerson(
 }
 
 /**
- * For what needs no sign-in: the signed-in person if that person has the role, otherwise the first person who has it,
- * for the record. Never throws, so that no stop fails because of it.
+ * For what needs no sign-in, for the record: whoever is signed in, whatever the roles, since nothing is anybody
+ * else's deed; otherwise the first person who has the role. Never throws, so that nothing safe fails because of it.
  */
 export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: RolesNeeded): string {
-  const names = namesWith(peopleOf(runtime), needed);
-  const signedIn = namedOnCli(runtime.home, Date.now());
-  const known = signedIn !== null && (names.length === 0 || names.includes(signedIn)) ? signedIn : names[0];
-  return known ?? BUILT_IN_OPERATOR;
+  return namedOnCli(runtime.home, Date.now()) ?? namesWith(peopleOf(runtime), needed)[0] ?? BUILT_IN_OPERATOR;
 }
 
 /** For what needs no sign-in unless a name is given: then that person has to be signed in. */

@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { deskPerson } from '../../src/cli/desk-person.js';
 import { APPROVER, MAY_STOP, OPERATOR } from '../../src/domain/roles.js';
+import { beginCliSession, endCliSession } from '../../src/home/cli-session.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'desk-person-'));
 const deskFile = join(folder, 'desk.yaml');
@@ -25,5 +27,13 @@ describe('for what asks nobody', () => {
     expect(deskPerson(runtime, OPERATOR)).toBe('olga');
     expect(deskPerson(runtime, APPROVER)).toBe('ben');
     expect(deskPerson({ ...runtime, deskFile: join(folder, 'gone.yaml') }, MAY_STOP)).toBe('operator');
+  });
+
+  it('whoever is signed in is named, whatever the roles: what a viewer reports is not the operator’s', async () => {
+    await ensureSecrets(folder);
+    beginCliSession(folder, 'vera', '0'.repeat(64), Date.now());
+    expect(deskPerson(runtime, MAY_STOP)).toBe('vera');
+    endCliSession(folder);
+    expect(deskPerson(runtime, MAY_STOP)).toBe('olga');
   });
 });
