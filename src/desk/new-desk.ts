@@ -85,9 +85,16 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
       document.setIn(path, value);
     }
   }
+  if (wanted.port !== undefined) explainPort(document, wanted.port);
   if (wanted.s3Bucket !== undefined) setBucket(document, wanted.s3Bucket);
   if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** The template's comment is about the template's port. */
+function explainPort(document: Document, port: number): void {
+  const node = document.getIn(['api', 'port'], true);
+  if (isScalar(node)) node.comment = port === 0 ? ' any free one; the first screen names it' : ` http://localhost:${port}`;
 }
 
 function setBucket(document: Document, bucket: string): void {

@@ -136,6 +136,14 @@ describe('an environment file', () => {
     expect(header).not.toMatch(/paper/);
   });
 
+  it.each([
+    [9000, '  port: 9000 # http://localhost:9000\n'],
+    [0, '  port: 0 # any free one; the first screen names it\n'],
+  ])('names the port %i that was asked for, in its comment too', (port, line) => {
+    const made = newDeskText(CRYPTO, { name: 'mine', port });
+    expect(made.kind === 'text' ? made.text : '').toContain(line);
+  });
+
   it('asks for the step sizes of a symbol that is not known', () => {
     expect(newDeskText(CRYPTO, { name: 'mine', symbols: ['SOL/USDT', 'BTC/USDT'] })).toEqual({
       kind: 'unknownSymbols',
