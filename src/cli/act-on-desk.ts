@@ -92,19 +92,30 @@ export function runLines(outcome: { readonly workflowId: string | null }, home?:
   return run === null ? [] : [`  read it:   ${run}`];
 }
 
-/** Returns exit code 0 only if the outcome is proven. */
-export function showOutcome(what: string, outcome: OperationResult, json: boolean): number {
+const ASK_AGAIN = 'look at fermata status, and ask again once the cause is gone';
+
+/** Returns exit code 0 only if the outcome is proven. `doThis`: what helps if it is not. */
+export function showOutcome(
+  what: string,
+  outcome: OperationResult,
+  json: boolean,
+  doThis: string = ASK_AGAIN,
+): number {
   if (json) {
     printJson(withRun(outcome));
   } else {
-    printLines(outcomeLines(what, outcome));
+    printLines(outcomeLines(what, outcome, { doThis }));
   }
   return exitCodeOf(outcome);
 }
 
 export const exitCodeOf = ({ ok, proven }: OperationResult): number => (ok && proven ? EXIT_OK : EXIT_FAILED);
 
-export function outcomeLines(what: string, outcome: OperationResult, home?: string): string[] {
+export function outcomeLines(
+  what: string,
+  outcome: OperationResult,
+  { home, doThis = ASK_AGAIN }: { readonly home?: string; readonly doThis?: string } = {},
+): string[] {
   const isProven = outcome.ok && outcome.proven;
   const ids = [
     ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),
@@ -115,6 +126,6 @@ export function outcomeLines(what: string, outcome: OperationResult, home?: stri
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
     ...runLines(outcome, home),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
-    ...(isProven ? [] : ['  do this:   look at fermata status, and ask again once the cause is gone']),
+    ...(isProven ? [] : [`  do this:   ${doThis}`]),
   ];
 }

@@ -79,7 +79,7 @@ export async function stopEach(homes: readonly string[], options: UrgentOptions)
       const what = `stop of ${desk}`;
       try {
         const outcome = await outcomeOf('stop', what, runtime, options);
-        if (options.json !== true) printLines(outcomeLines(what, outcome, home));
+        if (options.json !== true) printLines(outcomeLines(what, outcome, { home }));
         return { exitCode: exitCodeOf(outcome), end: { desk, ...withRun(outcome, home) } };
       } catch (error) {
         const failure = presentFailure(error);

@@ -160,6 +160,23 @@ export async function endedDesk(
 }
 
 /**
+ * What a command reports at once, instead of waiting, about a desk that is ending, or ends to be started again: its
+ * workers carry nothing on before that start. Null if it is not ending, or nobody says so.
+ */
+export async function endingDesk(
+  { home, desk }: Pick<Runtime, 'home' | 'desk'>,
+  keptSafe: string,
+): Promise<CliFailure | null> {
+  const supervisor = await askSupervisor(home, 'who', {}).catch(() => null);
+  if (supervisor?.phase !== 'stopping') return null;
+  return new CliFailure(
+    `desk ${desk} is ending`,
+    keptSafe,
+    'once it runs again (fermata up): fermata schedules',
+  );
+}
+
+/**
  * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or it has
  * ended.
  */
@@ -216,17 +233,25 @@ export async function withOperations<T>(
 const LOOK_MS = 2000;
 
 /** What the desk was asked for. Rejects as soon as the desk has certainly ended: nothing would ever answer. */
-export async function unlessEnded<T>(runtime: Pick<Runtime, 'home' | 'desk'>, work: Promise<T>): Promise<T> {
+export function unlessEnded<T>(runtime: Pick<Runtime, 'home' | 'desk'>, work: Promise<T>): Promise<T> {
+  return unlessGone(work, async () => {
+    if ((await endedDesk(runtime)) === null) return null;
+    return new CliFailure(
+      `desk ${runtime.desk} ended before it answered`,
+      'positions keep the stops that rest at the venue; what was begun goes on once the desk runs again',
+      'fermata up, then see how far it came: fermata status, fermata schedules',
+    );
+  });
+}
+
+/** Rejects with what `gone` gives, which is asked again and again until `work` has settled. */
+export async function unlessGone<T>(work: Promise<T>, gone: () => Promise<CliFailure | null>): Promise<T> {
   const answered = new AbortController();
   const ended = async (): Promise<never> => {
     for (;;) {
       await sleep(LOOK_MS, undefined, { ref: false, signal: answered.signal });
-      if ((await endedDesk(runtime)) === null) continue;
-      throw new CliFailure(
-        `desk ${runtime.desk} ended before it answered`,
-        'positions keep the stops that rest at the venue; what was begun goes on once the desk runs again',
-        'fermata up, then see how far it came: fermata status, fermata schedules',
-      );
+      const why = await gone();
+      if (why !== null) throw why;
     }
   };
   try {

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { unlessEnded } from '../../src/cli/running-desk.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
+import { runCommand } from './run-command.js';
+import { writeRuntime } from './trader-double.js';
 
 it('waits no longer for a desk that has ended, and says what is certain', async () => {
   const home = mkdtempSync(join(tmpdir(), 'fermata-ended-'));
@@ -15,4 +19,29 @@ it('waits no longer for a desk that has ended, and says what is certain', async 
     doThis: expect.stringContaining('fermata up'),
   });
   await expect(unlessEnded(runtime, Promise.resolve('proven'))).resolves.toBe('proven');
+});
+
+it('runs no routine on a desk that is ending, and says so at once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-ending-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { home, desk } = writeRuntime(join(folder, 'home'));
+  const asked: string[] = [];
+  const other = () => {
+    throw new Error('asked for nothing else');
+  };
+  const socket = await openSupervisorSocket(supervisorSocketPath(home), {
+    who: () => {
+      asked.push('who');
+      return { pid: process.pid, desk, startedWallMs: 0, phase: 'stopping' };
+    },
+    ...{ processes: other, stop: other, restart: other, startAgain: other },
+    ...{ restoreDatabase: other, switchBuild: other },
+  });
+  onTestFinished(() => socket.close());
+  const { code, err } = await runCommand(folder, ['run', 'pre-market']);
+  expect(err).toContain('desk crypto-bot is ending');
+  expect(err).toContain('routine pre-market was not run');
+  expect(err).toMatch(/^ {2}do this: {3}once it runs again \(fermata up\): fermata schedules$/m);
+  expect(code).toBe(1);
+  expect(asked).toEqual(['who']);
 });

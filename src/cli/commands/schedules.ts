@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Runtime } from '../../home/runtime.js';
-import type { ScheduledRun } from '../../operations/run-routine.js';
+import type { RoutineOutcome, ScheduledRun } from '../../operations/run-routine.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
+import { showOutcome, withinSeconds } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
-import { usageFailure } from '../failure.js';
+import { CliFailure, usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines, stepLine } from '../output.js';
-import { withOperations } from '../running-desk.js';
+import { endingDesk, unlessGone, withOperations } from '../running-desk.js';
 
 export function schedulesCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {
@@ -68,12 +68,33 @@ export function runCommand(command: Command): void {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         requireRoutine(runtime, name);
-        const run = operations.runRoutine(caller, { name });
-        const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));
+        const ending = await endingDesk(runtime, `routine ${name} was not run`);
+        if (ending !== null) throw ending;
+        const run = unlessGone(operations.runRoutine(caller, { name }), () =>
+          endingDesk(runtime, `routine ${name} goes on once the desk runs again, if it was begun`),
+        );
+        const outcome = await withinSeconds(timeout, run, noVerdictYet(name, timeout));
         if (json !== true) printLines(outcome.steps.map(stepLine));
-        return showOutcome(`routine ${name}`, outcome, json === true);
+        return showOutcome(`routine ${name}`, outcome, json === true, whatHelps(outcome));
       }, `routine ${name}, at most ${timeout} s; it goes on without this command`);
     });
+}
+
+const VERDICT_LATER = 'fermata schedules shows its verdict once there is one; do not run it again before';
+
+const noVerdictYet = (name: string, seconds: number): CliFailure =>
+  new CliFailure(
+    `routine ${name} has no verdict after ${seconds} s`,
+    'it goes on without this command',
+    VERDICT_LATER,
+  );
+
+/** Undefined if there is no run: then it can be asked for again. */
+function whatHelps({ workflowId, verdict }: RoutineOutcome): string | undefined {
+  if (workflowId === null) return undefined;
+  return verdict === null
+    ? VERDICT_LATER
+    : 'look at what failed above; what the desk does now: fermata status';
 }
 
 /** A wrong name is a usage error: nothing is tried. */
