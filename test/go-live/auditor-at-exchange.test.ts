@@ -7,6 +7,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { exchangePrices } from '../../src/venue/binance/best-prices.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { eventually } from '../support/eventually.js';
 import { idleStatus } from '../support/trader-status.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { READING_KEY } from '../venue-binance/support/raw-client.js';
@@ -67,3 +68,24 @@ it('reads the account by itself, and stops the desk where the exchange holds coi
   await audit();
   expect(halts).toEqual([expect.stringMatching(/BTC\/USDT: the trader has 0 lots, the venue 1000/)]);
 });
+
+it.each([429, 418])(
+  'asks the exchange nothing more while it wants silence (%i), and then goes on',
+  async (status) => {
+    const simulator = await startBinanceSimulator();
+    onTestFinished(() => simulator.close());
+    const { requests, limits } = simulator.simulation;
+    limits.ban(status, 3_600_000);
+    const ask = () => exchangePrices(simulator.address, INSTRUMENTS);
+    await expect(ask()).rejects.toThrow(`the exchange answered the auditor with ${status}`);
+    limits.ban(status, 0);
+    await expect(ask()).rejects.toThrow('the exchange wants silence until ');
+    expect(requests).toHaveLength(1);
+
+    const other = await startBinanceSimulator();
+    onTestFinished(() => other.close());
+    other.simulation.limits.ban(status, 500);
+    await expect(exchangePrices(other.address, INSTRUMENTS)).rejects.toThrow();
+    await eventually(async () => expect((await exchangePrices(other.address, INSTRUMENTS)).size).toBe(2));
+  },
+);

@@ -57,6 +57,19 @@ describe('the user stream', () => {
     await eventually(downAndUp);
   });
 
+  it('is not dialled before the silence that the exchange asked for is over', async () => {
+    const { simulator, venue } = opened;
+    const { limits, requests } = simulator.simulation;
+    const beganMs = Date.now();
+    limits.ban(429, 1000);
+    await expect(venue.serverTime()).rejects.toThrow();
+    const before = requests.length;
+    simulator.sockets.drop();
+    await eventually(() => expect(venue.state.reconnects).toBeGreaterThanOrEqual(1));
+    const dialled = requests.slice(before).find(({ method }) => method === 'WS');
+    expect((dialled?.atMs ?? 0) - beganMs).toBeGreaterThan(900);
+  });
+
   it('is tried again after a subscription that was refused, hung or broke', async () => {
     for (const effect of [
       { kind: 'drop' },

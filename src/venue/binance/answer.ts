@@ -54,3 +54,12 @@ export function readWireAnswer(status: number, body: unknown): WireAnswer {
   }
   return { status, code: null, text: '' };
 }
+
+/** Used if the venue does not say how long. */
+const SILENCE_SECONDS = 60;
+/** Binance's longest ban is three days. */
+const SILENCE_MS_MAX = 3 * 86_400_000;
+
+/** How long a venue that answered 429 or 418 wants silence; `seconds`: its Retry-After. */
+export const silenceMs = (seconds: number | null): number =>
+  Math.min((seconds ?? SILENCE_SECONDS) * 1000, SILENCE_MS_MAX);

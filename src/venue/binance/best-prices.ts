@@ -1,6 +1,8 @@
 /** Best bid and ask from the exchange's public API. `root`: the address of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
+import { steadyNowMs } from '../steady-clock.js';
+import { silenceMs } from './answer.js';
 import { INVALID_SYMBOL } from './outcomes.js';
 
 interface BookTicker {
@@ -51,11 +53,25 @@ class ExchangeRefused extends Error {
   }
 }
 
+/**
+ * Until when an exchange wants silence, by its address. The trader asks from the same machine: whoever goes on asking
+ * turns a wait of a minute into a ban of days for both.
+ */
+const silentUntilMs = new Map<string, number>();
+
 /** Errors never contain the address: it may hold a signature. */
 export async function askExchange(url: string, apiKey?: string): Promise<unknown> {
+  const { origin } = new URL(url);
+  const untilMs = silentUntilMs.get(origin) ?? 0;
+  if (steadyNowMs() < untilMs)
+    throw new Error(`the exchange wants silence until ${new Date(untilMs).toISOString()}`);
   const headers = apiKey === undefined ? {} : { 'X-MBX-APIKEY': apiKey };
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
   if (response.ok) return response.json();
+  if (response.status === 429 || response.status === 418) {
+    const seconds = response.headers.get('retry-after') ?? '';
+    silentUntilMs.set(origin, steadyNowMs() + silenceMs(/^\d{1,9}$/.test(seconds) ? Number(seconds) : null));
+  }
   const body = (await response.json().catch(() => null)) as { readonly code?: unknown } | null;
   throw new ExchangeRefused(response.status, typeof body?.code === 'number' ? body.code : null);
 }

@@ -185,7 +185,7 @@ function accountReadings({ options, verifying, foreign, history }: Parts): Accou
 
 function listenToAccount(
   options: BinanceVenueOptions,
-  { exchange, health, times }: Connection,
+  { exchange, health, times, queue, nowMs }: Connection,
   executions: Executions,
 ): UserStream {
   return openUserStream({
@@ -196,6 +196,7 @@ function listenToAccount(
     connectTimeoutMs: times.connectTimeoutMs,
     backoff: times.reconnect,
     random: options.random ?? Math.random,
+    silentMs: () => queue.pausedUntilMs - nowMs(),
   });
 }
 

@@ -5,7 +5,7 @@
 import type { Breaker } from '../breaker.js';
 import { ORDER_WAITS_MS_MAX, type RateBudget, type RateBudgetQueue, type Urgency } from '../rate-budget.js';
 import { type RetryOptions, retry } from '../retry.js';
-import type { Answer } from './answer.js';
+import { type Answer, silenceMs } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
 
 export interface Request {
@@ -140,8 +140,7 @@ export function watchHeaders(
     if (code === TOO_MANY_ORDERS) orders.exhaust(nowMs());
     if (status !== 429 && status !== 418) return;
     if (code === TOO_MANY_ORDERS) return;
-    const waitMs = (waitSeconds ?? PAUSE_SECONDS) * 1000;
-    const untilMs = nowMs() + Math.min(waitMs, PAUSE_MS_MAX);
+    const untilMs = nowMs() + silenceMs(waitSeconds);
     queue.pauseUntil(untilMs);
     onPause(untilMs, status);
   };
@@ -152,7 +151,3 @@ export function watchHeaders(
  * Cancels and readings still pass: to stop sending would leave open what is being closed.
  */
 const TOO_MANY_ORDERS = -1015;
-/** Used if the venue does not say how long. */
-const PAUSE_SECONDS = 60;
-/** Binance's longest ban is three days. */
-const PAUSE_MS_MAX = 3 * 86_400_000;

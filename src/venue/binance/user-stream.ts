@@ -16,6 +16,8 @@ export interface UserStreamOptions {
   readonly connectTimeoutMs: number;
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly random: () => number;
+  /** How long the venue still wants silence; 0 or less if it does not. */
+  readonly silentMs: () => number;
 }
 
 export interface UserStream {
@@ -42,7 +44,10 @@ export function openUserStream(options: UserStreamOptions): UserStream {
       });
       if (closing.signal.aborted) return;
       options.onLost(cause);
-      const pauseMs = backoffMs(failures, { ...options.backoff, random: options.random });
+      const pauseMs = Math.max(
+        options.silentMs(),
+        backoffMs(failures, { ...options.backoff, random: options.random }),
+      );
       await sleep(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
   }
