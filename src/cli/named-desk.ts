@@ -1,7 +1,7 @@
 /** The desk file that a command is about. */
 
-import { dirname } from 'node:path';
 import { stepPartsIn } from '../checks/registry.js';
+import { ownFolderOf } from '../desk/paper-twin.js';
 import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js';
 import type { StepParts } from '../desk/step-parts.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
@@ -24,6 +24,6 @@ export function stepPartsOf(
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile' | 'deskFolder'> | null = null,
 ): StepParts {
   return stepPartsIn(
-    runtime !== null && writtenFileOf(runtime) === file ? deskFolderOf(runtime) : dirname(file),
+    runtime !== null && writtenFileOf(runtime) === file ? deskFolderOf(runtime) : ownFolderOf(file),
   );
 }

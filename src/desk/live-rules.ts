@@ -5,7 +5,7 @@ import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
 import { stepsLiftedBy } from './desk-steps.js';
-import { type DeskVenue, isBrokerPaper, kindsOf } from './desk-venue.js';
+import { type DeskVenue, isBrokerPaper, kindsOf, ordersLeave } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
 import type { Desk } from './schema.js';
 
@@ -14,6 +14,7 @@ const COOLING_OFF_HOURS_MIN = 24;
 
 export function liveRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const account = isBrokerPaper(desk.venue) ? brokerPaperRules(desk, venues) : [];
+  if (desk.twinOf !== undefined && ordersLeave(desk)) return [twinStaysHere(desk)];
   if (desk.mode !== 'live') return [...account, ...namedApprovers(desk)];
   return [
     ...account,
@@ -24,6 +25,13 @@ export function liveRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[
     ...sizes(desk),
   ];
 }
+
+const twinStaysHere = ({ mode, twinOf }: Desk): BrokenRule => ({
+  path: mode === 'live' ? ['mode'] : ['venue', 'account'],
+  expected: `a paper twin, whose orders never leave this machine (twinOf: ${twinOf})`,
+  found: mode === 'live' ? 'live' : 'broker-paper',
+  doThis: `trade with the desk ${twinOf} itself; its twin stays on paper`,
+});
 
 function brokerPaperRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { name, testnet } = desk.venue;

@@ -15,6 +15,7 @@ import {
   watchRules,
   withOwnStrategies,
 } from './own-strategies.js';
+import { paperTwinIn, twinText } from './paper-twin.js';
 import { keyText } from './problem.js';
 import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
@@ -26,8 +27,9 @@ export interface LoadedDesk {
   readonly desk: Desk;
   /** The path as given. */
   readonly file: string;
+  /** All of it, also of a paper twin, whose file names its desk only. */
   readonly text: string;
-  /** The folder with its own checks: the file may be a copy of the one that a person wrote. */
+  /** The folder with its own checks: the file may be a copy of the one that a person wrote, or a twin's. */
   readonly folder: string;
   readonly configHash: string;
 }
@@ -47,9 +49,13 @@ export interface LoadOptions {
 
 const DESK_FILE = { what: 'a desk file', absent: 'check the path, or write one with: fermata init' };
 
-/** Throws `DeskFileError`. */
+/** A paper twin is read from the file of its desk, whose problems are named there. Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
-  return readDeskText(file, readText(file, DESK_FILE), options);
+  const text = readText(file, DESK_FILE);
+  const twin = paperTwinIn(file, text);
+  if (twin === null) return readDeskText(file, text, options);
+  const { folder, text: ofDesk } = readDesk(twin.deskFile, options);
+  return readDeskText(file, twinText(ofDesk, twin.file), { ...options, folder });
 }
 
 /** Like `readDesk`, for text in memory; `file` is only for messages. */

@@ -52,7 +52,7 @@ export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): st
     return fileAt(resolve(places.workingFolder, nameOrPath));
   }
   for (const folder of deskFolders(places)) {
-    const found = inFolder(folder, nameOrPath);
+    const found = deskFileIn(folder, nameOrPath);
     if (found !== null) return found;
   }
   const known = deskNames(places);
@@ -72,7 +72,8 @@ export function folderNotice(deskFile: string): string | null {
   return `a desk is a folder now, and ${deskFile} goes on loading; make it one: mkdir ${to} && mv ${deskFile} ${join(to, DESK_FILE)}`;
 }
 
-function inFolder(folder: string, name: string): string | null {
+/** Null: there is no desk of this name. */
+export function deskFileIn(folder: string, name: string): string | null {
   const [asFolder, asFile] = [join(folder, name, DESK_FILE), join(folder, `${name}.yaml`)];
   const [isFolder, isFile] = [existsSync(asFolder), existsSync(asFile)];
   if (isFolder && isFile) {

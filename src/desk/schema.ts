@@ -172,6 +172,11 @@ const runbookSchema = z.strictObject({
 export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
   version: z.literal(1).describe('Version of this file’s format.'),
+  twinOf: name
+    .optional()
+    .describe(
+      'Written by Fermata: the desk whose paper twin this is. A twin’s own file has nothing else ([a paper twin](DEPLOY.md#a-paper-twin)).',
+    ),
   pack: packSchema
     .optional()
     .describe(

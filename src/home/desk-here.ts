@@ -56,7 +56,10 @@ export function readDeskHere(
   home: string,
 ): { readonly wanted: LoadedDesk; readonly text: string | null } {
   const loaded = loadDesk(file, known);
-  const { values, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
+  const { values: given, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
+  // What makes its desk trade real money is nothing to a twin, which stays on paper.
+  const { mode, ...others } = given;
+  const values = loaded.desk.twinOf === undefined ? given : others;
   const { parameters, ...readOfStrategies } = readParameterVariables(
     ENVIRONMENT,
     loaded.desk.strategies,

@@ -32,6 +32,11 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     env,
     home,
   );
+  if (desk.twinOf !== undefined)
+    throw new EnvironmentProblem(
+      `FERMATA_DESK names ${desk.desk}, a paper twin, which needs the home of its desk ${desk.twinOf} beside its own`,
+      `run ${desk.twinOf} here, or both by fermata up in one FERMATA_HOME`,
+    );
   const kind = (env.FERMATA_MARKET || 'auto') as MarketChoice['kind'];
   return {
     version: 1,

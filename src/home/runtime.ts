@@ -168,6 +168,8 @@ export interface Runtime {
   /** The folder of a person's desk file, with the desk's own checks; absent: the folder of `deskFile`. */
   readonly deskFolder?: string;
   readonly configHash: string;
+  /** The desk whose paper twin this is; absent: it is none. */
+  readonly twinOf?: string;
   /** How the desk counts its days; absent if an older build wrote this. */
   readonly calendar?: DeskCalendar;
   /** From the desk file: which runbook the desk follows. */

@@ -47,8 +47,8 @@ async function startedIn(home: string): Promise<readonly StartedDesk[]> {
 }
 
 /**
- * Copies a desk that has strategies or playbooks of its own as it was started, so that a role that restarts never
- * reads a draft. `run`: that folder of the home. Only for a caller that has made sure that no desk runs there.
+ * Copies a desk that has strategies or playbooks of its own, or is a paper twin, as it was started, so that a role that
+ * restarts never reads a draft, or what its desk's file has become. `run`: that folder of the home. Only for a caller that has made sure that no desk runs there.
  */
 export function keepStartedDesk(
   run: string,
@@ -56,7 +56,7 @@ export function keepStartedDesk(
 ): Pick<Runtime, 'deskFile' | 'writtenFile'> {
   const folder = join(run, 'started');
   rmSync(folder, { recursive: true, force: true });
-  if (ownFiles(desk).length === 0) return { deskFile: resolve(file) };
+  if (ownFiles(desk).length === 0 && desk.twinOf === undefined) return { deskFile: resolve(file) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   keepOwnFiles(folder, desk);
   const deskFile = join(folder, 'desk.yaml');

@@ -44,6 +44,8 @@ export interface StartAgain {
 
 export interface UpSummary {
   readonly desk: string;
+  /** The desk whose paper twin this is. */
+  readonly twinOf?: string;
   readonly trading: 'paper' | 'live';
   /** The source of prices, in words: "simulated market, seed 7, 60x". */
   readonly prices: string;

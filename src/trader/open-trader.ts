@@ -19,6 +19,7 @@ import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.j
 import type { VenuePort } from '../venue/port.js';
 import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
 import { takeOverRules } from './accounts/standing-rules.js';
+import { takeDeskRules } from './accounts/twin-rules.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
@@ -135,6 +136,10 @@ async function openOn(
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     runner.begin();
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
+    await takeDeskRules({
+      ...{ desk, engine, runner, log: parts.log, home: parts.runtime.home },
+      ...{ nowMs: parts.clock.wallMs(), isFirst: replayed.records === 0 },
+    });
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments, warmUpBars(engine.view.strategies));
     const shown = await warmUp(engine, runner, feed, bars, instruments.length);

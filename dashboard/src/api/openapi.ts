@@ -1344,6 +1344,8 @@ export interface paths {
                                 desk: string;
                                 /** @description The one that this page is about */
                                 here: boolean;
+                                /** @description The desk whose paper twin it is; null: it is none */
+                                twinOf: string | null;
                                 /** @description Null where its trader does not answer */
                                 mode: ("ACTIVE" | "REDUCING" | "HALTED" | "KILLED") | null;
                                 /** @description Address of its page, where people sign in apart */

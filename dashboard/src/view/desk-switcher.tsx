@@ -12,9 +12,13 @@ export function DeskSwitcher({ api }: { readonly api: DeskApi }) {
   if (others.length === 0) return null;
   return (
     <nav class="desks" aria-label="Other desks">
-      {others.map(({ desk, mode, page }) => (
+      {others.map(({ desk, twinOf, mode, page }) => (
         <a key={desk} href={page} title={`To the page of ${desk}`}>
-          {desk} <span class="soft">{mode ?? 'no answer'}</span>
+          {desk}{' '}
+          <span class="soft">
+            {twinOf === null ? '' : `paper twin of ${twinOf}, `}
+            {mode ?? 'no answer'}
+          </span>
         </a>
       ))}
     </nav>

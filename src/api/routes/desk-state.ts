@@ -78,6 +78,7 @@ const desksSchema = z.object({
     z.object({
       desk: z.string(),
       here: z.boolean().describe('The one that this page is about'),
+      twinOf: z.string().nullable().describe('The desk whose paper twin it is; null: it is none'),
       mode: modeSchema.nullable().describe('Null where its trader does not answer'),
       page: z.string().describe('Address of its page, where people sign in apart'),
     }),
@@ -99,7 +100,9 @@ export function desksRoute(app: FastifyInstance, web: WebDependencies): void {
     return {
       desks: started
         .filter(({ runs }) => runs)
-        .map(({ runtime: { desk }, mode, page }) => ({ desk, here: desk === web.runtime.desk, mode, page })),
+        .map(({ runtime: { desk, twinOf = null }, mode, page }) => ({
+          ...{ desk, here: desk === web.runtime.desk, twinOf, mode, page },
+        })),
     };
   });
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { contactsToFillIn } from '../../desk/contacts.js';
+import { ownFolderOf, paperTwinIn } from '../../desk/paper-twin.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
 import { pipText } from '../../domain/conversion.js';
 import { counted } from '../../domain/figure-text.js';
@@ -18,6 +20,8 @@ interface ListedDesk extends DeskFound {
   /** Whether it was ever started with this FERMATA_HOME. */
   readonly started: boolean;
   readonly runs: boolean;
+  /** The desk whose paper twin it is; null: it is none. */
+  readonly twinOf: string | null;
   /** Null if its trader does not answer. */
   readonly mode: Mode | null;
   /** Address of its page; null if it does not run. */
@@ -43,10 +47,20 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
       ...desk,
       started: before.includes(desk.name),
       runs: last?.runs ?? false,
+      twinOf: last?.runtime.twinOf ?? twinNamedIn(desk),
       mode: last?.mode ?? null,
       page: last?.runs ? last.page : null,
     };
   });
+}
+
+/** Of one that has not run here; what is wrong with its file, `desk check` says. */
+function twinNamedIn({ file, problem }: DeskFound): string | null {
+  try {
+    return problem === null ? (paperTwinIn(file, readFileSync(file, 'utf8'))?.file.twinOf ?? null) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Desks that were last started from a file that no name leads to. */
@@ -56,12 +70,13 @@ function startedByPath(here: readonly StartedDesk[], found: readonly DeskFound[]
     .map(({ runtime }) => ({ name: runtime.desk, file: writtenFileOf(runtime), problem: null }));
 }
 
-function line({ name, file, problem, started, runs, mode, page }: ListedDesk): string {
+function line({ name, file, problem, started, runs, twinOf, mode, page }: ListedDesk): string {
   if (problem !== null) return `! ${name}: ${file}; ${problem}`;
   const state = runs ? 'runs here' : started ? 'ran here before' : 'never ran here';
   const now = runs ? [(mode ?? 'no answer').padEnd(9), page] : [];
   const at = basename(file) === 'desk.yaml' ? dirname(file) : file;
-  return [name.padEnd(20), state.padEnd(16), ...now, at].join(' ');
+  const twin = twinOf === null ? [] : [`paper twin of ${twinOf}`];
+  return [name.padEnd(20), state.padEnd(16), ...twin, ...now, at].join(' ');
 }
 
 /** `commands`: the names of ours, which a desk's own names for commands stand for. */
@@ -81,7 +96,7 @@ export const deskCommandOf =
 function check(nameOrFile: string, commands: readonly string[], json: boolean): void {
   const file = namedDeskFile(nameOrFile);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
-  const aliases = readAliases(dirname(file), commands).size;
+  const aliases = readAliases(ownFolderOf(file), commands).size;
   const toFillIn = contactsToFillIn(desk);
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn });
@@ -89,7 +104,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   }
   printLines([
     `✓ ${file}`,
-    `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
+    `  desk ${desk.desk}, ${desk.twinOf === undefined ? desk.mode : `paper twin of ${desk.twinOf}`}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
     ...desk.instruments.flatMap((one) => pipText(one, desk.paper.currency) ?? []).map((line) => `  ${line}`),
     ...toFillIn.map((line) => `  ! contacts: ${line}`),
     ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),

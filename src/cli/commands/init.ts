@@ -2,9 +2,11 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { Document } from 'yaml';
 import { takeEnvironment } from '../../desk/environment.js';
 import { type NewDesk, type NewInstrument, newDeskText, withPackVersion } from '../../desk/new-desk.js';
-import { DEFAULT_DESK, deskFolders, resolveDesk } from '../../desk/resolve-desk.js';
+import { paperTwinIn } from '../../desk/paper-twin.js';
+import { DEFAULT_DESK, deskFolders, desksFound, resolveDesk } from '../../desk/resolve-desk.js';
 import { symbolIn } from '../../desk/symbol-text.js';
 import { editorConfig } from '../../pack/editor-config.js';
 import { ENVIRONMENT } from '../../venue/environment.js';
@@ -39,6 +41,7 @@ const isAmount = (answer: string): boolean => /^\d+(\.\d+)?$/.test(answer);
 const isPort = (answer: string): boolean => /^\d{1,5}$/.test(answer) && Number(answer) <= 65_535;
 
 interface Options extends NewDeskRequest {
+  readonly twinOf?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -60,6 +63,10 @@ export function initCommand(command: Command): void {
     .option('--balance <amount>', 'paper money at the start', amountValue)
     .option('--port <port>', 'port of dashboard and API; 0: any free one', wholeNumber(0, 65_535))
     .option('--max-position-pct <percent>', 'largest position, percent of equity', positiveNumber(100))
+    .option(
+      '--twin-of <desk>',
+      'the paper twin of a desk: the same desk file, strategies and limits, never real money; named <desk>-paper without --name',
+    )
     .option('--live', 'real money: mode live on the exchange itself, and nothing arms by itself')
     .option('--approver <name>', 'with --live: who else approves; repeat for more', collected(personValue))
     .option('--yes', 'ask nothing: what is not given stays as the crypto desk has it')
@@ -68,10 +75,14 @@ export function initCommand(command: Command): void {
 }
 
 async function init(options: Options): Promise<void> {
+  if (options.twinOf !== undefined) return sayWritten(writeTwin(options, options.twinOf), options);
   const asks =
     options.yes !== true && options.json !== true && options.from === undefined && process.stdin.isTTY;
-  const written = writeNewDesk(asks ? await askForDesk(options) : options, process.cwd());
-  if (options.json === true) {
+  sayWritten(writeNewDesk(asks ? await askForDesk(options) : options, process.cwd()), options);
+}
+
+function sayWritten(written: WrittenDesk, { json }: Options): void {
+  if (json === true) {
     printJson(written);
     return;
   }
@@ -169,9 +180,7 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   const name = request.name ?? NEW_DESK_NAME;
   const folder = join(workingFolder, 'desks', name);
   const file = join(folder, 'desk.yaml');
-  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
-  }
+  refuseName(name);
   if (request.approver !== undefined && request.live !== true) {
     throw usageFailure('--approver is about real money', 'add --live, or leave it out');
   }
@@ -187,6 +196,42 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   copySchema(dirname(folder));
   writeEditorConfig(folder);
   return { desk: name, file, notes: taken.notes };
+}
+
+/** Two lines, and what of it alone can differ. Throws `CliFailure` or `DeskFileError`; then nothing was written. */
+function writeTwin(
+  { name, balance, port, yes: _yes, json: _json, ...others }: Options,
+  twinOf: string,
+): WrittenDesk {
+  const { twinOf: _twinOf, ...unfit } = others;
+  const [option] = Object.keys(unfit);
+  if (option !== undefined)
+    throw usageFailure(
+      `--twin-of takes everything from ${twinOf}, and --${option.replaceAll(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)} would make it another desk`,
+      'leave it out; a twin may have --name, --balance and --port of its own',
+    );
+  const desk = name ?? `${twinOf}-paper`;
+  refuseName(desk);
+  const known = desksFound().find((one) => one.name === desk);
+  if (known !== undefined) throw alreadyThere(known.file);
+  const folder = join(process.cwd(), 'desks', desk);
+  const file = join(folder, 'desk.yaml');
+  const text = String(
+    new Document({
+      ...{ desk, twinOf },
+      ...(balance === undefined ? {} : { paper: { balance } }),
+      ...(port === undefined ? {} : { api: { port } }),
+    }),
+  );
+  if (paperTwinIn(file, text) === null) throw new Error(`${file} would be no twin`);
+  mkdirSync(folder, { recursive: true });
+  writeOnce(file, text);
+  return { desk, file, notes: [] };
+}
+
+function refuseName(name: string): void {
+  if (!isName(name))
+    throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
 }
 
 function fromEnvironment(file: string): { values: Partial<NewDesk>; notes: readonly string[] } {

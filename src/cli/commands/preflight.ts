@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
@@ -35,6 +35,13 @@ async function preflight(options: Options): Promise<number> {
   const file = namedDeskFile(options.desk, runtime);
   const { preflightDesk } = await import('../../operations/go-live/preflight.js');
   const loaded = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
+  const { twinOf } = loaded.desk;
+  if (twinOf !== undefined)
+    throw new CliFailure(
+      `${loaded.desk.desk} is the paper twin of ${twinOf} and never trades real money`,
+      'nothing was asked of the exchange',
+      `look at the desk itself: fermata preflight --desk ${twinOf}`,
+    );
   const looking = preflightDesk(loaded, {
     home,
     env: process.env,

@@ -108,7 +108,14 @@ async function rollBackDeskFile(
   id: string,
   confirm: () => Promise<void>,
 ): Promise<RolledBackFile> {
-  const file = writtenFileOf(requireRuntime(home));
+  const runtime = requireRuntime(home);
+  const file = writtenFileOf(runtime);
+  if (runtime.twinOf !== undefined)
+    throw new CliFailure(
+      `${runtime.desk} is the paper twin of ${runtime.twinOf}, whose desk file it goes by`,
+      'nothing was touched',
+      `the file of that desk: fermata rollback --config-only --desk ${runtime.twinOf}`,
+    );
   if (isShipped(file))
     throw new CliFailure(
       `${file} comes with Fermata and is nobody's to change`,

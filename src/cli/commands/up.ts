@@ -8,10 +8,12 @@ import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
 import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands } from '../../home/desk-in-process.js';
-import { homeOf, sharesServers } from '../../home/installation.js';
+import { homeOf, knownHomeOf, sharesServers } from '../../home/installation.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
+import { credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { environmentNow } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -86,12 +88,15 @@ async function up(options: Options): Promise<number> {
   const chosen = startChosenOf(installationHome(), file);
   if (chosen !== null) return chosen();
   const parts = { parts: stepPartsOf(file) };
-  const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
+  const { desk } = loadDesk(file, parts);
+  refuseTakenName(installationHome(), desk);
+  const home = homeOf(installationHome(), desk.desk);
+  if (desk.twinOf !== undefined) dropAccountKeys(process.env);
   const loaded = loadDeskHere(file, parts, process.env, home);
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
   await readyIfReal(loaded, home, simulators.simulatedVenue);
-  const market = marketChoice(options, loaded.desk);
+  const market = marketChoice(ofTwin(options, desk), loaded.desk);
   if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
   // Loaded when a restore is ordered: once everything has ended, another build may be in this one's place.
   let restores: Promise<typeof import('../restore-in-place.js')> | null = null;
@@ -129,6 +134,40 @@ async function up(options: Options): Promise<number> {
   return startAgain(home, outcome.againAfterMs, async (stayEnded) =>
     (await restores)?.restoreAsOrdered(home, loaded.desk.desk, stayEnded),
   );
+}
+
+/**
+ * What a desk and a twin have on record is never of both: neither takes the name of the other, and a twin has a desk
+ * here whose rules it goes by.
+ */
+function refuseTakenName(installation: string, { desk, twinOf }: Pick<Desk, 'desk' | 'twinOf'>): void {
+  const home = knownHomeOf(installation, desk);
+  const before = home === null ? null : runtimeHere(home);
+  const wasTwinOf = before?.desk === desk ? before.twinOf : twinOf;
+  if (home !== null && wasTwinOf !== twinOf) {
+    const said = (of: string | undefined) =>
+      of === undefined ? 'a desk of its own' : `the paper twin of ${of}`;
+    throw new CliFailure(
+      `the name ${desk} is taken: here it ran as ${said(wasTwinOf)}, and now it would be ${said(twinOf)}`,
+      'nothing was started; what it has on record stays as it is',
+      'give this one another name (desk: in its file)',
+    );
+  }
+  if (twinOf === undefined || knownHomeOf(installation, twinOf) !== null) return;
+  throw new CliFailure(
+    `${desk} is to be the paper twin of ${twinOf}, which never ran with FERMATA_HOME ${installation}`,
+    'nothing was started',
+    `start it where ${twinOf} was started, or set FERMATA_HOME to that folder`,
+  );
+}
+
+/** On other prices than the market's a twin would say nothing of its desk: they are simulated only where somebody asks. */
+const ofTwin = (options: Options, { twinOf }: Pick<Desk, 'twinOf'>): MarketOptions =>
+  twinOf === undefined || options.data !== undefined ? options : { market: 'live', ...options };
+
+/** A paper twin gets no key of an account: neither this process nor any that it starts. */
+function dropAccountKeys(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) if (credentialIn(name) !== null) delete env[name];
 }
 
 async function readyIfReal(
@@ -184,7 +223,7 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
   const env = environmentNow(process.cwd());
   const file = namedDeskFile(options.desk);
   const { wanted } = readDeskHere(file, { parts: stepPartsOf(file) }, env, home);
-  for (const key of ['desk', 'mode', 'venue'] as const) {
+  for (const key of ['desk', 'twinOf', 'mode', 'venue'] as const) {
     if (isDeepStrictEqual(running.desk[key], wanted.desk[key])) continue;
     throw new Error(`the desk file has another ${key} than the desk that runs: ${BY_HAND}`);
   }
@@ -202,6 +241,7 @@ const LABEL_WIDTH = 12;
 export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['Desk', `${summary.desk} (${moneyText(summary)})`],
+    ...(summary.twinOf === undefined ? [] : [['Twin', `of ${summary.twinOf}, on paper only`] as const]),
     ['Mode', summary.headline],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
     ['Account', accountText(summary)],

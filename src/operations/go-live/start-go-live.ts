@@ -74,6 +74,10 @@ async function begin(
   request: GoLiveRequest,
 ): Promise<GoLiveStarted> {
   const { desk } = context;
+  if (desk.twinOf !== undefined)
+    return refused(
+      `This desk is the paper twin of ${desk.twinOf} and never trades real money. Go live with ${desk.twinOf} itself.`,
+    );
   if (desk.mode !== 'live')
     return refused(
       'This desk trades paper money. Give it mode: live in a desk file of its own, and start that.',

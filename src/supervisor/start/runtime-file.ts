@@ -41,6 +41,7 @@ export function runtimeFor(
     ...keepStartedDesk(paths.run, options.loaded),
     deskFolder: folder,
     configHash,
+    ...(desk.twinOf === undefined ? {} : { twinOf: desk.twinOf }),
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
     ...(desk.runbook === undefined ? {} : { runbook: desk.runbook }),
     market: options.market,

@@ -33,6 +33,7 @@ export async function summarise(
   const passwordFile = join(paths.secrets, SECRET_FILES.operatorPassword);
   return {
     desk: desk.desk,
+    ...(desk.twinOf === undefined ? {} : { twinOf: desk.twinOf }),
     trading: desk.mode,
     prices: status?.marketData.label ?? 'not known yet',
     simulated: status?.marketData.simulated ?? false,

@@ -1,0 +1,113 @@
+/**
+ * The paper twin of a desk: the very same desk file, on paper, under a name of its own. Its own file has only its name
+ * and whose twin it is, so that nothing in it can come to differ from the desk beside which it runs.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { DeskFileError } from './problem.js';
+import { deskFileIn, resolveDesk } from './resolve-desk.js';
+import { schemaProblems } from './schema-problems.js';
+import { decimal, name } from './schema-values.js';
+import { parseYaml, readText } from './yaml-file.js';
+
+const twinFileSchema = z.strictObject({
+  desk: name,
+  twinOf: name,
+  paper: z.strictObject({ balance: decimal }).optional(),
+  api: z.strictObject({ port: z.number().int().min(0).max(65_535) }).optional(),
+});
+type TwinFile = z.output<typeof twinFileSchema>;
+
+interface PaperTwin {
+  readonly file: TwinFile;
+  /** The desk file that it goes by. */
+  readonly deskFile: string;
+}
+
+const KEYS = Object.keys(twinFileSchema.shape);
+const ALL_OF_IT = 'desk, twinOf, and where wanted paper.balance and api.port';
+
+/**
+ * Null: it is no twin's, or the whole file of one as it was started. Throws `DeskFileError`, also if the desk that it
+ * names is not there or is a twin itself.
+ */
+export function paperTwinIn(file: string, text: string): PaperTwin | null {
+  const { data, refuse } = parseYaml(file, text);
+  if (!isTwinFile(data)) return null;
+  const parsed = twinFileSchema.safeParse(data);
+  if (!parsed.success)
+    throw refuse(
+      schemaProblems(parsed.error.issues, data, KEYS).map((problem) => ({
+        ...problem,
+        doThis: `leave only ${ALL_OF_IT}: everything else is read from the file of the desk that it is the twin of`,
+      })),
+    );
+  const twinOf = { path: ['twinOf'], key: 'twinOf', found: `"${parsed.data.twinOf}"` };
+  const deskFile = fileOfDesk(file, parsed.data.twinOf, (error) =>
+    refuse([
+      {
+        ...twinOf,
+        expected: error.problems[0]?.expected ?? 'a desk',
+        doThis: `name the desk that this is the twin of; ${error.doThis}`,
+      },
+    ]),
+  );
+  const ofDesk = parseYaml(deskFile, readText(deskFile, DESK_FILE)).data;
+  if (twinIn(ofDesk) !== null)
+    throw refuse([
+      {
+        ...twinOf,
+        expected: 'a desk that is no twin itself',
+        found: `${parsed.data.twinOf}, the twin of ${twinIn(ofDesk)}`,
+        doThis: `write twinOf: ${twinIn(ofDesk)}; one desk may have several twins, each with a name of its own`,
+      },
+    ]);
+  return { file: parsed.data, deskFile };
+}
+
+/** Where the strategies, checks and playbooks of the desk with this file are: a twin's are those of its desk. */
+export function ownFolderOf(file: string): string {
+  const twin = existsSync(file) ? paperTwinIn(file, readText(file, DESK_FILE)) : null;
+  return dirname(twin?.deskFile ?? file);
+}
+
+/**
+ * The desk file's text for its twin: on paper, with no order that leaves, no message to people and no address of the
+ * desk itself. Comments and everything else stay.
+ */
+export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFile): string {
+  const document = parseDocument(deskText);
+  document.set('desk', desk);
+  document.set('twinOf', twinOf);
+  document.set('mode', 'paper');
+  document.setIn(['notify', 'telegram', 'enabled'], false);
+  for (const path of [
+    ['venue', 'account'],
+    ['notify', 'mail'],
+    ['api', 'publicUrl'],
+  ])
+    if (document.hasIn(path)) document.deleteIn(path);
+  if (paper !== undefined) document.setIn(['paper', 'balance'], paper.balance);
+  if (api !== undefined) document.setIn(['api', 'port'], api.port);
+  return document.toString({ lineWidth: 0 });
+}
+
+const DESK_FILE = { what: 'a desk file', absent: 'check the path, or write one with: fermata init' };
+
+/** One that was started has all of a desk's keys, too. */
+const isTwinFile = (data: unknown): boolean => twinIn(data) !== null && !('version' in (data as object));
+
+function twinIn(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'twinOf' in data ? data.twinOf : null;
+}
+
+/** Beside the twin's own folder first, wherever a command was typed. */
+function fileOfDesk(file: string, desk: string, refuse: (error: DeskFileError) => DeskFileError): string {
+  try {
+    return deskFileIn(join(dirname(file), '..'), desk) ?? resolveDesk(desk);
+  } catch (error) {
+    throw error instanceof DeskFileError ? refuse(error) : error;
+  }
+}
