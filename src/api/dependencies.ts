@@ -28,6 +28,7 @@ type DeskOperations = Pick<
   | 'listStoredPeriods'
   | 'askForValidation'
   | 'listSchedules'
+  | 'readTwins'
   | 'listApprovals'
   | 'castVote'
   | 'readSettings'

@@ -57,6 +57,7 @@ const NOTHING_BEHIND: WebDependencies = {
     takeBackup: unavailable,
     listStoredPeriods: unavailable,
     askForValidation: unavailable,
+    readTwins: unavailable,
     listSchedules: unavailable,
     listApprovals: unavailable,
     castVote: unavailable,

@@ -38,7 +38,7 @@ import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
 import { closeOneRoutes } from './routes/close-one.js';
 import { dashboardRoutes } from './routes/dashboard.js';
-import { deskStateRoutes, desksRoute } from './routes/desk-state.js';
+import { deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { exportRoutes } from './routes/export.js';
@@ -144,6 +144,7 @@ async function registerRoutes(
   logoutRoute(app, web);
   deskStateRoutes(app, web);
   desksRoute(app, web);
+  twinsRoute(app, web);
   await emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
   closeOneRoutes(app, web);
   tradesRoute(app, web);

@@ -16,6 +16,7 @@ import { unfitText, withPlainText } from '../domain/plain-text.js';
 import type { Channel } from '../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { whatTwinsDid } from '../reports/paper-twins.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence.js';
 import { countSetups } from '../store/noted-setups.js';
@@ -120,6 +121,8 @@ export interface Operations {
   runRoutine(caller: Caller, request: RoutineRequest): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
+  /** What the paper twins of this desk have done since it halted, a line each. */
+  readTwins(): Promise<readonly string[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
@@ -223,6 +226,7 @@ export function operationsOver(context: OperationContext): Operations {
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readWords(context),
+    readTwins: async () => whatTwinsDid(context.runtime, await readWords(context), context.nowMs()),
     listSchedules: () => listSchedules(context),
     listApprovals: () => listApprovals(context),
     castVote: (caller, request) => castVote(context, caller, request),

@@ -5,6 +5,7 @@ import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { pollUntil } from '../home/try-again.js';
+import { whatTwinsDid } from '../reports/paper-twins.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
 import { readStatus } from '../trader/read-status.js';
 import {
@@ -52,9 +53,15 @@ export async function resumeTrading(
     return { ...notDone('The desk is trading already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
   const reason = reasonOf(request.reason);
+  const twins = await whatTwinsDid(context.runtime, status, context.nowMs());
   const asked = {
     action: 'resume',
-    parameters: { reason: reason ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
+    parameters: {
+      reason: reason ?? NO_REASON,
+      haltId,
+      ...sizeOf(request.sizePct),
+      ...(twins.length === 0 ? {} : { twins }),
+    },
   };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused, haltId);

@@ -10,7 +10,7 @@ import {
 } from '../domain/statistics.js';
 
 /** Two days of minutes. */
-const CURVE_POINTS_MAX = 3_000;
+export const CURVE_POINTS_MAX = 3_000;
 
 interface EquityFigures {
   /** Hours of market time with equity. */
@@ -39,7 +39,8 @@ export async function readEquityFigures(
   };
 }
 
-function drawdownOf(points: readonly EquityAndCapital[]): number {
+/** As a part of the peak. */
+export function drawdownOf(points: readonly EquityAndCapital[]): number {
   const meter = new DrawdownMeter();
   for (const [at, grown] of growthOf(returnsOnCapital(points)).entries()) meter.add(at, grown);
   return meter.worst?.fraction ?? 0;

@@ -317,6 +317,7 @@ function scriptedOperations(
       return outcome(taken.ok, true, taken.detail, null);
     },
     listSchedules: async () => [],
+    readTwins: async () => [],
     listApprovals: async () => [],
     castVote: async ({ person }, { approval }) => ({
       ok: true,

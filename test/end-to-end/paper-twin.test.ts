@@ -90,6 +90,26 @@ it('trades by what is in force on its halted desk, without a key, and each has o
   });
 });
 
+it('says what it did since the halt to who decides, which is kept with the decision', async () => {
+  const did =
+    /crypto-bot-paper, its paper twin, since .*: (no trade|\d+ trades?) closed.*; equity [+-]\d+\.\d\d %, largest drawdown \d+\.\d\d %/;
+  await until('what it did', async () => did.test((await live.run('status', '--desk', 'crypto-bot')).stdout));
+  expect((await twin.run('status', '--desk', TWIN)).stdout).not.toContain('its paper twin');
+  const password = join(homePaths(live.home).secrets, 'operator-password');
+  await live.run('login', 'operator', '--password-file', password, '--desk', 'crypto-bot');
+  const resumed = await live.run('resume', '--desk', 'crypto-bot', '--reason', 'the twin did well');
+  expect(resumed.code).toBe(0);
+  const pool = openPool(runtimeOf(live));
+  try {
+    const { rows } = await pool.query<{ parameters: { twins: string[] } }>(
+      "select parameters from audit where action = 'resume' order by wall limit 1",
+    );
+    expect(rows[0]?.parameters.twins).toEqual([expect.stringMatching(did)]);
+  } finally {
+    await pool.end();
+  }
+});
+
 it('never trades real money, and a name is never that of a desk and a twin', async () => {
   const preflight = await twin.run('preflight', '--desk', TWIN);
   expect(preflight.stderr).toContain('is the paper twin of crypto-bot and never trades real money');

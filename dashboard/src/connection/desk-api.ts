@@ -164,6 +164,11 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/desks'))).desks;
   }
 
+  /** What the paper twins of this desk have done since it halted. */
+  async twins(): Promise<readonly string[]> {
+    return (await answerOf(this.#client.GET('/api/twins'))).twins;
+  }
+
   bars(symbol: string): Promise<BarsAnswer> {
     return answerOf(this.#client.GET('/api/bars', { params: { query: { symbol, limit: 1000 } } }));
   }

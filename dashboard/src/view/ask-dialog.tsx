@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
 import type { Signing, TraderStatus } from '../api/shapes.js';
 import type { SignWith } from '../connection/sign-vote.js';
+import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, grouped, minuteOfDay, placed, signed } from '../format.js';
 import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SizeInput } from './size-input.js';
 import { readable, sentence } from './words.js';
+
+const TWINS_EVERY_MS = 60_000;
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
@@ -18,9 +21,11 @@ interface AskDialogProps {
    */
   readonly onGo: (reason: string, sizePct?: number, signWith?: SignWith) => void;
   readonly onCancel: () => void;
+  /** What its paper twins have done since it halted, a line each. */
+  readonly twins: () => Promise<readonly string[]>;
 }
 
-export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogProps) {
+export function AskDialog({ about, status, signing, onGo, onCancel, twins }: AskDialogProps) {
   const [size, setSize] = useState('');
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
@@ -53,7 +58,7 @@ export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogP
         The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
         {status?.money ?? 'real money'}.
       </p>
-      {status !== null && <ToLift status={status} />}
+      {status !== null && <ToLift status={status} twins={twins} />}
     </ReasonDialog>
   );
 }
@@ -94,7 +99,8 @@ function ToClose({ status }: { readonly status: TraderStatus }) {
   );
 }
 
-function ToLift({ status }: { readonly status: TraderStatus }) {
+function ToLift({ status, twins }: { readonly status: TraderStatus } & Pick<AskDialogProps, 'twins'>) {
+  const { value } = usePolled(twins, TWINS_EVERY_MS, '');
   const { halts, equity, currency, drawdownPct, dayPnl, openPositions } = status;
   return (
     <ul class="what">
@@ -106,6 +112,9 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
         <li key={haltId}>
           Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} {CLOCK}: {sentence(readable(reason))}
         </li>
+      ))}
+      {(value ?? []).map((line) => (
+        <li key={line}>{line}.</li>
       ))}
     </ul>
   );

@@ -143,6 +143,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           status={status}
           onCancel={() => setDialog(null)}
           signing={(sizePct) => api.signing({ sizePct })}
+          twins={() => api.twins()}
           onGo={(reason, sizePct, signWith) => {
             setDialog(null);
             const sign = async (own: SignWith): Promise<string> =>

@@ -85,6 +85,26 @@ const desksSchema = z.object({
   ),
 });
 
+const twinsSchema = z.object({
+  twins: z.array(z.string()).describe('A line for each, in words; none where the desk is not halted'),
+});
+
+/** For a person who decides whether the halted desk trades again. */
+export function twinsRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'What the paper twins of this desk have done since it halted',
+    tags: ['state'],
+    response: { 200: answer('As their ledgers have it now', twinsSchema), ...problems(401, 503) },
+  };
+  app.get('/api/twins', { schema }, async (_request, reply) => {
+    try {
+      return { twins: [...(await web.operations.readTwins())] };
+    } catch (error) {
+      return sendProblem(reply, traderDown(error));
+    }
+  });
+}
+
 /** For a page that links to the others. */
 export function desksRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { headline } from '../../domain/headline.js';
 import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
+import { sharesServers } from '../../home/installation.js';
 import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
@@ -10,7 +11,7 @@ import { CliFailure, failureLines, presentFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { coloured, failureJson, printJson, printLines, showInPlace } from '../output.js';
 import { endedDesk, requireRuntime } from '../running-desk.js';
-import { statusLines } from '../status-lines.js';
+import { section, statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
 
@@ -36,6 +37,8 @@ interface ReadDesk {
   readonly alerts: readonly ShownChannel[];
   /** Readiness of the configuration that runs now; null if it has not been checked yet. */
   readonly readiness: Readiness | null;
+  /** What its paper twins have done since it halted, a line each. */
+  readonly twins: readonly string[];
 }
 
 async function readDesk(): Promise<ReadDesk> {
@@ -44,7 +47,15 @@ async function readDesk(): Promise<ReadDesk> {
   const { home, desk } = runtime;
   const found = readReadiness(home, desk);
   const readiness = found?.configHash === status.configHash ? found : null;
-  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness };
+  const twins = await twinsOf(runtime, status);
+  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness, twins };
+}
+
+/** Reads the database, and is loaded, only where a halted desk has others beside it. */
+async function twinsOf(runtime: Runtime, status: TraderStatus): Promise<readonly string[]> {
+  if (status.halts.length === 0 || !sharesServers(runtime.home)) return [];
+  const { whatTwinsDid } = await import('../../reports/paper-twins.js');
+  return whatTwinsDid(runtime, status, Date.now());
 }
 
 function show(desk: ReadDesk, json: boolean): void {
@@ -52,16 +63,17 @@ function show(desk: ReadDesk, json: boolean): void {
   else printLines(coloured(shownLines(desk), headline(desk.status).tone));
 }
 
-function jsonOf({ runtime, status, alerts, readiness }: ReadDesk): object {
+function jsonOf({ runtime, status, alerts, readiness, twins }: ReadDesk): object {
   const { kind, address, namespace, isolation } = runtime.temporal;
   const { runbook = null } = runtime;
   const temporal = { kind, address, namespace, isolation: isolation ?? null };
   const shown = readiness && { ...readiness, readyPct: readyPct(readiness) };
-  return { ...status, alerts, runbook, readiness: shown, temporal };
+  return { ...status, alerts, runbook, readiness: shown, temporal, twins };
 }
 
-const shownLines = ({ runtime, status, alerts, readiness }: ReadDesk): string[] => [
+const shownLines = ({ runtime, status, alerts, readiness, twins }: ReadDesk): string[] => [
   ...statusLines(status, alerts, runtime.runbook && { ...runtime.runbook, readiness }),
+  ...section('beside it on paper', twins),
   ...reachLines(runtime),
 ];
 

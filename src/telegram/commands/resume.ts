@@ -3,7 +3,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
-import { answer, missingRole } from '../bot-context.js';
+import { answer, type BotContext, missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps.js';
 import type { ChatCommand } from './command.js';
 
@@ -31,11 +31,15 @@ export const resumeCommand: ChatCommand = {
     await answer(
       context,
       chatId,
-      questionText(status, sizePct).join('\n'),
+      [...questionText(status, sizePct), ...(await twinsOf(context))].join('\n'),
       confirmButtons('resume', status.haltId, context.nowMs(), label, sizePct),
     );
   },
 };
+
+/** Nothing that is missing here keeps anybody from deciding. */
+const twinsOf = ({ operations }: BotContext): Promise<readonly string[]> =>
+  operations.readTwins().catch(() => []);
 
 /** Null: no size given. NaN: not a valid size. */
 function sizeIn(argument: string): number | null {

@@ -1,0 +1,77 @@
+/** What the paper twins of a halted desk have done since, for the person who decides whether it trades again. */
+import { MINUTE_MS } from '../domain/civil-date.js';
+import { counted } from '../domain/figure-text.js';
+import { messageOf } from '../domain/message-of.js';
+import { moment } from '../domain/moment.js';
+import { growthOf, returnsOnCapital } from '../domain/statistics.js';
+import { desksHomes } from '../home/installation.js';
+import { installationOf, type Runtime } from '../home/runtime.js';
+import { runtimeHere } from '../home/runtime-here.js';
+import { readClosings, readEquitySteps } from '../store/performance.js';
+import { openPool, type Pool } from '../store/pool.js';
+import { CURVE_POINTS_MAX, drawdownOf } from './equity-figures.js';
+
+interface Halted {
+  readonly halts: readonly { readonly atWallMs: number }[];
+}
+
+const ALWAYS_MS = Date.UTC(9999, 0);
+
+/**
+ * A line for each twin, since the first halt that still stands; empty where the desk is not halted, or has none. No
+ * rule asks for it, and what can't be read is said: it never holds up a decision.
+ */
+export async function whatTwinsDid(runtime: Runtime, { halts }: Halted, nowMs: number): Promise<string[]> {
+  if (halts.length === 0) return [];
+  const sinceMs = Math.min(...halts.map(({ atWallMs }) => atWallMs));
+  const twins = desksHomes(installationOf(runtime.home))
+    .flatMap((home) => runtimeHere(home) ?? [])
+    .filter(({ twinOf }) => twinOf === runtime.desk);
+  return Promise.all(twins.map((twin) => lineOf(runtime, twin, sinceMs, nowMs)));
+}
+
+async function lineOf(
+  { postgres }: Runtime,
+  { home, desk, postgres: own }: Runtime,
+  sinceMs: number,
+  nowMs: number,
+): Promise<string> {
+  const said = `${desk}, its paper twin, since ${moment(sinceMs)}: `;
+  // The server is where the desk itself finds it: the twin may have ended before it moved.
+  const pool = openPool({ home, postgres: { ...postgres, database: own.database } }, 'paper twin');
+  try {
+    return `${said}${await read(pool, desk, sinceMs, nowMs)}`;
+  } catch (error) {
+    return `${said}what it did could not be read (${messageOf(error)})`;
+  } finally {
+    await pool.end().catch(() => undefined);
+  }
+}
+
+async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): Promise<string> {
+  const fromMs = await marketAt(pool, desk, sinceMs);
+  if (fromMs === null) return 'nothing on record';
+  const span = { desk, fromMs, toMs: ALWAYS_MS };
+  const stepMs = Math.max(MINUTE_MS, Math.ceil((nowMs - sinceMs) / CURVE_POINTS_MAX));
+  const [trades, curve] = await Promise.all([readClosings(pool, span), readEquitySteps(pool, span, stepMs)]);
+  const result = trades.reduce((sum, { net }) => sum + net, 0);
+  const won = trades.filter(({ net }) => net > 0).length;
+  const growth = (growthOf(returnsOnCapital(curve)).at(-1) ?? 1) - 1;
+  const traded =
+    trades.length === 0
+      ? 'no trade closed'
+      : `${counted(trades.length, 'trade')} closed (${won} won), together ${withSign(result, '')}`;
+  return `${traded}; equity ${withSign(growth * 100, ' %')}, largest drawdown ${(drawdownOf(curve) * 100).toFixed(2)} %`;
+}
+
+/** The twin's own time: its market may be a simulated one. */
+async function marketAt(pool: Pool, desk: string, sinceMs: number): Promise<number | null> {
+  const { rows } = await pool.query<{ at: number | null }>(
+    `select min((record->>'marketMs')::float8) as at from journal_entry
+      where desk = $1 and type = 'equity' and wall >= $2`,
+    [desk, new Date(sinceMs)],
+  );
+  return rows[0]?.at ?? null;
+}
+
+const withSign = (value: number, unit: string): string => `${value < 0 ? '' : '+'}${value.toFixed(2)}${unit}`;
