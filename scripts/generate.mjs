@@ -32,6 +32,10 @@ const GENERATED = [
     make: async (before) => (await import('../src/limits/reference.ts')).withLimitTable(before),
   },
   {
+    path: 'docs/VENUES.md',
+    make: async (before) => (await import('../src/venue/registry.ts')).withVenueTable(before),
+  },
+  {
     path: 'docs/openapi.json',
     make: async () => `${JSON.stringify(await openApi(), null, 2)}\n`,
   },

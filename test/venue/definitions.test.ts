@@ -1,5 +1,5 @@
 /** What every venue's definition has to hold, whichever it is. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -64,16 +64,7 @@ it('Binance is asked before its library is loaded', () => {
   expect(priceSourceOf('binance').probe).not.toBeNull();
 });
 
-describe.each(TRADED_VENUES)('$name', ({ name, live, prices }) => {
-  it('has what it takes of each kind of instrument in VENUES.md', () => {
-    const page = readFileSync(join(root, 'docs/VENUES.md'), 'utf8').split('\n');
-    const rows = Object.entries(live.takes).map(([kind, { entries, terms, lotSize }]) => {
-      const words = (list: readonly string[]) => list.map((one) => `\`${one}\``).join(', ') || 'none';
-      return `| \`${name}\` | \`${kind}\` | ${words(entries)} | ${words(terms)} | ${lotSize ?? 'as the symbol has it'} |`;
-    });
-    expect(page.filter((line) => line.startsWith(`| \`${name}\` |`))).toEqual(rows);
-  });
-
+describe.each(TRADED_VENUES)('$name', ({ live, prices }) => {
   it('counts prices of a simulator for orders to that very simulator', () => {
     const desk = { venue: { testnet: true } };
     const at = ['http://127.0.0.1:9080', '127.0.0.1:9080'].flatMap((address) => {
