@@ -61,7 +61,7 @@ describe('a past day, run again', () => {
       closed.reduce((sum, { result: one }) => sum + Number(one), 0),
       6,
     );
-    expect(decisions).toMatchObject({ differ: 0, first: null, notJudged: [] });
+    expect(decisions).toMatchObject({ differ: 0, first: null, notJudged: [], without: null });
     expect(decisions.same).toBeGreaterThanOrEqual(entries().length);
     // All but those on which its averages warmed up.
     expect(decisions.bars).toBe(600 - 14);
@@ -212,6 +212,12 @@ describe('a past day, run again', () => {
     ).length;
     expect(exits).toBeGreaterThan(2);
     expect(decisions).toMatchObject({ bars: 0, same: 0, differ: 0 });
+    expect(decisions.without).toBe('the bar that it was made at is not stored');
+    // Of a day without decisions that has only the bars of its warm-up.
+    const last = traded.entries.findIndex(({ record }) => record.type === 'order.intended');
+    const early = again({ bars: [], day: { ...dayOf(traded.journal), last } }).decisions;
+    expect(early).toMatchObject({ bars: 0, notJudged: [] });
+    expect(early.without).toMatch(/^none that is stored ended while the desk ran on it/);
     expect(decisions.notJudged).toEqual([
       { why: 'the bar that it was made at is not stored', count: entries().length + exits },
     ]);

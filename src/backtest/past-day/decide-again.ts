@@ -72,6 +72,8 @@ export interface Judged {
   readonly same: number;
   readonly differ: number;
   readonly notJudged: readonly NotJudged[];
+  /** Why no bar was looked at. Null: some were. */
+  readonly without: string | null;
   /** How many of the same decisions have other prices now, because the stand-in quote is another one. */
   readonly otherPrices: number;
   readonly first: Difference | null;
@@ -425,6 +427,8 @@ const NO_ORDER = 'the order in which bars of the same minute came is not recorde
 const OTHER_FILE = 'the desk file or its settings were others then';
 const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
 const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';
+const ONLY_WARM_UP =
+  'none that is stored ended while the desk ran on it; those before it only warm its strategies up';
 const NO_BAR = 'the bar that it was made at is not stored';
 
 const isStart = (record: EngineRecord): boolean => record.type === 'halt' && record.halt.cause === 'startup';
@@ -469,6 +473,7 @@ class Tally {
   #otherPrices = 0;
   #first: Difference | null = null;
   readonly #notJudged = new Map<string, number>();
+  #leftOut: string | null = null;
 
   get hasDifference(): boolean {
     return this.#first !== null;
@@ -488,6 +493,7 @@ class Tally {
   }
 
   leaveOut(then: Choice, now: Choice, why: string): void {
+    this.#leftOut ??= why;
     if (!isNothing(then) || !isNothing(now)) this.#notJudged.set(why, (this.#notJudged.get(why) ?? 0) + 1);
   }
 
@@ -496,6 +502,7 @@ class Tally {
     return {
       ...{ bars: this.#bars, same: this.#same, differ: this.#differ, otherPrices: this.#otherPrices },
       ...{ notJudged, first: this.#first },
+      without: this.#bars > 0 ? null : (this.#leftOut ?? ONLY_WARM_UP),
     };
   }
 }

@@ -147,8 +147,10 @@ async function replay(options: Options): Promise<number> {
 /** `!`: nothing differs, and what was decided could not be looked at. */
 function markOf(report: ReplayReport): '✓' | '!' | '✗' {
   if (!isAsThen(report)) return '✗';
-  const { notJudged, same } = report.decisions;
-  return notJudged.length > 0 && (report.withoutBars !== null || same === 0) ? '!' : '✓';
+  const { notJudged, same, without } = report.decisions;
+  return without !== null || (notJudged.length > 0 && (report.withoutBars !== null || same === 0))
+    ? '!'
+    : '✓';
 }
 
 /** A hypothesis may differ: that is an answer. A verification may not. */
@@ -254,12 +256,13 @@ function reportLines(report: ReplayReport, currency: string): string[] {
 }
 
 function judgedLines(title: string, judged: Judged): string[] {
-  const { bars, same, differ, otherPrices, notJudged, first } = judged;
+  const { bars, same, differ, otherPrices, notJudged, without, first } = judged;
   return [
     line(title, `${same} the same, ${differ} that differ, at ${bars} bars`),
     ...(otherPrices === 0
       ? []
       : [`  ! prices of ${otherPrices} of them come from quotes that are not recorded: not judged`]),
+    ...(without === null || notJudged.length > 0 ? [] : [`  ! no bar was looked at: ${without}`]),
     ...notJudged.map(({ why, count }) => `  ! ${count} not judged: ${why}`),
     ...(first === null ? [] : differenceLines(first)),
   ];
