@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Task } from '../../src/contracts/task.js';
 import type { PersonKey } from '../../src/domain/signed-vote.js';
+import type { ProcessStatus } from '../../src/home/process-status.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { RollRequest, SettingsRequest } from '../../src/operations/settings/change-settings.js';
@@ -39,6 +40,8 @@ export class OpenedPage {
   readonly complaints: string[] = [];
   mode: 'paper' | 'live' = 'paper';
   desks: readonly StartedDesk[] = [];
+  /** Null: the supervisor does not answer. */
+  processes: readonly ProcessStatus[] | null = [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }];
   /** What is asked of people by hand. */
   tasks: readonly Task[] = [];
   /** What is enrolled for votes, whoever asks. */
@@ -57,7 +60,11 @@ export class OpenedPage {
     const readGoLive = async () => ({ ...NO_ATTEMPT, mode: this.mode });
     this.web = await startWebUnderTest(
       this.database.pool,
-      { readDesks: async () => this.desks, personKeysOf: () => this.keys },
+      {
+        readDesks: async () => this.desks,
+        personKeysOf: () => this.keys,
+        readProcesses: async () => this.processes,
+      },
       {
         ...scriptedPeople({ changed, votes }),
         readGoLive,

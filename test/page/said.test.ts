@@ -73,6 +73,53 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(() => advice.count()).toBe(0);
   });
 
+  it('what to do where the supervisor is lost, and that nothing restarts a trader that ends then', async () => {
+    const { processes } = desk;
+    desk.processes = null;
+    const panel = desk.page.getByRole('region', { name: 'Processes', exact: true });
+    await expect.poll(() => panel.innerText()).toContain('nothing starts a process again that ends');
+    const advice = panel.getByRole('link', { name: 'What to do' });
+    expect(await advice.getAttribute('href')).toBe('/docs/WOKEN#supervisor-lost');
+    await desk.look(390);
+    expect(await desk.complaintsOfAxe('supervisor-lost-390')).toEqual([]);
+    expect(await desk.widerThanThePage()).toEqual([]);
+    desk.web.trader.silent = true;
+    await expect.poll(band).toContain('nothing restarts the trader. Stops stay at the venue.');
+    const inBand = desk.page.getByRole('region', { name: 'Mode' }).getByRole('link', { name: 'What to do' });
+    expect(await inBand.getAttribute('href')).toBe('/docs/WOKEN#supervisor-lost');
+    desk.processes = processes;
+    await expect.poll(band).toContain('the supervisor restarts it');
+    desk.web.trader.silent = false;
+    await expect.poll(band).toContain('Every check was clean');
+  });
+
+  it('each command to type as a whole, on a phone too', async () => {
+    await desk.page
+      .locator('meta[name="command-line"]')
+      .evaluate((meta) =>
+        meta.setAttribute('content', 'npx fermata --desk crypto-bot-of-the-second-account'),
+      );
+    await desk.page.context().setOffline(true);
+    for (const client of desk.web.app.websocketServer.clients) client.terminate();
+    await expect.poll(band).toContain('npx fermata --desk crypto-bot-of-the-second-account stop');
+    const hidden = () =>
+      desk.page.locator('.mode-band code').evaluateAll((all) =>
+        all.flatMap((one) => {
+          const { bottom, right } = one.getBoundingClientRect();
+          const line = (one.parentElement ?? one).getBoundingClientRect();
+          return bottom <= line.bottom + 1 && right <= line.right + 1 ? [] : [one.textContent];
+        }),
+      );
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      await picture(desk.page, `commands-${width}`);
+      expect(await hidden(), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+    await desk.page.context().setOffline(false);
+    await expect.poll(band).toContain('Every check was clean');
+  });
+
   it('equity, drawdown and what is held at one look', async () => {
     is({ equity: '98765.43', drawdownPct: '4.99' });
     const figures = desk.page.locator('dl[aria-label="Key figures"]');

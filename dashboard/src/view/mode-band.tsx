@@ -3,7 +3,7 @@ import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
 import { CLOCK, timeOfDay } from '../format.js';
-import { typed } from '../typed.js';
+import { inContainers, typed } from '../typed.js';
 import { DocumentLink } from './document-link.js';
 import { readable, sentence, Words } from './words.js';
 
@@ -20,7 +20,7 @@ interface ModeBandProps {
 /** What the desk may do, why, and the three buttons that change it. */
 export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
   const { mode, tone, reason, now } = wordsOf(state, connection);
-  const halt = mode === 'HALTED' || mode === 'KILLED' || mode === 'REDUCING' ? decidingCause(state) : null;
+  const section = sectionOf(mode, state);
   return (
     <section class="mode-band" aria-label="Mode">
       <div class={`mode mode-${tone}`} data-testid="mode">
@@ -30,7 +30,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
         <p class="mode-reason" role="status" aria-live="assertive" aria-atomic="true">
           <span class="unseen">{mode}: </span>
           {sentence(readable(reason))}{' '}
-          {halt !== null && <DocumentLink to={`WOKEN#${halt}`}>What to do</DocumentLink>}
+          {section !== null && <DocumentLink to={`WOKEN#${section}`}>What to do</DocumentLink>}
         </p>
         <p class="now">
           <span class="label">Now</span> <Words text={readable(now)} />
@@ -70,9 +70,12 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
   );
 }
 
-/** The cause of the halt that the reason beside it is about. */
-const decidingCause = (state: LiveState | null): string | null =>
-  decidingHalt(state?.status?.halts ?? [])?.cause ?? null;
+/** Of docs/WOKEN.md, about the reason beside it; null: there is nothing to do. */
+function sectionOf(mode: string, state: LiveState | null): string | null {
+  if (mode === 'NO ANSWER') return state?.processes === null && !inContainers() ? 'supervisor-lost' : null;
+  if (mode !== 'HALTED' && mode !== 'KILLED' && mode !== 'REDUCING') return null;
+  return decidingHalt(state?.status?.halts ?? [])?.cause ?? null;
+}
 
 const STOP_TITLE =
   'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S)';
@@ -112,12 +115,19 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
       mode: 'NO ANSWER',
       tone: 'alarm',
       reason: `The trader has not answered since ${timeOfDay(trader.sinceWallMs)} ${CLOCK}.${known}`,
-      now: `Waiting for the trader; the supervisor restarts it, and it comes back HALTED. Where that ended, too: \`${typed('up')}\`.`,
+      now: waitingFor(state),
     };
   }
   const { tone, text, detail } = status.headline;
   const reason = text === status.mode ? detail : `${text}: ${detail}`;
   return { mode: status.mode, tone, reason, now: nowLine(status) };
+}
+
+function waitingFor({ processes }: LiveState): string {
+  if (inContainers()) return 'Waiting for the trader; Docker restarts it, and it comes back HALTED.';
+  return processes === null
+    ? 'The supervisor does not answer either: nothing restarts the trader. Stops stay at the venue.'
+    : 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.';
 }
 
 /** One line of plain words: the newest event, or why nothing happens. */

@@ -1,14 +1,35 @@
 import type { LiveState } from '../api/shapes.js';
+import { inContainers } from '../typed.js';
+import { DocumentLink } from './document-link.js';
 import { Panel } from './panel.js';
 import { Words } from './words.js';
 
 const ALERT_TONES = { ok: 'go', refusing: 'alarm', silent: 'alarm', off: 'idle' } as const;
 
+function NoSupervisor() {
+  if (inContainers())
+    return (
+      <p class="soft">
+        Each one is a container: <code>docker-compose ps</code>
+      </p>
+    );
+  return (
+    <>
+      <p class="lamp alarm">The supervisor does not answer.</p>
+      <p>
+        If it is gone, nothing starts a process again that ends. The trader does what the desk file says (
+        <code>supervisor.lostAction</code>), and stops stay at the venue.{' '}
+        <DocumentLink to="WOKEN#supervisor-lost">What to do</DocumentLink>
+      </p>
+    </>
+  );
+}
+
 export function Processes({ processes, alerts }: Pick<LiveState, 'processes' | 'alerts'>) {
   return (
     <Panel title="Processes" area="processes">
       {processes === null ? (
-        <p class="lamp alarm">The supervisor does not answer.</p>
+        <NoSupervisor />
       ) : (
         <ul class="lines">
           {processes.map(({ name, state, pid, restarts }) => (

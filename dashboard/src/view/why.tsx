@@ -6,7 +6,7 @@ import { readable, sentence } from './words.js';
 const NO_TRADER: TraderStatus['notTrading'][number] = {
   subject: 'desk',
   reason: 'the trader does not answer',
-  waitsFor: `the supervisor to restart it, or ${typed('up')} where that ended, too; it comes back HALTED`,
+  waitsFor: 'the trader to be started again; it comes back HALTED',
 };
 
 interface WhyProps {
