@@ -94,7 +94,8 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
 /** The template's comment is about the template's port. */
 function explainPort(document: Document, port: number): void {
   const node = document.getIn(['api', 'port'], true);
-  if (isScalar(node)) node.comment = port === 0 ? ' any free one; the first screen names it' : ` http://localhost:${port}`;
+  if (isScalar(node))
+    node.comment = port === 0 ? ' any free one; the first screen names it' : ` http://localhost:${port}`;
 }
 
 function setBucket(document: Document, bucket: string): void {

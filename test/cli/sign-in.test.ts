@@ -178,9 +178,15 @@ describe('a session', () => {
     ] as const) {
       const { code, err } = await signIn(name, password);
       expect(err).toContain(`${name} was not signed in: name or password is wrong`);
+      expect(err).toMatch(/^ {2}do this: {3}fermata person list shows who has a password$/m);
       expect(code).toBe(1);
     }
     expect(namedOnCli(home, Date.now())).toBeNull();
+  });
+
+  it('names the file of the generated password to the operator alone: no other person’s is in it', async () => {
+    const { err } = await signIn('operator', 'wrong');
+    expect(err).toContain(`operator is in ${join(home, 'secrets', 'operator-password')}`);
   });
 
   it('ends with fermata logout', async () => {

@@ -2,6 +2,7 @@
  * Signing in and out: `fermata login NAME` and `logout` on the command line, without a running desk, and `fermata
  * link` for a browser.
  */
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import qrcode from 'qrcode-generator';
@@ -17,7 +18,7 @@ import {
 } from '../../home/cli-session.js';
 import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
 import { verifyPassword } from '../../home/people-passwords.js';
-import { type Runtime, writtenFileOf } from '../../home/runtime.js';
+import { type Runtime, secretFile, writtenFileOf } from '../../home/runtime.js';
 import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
 import { createSignInLink } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
@@ -50,7 +51,7 @@ export function loginCommand(command: Command): void {
       const known = signInPasswordHash(home, name);
       const right = await verifyPassword(password, known ?? NO_HASH);
       const standing = standingOf(home, name, roles);
-      if (!right || known === null || standing === null) throw refused(name);
+      if (!right || known === null || standing === null) throw refused(home, name);
       const nowMs = Date.now();
       const before = namedOnCli(home, nowMs);
       beginCliSession(home, name, standing, nowMs);
@@ -82,12 +83,16 @@ export function logoutCommand(command: Command): void {
   });
 }
 
-const refused = (name: string): CliFailure =>
-  new CliFailure(
+function refused(home: string, name: string): CliFailure {
+  const generated = secretFile(home, 'operatorPassword');
+  return new CliFailure(
     `${name} was not signed in: name or password is wrong`,
     'nothing was changed',
-    'fermata person list shows who has a password; the operator’s generated one is in secrets/operator-password below FERMATA_HOME',
+    name === BUILT_IN_OPERATOR && existsSync(generated)
+      ? `this desk's generated password of the operator is in ${generated}`
+      : 'fermata person list shows who has a password',
   );
+}
 
 export function linkCommand(command: Command): void {
   command
