@@ -5,10 +5,9 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { rateAt } from '../domain/conversion.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import { exactNotional, isOwned, VALUE } from '../domain/value.js';
+import { exactNotional, isOwned, rateAt, VALUE } from '../domain/value.js';
 import { simulatorOf } from '../market/live/feed-addresses.js';
 import { SimulatedSeries } from '../market/simulated/series.js';
 import { spreadTicksOf } from '../market/spread.js';

@@ -2,10 +2,11 @@
  * Feeds the prices to the instance and to what measures it, for exactly the requested time. A backtest and a
  * validation are both such runs; they differ in what they measure and keep.
  */
+
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
-import { converters } from '../domain/conversion.js';
+import { converters } from '../domain/build-instrument.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
 import { isInCoin, isOwned, VALUE } from '../domain/value.js';

@@ -1,6 +1,6 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 
-import { converters } from '../domain/conversion.js';
+import { converters } from '../domain/build-instrument.js';
 import { venueOfFeed } from '../domain/feed-name.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';

@@ -1,7 +1,8 @@
 /** Turns the desk file's decimals into the integers that the engine computes with. */
 import { DecimalError } from './decimal.js';
 import type { Instrument, InstrumentId, InstrumentKind, LotFees, LotMargin } from './instrument.js';
-import { MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
+import { formatUnits, MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
+import { VALUE } from './value.js';
 
 export interface InstrumentSource {
   readonly symbol: string;
@@ -100,4 +101,43 @@ function moneyPerTickLot({ symbol, kind, tickSize, lotSize, multiplier = '1' }: 
   const product = (tick * lot * times) / ONE;
   // Finer than a money unit: 0.1 for a tick × lot of 0.000000001.
   return product % unit === 0n ? Number(product / unit) : Number(product) / Number(unit);
+}
+
+/** `JPY/USD` or `USD/JPY`, where the desk is in USD and this in JPY. */
+export function converters(quote: string, currency: string): readonly [direct: string, inverse: string] {
+  return [`${quote}/${currency}`, `${currency}/${quote}`];
+}
+
+/** Adds how each is converted to the desk's currency. One that nothing converts stays as it is. */
+export function withConversions(instruments: readonly Instrument[], currency: string): readonly Instrument[] {
+  return instruments.map((instrument) => {
+    const { kind, quote } = instrument;
+    if (VALUE[kind].converts !== true || quote === currency) return instrument;
+    const [direct, inverse] = converters(quote, currency);
+    const by =
+      instruments.find(({ symbol }) => symbol === direct) ??
+      instruments.find(({ symbol }) => symbol === inverse);
+    if (by === undefined) return instrument;
+    const conversion = { to: currency, by: by.id, tickSize: by.tickSize, isInverse: by.symbol === inverse };
+    return { ...instrument, conversion };
+  });
+}
+
+const PIP_PLACES = 12;
+
+/** What a pip of one lot is worth, in words. Null: the instrument has no pips. */
+export function pipText(
+  {
+    symbol,
+    pip,
+    multiplier = '1',
+  }: { readonly symbol: string; readonly pip?: string | undefined; readonly multiplier?: string | undefined },
+  currency: string,
+): string | null {
+  if (pip === undefined) return null;
+  const [base = '', quote = ''] = symbol.split('/');
+  const product = parseUnits(pip, PIP_PLACES) * parseUnits(multiplier, PIP_PLACES);
+  const worth = formatUnits(product, 2 * PIP_PLACES).replace(/\.?0+$/, '');
+  const converted = quote === currency ? '' : `, converted to ${currency} at the price of the moment`;
+  return `${symbol}: a lot is ${multiplier} ${base}, and a pip of ${pip} of it is worth ${worth} ${quote}${converted}`;
 }

@@ -3,7 +3,7 @@
  * proceeds minus cost. An inverse contract is worth less of its coin the higher the price, so the cost of a long one
  * is negative.
  */
-import type { Instrument, InstrumentKind } from './instrument.js';
+import type { Conversion, Instrument, InstrumentKind } from './instrument.js';
 import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
 
 export interface ValueRule {
@@ -167,4 +167,53 @@ export function moneyText(instrument: Settling, amount: number): string {
 /** The same without the currency. */
 export function amountText(instrument: Pick<Instrument, 'kind'>, amount: number): string {
   return formatMoney(Math.round(amount), shownPlaces(instrument));
+}
+
+/*
+ * Results of an instrument that is quoted in another currency than the desk's. Costs and prices stay in the quote
+ * currency; what is realised becomes money of the desk, once, at the rate of that moment.
+ */
+
+/** What one unit of the quote currency is worth in the desk's, at the middle of a quote of the instrument that converts. */
+export function rateAt({ tickSize, isInverse }: Conversion, bidTicks: number, askTicks: number): number {
+  const price = ((bidTicks + askTicks) / 2) * Number(tickSize);
+  return isInverse ? 1 / price : price;
+}
+
+const RATE_UNITS = 1e18;
+
+/** Rounded half away from zero. No rate: the amount is in the desk's currency already. */
+export function convertedUnits(units: Units, rate: number | undefined): Units {
+  if (rate === undefined) return units;
+  return mulDivUnits(units, BigInt(Math.round(rate * RATE_UNITS)), BigInt(RATE_UNITS));
+}
+
+/** So that at least one unit of 1e-18 is left of it, and no conversion comes to infinity. */
+export function isRate(rate: number): boolean {
+  return rate >= 1 / RATE_UNITS && rate <= RATE_UNITS;
+}
+
+/**
+ * The instrument with its amounts in the desk's currency at this rate: what it is worth is then computed as for any
+ * other. NaN where the rate is not known, so that every sum with it refuses.
+ */
+export function valuedAt(instrument: Instrument, rate: number): Instrument {
+  const { conversion, lotFees, lotMargin, minNotional, moneyPerTickLot } = instrument;
+  if (conversion === undefined) return instrument;
+  return {
+    ...instrument,
+    moneyPerTickLot: moneyPerTickLot * rate,
+    minNotional: minNotional * rate,
+    ...(lotFees === undefined
+      ? {}
+      : { lotFees: { ...lotFees, perLot: lotFees.perLot * rate, minimum: lotFees.minimum * rate } }),
+    ...(lotMargin === undefined
+      ? {}
+      : {
+          lotMargin: {
+            initial: lotMargin.initial * rate,
+            maintenance: lotMargin.maintenance * rate,
+          },
+        }),
+  };
 }

@@ -1,4 +1,5 @@
 /** The desk's account as the limits see it. */
+
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent, Side } from '../domain/order.js';
 import { alike, dearerTicks, exactNotional } from '../domain/value.js';
@@ -15,9 +16,9 @@ import {
   remainingLots,
   workAt,
 } from './core.js';
-import { unconvertedReason, valuedNow } from './flow/conversion.js';
 import { isDust, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
+import { unconvertedReason, valuedNow } from './flow/stale-data.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
 import { openFeeReason } from './orders/fee-value.js';

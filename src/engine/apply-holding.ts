@@ -1,13 +1,12 @@
 /** Applies an execution to one holding and the balances: average cost, and results when the position shrinks. Exact. */
 
 import type { BookSteps } from '../domain/book-steps.js';
-import { convertedUnits } from '../domain/conversion.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
 import { isTooSmall } from '../domain/order-bounds.js';
-import { isOwned, VALUE } from '../domain/value.js';
+import { convertedUnits, isOwned, VALUE } from '../domain/value.js';
 import { stepsAt } from './books.js';
 import type { EngineState, Holding, OrderEntry, TradeEntry } from './state.js';
 import { beginTrade, closeTrade } from './trades/trade.js';

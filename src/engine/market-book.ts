@@ -2,10 +2,9 @@
  * Last quotes, and what the positions are worth at them. Not durable: after a restart it fills again from prices.
  * Typed arrays and one running sum make a quote cost the same however many instruments there are.
  */
-import { rateAt } from '../domain/conversion.js';
 import { type SplitRatio, splitPrice } from '../domain/corporate-action.js';
 import type { Conversion, Instrument, InstrumentId } from '../domain/instrument.js';
-import { isOwned, VALUE, type ValueRule } from '../domain/value.js';
+import { isOwned, rateAt, VALUE, type ValueRule } from '../domain/value.js';
 
 /** A position as it is marked. */
 export interface Held {

@@ -1,4 +1,5 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
+
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moment } from '../domain/moment.js';
@@ -10,10 +11,10 @@ import { staleMsOf } from '../limits/stale-data.js';
 import { entryView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders, positionAt, sessionsAt } from './core.js';
-import { unconvertedReason } from './flow/conversion.js';
 import { isTradable } from './flow/dust.js';
 import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
+import { unconvertedReason } from './flow/stale-data.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { openLots } from './state.js';
 import { spanText } from './strategies/bar-stream.js';

@@ -1,9 +1,9 @@
 /** Builds the engine's configuration from the desk file. */
+
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
-import { buildInstrument } from '../domain/build-instrument.js';
+import { buildInstrument, withConversions } from '../domain/build-instrument.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
-import { withConversions } from '../domain/conversion.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';

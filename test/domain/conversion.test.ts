@@ -1,9 +1,10 @@
 /** Lots, pips and rates of currency pairs, worked out by hand. */
+
 import { expect, it } from 'vitest';
-import { buildInstrument } from '../../src/domain/build-instrument.js';
-import { convertedUnits, pipText, rateAt, withConversions } from '../../src/domain/conversion.js';
+import { buildInstrument, pipText, withConversions } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseUnits } from '../../src/domain/money.js';
+import { convertedUnits, rateAt } from '../../src/domain/value.js';
 
 const FREE = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
 const pair = (id: number, symbol: string, tickSize: string, pip: string): Instrument =>

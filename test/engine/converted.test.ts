@@ -1,7 +1,7 @@
 /** An account in dollars that trades GBP/JPY: yen become dollars by the price of USD/JPY. Worked out by hand. */
+
 import { describe, expect, it } from 'vitest';
-import { buildInstrument } from '../../src/domain/build-instrument.js';
-import { withConversions } from '../../src/domain/conversion.js';
+import { buildInstrument, withConversions } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';

@@ -2,7 +2,6 @@
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import { valuedAt } from '../../domain/conversion.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
@@ -16,7 +15,7 @@ import {
 } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
-import { notional, VALUE, type ValueRule } from '../../domain/value.js';
+import { notional, VALUE, type ValueRule, valuedAt } from '../../domain/value.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { buildCalendars } from '../../trader/engine-config.js';

@@ -3,12 +3,11 @@
  * with which it is compared at the end. Money units.
  */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
-import { convertedUnits, rateAt } from '../../domain/conversion.js';
 import { splitPrice, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { mulDivUnits, readUnits, type Units, type WrittenUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
-import { VALUE, type ValueRule } from '../../domain/value.js';
+import { convertedUnits, rateAt, VALUE, type ValueRule } from '../../domain/value.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { keptCoins } from './coin-books.js';
 

@@ -1,12 +1,11 @@
 /** Orders and fills of a run as rows, for CSV and JSON alike. Times in UTC, amounts exact. */
-import { valuedAt } from '../../domain/conversion.js';
 import { csvLine, csvText } from '../../domain/csv.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
-import { notional, settleOf } from '../../domain/value.js';
+import { notional, settleOf, valuedAt } from '../../domain/value.js';
 import type { OrderSeen } from '../measure/backtest-measure.js';
 
 export const FILL_COLUMNS = [

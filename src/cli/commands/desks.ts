@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { contactsToFillIn } from '../../desk/contacts.js';
 import { ownFolderOf, paperTwinIn } from '../../desk/paper-twin.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
-import { pipText } from '../../domain/conversion.js';
+import { pipText } from '../../domain/build-instrument.js';
 import { counted } from '../../domain/figure-text.js';
 import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';

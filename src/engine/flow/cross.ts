@@ -3,6 +3,7 @@
  * quote: no order leaves, no spread and no fee is paid, and the venue's net stays what it is. Only where nothing at the
  * venue can still close them: no stop of theirs rests, and no closing order is on its way.
  */
+
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import {
@@ -19,8 +20,8 @@ import type { EngineRecord } from '../record.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
-import { ratePart } from './conversion.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
+import { ratePart } from './stale-data.js';
 import { isConfirmed, stopsFor } from './wanted-stop.js';
 
 type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;

@@ -1,4 +1,5 @@
 /** A close-all from start to end: flat as read back from the venue, or escalated by name. */
+
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { smallestOrder } from '../../domain/order-bounds.js';
@@ -19,8 +20,8 @@ import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { type OrderEntry, openLots } from '../state.js';
 import { retryDelayMs } from '../timing.js';
-import { valuedNow } from './conversion.js';
 import { isTradable, knownTicks } from './dust.js';
+import { valuedNow } from './stale-data.js';
 
 export function beginCloseAll(core: Core, by: string, reason: string): void {
   commit(core, { type: 'closeAll.begun', by, reason, marketMs: core.marketMs });

@@ -1,11 +1,11 @@
 /** Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is reported. */
 
 import { placesOf } from '../../domain/book-steps.js';
-import { isRate } from '../../domain/conversion.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
+import { isRate } from '../../domain/value.js';
 import { stepsAt } from '../books.js';
 import {
   type Core,

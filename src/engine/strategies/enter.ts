@@ -1,12 +1,13 @@
 /** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
+
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
 import { type Core, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
-import { unconvertedReason, valuedNow } from '../flow/conversion.js';
 import { isDust, isDustOf } from '../flow/dust.js';
+import { unconvertedReason, valuedNow } from '../flow/stale-data.js';
 import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
 import { lotsOn } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';

@@ -24,7 +24,7 @@ import {
   workAt,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
-import { ratePart, valuedNow } from '../flow/conversion.js';
+import { ratePart, valuedNow } from '../flow/stale-data.js';
 import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';

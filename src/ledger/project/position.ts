@@ -1,12 +1,11 @@
 /** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
 import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
-import { convertedUnits } from '../../domain/conversion.js';
 import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
-import { isInCoin, settleOf, VALUE } from '../../domain/value.js';
+import { convertedUnits, isInCoin, settleOf, VALUE } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';

@@ -2,12 +2,11 @@
  * What the paper venue accepts. Codes and texts are those of a real exchange, so that a strategy meets the same
  * refusals.
  */
-import { valuedAt } from '../../domain/conversion.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv } from '../../domain/money.js';
 import { isBounded, type OrderIntent, wouldTake } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { exactNotional, isOwned, notional, VALUE, type ValueRule } from '../../domain/value.js';
+import { exactNotional, isOwned, notional, VALUE, type ValueRule, valuedAt } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
 import { type FeeRules, feeAhead } from './fees.js';

@@ -1,6 +1,5 @@
 /** The paper venue's state: changed only by applying a record, so that replaying the file gives the same state. */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
-import { convertedUnits, valuedAt } from '../../domain/conversion.js';
 import { dividendMoney, type HandedAction, inLieuMoney, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
@@ -15,7 +14,7 @@ import {
   writeUnits,
 } from '../../domain/money.js';
 import { NOTHING_CHARGED } from '../../domain/order-fee.js';
-import { isInCoin, isOwned, notional, VALUE } from '../../domain/value.js';
+import { convertedUnits, isInCoin, isOwned, notional, VALUE, valuedAt } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */

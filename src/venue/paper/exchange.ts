@@ -1,10 +1,9 @@
 /** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
-import { rateAt, valuedAt } from '../../domain/conversion.js';
 import { type CorporateAction, splitPrice } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { dearerTicks, isOwned } from '../../domain/value.js';
+import { dearerTicks, isOwned, rateAt, valuedAt } from '../../domain/value.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';

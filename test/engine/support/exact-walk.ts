@@ -1,12 +1,11 @@
 /** Random steps of an account, taken by the core and by the exact model; both must have the same after each. */
 import { drawFrom } from '../../../simulators/random.js';
-import { buildInstrument } from '../../../src/domain/build-instrument.js';
+import { buildInstrument, withConversions } from '../../../src/domain/build-instrument.js';
 import { CASH_KINDS, isCapital } from '../../../src/domain/cash.js';
-import { rateAt, withConversions } from '../../../src/domain/conversion.js';
 import { dividendMoney, inLieuMoney, splitShares } from '../../../src/domain/corporate-action.js';
 import type { Instrument, InstrumentKind } from '../../../src/domain/instrument.js';
 import { formatUnits, writeUnits } from '../../../src/domain/money.js';
-import { settleOf } from '../../../src/domain/value.js';
+import { rateAt, settleOf } from '../../../src/domain/value.js';
 import { coinsOf } from '../../../src/engine/apply-holding.js';
 import { applyRecord } from '../../../src/engine/apply-record.js';
 import { fundsOf, heldPositions, stepsAt } from '../../../src/engine/books.js';
