@@ -1,5 +1,4 @@
 import type { TraderStatus } from '../api/shapes.js';
-import { typed } from '../typed.js';
 import { Panel } from './panel.js';
 import { readable, sentence } from './words.js';
 
