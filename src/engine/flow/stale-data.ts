@@ -23,7 +23,8 @@ export function staleSymbols(core: Core): string[] {
     const age = market.quoteAgeMs(id, monotonicMs);
     if (age !== null && age <= staleMs) continue;
     if (!isPriceDue(core, id)) continue;
-    if (feedIsSilent || config.instruments.some((one) => isNeeded(core, one, id))) stale.push(symbol);
+    const held = config.instruments.some((one) => isNeeded(core, one, id));
+    if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;
 }

@@ -5,7 +5,7 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
   {
     what: 'a result is realised with the wrong sign',
     file: 'engine/apply-holding.ts',
-    find: 'realise(position, proceeds - costOut);',
+    find: 'realise(position, convertedUnits(proceeds - costOut, execution.rate));',
     put: 'realise(position, costOut - proceeds);',
   },
   {

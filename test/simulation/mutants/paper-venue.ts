@@ -77,8 +77,8 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the paper venue lends for contracts',
     file: 'venue/paper/admission.ts',
-    find: '  return opened > freeMargin(book, quote) ?',
-    put: '  return opened > 1e18 + freeMargin(book, quote) ?',
+    find: '  return opened <= freeMargin(book, prices) ?',
+    put: '  return opened <= 1e18 + freeMargin(book, prices) ?',
   },
   {
     what: 'the paper venue takes any quantity at the market',
