@@ -13,8 +13,8 @@ import {
   isSideBySide,
   liveOrders,
   positionAt,
+  progressAt,
   remainingLots,
-  workAt,
 } from './core.js';
 import { isDust, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
@@ -80,7 +80,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     instrument: valuedNow(core, at),
     mode: core.begun ? state.mode : 'HALTED',
     needsGoLive: needsGoLive(core),
-    closing: isClosing(core) || workAt(core, at).securing !== null || isClosedByPerson(core, at),
+    closing: isClosing(core) || progressAt(core, at).securing !== null || isClosedByPerson(core, at),
     positionLots: judgedLots(core, intent),
     restingEntryLots:
       (isSideBySide(core, at)
@@ -123,7 +123,7 @@ function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: Ord
 
 /** Null: it has no quote, its market is closed, or no limit asks for it. */
 function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {
-  const { openSinceMs } = workAt(core, at);
+  const { openSinceMs } = progressAt(core, at);
   return openSinceMs === null ? null : (core.quoteChanges?.unchangedMs(at, openSinceMs) ?? null);
 }
 

@@ -78,7 +78,7 @@ export interface FormerStop {
 }
 
 /** What the engine keeps in memory of the orders that protect and close one trade. Not durable. */
-export interface TradeWork {
+export interface TradeProgress {
   /**
    * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
    * (`why: 'person'`, allowed in every mode). A halt, REDUCING aside, withdraws it; a stop then protects the position.
@@ -108,9 +108,9 @@ export interface TradeWork {
  * What the engine keeps of one instrument in memory: deadlines, retries, what is under way. Not durable. The members
  * of a trade are those of the whole position; where it is in parts, each trade has its own in `trades`.
  */
-export interface InstrumentWork extends TradeWork {
+export interface InstrumentProgress extends TradeProgress {
   /** By strategy. Empty: the position is whole. */
-  readonly trades: Map<string, TradeWork>;
+  readonly trades: Map<string, TradeProgress>;
   /**
    * Set while the position is being closed, in any mode, because no stop can protect it: the venue says that the
    * stop's price has passed (`passed`), a resting stop did not fire (`overrun`), or the venue takes no stop
@@ -147,8 +147,8 @@ export interface InstrumentWork extends TradeWork {
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
   doubtsUnsaid: number;
-  /** Something changed: `settle` advances its orders before the event is done. */
-  touched: boolean;
+  /** Something changed: `finishEvent` advances its orders before the event is done. */
+  changed: boolean;
 }
 
 export interface SnapshotRequest {
@@ -164,7 +164,7 @@ export interface SnapshotRequest {
 }
 
 /** Cash at the venue compared with ours. */
-export interface CashWork {
+export interface CashProgress {
   /** A difference that was seen but not confirmed yet: money units, and the monotonic time of its first reading. */
   suspected: { readonly difference: Units; readonly atMs: number } | null;
   /** A confirmed difference, in money units, that nobody has explained. */
@@ -176,7 +176,7 @@ export interface CashWork {
   adopted: number;
 }
 
-export interface SyncWork {
+export interface SyncProgress {
   lastRequestId: number;
   /** A new snapshot is wanted; it is requested at the end of this event. */
   wanted: boolean;
@@ -196,14 +196,14 @@ export interface SyncWork {
   /** Since when no snapshot has agreed (monotonic), and why. Null: the newest one did. */
   unsettled: { readonly sinceMs: number; readonly why: string } | null;
   atWallMs: number | null;
-  readonly cash: CashWork;
+  readonly cash: CashProgress;
   /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
   readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
   /** The venue's quantity where it looks like a split, until a person says whether it is one. */
   readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
 }
 
-export interface ClosingWork {
+export interface ClosingProgress {
   begunAtMs: number;
   deadlineMs: number | null;
   /** Snapshots from this request on can prove flat. Null: some positions are not closed yet. */
@@ -239,9 +239,9 @@ export interface Core {
   readonly watches: Map<string, OrderWatch>;
   /** By client id: bars for which an entry may still wait for its price. */
   readonly waitingBars: Map<string, number>;
-  readonly work: readonly InstrumentWork[];
-  readonly sync: SyncWork;
-  readonly closing: ClosingWork;
+  readonly progress: readonly InstrumentProgress[];
+  readonly sync: SyncProgress;
+  readonly closing: ClosingProgress;
   slots: readonly StrategySlot[];
   /** Fills of this event, and exits that were crossed inside, that strategies have not been shown yet. */
   readonly unshownFills: UnshownFill[];
@@ -298,7 +298,7 @@ export function createCore(config: EngineConfig): Core {
     limits: buildLimits(config.risk),
     watches: new Map(),
     waitingBars: new Map(),
-    work: config.instruments.map(newWork),
+    progress: config.instruments.map(newProgress),
     sync: {
       lastRequestId: 0,
       wanted: false,
@@ -352,7 +352,7 @@ const sizesByVolatility = ({ strategies }: EngineConfig): boolean =>
 const calendarAt = ({ sessions }: EngineConfig, id: InstrumentId): SessionCalendar =>
   sessions?.[id]?.calendar ?? alwaysOpen();
 
-function newTradeWork(): TradeWork {
+function newTradeProgress(): TradeProgress {
   return {
     exiting: null,
     parting: null,
@@ -368,9 +368,9 @@ function newTradeWork(): TradeWork {
   };
 }
 
-function newWork(): InstrumentWork {
+function newProgress(): InstrumentProgress {
   return {
-    ...newTradeWork(),
+    ...newTradeProgress(),
     trades: new Map(),
     unnamedLots: 0,
     securing: null,
@@ -384,7 +384,7 @@ function newWork(): InstrumentWork {
     activity: 0,
     doubtSaidMs: null,
     doubtsUnsaid: 0,
-    touched: false,
+    changed: false,
   };
 }
 
@@ -438,12 +438,12 @@ export function watchLosses(core: Core): void {
 }
 
 /** Marks an instrument: its orders are advanced before the event is done. */
-export function touch(core: Core, id: InstrumentId): void {
-  workAt(core, id).touched = true;
+export function markChanged(core: Core, id: InstrumentId): void {
+  progressAt(core, id).changed = true;
 }
 
-export function touchAll(core: Core): void {
-  for (const work of core.work) work.touched = true;
+export function markAllChanged(core: Core): void {
+  for (const progress of core.progress) progress.changed = true;
 }
 
 /** Requests a snapshot of the venue as soon as the one under way has ended; several requests share one. */
@@ -475,8 +475,8 @@ export function positionAt(core: Core, id: InstrumentId): PositionEntry {
   return required(core.state.positions[id], id);
 }
 
-export function workAt(core: Core, id: InstrumentId): InstrumentWork {
-  return required(core.work[id], id);
+export function progressAt(core: Core, id: InstrumentId): InstrumentProgress {
+  return required(core.progress[id], id);
 }
 
 /** Each strategy has trades of its own there, also against each other, and the venue holds their sum. */
@@ -496,9 +496,9 @@ export function exitRules(
 }
 
 /** What is kept of the trade; of a whole position, what is kept of its instrument. */
-export function tradeWorkAt(core: Core, holding: Holding): TradeWork {
-  if (isWhole(core, holding)) return workAt(core, holding.instrument);
-  return tradeWorkOf(core, holding.instrument, ownerOf(holding));
+export function tradeProgressAt(core: Core, holding: Holding): TradeProgress {
+  if (isWhole(core, holding)) return progressAt(core, holding.instrument);
+  return tradeProgressOf(core, holding.instrument, ownerOf(holding));
 }
 
 /** Whether this is the whole position and not the part of one trade. */
@@ -506,15 +506,16 @@ export function isWhole(core: Core, holding: Holding): boolean {
   return holding === positionAt(core, holding.instrument);
 }
 
-export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): TradeWork {
-  const work = workAt(core, at);
-  if (positionAt(core, at).parts.length === 0) return work;
+export function tradeProgressOf(core: Core, at: InstrumentId, strategy: string): TradeProgress {
+  const progress = progressAt(core, at);
+  if (positionAt(core, at).parts.length === 0) return progress;
   // The first call after the position was taken apart, whichever trade it is about.
-  if (work.trades.size === 0) work.trades.set(ownerOf(holdingsOf(positionAt(core, at))[0]), takeWork(work));
-  const known = work.trades.get(strategy);
+  if (progress.trades.size === 0)
+    progress.trades.set(ownerOf(holdingsOf(positionAt(core, at))[0]), takeProgress(progress));
+  const known = progress.trades.get(strategy);
   if (known !== undefined) return known;
-  const created = newTradeWork();
-  work.trades.set(strategy, created);
+  const created = newTradeProgress();
+  progress.trades.set(strategy, created);
   return created;
 }
 
@@ -522,30 +523,30 @@ export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): Tra
  * The position has just been taken apart: what was under way for the whole goes on for its oldest trade. A person's close
  * stays with the position.
  */
-function takeWork(work: InstrumentWork): TradeWork {
-  const fresh = newTradeWork();
+function takeProgress(progress: InstrumentProgress): TradeProgress {
+  const fresh = newTradeProgress();
   const taken = { ...fresh };
-  for (const key of Object.keys(fresh) as (keyof TradeWork)[]) {
-    if (key === 'exiting' && work.exiting?.why === 'person') continue;
-    Object.assign(taken, { [key]: work[key] });
-    Object.assign(work, { [key]: fresh[key] });
+  for (const key of Object.keys(fresh) as (keyof TradeProgress)[]) {
+    if (key === 'exiting' && progress.exiting?.why === 'person') continue;
+    Object.assign(taken, { [key]: progress[key] });
+    Object.assign(progress, { [key]: fresh[key] });
   }
   return taken;
 }
 
 /** What is kept of the order's trade; a close concerns the whole position. */
-export function workOfOrder(core: Core, { instrument, purpose, strategy }: OrderIntent): TradeWork {
-  return purpose === 'close' ? workAt(core, instrument) : tradeWorkOf(core, instrument, strategy);
+export function progressOfOrder(core: Core, { instrument, purpose, strategy }: OrderIntent): TradeProgress {
+  return purpose === 'close' ? progressAt(core, instrument) : tradeProgressOf(core, instrument, strategy);
 }
 
 /** What is kept for the position and for each of its trades. */
-export function tradeWorks(work: InstrumentWork): TradeWork[] {
-  return [work, ...work.trades.values()];
+export function allProgress(progress: InstrumentProgress): TradeProgress[] {
+  return [progress, ...progress.trades.values()];
 }
 
 /** Withdraws every exit outside a close-all, also that of a person. */
-export function withdrawExits({ work }: Core): void {
-  for (const held of work.flatMap(tradeWorks)) held.exiting = held.parting = null;
+export function withdrawExits({ progress }: Core): void {
+  for (const held of progress.flatMap(allProgress)) held.exiting = held.parting = null;
 }
 
 /** The live orders that concern what is held: those of the part's strategy, and what closes the whole position. */
@@ -558,7 +559,7 @@ export function ordersFor(core: Core, holding: Holding): OrderEntry[] {
 
 /** A person asked to close this position, which is allowed in every mode. */
 export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
-  return workAt(core, id).exiting?.why === 'person';
+  return progressAt(core, id).exiting?.why === 'person';
 }
 
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {

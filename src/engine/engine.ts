@@ -13,10 +13,10 @@ import type { Effect } from './effect.js';
 import type { EngineEvent, Stamp } from './event.js';
 import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
+import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { nextWakeMs, onTick } from './flow/on-tick.js';
 import { onQuote } from './flow/quote.js';
-import { settle } from './flow/settle.js';
 import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
@@ -106,7 +106,7 @@ function beginOnce(core: Core, stamp: Stamp): BeginOutcome {
   core.effects = [];
   const message = begin(core, stamp);
   if (message !== null) return { ok: false, message };
-  settle(core);
+  finishEvent(core);
   return { ok: true, effects: core.effects };
 }
 
@@ -114,20 +114,20 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   if (event.kind === 'quote') {
     if (core.effects.length > 0) core.effects = [];
     if (!onQuote(core, event)) return NOTHING;
-    settle(core);
+    finishEvent(core);
     showCrossed(core);
     return core.effects;
   }
   core.effects = [];
   if (event.kind === 'trade') {
-    if (showTrade(core, event)) settle(core);
+    if (showTrade(core, event)) finishEvent(core);
     showCrossed(core);
     return core.effects;
   }
   setTime(core, event);
   if (event.kind === 'command') {
     const outcome = runCommand(core, event);
-    settle(core);
+    finishEvent(core);
     showCrossed(core);
     core.effects.push({ kind: 'reply', commandId: event.commandId, outcome });
     return core.effects;
@@ -135,17 +135,17 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   handle(core, event);
   if (core.state.waiting.size > 0) {
     // What has just been closed is dealt with first: its loss may have halted the desk.
-    settle(core);
+    finishEvent(core);
     sendReversals(core);
     sendChanges(core);
   }
   const fills = takeFillsToShow(core);
   if (fills.length > 0) {
-    settle(core);
+    finishEvent(core);
     showFills(core, fills);
   }
   showEditedSignals(core);
-  settle(core);
+  finishEvent(core);
   showCrossed(core);
   return core.effects;
 }
@@ -154,7 +154,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
 function showCrossed(core: Core): void {
   for (let fills = takeFillsToShow(core); fills.length > 0; fills = takeFillsToShow(core)) {
     showFills(core, fills);
-    settle(core);
+    finishEvent(core);
   }
 }
 

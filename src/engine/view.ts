@@ -18,7 +18,7 @@ import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
 import { averageCost, averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { InstrumentContract } from './config.js';
-import { type Core, isSideBySide, liveOrders, tradeWorks, workAt } from './core.js';
+import { allProgress, type Core, isSideBySide, liveOrders, progressAt } from './core.js';
 import { isDust, isDustOf } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { type ContractPhase, contractPhase } from './flow/expiry.js';
@@ -459,7 +459,7 @@ function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView |
 function protectionOf(core: Core, holding: Holding): Protection {
   const at = holding.instrument;
   const lots = Math.abs(holding.quantityLots);
-  const { securing, overrunSinceMs } = workAt(core, at);
+  const { securing, overrunSinceMs } = progressAt(core, at);
   if (isDustOf(core, holding)) return 'dust';
   if (securing !== null) return 'closing';
   if (overrunSinceMs !== null) return 'passed';
@@ -470,7 +470,7 @@ function protectionOf(core: Core, holding: Holding): Protection {
 }
 
 function withoutStopMs(core: Core, at: InstrumentId): number | null {
-  const begun = tradeWorks(workAt(core, at)).flatMap(({ stopGap }) => stopGap?.sinceMs ?? []);
+  const begun = allProgress(progressAt(core, at)).flatMap(({ stopGap }) => stopGap?.sinceMs ?? []);
   return begun.length === 0 ? null : Math.max(0, Math.ceil(core.monotonicMs - Math.min(...begun)));
 }
 

@@ -4,7 +4,15 @@ import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { notional } from '../../domain/value.js';
 import { othersCoins } from '../apply-coins.js';
-import { type Core, commit, instrumentAt, positionAt, touch, watchLosses, workAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  markChanged,
+  positionAt,
+  progressAt,
+  watchLosses,
+} from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { done, refused } from './outcome.js';
@@ -68,8 +76,8 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
     core.limits.peak += value;
     watchLosses(core);
   }
-  workAt(core, at).activity += 1;
-  touch(core, at);
+  progressAt(core, at).activity += 1;
+  markChanged(core, at);
   const amount = formatDecimal(lots, instrument.lotSize);
   return done(core, `${amount} ${instrument.base} ${DONE[owner]}`);
 }

@@ -4,7 +4,7 @@
  * ask again.
  */
 import { closedWords } from '../../domain/sessions/session-words.js';
-import { type Core, note, positionAt, sessionsAt, touch, workAt } from '../core.js';
+import { type Core, markChanged, note, positionAt, progressAt, sessionsAt } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
@@ -47,7 +47,11 @@ export function closePosition(core: Core, { symbol }: ClosePosition, { by }: Com
   }
   const because = `${by} closes the position`;
   note(core, 'info', `${symbol}: ${because}`, at);
-  Object.assign(workAt(core, at), { exiting: { because, why: 'person' }, closeAtMs: 0, closeRefusals: 0 });
-  touch(core, at);
+  Object.assign(progressAt(core, at), {
+    exiting: { because, why: 'person' },
+    closeAtMs: 0,
+    closeRefusals: 0,
+  });
+  markChanged(core, at);
   return done(core, `${symbol} is being closed at the market; the desk goes on as it was`);
 }

@@ -18,7 +18,15 @@ import { formatUnits, writeUnits } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { coinsOf } from '../apply-holding.js';
 import { averageTicks, stepsAt } from '../books.js';
-import { type Core, commit, liveOrders, positionAt, touch, wantFreshSnapshot, workAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  liveOrders,
+  markChanged,
+  positionAt,
+  progressAt,
+  wantFreshSnapshot,
+} from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
@@ -109,7 +117,7 @@ function takeSplit(
   // A venue that is told ends the resting orders and reports it; new ones follow then.
   if (byVenue) {
     cancelInOldShares(core, at);
-    touch(core, at);
+    markChanged(core, at);
   } else
     core.effects.push({
       kind: 'corporateAction',
@@ -188,8 +196,8 @@ function takeDividend(
     marketMs: core.marketMs,
   });
   core.effects.push({ kind: 'corporateAction', handed: { actionId: commandId, action, priceTicks: 0 } });
-  workAt(core, at).activity += 1;
-  touch(core, at);
+  progressAt(core, at).activity += 1;
+  markChanged(core, at);
   const shares = formatDecimal(position.quantityLots, lotSize);
   return done(core, `a dividend of ${perShare} on ${shares} ${base}: ${formatUnits(amount)} ${quote}`);
 }

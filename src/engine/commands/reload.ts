@@ -4,7 +4,7 @@
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { openChoices } from '../../domain/sessions/contract-months.js';
 import { changesText, isMonthKey, monthKey, type SettingChange } from '../../domain/settings-change.js';
-import { type Core, commit, touchAll } from '../core.js';
+import { type Core, commit, markAllChanged } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
@@ -124,7 +124,7 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
   bringIntoForce(core, changed);
   cancelEntries(core);
   haltOnLoss(core);
-  touchAll(core);
+  markAllChanged(core);
 }
 
 /** They were sized and approved under other limits. */

@@ -1,7 +1,7 @@
 /** Changes the size factor: anybody may lower it, authorised people may raise it. */
 import { percentOfPpm } from '../../domain/money.js';
 import { isSizeFactor, SMALLEST_SIZE_PPM } from '../../limits/size-factor.js';
-import { type Core, commit, touchAll } from '../core.js';
+import { type Core, commit, markAllChanged } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { cancelOrder } from '../orders/cancel-order.js';
@@ -36,7 +36,7 @@ export function setSizeFactor(
       if (entry.intent.purpose === 'entry') cancelOrder(core, entry, 'the position size was lowered');
     }
   }
-  touchAll(core);
+  markAllChanged(core);
 }
 
 export function badSize(): CommandOutcome {

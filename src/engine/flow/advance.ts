@@ -7,9 +7,9 @@ import {
   isWhole,
   liveOrders,
   positionAt,
+  progressAt,
   sessionsAt,
-  tradeWorkAt,
-  workAt,
+  tradeProgressAt,
 } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/cancel-order.js';
@@ -68,7 +68,7 @@ function step(core: Core, at: InstrumentId): void {
     leaveBeforeExpiry(core, at);
   }
   const position = positionAt(core, at);
-  const { exiting } = workAt(core, at);
+  const { exiting } = progressAt(core, at);
   if (exiting !== null && isClosedByPerson(core, at) && isOpen) {
     cancelEntries(core, at, exiting.because);
     flatten(core, position, 'close', exiting.why);
@@ -86,7 +86,7 @@ function step(core: Core, at: InstrumentId): void {
 
 function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
   const at = holding.instrument;
-  const { exiting } = tradeWorkAt(core, holding);
+  const { exiting } = tradeProgressAt(core, holding);
   const owner = isWhole(core, holding) ? undefined : ownerOf(holding);
   // While the market is closed, the stop stays until the exit can be made.
   if (exiting !== null && mayReduce(core) && isOpen) {
@@ -110,7 +110,7 @@ function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
 
 /** Cancels what protected a closed trade, while others are open. */
 function cancelStrays(core: Core, position: PositionEntry): void {
-  workAt(core, position.instrument).unprotectedSinceMs = null;
+  progressAt(core, position.instrument).unprotectedSinceMs = null;
   const owners = holdingsOf(position).map(ownerOf);
   for (const entry of liveOrders(core, position.instrument)) {
     const { intent } = entry;

@@ -4,7 +4,7 @@
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, type InstrumentWork, positionAt, sessionsAt, workAt } from '../core.js';
+import { type Core, type InstrumentProgress, positionAt, progressAt, sessionsAt } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
@@ -16,27 +16,28 @@ export function isAtRest(core: Core, at: InstrumentId): boolean {
   if (live === undefined || live.size > 1 || isClosing(core)) return false;
   // An entry that waits is dropped in modes and at times that allow no entry.
   if (isAnyWaiting(core, at)) return false;
-  const work = workAt(core, at);
-  if (!hasNothingPending(work) || watchesExits(core, at)) return false;
+  const progress = progressAt(core, at);
+  if (!hasNothingPending(progress) || watchesExits(core, at)) return false;
   const position = positionAt(core, at);
   // Each trade of a position in parts has a stop of its own, and a contract that ends is left in time.
-  if (position.parts.length > 0 || work.trades.size > 0 || core.config.contracts?.[at] != null) return false;
-  if (position.quantityLots === 0) return live.size === 0 && !work.hadStop;
-  for (const order of live.values()) return work.hadStop && restsBehind(core, position, order);
+  if (position.parts.length > 0 || progress.trades.size > 0 || core.config.contracts?.[at] != null)
+    return false;
+  if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
+  for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
   return false;
 }
 
-function hasNothingPending(work: InstrumentWork): boolean {
+function hasNothingPending(progress: InstrumentProgress): boolean {
   return (
-    work.exiting === null &&
-    work.parting === null &&
-    work.securing === null &&
-    work.unprotectedSinceMs === null &&
-    work.stopRefusals === 0 &&
-    work.formerStop === null &&
-    work.unlikeSinceMs === null &&
-    work.endedGroup === null &&
-    work.stopGap === null
+    progress.exiting === null &&
+    progress.parting === null &&
+    progress.securing === null &&
+    progress.unprotectedSinceMs === null &&
+    progress.stopRefusals === 0 &&
+    progress.formerStop === null &&
+    progress.unlikeSinceMs === null &&
+    progress.endedGroup === null &&
+    progress.stopGap === null
   );
 }
 

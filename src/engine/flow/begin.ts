@@ -12,10 +12,10 @@ import {
   type Core,
   commit,
   liveOrders,
+  markAllChanged,
   note,
   setTime,
   tellClosedTrades,
-  touchAll,
   wantSnapshot,
   watchLosses,
 } from '../core.js';
@@ -61,7 +61,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   for (const { id } of core.config.instruments) askAboutOrders(core, id);
   handActionsAgain(core);
   if (isClosing(core)) startClosingClock(core);
-  touchAll(core);
+  markAllChanged(core);
   wantSnapshot(core);
   return null;
 }

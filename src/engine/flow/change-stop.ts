@@ -10,9 +10,9 @@ import {
   exitRules,
   instrumentAt,
   note,
+  progressOfOrder,
   remainingLots,
-  tradeWorkAt,
-  workOfOrder,
+  tradeProgressAt,
 } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/cancel-order.js';
@@ -51,9 +51,9 @@ function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
 function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedStop): void {
   const { amends, replaces } = changesAt(core, position.instrument);
   const { clientId, stopTicks, side, why = null } = old.intent;
-  const work = tradeWorkAt(core, position);
+  const progress = tradeProgressAt(core, position);
   const watch = core.watches.get(clientId);
-  if (core.monotonicMs < work.stopAtMs || (watch !== undefined && isAsked(watch))) return;
+  if (core.monotonicMs < progress.stopAtMs || (watch !== undefined && isAsked(watch))) return;
   const onlyLots = stopTicks === wanted.stopTicks && side === wanted.side;
   if (onlyLots && followsSoon(core, targetBeside(core, old), wanted.lots)) return;
   const onlySmaller = stopTicks === wanted.stopTicks && remainingLots(old) > wanted.lots;
@@ -62,7 +62,7 @@ function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedSt
     return;
   }
   const lots = remainingLots(old);
-  work.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
+  progress.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
   if (replaces) place(core, position, wanted, clientId);
   else cancelOrder(core, old, 'the position changed');
 }
@@ -80,23 +80,23 @@ function changesAt(
  * No stop rests. If the venue refused the new stop, the old one is restored at once and the new one is tried later.
  */
 function placeFirst(core: Core, position: Holding, wanted: WantedStop): void {
-  const work = tradeWorkAt(core, position);
-  const { formerStop } = work;
+  const progress = tradeProgressAt(core, position);
+  const { formerStop } = progress;
   if (formerStop?.due === true && formerStop.stopTicks !== null && formerStop.side === wanted.side) {
     const { symbol } = instrumentAt(core, position.instrument);
     note(core, 'warn', `${symbol}: the new stop was refused; the old one is restored`, position.instrument);
     const lots = Math.min(formerStop.lots, wanted.lots);
-    work.formerStop = null; // only once: if that is refused too, the new stop is next again
+    progress.formerStop = null; // only once: if that is refused too, the new stop is next again
     const { stopTicks, why } = formerStop;
     place(core, position, { ...wanted, lots, stopTicks, why }, null);
-  } else if (core.monotonicMs >= work.stopAtMs) {
+  } else if (core.monotonicMs >= progress.stopAtMs) {
     place(core, position, wanted, null);
   }
 }
 
 /** The old stop was given up for one that was refused, so it is to be restored. */
 export function onStopRefused(core: Core, { intent }: OrderEntry): void {
-  const { formerStop } = workOfOrder(core, intent);
+  const { formerStop } = progressOfOrder(core, intent);
   if (formerStop !== null) formerStop.due = true;
 }
 
@@ -116,5 +116,5 @@ function place(core: Core, position: Holding, wanted: WantedStop, replaces: stri
     ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;
   if (placeOrder(core, wish, null, replaces)) return;
-  tradeWorkAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+  tradeProgressAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }

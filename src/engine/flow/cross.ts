@@ -13,7 +13,7 @@ import {
   ordersFor,
   positionAt,
   remainingLots,
-  tradeWorkAt,
+  tradeProgressAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
@@ -34,7 +34,7 @@ export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): voi
   if (!isSideBySide(core, at) || !isOpen) return;
   // A trade that is not being closed waits the full time at its next exit.
   for (const holding of holdingsOf(positionAt(core, at)))
-    if (lotsThatStay(core, holding) === null) tradeWorkAt(core, holding).crossByMs = null;
+    if (lotsThatStay(core, holding) === null) tradeProgressAt(core, holding).crossByMs = null;
   const crossed = crossAll(
     core,
     at,
@@ -68,18 +68,18 @@ export function crossOpposite(core: Core, at: InstrumentId, why: ExitReason | nu
  */
 export function waitsToCross(core: Core, holding: Holding): boolean {
   const at = holding.instrument;
-  const work = tradeWorkAt(core, holding);
+  const progress = tradeProgressAt(core, holding);
   const isOpposite = (other: Holding): boolean => other.quantityLots > 0 !== holding.quantityLots > 0;
   const meets =
     isSideBySide(core, at) &&
     core.market.hasQuote(at) &&
     holdingsOf(positionAt(core, at)).some((other) => isOpposite(other) && leavingLots(core, other) > 0);
   if (!meets) {
-    work.crossByMs = null;
+    progress.crossByMs = null;
     return false;
   }
-  work.crossByMs ??= core.monotonicMs + core.config.closeAll.answerTimeoutMs;
-  return core.monotonicMs < work.crossByMs;
+  progress.crossByMs ??= core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  return core.monotonicMs < progress.crossByMs;
 }
 
 /** Nobody's lots first, then those of the oldest trades. Returns what was recorded. */
@@ -122,7 +122,7 @@ function crossAll(
 const rank = (holding: Holding): number => (ownerOf(holding) === NOBODY ? 0 : 1);
 
 function reasonOf(core: Core, holding: Holding): ExitReason {
-  const { exiting } = tradeWorkAt(core, holding);
+  const { exiting } = tradeProgressAt(core, holding);
   return (exiting === null ? reasonOfPart(core, holding) : exiting.why) ?? 'strategy';
 }
 
@@ -143,7 +143,7 @@ function readyLots(core: Core, holding: Holding): number {
 
 /** Null: nothing of it leaves. */
 function lotsThatStay(core: Core, holding: Holding): number | null {
-  if (tradeWorkAt(core, holding).exiting !== null) return mayReduce(core) ? 0 : null;
+  if (tradeProgressAt(core, holding).exiting !== null) return mayReduce(core) ? 0 : null;
   return lotsAfterTargets(core, holding);
 }
 

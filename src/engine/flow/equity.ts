@@ -6,7 +6,7 @@ import { PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatMoney, writeUnits } from '../../domain/money.js';
 import { cashUnits, heldAt } from '../books.js';
-import { type Core, commit, note, setTime, touch } from '../core.js';
+import { type Core, commit, markChanged, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
@@ -33,7 +33,7 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
   const exits = market.isExitPrice(event.instrument);
   if (!higher && !exits && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
   setTime(core, event);
-  if (exits) touch(core, event.instrument);
+  if (exits) markChanged(core, event.instrument);
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
   if (higher) sampleEquity(core);
   haltOnLoss(core);

@@ -11,7 +11,7 @@ import { isTooSmall } from '../../domain/order-bounds.js';
 import { VALUE } from '../../domain/value.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeWorkAt } from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeProgressAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
@@ -137,14 +137,14 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
 
 /** Closes the whole trade, as an exit of its strategy would; noted once. */
 function leaveWhereDue(core: Core, holding: Holding, trade: WithExits): void {
-  const work = tradeWorkAt(core, holding);
-  if (work.exiting !== null || !mayReduce(core)) return;
+  const progress = tradeProgressAt(core, holding);
+  if (progress.exiting !== null || !mayReduce(core)) return;
   const isClosed = leftByTargets(core, holding) === 0;
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
   note(core, 'info', exitNote(because), holding.instrument, trade.strategy);
-  work.exiting = { because, why };
+  progress.exiting = { because, why };
 }
 
 function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
@@ -210,7 +210,7 @@ function isRestTooSmall(
 
 function leftByPart(core: Core, position: Holding): number | null {
   const { instrument: at, trade, quantityLots } = position;
-  const { parting } = tradeWorkAt(core, position);
+  const { parting } = tradeProgressAt(core, position);
   if (parting === null || trade === null || parting.trade !== trade.id) return null;
   if (!mayReduce(core) || !isMarketOpen(core, at)) return null;
   const held = Math.abs(quantityLots);
@@ -222,8 +222,8 @@ function leftByPart(core: Core, position: Holding): number | null {
 /** Ends a part that is closed, or whose rest is too small for an order. One that would leave nothing becomes an exit. */
 export function followPart(core: Core, holding: Holding): void {
   const at = holding.instrument;
-  const work = tradeWorkAt(core, holding);
-  const { parting } = work;
+  const progress = tradeProgressAt(core, holding);
+  const { parting } = progress;
   if (parting === null) return;
   const { trade } = holding;
   const lots = trade?.id === parting.trade ? parting.untilLots - trade.exitLots : 0;
@@ -232,10 +232,10 @@ export function followPart(core: Core, holding: Holding): void {
     lots <= 0 ||
     isTooSmall(instrumentAt(core, at), lots, closingTicks(core, at, trade.side))
   ) {
-    work.parting = null;
+    progress.parting = null;
   } else if (leftByPart(core, holding) === 0) {
-    work.parting = null;
-    work.exiting ??= { because: parting.because, why: null };
+    progress.parting = null;
+    progress.exiting ??= { because: parting.because, why: null };
   }
 }
 

@@ -9,8 +9,8 @@ import {
   liveOrders,
   note,
   positionAt,
-  tradeWorkAt,
-  workAt,
+  progressAt,
+  tradeProgressAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { holdingsOf, openLots } from '../state.js';
@@ -64,11 +64,11 @@ export function rollObstacle(core: Core, at: InstrumentId): string | null {
  */
 export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
   const contract = contractAt(core, at);
-  const work = workAt(core, at);
+  const progress = progressAt(core, at);
   if (contract === null || core.marketMs < contract.traded.flatMs) return;
   const staying = holdingsOf(positionAt(core, at))
     .filter((holding) => holding.quantityLots !== 0 && !isDustOf(core, holding))
-    .map((holding) => tradeWorkAt(core, holding))
+    .map((holding) => tradeProgressAt(core, holding))
     .filter(({ exiting }) => exiting === null);
   if (staying.length === 0) return;
   const { symbol, traded } = contract;
@@ -78,8 +78,8 @@ export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
     for (const one of staying) one.exiting = { because, why: 'sessionEnd' };
     return;
   }
-  if (work.expiryToldMs !== null && core.monotonicMs - work.expiryToldMs < TELL_EVERY_MS) return;
-  work.expiryToldMs = core.monotonicMs;
+  if (progress.expiryToldMs !== null && core.monotonicMs - progress.expiryToldMs < TELL_EVERY_MS) return;
+  progress.expiryToldMs = core.monotonicMs;
   note(
     core,
     'alarm',

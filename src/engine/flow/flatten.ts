@@ -16,7 +16,7 @@ import {
   liveOrders,
   ordersFor,
   positionAt,
-  tradeWorkAt,
+  tradeProgressAt,
 } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
@@ -38,16 +38,16 @@ export function flatten(
 ): void {
   const at = position.instrument;
   if (mayBeGone(core, at)) return;
-  const work = tradeWorkAt(core, position);
+  const progress = tradeProgressAt(core, position);
   if (openLots(position) === 0 || isDustOf(core, position)) {
-    work.exiting = null;
+    progress.exiting = null;
     // What is left is too small to sell. A stop that was kept for the sale has no purpose any more, and flat can't be
     // proven beside it.
     if (openLots(position) === 0) protect(core, position);
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
       cancelStops(core, position);
-      work.unprotectedSinceMs = null;
+      progress.unprotectedSinceMs = null;
     }
     return;
   }
@@ -57,8 +57,8 @@ export function flatten(
   }
   // A target that filled beside the closing order would reverse the position.
   if (cancelTargets(core, at, 'its position is being closed')) return;
-  const waiting = core.monotonicMs < work.closeAtMs;
-  if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
+  const waiting = core.monotonicMs < progress.closeAtMs;
+  if (waiting && progress.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
     protectEach(core, position);
     return;
   }
@@ -73,7 +73,7 @@ export function flatten(
     if (stopsFor(core, position).length === 0) leave(core, position, closing);
   }
   // If the sale does not happen, the position is without a stop, as for any other reason.
-  if (!stopsFor(core, position).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
+  if (!stopsFor(core, position).some(isConfirmed)) progress.unprotectedSinceMs ??= core.monotonicMs;
 }
 
 /** Sends the closing order, side by side after crossing: what cancels out never reaches the venue. */
@@ -134,9 +134,9 @@ interface Closing {
 
 function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: Closing): void {
   const at = position.instrument;
-  const work = tradeWorkAt(core, position);
+  const progress = tradeProgressAt(core, position);
   const lots = Math.abs(position.quantityLots) - leftLots - closingLots(core, position);
-  if (lots <= 0 || core.monotonicMs < work.closeAtMs) return;
+  if (lots <= 0 || core.monotonicMs < progress.closeAtMs) return;
   const sent = placeOrder(core, {
     instrument: at,
     strategy: purpose === 'exit' ? ownerOf(position) : 'fermata',
@@ -151,7 +151,7 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
     timeInForce: 'GTC',
     ...(why === null ? {} : { why }),
   });
-  if (!sent) work.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+  if (!sent) progress.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }
 
 /**

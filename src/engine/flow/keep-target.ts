@@ -6,7 +6,7 @@
  */
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { TargetReason } from '../../domain/exit-reason.js';
-import { type Core, commit, isWhole, liveOrders, remainingLots, workAt } from '../core.js';
+import { type Core, commit, isWhole, liveOrders, progressAt, remainingLots } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
@@ -37,17 +37,17 @@ export function keepTarget(core: Core, position: Holding, stop: OrderEntry): voi
   }
   const wanted = wantedTarget(core, position);
   if (targets.length === 0) {
-    const work = workAt(core, at);
-    work.unlikeSinceMs = null;
-    if (work.endedGroup !== null && work.endedGroup === stop.intent.group) sendLookup(core, stop);
-    work.endedGroup = null;
+    const progress = progressAt(core, at);
+    progress.unlikeSinceMs = null;
+    if (progress.endedGroup !== null && progress.endedGroup === stop.intent.group) sendLookup(core, stop);
+    progress.endedGroup = null;
     if (wanted !== null && mayRest(core, stop)) place(core, position, stop, wanted);
     return;
   }
   const lots = Math.abs(position.quantityLots);
   for (const target of targets) {
     const belongs = wanted !== null && isBeside(target, stop, wanted);
-    if (belongs && remainingLots(target) === lots) workAt(core, at).unlikeSinceMs = null;
+    if (belongs && remainingLots(target) === lots) progressAt(core, at).unlikeSinceMs = null;
     else if (!belongs || !followsSoon(core, stop, lots)) cancelOrder(core, target, 'the position changed');
   }
 }
@@ -75,7 +75,7 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
  */
 function mayRest(core: Core, stop: OrderEntry): boolean {
   const { clientId, instrument, group } = stop.intent;
-  const { exiting, parting, securing, targetAtMs } = workAt(core, instrument);
+  const { exiting, parting, securing, targetAtMs } = progressAt(core, instrument);
   const watch = core.watches.get(clientId);
   if (watch !== undefined && isAsked(watch)) return false;
   if (group === undefined || exiting !== null || parting !== null || securing !== null) return false;
@@ -100,7 +100,7 @@ function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: Wa
     why: wanted.why,
     ...(intent.group === undefined ? {} : { group: intent.group }),
   });
-  if (!sent) workAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
+  if (!sent) progressAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
 }
 
 /**

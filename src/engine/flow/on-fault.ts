@@ -1,7 +1,7 @@
 /** Faults around the engine, and what the desk file says to do about them. */
 import type { HaltCause } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
-import { type Core, touchAll, wantFreshSnapshot } from '../core.js';
+import { type Core, markAllChanged, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
@@ -83,5 +83,5 @@ export function onVenueHealth(core: Core, state: 'up' | 'down', detail: string):
   if (core.venueDownSinceMs === null) return;
   core.venueDownSinceMs = null;
   wantFreshSnapshot(core);
-  touchAll(core);
+  markAllChanged(core);
 }

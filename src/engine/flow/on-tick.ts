@@ -3,13 +3,13 @@ import { limitsToTell } from '../../limits/registry.js';
 import { entryView } from '../account-view.js';
 import {
   type Core,
+  markAllChanged,
   note,
   type OrderWatch,
-  type TradeWork,
-  touchAll,
-  tradeWorkAt,
+  progressAt,
+  type TradeProgress,
+  tradeProgressAt,
   wantSnapshot,
-  workAt,
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
@@ -43,7 +43,7 @@ export function onTick(core: Core): void {
   endExpiredSignals(core);
   endOverdue(core);
   checkSnapshot(core);
-  touchAll(core);
+  markAllChanged(core);
   checkStops(core);
   checkProtection(core);
   checkFaults(core);
@@ -107,7 +107,7 @@ function checkProtection(core: Core): void {
 }
 
 function checkProtectionOf(core: Core, holding: Holding): void {
-  const since = tradeWorkAt(core, holding).unprotectedSinceMs;
+  const since = tradeProgressAt(core, holding).unprotectedSinceMs;
   if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
   const symbol = core.config.instruments[holding.instrument]?.symbol ?? '?';
   const seconds = UNPROTECTED_MAX_MS / 1000;
@@ -155,8 +155,8 @@ function isPast(core: Core, atMs: number | null): boolean {
 }
 
 /** When something of what protects and closes a trade is due next. Null: nothing is, or it is late already. */
-function tradeDueMs({ monotonicMs }: Core, work: TradeWork): number | null {
-  const { closeAtMs, stopAtMs, crossByMs, unprotectedSinceMs } = work;
+function tradeDueMs({ monotonicMs }: Core, progress: TradeProgress): number | null {
+  const { closeAtMs, stopAtMs, crossByMs, unprotectedSinceMs } = progress;
   let due = closeAtMs > monotonicMs ? closeAtMs : null;
   if (stopAtMs > monotonicMs) due = earliest(due, stopAtMs);
   if (crossByMs !== null && crossByMs > monotonicMs) due = earliest(due, crossByMs);
@@ -170,12 +170,12 @@ export function nextWakeMs(core: Core): number | null {
   let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;
   due = earliest(due, standsAtMs(core));
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
-  for (let at = 0; at < core.work.length; at += 1) {
+  for (let at = 0; at < core.progress.length; at += 1) {
     const position = core.state.positions[at];
     if (position !== undefined && openLots(position) === 0) continue;
-    const work = workAt(core, at);
-    due = earliest(due, tradeDueMs(core, work));
-    for (const ofTrade of work.trades.values()) due = earliest(due, tradeDueMs(core, ofTrade));
+    const progress = progressAt(core, at);
+    due = earliest(due, tradeDueMs(core, progress));
+    for (const ofTrade of progress.trades.values()) due = earliest(due, tradeDueMs(core, ofTrade));
   }
   if (isClosing(core)) {
     due = earliest(due, core.closing.deadlineMs);

@@ -1,5 +1,5 @@
 /** One confirmed protective stop for all that a trade holds, and none without a position. */
-import { type Core, remainingLots, type TradeWork, tradeWorkAt, workAt } from '../core.js';
+import { type Core, progressAt, remainingLots, type TradeProgress, tradeProgressAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
 import type { Holding, OrderEntry } from '../state.js';
@@ -20,19 +20,19 @@ import {
 
 export function protect(core: Core, position: Holding): void {
   const at = position.instrument;
-  const work = tradeWorkAt(core, position);
+  const progress = tradeProgressAt(core, position);
   const stops = stopsFor(core, position);
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    workAt(core, at).unlikeSinceMs = null;
-    leaveNothing(work);
+    progressAt(core, at).unlikeSinceMs = null;
+    leaveNothing(progress);
     return;
   }
   if (isOversold(core, at)) {
     // A stop would sell somebody else's coins.
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
-    work.unprotectedSinceMs ??= core.monotonicMs;
+    progress.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
     return;
   }
@@ -40,7 +40,7 @@ export function protect(core: Core, position: Holding): void {
   for (const target of strays) cancelOrder(core, target, 'its stop has ended');
   if (strays.length > 0 && stops.length === 0) {
     // The target may have closed the position; a stop for it would then open another.
-    work.unprotectedSinceMs ??= core.monotonicMs;
+    progress.unprotectedSinceMs ??= core.monotonicMs;
     return;
   }
   if (closingUnderWay(core, position) && shrinksBeforeSale(core, position) === null) return;
@@ -48,8 +48,8 @@ export function protect(core: Core, position: Holding): void {
   // Once the market has passed the stop, what is below the smallest order at that price can be neither protected nor
   // sold.
   if (isDustAt(core, position, wanted.stopTicks) || (wanted.side === 'sell' && isDustOf(core, position))) {
-    work.unprotectedSinceMs = null;
-    if (isDustOf(core, position)) leaveNothing(work);
+    progress.unprotectedSinceMs = null;
+    if (isDustOf(core, position)) leaveNothing(progress);
     return;
   }
   const fitting = fittingOf(stops, wanted);
@@ -61,11 +61,11 @@ export function protect(core: Core, position: Holding): void {
       cancelOrder(core, stop, 'the position changed');
   }
   if (rests) {
-    atRest(work);
+    atRest(progress);
     if (remainingLots(fitting) === Math.abs(position.quantityLots)) keepTarget(core, position, fitting);
     return;
   }
-  work.unprotectedSinceMs ??= core.monotonicMs;
+  progress.unprotectedSinceMs ??= core.monotonicMs;
   if (fitting === undefined && core.sync.atWallMs !== null) changeStops(core, position, stops, wanted);
 }
 
@@ -78,16 +78,16 @@ function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): bo
   return stops.some(({ replaces }) => replaces === intent.clientId);
 }
 
-function atRest(work: TradeWork): void {
-  work.unprotectedSinceMs = null;
-  work.stopRefusals = 0;
-  work.formerStop = null;
+function atRest(progress: TradeProgress): void {
+  progress.unprotectedSinceMs = null;
+  progress.stopRefusals = 0;
+  progress.formerStop = null;
 }
 
 /** Clears what must not carry over to the next entry: a stop to restore, and waits before the next order. */
-function leaveNothing(work: TradeWork): void {
-  atRest(work);
-  work.stopAtMs = 0;
-  work.closeRefusals = 0;
-  work.closeAtMs = 0;
+function leaveNothing(progress: TradeProgress): void {
+  atRest(progress);
+  progress.stopAtMs = 0;
+  progress.closeRefusals = 0;
+  progress.closeAtMs = 0;
 }

@@ -9,9 +9,9 @@ import {
   type Core,
   commit,
   liveOrders,
+  markAllChanged,
   note,
   positionAt,
-  touchAll,
   wantFreshSnapshot,
   wantSnapshot,
 } from '../core.js';
@@ -26,7 +26,7 @@ import { valuedNow } from './stale-data.js';
 export function beginCloseAll(core: Core, by: string, reason: string): void {
   commit(core, { type: 'closeAll.begun', by, reason, marketMs: core.marketMs });
   startClosingClock(core);
-  touchAll(core);
+  markAllChanged(core);
 }
 
 /** Also called after a restart in the middle of a close-all. */
@@ -36,9 +36,9 @@ export function startClosingClock(core: Core): void {
   core.closing.proofFromRequest = null;
   core.closing.proofAtMs = 0;
   core.closing.proofAttempts = 0;
-  for (const work of core.work) {
-    work.closeAtMs = 0;
-    work.closeRefusals = 0;
+  for (const progress of core.progress) {
+    progress.closeAtMs = 0;
+    progress.closeRefusals = 0;
   }
 }
 

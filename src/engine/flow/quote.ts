@@ -61,13 +61,13 @@ export function standsAtMs(core: Core): number | null {
 
 function say(core: Core, at: InstrumentId): void {
   const doubted = core.guard.doubted[at] ?? null;
-  const work = core.work[at];
-  if (doubted === null || work === undefined) return;
-  work.doubtsUnsaid += 1;
-  if (work.doubtSaidMs !== null && core.monotonicMs - work.doubtSaidMs < SAY_EVERY_MS) return;
+  const progress = core.progress[at];
+  if (doubted === null || progress === undefined) return;
+  progress.doubtsUnsaid += 1;
+  if (progress.doubtSaidMs !== null && core.monotonicMs - progress.doubtSaidMs < SAY_EVERY_MS) return;
   const { symbol, tickSize } = instrumentAt(core, at);
   const price = (ticks: number): string => formatDecimal(ticks, tickSize);
-  const more = work.doubtsUnsaid > 1 ? `, one of ${work.doubtsUnsaid} since the last such line` : '';
+  const more = progress.doubtsUnsaid > 1 ? `, one of ${progress.doubtsUnsaid} since the last such line` : '';
   note(
     core,
     'warn',
@@ -75,8 +75,8 @@ function say(core: Core, at: InstrumentId): void {
       'It is used for nothing until others agree or it has stood for a while; stops at the venue are not touched',
     at,
   );
-  work.doubtSaidMs = core.monotonicMs;
-  work.doubtsUnsaid = 0;
+  progress.doubtSaidMs = core.monotonicMs;
+  progress.doubtsUnsaid = 0;
 }
 
 function lastOf({ market }: Core, at: InstrumentId): Sides {

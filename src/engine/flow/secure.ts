@@ -6,15 +6,15 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import {
   type Core,
-  type InstrumentWork,
+  type InstrumentProgress,
   instrumentAt,
   isSideBySide,
+  markChanged,
   note,
   positionAt,
+  progressAt,
   remainingLots,
-  touch,
-  tradeWorkAt,
-  workAt,
+  tradeProgressAt,
 } from '../core.js';
 import { isClosing, mayReduce } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
@@ -29,17 +29,17 @@ import { fittingStop, isConfirmed, shrinksBeforeSale, stopsFor } from './wanted-
 export function secure(
   core: Core,
   at: InstrumentId,
-  cause: NonNullable<InstrumentWork['securing']>,
+  cause: NonNullable<InstrumentProgress['securing']>,
   why: string,
 ): void {
-  const work = workAt(core, at);
-  if (work.securing !== null || openLots(positionAt(core, at)) === 0) return;
-  work.securing = cause;
-  work.closeAtMs = 0;
-  work.closeRefusals = 0;
+  const progress = progressAt(core, at);
+  if (progress.securing !== null || openLots(positionAt(core, at)) === 0) return;
+  progress.securing = cause;
+  progress.closeAtMs = 0;
+  progress.closeRefusals = 0;
   const { symbol } = instrumentAt(core, at);
   note(core, 'alarm', `${symbol}: ${why}; the position is closed at the market now`, at);
-  touch(core, at);
+  markChanged(core, at);
 }
 
 /**
@@ -56,28 +56,33 @@ export function secureTrade(
   const position = positionAt(core, at);
   const holdings = holdingsOf(position).filter((holding) => !isDustOf(core, holding));
   const own = holdings.find((holding) => ownerOf(holding) === strategy);
-  if (own === undefined || holdings.length < 2 || !mayReduce(core) || workAt(core, at).securing !== null) {
+  if (
+    own === undefined ||
+    holdings.length < 2 ||
+    !mayReduce(core) ||
+    progressAt(core, at).securing !== null
+  ) {
     secure(core, at, cause, why);
     return;
   }
-  const work = tradeWorkAt(core, own);
-  if (work.exiting !== null) return;
-  work.exiting = { because: why, why: 'unprotectable' };
-  work.closeAtMs = 0;
-  work.closeRefusals = 0;
+  const progress = tradeProgressAt(core, own);
+  if (progress.exiting !== null) return;
+  progress.exiting = { because: why, why: 'unprotectable' };
+  progress.closeAtMs = 0;
+  progress.closeRefusals = 0;
   const { symbol } = instrumentAt(core, at);
   note(core, 'alarm', `${symbol}: ${why}; the trade of ${strategy} is closed at the market now`, at);
-  touch(core, at);
+  markChanged(core, at);
 }
 
 /** A stop that rests after all protects the position again, unless it is the very one that did not fire. */
 export function isSecuring(core: Core, at: InstrumentId): boolean {
-  const work = workAt(core, at);
-  if (work.securing === null) return false;
+  const progress = progressAt(core, at);
+  if (progress.securing === null) return false;
   const over = openLots(positionAt(core, at)) === 0 || isDust(core, at);
-  if (!over && (work.securing === 'overrun' || !isProtected(core, at))) return true;
-  work.securing = null;
-  work.overrunSinceMs = null;
+  if (!over && (progress.securing === 'overrun' || !isProtected(core, at))) return true;
+  progress.securing = null;
+  progress.overrunSinceMs = null;
   return false;
 }
 
@@ -97,14 +102,14 @@ const isPartBeingSold = (core: Core, position: PositionEntry): boolean =>
 export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
-    const work = workAt(core, at);
+    const progress = progressAt(core, at);
     if (openLots(position) === 0 || !isOverrun(core, position)) {
-      work.overrunSinceMs = null;
+      progress.overrunSinceMs = null;
       continue;
     }
-    work.overrunSinceMs ??= core.monotonicMs;
-    const forMs = core.monotonicMs - work.overrunSinceMs;
-    if (forMs < core.config.stopOverrunMs || isClosing(core) || work.securing !== null) continue;
+    progress.overrunSinceMs ??= core.monotonicMs;
+    const forMs = core.monotonicMs - progress.overrunSinceMs;
+    if (forMs < core.config.stopOverrunMs || isClosing(core) || progress.securing !== null) continue;
     const why = `the market has been past its protective stop for ${forMs / 1000} s, and the stop did nothing`;
     secure(core, at, 'overrun', why);
     raiseFault(core, 'protection-missing', `${instrumentAt(core, at).symbol}: ${why}`);
@@ -150,7 +155,7 @@ export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolea
 
 /** A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. */
 export function checkRefusals(core: Core, holding: Holding): void {
-  const { stopRefusals, unprotectedSinceMs } = tradeWorkAt(core, holding);
+  const { stopRefusals, unprotectedSinceMs } = tradeProgressAt(core, holding);
   const at = holding.instrument;
   const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
   if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
@@ -173,7 +178,7 @@ export function unprotectedSymbols(core: Core): string[] {
     .filter((position) => openLots(position) !== 0 && !isDust(core, position.instrument))
     .filter(
       (position) =>
-        workAt(core, position.instrument).securing !== null ||
+        progressAt(core, position.instrument).securing !== null ||
         !isProtected(core, position.instrument) ||
         isPartBeingSold(core, position),
     )

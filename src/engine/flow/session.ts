@@ -9,9 +9,9 @@ import {
   liveOrders,
   note,
   positionAt,
+  progressAt,
   sessionsAt,
-  tradeWorkAt,
-  workAt,
+  tradeProgressAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { holdingsOf, openLots } from '../state.js';
@@ -43,14 +43,14 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const staying = holdingsOf(positionAt(core, at))
     // One of several trades may be too small to sell.
     .filter((holding) => !isDustOf(core, holding))
-    .map((holding) => tradeWorkAt(core, holding))
+    .map((holding) => tradeProgressAt(core, holding))
     .filter(({ exiting }) => exiting === null);
   if (staying.length === 0) return;
   const { untilMs } = calendar.phaseAt(core.marketMs);
   if (untilMs - core.marketMs > flatBeforeCloseMs) return;
   const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
   note(core, 'info', exitNote(because), at);
-  for (const work of staying) work.exiting = { because, why: 'sessionEnd' };
+  for (const progress of staying) progress.exiting = { because, why: 'sessionEnd' };
 }
 
 const isHeld = (core: Core, at: InstrumentId): boolean =>
@@ -71,20 +71,20 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
 
 /** Called with every tick: remembers since when, by monotonic time, each market has been open. */
 export function watchSessions(core: Core): void {
-  for (let at = 0; at < core.work.length; at += 1) {
-    const work = workAt(core, at);
+  for (let at = 0; at < core.progress.length; at += 1) {
+    const progress = progressAt(core, at);
     if (isMarketOpen(core, at)) {
-      work.openSinceMs ??= core.monotonicMs;
+      progress.openSinceMs ??= core.monotonicMs;
       continue;
     }
-    if (work.openSinceMs !== null) tellHeldOver(core, at);
-    work.openSinceMs = null;
+    if (progress.openSinceMs !== null) tellHeldOver(core, at);
+    progress.openSinceMs = null;
   }
 }
 
 /** Whether silence means a late price: the market is open, and has been for a while. */
 export function isPriceDue(core: Core, at: InstrumentId): boolean {
-  const { openSinceMs } = workAt(core, at);
+  const { openSinceMs } = progressAt(core, at);
   const silentForMs = Math.max(OPENING_MS, staleMsOf(core.config.risk));
   return openSinceMs !== null && core.monotonicMs - openSinceMs > silentForMs && isMarketOpen(core, at);
 }

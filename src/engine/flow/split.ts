@@ -5,7 +5,7 @@
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { signalKey } from '../../domain/signal.js';
-import { type Core, commit, instrumentAt, liveOrders, sessionsAt, tradeWorks, workAt } from '../core.js';
+import { allProgress, type Core, commit, instrumentAt, liveOrders, progressAt, sessionsAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
@@ -28,11 +28,11 @@ export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isO
 
 /** Called after the record. Nothing that was decided in old shares goes on. */
 export function beginAnew(core: Core, at: InstrumentId): void {
-  const work = workAt(core, at);
-  for (const one of tradeWorks(work)) one.formerStop = one.parting = null;
-  work.unnamedLots = 0;
-  work.overrunSinceMs = null;
-  work.activity += 1;
+  const progress = progressAt(core, at);
+  for (const one of allProgress(progress)) one.formerStop = one.parting = null;
+  progress.unnamedLots = 0;
+  progress.overrunSinceMs = null;
+  progress.activity += 1;
   endWaiting(core, splitReason(core, at), ({ instrument }) => instrument === at);
   withdrawSignals(core, at);
   beginStrategiesAnew(core, at);

@@ -7,10 +7,10 @@ import {
   instrumentAt,
   isClosedByPerson,
   positionAt,
+  progressAt,
   remainingLots,
-  type TradeWork,
-  tradeWorkAt,
-  workAt,
+  type TradeProgress,
+  tradeProgressAt,
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { isSettling, strayTargets } from '../orders/linked-orders.js';
@@ -23,46 +23,46 @@ import { closingUnderWay, isConfirmed, stopsFor } from './wanted-stop.js';
 /** Called whenever something of the instrument changed. */
 export function measureStopGap(core: Core, at: InstrumentId): void {
   const position = positionAt(core, at);
-  const { trades } = workAt(core, at);
+  const { trades } = progressAt(core, at);
   for (const holding of holdingsOf(position)) measure(core, holding);
   const owners = position.parts.length === 0 ? [] : holdingsOf(position).map(ownerOf);
-  for (const [strategy, work] of trades) {
+  for (const [strategy, progress] of trades) {
     if (owners.includes(strategy)) continue;
-    endGap(core, at, work, 'closed');
+    endGap(core, at, progress, 'closed');
     trades.delete(strategy);
   }
 }
 
 function measure(core: Core, holding: Holding): void {
   const at = holding.instrument;
-  const work = tradeWorkAt(core, holding);
+  const progress = tradeProgressAt(core, holding);
   const held = Math.abs(holding.quantityLots);
   if (held === 0 || isDustOf(core, holding)) {
-    endGap(core, at, work, 'closed');
-    work.hadStop = false;
+    endGap(core, at, progress, 'closed');
+    progress.hadStop = false;
     return;
   }
   const resting = restingLots(core, holding);
   if (resting >= held) {
-    endGap(core, at, work, 'protected');
-    work.hadStop = true;
-    if (!stopsFor(core, holding).some(({ replaces }) => replaces !== null)) work.formerStop = null;
+    endGap(core, at, progress, 'protected');
+    progress.hadStop = true;
+    if (!stopsFor(core, holding).some(({ replaces }) => replaces !== null)) progress.formerStop = null;
     return;
   }
   // The report on the linked target's fill, or on the stop that was reduced for it, is still to come.
   if (resting > 0 && isSettling(core, at)) return;
   const why = causeOf(core, holding, resting);
-  const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
-  if (work.stopGap === null) work.stopGap = { sinceMs, why };
+  const sinceMs = why === 'changed' ? (progress.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
+  if (progress.stopGap === null) progress.stopGap = { sinceMs, why };
   // The whole gap counts, including the time in which the smaller stop was on its way. A stop that was lost stays lost.
-  else if (work.stopGap.why === 'opened' || (why === 'part' && work.stopGap.why !== 'lost'))
-    work.stopGap = { ...work.stopGap, why };
+  else if (progress.stopGap.why === 'opened' || (why === 'part' && progress.stopGap.why !== 'lost'))
+    progress.stopGap = { ...progress.stopGap, why };
 }
 
 function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
   const at = holding.instrument;
-  const { exiting, hadStop, formerStop } = tradeWorkAt(core, holding);
-  const isLeaving = exiting !== null || isClosedByPerson(core, at) || workAt(core, at).securing !== null;
+  const { exiting, hadStop, formerStop } = tradeProgressAt(core, holding);
+  const isLeaving = exiting !== null || isClosedByPerson(core, at) || progressAt(core, at).securing !== null;
   if (isClosing(core) || isLeaving) return 'closing';
   if (resting > 0 && lotsAfterTargets(core, holding) !== null) return 'part';
   if (closingUnderWay(core, holding)) return 'closing';
@@ -84,10 +84,10 @@ function restingLots(core: Core, holding: Holding): number {
 }
 
 /** A gap from cancelling the stop until its coins are sold is part of the sale and is not recorded. */
-function endGap(core: Core, at: InstrumentId, work: TradeWork, ended: 'protected' | 'closed'): void {
-  const gap = work.stopGap;
+function endGap(core: Core, at: InstrumentId, progress: TradeProgress, ended: 'protected' | 'closed'): void {
+  const gap = progress.stopGap;
   if (gap === null) return;
-  work.stopGap = null;
+  progress.stopGap = null;
   const ms = Math.ceil(core.monotonicMs - gap.sinceMs);
   if (ms <= 0 || (gap.why === 'closing' && ended === 'closed')) return;
   const { symbol } = instrumentAt(core, at);

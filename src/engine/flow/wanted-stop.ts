@@ -11,7 +11,7 @@ import {
   ordersFor,
   positionAt,
   remainingLots,
-  tradeWorkAt,
+  tradeProgressAt,
 } from '../core.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
@@ -90,7 +90,7 @@ export function wantedStop(core: Core, position: Holding): WantedStop {
  */
 export function shrinksBeforeSale(core: Core, position: Holding): number | null {
   const { stopLocksBalance, reduceOnly } = exitRules(core, position.instrument);
-  const { closeAtMs, closeRefusals } = tradeWorkAt(core, position);
+  const { closeAtMs, closeRefusals } = tradeProgressAt(core, position);
   if (!stopLocksBalance && reduceOnly) return null;
   if (core.monotonicMs < closeAtMs && closeRefusals >= REFUSALS_BEFORE_RESTORE) return null;
   const rest = lotsAfterTargets(core, position);

@@ -1,6 +1,6 @@
 /** Every halt draws a new id and is recorded first; then the orders of every instrument are advanced. */
 import type { Halt, HaltCause, HaltWhy } from '../../domain/mode.js';
-import { type Core, commit, touchAll, withdrawExits } from '../core.js';
+import { type Core, commit, markAllChanged, withdrawExits } from '../core.js';
 import { haltWhy } from './mode.js';
 
 export type HaltWish = Pick<Halt, 'mode' | 'by' | 'reason'> & HaltWhy;
@@ -20,7 +20,7 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
   };
   commit(core, { type: 'halt', halt });
   if (halt.mode !== 'REDUCING') withdrawExits(core);
-  touchAll(core);
+  markAllChanged(core);
   return halt;
 }
 

@@ -1,7 +1,7 @@
 /** The breaker of the venue's API, as reported by the adapter. While it is not closed, nothing new is opened. */
 
 import type { VenueBreakerState } from '../../domain/venue.js';
-import { type Core, note, touchAll, wantSnapshot } from '../core.js';
+import { type Core, markAllChanged, note, wantSnapshot } from '../core.js';
 import { raiseFault } from './raise-halt.js';
 
 /** Notes about the breaker begin with this; nothing else marks a note as being about the venue. */
@@ -15,7 +15,7 @@ export function onVenueBreaker(core: Core, state: VenueBreakerState, detail: str
   note(core, state === 'closed' ? 'info' : 'warn', `${VENUE_BREAKER_NOTE}${WORDS[state]}: ${detail}`);
   if (state === 'open') raiseFault(core, 'venue', `the venue's API breaker opened: ${detail}`);
   if (state === 'closed') wantSnapshot(core);
-  touchAll(core);
+  markAllChanged(core);
 }
 
 const WORDS: Readonly<Record<VenueBreakerState, string>> = {

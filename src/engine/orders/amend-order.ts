@@ -2,7 +2,7 @@
 
 import { isRestingTarget } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, commit, touch, workAt } from '../core.js';
+import { type Core, commit, markChanged, progressAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { sendLookup } from './lookup-order.js';
 import { watchOf } from './order-watch.js';
@@ -43,6 +43,6 @@ function takeSmaller(core: Core, entry: OrderEntry, quantityLots: number, reason
   const fits = Number.isSafeInteger(quantityLots) && quantityLots > 0 && quantityLots >= entry.filledLots;
   if (!fits || quantityLots >= entry.intent.quantityLots) return;
   commit(core, { type: 'order.amended', clientId, quantityLots, reason, marketMs: core.marketMs });
-  workAt(core, instrument).activity += 1;
-  touch(core, instrument);
+  progressAt(core, instrument).activity += 1;
+  markChanged(core, instrument);
 }

@@ -1,6 +1,6 @@
 /** One step of the order state machine: consults the table, records the change, and reacts to illegal transitions. */
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
-import { type Core, commit, note, touch, wantSnapshot, workAt, workOfOrder } from '../core.js';
+import { type Core, commit, markChanged, note, progressAt, progressOfOrder, wantSnapshot } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -39,8 +39,8 @@ export function changeOrder(
   const state = next === 'ignored' ? entry.state : next;
   const comesBack = entry.state === 'absent';
   commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
-  workAt(core, instrument).activity += 1;
-  touch(core, instrument);
+  progressAt(core, instrument).activity += 1;
+  markChanged(core, instrument);
   if (FINAL_ORDER_STATES.has(state)) {
     core.watches.delete(clientId);
     // An order given up as absent has already postponed the next one; its late refusal says nothing about that.
@@ -78,19 +78,19 @@ function postponeNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {
-    const work = workAt(core, instrument);
+    const progress = progressAt(core, instrument);
     const hadRested = entry.state === 'cancelled' || entry.state === 'expired';
-    work.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
-    if (hadRested) work.endedGroup = entry.intent.group ?? null;
+    progress.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
+    if (hadRested) progress.endedGroup = entry.intent.group ?? null;
     return;
   }
-  const work = workOfOrder(core, entry.intent);
+  const progress = progressOfOrder(core, entry.intent);
   if (purpose === 'protective' && entry.state !== 'cancelled') {
-    work.stopAtMs = core.monotonicMs + retryDelayMs(work.stopRefusals);
-    work.stopRefusals += 1;
+    progress.stopAtMs = core.monotonicMs + retryDelayMs(progress.stopRefusals);
+    progress.stopRefusals += 1;
   } else if (purpose === 'close' || purpose === 'exit') {
-    work.closeRefusals += 1;
-    work.closeAtMs = core.monotonicMs + closeDelayMs(core, work.closeRefusals);
+    progress.closeRefusals += 1;
+    progress.closeAtMs = core.monotonicMs + closeDelayMs(core, progress.closeRefusals);
   }
 }
 

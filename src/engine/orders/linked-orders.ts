@@ -1,7 +1,7 @@
 /** Orders that the venue links: a protective stop, and the target that rests beside it in one group. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isRestingTarget } from '../../domain/order.js';
-import { type Core, liveOrders, remainingLots, workAt } from '../core.js';
+import { type Core, liveOrders, progressAt, remainingLots } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import { cancelOrder } from './cancel-order.js';
 
@@ -41,13 +41,13 @@ export function cancelTargets(core: Core, at: InstrumentId, reason: string): boo
  */
 export function followsSoon(core: Core, other: OrderEntry | undefined, lots: number): boolean {
   if (other === undefined || remainingLots(other) !== lots) return false;
-  const work = workAt(core, other.intent.instrument);
-  work.unlikeSinceMs ??= core.monotonicMs;
+  const progress = progressAt(core, other.intent.instrument);
+  progress.unlikeSinceMs ??= core.monotonicMs;
   return isSettling(core, other.intent.instrument);
 }
 
 /** A part of a linked pair was filled, and the venue has not reported everything yet. */
 export function isSettling(core: Core, at: InstrumentId): boolean {
-  const { unlikeSinceMs } = workAt(core, at);
+  const { unlikeSinceMs } = progressAt(core, at);
   return unlikeSinceMs !== null && core.monotonicMs - unlikeSinceMs < core.config.closeAll.answerTimeoutMs;
 }

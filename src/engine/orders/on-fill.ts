@@ -13,13 +13,13 @@ import {
   instrumentAt,
   isOurs,
   isSideBySide,
+  markChanged,
   note,
   positionAt,
+  progressAt,
+  progressOfOrder,
   remainingLots,
-  touch,
   wantSnapshot,
-  workAt,
-  workOfOrder,
 } from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
@@ -60,9 +60,9 @@ export function takeFill(core: Core, reported: Fill): boolean {
     const { strategy, purpose } = entry.intent;
     core.unshownFills.push({ strategy, instrument, fill: { side, quantityLots, priceTicks, purpose } });
   }
-  const work = workAt(core, fill.instrument);
-  work.activity += 1;
-  touch(core, fill.instrument);
+  const progress = progressAt(core, fill.instrument);
+  progress.activity += 1;
+  markChanged(core, fill.instrument);
   if (entry !== undefined) {
     endReplaced(core, entry);
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
@@ -72,10 +72,10 @@ export function takeFill(core: Core, reported: Fill): boolean {
       takeOthersOff(core, entry);
     }
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
-      Object.assign(workOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
+      Object.assign(progressOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
     // A stop that has fired has ended by itself: what is left gets the stop that it needs now, not that one again.
     if (entry.intent.purpose === 'protective' && entry.state === 'filled')
-      workOfOrder(core, entry.intent).formerStop = null;
+      progressOfOrder(core, entry.intent).formerStop = null;
   }
   if (trouble !== null) {
     note(core, 'alarm', trouble, fill.instrument);
@@ -101,8 +101,8 @@ function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
 function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
   if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
   commit(core, { type: 'fill.foreign', fill });
-  workAt(core, fill.instrument).activity += 1;
-  touch(core, fill.instrument);
+  progressAt(core, fill.instrument).activity += 1;
+  markChanged(core, fill.instrument);
   noteForeign(core, fill);
   readForForeign(core);
   return false;

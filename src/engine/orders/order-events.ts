@@ -1,7 +1,15 @@
 /** What the venue reports about one order, asked for or not, and what follows from it. */
 import { FINAL_ORDER_STATES, isDoneAtOnce, POST_ONLY_REFUSED } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt, workOfOrder } from '../core.js';
+import {
+  type Core,
+  markChanged,
+  note,
+  type OrderWatch,
+  progressAt,
+  progressOfOrder,
+  wantSnapshot,
+} from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { onStopRefused } from '../flow/change-stop.js';
 import { secureTrade } from '../flow/secure.js';
@@ -23,7 +31,7 @@ export function onOrderAnswer(core: Core, event: OrderAnswer): void {
   const entry = core.state.orders.get(event.clientId);
   if (entry === undefined) return;
   answer(core, entry, event);
-  touch(core, entry.intent.instrument);
+  markChanged(core, entry.intent.instrument);
 }
 
 /** As reported by the venue's stream. Orders that we don't know are left to the next reconciliation. */
@@ -34,7 +42,7 @@ export function onOrderUpdate(core: Core, order: VenueOrder): void {
     return;
   }
   observeOrder(core, entry, order);
-  touch(core, entry.intent.instrument);
+  markChanged(core, entry.intent.instrument);
 }
 
 function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
@@ -121,7 +129,7 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     `the venue refused a ${purpose} order: ${reason}`,
     instrument,
   );
-  const { closeRefusals, stopRefusals } = workOfOrder(core, entry.intent);
+  const { closeRefusals, stopRefusals } = progressOfOrder(core, entry.intent);
   // If our books may be wrong, the snapshot comes well before the next attempt: one that an order crosses proves
   // nothing.
   const differs = core.sync.state === 'pending';
@@ -150,7 +158,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
   if (old !== undefined && event.old === 'notOpen') {
     // It ended by itself, whether we have heard of that or not, so there is nothing to restore.
-    workOfOrder(core, old.intent).formerStop = null;
+    progressOfOrder(core, old.intent).formerStop = null;
     if (!FINAL_ORDER_STATES.has(old.state)) {
       watchOf(core, replaced).cancelRefused = true;
       sendLookup(core, old);
@@ -222,7 +230,7 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
         return;
       }
       takeOthersOff(core, entry);
-      if (entry.intent.side === 'buy') workAt(core, entry.intent.instrument).unnamedLots += missing;
+      if (entry.intent.side === 'buy') progressAt(core, entry.intent.instrument).unnamedLots += missing;
       changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
   }
 }

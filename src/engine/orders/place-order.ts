@@ -3,7 +3,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import { judge } from '../../limits/gate.js';
 import type { Denial } from '../../limits/limit.js';
 import { riskCheck } from '../account-view.js';
-import { type Core, commit, workAt } from '../core.js';
+import { type Core, commit, progressAt } from '../core.js';
 import { clientIdOf } from './client-id.js';
 import { newWatch } from './order-watch.js';
 
@@ -32,7 +32,7 @@ export function placeOrder(
   const watch = newWatch(core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   watch.barsLeft = barsLeft;
   core.watches.set(clientId, watch);
-  workAt(core, wish.instrument).activity += 1;
+  progressAt(core, wish.instrument).activity += 1;
   if (replaces === null) core.effects.push({ kind: 'submit', order: approved });
   else core.effects.push({ kind: 'replace', clientId: replaces, order: approved });
   return true;

@@ -1,6 +1,6 @@
 /** What follows from a recorded signal: strategies are shown it, and its entry ends with it. */
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
-import { type Core, commit, liveOrders, touch } from '../core.js';
+import { type Core, commit, liveOrders, markChanged } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
@@ -174,5 +174,5 @@ function show(core: Core, signal: Signal): void {
       if (refusal !== null) refuseFor(refusal.limit, `${name}: ${refusal.reason}`);
     }
   }
-  touch(core, at);
+  markChanged(core, at);
 }

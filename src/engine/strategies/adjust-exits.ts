@@ -6,9 +6,9 @@ import {
   commit,
   note as coreNote,
   instrumentAt,
+  markChanged,
   positionAt,
-  touch,
-  tradeWorkAt,
+  tradeProgressAt,
 } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { isClosing } from '../halts/mode.js';
@@ -26,7 +26,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   const own = holdingOf(positionAt(core, at), slot.name);
   const held = own ?? positionAt(core, at);
   const { trade } = held;
-  if (trade === null || isClosing(core) || tradeWorkAt(core, held).exiting !== null) return;
+  if (trade === null || isClosing(core) || tradeProgressAt(core, held).exiting !== null) return;
   const why = wrongChange(core, slot, held, trade, wish);
   if (why !== null) {
     const text = `${wish.because}: its exits stay as they are: ${why}`;
@@ -52,7 +52,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
     commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, because });
   }
   if (movesStop) commit(core, { type: 'stop.moved', ...about, stopTicks, why: 'adjustedStop' });
-  touch(core, at);
+  markChanged(core, at);
 }
 
 /** Null: it can be done. Otherwise a sentence on what is wrong, without figures that change with each quote. */

@@ -3,7 +3,7 @@
  * they listen to them; and fills of their own orders. Market time comes from the quotes, so the same recording
  * triggers each timer at the same price.
  */
-import { type Core, setTime, touch } from '../core.js';
+import { type Core, markChanged, setTime } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
 import { contextOf } from './on-bar.js';
@@ -19,7 +19,7 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
   for (const slot of core.slots) if (slot.instrument.id === at) show(core, slot, event.marketMs);
   watchQuotes(core);
-  touch(core, at);
+  markChanged(core, at);
   return true;
 }
 
@@ -39,7 +39,7 @@ export function showTrade(core: Core, event: TradeEvent): boolean {
   if (!core.market.isPrice(at, bidTicks[at] as number, askTicks[at] as number) || !isMarketOpen(core, at))
     return false;
   for (const slot of listening) slot.strategy.onTrade?.(contextNow(core, slot), event);
-  touch(core, at);
+  markChanged(core, at);
   return true;
 }
 
@@ -96,6 +96,6 @@ export function takeFillsToShow(core: Core): readonly FillToShow[] {
 export function showFills(core: Core, fills: readonly FillToShow[]): void {
   for (const { slot, fill } of fills) {
     slot.strategy.onFill?.(contextNow(core, slot), fill);
-    touch(core, slot.instrument.id);
+    markChanged(core, slot.instrument.id);
   }
 }

@@ -5,7 +5,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
-import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits, workAt } from '../core.js';
+import { type Core, createCore, progressAt, sessionsAt, tradeProgressOf, withdrawExits } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { beginStrategiesAnew } from '../flow/split.js';
@@ -107,11 +107,11 @@ export class Hindsight {
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
-    const work = tradeWorkOf(core, bar.instrument, slot.name);
+    const progress = tradeProgressOf(core, bar.instrument, slot.name);
     if (positionLots === 0) {
-      work.exiting = null;
+      progress.exiting = null;
       // Its former trade may have been one of several, and its next one begins anew.
-      workAt(core, bar.instrument).trades.delete(slot.name);
+      progressAt(core, bar.instrument).trades.delete(slot.name);
     }
     let isNews = true;
     const asking: StrategyContext = {
@@ -131,12 +131,12 @@ export class Hindsight {
         else entries.push(wish);
       },
       exit: (because, partPpm) => {
-        if (!mayAsk() || positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+        if (!mayAsk() || positionLots === 0 || progress.exiting !== null || !mayReduce(core)) return;
         const own = ownHolding(core, slot);
         if (partPpm !== undefined && (own === null || lotsOfPart(core, own, partPpm) === null)) return;
         exit = because;
         // A part is sold at once, so that the next bar may ask for another.
-        if (partPpm === undefined) work.exiting = { because, why: null };
+        if (partPpm === undefined) progress.exiting = { because, why: null };
       },
       // Not judged: it goes by quotes.
       adjust: () => undefined,

@@ -9,12 +9,12 @@ import {
   note as coreNote,
   exitNote,
   liveOrders,
+  markChanged,
   partNote,
   positionAt,
   sessionsAt,
-  touch,
-  tradeWorkAt,
-  tradeWorkOf,
+  tradeProgressAt,
+  tradeProgressOf,
 } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust, isDustOf } from '../flow/dust.js';
@@ -36,7 +36,7 @@ import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
 export const RESTED = 'it rested as long as its strategy lets it';
 
 export function onBar(core: Core, bar: BarEvent): void {
-  if (core.work[bar.instrument] === undefined) return;
+  if (core.progress[bar.instrument] === undefined) return;
   // Quotes while the market is closed are not trading: neither strategies nor measures see them.
   if (!sessionsAt(core, bar.instrument).calendar.opensWithin(bar.openMs, bar.openMs + bar.spanMs)) return;
   if (!bar.warmup) ageEntries(core, bar);
@@ -57,7 +57,7 @@ export function onBar(core: Core, bar: BarEvent): void {
     const { openMs, spanMs, warmup, late = false } = bar;
     slot.strategy.onBar(contextOf(core, slot, { atMs: openMs + spanMs, warmup, late }), bar);
   }
-  if (!bar.warmup) touch(core, bar.instrument);
+  if (!bar.warmup) markChanged(core, bar.instrument);
 }
 
 /** The clocks are those of the moment, also for a longer bar that had ended before. */
@@ -85,7 +85,7 @@ function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
   }
   const unfit = watched.stream?.unfit ?? null;
   if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
-  if (!warmup) touch(core, slot.instrument.id);
+  if (!warmup) markChanged(core, slot.instrument.id);
 }
 
 function ageEntries(core: Core, bar: BarEvent): void {
@@ -200,14 +200,14 @@ class ShownContext implements StrategyContext {
 
   readonly exit: StrategyContext['exit'] = (because, partPpm) => {
     const core = this.#core;
-    const work = tradeWorkOf(core, this.instrument.id, this.#slot.name);
-    if (!this.#trading || work.exiting !== null || !mayReduce(core)) return;
+    const progress = tradeProgressOf(core, this.instrument.id, this.#slot.name);
+    if (!this.#trading || progress.exiting !== null || !mayReduce(core)) return;
     const own = ownHolding(core, this.#slot);
     if (own === null || own.quantityLots === 0) return;
     const asked = partPpm === undefined ? null : { because, partPpm };
     if (asked !== null && closePart(core, own, asked, (text) => this.#write(text))) return;
     this.#write(exitNote(because));
-    work.exiting = { because, why: null };
+    progress.exiting = { because, why: null };
   };
 
   readonly adjust: StrategyContext['adjust'] = (wish) => {
@@ -263,15 +263,15 @@ export function closePart(
   { because, partPpm }: { readonly because: string; readonly partPpm: number },
   note: (text: string) => void,
 ): boolean {
-  const work = tradeWorkAt(core, holding);
+  const progress = tradeProgressAt(core, holding);
   const { trade, quantityLots } = holding;
-  if (work.parting !== null || trade === null) return true;
+  if (progress.parting !== null || trade === null) return true;
   const lots = lotsOfPart(core, holding, partPpm);
   if (lots !== null && lots >= Math.abs(quantityLots)) return false;
   if (lots === null) note(`${because}: the part is too small for an order, and stays`);
   else {
     note(partNote(because));
-    work.parting = { because, trade: trade.id, untilLots: trade.exitLots + lots };
+    progress.parting = { because, trade: trade.id, untilLots: trade.exitLots + lots };
   }
   return true;
 }

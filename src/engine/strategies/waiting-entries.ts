@@ -16,12 +16,12 @@ import {
   instrumentAt,
   isSideBySide,
   liveOrders,
+  markChanged,
   note,
   positionAt,
   remainingLots,
   sessionsAt,
   setTime,
-  touch,
 } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { isDustOf } from '../flow/dust.js';
@@ -49,7 +49,7 @@ export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, s
   }
   if (entry.restBars !== null) core.waitingBars.set(entry.clientId, entry.restBars);
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  touch(core, entry.instrument);
+  markChanged(core, entry.instrument);
 }
 
 /** Another one in place of one that waits, which goes on waiting if this one may not. */
@@ -69,7 +69,7 @@ export function waitInstead(
   overWith(core, old, 'dropped', `${slot.name} changed it: ${changed.because}`);
   if (barsLeft !== undefined) core.waitingBars.set(entry.clientId, barsLeft);
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  touch(core, entry.instrument);
+  markChanged(core, entry.instrument);
 }
 
 /** The order comes off the book first, so that both never rest at once; the entry with its new prices waits for that. */
@@ -91,7 +91,7 @@ export function waitToChange(
     ...{ changes: clientId, because, wish },
   };
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  touch(core, entry.instrument);
+  markChanged(core, entry.instrument);
 }
 
 /**
@@ -108,7 +108,7 @@ export function sendChanges(core: Core): void {
     if (left === 0)
       overWith(core, entry, 'dropped', `the order that it changes is ${old?.state ?? 'unknown'}`);
     else send(core, entry, left);
-    touch(core, entry.instrument);
+    markChanged(core, entry.instrument);
   }
 }
 
@@ -139,7 +139,7 @@ export function waitToReverse(
   const denial = whyNotReverse(core, slot, wish, ownLots);
   if (denial !== null) denyOrder(core, deniedOrder(entry), denial);
   else commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  if (denial === null) touch(core, entry.instrument);
+  if (denial === null) markChanged(core, entry.instrument);
   return denial === null;
 }
 
@@ -186,7 +186,7 @@ export function sendReversals(core: Core): void {
     );
     if (isHeld || rests) continue;
     send(core, entry);
-    touch(core, at);
+    markChanged(core, at);
   }
 }
 
@@ -312,7 +312,7 @@ export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
     if (isOver) overWith(core, entry, 'dropped', overdueReason(entry));
     else send(core, entry);
   }
-  if (recorded) touch(core, at);
+  if (recorded) markChanged(core, at);
   return recorded;
 }
 

@@ -3,7 +3,7 @@
  * Until the first snapshot the desk file's instruments apply, and the desk can't be armed before it.
  */
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
-import { type Core, note, touch } from '../core.js';
+import { type Core, markChanged, note } from '../core.js';
 
 export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void {
   for (const { instrument: at, minLots, maxLots, maxMarketLots } of limits) {
@@ -20,7 +20,7 @@ export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]
       before?.minQuantityLots !== now.minQuantityLots ||
       before.maxQuantityLots !== now.maxQuantityLots ||
       before.maxMarketLots !== now.maxMarketLots;
-    if (changed) touch(core, at);
+    if (changed) markChanged(core, at);
   }
 }
 

@@ -70,7 +70,7 @@ function agreed({ sync }: Core): CashCompared {
 function moved(core: Core, asked: SnapshotRequest): boolean {
   return core.config.instruments.some(
     ({ id }) =>
-      asked.activity[id] !== core.work[id]?.activity ||
+      asked.activity[id] !== core.progress[id]?.activity ||
       liveOrders(core, id).some(
         ({ state, intent }) => isDoneAtOnce(intent) || state === 'unknown' || state === 'intended',
       ),

@@ -53,7 +53,7 @@ function knownOrder(
     if (!final) return null;
   } else {
     /** It ended while the snapshot was on its way. */
-    if (asked.activity[order.instrument] !== core.work[order.instrument]?.activity) return null;
+    if (asked.activity[order.instrument] !== core.progress[order.instrument]?.activity) return null;
     core.effects.push({ kind: 'cancel', clientId: order.clientId, instrument: order.instrument });
   }
   const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
@@ -65,7 +65,7 @@ function missingAtVenue(core: Core, entry: OrderEntry, asked: SnapshotRequest): 
   const resting = entry.state === 'working' || entry.state === 'partlyFilled' || entry.state === 'cancelling';
   const watch = watchOf(core, entry.intent.clientId);
   if (!resting || watch.lookupAtMs !== null || watch.lookupByMs !== null) return;
-  if (asked.activity[entry.intent.instrument] !== core.work[entry.intent.instrument]?.activity) return;
+  if (asked.activity[entry.intent.instrument] !== core.progress[entry.intent.instrument]?.activity) return;
   sendLookup(core, entry);
 }
 

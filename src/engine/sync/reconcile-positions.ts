@@ -17,11 +17,11 @@ import {
   commit,
   instrumentAt,
   liveOrders,
+  markChanged,
   note,
   positionAt,
+  progressAt,
   type SnapshotRequest,
-  touch,
-  workAt,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { ratePart, valuedNow } from '../flow/stale-data.js';
@@ -73,7 +73,7 @@ export function reconcilePositions(
 function bearOut(core: Core, at: InstrumentId): void {
   if (core.sync.borneOut.has(at)) return;
   core.sync.borneOut.add(at);
-  touch(core, at);
+  markChanged(core, at);
 }
 
 /**
@@ -88,9 +88,9 @@ function believe(core: Core, at: InstrumentId, ours: number, venues: number): Di
   }
   const others = othersLotsAt(core, symbol);
   const more = venues - Math.max(0, ours) - others;
-  const work = workAt(core, at);
-  const explained = Math.max(0, Math.min(more, work.unnamedLots));
-  work.unnamedLots = 0;
+  const progress = progressAt(core, at);
+  const explained = Math.max(0, Math.min(more, progress.unnamedLots));
+  progress.unnamedLots = 0;
   const change = more > 0 ? more - explained : -Math.min(-more, others);
   const differences: Difference[] = [];
   if (change !== 0) {
@@ -162,7 +162,7 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
   const { market } = core;
   const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice || Number.isNaN(market.rate(at))) return false;
-  if (asked.activity[at] !== workAt(core, at).activity || mayFillAnyMoment(core, at)) {
+  if (asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at)) {
     suspected.delete(at);
     return false;
   }
@@ -194,7 +194,7 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
     marketMs: core.marketMs,
   });
   core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
-  workAt(core, at).activity += 1;
+  progressAt(core, at).activity += 1;
   measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);

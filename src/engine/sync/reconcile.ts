@@ -1,5 +1,5 @@
 /** Compares what the venue has with what we have. Every difference has a rule, is recorded, and is acted on. */
-import { type Core, commit, type SnapshotRequest, touchAll } from '../core.js';
+import { type Core, commit, markAllChanged, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
 import { takeFill } from '../orders/on-fill.js';
@@ -58,7 +58,7 @@ function leavePending(core: Core, positionsDiffer: boolean): void {
   core.sync.state = 'pending';
   if (positionsDiffer || core.sync.atWallMs !== null) return;
   core.sync.atWallMs = core.wallMs;
-  touchAll(core);
+  markAllChanged(core);
 }
 
 function finish(
@@ -71,7 +71,7 @@ function finish(
   const { sync } = core;
   sync.state = clean ? 'clean' : 'differences';
   sync.atWallMs = core.wallMs;
-  touchAll(core);
+  markAllChanged(core);
   const repeated = !clean && JSON.stringify(differences) === JSON.stringify(core.state.lastDifferences);
   if (repeated) return;
   commit(core, {

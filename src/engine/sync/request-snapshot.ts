@@ -21,7 +21,7 @@ export function sendSnapshotRequest(core: Core): void {
     requestId: sync.lastRequestId,
     byMs: core.monotonicMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
     newestFillMs: state.newestFillMs,
-    activity: core.work.map((work) => work.activity),
+    activity: core.progress.map((progress) => progress.activity),
     asksMovements,
     isProof,
   };

@@ -5,7 +5,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { shownTicks } from '../../domain/order.js';
-import { type Core, instrumentAt, note, positionAt, type SnapshotRequest, workAt } from '../core.js';
+import { type Core, instrumentAt, note, positionAt, progressAt, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { liveStops } from '../flow/flatten.js';
 import { isConfirmed } from '../flow/wanted-stop.js';
@@ -17,17 +17,17 @@ import { readSoon } from './request-snapshot.js';
 /** Only if the venue links orders. Otherwise the stop rests alone, and each snapshot compares it anyway. */
 export function verifySoon(core: Core, at: InstrumentId): void {
   if (!core.config.capabilities.linksOrders) return;
-  workAt(core, at).unverified = true;
+  progressAt(core, at).unverified = true;
   readSoon(core, VERIFY_AFTER_MS);
 }
 
 export function verifyExits(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): void {
   for (const { id } of core.config.instruments) {
-    const work = workAt(core, id);
-    if (!work.unverified) continue;
-    if (openLots(positionAt(core, id)) === 0) work.unverified = false;
+    const progress = progressAt(core, id);
+    if (!progress.unverified) continue;
+    if (openLots(positionAt(core, id)) === 0) progress.unverified = false;
     // A snapshot that began before the last change says nothing about it.
-    else if (asked.activity[id] !== work.activity) readSoon(core, VERIFY_AFTER_MS);
+    else if (asked.activity[id] !== progress.activity) readSoon(core, VERIFY_AFTER_MS);
     else verify(core, id, snapshot);
   }
 }
@@ -51,7 +51,7 @@ function verify(core: Core, at: InstrumentId, { openOrders }: VenueSnapshot): vo
     readSoon(core, VERIFY_AFTER_MS);
     return;
   }
-  workAt(core, at).unverified = false;
+  progressAt(core, at).unverified = false;
   note(
     core,
     'info',

@@ -23,7 +23,7 @@ export const HOUR_MUTANTS: readonly Mutant[] = [
   {
     what: 'nobody is told of what is held over the close',
     file: 'engine/flow/session.ts',
-    find: 'if (work.openSinceMs !== null) tellHeldOver(core, at);',
+    find: 'if (progress.openSinceMs !== null) tellHeldOver(core, at);',
     put: 'if (core.journalFault !== null) tellHeldOver(core, at);',
   },
   {

@@ -113,7 +113,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'each wish for a reading is a question to the venue',
-    file: 'engine/flow/settle.ts',
+    file: 'engine/flow/finish-event.ts',
     find: 'if (core.sync.wanted && core.sync.outstanding === null)',
     put: 'if (core.sync.wanted)',
   },

@@ -11,7 +11,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'the stop of a trade that is over is restored for the next one',
     file: 'engine/flow/protect.ts',
-    find: '  work.formerStop = null;\n',
+    find: '  progress.formerStop = null;\n',
     put: '',
   },
   {

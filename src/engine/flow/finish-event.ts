@@ -13,28 +13,28 @@ import { proveFlat } from './prove-flat.js';
 /** A halt while advancing, and another one caused by it; nothing causes more rounds than this. */
 const ROUNDS_MAX = 6;
 
-export function settle(core: Core): void {
+export function finishEvent(core: Core): void {
   if (core.state.unvaluedFees.length > 0) valueOpenFees(core);
   haltOnLoss(core); // a fill's fee can reach a loss limit between two quotes
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    advanceTouched(core);
+    advanceChanged(core);
     proveFlat(core);
-    if (!isTouched(core)) break;
+    if (!anyChanged(core)) break;
   }
   if (core.sync.wanted && core.sync.outstanding === null) sendSnapshotRequest(core);
 }
 
-function advanceTouched(core: Core): void {
-  const { work } = core;
-  for (let instrument = 0; instrument < work.length; instrument += 1) {
-    const one = work[instrument];
-    if (one === undefined || !one.touched) continue;
-    one.touched = false;
+function advanceChanged(core: Core): void {
+  const { progress } = core;
+  for (let instrument = 0; instrument < progress.length; instrument += 1) {
+    const one = progress[instrument];
+    if (one === undefined || !one.changed) continue;
+    one.changed = false;
     advance(core, instrument);
   }
 }
 
-function isTouched({ work }: Core): boolean {
-  for (const one of work) if (one.touched) return true;
+function anyChanged({ progress }: Core): boolean {
+  for (const one of progress) if (one.changed) return true;
   return false;
 }
