@@ -160,23 +160,6 @@ export async function endedDesk(
 }
 
 /**
- * What a command reports at once, instead of waiting, about a desk that is ending, or ends to be started again: its
- * workers carry nothing on before that start. Null if it is not ending, or nobody says so.
- */
-export async function endingDesk(
-  { home, desk }: Pick<Runtime, 'home' | 'desk'>,
-  keptSafe: string,
-): Promise<CliFailure | null> {
-  const supervisor = await askSupervisor(home, 'who', {}).catch(() => null);
-  if (supervisor?.phase !== 'stopping') return null;
-  return new CliFailure(
-    `desk ${desk} is ending`,
-    keptSafe,
-    'once it runs again (fermata up): fermata schedules',
-  );
-}
-
-/**
  * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or it has
  * ended.
  */

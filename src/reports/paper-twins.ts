@@ -24,10 +24,14 @@ const ALWAYS_MS = Date.UTC(9999, 0);
 export async function whatTwinsDid(runtime: Runtime, { halts }: Halted, nowMs: number): Promise<string[]> {
   if (halts.length === 0) return [];
   const sinceMs = Math.min(...halts.map(({ atWallMs }) => atWallMs));
-  const twins = desksHomes(installationOf(runtime.home))
-    .flatMap((home) => runtimeHere(home) ?? [])
-    .filter(({ twinOf }) => twinOf === runtime.desk);
-  return Promise.all(twins.map((twin) => lineOf(runtime, twin, sinceMs, nowMs)));
+  try {
+    const twins = desksHomes(installationOf(runtime.home))
+      .flatMap((home) => runtimeHere(home) ?? [])
+      .filter(({ twinOf }) => twinOf === runtime.desk);
+    return await Promise.all(twins.map((twin) => lineOf(runtime, twin, sinceMs, nowMs)));
+  } catch (error) {
+    return [`whether it has a paper twin could not be read (${messageOf(error)})`];
+  }
 }
 
 async function lineOf(

@@ -7,7 +7,7 @@ import { pruneBackups } from '../../src/backup/retention.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
-import { BEHIND, DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
+import { BEHIND, DESK, type DeskToBackUp, deskToBackUp, withFlockAlone } from './desk-to-back-up.js';
 
 let desk: DeskToBackUp;
 const GOOD = backupIdAt(Date.UTC(2026, 0, 10));
@@ -104,10 +104,11 @@ describe('a backup', () => {
 
   it('is not taken without pg_dump, and says which package has it', async () => {
     const path = process.env.PATH;
-    process.env.PATH = join(desk.home, 'nothing-here');
+    process.env.PATH = withFlockAlone(desk.home);
     const id = backupIdAt(Date.UTC(2026, 0, 13));
-    const taken = await takeBackup(desk.request(id));
-    process.env.PATH = path;
+    const taken = await takeBackup(desk.request(id)).finally(() => {
+      process.env.PATH = path;
+    });
     expect(taken).toMatchObject({ ok: false });
     expect(taken.ok === false && taken.why).toMatch(/pg_dump is not on PATH.*postgresql-client-15/);
     expect(await listBackupIds(desk.home)).not.toContain(id);

@@ -1,5 +1,6 @@
 /** A desk with an account in use and one that rests, a ledger that followed both, and evidence, on a database of its own. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackupRequest } from '../../src/backup/take-backup.js';
@@ -138,4 +139,15 @@ function evidence(step: number) {
     reference: null,
     simulated: true,
   } as const;
+}
+
+/** A PATH with the one program that every start needs: locks are taken with it. */
+export function withFlockAlone(folder: string): string {
+  const programs = join(folder, 'flock-alone');
+  mkdirSync(programs, { recursive: true });
+  symlinkSync(
+    execFileSync('sh', ['-c', 'command -v flock'], { encoding: 'utf8' }).trim(),
+    join(programs, 'flock'),
+  );
+  return programs;
 }

@@ -22,7 +22,7 @@ import { readBackups, readDrills } from '../../src/store/backups.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { deskText, strategyFolder, strategyOf } from '../pack/support/strategy-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { RESTING, RESTING_ENTRIES, writeAccountSetAside } from './desk-to-back-up.js';
+import { RESTING, RESTING_ENTRIES, withFlockAlone, writeAccountSetAside } from './desk-to-back-up.js';
 import { KEYS, objectsOf, settingsOf, startOffsite } from './offsite-bench.js';
 
 let bench: Bench;
@@ -237,7 +237,7 @@ describe('the backup workflow', () => {
   it('fails with the reason where it can not be taken', async () => {
     const desk = await deskWithHome();
     const path = process.env.PATH;
-    process.env.PATH = desk.home;
+    process.env.PATH = withFlockAlone(desk.home);
     const result = await backUp(desk).finally(() => {
       process.env.PATH = path;
     });

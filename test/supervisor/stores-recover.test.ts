@@ -27,7 +27,7 @@ import {
   setAside,
 } from '../../src/supervisor/temporal/start-temporal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { endServerWithThisProcess } from '../support/end-with-this-process.js';
+import { endServerWithThisProcess, endWithThisProcess, type Stop } from '../support/end-with-this-process.js';
 import { processesOf, upOptions } from './support/desk-home.js';
 
 let folder: string;
@@ -120,7 +120,15 @@ test('Postgres is not started again once its desk is ending: nobody would end it
   await ensureSecrets(folder, undefined);
   mkdirSync(paths.servers.logs, { recursive: true });
   const ending = watchForEnding();
-  const children = openChildrenFile(join(paths.run, 'children.json'));
+  const known = openChildrenFile(join(paths.run, 'children.json'));
+  const guards: Stop[] = [];
+  const children: typeof known = {
+    ...known,
+    add: (name, pid) => {
+      guards.push(endWithThisProcess(pid, async () => undefined));
+      return known.add(name, pid);
+    },
+  };
   const silent = (): void => undefined;
   const processes = new DeskProcesses({
     ...{ options: upOptions(folder), log: openDeskLog(paths.logs, (text) => text, desk) },
@@ -136,6 +144,7 @@ test('Postgres is not started again once its desk is ending: nobody would end it
     expect(processesOf(join(folder, 'postgres'))).toEqual([]);
   } finally {
     await processes.stop();
+    for (const over of guards) await over();
     ending.close();
   }
 });

@@ -8027,6 +8027,8 @@ export interface components {
                 text: string;
                 detail: string;
             };
+            /** @description Cause of the halt that decides; null: no halt of the desk stands */
+            haltCause: string | null;
             /** @description “Live prices”, “Recorded” or “Simulated” */
             pricesWord: string;
             /**
@@ -8581,6 +8583,8 @@ export interface components {
                     text: string;
                     detail: string;
                 };
+                /** @description Cause of the halt that decides; null: no halt of the desk stands */
+                haltCause: string | null;
                 /** @description “Live prices”, “Recorded” or “Simulated” */
                 pricesWord: string;
             } | null;

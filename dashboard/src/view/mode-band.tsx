@@ -1,4 +1,3 @@
-import { decidingHalt } from '../../../src/domain/mode.js';
 import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
@@ -74,7 +73,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
 function sectionOf(mode: string, state: LiveState | null): string | null {
   if (mode === 'NO ANSWER') return state?.processes === null && !inContainers() ? 'supervisor-lost' : null;
   if (mode !== 'HALTED' && mode !== 'KILLED' && mode !== 'REDUCING') return null;
-  return decidingHalt(state?.status?.halts ?? [])?.cause ?? null;
+  return state?.status?.haltCause ?? null;
 }
 
 const STOP_TITLE =

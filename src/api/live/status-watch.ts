@@ -3,6 +3,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { headline, pricesWord } from '../../domain/headline.js';
 import { messageOf } from '../../domain/message-of.js';
+import { decidingHalt } from '../../domain/mode.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
@@ -105,6 +106,7 @@ export function shownStatus(status: TraderStatus): ShownStatus {
     ...status,
     money: moneyAtStake(status.trading, status.account.name),
     headline: headline(status),
+    haltCause: decidingHalt(status.halts)?.cause ?? null,
     pricesWord: pricesWord(status.marketData.kind),
     stopGaps: status.stopGaps.map((gap) => ({ ...gap, words: STOP_GAP_WORDS[gap.why] })),
   };

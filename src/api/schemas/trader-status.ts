@@ -25,6 +25,10 @@ const shownStatusSchema = traderStatusSchema.extend({
   headline: z
     .object({ tone: z.enum(HEADLINE_TONES), text: z.string(), detail: z.string() })
     .describe('The mode, and what stands in its way: “ACTIVE, but every strategy is off”'),
+  haltCause: z
+    .string()
+    .nullable()
+    .describe('Cause of the halt that decides; null: no halt of the desk stands'),
   pricesWord: z.string().describe('“Live prices”, “Recorded” or “Simulated”'),
   stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
 });

@@ -114,7 +114,7 @@ async function rollBackDeskFile(
     throw new CliFailure(
       `${runtime.desk} is the paper twin of ${runtime.twinOf}, whose desk file it goes by`,
       'nothing was touched',
-      `the file of that desk: fermata rollback --config-only --desk ${runtime.twinOf}`,
+      `the file of that desk: fermata rollback --config --desk ${runtime.twinOf}`,
     );
   if (isShipped(file))
     throw new CliFailure(

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Runtime } from '../../home/runtime.js';
+import { askSupervisor } from '../../home/supervisor-protocol.js';
 import type { RoutineOutcome, ScheduledRun } from '../../operations/run-routine.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { showOutcome, withinSeconds } from '../act-on-desk.js';
@@ -9,7 +10,7 @@ import { actingPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines, stepLine } from '../output.js';
-import { endingDesk, unlessGone, withOperations } from '../running-desk.js';
+import { unlessGone, withOperations } from '../running-desk.js';
 
 export function schedulesCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {
@@ -102,4 +103,21 @@ function requireRoutine(runtime: Runtime, name: string): void {
   const names = loadDesk(runtime.deskFile).desk.routines.map((routine) => routine.name);
   if (names.includes(name)) return;
   throw usageFailure(`the desk file has no routine ${name}`, `name one of: ${names.join(', ') || 'none'}`);
+}
+
+/**
+ * What a command reports at once, instead of waiting, about a desk that is ending, or ends to be started again: its
+ * workers carry nothing on before that start. Null if it is not ending, or nobody says so.
+ */
+async function endingDesk(
+  { home, desk }: Pick<Runtime, 'home' | 'desk'>,
+  keptSafe: string,
+): Promise<CliFailure | null> {
+  const supervisor = await askSupervisor(home, 'who', {}).catch(() => null);
+  if (supervisor?.phase !== 'stopping') return null;
+  return new CliFailure(
+    `desk ${desk} is ending`,
+    keptSafe,
+    'once it runs again (fermata up): fermata schedules',
+  );
 }

@@ -15,6 +15,9 @@ export interface OperationsChange {
   readonly runtime?: Pick<Runtime, 'home' | 'deskFile'>;
 }
 
+/** No desk was started here. */
+const NO_HOME = '/nonexistent/fermata';
+
 /** Over a desk of the bench; what is left out is the bench's own. */
 export function openOperations(
   bench: Bench,
@@ -29,7 +32,7 @@ export function openOperations(
   const shipped = cryptoDesk();
   const desk = { ...shipped, desk: name, routines: routines ?? shipped.routines };
   const context: OperationContext = {
-    runtime: { desk: name, ...runtime } as Runtime,
+    runtime: { desk: name, home: NO_HOME, ...runtime } as Runtime,
     desk: people === undefined ? desk : { ...desk, people },
     trader: trader.client,
     temporal,
