@@ -2,14 +2,13 @@
  * Feeds the prices to the instance and to what measures it, for exactly the requested time. A backtest and a
  * validation are both such runs; they differ in what they measure and keep.
  */
-
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
-import { converters } from '../domain/build-instrument.js';
+import { converterOf } from '../domain/build-instrument.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
-import { isInCoin, isOwned, VALUE } from '../domain/value.js';
+import { isInCoin, isOwned } from '../domain/value.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { warmupMinutes } from '../engine/strategies/strategy.js';
@@ -383,12 +382,10 @@ export interface Scope {
 
 /** The instrument whose price converts the results of `symbol`; none where they are paid in the desk's currency. */
 export function convertersOf({ instruments, paper }: Desk, symbol: string): readonly string[] {
-  const traded = instruments.find((one) => one.symbol === symbol);
-  if (traded === undefined || VALUE[traded.kind].converts !== true) return [];
   const [, quote = ''] = symbol.split('/');
-  if (quote === paper.currency) return [];
-  const known = converters(quote, paper.currency);
-  return known.filter((one) => instruments.some((other) => other.symbol === one)).slice(0, 1);
+  return instruments
+    .filter((one) => one.symbol === symbol)
+    .flatMap(({ kind }) => converterOf({ kind, quote }, paper.currency, instruments)?.symbol ?? []);
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
-
-import { converters } from '../domain/build-instrument.js';
+import { converterOf, converters } from '../domain/build-instrument.js';
 import { venueOfFeed } from '../domain/feed-name.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
@@ -357,8 +356,8 @@ function currencyRule(
       },
     ];
   if (VALUE[kind].converts === true) {
+    if (converterOf({ kind, quote }, currency, instruments) !== undefined) return [];
     const [direct, inverse] = converters(quote, currency);
-    if (instruments.some((one) => one.symbol === direct || one.symbol === inverse)) return [];
     return [
       {
         path: ['instruments', index, 'symbol'],

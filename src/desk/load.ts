@@ -15,13 +15,13 @@ import {
   watchRules,
   withOwnStrategies,
 } from './own-strategies.js';
-import { paperTwinIn, twinText } from './paper-twin.js';
+import { paperTwinIn, readDeskFile, twinText } from './paper-twin.js';
 import { keyText } from './problem.js';
 import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { type StepParts, stepProblems } from './step-parts.js';
-import { parseYaml, readText } from './yaml-file.js';
+import { parseYaml } from './yaml-file.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -47,11 +47,9 @@ export interface LoadOptions {
   readonly folder?: string;
 }
 
-const DESK_FILE = { what: 'a desk file', absent: 'check the path, or write one with: fermata init' };
-
 /** A paper twin is read from the file of its desk, whose problems are named there. Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
-  const text = readText(file, DESK_FILE);
+  const text = readDeskFile(file);
   const twin = paperTwinIn(file, text);
   if (twin === null) return readDeskText(file, text, options);
   const { folder, text: ofDesk } = readDesk(twin.deskFile, options);

@@ -54,7 +54,7 @@ export function paperTwinIn(file: string, text: string): PaperTwin | null {
       },
     ]),
   );
-  const ofDesk = parseYaml(deskFile, readText(deskFile, DESK_FILE)).data;
+  const ofDesk = parseYaml(deskFile, readDeskFile(deskFile)).data;
   if (twinIn(ofDesk) !== null)
     throw refuse([
       {
@@ -69,7 +69,7 @@ export function paperTwinIn(file: string, text: string): PaperTwin | null {
 
 /** Where the strategies, checks and playbooks of the desk with this file are: a twin's are those of its desk. */
 export function ownFolderOf(file: string): string {
-  const twin = existsSync(file) ? paperTwinIn(file, readText(file, DESK_FILE)) : null;
+  const twin = existsSync(file) ? paperTwinIn(file, readDeskFile(file)) : null;
   return dirname(twin?.deskFile ?? file);
 }
 
@@ -94,7 +94,9 @@ export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFil
   return document.toString({ lineWidth: 0 });
 }
 
-const DESK_FILE = { what: 'a desk file', absent: 'check the path, or write one with: fermata init' };
+/** Throws `DeskFileError`. */
+export const readDeskFile = (file: string): string =>
+  readText(file, { what: 'a desk file', absent: 'check the path, or write one with: fermata init' });
 
 /** One that was started has all of a desk's keys, too. */
 const isTwinFile = (data: unknown): boolean => twinIn(data) !== null && !('version' in (data as object));

@@ -108,17 +108,26 @@ export function converters(quote: string, currency: string): readonly [direct: s
   return [`${quote}/${currency}`, `${currency}/${quote}`];
 }
 
+/** The one whose price converts results in `quote`. Undefined: they are in the desk's currency already, or none does. */
+export function converterOf<One extends { readonly symbol: string }>(
+  { kind, quote }: Pick<Instrument, 'kind' | 'quote'>,
+  currency: string,
+  instruments: readonly One[],
+): One | undefined {
+  if (VALUE[kind].converts !== true || quote === currency) return undefined;
+  const [direct, inverse] = converters(quote, currency);
+  return (
+    instruments.find(({ symbol }) => symbol === direct) ??
+    instruments.find(({ symbol }) => symbol === inverse)
+  );
+}
+
 /** Adds how each is converted to the desk's currency. One that nothing converts stays as it is. */
 export function withConversions(instruments: readonly Instrument[], currency: string): readonly Instrument[] {
   return instruments.map((instrument) => {
-    const { kind, quote } = instrument;
-    if (VALUE[kind].converts !== true || quote === currency) return instrument;
-    const [direct, inverse] = converters(quote, currency);
-    const by =
-      instruments.find(({ symbol }) => symbol === direct) ??
-      instruments.find(({ symbol }) => symbol === inverse);
+    const by = converterOf(instrument, currency, instruments);
     if (by === undefined) return instrument;
-    const conversion = { to: currency, by: by.id, tickSize: by.tickSize, isInverse: by.symbol === inverse };
+    const conversion = { to: currency, by: by.id, tickSize: by.tickSize, isInverse: by.base === currency };
     return { ...instrument, conversion };
   });
 }

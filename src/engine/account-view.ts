@@ -1,5 +1,4 @@
 /** The desk's account as the limits see it. */
-
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent, Side } from '../domain/order.js';
 import { alike, dearerTicks, exactNotional } from '../domain/value.js';

@@ -1,5 +1,4 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
-
 import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moment } from '../domain/moment.js';

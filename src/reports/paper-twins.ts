@@ -7,15 +7,13 @@ import { growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { desksHomes } from '../home/installation.js';
 import { installationOf, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
-import { readClosings, readEquitySteps } from '../store/performance.js';
+import { NO_END_MS, readClosings, readEquitySteps } from '../store/performance.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { CURVE_POINTS_MAX, drawdownOf } from './equity-figures.js';
 
 interface Halted {
   readonly halts: readonly { readonly atWallMs: number }[];
 }
-
-const ALWAYS_MS = Date.UTC(9999, 0);
 
 /**
  * A line for each twin, since the first halt that still stands; empty where the desk is not halted, or has none. No
@@ -55,7 +53,7 @@ async function lineOf(
 async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): Promise<string> {
   const fromMs = await marketAt(pool, desk, sinceMs);
   if (fromMs === null) return 'nothing on record';
-  const span = { desk, fromMs, toMs: ALWAYS_MS };
+  const span = { desk, fromMs, toMs: NO_END_MS };
   const stepMs = Math.max(MINUTE_MS, Math.ceil((nowMs - sinceMs) / CURVE_POINTS_MAX));
   const [trades, curve] = await Promise.all([readClosings(pool, span), readEquitySteps(pool, span, stepMs)]);
   const result = trades.reduce((sum, { net }) => sum + net, 0);

@@ -79,7 +79,7 @@ export async function readClosings(pool: Queries, span: Span): Promise<readonly 
 const PROBLEMS_MAX = 10;
 
 /** Later than any trade. */
-const NO_END_MS = Date.UTC(9999, 0);
+export const NO_END_MS = Date.UTC(9999, 0);
 
 /** Results of real orders, from the ledger: trades as everywhere, each once however many fills close it. */
 export async function readLiveFills(pool: Queries, desk: string, sinceMs: number): Promise<LiveFills> {

@@ -1,5 +1,4 @@
 /** Builds the engine's configuration from the desk file. */
-
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument, withConversions } from '../domain/build-instrument.js';

@@ -3,7 +3,6 @@
  * quote: no order leaves, no spread and no fee is paid, and the venue's net stays what it is. Only where nothing at the
  * venue can still close them: no stop of theirs rests, and no closing order is on its way.
  */
-
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import {

@@ -1,5 +1,4 @@
 /** A close-all from start to end: flat as read back from the venue, or escalated by name. */
-
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { smallestOrder } from '../../domain/order-bounds.js';

@@ -1,5 +1,4 @@
 /** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
-
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 import { placesIn } from '../../domain/figure-text.js';
 import { readEquityFigures } from '../../reports/equity-figures.js';
-import { EQUITY_STEPS } from '../../store/performance.js';
+import { EQUITY_STEPS, NO_END_MS } from '../../store/performance.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS, OPENED_BY, type Queries } from './results.js';
 
 const tripSchema = z.object({
@@ -27,7 +27,7 @@ const TRIPS = `
   order by 3 desc limit $3`;
 
 /** So that the newest sample is always included, however the clocks differ. */
-const NO_END = new Date(Date.UTC(9999, 0));
+const NO_END = new Date(NO_END_MS);
 
 const pointSchema = z.object({ equity: z.number(), capital: z.number() });
 type Curve = readonly z.infer<typeof pointSchema>[];
