@@ -1,7 +1,11 @@
 /** An account in dollars that trades GBP/JPY: yen become dollars by the price of USD/JPY. Worked out by hand. */
 
 import { describe, expect, it } from 'vitest';
-import { buildInstrument, withConversions } from '../../src/domain/build-instrument.js';
+import {
+  buildInstrument,
+  type InstrumentSource,
+  withConversions,
+} from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -16,20 +20,25 @@ const PAIR = {
   ...{ tickSize: '0.01', pip: '0.01', lotSize: '0.01', multiplier: '100000', minNotional: '0' },
   ...{ makerFeePpm: 0, takerFeePpm: 0 },
 } as const;
-const PAIRS = withConversions(
-  [buildInstrument(0, { symbol: 'GBP/JPY', ...PAIR }), buildInstrument(1, { symbol: 'USD/JPY', ...PAIR })],
-  'USD',
-);
+const pairsWith = (changes: Partial<InstrumentSource> = {}) =>
+  withConversions(
+    [
+      buildInstrument(0, { symbol: 'GBP/JPY', ...PAIR, ...changes }),
+      buildInstrument(1, { symbol: 'USD/JPY', ...PAIR }),
+    ],
+    'USD',
+  );
 const [POUND, DOLLAR] = [0, 1];
 
 function deskWith(
   size: StrategySize = { lots: 100 },
   maxPositionSizePct = 3000,
   journal: readonly EngineRecord[] = [],
+  instruments = pairsWith(),
 ): DeskUnderTest {
   const wish = { side: 'buy', limitTicks: 19_000, protectTicks: 18_900 } as const;
   const changes = {
-    instruments: PAIRS,
+    instruments,
     strategies: [{ ...oneEntry(wish), symbols: ['GBP/JPY'], size }],
     risk: {
       ...{ maxPositionSizePct, maxConcurrentPositions: 1, stopLossPct: 50, dailyLossLimitPct: 90 },
@@ -44,8 +53,8 @@ function deskWith(
 const dollarAt = (desk: DeskUnderTest, yen: number) => desk.quote(DOLLAR, yen * 100 - 1);
 
 /** One lot of 100,000 pounds bought at 190.00, with the dollar at 150. */
-function holding(): DeskUnderTest {
-  const desk = deskWith().active();
+function holding(instruments = pairsWith()): DeskUnderTest {
+  const desk = deskWith({ lots: 100 }, 3000, [], instruments).active();
   dollarAt(desk, 150);
   desk.bar(POUND, 19_000);
   filled(desk, 'entry', 19_000, 1 / 150);
@@ -152,6 +161,21 @@ describe('a position whose worth nobody can convert', () => {
     dollarAt(desk, 150);
     expect(dollars(desk.engine.view.equity)).toBeCloseTo(10_333.33333333, 8);
   });
+});
+
+it('the maintenance margin that people are told of is in dollars', () => {
+  // 1,480,000 yen a lot, at 150.
+  const desk = holding(pairsWith({ margin: { initial: '1490000', maintenance: '1480000' } }));
+  const alarmsAt = (ticks: number): readonly string[] => {
+    desk.wait(60_000);
+    desk.quote(POUND, ticks);
+    dollarAt(desk, 150);
+    return desk.recorded('note').flatMap(({ level, text }) => (level === 'alarm' ? [text] : []));
+  };
+  expect(alarmsAt(18_981)).toEqual([]);
+  expect(alarmsAt(18_979)).toEqual([
+    expect.stringContaining('equity 9860.00 is below the maintenance margin of 9866.66'),
+  ]);
 });
 
 it('a fill without its rate is no fill that can be', () => {

@@ -12,6 +12,7 @@ import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { openLots } from '../state.js';
 import { reviewDisabled } from '../strategies/tracker.js';
+import { valuedNow } from './stale-data.js';
 
 /** While equity does not change, one sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
@@ -63,15 +64,15 @@ function tellOfMaintenance(core: Core): void {
   // At a broker, its own margins count.
   if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return;
   const needed = state.positions.reduce((sum, position) => {
-    const { lotMargin } = config.instruments[position.instrument] ?? {};
-    return sum + (lotMargin?.maintenance ?? 0) * Math.abs(openLots(position));
+    const lots = Math.abs(openLots(position));
+    return lots === 0 ? sum : sum + (valuedNow(core, position.instrument).lotMargin?.maintenance ?? 0) * lots;
   }, 0);
   const isBelow = market.equity < needed;
   if (isBelow && !core.belowMaintenance)
     note(
       core,
       'alarm',
-      `equity ${formatMoney(market.equity, 2)} is below the maintenance margin of ${formatMoney(needed, 2)}: ` +
+      `equity ${formatMoney(market.equity, 2)} is below the maintenance margin of ${formatMoney(Math.round(needed), 2)}: ` +
         'nothing is opened until it is above that, or less is held',
     );
   core.belowMaintenance = isBelow;
