@@ -159,9 +159,10 @@ export function shownPlaces({ kind }: Pick<Instrument, 'kind'>): number {
   return isInCoin({ kind }) ? MONEY_PLACES : 2;
 }
 
-/** An amount in the currency that the instrument settles in, in words: `12.50 USD`. */
+/** An amount in the currency that the instrument settles in, in words: `12.50 USD`. NaN: nobody knows it. */
 export function moneyText(instrument: Settling, amount: number): string {
-  return `${amountText(instrument, amount)} ${settleOf(instrument)}`;
+  const shown = Number.isFinite(amount) ? amountText(instrument, amount) : 'an unknown amount of';
+  return `${shown} ${settleOf(instrument)}`;
 }
 
 /** The same without the currency. */

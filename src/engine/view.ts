@@ -416,7 +416,7 @@ function dustViews(core: Core): DustView[] {
         ? formatDecimal(quantityLots, instrument.lotSize)
         : formatUnits(held, placesOf(state.scales, base));
     const worth = heldAt(state, position);
-    return [{ instrument: at, quantity, value: worth.cost + market.unrealised(worth) }];
+    return [{ instrument: at, quantity, value: market.costNow(worth) + market.unrealised(worth) }];
   });
 }
 

@@ -1,5 +1,5 @@
 /** What is held, and what entries may add, in money: the basis of the exposure limits. */
-import { amountText, dearerTicks, moneyText, notional, settleOf } from '../domain/value.js';
+import { amountText, dearerTicks, moneyText, notional } from '../domain/value.js';
 import type { AccountView, Denial, Holding, RiskCheck } from './limit.js';
 
 /** Percent of equity; borrowing takes it above a hundred. A desk file may leave it out. */
@@ -35,10 +35,7 @@ export function denialBeyond(
 ): Denial | null {
   const most = (equity * maxPct) / 100;
   if (equity > 0 && exposed <= most) return null;
-  const shown = Number.isFinite(exposed)
-    ? moneyText(instrument, exposed)
-    : `an unknown amount of ${settleOf(instrument)}`;
-  const reason = `${what} would be worth ${shown}, ${maxPct} % of equity allows ${amountText(instrument, most)}`;
+  const reason = `${what} would be worth ${moneyText(instrument, exposed)}, ${maxPct} % of equity allows ${amountText(instrument, most)}`;
   return { limit, reason };
 }
 

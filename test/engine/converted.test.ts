@@ -178,6 +178,34 @@ it('the maintenance margin that people are told of is in dollars', () => {
   ]);
 });
 
+it('what is left of a position too small to sell is named before there is a price that converts it', () => {
+  // All of it is worth 19,000,000 yen, and what is left 5,700,000.
+  const pairs = pairsWith({ minNotional: '15000000' });
+  const before = holding(pairs);
+  before.command({ name: 'closeAll' });
+  for (const { clientId } of before.live('protective', POUND))
+    before.happen({ kind: 'order.cancelled', clientId });
+  const [close] = before.live('close', POUND);
+  if (close === undefined) throw new Error('no close');
+  before.accept(close);
+  const sold = { ...before.makeFill(close, 19_000, 70), rate: 1 / 150 };
+  before.happen({ kind: 'fill', fill: sold });
+  before.expire(close.clientId);
+  const desk = deskWith({ lots: 100 }, 3000, before.records, pairs).begin();
+  desk.quote(POUND, 19_000);
+  for (const { clientId } of desk.live('close', POUND)) desk.expire(clientId);
+  for (let second = 0; second < 5; second += 1) {
+    desk.pass(1_000);
+    desk.snapshot();
+  }
+  expect(desk.engine.view.closeAll).toBe('flat');
+  expect(desk.recorded('note').map(({ text }) => text)).toContainEqual(
+    expect.stringContaining('GBP/JPY: 0.30 lots are left, worth an unknown amount of USD'),
+  );
+  dollarAt(desk, 150);
+  expect(desk.engine.view.dust).toMatchObject([{ quantity: '0.30', value: parseMoney('38000') }]);
+});
+
 it('a fill without its rate is no fill that can be', () => {
   const desk = deskWith().active();
   dollarAt(desk, 150);
