@@ -337,12 +337,14 @@ function ticksRule(instrument: DeskInstrument, index: number, key: 'spread' | 'p
   ];
 }
 
-/** Results of a future or a currency pair are converted by the broker; anything else is paid in its own currency. */
-function currencyRule(
-  { kind, symbol }: DeskInstrument,
-  index: number,
-  { instruments, paper: { currency } }: Desk,
-): BrokenRule[] {
+/**
+ * Results of a future or a currency pair are converted by the broker; anything else is paid in its own currency. No venue
+ * that orders go to says yet at which rate: its fills could not be booked.
+ */
+function currencyRule({ kind, symbol }: DeskInstrument, index: number, desk: Desk): BrokenRule[] {
+  const { instruments, venue } = desk;
+  const { currency } = desk.paper;
+  const converts = VALUE[kind].converts === true;
   const [base = '', quote = ''] = symbol.split('/');
   const settles = settleOf({ kind, base, quote });
   if (settles === currency) return [];
@@ -355,7 +357,7 @@ function currencyRule(
         doThis: `write paper.currency: ${base} and the balance in ${base}, with instruments that all settle in it`,
       },
     ];
-  if (VALUE[kind].converts === true) {
+  if (converts && !ordersLeave(desk)) {
     if (converterOf({ kind, quote }, currency, instruments) !== undefined) return [];
     const [direct, inverse] = converters(quote, currency);
     return [
@@ -370,7 +372,7 @@ function currencyRule(
   return [
     {
       path: ['instruments', index, 'symbol'],
-      expected: `a symbol quoted in ${currency} (paper.currency)`,
+      expected: `a symbol quoted in ${currency} (paper.currency)${converts ? `, since orders go to ${venue.name}, whose conversion is not read` : ''}`,
       found: symbol,
       doThis: `use an instrument that ends in /${currency}, or change paper.currency for all of them`,
     },

@@ -345,6 +345,17 @@ it.each([
     DESK.replace('lotSize: "1"', 'lotSize: "0.5"'),
     'instruments[0].lotSize: "1", the only lot size of a future at ibkr, where orders go (NQ/USD)',
   ],
+  [
+    // The one could convert the other, but no fill would say at which rate.
+    DESK.replace(
+      'instruments:\n',
+      `instruments:
+  - { symbol: JPY/USD, kind: future, tickSize: "0.0000005", lotSize: "1", multiplier: "12500000", exchange: CME, spread: "0.0000005" }
+  - { symbol: NIY/JPY, kind: future, tickSize: "5", lotSize: "1", multiplier: "500", exchange: CME, spread: "5" }
+`,
+    ),
+    'instruments[1].symbol: a symbol quoted in USD (paper.currency), since orders go to ibkr',
+  ],
 ])('says what an account there can’t trade, with the field', (text, problem) => {
   expect.assertions(1);
   try {
