@@ -1,6 +1,7 @@
 /** Round trips from the ledger are those that the engine counts: with fees in coins, adopted and claimed positions. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { buildInstrument, withConversions } from '../../src/domain/build-instrument.js';
+import type { Instrument } from '../../src/domain/instrument.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -54,7 +55,7 @@ const adopted = (quantityLots: number): EngineRecord => ({
 async function told(
   desk: string,
   records: readonly EngineRecord[],
-  instruments = INSTRUMENTS,
+  instruments: readonly Instrument[] = INSTRUMENTS,
   incarnation = 'abc123',
 ) {
   const configs = recordsOfTrades(1, 1).map((record) => ({ ...record, instruments }));
@@ -215,7 +216,11 @@ const NQ = buildInstrument(0, {
 });
 
 /** Of one contract, filled at once. */
-function filled(order: Pick<OrderIntent, 'purpose' | 'side' | 'type' | 'stopTicks'>, priceTicks: number) {
+function filled(
+  order: Pick<OrderIntent, 'purpose' | 'side' | 'type' | 'stopTicks'>,
+  priceTicks: number,
+  rate?: number,
+) {
   const { side } = order;
   const done = trade(side, 1, priceTicks);
   if (done.type !== 'fill') throw new Error(`expected a fill, found ${done.type}`);
@@ -228,7 +233,7 @@ function filled(order: Pick<OrderIntent, 'purpose' | 'side' | 'type' | 'stopTick
   };
   return [
     { type: 'order.intended', order: intent, marketMs },
-    { ...done, fill: { ...done.fill, fee: 0 } },
+    { ...done, fill: { ...done.fill, fee: 0, ...(rate === undefined ? {} : { rate }) } },
   ] as const;
 }
 
@@ -275,6 +280,23 @@ it('are worth the coin that an inverse contract is worth: its stop lost what was
   expect(costs).toMatchObject({ fills: 2, stopFills: 1 });
   expect(costs.turnover).toBeCloseTo(0.004087682672, 12);
   expect(costs.stopSlippage).toBeCloseTo(0.000004349339, 12);
+});
+
+it('are measured in the money of the desk where results are converted: what was paid and what was risked', async () => {
+  const pair = {
+    kind: 'fx',
+    ...{ tickSize: '0.01', pip: '0.01', lotSize: '1', multiplier: '100000', minNotional: '0' },
+    ...{ makerFeePpm: 0, takerFeePpm: 0 },
+  } as const;
+  const pairs = ['GBP/JPY', 'USD/JPY'].map((symbol, id) => buildInstrument(id, { symbol, ...pair }));
+  const entry = { purpose: 'entry', side: 'buy', type: 'market', stopTicks: null } as const;
+  const stop = { purpose: 'protective', side: 'sell', type: 'stop', stopTicks: 18_900 } as const;
+  const records = [...filled(entry, 19_000, 1 / 125), ...filled(stop, 18_900, 1 / 125)];
+  const { roundTrips } = await told('converted', records, withConversions(pairs, 'USD'));
+  // A yen of 100,000 pounds, at 125 a dollar: of 152,000 dollars, and all that was at risk.
+  expect(roundTrips).toMatchObject([
+    { quantity: '1', entry: '190', exit: '189', net: '-800', netPct: -0.5263, r: -1 },
+  ]);
 });
 
 it('are put into the days of the desk, in its time zone, whole ones from the first', async () => {

@@ -27,6 +27,7 @@ interface ResultsQuery {
 }
 
 /**
+ * `paid` is in the quote currency, `worth` in the desk's: the two differ where results are converted.
  * A trip's stop is the last stop order created before the trip was opened, else the first one after. Sorting
  * closing-side orders and trip ends by time finds it in one sort.
  */
@@ -36,7 +37,7 @@ const ROUND_TRIPS = `
   ), ended as (
     select symbol, incarnation, trip, ${OPENED_BY} as strategy, min(opening) as opening,
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
-      sum(size * price) filter (where side = opening) as paid, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
+      sum(size * price) filter (where side = opening) as paid, sum(size * price * rate) filter (where side = opening) as worth, sum(size / nullif(price, 0)) filter (where side = opening) as parts, sum(size * price) filter (where side <> opening) as got,
       sum(size) filter (where side <> opening) as given, sum(realised) - sum(fee) as net, sum(fee) as fees,
       (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
     from sided group by symbol, incarnation, trip having bool_or(flat)
@@ -69,8 +70,8 @@ const LISTED = `${ROUND_TRIPS}
     (extract(epoch from opened_at) * 1000)::float8 as "openedMs", (extract(epoch from closed_at) * 1000)::float8 as "closedMs",
     trim_scale(quantity)::text as quantity, trim_scale(round(entry, 8))::text as entry,
     trim_scale(round(coalesce(got / given, entry), 8))::text as exit, digits as "priceDigits", trim_scale(net)::text as net,
-    coalesce(round(net / nullif(case when inverse then parts else paid end * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
-    round(net / nullif(case when inverse then abs(parts - quantity / nullif(stop, 0)) else abs(entry - stop) * quantity end * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
+    coalesce(round(net / nullif(case when inverse then parts else worth end * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
+    round(net / nullif(case when inverse then abs(parts - quantity / nullif(stop, 0)) else abs(entry - stop) * quantity * worth / nullif(paid, 0) end * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
   from trips order by closed_at desc, incarnation desc, trip desc limit $5`;
 
 const SUMS = `count(*)::int as trips, (count(*) filter (where net > 0))::int as wins,

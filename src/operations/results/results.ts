@@ -82,7 +82,7 @@ export const NUMBERED_FILLS = `
     select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
       (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
       case type when 'split' then 0 else coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric end
-        * (each ->> 'tickSize')::numeric as price,
+        * (each ->> 'tickSize')::numeric as price, coalesce((record ->> 'rate')::numeric, 1) as rate,
       to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
     from journal_entry entry cross join lateral (
       select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
@@ -92,19 +92,19 @@ export const NUMBERED_FILLS = `
     ) instrument
     where desk = $1 and type in ('position.adopted', 'coins.claimed', 'split') and ${ofAccountInUse('entry.incarnation')}
   ), filled as (
-    select symbol, incarnation, sequence, true as told, side, quantity, price, market, strategy, realised, fee, fee_asset, fee_amount, purpose
+    select symbol, incarnation, sequence, true as told, side, quantity, price, coalesce(rate, 1) as rate, market, strategy, realised, fee, fee_asset, fee_amount, purpose
     from fills where desk = $1 and ${ofAccountInUse()}
     union all
-    select symbol, again.incarnation, again.sequence, false, side, quantity, price, market, strategy, realised, fee, fee_asset, fee_amount, purpose
+    select symbol, again.incarnation, again.sequence, false, side, quantity, price, coalesce(rate, 1), market, strategy, realised, fee, fee_asset, fee_amount, purpose
     from repeated_fills again join fills using (desk, symbol, trade_id) where desk = $1 and ${ofAccountInUse('again.incarnation')}
   ), change as (
-    select symbol, incarnation, sequence, told, side, price, market, strategy, realised, fee, purpose, quantity as size,
+    select symbol, incarnation, sequence, told, side, price, rate, market, strategy, realised, fee, purpose, quantity as size,
       case side when 'sell' then -quantity
         else quantity - case fee_asset when split_part(symbol, '/', 1) then fee_amount else 0 end end as by,
       null::numeric as adopted
     from filled
     union all
-    select symbol, incarnation, sequence, false, null, price, market, null, null, null, null, null,
+    select symbol, incarnation, sequence, false, null, price, rate, market, null, null, null, null, null,
       case type when 'coins.claimed' then quantity else 0 end, case when type in ('position.adopted', 'split') then quantity end
     from without_fill
   ), since_adopted as (
@@ -117,7 +117,7 @@ export const NUMBERED_FILLS = `
       held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
     from holding left join steps using (symbol, incarnation)
   ), numbered as (
-    select symbol, incarnation, sequence, told, price, market, strategy, realised, fee, purpose, flat,
+    select symbol, incarnation, sequence, told, price, rate, market, strategy, realised, fee, purpose, flat,
       coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,
       count(*) filter (where flat)
         over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
