@@ -83,9 +83,10 @@ export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFil
   document.set('twinOf', twinOf);
   document.set('mode', 'paper');
   document.setIn(['notify', 'telegram', 'enabled'], false);
+  // Left out, it would be sent to whom the environment names.
+  document.setIn(['notify', 'mail'], { enabled: false });
   for (const path of [
     ['venue', 'account'],
-    ['notify', 'mail'],
     ['api', 'publicUrl'],
   ])
     if (document.hasIn(path)) document.deleteIn(path);

@@ -9,6 +9,7 @@ import { ordersLeave } from '../../src/desk/desk-venue.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { keepStartedDesk } from '../../src/home/started-desks.js';
+import { mailSettings } from '../../src/notify/channel-credentials.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
 
@@ -51,7 +52,9 @@ describe('a file of two lines', () => {
     expect(ordersLeave(twin.desk)).toBe(false);
     expect(sameness(twin)).toEqual(sameness(live));
     expect(twin.desk.notify.telegram).toEqual({ ...live.desk.notify.telegram, enabled: false });
-    expect(twin.desk.notify.mail).toBeUndefined();
+    const mailServer = { SMTP_SERVER: 'smtp.desk.example', SENDER_EMAIL: 'trader@desk.example' };
+    expect(mailSettings(folder, live.desk, mailServer)).toMatchObject({ to: ['trader@desk.example'] });
+    expect(mailSettings(folder, twin.desk, mailServer)).toBeNull();
     expect(twin.desk.api).toEqual({ host: '127.0.0.1', port: 8100 });
   });
 
