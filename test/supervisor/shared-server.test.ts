@@ -1,4 +1,5 @@
 /** What a start finds of servers that it has in common with other desks, after an end that was none in order. */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -95,6 +96,32 @@ test('a folder that can’t be used is said by the start, with what to do', asyn
   writeFileSync(file, '');
   const home = homeOf(file, 'crypto-bot');
   await expect(claimHome(home)).rejects.toMatchObject({ doThis: expect.stringContaining('FERMATA_HOME') });
+});
+
+/** Whether a process here may have a file system of its own, for a disk that is full. */
+const NAMESPACE = ['--user', '--map-root-user', '--mount'];
+const hasNamespaces = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;
+
+test.runIf(hasNamespaces).each([
+  ['no folder', 2],
+  ['no file', 4],
+])('a disk that takes %s more is said by the start, with what to do', (_what, inodes) => {
+  const place = join(installation, 'full');
+  mkdirSync(place, { recursive: true });
+  const program = new URL('../../dist/supervisor/start/claim-home.js', import.meta.url);
+  const claim = `const { claimHome } = await import(${JSON.stringify(program.href)});
+    await claimHome(${JSON.stringify(join(place, 'home'))}).catch(({ message, doThis, keptSafe }) => console.log(JSON.stringify({ message, doThis, keptSafe })));`;
+  const script = `mount -t tmpfs -o nr_inodes=${inodes} tmpfs "$0" && exec "$@"`;
+  const node = [process.execPath, '--input-type=module', '-e', claim];
+  const { stdout, stderr } = spawnSync('unshare', [...NAMESPACE, 'sh', '-c', script, place, ...node], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    message: `the disk is full where FERMATA_HOME lies (${join(place, 'home')})`,
+    doThis: expect.stringContaining('free some space there'),
+    keptSafe: 'nothing was started',
+  });
 });
 
 test('a further desk finds the folders of the servers, whatever became of the first one', async () => {

@@ -30,9 +30,9 @@ type Claim =
 /** Throws StartFailure if the folder can't be used at all. */
 export async function claimHome(home: string): Promise<Claim> {
   const paths = homePaths(home);
-  makeFolders(paths);
+  inUse(paths, () => makeFolders(paths));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const lock = tryLockFile(join(paths.run, 'lock'));
+    const lock = inUse(paths, () => tryLockFile(join(paths.run, 'lock')));
     if (lock !== null) return { kind: 'claimed', paths, lock };
     const message = await describeOther(paths.home);
     if (message !== null) return { kind: 'taken', message };
@@ -76,17 +76,29 @@ export function claimAccount(
   );
 }
 
-function makeFolders(paths: HomePaths): void {
+/** Throws `StartFailure` in place of the system's error. */
+function inUse<T>({ home }: HomePaths, use: () => T): T {
   try {
-    const { servers } = paths;
-    for (const folder of [paths.home, paths.run, paths.logs, servers.run, servers.logs]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      chmodSync(folder, 0o700);
-    }
+    return use();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const doThis = 'set FERMATA_HOME to a folder that you may write to';
-    throw new StartFailure(`${paths.home} can't be used (${code})`, doThis, 'nothing was started');
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    const doThis = isFull
+      ? 'free some space there, or set FERMATA_HOME to another disk'
+      : 'set FERMATA_HOME to a folder that you may write to';
+    const why = isFull
+      ? `the disk is full where FERMATA_HOME lies (${home})`
+      : `${home} can't be used (${code})`;
+    throw new StartFailure(why, doThis, 'nothing was started');
+  }
+}
+
+function makeFolders(paths: HomePaths): void {
+  const { servers } = paths;
+  for (const folder of [paths.home, paths.run, paths.logs, servers.run, servers.logs]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
   }
   if (!keepsModes(paths.run)) {
     throw new StartFailure(
