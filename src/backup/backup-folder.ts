@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryLockFile } from '../home/file-lock.js';
+import { type FileLock, tryLockFile } from '../home/file-lock.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 /** SHA-256 of the manifest: the only file that the manifest itself can't vouch for. */
@@ -65,7 +65,7 @@ interface HeldFolder {
  */
 export async function holdFolder(path: string): Promise<HeldFolder> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const lock = tryLockFile(join(path, HOLD));
+  const lock = tryHold(path);
   if (lock === null) throw new Error(`${path} was taken for a left one and removed. Try again`);
   const content = join(path, 'content');
   await mkdir(content, { mode: 0o700 });
@@ -76,9 +76,19 @@ export async function holdFolder(path: string): Promise<HeldFolder> {
   return { content, remove };
 }
 
+/** Null if a living process holds the folder, or another one has just removed it. */
+function tryHold(path: string): FileLock | null {
+  try {
+    return tryLockFile(join(path, HOLD));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
 /** Removes it unless a living process holds it; `end` ends what may still use it. */
 export async function removeIfLeft(path: string, end = async (): Promise<void> => undefined): Promise<void> {
-  const lock = tryLockFile(join(path, HOLD));
+  const lock = tryHold(path);
   if (lock === null) return;
   try {
     await end();

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
+import { backupIdAt, backupsFolder, listBackupIds, removeIfLeft } from '../../src/backup/backup-folder.js';
 import { removeLeftoverScratch } from '../../src/backup/drill/run-drill.js';
 import { BACKUP_PHASES, takeBackup } from '../../src/backup/take-backup.js';
 import { verifyBackup } from '../../src/backup/verify-backup.js';
@@ -81,6 +81,14 @@ describe('a drill that is killed', () => {
     expect(left.filter((folder) => existsSync(folder))).toEqual([]);
     expect(existsSync(living)).toBe(true);
     rmSync(living, { recursive: true });
+  });
+
+  it('is no trouble where another drill, which saw it too, has just removed its folder', async () => {
+    const seen = join(desk.home, 'drill', `${await deadPid()}-00aa11ee`);
+    mkdirSync(seen, { recursive: true });
+    await removeIfLeft(seen);
+    await removeIfLeft(seen);
+    expect(existsSync(seen)).toBe(false);
   });
 
   it('leaves a server that the next drill ends, and a folder that it removes', async () => {
