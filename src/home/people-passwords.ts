@@ -12,9 +12,9 @@ const PEOPLE_MAX = 100;
 
 type Hashes = Readonly<Record<string, string>>;
 
-/** Null if this person has no password here. With a damaged file nobody can sign in. */
+/** Null if this person has no password here. Throws if the file is damaged: nobody's is known to be wrong then. */
 export function passwordHashOf(home: string, person: string): string | null {
-  const hashes = hashesOrNone(home);
+  const hashes = readHashes(home);
   return Object.hasOwn(hashes, person) ? (hashes[person] ?? null) : null;
 }
 
@@ -48,14 +48,6 @@ const readHashes = (home: string): Hashes =>
     fileOf(home),
     'No password there signs anybody in. Put an intact copy in its place, or remove it and give each person a password anew: fermata person add NAME',
   );
-
-function hashesOrNone(home: string): Hashes {
-  try {
-    return readHashes(home);
-  } catch {
-    return {};
-  }
-}
 
 /** About 50 ms and 32 MiB for each guess. */
 const COST = 2 ** 15;

@@ -48,7 +48,7 @@ describe.each(DAMAGED)('damaged to %j', (text) => {
 
   it('passwords.json signs nobody in, and takes no password that would drop the others', async () => {
     writeFileSync(fileOf('passwords.json'), text);
-    expect(passwordHashOf(home, 'anna')).toBeNull();
+    expect(() => passwordHashOf(home, 'anna')).toThrow('is damaged');
     await expect(setPassword(home, 'ben', 'a long enough password')).rejects.toThrow(
       /passwords\.json is damaged.*fermata person add/s,
     );
@@ -96,6 +96,22 @@ it('that are damaged are named by the page, which says what to do and does not b
       expect(JSON.stringify(problem)).not.toContain(home);
       expect(web.logged.join('')).toContain(fileOf(file));
     }
+  } finally {
+    await web.stop();
+  }
+});
+
+it('passwords.json that is damaged is named to who signs in: the password may be right', async () => {
+  writeFileSync(fileOf('passwords.json'), '{');
+  const web = await startWebUnderTest(null, { passwordHashOf: (person) => passwordHashOf(home, person) });
+  try {
+    const body = { username: 'anna', password: 'a long enough password' };
+    const problem = await (await web.call('POST', '/api/auth/login', { body })).json();
+    expect(problem).toMatchObject({
+      ...{ status: 503, type: 'urn:fermata:problem:people-file-unusable' },
+      detail: expect.stringContaining('people/passwords.json below FERMATA_HOME is damaged'),
+      doThis: expect.stringContaining('fermata person add NAME'),
+    });
   } finally {
     await web.stop();
   }

@@ -189,6 +189,25 @@ describe('a session', () => {
     expect(err).toContain(`operator is in ${join(home, 'secrets', 'operator-password')}`);
   });
 
+  it('is neither begun nor ended where the file of passwords is damaged, which is said', async () => {
+    await signIn('anna', PASSWORD);
+    const file = join(home, 'people', 'passwords.json');
+    const intact = readFileSync(file, 'utf8');
+    writeFileSync(file, intact.slice(0, -20));
+    for (const refused of [
+      await signIn('bert', `${PASSWORD}, and bert's`),
+      await fermata('resume', '--reason', 'x'),
+    ]) {
+      expect(refused.err).toContain(`${file} is damaged`);
+      expect(refused.err).toMatch(
+        /^ {2}do this: {3}No password there signs anybody in\. Put an intact copy/m,
+      );
+      expect(refused.code).toBe(1);
+    }
+    writeFileSync(file, intact);
+    expect((await fermata('resume', '--reason', 'x')).out).toMatch(AS_FAR_AS_THE_AUDIT_TRAIL);
+  });
+
   it('ends with fermata logout', async () => {
     await signIn('anna', PASSWORD);
     expect((await fermata('logout')).out).toBe('✓ anna is signed out here\n');
