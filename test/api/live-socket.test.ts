@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { liveMessageSchema } from '../../src/api/schemas/trader-status.js';
+import { PeopleFileUnusable } from '../../src/home/people-folder.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
@@ -95,6 +96,19 @@ describe('the live connection', () => {
     web.standings.set('operator', 'removed');
     expect(await live.closed).toBe(4401);
     expect(await connect({ type: 'auth', token }).closed).toBe(4401);
+  });
+
+  it('ends where a file about people is damaged, and the page goes on once it is whole', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+    const { get } = web.standings;
+    web.standings.get = () => {
+      throw new PeopleFileUnusable('ended-sign-ins.json', 'is damaged', 'Put an intact copy in its place.');
+    };
+    expect(await live.closed).toBe(4401);
+    web.standings.get = get;
+    const again = connect({ type: 'auth', token });
+    await expect.poll(() => states(again).length).toBeGreaterThan(0);
   });
 
   it('ends when the person signs out elsewhere', async () => {

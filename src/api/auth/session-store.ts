@@ -7,6 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { PeopleFileUnusable } from '../../home/people-folder.js';
 
 /** Sign-ins of one person. The next one ends that person's oldest, and nobody else's. */
 const FAMILIES_OF_A_PERSON_MAX = 20;
@@ -91,9 +92,16 @@ export class SessionStore {
     return { ok: true, person: family.person, family: name, refreshToken: next };
   }
 
+  /** False also where a file about people can't be used: nothing counts then. `rotate` throws, and so names the file. */
   isActive(family: string): boolean {
     const found = this.#families.get(family);
-    return found !== undefined && found.expiresMs > this.nowMs() && this.#stands(found);
+    if (found === undefined || found.expiresMs <= this.nowMs()) return false;
+    try {
+      return this.#stands(found);
+    } catch (error) {
+      if (error instanceof PeopleFileUnusable) return false;
+      throw error;
+    }
   }
 
   end(family: string): void {
