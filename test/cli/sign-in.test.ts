@@ -12,6 +12,8 @@ import {
 } from '../../src/home/cli-session.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { openApproval } from '../../src/store/approvals.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { runCommand } from './run-command.js';
 import {
   type Answers,
@@ -19,6 +21,7 @@ import {
   type TraderDouble,
   traderStatus,
   writeRuntime,
+  writeRuntimeWith,
 } from './trader-double.js';
 
 const PASSWORD = 'a password of annas own';
@@ -138,6 +141,57 @@ describe('who decides something', () => {
     const { code, err } = await fermata('resume', '--reason', 'x');
     expect(err).toContain('bert may not decide this: the desk file gives no role approver');
     expect(code).toBe(1);
+  });
+});
+
+describe('a vote', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  it('takes whoever the question asks, and whom it does not ask is refused where votes are judged', async () => {
+    writeFileSync(
+      deskFile,
+      readFileSync(deskFile, 'utf8').replace(
+        'name: bert, roles: [approver]',
+        'name: bert, roles: [operator]',
+      ),
+    );
+    await writeRuntimeWith(database, home, deskFile);
+    const later = Date.now() + 3_600_000;
+    const common = {
+      ...{
+        desk: 'crypto-bot',
+        kind: 'incident-offer',
+        subject: 's',
+        title: 'Smaller positions',
+        parameters: {},
+      },
+      ...{
+        parametersHash: 'h'.repeat(64),
+        needed: 1,
+        requestedBy: 'incident',
+        workflowId: 'w',
+        runId: 'r',
+        expiresMs: later,
+      },
+    };
+    for (const [id, roles] of [
+      ['both', ['operator', 'approver']],
+      ['approvers', ['approver']],
+    ] as const)
+      await openApproval(database.pool, { ...common, id, token: id, roles });
+    await signIn('bert', `${PASSWORD}, and bert's`);
+    const counts = (id: string) => fermata('approve', id, '--reason', 'x', '--as', 'bert');
+    // As far as Temporal, which is down here.
+    expect((await counts('both')).out).toContain('Whether the vote counts is not known');
+    expect((await counts('approvers')).out).toContain(
+      'bert may not vote on this: it needs the role approver',
+    );
+    const { rows } = await database.pool.query('select person, action from audit order by id');
+    expect(rows.at(-1)).toEqual({ person: 'bert', action: 'vote:approve' });
   });
 });
 

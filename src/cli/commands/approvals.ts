@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { ApprovalShown } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
-import { APPROVER } from '../../domain/roles.js';
+import { MAY_STOP, rolesOf } from '../../domain/roles.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import {
   type ActOptions,
   actOptions,
@@ -46,7 +47,7 @@ interface ApproveOptions extends ActOptions {
   readonly signingPasswordFile?: string;
 }
 
-/** A vote of the signed-in person. */
+/** A vote of the signed-in person. Which roles may vote is the question's, and judged with the vote. */
 export function approveCommand(command: Command): void {
   actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
     .option('--reject', 'vote against it')
@@ -54,7 +55,7 @@ export function approveCommand(command: Command): void {
     .action(
       async (id: string, { reason, as, timeout, json, reject, signingPasswordFile }: ApproveOptions) => {
         process.exitCode = await withOperations(async (operations, runtime) => {
-          const person = signedInPerson(runtime, APPROVER, as);
+          const person = signedInPerson(runtime, MAY_STOP, as);
           const approval = (await operations.listApprovals()).find((each) => each.id === id);
           if (!approval) {
             throw new CliFailure(
@@ -64,8 +65,9 @@ export function approveCommand(command: Command): void {
             );
           }
           if (json !== true) printLines(approvalLines(approval));
+          const roles = rolesOf(loadDesk(runtime.deskFile).desk.people, person);
           const own =
-            reject === true
+            reject === true || !roles.some((role) => approval.roles.includes(role))
               ? {}
               : await signedVote(runtime, operations, person, { approval: id }, signingPasswordFile);
           const vote = operations.castVote(
