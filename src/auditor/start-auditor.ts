@@ -140,7 +140,7 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
   return {
     cash: book.cash,
     positions: new Map(open.map(([symbol, { quantityLots }]) => [symbol, quantityLots])),
-    costs: new Map(open.map(([symbol, { cost }]) => [symbol, cost])),
+    costs: new Map(open.map(([symbol, { cost }]) => [symbol, Number(cost)])),
     dustLots: new Map(
       [...positions].flatMap(([symbol, { remainder }]) => {
         const instrument = known.get(symbol);

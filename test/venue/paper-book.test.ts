@@ -1,13 +1,14 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { buildInstrument, withConversions } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
 import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
 import { PAPER, PaperBench } from './paper-bench.js';
+import { SteppedBench } from './stepped-bench.js';
 
 let bench: PaperBench;
 beforeEach(() => {
@@ -319,4 +320,30 @@ describe('a paper account with a past', () => {
     expect([await venue.balances(), venue.seenMs]).toMatchObject([{ cash: parseMoney('10000') }, 600]);
     await venue.close();
   });
+});
+
+it('keeps the cost of a position exactly, also of billions of yen, so that its results are those of the desk’s books', () => {
+  const pair = {
+    kind: 'fx',
+    ...{ tickSize: '0.001', pip: '0.01', lotSize: '0.01', multiplier: '100000', minNotional: '0' },
+    ...{ makerFeePpm: 0, takerFeePpm: 0 },
+  } as const;
+  const pairs = ['GBP/JPY', 'USD/JPY'].map((symbol, id) => buildInstrument(id, { symbol, ...pair }));
+  const made = new SteppedBench(withConversions(pairs, 'USD'), '10000000');
+  made.quote(150_000, { instrument: 1 });
+  made.quote(190_000);
+  const trades = [
+    ['buy', 3000, 190_000],
+    ['buy', 3001, 190_003],
+    ['sell', 777, 191_000],
+    ['sell', 777, 191_000],
+    ['sell', 4447, 191_000],
+  ] as const;
+  for (const [side, quantityLots, ticks] of trades) {
+    made.submit({ side, quantityLots });
+    made.quote(ticks);
+  }
+  expect(made.fills).toHaveLength(5);
+  // In whole numbers: each sale at 191.000, less its part of 1,140,199,003 yen, at 1 ÷ 150, rounded to 0.00000001.
+  expect(made.venue.cash).toBe(parseMoney('10039946.64666668'));
 });

@@ -190,7 +190,7 @@ function* markedPositions(book: PaperBook, { quote, rate }: Prices): Generator<M
     const known = book.instruments.get(symbol);
     const by = known === undefined ? 1 : rate(known);
     const instrument = known && valuedAt(known, by);
-    const cost = position.cost * by;
+    const cost = Number(position.cost) * by;
     const isMarked = instrument !== undefined && markTicks !== undefined;
     const worth = isMarked
       ? VALUE[instrument.kind].exactWorth(quantityLots, markTicks, instrument.moneyPerTickLot)

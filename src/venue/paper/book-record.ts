@@ -63,7 +63,7 @@ export interface PaperFill {
  */
 export interface PaperPosition {
   readonly quantityLots: number;
-  readonly cost: number;
+  readonly cost: WrittenUnits;
   /** Coins below a lot, left by a fee in coins; in units of the finer of 1e-8 and the lot's places. Absent: none. */
   readonly remainder?: WrittenUnits;
 }

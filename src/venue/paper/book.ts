@@ -4,12 +4,10 @@ import { dividendMoney, type HandedAction, inLieuMoney, splitShares } from '../.
 import type { Instrument } from '../../domain/instrument.js';
 import {
   formatUnits,
-  mulDiv,
   mulDivUnits,
   parseUnits,
   readUnits,
   type Units,
-  worth,
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
@@ -211,20 +209,22 @@ export class PaperBook {
     const per = instrument.moneyPerTickLot;
     const closing =
       before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
-    const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
-    const opened = worth((quantityLots - closing) * sign, priceTicks, per);
+    const heldCost = readUnits(before.cost);
+    const closedCost =
+      closing === 0 ? 0n : mulDivUnits(heldCost, BigInt(closing), BigInt(Math.abs(before.quantityLots)));
+    const opened = worthUnits((quantityLots - closing) * sign, priceTicks, per);
     const kept = feeIn?.asset === instrument.base && side === 'buy' ? feeIn.amount : null;
     const coins = left(
       instrument,
       { ...before, quantityLots: before.quantityLots + sign * quantityLots },
       kept,
     );
-    const cost = coins.quantityLots === 0 ? 0 : before.cost - closedCost + opened;
+    const cost = coins.quantityLots === 0 ? 0 : writeUnits(heldCost - closedCost + opened);
     if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
     else this.positions.set(symbol, { ...coins, cost });
     const paid = isOwned(instrument)
       ? worthUnits(sign * quantityLots, priceTicks, per)
-      : convertedUnits(worthUnits(sign * closing, priceTicks, per) + BigInt(closedCost), rate);
+      : convertedUnits(worthUnits(sign * closing, priceTicks, per) + closedCost, rate);
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
@@ -235,7 +235,7 @@ export class PaperBook {
     const { kind, perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
     const costOf = (lots: number): Units => VALUE[kind].cost(perTickLot, lots, priceTicks);
     const { quantityLots: held, cost } = this.position(symbol);
-    const heldCost = BigInt(Math.round(cost * Number(perMoney)));
+    const heldCost = BigInt(Math.round(Number(cost) * Number(perMoney)));
     const signed = side === 'buy' ? quantityLots : -quantityLots;
     const leaving = held * signed < 0 ? Math.sign(held) * Math.min(quantityLots, Math.abs(held)) : 0;
     const costOut = leaving === 0 ? 0n : mulDivUnits(heldCost, BigInt(leaving), BigInt(held));
@@ -266,11 +266,9 @@ export class PaperBook {
     this.cashUnits += inLieuMoney(over, action, priceTicks, steps);
     if (lots === 0n) this.positions.delete(action.symbol);
     else {
-      const costOut =
-        over === 0n
-          ? 0n
-          : mulDivUnits(BigInt(Math.round(before.cost)), over, held * BigInt(action.numerator));
-      const cost = before.cost - Number(costOut);
+      const heldCost = readUnits(before.cost);
+      const costOut = over === 0n ? 0n : mulDivUnits(heldCost, over, held * BigInt(action.numerator));
+      const cost = writeUnits(heldCost - costOut);
       this.positions.set(action.symbol, { quantityLots: Number(lots), cost });
     }
   }
