@@ -13,6 +13,8 @@ const PRICE_MAX_TICKS = 100_000;
 
 export class PriceWalk {
   bidTicks = 10_000;
+  /** Before the newest step. */
+  beforeTicks = 10_000;
   #trend = 0;
   #open = 10_000;
   #high = 10_000;
@@ -23,6 +25,7 @@ export class PriceWalk {
   step(): number {
     if (this.random.chance(0.05)) this.#trend = this.random.whole(-12, 12);
     const jump = this.random.chance(0.003) ? this.random.whole(-400, 400) : 0;
+    this.beforeTicks = this.bidTicks;
     const moved = this.bidTicks + this.#trend + this.random.whole(-8, 8) + jump;
     this.bidTicks = Math.min(PRICE_MAX_TICKS, Math.max(PRICE_MIN_TICKS, moved));
     this.#high = Math.max(this.#high, this.bidTicks);

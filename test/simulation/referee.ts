@@ -1,6 +1,7 @@
 /** Watches the paper venue itself: what it takes, an exchange takes too, and its account never owes anything. */
-import type { OrderIntent } from '../../src/domain/order.js';
+import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import type { Rates } from './rates.js';
 import type { Scenario } from './scenario.js';
 import type { SimulatedPrices } from './simulated-prices.js';
 
@@ -17,6 +18,7 @@ export class Referee {
     private readonly venue: PaperVenue,
     private readonly scenario: Scenario,
     private readonly prices: SimulatedPrices,
+    private readonly rates: Rates,
   ) {
     const submit = venue.submit.bind(venue);
     venue.submit = async (order) => {
@@ -26,6 +28,12 @@ export class Referee {
       await this.lookAtAccount();
       return outcome;
     };
+    const onEvent = venue.onEvent.bind(venue);
+    venue.onEvent = (listener) =>
+      onEvent((event) => {
+        if (event.kind === 'fill') this.#object(this.#wronglyConverted(event.fill));
+        listener(event);
+      });
     const replace = venue.replace.bind(venue);
     venue.replace = async (clientId, order) => {
       const wrong = this.#whyNot(order);
@@ -57,7 +65,9 @@ export class Referee {
   async #lookAtMargin(cash: number): Promise<void> {
     let open = 0;
     for (const { instrument, quantityLots } of await this.venue.positions())
-      open += this.#value(instrument, Math.abs(quantityLots), this.prices.bidTicks(instrument));
+      open +=
+        this.#value(instrument, Math.abs(quantityLots), this.prices.bidTicks(instrument)) *
+        (this.rates.at(instrument, (by) => this.prices.bidTicks(by)) ?? 1);
     if (open > cash * LENT_FROM) this.#object(`the venue let ${open} be open for a wallet of ${cash}`);
   }
 
@@ -85,6 +95,23 @@ export class Referee {
     return type === 'stop' && passed
       ? `the venue took the stop ${clientId} at ${stopTicks}, which the market has passed`
       : null;
+  }
+
+  /** The rate is the market's of that moment, and the fee is money of the account at it. */
+  #wronglyConverted({ tradeId, instrument, quantityLots, priceTicks, rate, fee }: Fill): string | null {
+    const { lotFees, takerFeePpm } = this.scenario.instruments[instrument]!;
+    const isNone = this.rates.by(instrument) === null;
+    if (isNone) return rate === undefined ? null : `${tradeId} has a rate, and nothing converts it`;
+    const now = this.rates.at(instrument, (by) => this.prices.bidTicks(by));
+    const before = this.rates.at(instrument, (by) => this.prices.bidTicksBefore(by));
+    if (rate === undefined || (rate !== now && rate !== before))
+      return `${tradeId} is converted at ${rate}, the market is at ${now}`;
+    const worth = this.#value(instrument, quantityLots, priceTicks);
+    const most =
+      lotFees === undefined
+        ? (worth * takerFeePpm) / 1_000_000
+        : quantityLots * lotFees.perLot + lotFees.minimum;
+    return fee <= most * rate + 1 ? null : `the fee of ${tradeId} is ${fee}, and ${most * rate} is due`;
   }
 
   #value(instrument: number, lots: number, ticks: number): number {

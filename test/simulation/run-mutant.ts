@@ -32,7 +32,7 @@ export function placesOf({ file, find }: Mutant): number {
   return readFileSync(join(ROOT, 'src', file), 'utf8').split(find).length - 1;
 }
 
-export function runMutant({ file, find, put, throws }: Mutant, seeds: number): Promise<MutantRun> {
+export function runMutant({ file, find, put, throws, from = 1 }: Mutant, seeds: number): Promise<MutantRun> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
   for (const part of [
     'package.json',
@@ -51,7 +51,8 @@ export function runMutant({ file, find, put, throws }: Mutant, seeds: number): P
   writeFileSync(path, parts.join(put));
   const script = join(folder, 'test/simulation/simulate.ts');
   const until = throws === undefined ? '--until-objection' : '--until-failure';
-  const args = ['--import', 'tsx', script, '--seeds', String(seeds), '--jobs', '1', until];
+  const asked = ['--seeds', String(seeds), '--from', String(from), '--jobs', '1', until];
+  const args = ['--import', 'tsx', script, ...asked];
   const bounds = { cwd: folder, timeout: RUN_MS_MAX, maxBuffer: SAID_LENGTH_MAX };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, bounds, (error, stdout, stderr) => {

@@ -15,6 +15,7 @@ import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
 import { Conversions, feeAssetsOf, pastOf, wrongQuote } from './outside.js';
 import { Random } from './random.js';
+import { Rates } from './rates.js';
 import { Referee } from './referee.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
 import { SignalSender } from './signals.js';
@@ -93,6 +94,7 @@ class Run {
   #disk: SimulatedDisk;
   readonly #operator: Operator;
   readonly #prices: SimulatedPrices;
+  readonly #rates: Rates;
   readonly #stranger: Stranger;
   readonly #signals: SignalSender;
   #incarnation: string;
@@ -132,8 +134,9 @@ class Run {
       this.#time,
       this.#scenario.hours,
     );
+    this.#rates = new Rates(this.#scenario.instruments);
     this.#venue = this.#openVenue();
-    this.#referee = new Referee(this.#venue, this.#scenario, this.#prices);
+    this.#referee = new Referee(this.#venue, this.#scenario, this.#prices, this.#rates);
     this.#conversions = new Conversions(this.#random, this.#venue, this.#scenario.traded);
     this.#network = new FaultyNetwork(
       this.#venue,
@@ -145,7 +148,7 @@ class Run {
       this.#bank,
       this.#conversions.hidden,
     );
-    this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices);
+    this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices, this.#rates);
     this.#signals = new SignalSender(seed, this.#scenario.instruments.slice(0, this.#scenario.traded));
     this.#oracle = new Oracle(this.#scenario, this.#bank);
     this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
@@ -250,6 +253,7 @@ class Run {
     this.#nowAndThen(this.#scenario.wrongQuoteEveryMs, () => this.#quoteWrongly());
     this.#nowAndThen(this.#scenario.heldSilenceEveryMs, () => this.#silenceHeld(), this.#aim);
     this.#nowAndThen(this.#scenario.feeSilenceEveryMs, () => this.#silenceFees(), this.#aim);
+    this.#nowAndThen(this.#scenario.rateSilenceEveryMs, () => this.#silenceRate(), this.#aim);
     this.#nowAndThen(this.#scenario.smallestEveryMs, () => this.#enterTooLittle(), this.#aim);
     if (this.#scenario.signals) this.#time.every(SIGNAL_EVERY_MS, () => this.#signal());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
@@ -391,6 +395,13 @@ class Run {
   #silenceFees(): void {
     const priced = Object.values(feeAssetsOf(this.#scenario.instruments));
     this.#hush(priced, this.#time.nowMs + this.#aim.whole(10_000, 20_000), 'silent fee asset');
+  }
+
+  /** What converts results: also what is priced itself has no known worth until it speaks again. */
+  #silenceRate(): void {
+    const converting = new Set(this.#scenario.instruments.map(({ id }) => this.#rates.by(id)));
+    const all = [...converting].filter((id) => id !== null);
+    this.#hush([this.#aim.pick(all)], this.#time.nowMs + this.#aim.whole(5_000, 20_000), 'silent converter');
   }
 
   /** Worth an order by the desk file, and less than the venue takes. */

@@ -7,6 +7,7 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
+import { convertedInstruments, DESKS_CURRENCY, isConverted } from './converted.js';
 import {
   type AskedEntries,
   changesOfSeed,
@@ -48,7 +49,7 @@ export interface Scenario extends AskedEntries {
   readonly seed: number;
   /** Money units. */
   readonly startingCash: number;
-  /** What is traded, and behind it what only prices the fees. */
+  /** What is traded, and behind it what only prices the fees, or converts. */
   readonly instruments: readonly Instrument[];
   readonly traded: number;
   /** A list of cash movements can't be read, now and then. */
@@ -90,6 +91,8 @@ export interface Scenario extends AskedEntries {
   readonly heldSilenceEveryMs: number;
   /** The feed is silent of what prices the fees. */
   readonly feeSilenceEveryMs: number;
+  /** The feed is silent of what converts results. */
+  readonly rateSilenceEveryMs: number;
   /** Entries become smaller than the venue takes. */
   readonly smallestEveryMs: number;
   /** Somebody of whom the desk must hear is silent. */
@@ -139,7 +142,13 @@ const QUOTES: QuoteRules = {
 /** What the venue takes in one order, and the desk file does not know: worth 8 USDT and 400 USDT where a run begins. */
 const BOUNDS = { minQuantityLots: 80, maxMarketLots: 4_000 };
 
-const NO_SILENCE = { silenceEveryMs: 0, heldSilenceEveryMs: 0, feeSilenceEveryMs: 0, sleepEveryMs: 0 };
+const NO_SILENCE = {
+  silenceEveryMs: 0,
+  heldSilenceEveryMs: 0,
+  feeSilenceEveryMs: 0,
+  rateSilenceEveryMs: 0,
+  sleepEveryMs: 0,
+};
 
 export const NO_FAULTS: FaultRates = {
   requestLost: 0,
@@ -224,14 +233,16 @@ function againstAnother(scenario: Scenario): Scenario {
 
 function drawDesk(seed: number, random: Random): Scenario {
   const severity = random.pick([0, 0.02, 0.05, 0.1, 0.25]);
-  const spot = random.chance(0.6);
+  const spot = random.chance(0.6) && !isConverted(seed);
   const traded = random.whole(1, 4);
   const feeStock = spot && random.chance(0.3) ? random.pick(['0.004', '0.02', '1']) : null;
   const ownedByOthers = spot && random.chance(0.4);
   return {
     seed,
     startingCash: parseMoney('10000'),
-    instruments: drawInstruments(traded, spot, feeStock !== null),
+    instruments: isConverted(seed)
+      ? convertedInstruments(seed, traded)
+      : drawInstruments(traded, spot, feeStock !== null),
     traded,
     unreadLists: seed % 5 === 3,
     feeStock,
@@ -266,6 +277,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     silenceEveryMs: random.pick([0, 0, 0, 15_000]),
     heldSilenceEveryMs: seed % 4 === 2 || seed % 20 === 13 ? 10_000 : 0,
     feeSilenceEveryMs: feeStock === null ? 0 : 20_000,
+    rateSilenceEveryMs: isConverted(seed) ? 25_000 : 0,
     smallestEveryMs: 0,
     heartbeatEveryMs: random.pick([0, 0, 0, 0, 40_000]),
     live: random.chance(0.15),
@@ -334,7 +346,7 @@ export function paperOf({ instruments, startingCash, feesIn, feeStock }: Scenari
   const { makerFeePpm, takerFeePpm } = instruments[0]!;
   return {
     balance: formatMoney(startingCash),
-    currency: 'USDT',
+    currency: DESKS_CURRENCY,
     makerFeePpm,
     takerFeePpm,
     feesIn,

@@ -3,11 +3,12 @@ import type { Instrument } from '../../src/domain/instrument.js';
 import { parseUnits } from '../../src/domain/money.js';
 import type { Fill } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { converted, share } from './rates.js';
 
 export interface Holding {
   /** Units of 1e-8 coins, signed. */
   coins: bigint;
-  /** Money units that they cost, signed like them. */
+  /** Money units that they cost, signed like them; of the quote currency. */
   cost: bigint;
   owner: string;
   /** Result so far of the trip that is open. */
@@ -24,6 +25,8 @@ interface Change {
   readonly instrument: number;
   readonly signedLots: bigint;
   readonly priceTicks: number;
+  /** By which its result becomes money of the desk; undefined: it is that. */
+  readonly rate: number | undefined;
   readonly owner: string;
 }
 
@@ -70,12 +73,15 @@ export class SecondBook {
   }
 
   /** Cash and what is held, at these prices: what is long at the bid, what is short at what buying it back costs. */
-  equity(ticks: (instrument: number, isLong: boolean) => number): number {
+  equity(
+    ticks: (instrument: number, isLong: boolean) => number,
+    rate: (instrument: number) => number,
+  ): number {
     let equity = Number(this.cash - this.feesElsewhere);
     this.holdings.forEach(({ coins, cost }, at) => {
       const { moneyPerTickLot, kind } = this.instruments[at]!;
       const worth = (Number(coins) / Number(this.#lot(at))) * ticks(at, coins > 0n) * moneyPerTickLot;
-      if (coins !== 0n) equity += kind === 'spot' ? worth : worth - Number(cost);
+      if (coins !== 0n) equity += (kind === 'spot' ? worth : worth - Number(cost)) * rate(at);
     });
     return equity;
   }
@@ -101,16 +107,17 @@ export class SecondBook {
         return;
       }
       case 'position.adopted': {
-        const { instrument, quantityLots, priceTicks } = record;
+        const { instrument, quantityLots, priceTicks, rate } = record;
         const signedLots = BigInt(quantityLots - this.lots(instrument));
-        if (signedLots !== 0n) this.#change({ instrument, signedLots, priceTicks, owner: 'fermata' });
+        if (signedLots !== 0n) this.#change({ instrument, signedLots, priceTicks, rate, owner: 'fermata' });
         return;
       }
       case 'coins.claimed': {
         const instrument = this.instruments.findIndex(({ symbol }) => symbol === record.symbol);
         const signedLots = BigInt(record.quantityLots);
         const cash = this.cash;
-        this.#change({ instrument, signedLots, priceTicks: record.costTicks, owner: 'fermata' });
+        const { costTicks: priceTicks } = record;
+        this.#change({ instrument, signedLots, priceTicks, rate: undefined, owner: 'fermata' });
         this.cash = cash;
         return;
       }
@@ -119,14 +126,15 @@ export class SecondBook {
     }
   }
 
-  #fill({ instrument, side, quantityLots, priceTicks, fee, feeIn, clientId }: Fill): void {
+  #fill({ instrument, side, quantityLots, priceTicks, rate, fee, feeIn, clientId }: Fill): void {
     const held = this.holdings[instrument]!;
     const isBase = feeIn?.asset === this.instruments[instrument]!.base;
     const paidInCoins = feeIn !== undefined && isBase && side === 'buy';
     const signedLots = BigInt(side === 'buy' ? quantityLots : -quantityLots);
     if (feeIn?.unvalued === true) this.unvalued += 1;
     held.trip -= BigInt(fee);
-    this.#change({ instrument, signedLots, priceTicks, owner: this.#owners.get(clientId) ?? 'fermata' });
+    const owner = this.#owners.get(clientId) ?? 'fermata';
+    this.#change({ instrument, signedLots, priceTicks, rate, owner });
     if (feeIn === undefined) this.cash -= BigInt(fee);
     else if (!paidInCoins) this.feesElsewhere += BigInt(fee);
     else {
@@ -143,7 +151,7 @@ export class SecondBook {
     }
   }
 
-  #change({ instrument, signedLots, priceTicks, owner }: Change): void {
+  #change({ instrument, signedLots, priceTicks, rate, owner }: Change): void {
     const held = this.holdings[instrument]!;
     const lot = this.#lot(instrument);
     const perLot = BigInt(priceTicks) * BigInt(this.instruments[instrument]!.moneyPerTickLot);
@@ -154,7 +162,7 @@ export class SecondBook {
     if (out > 0n) {
       const signedOut = lots > 0n ? out : -out;
       const cost = share(held.cost, out * lot, size(held.coins));
-      gained = signedOut * perLot - cost;
+      gained = converted(signedOut * perLot - cost, rate);
       held.coins -= signedOut * lot;
       held.cost -= cost;
       held.trip += gained;
@@ -188,9 +196,3 @@ export function isNoResult(kind: string): boolean {
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
 const least = (one: bigint, other: bigint): bigint => (one < other ? one : other);
-
-/** The part of `whole` that `part` of `all` has; halves away from zero. */
-function share(whole: bigint, part: bigint, all: bigint): bigint {
-  const rounded = (2n * size(whole) * part + all) / (2n * all);
-  return whole < 0n ? -rounded : rounded;
-}

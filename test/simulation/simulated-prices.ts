@@ -43,6 +43,11 @@ export class SimulatedPrices {
     return this.#walk(instrument).bidTicks;
   }
 
+  /** That of the quote before the newest one. */
+  bidTicksBefore(instrument: number): number {
+    return this.#walk(instrument).beforeTicks;
+  }
+
   /** The next bid. */
   step(instrument: number): number {
     const walk = this.#walk(instrument);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FIRST_CONVERTED } from './converted.js';
 import { MUTANTS } from './mutants/all.js';
 import { placesOf } from './run-mutant.js';
 import { runSeed, type SimulationResult } from './run-seed.js';
@@ -6,6 +7,8 @@ import { runSeed, type SimulationResult } from './run-seed.js';
 /** CI simulates those that follow, by the same program on both cores (`.ci/run`); `test:full` a hundred thousand. */
 const SEEDS = 150;
 const CHUNK = 50;
+/** Of those whose results another instrument converts. */
+const CONVERTED = 30;
 /** Behind those that are always run, and each of them has found something. */
 const FOUND = [
   ...[1671, 1765, 1970, 2006, 2055, 2369, 2539, 3173, 3338, 3989, 4614, 4656, 19966, 21597, 24433],
@@ -33,6 +36,15 @@ describe('the core and its journal at a faulty venue', () => {
       }
     });
   }
+
+  it('come out right where results are converted to the currency of the desk', {
+    timeout: 300_000,
+  }, async () => {
+    for (let seed = FIRST_CONVERTED; seed < FIRST_CONVERTED + CONVERTED; seed += 1) {
+      const { violations } = await resultOf(seed);
+      expect(violations, `again: npm run simulate -- --seeds 1 --from ${seed}`).toEqual([]);
+    }
+  });
 
   it.each(FOUND)('come out right for seed %i', { timeout: 300_000 }, async (seed) => {
     expect((await runSeed(seed)).violations).toEqual([]);

@@ -5,6 +5,7 @@
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
 import type { Random } from './random.js';
+import type { Rates } from './rates.js';
 import type { Scenario } from './scenario.js';
 import type { SimulatedPrices } from './simulated-prices.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -18,6 +19,7 @@ export class Stranger {
     private readonly random: Random,
     private readonly venue: PaperVenue,
     private readonly prices: SimulatedPrices,
+    private readonly rates: Rates,
   ) {}
 
   trade(instruments: number): void {
@@ -43,7 +45,8 @@ export class Stranger {
     const { id, minNotional, minQuantityLots, maxMarketLots, moneyPerTickLot } =
       instruments[this.#refused % traded]!;
     const perLot = this.prices.askTicks(id) * moneyPerTickLot;
-    const wallet = Number((await this.venue.balances()).cash);
+    const rate = this.rates.at(id, (by) => this.prices.bidTicks(by)) ?? 1;
+    const wallet = Number((await this.venue.balances()).cash) / rate;
     const held =
       (await this.venue.positions()).find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
     const tooMuch = [

@@ -1,4 +1,5 @@
 /** What seeds are about, without running them: who reads a report sees what was tried, and in how many of them. */
+import { DESKS_CURRENCY } from './converted.js';
 import { Random } from './random.js';
 import { drawScenario, type Scenario } from './scenario.js';
 
@@ -10,6 +11,8 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'fees in the coin that was bought': ({ feesIn }) => feesIn === 'coin',
   'fees from a stock of BNB': ({ feeStock }) => feeStock !== null,
   'an account with a past, and coins that are nobody’s yet': ({ ownedByOthers }) => ownedByOthers,
+  'results that the price of another instrument converts': ({ instruments }) =>
+    instruments.some(({ quote }) => quote !== DESKS_CURRENCY),
   'real money, which needs a go-live': ({ live }) => live,
   'money that comes in and leaves': ({ bankEveryMs }) => bankEveryMs > 0,
   'a list of cash movements that can’t be read now and then': ({ unreadLists }) => unreadLists,

@@ -2,6 +2,7 @@
 import { ACCOUNT_MUTANTS } from './account.js';
 import { AGAINST_EACH_OTHER_MUTANTS } from './against-each-other.js';
 import { BOOK_MUTANTS } from './books.js';
+import { CONVERTED_MUTANTS } from './converted.js';
 import { EXIT_MUTANTS } from './exits.js';
 import { HOUR_MUTANTS } from './hours.js';
 import { LIMIT_MUTANTS } from './limits.js';
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMIT_MUTANTS,
   ...PRICE_MUTANTS,
   ...BOOK_MUTANTS,
+  ...CONVERTED_MUTANTS,
   ...ACCOUNT_MUTANTS,
   ...PAPER_VENUE_MUTANTS,
   ...SIGNAL_MUTANTS,

@@ -7,6 +7,7 @@ import { formatUnits } from '../../../src/domain/money.js';
 import type { OrderIntent } from '../../../src/domain/order.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
+import { converted, share } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import { NOBODY, type OwnLots, sharesOf } from '../shares.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -25,6 +26,8 @@ interface Traded {
   readonly owner: string;
   readonly signedLots: number;
   readonly priceTicks: number;
+  /** By which its result becomes money of the desk. */
+  readonly rate: number | undefined;
   readonly fee: bigint;
 }
 
@@ -124,33 +127,33 @@ export class AgainstEachOther implements Watcher {
   #take(record: EngineRecord): void {
     if (record.type === 'order.intended') this.#orders.set(record.order.clientId, record.order);
     if (record.type === 'fill') {
-      const { instrument, side, quantityLots, clientId, priceTicks, fee } = record.fill;
+      const { instrument, side, quantityLots, clientId, priceTicks, rate, fee } = record.fill;
       const lots = side === 'buy' ? quantityLots : -quantityLots;
       const held: OwnLots = new Map([...this.#of(instrument)].map(([owner, trade]) => [owner, trade.lots]));
       let [feeLeft, lotsLeft] = [BigInt(fee), BigInt(quantityLots)];
       for (const [owner, signedLots] of sharesOf(held, lots, this.#orders.get(clientId))) {
         const size = BigInt(Math.abs(signedLots));
         const part = size === lotsLeft ? feeLeft : share(feeLeft, size, lotsLeft);
-        this.#trade({ instrument, owner, signedLots, priceTicks, fee: part });
+        this.#trade({ instrument, owner, signedLots, priceTicks, rate, fee: part });
         feeLeft -= part;
         lotsLeft -= size;
       }
     }
     if (record.type === 'position.adopted') {
-      const { instrument, quantityLots, priceTicks } = record;
+      const { instrument, quantityLots, priceTicks, rate } = record;
       const ours = [...this.#of(instrument).values()].reduce((sum, { lots }) => sum + lots, 0);
       const signedLots = quantityLots - ours;
-      if (signedLots !== 0) this.#trade({ instrument, owner: NOBODY, signedLots, priceTicks, fee: 0n });
+      if (signedLots !== 0) this.#trade({ instrument, owner: NOBODY, signedLots, priceTicks, rate, fee: 0n });
     }
     if (record.type === 'trades.crossed') {
-      const { instrument, quantityLots, priceTicks, seller, buyer } = record;
-      const free = { instrument, priceTicks, fee: 0n };
+      const { instrument, quantityLots, priceTicks, rate, seller, buyer } = record;
+      const free = { instrument, priceTicks, rate, fee: 0n };
       this.#trade({ ...free, owner: seller.strategy, signedLots: -quantityLots });
       this.#trade({ ...free, owner: buyer.strategy, signedLots: quantityLots });
     }
   }
 
-  #trade({ instrument, owner, signedLots, priceTicks, fee }: Traded): void {
+  #trade({ instrument, owner, signedLots, priceTicks, rate, fee }: Traded): void {
     const trades = this.#of(instrument);
     const trade = trades.get(owner) ?? { lots: 0, cost: 0n, result: 0n };
     const worth = (lots: number): bigint =>
@@ -160,7 +163,7 @@ export class AgainstEachOther implements Watcher {
     trade.result -= fee;
     if (out !== 0) {
       const cost = share(trade.cost, BigInt(Math.abs(out)), BigInt(Math.abs(trade.lots)));
-      trade.result += worth(out) - cost;
+      trade.result += converted(worth(out) - cost, rate);
       trade.lots -= out;
       trade.cost -= cost;
     }
@@ -181,12 +184,4 @@ export class AgainstEachOther implements Watcher {
     this.#trades.set(instrument, trades);
     return trades;
   }
-}
-
-const size = (value: bigint): bigint => (value < 0n ? -value : value);
-
-/** The part of `whole` that `part` of `all` has; halves away from zero. */
-function share(whole: bigint, part: bigint, all: bigint): bigint {
-  const rounded = (2n * size(whole) * part + all) / (2n * all);
-  return whole < 0n ? -rounded : rounded;
 }

@@ -134,8 +134,9 @@ export class CashRecords implements Watcher {
     instrument,
     quantityLots,
     priceTicks,
+    rate = 1,
   }: Extract<EngineRecord, { readonly type: 'position.adopted' }>) {
     const lots = Math.abs(quantityLots - this.book.second.lots(instrument));
-    this.#adopted += lots * priceTicks * this.scenario.instruments[instrument]!.moneyPerTickLot;
+    this.#adopted += lots * priceTicks * this.scenario.instruments[instrument]!.moneyPerTickLot * rate;
   }
 }

@@ -4,6 +4,7 @@ import type { Command, EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import { LosingStreak } from '../losing-streak.js';
+import { Rates } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -18,6 +19,7 @@ export interface Allowed {
 
 export class EntriesAllowed implements Watcher {
   readonly #streak: LosingStreak;
+  readonly #rates: Rates;
   #breaker = 'closed';
   #mayRaise = false;
 
@@ -27,6 +29,7 @@ export class EntriesAllowed implements Watcher {
     private readonly allowed: Allowed,
   ) {
     this.#streak = new LosingStreak(scenario);
+    this.#rates = new Rates(scenario.instruments);
   }
 
   restarted(records: readonly EngineRecord[]): void {
@@ -78,8 +81,11 @@ export class EntriesAllowed implements Watcher {
       (sum, entry) => sum + entry.leftLots,
       Math.abs(this.book.lots[instrument] ?? 0),
     );
-    const value = lots * (limitTicks ?? 0) * moneyPerTickLot;
-    const { equity } = view();
+    const { equity, quotes } = view();
+    const bidTicks = (by: number) => quotes.find((quote) => quote.instrument === by)?.bidTicks;
+    const rate = this.#rates.at(instrument, bidTicks);
+    if (rate === undefined) return `entry ${clientId} left, and nobody knows what it is worth`;
+    const value = lots * (limitTicks ?? 0) * moneyPerTickLot * rate;
     const most = (equity * this.allowed.maxPositionSizePct() * this.book.sizeFactorPpm) / 100_000_000;
     if (resting.length !== 1 || value <= most + 1) return null;
     return `entry ${clientId} makes a position of ${value}, ${most} are allowed at an equity of ${equity}`;

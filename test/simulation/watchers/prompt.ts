@@ -5,6 +5,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { EngineView } from '../../../src/engine/view.js';
 import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
+import { Rates } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
@@ -30,7 +31,11 @@ export class Prompt implements Watcher {
   readonly #quotedAtMs = new Map<number, number>();
   readonly #counted = new CountedQuotes();
   readonly #bids = new Map<number, number>();
-  /** Since when each instrument has a position that an order can be sent for: an entry may fill in a silence. */
+  readonly #rates: Rates;
+  /**
+   * Since when each instrument has a position that an order can be sent for, or converts the worth of one: an entry may fill
+   * in a silence.
+   */
   readonly #heldSinceMs = new Map<number, number>();
   /** Exits that a strategy wants, by instrument, and since when. */
   readonly #exits = new Map<number, { readonly sinceMs: number; readonly strategy: string | null }>();
@@ -41,7 +46,9 @@ export class Prompt implements Watcher {
     private readonly scenario: Scenario,
     private readonly restBars: number,
     private readonly staleMs: () => number,
-  ) {}
+  ) {
+    this.#rates = new Rates(scenario.instruments);
+  }
 
   restarted(_: readonly EngineRecord[], wallMs: number): void {
     this.#bars.clear();
@@ -118,8 +125,11 @@ export class Prompt implements Watcher {
       this.#passed.delete(instrument);
     }
     if (purpose !== 'entry') return null;
-    const ageMs = wallMs - (this.#quotedAtMs.get(instrument) ?? Number.NEGATIVE_INFINITY);
-    return ageMs > this.staleMs() ? `entry ${clientId} left on a price that is ${ageMs} ms old` : null;
+    for (const at of [instrument, this.#rates.by(instrument) ?? instrument]) {
+      const ageMs = wallMs - (this.#quotedAtMs.get(at) ?? Number.NEGATIVE_INFINITY);
+      if (ageMs > this.staleMs()) return `entry ${clientId} left on a price of ${at} that is ${ageMs} ms old`;
+    }
+    return null;
   }
 
   looked(moment: Moment): string | null {
@@ -166,7 +176,7 @@ export class Prompt implements Watcher {
   /** Of the whole feed, or of what is held. */
   #stale(wallMs: number): string | null {
     for (const { id } of this.scenario.instruments) {
-      if (!this.#isTradable(id)) this.#heldSinceMs.delete(id);
+      if (!this.#isNeeded(id)) this.#heldSinceMs.delete(id);
       else if (!this.#heldSinceMs.has(id)) this.#heldSinceMs.set(id, wallMs);
     }
     if (this.book.mode !== 'ACTIVE' || this.#quotedAtMs.size === 0) return null;
@@ -186,7 +196,7 @@ export class Prompt implements Watcher {
   #armedOnStale(wallMs: number): string | null {
     for (const { id } of this.scenario.instruments) {
       const staleFromMs = Math.max(this.#quotedAtMs.get(id) ?? 0, this.#fromMs) + this.staleMs();
-      if (wallMs - staleFromMs > NOTICED_MS_MAX && this.#isTradable(id, SURELY_TRADABLE))
+      if (wallMs - staleFromMs > NOTICED_MS_MAX && this.#isNeeded(id, SURELY_TRADABLE))
         return `armed with a position in ${id} without a price since ${staleFromMs}`;
     }
     return null;
@@ -196,7 +206,8 @@ export class Prompt implements Watcher {
   #isSurelyFresh(wallMs: number): boolean {
     const isFresh = (at: number) => this.#counted.isFresh(at, wallMs, SURELY_FRESH_MS);
     const held = this.scenario.instruments.filter(({ id }) => (this.book.lots[id] ?? 0) !== 0);
-    return this.#counted.instruments.some(isFresh) && held.every(({ id }) => isFresh(id));
+    const needed = held.flatMap(({ id }) => [id, this.#rates.by(id) ?? id]);
+    return this.#counted.instruments.some(isFresh) && needed.every(isFresh);
   }
 
   /** Side by side each sells its own trade, whatever the other one holds. */
@@ -208,6 +219,13 @@ export class Prompt implements Watcher {
       (part) =>
         part.strategy === strategy &&
         isTradableAt(this.scenario.instruments[at]!, part.quantityLots, bidTicks),
+    );
+  }
+
+  /** Something is held whose worth takes the price of that instrument. */
+  #isNeeded(id: number, surely = 1): boolean {
+    return this.scenario.instruments.some(
+      ({ id: at }) => (at === id || this.#rates.by(at) === id) && this.#isTradable(at, surely),
     );
   }
 

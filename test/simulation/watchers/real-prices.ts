@@ -1,4 +1,4 @@
-/** A quote that is no price is used for nothing: no equity, day, entry or worth of a fee rests on it. */
+/** A quote that is no price is used for nothing: no equity, day, entry, worth of a fee or rate rests on it. */
 import { parseUnits } from '../../../src/domain/money.js';
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
@@ -7,6 +7,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
 import { isWrongQuote } from '../outside.js';
+import { Rates } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -23,11 +24,14 @@ export class RealPrices implements Watcher {
   /** After a silence the newest one may be held back, and what was known before it counts. */
   readonly #counted = new CountedQuotes();
   #thawedMs = Number.NEGATIVE_INFINITY;
+  readonly #rates: Rates;
 
   constructor(
     private readonly followed: FollowedBook,
     private readonly scenario: Scenario,
-  ) {}
+  ) {
+    this.#rates = new Rates(scenario.instruments);
+  }
 
   restarted(): void {
     this.#bids.clear();
@@ -61,6 +65,8 @@ export class RealPrices implements Watcher {
     if (record.type === 'equity') return this.#objection('equity', record.equity);
     if (record.type === 'fee.valued') return this.#feeObjection(record.asset, record.amount, record.fee);
     if (record.type === 'fill') return this.#fillObjection(record.fill);
+    if (record.type === 'position.adopted' || record.type === 'trades.crossed')
+      return this.#rateObjection(record.instrument, record.rate);
     return record.type === 'day' ? this.#objection("the day's start", record.startEquity) : null;
   }
 
@@ -80,6 +86,20 @@ export class RealPrices implements Watcher {
     }
     if (bid === undefined || limitTicks === null || Math.abs(limitTicks - bid) <= bid * NEAR) return null;
     return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
+  }
+
+  /** Nobody but the desk says by which rate it books this. */
+  #rateObjection(instrument: number, rate: number | undefined): string | null {
+    if (this.#rates.by(instrument) === null)
+      return rate === undefined
+        ? null
+        : `what is booked of ${instrument} has a rate, and nothing converts it`;
+    const known = [
+      this.#rates.at(instrument, (at) => this.#bids.get(at)),
+      this.#rates.at(instrument, (at) => this.#counted.bidTicks(at)),
+    ];
+    const isReal = known.some((ours) => ours !== undefined && Math.abs((rate ?? 0) - ours) <= ours * NEAR);
+    return isReal ? null : `${instrument} is booked at the rate ${rate}, the market is at ${known[0]}`;
   }
 
   /** A part of what was bought costs what was paid for it, to the unit, however late the purchase is heard of. */
@@ -120,10 +140,14 @@ export class RealPrices implements Watcher {
     for (const { id, moneyPerTickLot } of this.scenario.instruments) {
       const bid = bidTicksOf(id);
       if (this.followed.second.holdings[id]!.coins === 0n) continue;
-      if (bid === undefined) return null;
-      held += (Math.abs(this.followed.second.lots(id)) + 1) * bid * moneyPerTickLot;
+      const rate = this.#rates.at(id, bidTicksOf);
+      if (bid === undefined || rate === undefined) return null;
+      held += (Math.abs(this.followed.second.lots(id)) + 1) * bid * moneyPerTickLot * rate;
     }
-    const expected = this.followed.second.equity((at) => bidTicksOf(at) ?? 0);
+    const expected = this.followed.second.equity(
+      (at) => bidTicksOf(at) ?? 0,
+      (at) => this.#rates.at(at, bidTicksOf) ?? 0,
+    );
     return Math.abs(found - expected) <= held * NEAR + ROUNDING ? null : Math.round(expected);
   }
 }

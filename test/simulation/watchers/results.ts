@@ -2,6 +2,7 @@
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
+import { Rates } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -12,11 +13,14 @@ const ROUNDING = 100;
 
 export class Results implements Watcher {
   readonly #bids = new Map<number, number>();
+  readonly #rates: Rates;
 
   constructor(
     private readonly followed: FollowedBook,
     private readonly scenario: Scenario,
-  ) {}
+  ) {
+    this.#rates = new Rates(scenario.instruments);
+  }
 
   /** A new process has no price until it hears one: what it adopts before counts at what it cost. */
   restarted(): void {
@@ -62,11 +66,16 @@ export class Results implements Watcher {
   #equity({ equity, quotes }: ReturnType<Moment['view']>): string | null {
     const book = this.followed.second;
     const quoteOf = new Map(quotes.map((quote) => [quote.instrument, quote]));
-    if (book.holdings.some(({ coins }, at) => coins !== 0n && !quoteOf.has(at))) return null;
-    const ours = book.equity((at, isLong) => {
-      const quote = quoteOf.get(at);
-      return (isLong ? quote?.bidTicks : quote?.askTicks) ?? 0;
-    });
+    const rateOf = (at: number) => this.#rates.at(at, (by) => quoteOf.get(by)?.bidTicks);
+    const isUnknown = (at: number): boolean => !quoteOf.has(at) || rateOf(at) === undefined;
+    if (book.holdings.some(({ coins }, at) => coins !== 0n && isUnknown(at))) return null;
+    const ours = book.equity(
+      (at, isLong) => {
+        const quote = quoteOf.get(at);
+        return (isLong ? quote?.bidTicks : quote?.askTicks) ?? 0;
+      },
+      (at) => rateOf(at) ?? 0,
+    );
     if (Math.abs(equity - ours) <= ROUNDING) return null;
     return `equity is ${equity}, by the records and these quotes it is ${ours}`;
   }

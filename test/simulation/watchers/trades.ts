@@ -1,6 +1,7 @@
 /** Each trade is told once, with the figures of its own fills: worked out anew from the list of them. */
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import { converted } from '../rates.js';
 import type { Scenario } from '../scenario.js';
 import { type EndedTrip, SecondBook } from '../second-book.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -12,6 +13,8 @@ interface Part {
   readonly priceTicks: number;
   /** Where the stop of what was bought belongs; null: nowhere. */
   readonly stopTicks: number | null;
+  /** By which what is risked becomes money of the desk. */
+  readonly rate: number | undefined;
 }
 
 /** What was traded on an instrument since it was flat. */
@@ -32,6 +35,7 @@ interface Change {
   readonly instrument: number;
   readonly signedLots: number;
   readonly priceTicks: number;
+  readonly rate: number | undefined;
   readonly atMs: number;
   readonly fee: number;
 }
@@ -99,23 +103,26 @@ export class Trades implements Watcher {
     if (record.type === 'order.intended') this.#orders.set(record.order.clientId, record.order);
     if (record.type === 'fill') this.#fill(record.fill);
     if (record.type === 'position.adopted') {
-      const { instrument, quantityLots, priceTicks, marketMs: atMs } = record;
+      const { instrument, quantityLots, priceTicks, rate, marketMs: atMs } = record;
       const signedLots = quantityLots - this.#book.lots(instrument);
-      this.#change({ instrument, signedLots, priceTicks, atMs, fee: 0 }, undefined);
+      this.#change({ instrument, signedLots, priceTicks, rate, atMs, fee: 0 }, undefined);
     }
     if (record.type === 'coins.claimed') {
       const instrument = this.scenario.instruments.findIndex(({ symbol }) => symbol === record.symbol);
       const { quantityLots: signedLots, costTicks: priceTicks, marketMs: atMs } = record;
-      this.#change({ instrument, signedLots, priceTicks, atMs, fee: 0 }, undefined);
+      this.#change({ instrument, signedLots, priceTicks, rate: undefined, atMs, fee: 0 }, undefined);
     }
   }
 
-  #fill({ instrument, side, quantityLots, priceTicks, fee, marketMs: atMs, clientId }: Fill): void {
+  #fill({ instrument, side, quantityLots, priceTicks, rate, fee, marketMs: atMs, clientId }: Fill): void {
     const signedLots = side === 'buy' ? quantityLots : -quantityLots;
-    this.#change({ instrument, signedLots, priceTicks, atMs, fee }, this.#orders.get(clientId));
+    this.#change({ instrument, signedLots, priceTicks, rate, atMs, fee }, this.#orders.get(clientId));
   }
 
-  #change({ instrument, signedLots, priceTicks, atMs, fee }: Change, order: OrderIntent | undefined): void {
+  #change(
+    { instrument, signedLots, priceTicks, rate, atMs, fee }: Change,
+    order: OrderIntent | undefined,
+  ): void {
     if (signedLots === 0) return;
     const before = this.#book.lots(instrument);
     const left = Math.abs(signedLots);
@@ -123,7 +130,7 @@ export class Trades implements Watcher {
     const out = reduces ? Math.min(left, Math.abs(before)) : 0;
     let fills = this.#open.get(instrument);
     if (reduces && fills !== undefined) {
-      fills.sold.push({ lots: out, priceTicks, stopTicks: null });
+      fills.sold.push({ lots: out, priceTicks, stopTicks: null, rate });
       const { purpose: by = null, why = null } = order ?? {};
       Object.assign(fills, { atMs, by, why, fees: fills.fees + fee });
       if (out === left) return;
@@ -137,7 +144,7 @@ export class Trades implements Watcher {
       };
       this.#open.set(instrument, fills);
     }
-    fills.bought.push({ lots: left - out, priceTicks, stopTicks: order?.protectTicks ?? null });
+    fills.bought.push({ lots: left - out, priceTicks, stopTicks: order?.protectTicks ?? null, rate });
     Object.assign(fills, { atMs, by: order?.purpose ?? null, why: null });
     if (!reduces) fills.fees += fee;
   }
@@ -151,8 +158,10 @@ export class Trades implements Watcher {
     if (this.#told.has(told.trade)) return `the trade ${told.trade} is told of twice`;
     this.#told.add(told.trade);
     const { moneyPerTickLot } = this.scenario.instruments[told.instrument]!;
-    const risks = fills.bought.map(({ lots, priceTicks, stopTicks }) =>
-      stopTicks === null ? Number.NaN : lots * Math.abs(priceTicks - stopTicks) * moneyPerTickLot,
+    const risks = fills.bought.map(({ lots, priceTicks, stopTicks, rate }) =>
+      stopTicks === null
+        ? Number.NaN
+        : Number(converted(BigInt(lots * Math.abs(priceTicks - stopTicks) * moneyPerTickLot), rate)),
     );
     const risk = sum(risks);
     const result = Number(ended.result);
