@@ -200,7 +200,7 @@ it('what is left of a position too small to sell is named before there is a pric
   }
   expect(desk.engine.view.closeAll).toBe('flat');
   expect(desk.recorded('note').map(({ text }) => text)).toContainEqual(
-    expect.stringContaining('GBP/JPY: 0.30 lots are left, worth an unknown amount of USD'),
+    expect.stringContaining('GBP/JPY: 0.30 lots are left, less than the smallest order.'),
   );
   dollarAt(desk, 150);
   expect(desk.engine.view.dust).toMatchObject([{ quantity: '0.30', value: parseMoney('38000') }]);

@@ -113,10 +113,15 @@ function nameDust(core: Core): void {
     const { id, symbol, lotSize } = instrument;
     const { quantityLots } = positionAt(core, id);
     if (quantityLots === 0) continue;
-    const value = notional(valuedNow(core, id), Math.abs(quantityLots), knownTicks(core, id) ?? 0);
+    const valued = valuedNow(core, id);
+    const value = notional(valued, Math.abs(quantityLots), knownTicks(core, id) ?? 0);
+    // Nobody can say it before there is a price that converts.
+    const worth = Number.isNaN(value)
+      ? 'less than the smallest order'
+      : `worth ${moneyText(instrument, value)}: less than the smallest order of ${smallestOrder(valued)}`;
     const text =
-      `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${unitOf(instrument)} are left, worth ${moneyText(instrument, value)}: less than ` +
-      `the smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;
+      `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${unitOf(instrument)} are left, ${worth}. ` +
+      'Kept as dust; sold with the next position';
     note(core, 'info', text, id);
   }
 }
