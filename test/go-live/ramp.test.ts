@@ -115,6 +115,25 @@ it('tells of every problem, however many there were before', async () => {
   await handleOf(attempted).terminate();
 });
 
+it('is watched while people are asked for a larger size: what is wrong is told, and its end ends the question', async () => {
+  const results: Results = { fills: AS_ORDERED, paper: AS_ON_PAPER };
+  const attempted = await live(results);
+  await until('the question', async () => (await openQuestions(attempted)) === 1, WAIT_MS);
+  results.fills = { ...AS_ORDERED, problems: ['BTC/USDT fill 9: on the other side than ordered'] };
+  await until(
+    'the alert',
+    async () => (await toldOf(attempted)).some((text) => /fill 9/.test(text)),
+    WAIT_MS,
+  );
+  await attempted.operations.revokeGoLive(ANNA, { reason: 'odd fills' });
+  expect(await attempted.ended).toMatchObject({
+    state: 'ended',
+    detail: expect.stringContaining('no longer in force'),
+  });
+  expect(await openQuestions(attempted)).toBe(0);
+  await keepHistory(bench, 'go-live-watched-while-asked', handleOf(attempted).workflowId);
+});
+
 it('grows only from results that are as on paper, over as many runs as the waiting takes', async () => {
   const worse: Expectation = { verdict: 'warn', observed: 'win rate 20 %', expected: 'win rate 55 %' };
   const results: Results = { fills: AS_ORDERED, paper: worse };

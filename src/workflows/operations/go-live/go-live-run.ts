@@ -51,6 +51,8 @@ export class GoLiveRun {
   readonly #shown: string[];
   /** Somebody cancelled the run. */
   cancelled: boolean;
+  /** The permission ended while people were asked for a larger size. */
+  permissionEnded = false;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;
   /** What people have approved, as long as it is not in force. */

@@ -29,7 +29,7 @@ import { showVerdict } from '../../show.js';
 import { awaitTask } from '../await-task.js';
 import { approvedCalls } from '../operations-calls.js';
 import { GoLiveRun } from './go-live-run.js';
-import { watchLive } from './watch-live.js';
+import { watchLive, watchWhile } from './watch-live.js';
 
 /** Everything that real money requires, checked before people are asked and again just before the start. */
 interface Preflight {
@@ -278,7 +278,15 @@ async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLi
   const now = approvedCalls(desk, incarnation).readLiveFacts;
   const { configHash } = await now.executeWithOptions({ summary: 'As it is now' }, []);
   const proposal = proposalOf(run, step, size, { configHash, haltId: null });
-  const approved = await askApprovers(run, proposal, sizeStepTitle(step));
+  const asking = askApprovers(run, proposal, sizeStepTitle(step));
+  const ended = await watchWhile(run, asking);
+  if (ended !== null) {
+    run.approvals.withdraw(ended);
+    run.permissionEnded = true;
+    run.trail.keep('withdrawing what was asked', asking);
+    return { state: 'ended', detail: ended };
+  }
+  const approved = await asking;
   if (approved.state !== 'approved') return stays(approved.detail);
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return stays(problem);
@@ -407,6 +415,7 @@ async function coolOff(run: GoLiveRun, votes: readonly Decision[], coolingOffMs:
   run.show('cooling-off', 'One person decided alone: time for second thoughts', untilMs);
   if (untilMs <= Date.now()) return;
   // Runs that began before the patch sleep for the whole time, even if cancelled.
-  if (patched(SECOND_THOUGHTS)) await condition(() => run.cancelled, untilMs - Date.now());
+  if (patched(SECOND_THOUGHTS))
+    await condition(() => run.cancelled || run.permissionEnded, untilMs - Date.now());
   else await sleep(untilMs - Date.now());
 }

@@ -2,7 +2,7 @@
  * Watches a desk that trades real money: checks it at intervals, tells people, and compares it with paper trading at
  * the end.
  */
-import { patched, sleep } from '@temporalio/workflow';
+import { condition, patched, sleep } from '@temporalio/workflow';
 import type { Notice } from '../../../contracts/notice.js';
 import { goLiveId } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -39,8 +39,7 @@ export async function watchLive(
   const untilMs = startedMs + watchMs;
   const everyMs = Math.max(run.input.lookMs, Math.ceil(watchMs / LOOKS_MAX));
   const fillsSinceMs = phase === 'watched' ? run.liveSinceMs : startedMs;
-  const problems = new Set<string>();
-  let before: readonly string[] = [];
+  const { problems, see } = createTeller(run);
   let remindAtMs = startedMs + run.input.remindMs;
   let looks = 0;
   run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
@@ -48,13 +47,7 @@ export async function watchLive(
     const found = await lookAtLive(run, fillsSinceMs);
     looks += 1;
     if (found.ended !== null) return { ended: found.ended, problems: [...problems] };
-    const fresh = found.problems.filter((one) => !problems.has(one) && !before.includes(one));
-    const kept = fresh.slice(0, PROBLEMS_MAX - problems.size);
-    for (const problem of kept) problems.add(problem);
-    // What is not kept is told where the look before did not see it.
-    const told = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
-    if (told.length > 0) tellProblems(run, told);
-    before = found.problems;
+    see(found.problems);
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
       remind(run, found.text);
@@ -65,12 +58,54 @@ export async function watchLive(
   const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
   const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
   // What can't be verified is not clean, but is no reason to end what is live.
-  const late = await conclude(run, watched).catch((error: unknown) => {
+  const concluding = conclude(run, watched).catch((error: unknown) => {
     const unverified = [`not verified: ${causeOf(error)}`];
     tellProblems(run, unverified);
     return unverified;
   });
-  return { ended: null, problems: [...problems, ...late] };
+  const ended = await watchWhile(run, concluding);
+  return { ended, problems: [...problems, ...(ended === null ? await concluding : [])] };
+}
+
+/** Runs that began before this patch don't look at the desk while a question is open, or Postgres is away. */
+const WATCHED_MEANWHILE = 'a-live-desk-is-watched-while-something-else-is-awaited';
+
+/** Looks at the desk until `work` has settled, which may take days. Null, or why the desk is no longer live. */
+export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promise<string | null> {
+  if (!patched(WATCHED_MEANWHILE)) return null;
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  void work.then(settle, settle);
+  const { see } = createTeller(run);
+  const startedMs = Date.now();
+  const everyMs = Math.max(run.input.lookMs, Math.ceil(run.input.approvalMs / LOOKS_MAX));
+  while (!(await condition(() => settled, everyMs))) {
+    const found = await lookAtLive(run, startedMs);
+    if (found.ended !== null) return found.ended;
+    see(found.problems);
+  }
+  return null;
+}
+
+/** Tells people of each problem once. */
+function createTeller(run: GoLiveRun) {
+  const problems = new Set<string>();
+  let before: readonly string[] = [];
+  return {
+    /** At most 20. */
+    problems: problems as ReadonlySet<string>,
+    see(found: readonly string[]): void {
+      const fresh = found.filter((one) => !problems.has(one) && !before.includes(one));
+      const kept = fresh.slice(0, PROBLEMS_MAX - problems.size);
+      for (const problem of kept) problems.add(problem);
+      // What is not kept is told where the look before did not see it.
+      const told = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
+      if (told.length > 0) tellProblems(run, told);
+      before = found;
+    },
+  };
 }
 
 interface Conclusion {
