@@ -284,6 +284,35 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-maybe-live', handleOf(attempted).workflowId);
   });
 
+  it('is watched on, and grows no more, where the trader does not say whether it took a larger size', async () => {
+    const attempted = await attempt();
+    const { desk } = attempted;
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await until('live', () => desk.trader.granted, WAIT_MS);
+    Object.defineProperty(desk.trader, 'refusesGoLive', {
+      get: () => {
+        desk.trader.gone = true;
+        return 'not now';
+      },
+    });
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    await until(
+      'people are told',
+      () => isTold(desk, 'a larger size could not be asked for, or granted'),
+      WAIT_MS,
+    );
+    desk.trader.gone = false;
+    const progress = () => handleOf(attempted).query<GoLiveProgress>('progress');
+    await until('the watch that goes on', async () => (await progress()).phase === 'ramp', WAIT_MS);
+    expect((await progress()).size).toEqual({ maxPositionSizePct: 3, maxConcurrentPositions: 3 });
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    expect(await attempted.ended).toMatchObject({ state: 'ended' });
+    await keepHistory(bench, 'go-live-maybe-larger', handleOf(attempted).workflowId);
+  });
+
   it('takes no vote of one person whose cooling-off would end after the vote has', async () => {
     const attempted = await attempt({ needed: 1, coolingOffMs: 10 * WAIT_MS, approvalMs: 300 });
     await review(attempted);

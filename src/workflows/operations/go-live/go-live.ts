@@ -356,8 +356,13 @@ async function grant(
 }
 
 const UNKNOWN_IS_WATCHED = 'a-permission-that-may-be-in-force-is-watched';
+/** Runs that began before this patch go on as if the larger size were in force, and end after the last one. */
+const UNKNOWN_SIZE_STAYS = 'a-larger-size-that-may-be-in-force-is-not-taken-for-it';
 
-/** Where the trader doesn't say, true: the watch ends once it says that nothing is in force. */
+/**
+ * Where the trader doesn't say, true: the watch ends once it says that nothing is in force. Of a larger size it
+ * rejects: what is in force is watched on as it is.
+ */
 async function isGranted(
   run: GoLiveRun,
   { release, attempt, step }: GoLiveProposal,
@@ -365,6 +370,7 @@ async function isGranted(
 ): Promise<boolean> {
   const asked = run.engine.readLiveFacts.executeWithOptions({ summary: 'Is it in force?' }, []);
   const facts = await asked.catch((error: unknown) => {
+    if (step > 0 && patched(UNKNOWN_SIZE_STAYS)) throw new Error(`the trader does not say (${why})`);
     if (!patched(UNKNOWN_IS_WATCHED)) throw error;
     return null;
   });
