@@ -151,7 +151,7 @@ it('agrees with the books of the desk to the last place after any fills, also wh
         if (at % 3 === 0) book = new PaperBook(JSON.parse(JSON.stringify(book.state())), instruments);
         const { quantityLots: lots, cost } = book.position(BTC.symbol);
         expect([book.cashUnits, lots]).toEqual([cashUnits(state), state.positions[0]?.quantityLots]);
-        expect(BigInt(Math.round(cost * 1e4))).toBe(state.positions[0]?.cost);
+        expect(BigInt(Math.round(Number(cost) * 1e4))).toBe(state.positions[0]?.cost);
       }
     }),
   );
