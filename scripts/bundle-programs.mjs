@@ -14,6 +14,7 @@ const out = join(dist, 'run');
 /** By the name of the file in dist/run. */
 const PROGRAMS = {
   cli: join(dist, 'cli/main.js'),
+  'trial-process': join(dist, 'cli/trial-process.js'),
   'run-role': join(dist, 'worker/run-role.js'),
   'packs-worker': join(dist, 'worker/packs-worker.js'),
   'failure-converter': join(dist, 'workflows/failure-converter.js'),

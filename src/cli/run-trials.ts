@@ -1,11 +1,20 @@
-/** Trials on all cores: each thread takes the next one as soon as it has finished one. */
-import { Worker } from 'node:worker_threads';
+/**
+ * Backtests in processes of their own: a single one, or trials on all cores, where each process takes the next one as
+ * soon as it has finished one. A strategy that takes ever more memory ends its process, and nothing in there could say
+ * so any more; a thread would end all of them.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import type { TimedAction } from '../backtest/corporate-actions.js';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
+import type { FillRow, OrderRow } from '../backtest/report/rows.js';
 import { BacktestInterrupted } from '../backtest/run-backtest.js';
+import type { Progress } from '../backtest/run-on-prices.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
 import { type Trial, type Value, valuesText } from '../backtest/sweep/trial.js';
+import { moment } from '../domain/moment.js';
 import { DataFileError, type DataFileProblem } from '../market/recorded/data-file-error.js';
 import type { DeskOptions } from './backtest-desk.js';
 import { CliFailure } from './failure.js';
@@ -15,6 +24,7 @@ export interface TrialSetting {
   /** The desk file and its text, so that all trials are of one desk. */
   readonly file: string;
   readonly text: string;
+  readonly folder: string;
   readonly dataKey: string | null;
 }
 
@@ -29,6 +39,8 @@ export interface TrialJob {
   readonly fillModel: FillModel;
   readonly beginMs: number | null;
   readonly untilMs: number | null;
+  /** Of a single backtest: its whole report, with so many trades, and news of it. */
+  readonly whole?: { readonly tradesMax: number; readonly fills: boolean; readonly orders: boolean };
 }
 
 export interface TrialDone extends Pick<BacktestReport, 'market' | 'execution' | 'set'> {
@@ -36,61 +48,134 @@ export interface TrialDone extends Pick<BacktestReport, 'market' | 'execution' |
   readonly problems: BacktestReport['data']['problems'];
 }
 
-export type TrialAnswer = TrialDone | { readonly failed: string } | { readonly damaged: DataFileProblem };
+export type TrialAnswer =
+  | TrialDone
+  | { readonly report: BacktestReport }
+  | { readonly failed: Error }
+  | { readonly damaged: DataFileProblem };
 
-const PROGRAM = new URL('./trial-thread.js', import.meta.url);
+/** Told while a single backtest runs; rows in their order, some at once. */
+export type TrialNews =
+  | { readonly progress: Progress }
+  | { readonly fills: readonly FillRow[] }
+  | { readonly orders: readonly OrderRow[] };
 
-/** Threads that serve all trials of one command. */
-export class TrialThreads {
-  readonly #workers: readonly Worker[];
+/** From src and dist alike, since it is there as it is built, alone. */
+const PROGRAM = fileURLToPath(new URL('../../dist/run/trial-process.js', import.meta.url));
+const SAID_CHARACTERS_MAX = 8_000;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Processes that serve all trials of one command. */
+export class TrialProcesses {
+  readonly #processes: readonly TrialProcess[];
 
   constructor(setting: TrialSetting, count: number) {
-    this.#workers = Array.from({ length: count }, () => new Worker(PROGRAM, { workerData: setting }));
+    this.#processes = Array.from({ length: count }, () => new TrialProcess(setting));
   }
 
   /** The result of each job, in order. Rejects with the first failure; with `BacktestInterrupted` after `end`. */
   async run(jobs: readonly TrialJob[], onDone: (done: TrialDone) => void): Promise<readonly TrialDone[]> {
     const results: TrialDone[] = [];
     let next = 0;
-    const work = async (worker: Worker): Promise<void> => {
+    const work = async (process: TrialProcess): Promise<void> => {
       for (let at = next++; at < jobs.length; at = next++) {
-        const done = await ask(worker, jobs[at] as TrialJob);
+        const job = jobs[at] as TrialJob;
+        const done = await process.ask(job, () => undefined);
+        if ('failed' in done) throw trialFailure(job, done.failed.message);
+        if ('report' in done) throw new Error('a report in the place of a trial');
         results[at] = done;
         onDone(done);
       }
     };
-    await Promise.all(this.#workers.map(work));
+    await Promise.all(this.#processes.map(work));
     return results;
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#processes.map((process) => process.end()));
   }
 }
 
-function ask(worker: Worker, job: TrialJob): Promise<TrialDone> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => settle(() => reject(new BacktestInterrupted('the sweep was ended')));
-    const failed = (error: Error): void => settle(() => reject(error));
-    const answered = (answer: TrialAnswer): void =>
-      settle(() => {
-        if ('failed' in answer) reject(trialFailure(job, answer.failed));
-        else if ('damaged' in answer) reject(new DataFileError(answer.damaged));
-        else resolve(answer);
-      });
-    const settle = (then: () => void): void => {
-      worker.off('exit', ended).off('error', failed).off('message', answered);
-      then();
-    };
-    worker.once('exit', ended).once('error', failed).once('message', answered);
-    worker.postMessage(job);
-  });
+export class TrialProcess {
+  readonly #child: ChildProcess;
+  /** Never rejects. */
+  readonly #over: Promise<unknown>;
+  #said = '';
+  #isEnding = false;
+
+  constructor(setting: TrialSetting) {
+    this.#child = fork(PROGRAM, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#over = new Promise((resolve) => this.#child.once('close', resolve).once('error', resolve));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-SAID_CHARACTERS_MAX);
+    });
+    this.#send(setting);
+  }
+
+  /** Rejects if the file is damaged, or the process ends; with `BacktestInterrupted` after `end`. */
+  ask(
+    job: TrialJob,
+    onNews: (news: TrialNews) => void,
+  ): Promise<Exclude<TrialAnswer, { readonly damaged: unknown }>> {
+    return new Promise((resolve, reject) => {
+      let reachedMs: number | null = null;
+      const heard = (message: TrialAnswer | TrialNews): void => {
+        if ('progress' in message) reachedMs = message.progress.marketMs;
+        if ('progress' in message || 'fills' in message || 'orders' in message) {
+          onNews(message);
+          return;
+        }
+        this.#child.off('message', heard);
+        if ('damaged' in message) reject(new DataFileError(message.damaged));
+        else resolve(message);
+      };
+      this.#child.on('message', heard);
+      void this.#over.then(() => reject(this.#whyOver(job, reachedMs)));
+      this.#send(job);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    this.#child.kill('SIGKILL');
+    await this.#over;
+  }
+
+  /** That nothing was sent because the process has ended is told by `#over`. */
+  #send(message: TrialSetting | TrialJob): void {
+    this.#child.send(message, () => undefined);
+  }
+
+  #whyOver({ values }: TrialJob, reachedMs: number | null): Error {
+    if (this.#isEnding) return new BacktestInterrupted('the backtest was ended');
+    const what = values.length === 0 ? 'the backtest' : `the trial ${valuesText(values)}`;
+    const at = reachedMs === null ? '' : `, after ${moment(reachedMs)}`;
+    if (!this.#said.includes('heap out of memory')) {
+      const { exitCode, signalCode } = this.#child;
+      return new CliFailure(
+        `the process of ${what} ended by ${signalCode ?? exitCode ?? 'itself'}${at}`,
+        NOTHING_WRITTEN,
+        'fermata doctor looks at this machine and its memory; then give the same command again',
+      );
+    }
+    const mb = Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB);
+    return new CliFailure(
+      `${what} took more and more memory${at}: ${mb} MB were not enough for it`,
+      NOTHING_WRITTEN,
+      `look for what the strategy keeps with each bar, price or fill and never drops; if it needs as much, let it have more: NODE_OPTIONS=--max-old-space-size=${2 * mb}`,
+    );
+  }
 }
+
+const NOTHING_WRITTEN = 'nothing was written; a backtest changes nothing else';
 
 function trialFailure({ values }: TrialJob, why: string): CliFailure {
   return new CliFailure(
     `the trial ${valuesText(values)} failed: ${why}`,
-    'nothing was written; a backtest changes nothing else',
+    NOTHING_WRITTEN,
     'run it alone, with the same options, to see where',
   );
 }

@@ -24,7 +24,7 @@ import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 import type { DataFile } from './market-choice.js';
 import { progressPrinter } from './output.js';
-import { type TrialDone, type TrialJob, TrialThreads } from './run-trials.js';
+import { type TrialDone, type TrialJob, TrialProcesses } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 
 const SHOWN_TRIALS = 10;
@@ -70,11 +70,12 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   const { candidates, leftOut } = candidatesOf(setting, show);
   const { files, signals, actions, fillModel, loaded, windows, rankedBy } = setting;
   const total = runsOf(candidates.length, windows);
-  const threads = new TrialThreads(
-    { file: loaded.file, text: loaded.text, dataKey: setting.dataKey },
+  const { file, text, folder } = loaded;
+  const processes = new TrialProcesses(
+    { file, text, folder, dataKey: setting.dataKey },
     Math.min(setting.jobs ?? availableParallelism(), candidates.length),
   );
-  const end = (): void => void threads.end();
+  const end = (): void => void processes.end();
   process.once('SIGINT', end).once('SIGTERM', end);
   let done = 0;
   const run: Trials = async (of, { beginMs, untilMs }) => {
@@ -84,7 +85,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
     };
     const prices = { files, fillModel, beginMs, untilMs, ...outside };
     const jobs = of.map((candidate) => ({ ...candidate, ...prices }));
-    const results = await threads.run(jobs, () => {
+    const results = await processes.run(jobs, () => {
       done += 1;
       show({ kind: 'bar', text: `sweep, ${done} of ${total} runs`, done, total });
     });
@@ -109,7 +110,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
     });
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
-    await threads.end();
+    await processes.end();
   }
 }
 

@@ -51,6 +51,13 @@ export default strategy({
   },
 });
 `;
+/** Keeps ever more from a bar on that the made-up ones never come to. */
+const HOARDS = FALLS_OVER.replace(
+  "throw new Error('it fell over');",
+  'for (;;) all.push(new Array(1_000_000).fill(1));',
+)
+  .replace('let seen = 0;', 'let seen = 0;\n    const all = [];')
+  .replace('bars until it throws', 'bars until it hoards');
 const DAY = Date.parse('2026-03-02T00:00:00Z');
 
 let folder: string;
@@ -79,10 +86,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const backtest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   runCommand(folder, ['backtest', '--desk', 'crypto-bot.yaml', ...args], env);
 
-function falling(): string {
+const falling = (): string => ownStrategy('falls', FALLS_OVER);
+
+function ownStrategy(name: string, code: string): string {
   mkdirSync(join(folder, 'strategies'), { recursive: true });
-  writeFileSync(join(folder, 'strategies/falls.ts'), FALLS_OVER);
-  return 'strategies/falls.ts';
+  writeFileSync(join(folder, `strategies/${name}.ts`), code);
+  return `strategies/${name}.ts`;
 }
 
 async function reportOf(...args: string[]): Promise<BacktestReport> {
@@ -237,6 +246,28 @@ describe('fermata backtest', () => {
     );
     expect(out).not.toContain('switched off');
     expect(code).toBe(1);
+  });
+
+  it('says that a strategy took ever more memory, and what to do, alone and among several values', async () => {
+    const fills = join(folder, 'hoard.fills');
+    const hoard = ['--data', file, '--strategy', ownStrategy('hoards', HOARDS), '--set'];
+    const little = { NODE_OPTIONS: '--max-old-space-size=150' };
+    const [alone, swept] = await Promise.all([
+      backtest([...hoard, 'minutes=300', '--fills', fills], little),
+      backtest([...hoard, 'minutes=300,5000', '--json'], little),
+    ]);
+    const words = /took more and more memory.*: \d+ MB were not enough for it/;
+    expect(alone.err).toMatch(new RegExp(`^✗ the backtest ${words.source}$`, 'm'));
+    expect(alone.err).toMatch(/do this: {3}look for what the strategy keeps .*--max-old-space-size=\d+$/m);
+    expect(alone.err).not.toContain('FATAL');
+    expect({
+      code: alone.code,
+      left: readdirSync(folder).filter((name) => name.startsWith('hoard.')),
+    }).toEqual({ code: 1, left: [] });
+    expect(JSON.parse(swept.out).error.message).toMatch(
+      new RegExp(`^the trial minutes=300 ${words.source}$`),
+    );
+    expect(swept.code).toBe(1);
   });
 
   it('trades by the desk file, and by what is set instead for this run alone', async () => {

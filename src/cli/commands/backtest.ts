@@ -12,14 +12,11 @@ import {
 import {
   FILL_COLUMNS,
   type FillRow,
-  fillRow,
   headLine,
   ORDER_COLUMNS,
   type OrderRow,
-  orderRow,
   rowLine,
 } from '../../backtest/report/rows.js';
-import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
 import { scopeOf } from '../../backtest/run-on-prices.js';
 import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
@@ -41,6 +38,7 @@ import { namedDeskFile } from '../named-desk.js';
 import { collected, dayValue, positiveNumber, wholeNumber } from '../option-values.js';
 import { printJson, printLines, progressPrinter } from '../output.js';
 import { OutputFile } from '../output-file.js';
+import { type TrialJob, type TrialNews, TrialProcess, type TrialSetting } from '../run-trials.js';
 import { fermataHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue } from '../simulated-venue.js';
 import { periodToTrade } from '../stored-minutes.js';
@@ -151,7 +149,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const loaded = loadDesk(namedDeskFile(options.desk));
   // In a sweep each value is checked by itself; to look for prices, the file's own values will do.
   const fixed = sweeps ? [] : settings.map(({ key, values: [value = ''] }) => ({ key, value }));
-  const { desk, configHash, set } = backtestDesk(loaded, { ...others, set: fixed });
+  const { desk, configHash } = backtestDesk(loaded, { ...others, set: fixed });
   // The suggested command that fetches missing minutes has to name this desk, whichever desk runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
@@ -176,7 +174,11 @@ async function backtest(options: BacktestOptions): Promise<number> {
   };
   const outputs = openOutputs(options);
   try {
-    if (!sweeps) return await single({ ...prices, desk, configHash, set }, options, outputs);
+    if (!sweeps) {
+      const { file, text, folder } = loaded;
+      const job = { ...prices, options: { ...others, set: fixed }, configHash };
+      return await single(job, { file, text, folder, dataKey: dataKey(home) }, options, outputs);
+    }
     const { rank: rankedBy = 'sharpe', walkForward: windows = null, jobs = null } = options;
     const report = await told(
       sweepBacktest({ ...prices, loaded, options: others, set: settings, rankedBy, windows, jobs }),
@@ -193,7 +195,8 @@ async function backtest(options: BacktestOptions): Promise<number> {
 
 /** Orders and fills are written as they come, so they need no memory; only lists are kept, where they are asked for. */
 async function single(
-  setting: Omit<BacktestSetting, 'signal' | 'onProgress' | 'tradesMax' | 'details'>,
+  job: Omit<TrialJob, 'values' | 'whole'>,
+  setting: TrialSetting,
   options: BacktestOptions,
   outputs: Outputs,
 ): Promise<number> {
@@ -201,27 +204,19 @@ async function single(
   const [fills, orders] = [outputs.get('fills'), outputs.get('orders')];
   fills?.write(headLine(FILL_COLUMNS));
   orders?.write(headLine(ORDER_COLUMNS));
-  const { report } = await run({
-    ...setting,
+  const whole = {
     tradesMax: options.json === true ? Number.POSITIVE_INFINITY : TRADES_SHOWN_MAX,
-    details: {
-      onFill: (fill, order, instruments) => {
-        const row = fillRow(instruments, fill, order);
-        if (row === null) return;
-        fills?.write(rowLine(FILL_COLUMNS, row));
-        lists?.fills.push(row);
-      },
-      ...(orders === undefined && lists === null
-        ? {}
-        : {
-            onOrder: (order, instruments) => {
-              const row = orderRow(instruments, order);
-              if (row === null) return;
-              orders?.write(rowLine(ORDER_COLUMNS, row));
-              lists?.orders.push(row);
-            },
-          }),
-    },
+    fills: fills !== undefined || lists !== null,
+    orders: orders !== undefined || lists !== null,
+  };
+  const report = await run({ ...job, values: [], whole }, setting, (news) => {
+    if ('fills' in news) {
+      for (const row of news.fills) fills?.write(rowLine(FILL_COLUMNS, row));
+      lists?.fills.push(...news.fills);
+    } else if ('orders' in news) {
+      for (const row of news.orders) orders?.write(rowLine(ORDER_COLUMNS, row));
+      lists?.orders.push(...news.orders);
+    }
   });
   outputs.get('report')?.write(reportHtml(report));
   keep(outputs);
@@ -261,27 +256,34 @@ function refuseWhatHasNoMeaning(options: BacktestOptions, sweeps: boolean): void
     );
 }
 
-async function run(setting: Omit<BacktestSetting, 'signal' | 'onProgress'>): Promise<Backtest> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
+async function run(
+  job: TrialJob,
+  setting: TrialSetting,
+  onNews: (news: TrialNews) => void,
+): Promise<BacktestReport> {
+  const own = new TrialProcess(setting);
+  const end = (): void => void own.end();
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = progressPrinter(process.stderr);
   try {
-    return await told(
-      runBacktest({
-        ...setting,
-        signal: ending.signal,
-        onProgress: ({ marketMs, part, trades }) =>
-          show({
-            kind: 'bar',
-            text: `backtest, ${moment(marketMs)}, ${trades} trades`,
-            done: Math.round(part * PROGRESS_TOTAL),
-            total: PROGRESS_TOTAL,
-          }),
+    const answer = await told(
+      own.ask(job, (news) => {
+        if (!('progress' in news)) return onNews(news);
+        const { marketMs, part, trades } = news.progress;
+        show({
+          kind: 'bar',
+          text: `backtest, ${moment(marketMs)}, ${trades} trades`,
+          done: Math.round(part * PROGRESS_TOTAL),
+          total: PROGRESS_TOTAL,
+        });
       }),
     );
+    if ('failed' in answer) throw answer.failed;
+    if (!('report' in answer)) throw new Error('a backtest without a report');
+    return answer.report;
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
+    await own.end();
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * `hash-runs.ts DESK FILE RUNS [THREADS]`: backtests of a desk on that recording in one process, each with another amount of garbage
+ * `hash-runs.ts DESK FILE RUNS [PROCESSES]`: backtests of a desk on that recording in one process, each with another amount of garbage
  * before and after it; prints what each came to, state and fills, as a line. Run with `--expose-gc` it collects at moments of its
- * own. With THREADS they are the trials of a sweep on so many threads, and a line is the state alone.
+ * own. With PROCESSES they are the trials of a sweep in so many processes, and a line is the state alone.
  */
 import { createHash } from 'node:crypto';
 import { argv, stdout } from 'node:process';
@@ -9,16 +9,15 @@ import { FILL_COLUMNS, fillRow, rowLine } from '../../../src/backtest/report/row
 import { runBacktest } from '../../../src/backtest/run-backtest.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 
-const [, , deskFile = '', file = '', runs = '1', threads = '0'] = argv;
-const { desk, configHash, text } = loadDesk(deskFile);
+const [, , deskFile = '', file = '', runs = '1', processes = '0'] = argv;
+const { desk, configHash, text, folder } = loadDesk(deskFile);
 const files = [{ symbol: 'BTC/USDT', file }];
 const fillModel = { path: 'nearer', limitFill: 'touch', volumePartPct: null } as const;
 
-async function onThreads(count: number): Promise<void> {
-  // A thread's program is there as it is built, alone.
+async function asTrials(count: number): Promise<void> {
   const built = new URL('../../../dist/cli/run-trials.js', import.meta.url).href;
-  const { TrialThreads } = (await import(built)) as typeof import('../../../src/cli/run-trials.js');
-  const pool = new TrialThreads({ file: deskFile, text, dataKey: null }, count);
+  const { TrialProcesses } = (await import(built)) as typeof import('../../../src/cli/run-trials.js');
+  const pool = new TrialProcesses({ file: deskFile, text, folder, dataKey: null }, count);
   const job = { options: {}, values: [], configHash, files, fillModel, beginMs: null, untilMs: null };
   await pool.run(Array(Number(runs)).fill(job), ({ trial }) => stdout.write(`${trial.stateHash}\n`));
   await pool.end();
@@ -42,5 +41,5 @@ async function oneAfterTheOther(): Promise<void> {
   }
 }
 
-if (Number(threads) > 0) await onThreads(Number(threads));
+if (Number(processes) > 0) await asTrials(Number(processes));
 else await oneAfterTheOther();
