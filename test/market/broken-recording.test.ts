@@ -11,6 +11,28 @@ afterAll(remove);
 describe('a broken file', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['an unknown header', 'time,price\n1,2\n', /row 1: expected a header.*found "time,price"/],
+    ['semicolons', BARS.replaceAll(',', ';'), /row 1.*Make the first line one of these.*commas between them/],
+    [
+      'semicolons below',
+      `${BARS}60000;1;1;1;1;1\n`,
+      /row 2: expected 6 columns.*Separate the fields.*by commas/,
+    ],
+    [
+      'local times',
+      `${BARS}2024-12-01T00:00:00+01:00,1,1,1,1,1\n`,
+      /row 2, column ts: expected milliseconds.*Write each ts as milliseconds/,
+    ],
+    ['microseconds', `${BARS}1733007600000000,1,1,1,1,1\n`, /row 2, column ts.*the first 13 digits/],
+    [
+      'a space before a price',
+      `${BARS}60000, 1,1,1,1,1\n`,
+      /column open.*found " 1"\. Write numbers such as/,
+    ],
+    [
+      'an exponent in a volume',
+      `${BARS}60000,1,1,1,1,1e-5\n`,
+      /column volume.*"1e-5"\. Write numbers such as/,
+    ],
     ['no rows', BARS, /expected at least one row below the header, found none/],
     ['a missing column', `${BARS}60000,1,1,1,1\n`, /row 2: expected 6 columns.*found 5/],
     ['a time that is no number', `${BARS}2024-01-01,1,1,1,1,1\n`, /row 2, column ts: expected milliseconds/],
@@ -43,7 +65,7 @@ describe('a broken file', () => {
     [
       'an exponent',
       `${BARS}60000,1e3,1,1,1,1\n`,
-      /row 2, column open: expected a price above zero in plain decimals, found "1e3"/,
+      /row 2, column open: expected a price above zero in plain decimals, found "1e3"\. Write numbers such as/,
     ],
     [
       'a price off the tick',

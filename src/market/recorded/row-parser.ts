@@ -40,12 +40,21 @@ const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   trades: ['ts', 'price', 'size', 'side'],
 };
 export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
+/** A program that writes one row so writes all of them so: taking out this one would not help. */
+const COMMAS = 'Separate the fields of each row by commas; nothing was traded on it.';
+const PLAIN =
+  'Write numbers such as 61250.5, without exponent, space, quote or sign; nothing was traded on it.';
+const MILLISECONDS = 'Write each ts as milliseconds since 1970, UTC, such as 1767225600000 for 2026-01-01.';
+const MICROSECONDS = 'Cut each ts to milliseconds: the first 13 digits.';
 /** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
 const TS_DIGITS_MAX = 13;
 const CARRIAGE_RETURN = 13;
 const DIGIT_0 = 48;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
 const TS_TEXT = /^\d{1,13}$/;
+/** Microseconds or nanoseconds since 2001. */
+const FINER_TS_TEXT = /^\d{16}(\d{3})?$/;
 
 /** Throws `DataFileError` if the header is none of the three. */
 export function detectFormat(file: string, header: string | undefined): RecordedFormat {
@@ -61,7 +70,8 @@ export function detectFormat(file: string, header: string | undefined): Recorded
       .map((columns) => `\`${columns.join(',')}\``)
       .join(' or ')}`,
     found: shown(found),
-    doThis: 'docs/DATA.md says what each column means.',
+    doThis:
+      'Make the first line one of these, letter by letter, with the columns below it in that order and commas between them; docs/DATA.md says what each column means.',
   });
 }
 
@@ -94,6 +104,7 @@ export class RowParser {
         null,
         `${this.#columns.length} columns (${this.#columns.join(',')})`,
         `${this.#fields.length}: ${shown(line)}`,
+        /[;\t|]/.test(line) ? COMMAS : REPAIR,
       );
     }
     const tsMs = this.#time();
@@ -134,8 +145,8 @@ export class RowParser {
   }
 
   /** Refuses the current row, for checks that need more than one row. Throws. */
-  refuse(column: string | null, expected: string, found: string): never {
-    throw new DataFileError({ file: this.file, row: this.#row, column, expected, found, doThis: REPAIR });
+  refuse(column: string | null, expected: string, found: string, doThis = REPAIR): never {
+    throw new DataFileError({ file: this.file, row: this.#row, column, expected, found, doThis });
   }
 
   #bar(tsMs: number): BarRow {
@@ -182,7 +193,10 @@ export class RowParser {
   #time(): number {
     const text = this.#text(0);
     const tsMs = TS_TEXT.test(text) ? Number(text) : Number.NaN;
-    if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse('ts', 'milliseconds since 1970, UTC', shown(text));
+    if (!(tsMs > 0 && tsMs <= TS_MAX)) {
+      const isFiner = FINER_TS_TEXT.test(text);
+      this.refuse('ts', 'milliseconds since 1970, UTC', shown(text), isFiner ? MICROSECONDS : MILLISECONDS);
+    }
     const strict = this.format === 'bars';
     if (strict ? tsMs <= this.#lastTsMs : tsMs < this.#lastTsMs) {
       this.refuse(
@@ -205,7 +219,10 @@ export class RowParser {
   #refusePrice(column: number, text: string): never {
     const name = this.#columns[column] as string;
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value > 0)) this.refuse(name, 'a price above zero in plain decimals', shown(text));
+    if (!(value > 0)) {
+      const doThis = DECIMAL.test(text) ? REPAIR : PLAIN;
+      this.refuse(name, 'a price above zero in plain decimals', shown(text), doThis);
+    }
     const { tickSize, symbol } = this.instrument;
     if (this.#prices.floor(text) === null)
       this.refuse(name, `a price small enough to be counted exactly in ticks of ${tickSize}`, shown(text));
@@ -222,8 +239,10 @@ export class RowParser {
   #size(column: number): number {
     const text = this.#text(column);
     const lots = this.#sizes.floor(text);
-    if (lots === null)
-      this.refuse(this.#columns[column] as string, 'zero or more in plain decimals', shown(text));
+    if (lots === null) {
+      const doThis = DECIMAL.test(text) ? REPAIR : PLAIN;
+      this.refuse(this.#columns[column] as string, 'zero or more in plain decimals', shown(text), doThis);
+    }
     return lots;
   }
 
