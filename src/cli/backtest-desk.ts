@@ -50,11 +50,14 @@ const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
 const TEXTS: ReadonlySet<string> = new Set([
   ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
   ...['each', 'minimum', 'initial', 'maintenance'],
+  ...['ratePct', 'longPips', 'shortPips', 'rollover', 'zone', 'tripleOn'],
   ...PLAIN_KEYS,
 ]);
 const INSTRUMENT_KEYS = [
   ...['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'],
   ...['fees.each', 'fees.minimum', 'fees.maximumPct', 'margin.initial', 'margin.maintenance'],
+  ...['funding.ratePct', 'funding.everyHours'],
+  ...['swap.longPips', 'swap.shortPips', 'swap.rollover', 'swap.zone', 'swap.tripleOn'],
 ];
 const FEE_PCT_MAX = 10;
 

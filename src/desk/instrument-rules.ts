@@ -5,6 +5,7 @@ import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
 import type { Desk } from './schema.js';
+import { zoneRule } from './session-rules.js';
 
 /**
  * Decimal text as an exact fraction of whole numbers, only for checking desk files (the engine has its own integers).
@@ -31,6 +32,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
       ...sideBySideRules(desk, index),
       ...stepRules(instrument, index),
       ...lotMoneyRules(instrument, index),
+      ...swapZoneRule(instrument, index),
       ...currencyRule(instrument, index, desk),
     ]),
   ];
@@ -111,6 +113,8 @@ const BY_KIND: readonly KeyByKind[] = [
   },
   { key: 'fees', takenBy: ['future', 'stock', 'fx'], neededBy: {} },
   { key: 'margin', takenBy: ['future', 'fx'], neededBy: {} },
+  { key: 'funding', takenBy: ['linear', 'inverse'], neededBy: {} },
+  { key: 'swap', takenBy: ['fx'], neededBy: {} },
 ];
 
 function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -322,6 +326,10 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
       doThis: 'take both from the broker’s list: what is held needs no more than what is opened',
     },
   ];
+}
+
+function swapZoneRule({ swap }: DeskInstrument, index: number): BrokenRule[] {
+  return swap?.zone === undefined ? [] : zoneRule(['instruments', index, 'swap', 'zone'], swap.zone);
 }
 
 function ticksRule(instrument: DeskInstrument, index: number, key: 'spread' | 'pip'): BrokenRule[] {

@@ -7,6 +7,14 @@ export const decimal = z
   .string()
   .regex(/^\d{1,15}(\.\d{1,15})?$/, 'expected a decimal number in quotes, for example "0.01"');
 
+/** The same, where it may be below zero. */
+export const signedDecimal = z
+  .string()
+  .regex(
+    /^-?\d{1,6}(\.\d{1,6})?$/,
+    'expected a decimal number in quotes with at most 6 places, for example "-0.65"',
+  );
+
 export const symbol = z
   .string()
   .regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'expected BASE/QUOTE, for example BTC/USDT');

@@ -1,11 +1,12 @@
 /** What is traded, by which strategies, with which money and within which limits. */
 import { z } from 'zod';
+import { WEEKDAYS } from '../domain/civil-date.js';
 import { ROLL_DAYS_MAX } from '../domain/sessions/contract-months.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { ARTEFACT_FILE, ARTEFACT_NAME, ARTEFACTS_MAX } from './artefacts.js';
 import { OWN_STRATEGY } from './own-strategy.js';
-import { currency, decimal, name, percent, symbol } from './schema-values.js';
+import { currency, decimal, name, percent, signedDecimal, symbol, timeOfDay } from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
 
 export const instrumentSchema = z.strictObject({
@@ -107,6 +108,40 @@ export const instrumentSchema = z.strictObject({
     .optional()
     .describe(
       'Margin of one contract of a future, or of one lot of `fx`, in its quote currency, on paper and in backtests; a broker is asked for its own. Left out: what a contract is worth, so that nothing is lent.',
+    ),
+  funding: z
+    .strictObject({
+      ratePct: signedDecimal.describe(
+        'Percent of what the position is worth at the middle of the quote: above 0 longs pay it to shorts, below 0 shorts to longs.',
+      ),
+      everyHours: z
+        .literal([1, 2, 4, 8, 12, 24])
+        .describe('Hours from one payment to the next, counted from 00:00 UTC.'),
+    })
+    .optional()
+    .describe(
+      'What a perpetual (`linear`, `inverse`) pays or receives while it is held, on paper and in backtests; an exchange books its own. Left out: nothing.',
+    ),
+  swap: z
+    .strictObject({
+      longPips: signedDecimal.describe(
+        'What one lot brings a night while it is long, in pips; below 0: what it costs.',
+      ),
+      shortPips: signedDecimal.describe('The same while it is short.'),
+      rollover: timeOfDay.optional().describe('When a night begins, Monday to Friday. Left out: 17:00.'),
+      zone: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('IANA time zone of `rollover`. Left out: America/New_York.'),
+      tripleOn: z
+        .enum(WEEKDAYS.slice(0, 5))
+        .optional()
+        .describe('The weekday whose night counts three, as it settles the weekend. Left out: wed.'),
+    })
+    .optional()
+    .describe(
+      'Interest of `fx` for each night that a position is held, on paper and in backtests; a broker books its own. Left out: nothing.',
     ),
   sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
 });

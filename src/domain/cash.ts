@@ -21,6 +21,11 @@ export function isCapital(kind: CashKind): boolean {
   return CAPITAL.has(kind);
 }
 
+/** What is paid or received for holding a contract over time. */
+export function isHoldingCost(kind: CashKind): kind is 'funding' | 'swap' {
+  return kind === 'funding' || kind === 'swap';
+}
+
 /** Null: the sign is right. A deposit comes in, a withdrawal goes out. */
 export function wrongSign(kind: CashKind, isPositive: boolean): string | null {
   if (kind === 'deposit' && !isPositive) return 'a deposit has an amount above zero';

@@ -153,6 +153,8 @@ export type CashMovementKind =
   | 'withdrawal'
   | 'transfer'
   | 'interest'
+  | 'funding'
+  | 'swap'
   | 'dustConversion'
   | 'correction';
 
@@ -167,6 +169,8 @@ export interface CashMovement {
   readonly marketMs: number;
   /** Where the venue lists it, for example `deposit/hisrec`, with its reference. */
   readonly source: string;
+  /** What it was for, in words. Left out: that the venue lists it. */
+  readonly reason?: string;
 }
 
 /** A venue's cash movements, from as many of its lists as could be read. */

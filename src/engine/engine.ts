@@ -28,6 +28,7 @@ import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { sendChanges, sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
+import { takeMovement } from './sync/reconcile-cash.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
 import { whyNotTrading } from './why-not-trading.js';
@@ -192,6 +193,9 @@ function handle(core: Core, event: OtherEvent): void {
       return;
     case 'venue.snapshotFailed':
       snapshotFailed(core, event.requestId, event.cause);
+      return;
+    case 'venue.movement':
+      takeMovement(core, event.movement);
       return;
     case 'venue.health':
       onVenueHealth(core, event.state, event.detail);

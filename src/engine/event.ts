@@ -224,6 +224,8 @@ export type EngineEvent =
       readonly wouldTrigger?: boolean;
     } & Stamp)
   | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
+  /** Cash that moved at the venue without a trade, as it moves. A snapshot lists it too. */
+  | ({ readonly kind: 'venue.movement'; readonly movement: CashMovement } & Stamp)
   | ({
       readonly kind: 'venue.health';
       readonly state: 'up' | 'down';

@@ -152,6 +152,20 @@ export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   };
 }
 
+/** What was paid (negative) or received for holding contracts, by kind. */
+export async function readHoldingCosts(
+  pool: Queries,
+  span: Span,
+): Promise<readonly { readonly kind: string; readonly amount: number }[]> {
+  const found = await pool.query<{ kind: string; amount: string }>(
+    `select kind, sum(amount) as amount from cash_records
+      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3 and kind in ('funding', 'swap')
+      group by kind order by kind`,
+    [span.desk, new Date(span.fromMs), new Date(span.toMs)],
+  );
+  return found.rows.map(({ kind, amount }) => ({ kind, amount: Number(amount) }));
+}
+
 export interface Counted {
   readonly what: string;
   readonly count: number;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument, withConversions } from '../domain/build-instrument.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { type HoldingCost, holdingCost } from '../domain/holding-cost.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
@@ -85,6 +86,11 @@ export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly Sessio
     const hours = tradingHours(sessions);
     return new SessionCalendar(hours, zoneOffset(hours.zone));
   });
+}
+
+/** What holding each instrument costs on an account of our own, in the same order. */
+export function buildHoldingCosts(desk: Pick<Desk, 'instruments'>): readonly (HoldingCost | null)[] {
+  return desk.instruments.map((instrument) => holdingCost(instrument, zoneOffset));
 }
 
 function feeAssets(desk: Desk): Readonly<Record<string, number>> {

@@ -13,7 +13,7 @@ import { spreadTicksOf } from '../market/spread.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
-import { buildCalendars } from './engine-config.js';
+import { buildCalendars, buildHoldingCosts } from './engine-config.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
 
@@ -50,6 +50,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
     nowMs: () => feed.nowMs(),
     spreadTicks: spreadTicksOf(desk.instruments, instruments),
     calendars: buildCalendars(desk),
+    holdingCosts: buildHoldingCosts(desk),
   });
   return { port: paper, paper, account: paperAccount(feed.source.identity) };
 }

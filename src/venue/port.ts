@@ -7,6 +7,7 @@ import type {
   AmendOutcome,
   CancelOutcome,
   CashListed,
+  CashMovement,
   ClosedInstrument,
   FixedOrders,
   QuantityLimits,
@@ -23,6 +24,8 @@ import type { Approved } from '../limits/gate.js';
 export type VenueStreamEvent =
   | { readonly kind: 'order'; readonly order: VenueOrder }
   | { readonly kind: 'fill'; readonly fill: Fill }
+  /** Cash that moved without a trade, as it moves; `cashMovements` lists it too. */
+  | { readonly kind: 'movement'; readonly movement: CashMovement }
   /** The circuit breaker of the venue's API; venues without one never send it. */
   | { readonly kind: 'breaker'; readonly state: 'closed' | 'open' | 'halfOpen'; readonly detail: string }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string };

@@ -74,7 +74,19 @@ describe('the reports of a review', () => {
     expect(performance).toContain('win rate 33.33 % of 3 closings');
     expect(performance).toContain('largest drawdown 10.00 %');
     expect(await report('strategies')).toContain('ema-cross 9.85 (1 of 2 won), other -4.10 (0 of 1 won)');
+    for (const [sequence, kind, amount] of [
+      [1, 'funding', -3],
+      [2, 'funding', -2.5],
+      [3, 'swap', 1],
+      [4, 'deposit', 100],
+    ])
+      await bench.database.pool.query(
+        `insert into cash_records (desk, incarnation, sequence, kind, currency, amount, booked_by, source, reason, market, wall,
+           simulated) values ($1, 'abc123', $2, $3, 'USDT', $4, 'paper', 'BTC/USDT', 'held', $5, $5, true)`,
+        [bench.context.desk.desk, sequence, kind, amount, new Date(NOW - 1_000)],
+      );
     const costs = await report('costs');
+    expect(costs).toContain('; funding -5.50; swap +1.00; ');
     expect(costs).toContain('fees 0.40 (0.10 % of 400.00) in 4 fills');
     expect(costs).toContain('slippage of stops 1.50 in 1 fills');
     const { desk } = bench.context;

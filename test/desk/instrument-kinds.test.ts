@@ -155,8 +155,28 @@ describe('an instrument of a desk file', () => {
       /^instruments\[0\].fees.minimum: an amount with at most 8 decimals for one lot; 0.000000001;/,
     ],
     [withKeys(NQ, 'fees: { minimum: "1" }'), /^instruments\[0\].fees.each: .*; nothing/],
+    [
+      withKeys(NQ, 'funding: { ratePct: "0.01", everyHours: 8 }'),
+      /^instruments\[0\].funding: no funding, which belongs to kind: linear or inverse; funding of kind: future/,
+    ],
+    [
+      withKeys(NQ, 'swap: { longPips: "1", shortPips: "1" }'),
+      /^instruments\[0\].swap: no swap, which belongs to kind: fx; swap of kind: future/,
+    ],
+    [
+      withKeys(EURUSD, 'swap: { longPips: "-0.65", shortPips: "0.2", zone: America/Newyork }'),
+      /^instruments\[0\].swap.zone: a time zone of the IANA list; America\/Newyork/,
+    ],
+    [
+      withKeys(EURUSD, 'swap: { longPips: "-0.65", shortPips: "0.2", tripleOn: sun }'),
+      /^instruments\[0\].swap.tripleOn: .*wed/,
+    ],
+    [
+      withKeys(EURUSD, 'swap: { longPips: "-0.1234567", shortPips: "0.2" }'),
+      /^instruments\[0\].swap.longPips: a decimal number in quotes with at most 6 places/,
+    ],
   ])(
-    'with fees or a margin that can not be is refused, and the field is named: %#',
+    'with fees, a margin or a cost of holding that can not be is refused, and the field is named: %#',
     (instrument, problem) => {
       expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
     },

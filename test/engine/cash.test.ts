@@ -137,6 +137,34 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('halt').map(({ halt }) => halt.cause)).toEqual(['startup', 'reconciliation']);
   });
 
+  it('for holding a contract is booked as the venue tells it: a result, once, and nobody is asked', () => {
+    const desk = new DeskUnderTest().active();
+    const told = { kind: 'funding', source: 'BTC/USDT', reason: '0.5 BTC held' } as const;
+    const funding = movement('-3', told);
+    desk.command({ name: 'reconcile' });
+    desk.happen({ kind: 'venue.movement', movement: funding });
+    desk.happen({ kind: 'venue.movement', movement: funding });
+    const left = START - parseMoney('3');
+    const { equity, dayStartEquity, peak, cash } = desk.engine.view;
+    expect([equity, dayStartEquity, peak, cash]).toEqual([left, START, START, left]);
+    const { id: movementId, reason, source } = { ...funding, ...told };
+    const booked = { kind: 'funding', amount: -parseMoney('3'), source, movementId, reason };
+    expect(desk.recorded('cash')).toMatchObject([booked]);
+    // The reading that was under way has the cash of before.
+    desk.snapshot({ cash: START });
+    desk.pass(300);
+    desk.snapshot({ cash: left });
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', reconciliation: { state: 'clean' } });
+    expect(desk.recorded('cash')).toHaveLength(1);
+  });
+
+  it('for holding a contract, if the venue could not tell it, is found in its list', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START + 500, [movement('0.00000500', { kind: 'swap', source: 'EUR/USD' })]);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', reconciliation: { state: 'clean' } });
+    expect(desk.recorded('cash')).toMatchObject([{ kind: 'swap', amount: 500, source: 'EUR/USD' }]);
+  });
+
   it('that the venue lists as a deposit needs nobody, halts nothing, and is no profit', () => {
     const desk = new DeskUnderTest().active();
     const cash = START + parseMoney('2500');

@@ -17,7 +17,7 @@ import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Approved } from '../../limits/gate.js';
-import { buildCalendars, engineConfig } from '../../trader/engine-config.js';
+import { buildCalendars, buildHoldingCosts, engineConfig } from '../../trader/engine-config.js';
 import {
   type CommandRequest,
   type HostJournal,
@@ -111,11 +111,21 @@ export class TradingInstance {
     const { time } = this.#parts;
     // Prices pause over a close; what the desk does at the close must not wait for the first price afterwards.
     for (; this.#boundaryMs <= marketMs; this.#boundaryMs = this.#nextBoundaryMs()) {
+      this.#chargeUntil(this.#boundaryMs);
       time.moveTo(this.#boundaryMs);
       this.#host.post({ kind: 'tick' });
     }
+    this.#chargeUntil(marketMs);
     time.moveTo(marketMs);
     this.#tick();
+  }
+
+  /** Each charge at its own time, after the prices of that time. */
+  #chargeUntil(marketMs: number): void {
+    for (let atMs = this.#venue.nextChargeMs; atMs < marketMs; atMs = this.#venue.nextChargeMs) {
+      this.#parts.time.moveTo(atMs);
+      this.#venue.chargeUntil(atMs + 1);
+    }
   }
 
   #nextBoundaryMs(): number {
@@ -275,6 +285,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
     schedule: (delayMs, work) => time.schedule(delayMs, work),
     marketNowMs: () => time.marketMs,
     calendars,
+    holdingCosts: buildHoldingCosts(desk),
     onEvent: (event) => link.onVenue(event),
     ...(setting.fills === undefined ? {} : { fills: setting.fills }),
   });

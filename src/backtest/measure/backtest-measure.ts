@@ -1,11 +1,12 @@
 /** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
+import { isHoldingCost } from '../../domain/cash.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
-import { parseMoney } from '../../domain/money.js';
+import { parseMoney, readUnits, type Units } from '../../domain/money.js';
 import {
   FINAL_ORDER_STATES,
   type Fill,
@@ -28,6 +29,14 @@ import { TradesSeen } from './trades-seen.js';
 
 /** A corporate action that changed what was held, or the price. */
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
+
+/** What an instrument cost, or brought, while it was held. */
+interface HoldingSeen {
+  readonly kind: 'funding' | 'swap';
+  readonly symbol: string;
+  readonly units: Units;
+  readonly count: number;
+}
 
 /** One order from its intent to its end. */
 export interface OrderSeen {
@@ -105,6 +114,7 @@ export class BacktestMeasure implements Measure {
   readonly hourly: number[];
   readonly months: MonthSeen[] = [];
   readonly actions: ActionSeen[] = [];
+  readonly holding = new Map<string, HoldingSeen>();
   readonly trades: TradesSeen;
   readonly halts: HaltSeen[] = [];
   readonly switchedOff: SwitchedOff[] = [];
@@ -232,7 +242,7 @@ export class BacktestMeasure implements Measure {
         break;
       }
       case 'cash':
-        this.equity.received(record.amount);
+        this.#cash(record);
         break;
       case 'trade.closed':
         this.trades.add(record);
@@ -246,6 +256,21 @@ export class BacktestMeasure implements Measure {
       case 'strategy.toggled':
         this.#toggled(record);
     }
+  }
+
+  /** What holding costs is charged at its own time, also where no price is near. */
+  #cash({ kind, source, amount, marketMs }: Extract<EngineRecord, { type: 'cash' }>): void {
+    if (!isHoldingCost(kind)) {
+      this.equity.received(amount);
+      return;
+    }
+    this.#hoursUntil(marketMs);
+    this.#month(marketMs);
+    this.equity.received(amount);
+    this.#sample(marketMs);
+    const key = `${kind} ${source}`;
+    const { units, count } = this.holding.get(key) ?? { units: 0n, count: 0 };
+    this.holding.set(key, { kind, symbol: source, units: units + readUnits(amount), count: count + 1 });
   }
 
   finish(): void {

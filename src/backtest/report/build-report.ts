@@ -5,7 +5,7 @@ import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
-import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
+import { formatMoney, formatUnits, MONEY_SCALE } from '../../domain/money.js';
 import { shownPlaces } from '../../domain/value.js';
 import type { EngineView } from '../../engine/view.js';
 import type { ActionSeen, BacktestMeasure } from '../measure/backtest-measure.js';
@@ -65,7 +65,7 @@ export interface BacktestReport {
   readonly startingEquity: string;
   readonly finalEquity: string;
   readonly netProfit: string;
-  /** Sum of closed trades; the rest of the net profit is unrealised. */
+  /** Sum of closed trades; the rest of the net profit is unrealised, or what holding cost. */
   readonly closedResult: string;
   /** Null: there was no price. */
   readonly figures: Figures | null;
@@ -110,6 +110,16 @@ export interface BacktestReport {
     readonly value: string;
     /** Cash that it brought; negative: that it cost. */
     readonly amount: string;
+  }[];
+  /**
+   * What was paid (negative) or received while instruments were held: in the net profit, in no trade's result. Left out:
+   * nothing was.
+   */
+  readonly holding?: readonly {
+    readonly kind: 'funding' | 'swap';
+    readonly symbol: string;
+    readonly amount: string;
+    readonly times: number;
   }[];
   readonly halts: readonly {
     readonly cause: string;
@@ -259,6 +269,7 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     ...(inputs.signalsSent === null
       ? {}
       : { signals: { sent: inputs.signalsSent, refused: Object.fromEntries(view?.signalsRefused ?? []) } }),
+    ...(measure === null || measure.holding.size === 0 ? {} : { holding: holdingOf(measure) }),
     halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
       ...{ cause, reason, at: iso(atMarketMs) },
       lifted: liftedMs === null ? null : iso(liftedMs),
@@ -283,6 +294,14 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     stateHash: inputs.stateHash,
     timeZones: process.versions.tz ?? 'unknown',
   };
+}
+
+function holdingOf({ holding }: BacktestMeasure): NonNullable<BacktestReport['holding']> {
+  return [...holding.values()].map(({ units, count, ...one }) => ({
+    ...one,
+    amount: formatUnits(units),
+    times: count,
+  }));
 }
 
 /** In the order of what was counted. */

@@ -1,5 +1,6 @@
 /** How orders are filled: the options of a run, and the words of docs/BACKTEST.md for them. */
 import type { Desk } from '../../desk/schema.js';
+import { NEW_YORK, ROLLOVER, TRIPLE_ON } from '../../domain/holding-cost.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { BarPath } from '../../venue/bar-path.js';
 import type { LimitFill } from '../../venue/paper/matching.js';
@@ -38,6 +39,7 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
       : [
           `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
         ]),
+    ...instruments.flatMap(holdingLines),
     ...instruments.flatMap(({ symbol, kind, margin }) =>
       margin === undefined
         ? []
@@ -56,6 +58,16 @@ const UNIT_NAMES: Partial<Record<Desk['instruments'][number]['kind'], string>> =
 const unitName = (kind: Desk['instruments'][number]['kind']): string => UNIT_NAMES[kind] ?? 'contract';
 
 const quoteOf = (symbol: string): string => symbol.split('/')[1] ?? '';
+
+function holdingLines({ symbol, funding, swap }: Desk['instruments'][number]): readonly string[] {
+  if (funding !== undefined)
+    return [`Funding of ${symbol}: longs pay ${funding.ratePct} % to shorts every ${funding.everyHours} h.`];
+  if (swap === undefined) return [];
+  const { longPips, shortPips, rollover = ROLLOVER, zone = NEW_YORK, tripleOn = TRIPLE_ON } = swap;
+  return [
+    `Swap of ${symbol}: ${longPips} pips a lot and night long, ${shortPips} short, at ${rollover} ${zone}, three times on ${tripleOn}.`,
+  ];
+}
 
 function lotFeeLines({ symbol, kind, fees }: Desk['instruments'][number]): readonly string[] {
   if (fees === undefined) return [];

@@ -1,7 +1,7 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import { amountText, gainText, grouped, placesIn } from '../../domain/figure-text.js';
+import { amountText, counted, gainText, grouped, placesIn } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
@@ -73,6 +73,13 @@ ${list(
   report.switchedOff.map(
     ({ strategy, at, reason, onAgain }) =>
       `${when(at)} ${strategy}: ${reason} (${onAgain === null ? 'to the end' : `on again ${when(onAgain)}`})`,
+  ),
+)}
+${list(
+  'Paid or received while held',
+  (report.holding ?? []).map(
+    ({ kind, symbol, amount, times }) =>
+      `${kind} of ${symbol}: ${gainText(amount, currency)} ${currency}, ${counted(times, 'time')}`,
   ),
 )}
 ${list(

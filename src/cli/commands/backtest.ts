@@ -383,6 +383,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
     ...actionLines(report),
+    ...holdingLines(report),
     ...signalProblems(report),
     ...report.switchedOff.map(
       ({ strategy, at, reason, onAgain }) =>
@@ -419,6 +420,12 @@ function actionLines({ actions, currency }: BacktestReport): string[] {
     const paid = Number(amount) === 0 ? '' : `, ${gainText(amount, currency)} ${currency}`;
     return line(kind, `${symbol} ${value}, ${moment(Date.parse(at))}${paid}`);
   });
+}
+
+function holdingLines({ holding = [], currency }: BacktestReport): string[] {
+  return holding.map(({ kind, symbol, amount, times }) =>
+    line(kind, `${symbol} ${gainText(amount, currency)} ${currency}, ${counted(times, 'time')}`),
+  );
 }
 
 function signalProblems({ signals }: BacktestReport): string[] {

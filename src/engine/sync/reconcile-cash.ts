@@ -2,13 +2,13 @@
  * Compares cash at the venue with ours. A lasting difference has to be explained by the venue's lists or by a person;
  * until then the desk can't be armed and enters nothing. It is never adopted silently.
  */
-import type { CashKind } from '../../domain/cash.js';
+import { type CashKind, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import type { CashMovement } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
-import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
+import { type Core, commit, liveOrders, markAllChanged, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
@@ -164,7 +164,17 @@ function sumOf(movements: readonly CashMovement[]): Units {
   return movements.reduce((sum, { amount }) => sum + parseUnits(amount), 0n);
 }
 
-function bookMovement(core: Core, { id, kind, amount, source }: CashMovement): void {
+/** One that the venue tells as it happens. If it is not heard, the next snapshot finds it in the venue's list. */
+export function takeMovement(core: Core, movement: CashMovement): void {
+  const isKnown = core.state.movementsBooked.has(movement.id);
+  if (!core.begun || isKnown || movement.asset !== currencyOf(core)) return;
+  bookMovement(core, movement);
+  // A snapshot that is under way may have the cash of before.
+  for (const progress of core.progress) progress.activity += 1;
+  markAllChanged(core);
+}
+
+function bookMovement(core: Core, { id, kind, amount, source, reason }: CashMovement): void {
   const units = parseUnits(amount);
   book(core, {
     kind: kindOf(kind, units),
@@ -172,7 +182,7 @@ function bookMovement(core: Core, { id, kind, amount, source }: CashMovement): v
     by: core.config.capabilities.name,
     source,
     movementId: id,
-    reason: `${kind} listed by the venue`,
+    reason: reason ?? `${kind} listed by the venue`,
   });
 }
 
@@ -193,6 +203,8 @@ export interface CashBooking {
 export function book(core: Core, { units, ...rest }: CashBooking): void {
   const currency = currencyOf(core);
   commit(core, { type: 'cash', ...rest, currency, amount: writeUnits(units), marketMs: core.marketMs });
+  // What comes every few hours is in the records, and nobody has to look at it.
+  if (isHoldingCost(rest.kind) && rest.movementId !== null) return;
   note(core, 'warn', `${rest.kind} of ${formatUnits(units)} ${currency}: ${rest.reason} (${rest.by})`);
 }
 

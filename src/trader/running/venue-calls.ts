@@ -316,6 +316,8 @@ export function eventOf(event: VenueStreamEvent): Unstamped {
   switch (event.kind) {
     case 'fill':
       return { kind: 'fill', fill: event.fill };
+    case 'movement':
+      return { kind: 'venue.movement', movement: event.movement };
     case 'order':
       return { kind: 'order.update', order: event.order };
     case 'breaker':

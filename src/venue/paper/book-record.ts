@@ -7,6 +7,7 @@ import type { HandedAction } from '../../domain/corporate-action.js';
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 import type { Charged } from '../../domain/order-fee.js';
+import type { CashMovement } from '../../domain/venue.js';
 
 type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
 
@@ -88,6 +89,10 @@ export interface PaperBookState {
   readonly fills: readonly PaperFill[];
   /** Ids of the newest corporate actions that were applied. Absent: none. */
   readonly actions?: readonly string[];
+  /** Market time up to which what is held was charged, by symbol. Absent: nothing is declared. */
+  readonly charged?: readonly (readonly [symbol: string, marketMs: number])[];
+  /** The newest movements of cash without a trade. Absent: there was none. */
+  readonly movements?: readonly CashMovement[];
 }
 
 export type BookRecord =
@@ -101,4 +106,11 @@ export type BookRecord =
   | { readonly type: 'triggered'; readonly clientId: string }
   /** A corporate action; before a split, the open orders of its symbol have ended. */
   | { readonly type: 'action'; readonly handed: HandedAction }
+  /** What is held was charged up to this time. `movement` absent: nothing was to be paid. */
+  | {
+      readonly type: 'charged';
+      readonly symbol: string;
+      readonly marketMs: number;
+      readonly movement?: CashMovement;
+    }
   | { readonly type: 'seen'; readonly marketMs: number };

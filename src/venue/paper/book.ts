@@ -13,12 +13,15 @@ import {
 } from '../../domain/money.js';
 import { NOTHING_CHARGED } from '../../domain/order-fee.js';
 import { convertedUnits, isInCoin, isOwned, notional, VALUE, valuedAt } from '../../domain/value.js';
+import type { CashMovement } from '../../domain/venue.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
 const FINISHED_ORDERS_MAX = 2000;
 const FILLS_MAX = 2000;
 const ACTIONS_MAX = 100;
+/** More than a week of them: the desk looks no further back. */
+const MOVEMENTS_MAX = 2000;
 
 const NO_POSITION: PaperPosition = { quantityLots: 0, cost: 0 };
 const NO_ORDERS: ReadonlySet<PaperOrder> = new Set();
@@ -35,6 +38,9 @@ export class PaperBook {
   idsGiven: number;
   fills: PaperFill[] = [];
   actions: readonly string[] = [];
+  movements: readonly CashMovement[] = [];
+  /** Market time up to which what is held was charged, by symbol. */
+  readonly charged: Map<string, number>;
   /** Open and finished orders, oldest first. */
   readonly orders = new Map<string, PaperOrder>();
   readonly positions = new Map<string, PaperPosition>();
@@ -58,6 +64,8 @@ export class PaperBook {
     this.idsGiven = state.idsGiven;
     this.fills = [...state.fills];
     this.actions = state.actions ?? [];
+    this.movements = state.movements ?? [];
+    this.charged = new Map(state.charged);
     for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
     for (const order of state.orders) this.#addOrder({ ...order });
   }
@@ -114,6 +122,14 @@ export class PaperBook {
       case 'action':
         this.#takeAction(record.handed);
         break;
+      case 'charged': {
+        const { symbol, marketMs, movement } = record;
+        this.charged.set(symbol, marketMs);
+        if (movement === undefined) break;
+        this.cashUnits += parseUnits(movement.amount);
+        this.movements = [...this.movements, movement].slice(-MOVEMENTS_MAX);
+        break;
+      }
       case 'seen':
         this.seenMs = record.marketMs;
     }
@@ -133,6 +149,8 @@ export class PaperBook {
       orders: [...this.orders.values()],
       fills: this.fills,
       ...(this.actions.length === 0 ? {} : { actions: this.actions }),
+      ...(this.charged.size === 0 ? {} : { charged: [...this.charged] }),
+      ...(this.movements.length === 0 ? {} : { movements: this.movements }),
     };
   }
 

@@ -1,6 +1,7 @@
 /** Opens the paper venue's book: the one on file, or a new one with the desk file's balance. */
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
+import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseUnits, writeUnits } from '../../domain/money.js';
 import { settleOf } from '../../domain/value.js';
@@ -25,6 +26,8 @@ export interface BookOptions {
   readonly prices: string;
   /** What a new book begins with besides its cash; an existing book has its own past. */
   readonly past?: PaperPast | undefined;
+  /** What holding costs, by instrument id. */
+  readonly holdingCosts?: readonly (HoldingCost | null)[];
 }
 
 /**
@@ -32,7 +35,7 @@ export interface BookOptions {
  * `PaperBookMismatch`.
  */
 export function openBook(
-  { directory, instruments, paper, prices, past }: BookOptions,
+  { directory, instruments, paper, prices, past, holdingCosts = [] }: BookOptions,
   onFault: (cause: Error) => void,
 ): { readonly book: PaperBook; readonly file: BookLog } {
   const [first, ...others] = directory === null ? [] : readBook(directory);
@@ -56,6 +59,11 @@ export function openBook(
     if (entry.number <= number || entry.record.type === 'state') continue;
     book.apply(entry.record);
     number = entry.number;
+  }
+  // Nothing was due while nothing was declared, should it be declared again.
+  for (const symbol of book.charged.keys()) {
+    const id = book.instruments.get(symbol)?.id ?? -1;
+    if ((holdingCosts[id] ?? null) === null) book.charged.delete(symbol);
   }
   if (directory === null) return { book, file: IN_MEMORY };
   const file = new BookFile(directory, number, () => ({ type: 'state', state: book.state() }), onFault);

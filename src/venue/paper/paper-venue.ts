@@ -7,6 +7,7 @@
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
+import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
@@ -14,6 +15,7 @@ import type { SessionCalendar } from '../../domain/sessions/session-calendar.js'
 import type {
   AmendOutcome,
   CancelOutcome,
+  CashListed,
   ReplaceOutcome,
   SendOutcome,
   VenueBalances,
@@ -31,6 +33,7 @@ import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { paperCapabilities } from './capabilities.js';
 import { Exchange } from './exchange.js';
+import { HoldingCharges } from './holding-charges.js';
 import { paperHours } from './hours.js';
 import { openBook, type PaperPast } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
@@ -52,6 +55,8 @@ export interface PaperVenueOptions {
   readonly past?: PaperPast;
   /** When each market is open, by instrument id; absent: always. Nothing is matched while it is closed. */
   readonly calendars?: readonly SessionCalendar[];
+  /** What holding each instrument costs, by its id; absent: nothing is charged. */
+  readonly holdingCosts?: readonly (HoldingCost | null)[];
   /** When orders arrive after their latency; by default by the wall clock. */
   readonly schedule?: Schedule;
 }
@@ -60,6 +65,9 @@ type Unknown = { readonly kind: 'unknown'; readonly cause: string };
 
 /** How often market time is recorded, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
+
+/** A price may come later than its own time by as much; what it fills was done before. */
+const PRICES_LATE_MS = 5000;
 
 /** Throws `PaperBookCorrupt` or `PaperBookMismatch`; both say what was kept and what to do. */
 export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
@@ -74,6 +82,9 @@ export class PaperVenue implements VenuePort {
   readonly #exchange: Exchange;
   readonly #account: PaperAccount;
   readonly #desk: OrderDesk;
+  readonly #charges: HoldingCharges;
+  /** Absent where nothing is declared: there is nothing to list. */
+  readonly cashMovements?: (sinceMs: number) => Promise<CashListed>;
   #listener: (event: VenueStreamEvent) => void = () => {};
   #telling: Promise<void> | undefined;
   #marketMs: number;
@@ -115,6 +126,14 @@ export class PaperVenue implements VenuePort {
       isOpen,
       marketNowMs: () => this.#marketMs,
     });
+    this.#charges = new HoldingCharges(book, exchange, instruments, options.holdingCosts, (record) =>
+      this.#onCharged(record),
+    );
+    if (this.#charges.any || book.movements.length > 0)
+      this.cashMovements = async (sinceMs) => {
+        await this.#account.flushed();
+        return { movements: book.movements.filter(({ marketMs }) => marketMs >= sinceMs), unread: [] };
+      };
   }
 
   /** Market time up to which the venue has seen the market: with live prices, later minutes have to be caught up. */
@@ -125,6 +144,7 @@ export class PaperVenue implements VenuePort {
   /** Called with each market event, before the engine sees it. */
   onMarket(event: MarketEvent): void {
     if (this.#closed || this.#faulty || !('marketMs' in event)) return;
+    this.#charges.passTo(event.marketMs, event);
     this.#marketMs = event.marketMs;
     if (event.kind === 'bar') this.#noteSeen(event.marketMs);
     else this.#exchange.onMarket(event);
@@ -140,7 +160,10 @@ export class PaperVenue implements VenuePort {
     const missed = bars.filter((bar) => bar.openMs + bar.spanMs > this.#book.seenMs && this.#book.seenMs > 0);
     const quotes = missed.flatMap((bar) => barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1));
     quotes.sort((a, b) => a.marketMs - b.marketMs);
-    for (const quote of quotes) this.#exchange.onQuote(quote, true);
+    for (const quote of quotes) {
+      this.#charges.passTo(quote.marketMs, quote);
+      this.#exchange.onQuote(quote, true);
+    }
     const last = quotes.at(-1);
     if (last) this.#note({ type: 'seen', marketMs: last.marketMs });
     await this.#account.flushed();
@@ -159,7 +182,9 @@ export class PaperVenue implements VenuePort {
     return this.options.nowMs();
   }
 
+  /** Also over a close, in which no price comes, holding costs. */
   balances(): Promise<VenueBalances> {
+    if (!this.#closed && !this.#faulty) this.#charges.passTo(this.options.nowMs() - PRICES_LATE_MS);
     return this.#account.balances();
   }
 
@@ -262,6 +287,13 @@ export class PaperVenue implements VenuePort {
 
   #onFill(fill: PaperFill): void {
     this.#tell(this.#write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.#account.fill(fill) }));
+  }
+
+  #onCharged(record: Extract<BookRecord, { type: 'charged' }>): void {
+    const { movement } = record;
+    const written = this.#write(record);
+    if (movement === undefined) written.catch(() => {});
+    else this.#tell(written, () => ({ kind: 'movement', movement }));
   }
 
   #onExpired(order: PaperOrder): void {

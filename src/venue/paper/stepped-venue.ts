@@ -6,6 +6,7 @@
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
+import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
@@ -23,6 +24,7 @@ import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
 import type { PaperFill } from './book-record.js';
 import { Exchange, type ExchangeRules } from './exchange.js';
+import { HoldingCharges } from './holding-charges.js';
 import { paperHours } from './hours.js';
 import { stockOf } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
@@ -40,6 +42,8 @@ export interface SteppedVenueOptions {
   readonly marketNowMs: () => number;
   /** When each market is open, by instrument id; absent: always. */
   readonly calendars?: readonly SessionCalendar[];
+  /** What holding each instrument costs, by its id; absent: nothing is charged. */
+  readonly holdingCosts?: readonly (HoldingCost | null)[];
   readonly onEvent: (event: VenueStreamEvent) => void;
   readonly fills?: Pick<ExchangeRules, 'limitFill' | 'volumePartPpm'>;
 }
@@ -48,6 +52,7 @@ export class SteppedPaperVenue {
   readonly #book: PaperBook;
   readonly #exchange: Exchange;
   readonly #desk: OrderDesk;
+  readonly #charges: HoldingCharges;
   readonly #write: Write = (record) => this.#book.apply(record);
   readonly #ids: ReadonlyMap<string, InstrumentId>;
 
@@ -83,6 +88,22 @@ export class SteppedPaperVenue {
     this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule, isOpen);
     const parts = { book: this.#book, exchange: this.#exchange };
     this.#desk = new OrderDesk({ ...parts, instruments, paper, marketNowMs, isOpen });
+    const { holdingCosts } = options;
+    this.#charges = new HoldingCharges(this.#book, this.#exchange, instruments, holdingCosts, (record) => {
+      this.#book.apply(record);
+      if (record.movement !== undefined) onEvent({ kind: 'movement', movement: record.movement });
+    });
+    this.#charges.passTo(marketNowMs());
+  }
+
+  /** Market time at which what is held is charged next. Infinity: never. */
+  get nextChargeMs(): number {
+    return this.#charges.nextMs;
+  }
+
+  /** Charges what is due before this time. */
+  chargeUntil(marketMs: number): void {
+    this.#charges.passTo(marketMs);
   }
 
   /** Cash, money units. */

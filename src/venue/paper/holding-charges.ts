@@ -1,0 +1,98 @@
+/**
+ * Charges the paper account for what it holds: each time is passed once, by the position at that moment and at the last
+ * price before, however long no price came and whatever was restarted.
+ */
+
+import type { MarketEvent } from '../../contracts/market-feed.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import { type Charge, chargeAfter, chargeFor, type HoldingCost } from '../../domain/holding-cost.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { formatUnits } from '../../domain/money.js';
+import { unitOf } from '../../domain/value.js';
+import type { PaperBook } from './book.js';
+import type { BookRecord } from './book-record.js';
+import type { Exchange } from './exchange.js';
+
+interface Due {
+  readonly instrument: Instrument;
+  readonly cost: HoldingCost;
+  next: Charge;
+  /** After a restart, until its price is known again. */
+  waits: boolean;
+}
+
+export class HoldingCharges {
+  /** Null: the account has seen no market time yet. */
+  #dues: readonly Due[] | null;
+  #nextMs = Number.NEGATIVE_INFINITY;
+
+  /** `charge` applies the record and keeps it. */
+  constructor(
+    private readonly book: PaperBook,
+    private readonly exchange: Pick<Exchange, 'quote' | 'rate'>,
+    private readonly instruments: readonly Instrument[],
+    private readonly costs: readonly (HoldingCost | null)[] = [],
+    private readonly charge: (record: Extract<BookRecord, { type: 'charged' }>) => void,
+  ) {
+    this.#dues = book.seenMs > 0 ? this.#begin(book.seenMs) : null;
+  }
+
+  get any(): boolean {
+    return this.costs.some((cost) => cost !== null);
+  }
+
+  /** Market time of the next charge. Infinity: none comes, or its price has to come first. */
+  get nextMs(): number {
+    const dues = (this.#dues ?? []).filter(({ waits }) => !waits);
+    return Math.min(...dues.map(({ next }) => next.atMs));
+  }
+
+  /** Charges what is due before this time, oldest first. `event`: what came at it. */
+  passTo(marketMs: number, event?: MarketEvent): void {
+    if (marketMs <= this.#nextMs) return;
+    const dues = this.#dues ?? this.#begin(marketMs);
+    this.#dues = dues;
+    for (const due of dues) due.waits = false;
+    for (let atMs = this.nextMs; atMs < marketMs; atMs = this.nextMs)
+      for (const due of dues) if (due.next.atMs === atMs && !due.waits) this.#take(due, event);
+    this.#nextMs = dues.some(({ waits }) => waits) ? Number.NEGATIVE_INFINITY : this.nextMs;
+  }
+
+  #begin(seenMs: number): readonly Due[] {
+    return this.instruments.flatMap((instrument) => {
+      const cost = this.costs[instrument.id] ?? null;
+      if (cost === null) return [];
+      const next = chargeAfter(cost, this.book.charged.get(instrument.symbol) ?? seenMs);
+      return [{ instrument, cost, next, waits: false }];
+    });
+  }
+
+  #take(due: Due, event: MarketEvent | undefined): void {
+    const { instrument, cost, next } = due;
+    const { id, symbol } = instrument;
+    const { atMs, nights } = next;
+    const lots = this.book.position(symbol).quantityLots;
+    const first = event?.kind === 'quote' && event.instrument === id ? event : null;
+    const quote = this.exchange.quote(symbol) ?? first;
+    const amount =
+      lots === 0
+        ? 0n
+        : chargeFor(cost, instrument, { lots, nights, quote, rate: this.exchange.rate(instrument) });
+    due.waits = amount === null;
+    if (amount === null) return;
+    const at = new Date(atMs).toISOString();
+    this.charge({
+      ...{ type: 'charged', symbol, marketMs: atMs },
+      ...(amount === 0n
+        ? {}
+        : {
+            movement: {
+              ...{ id: `p${this.book.bookId}-${symbol}-${at}`, kind: cost.kind, asset: this.book.currency },
+              ...{ amount: formatUnits(amount), marketMs: atMs, source: symbol },
+              reason: `${formatDecimal(lots, instrument.lotSize)} ${unitOf(instrument)} of ${symbol} held at ${at.slice(0, 16)}Z`,
+            },
+          }),
+    });
+    due.next = chargeAfter(cost, atMs);
+  }
+}
