@@ -551,14 +551,32 @@ function crash(): Minute[] {
   });
 }
 
+/** Words of the charts that are too small or lie over each other, and formulas that are cut off. */
+function notReadable(): readonly string[] {
+  const words = [...document.querySelectorAll('svg')].flatMap((svg) => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const shown = scale === 0 ? [] : [...svg.querySelectorAll('text')];
+    return shown.flatMap((word, at) => {
+      const { left, top } = word.getBoundingClientRect();
+      const before = at === 0 ? null : (shown[at - 1]?.getBoundingClientRect() ?? null);
+      const overlaps = before !== null && Math.abs(before.top - top) < 4 && before.right > left;
+      const small = Number.parseFloat(getComputedStyle(word).fontSize) * scale < 8.5;
+      return small || overlaps || left < 0 ? [word.textContent ?? ''] : [];
+    });
+  });
+  const cells = [...document.querySelectorAll('.formulas td')];
+  const cut = cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth);
+  return [...words, ...cut.map(({ textContent }) => textContent ?? '')];
+}
+
 describe('the page of a backtest', () => {
   it('draws prices with trades, equity, drawdown and months at every width, from nowhere else', async () => {
     const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)));
     const set = ['breakers.strategyMaxConsecutiveLosses=1000'];
     const html = reportHtml({ ...report, set, desk: '<img src=x onerror=alert(1)>' });
     expect(html).not.toMatch(/<script|https?:|<img|@import|url\(|NaN|Infinity|undefined/);
-    expect(html.match(/<svg /g)).toHaveLength(3);
-    expect(html.match(/class="trade"/g)).toHaveLength(report.trades.length);
+    expect(html.match(/<svg /g)).toHaveLength(2 * 3);
+    expect(html.match(/class="trade"/g)).toHaveLength(2 * report.trades.length);
     const browser = await openBrowser();
     try {
       for (const width of [360, 1280]) {
@@ -566,6 +584,8 @@ describe('the page of a backtest', () => {
         await page.setContent(html);
         const wide = await page.evaluate('document.documentElement.scrollWidth');
         expect(wide, `at ${width} px`).toBeLessThanOrEqual(width);
+        expect(await page.locator('svg').filter({ visible: true }).count()).toBe(3);
+        expect(await page.evaluate(notReadable), `at ${width} px`).toEqual([]);
         for (const heading of ['Prices and trades', 'Equity and drawdown', 'Months', 'Figures', 'Strategy'])
           expect(await page.getByRole('heading', { name: heading }).count(), heading).toBe(1);
         await page.close();

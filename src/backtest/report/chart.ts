@@ -32,15 +32,19 @@ interface Chart {
   readonly filled: boolean;
 }
 
-const WIDTH = 960;
+/** Of a screen, and of a phone: a wide chart made small can't be read. The page shows one of them. */
+const WIDTHS = { wide: 960, narrow: 400 } as const;
 const HEIGHT = 260;
 const LEFT = 76;
 const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 34;
 const GRID_LINES = 4;
+/** What a moment below the chart takes, and some room beside it. */
+const MOMENT_WIDTH = 120;
 
 interface Frame {
+  readonly width: number;
   readonly x: (atMs: number) => number;
   readonly y: (value: number) => number;
   readonly low: number;
@@ -54,20 +58,36 @@ export function chartSvg(chart: Chart): string {
   const first = chart.points[0];
   const last = chart.points.at(-1);
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return '';
-  const frame = frameOf(chart, first.atMs, last.atMs);
-  return [
-    `<figure><figcaption>${escapeHtml(chart.title)}</figcaption>`,
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">`,
+  return figure(chart, escapeHtml(chart.title), first.atMs, last.atMs, (frame) => [
     gridSvg(frame, chart.unit),
     boundSvg(chart, frame),
     ...(chart.beside === undefined ? [] : [lineSvg('beside', chart.beside, frame)]),
     curveSvg(chart, frame),
     ...chart.marks.map((mark) => markSvg(mark, chart.points, frame)),
-    '</svg></figure>',
-  ].join('\n');
+  ]);
 }
 
-function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: number, toMs: number): Frame {
+function figure(
+  chart: Chart,
+  caption: string,
+  fromMs: number,
+  toMs: number,
+  drawn: (frame: Frame) => readonly string[],
+): string {
+  const drawings = Object.entries(WIDTHS).flatMap(([name, width]) => [
+    `<svg class="${name}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">`,
+    ...drawn(frameOf(chart, width, fromMs, toMs)),
+    '</svg>',
+  ]);
+  return [`<figure><figcaption>${caption}</figcaption>`, ...drawings, '</figure>'].join('\n');
+}
+
+function frameOf(
+  { points, beside = [], bound, filled }: Chart,
+  width: number,
+  fromMs: number,
+  toMs: number,
+): Frame {
   const values = [...points, ...beside].map(({ value }) => value);
   if (bound !== null) values.push(bound.value);
   if (filled) values.push(0);
@@ -78,24 +98,21 @@ function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: number, 
   const low = filled && lowest === 0 ? 0 : lowest - margin;
   const high = filled && highest === 0 ? 0 : highest + margin;
   return {
-    low,
-    high,
-    fromMs,
-    toMs,
-    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (WIDTH - LEFT - RIGHT),
+    ...{ width, low, high, fromMs, toMs },
+    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (width - LEFT - RIGHT),
     y: (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM),
   };
 }
 
-function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
+function gridSvg({ width, low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
   const places = high - low < 10 ? 2 : 0;
-  const steps = Array.from({ length: GRID_LINES + 1 }, (_, index) => index / GRID_LINES);
-  const rows = steps.map((part) => {
+  const moments = Math.min(GRID_LINES, Math.floor((width - LEFT - RIGHT) / MOMENT_WIDTH));
+  const rows = partsOf(GRID_LINES).map((part) => {
     const value = low + part * (high - low);
     const at = y(value).toFixed(1);
-    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${grouped(value.toFixed(places))}${unit}</text>`;
+    return `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${grouped(value.toFixed(places))}${unit}</text>`;
   });
-  const columns = steps.map((part) => {
+  const columns = partsOf(moments).map((part) => {
     const atMs = fromMs + part * (toMs - fromMs);
     const anchor = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
     return `<text x="${x(atMs).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shortMoment(atMs)}</text>`;
@@ -103,10 +120,13 @@ function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string
   return [...rows, ...columns].join('');
 }
 
-function boundSvg({ bound }: Chart, { y }: Frame): string {
+const partsOf = (count: number): readonly number[] =>
+  Array.from({ length: count + 1 }, (_, index) => index / count);
+
+function boundSvg({ bound }: Chart, { width, y }: Frame): string {
   if (bound === null) return '';
   const at = y(bound.value).toFixed(1);
-  return `<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${WIDTH - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
+  return `<line class="bound" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${width - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
 }
 
 const cornersOf = (points: readonly ChartPoint[], { x, y }: Frame): string[] =>
@@ -165,22 +185,19 @@ export function priceChart(
   const some = drawn.length < count ? ` (the first ${drawn.length} of ${grouped(String(count))} trades)` : '';
   const title = `${symbol}: from each entry to its exit, green with a profit${some}`;
   const chart = { title, unit: '', points, marks: [], bound: null, filled: false };
-  const frame = frameOf(chart, first.startMs, last.startMs);
-  return [
-    `<figure><figcaption>${escapeHtml(title)}${lines.map(legend).join('')}</figcaption>`,
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
+  const caption = `${escapeHtml(title)}${lines.map(legend).join('')}`;
+  return figure(chart, caption, first.startMs, last.startMs, (frame) => [
     gridSvg(frame, ''),
     candlesSvg(candles, scale, frame),
     ...lines.map((line, at) => valuesSvg(line, at, candles, scale, frame)),
     ...drawn.map((trade) => tradeSvg(trade, frame)),
-    '</svg></figure>',
-  ].join('\n');
+  ]);
 }
 
 /** One path for all candles that rose, one for all that fell. */
-function candlesSvg(candles: Prices['candles'], scale: number, { x, y }: Frame): string {
+function candlesSvg(candles: Prices['candles'], scale: number, { width, x, y }: Frame): string {
   const at = (ticks: number): string => y(ticks * scale).toFixed(1);
-  const half = Math.max(0.3, Math.min(3, (WIDTH / candles.length) * 0.3));
+  const half = Math.max(0.3, Math.min(3, (width / candles.length) * 0.3));
   const paths = { rose: '', fell: '' };
   for (const { startMs, openTicks, highTicks, lowTicks, closeTicks } of candles) {
     const middle = x(startMs);

@@ -47,6 +47,15 @@ svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line
 .curve{fill:none;stroke:var(--curve);stroke-width:1.5}.area{fill:var(--bad);fill-opacity:.25;stroke:var(--bad)}
 .win{fill:var(--good)}.loss{fill:var(--bad)}li{overflow-wrap:anywhere}footer{margin:3rem 0 1rem;color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
 .beside{fill:none;stroke:var(--soft);stroke-dasharray:5 4}.rose,.fell{stroke:var(--soft);stroke-width:.7;fill:none}.fell{fill:var(--soft)}
+svg.narrow{display:none}
+@media (max-width:640px){
+svg.wide{display:none}svg.narrow{display:block}
+th:first-child,td:first-child{position:sticky;left:0;background:var(--paper)}
+.formulas thead{display:none}.formulas tbody{display:block}
+.formulas tr{display:grid;grid-template-columns:1fr auto;padding:.25rem 0;border-bottom:1px solid var(--line)}
+.formulas td{padding:0;border:0;white-space:normal}
+.formulas td:last-child{grid-column:1/-1;min-width:0;color:var(--soft);font-size:.8rem}
+}
 .drawn{fill:none;stroke:currentColor;stroke-width:1.1}.tone-0{color:var(--curve)}.tone-1{color:#b26a00}.tone-2{color:#8e44ad}.tone-3{color:#00838f}
 g.win{stroke:var(--good)}g.loss{stroke:var(--bad)}.exit{fill:var(--paper)}
 `;
