@@ -9,7 +9,7 @@ import { foundText } from '../desk/problem.js';
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import type { SchemaProblem } from '../desk/schema-problems.js';
 import { parseYaml, readText } from '../desk/yaml-file.js';
-import { isOfNoDesk } from '../home/desk-in-process.js';
+import { isOfNoDesk } from '../domain/command-text.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';

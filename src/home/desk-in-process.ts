@@ -3,6 +3,7 @@
  * run for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
 import { isContainer } from './process-environment.js';
 
 interface DeskInProcess {
@@ -39,27 +40,9 @@ export function readyOrEnding(ready: Promise<void>): Promise<void> {
 /** For a logger that is created now; undefined: standard output. */
 export const logOutput = (): DeskInProcess['output'] | undefined => desks.getStore()?.output;
 
-/** `fermata` itself is not on the PATH after `npm ci`; with containers it exists only inside of them. */
-const COMMAND = /(?<![\w/.@-]|npx |the )fermata (?=--|[a-z])/g;
-
-/** In containers these commands belong to docker compose (docs/DEPLOY.md). */
-const OF_COMPOSE: Readonly<Record<string, string>> = {
-  up: 'docker-compose up -d',
-  down: 'docker-compose down',
-  preflight: 'docker-compose exec operations-worker node bin/fermata.js preflight',
-};
-const COMPOSE_COMMAND = new RegExp(`${COMMAND.source}(${Object.keys(OF_COMPOSE).join('|')})(?![\\w-])`, 'g');
-
 /** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other of the same name. */
 const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
   env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
-
-/** Commands that concern no desk, or a file that they are given. */
-export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
-const OF_NO_DESK_FIRST = new RegExp(`^(?:${OF_NO_DESK.join('|')})(?![\\w-])`);
-const NAMES_ITS_OWN = new RegExp(`${OF_NO_DESK_FIRST.source}|^(?:--|[^\\n\`]*\\s--desk\\b)`);
-
-export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(command);
 
 let deskMeant: () => string | null = () => null;
 
@@ -70,20 +53,12 @@ export function nameDeskInCommands(desk: () => string | null): void {
 
 /** The words before a command about this desk. Elsewhere `npx` would fetch a stranger's package of this name. */
 export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
-  if (isContainer(env)) return 'docker-compose run --rm cli';
+  if (isContainer(env)) return IN_CONTAINERS;
   const desk = (deskInProcess()?.named ?? deskMeant)();
-  return desk === null ? bareProgram(env) : `${bareProgram(env)} --desk ${desk}`;
+  const program = startedByNpm(env) ? 'npx fermata' : 'fermata';
+  return desk === null ? program : `${program} --desk ${desk}`;
 }
 
-const bareProgram = (env: NodeJS.ProcessEnv): string => (startedByNpm(env) ? 'npx fermata' : 'fermata');
-
-/** Rewrites commands in messages as they can be typed where the desk was started; our texts say `fermata COMMAND`. */
-export function asTyped(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  if (isContainer(env)) {
-    const ofCompose = text.replace(COMPOSE_COMMAND, (_, command: string) => OF_COMPOSE[command] as string);
-    return ofCompose.replace(COMMAND, `${programAsTyped(env)} `);
-  }
-  return text.replace(COMMAND, (said: string, at: number) =>
-    NAMES_ITS_OWN.test(text.slice(at + said.length)) ? `${bareProgram(env)} ` : `${programAsTyped(env)} `,
-  );
-}
+/** Rewrites commands in messages as they can be typed where the desk was started. */
+export const asTyped = (text: string, env: NodeJS.ProcessEnv = process.env): string =>
+  commandsAsTyped(text, programAsTyped(env));

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { beforeAll, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
-import { OF_NO_DESK } from '../../src/home/desk-in-process.js';
+import { OF_NO_DESK } from '../../src/domain/command-text.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDERS = ['src', 'dashboard/src', 'docs', 'README.md'];

@@ -120,6 +120,27 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(band).toContain('Every check was clean');
   });
 
+  it('each command in the desk’s own words as it is typed here, with the desk’s name where several run', async () => {
+    const { marketMs } = scriptedStatus().marketData;
+    const said = (text: string) => ({ text, marketMs, wallMs: marketMs });
+    const texts = ['fermata paper reset begins anew', 'see `fermata desks`, npx fermata logs'];
+    const typedAs = async (program: string): Promise<string> => {
+      await desk.page
+        .locator('meta[name="command-line"]')
+        .evaluate((meta, value) => meta.setAttribute('content', value), program);
+      is({ activity: texts.map(said), reason: `armed as ${program}` });
+      await expect.poll(band).toContain(`Armed as ${program}`);
+      return desk.page.getByRole('region', { name: 'What happened' }).innerText();
+    };
+    const several = await typedAs('npx fermata --desk slob');
+    expect(several).toContain('npx fermata --desk slob paper reset begins anew');
+    expect(several).toContain('npx fermata desks');
+    expect(several).toContain(', npx fermata logs');
+    expect(await typedAs('docker-compose run --rm cli')).toContain('docker-compose run --rm cli paper reset');
+    await typedAs('fermata');
+    is({});
+  });
+
   it('equity, drawdown and what is held at one look', async () => {
     is({ equity: '98765.43', drawdownPct: '4.99' });
     const figures = desk.page.locator('dl[aria-label="Key figures"]');

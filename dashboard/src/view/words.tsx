@@ -1,4 +1,5 @@
 import { CLOCK, day, groupedWithin, instantsWithin, minuteOfDay } from '../format.js';
+import { withCommands } from '../typed.js';
 
 /** Shows our own text, with commands in backticks set as code. */
 export function Words({ text }: { readonly text: string }) {
@@ -10,7 +11,8 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Our own text, with times and amounts in the page's format. */
-export const readable = (text: string): string => groupedWithin(instantsWithin(text, dayMinuteClock));
+/** Our own text, with times and amounts in the page's format, and commands as they are typed here. */
+export const readable = (text: string): string =>
+  withCommands(groupedWithin(instantsWithin(text, dayMinuteClock)));
 
 const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;
