@@ -147,6 +147,15 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect
       .poll(() => figures.innerText())
       .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99 %[\s\S]*positions\s+1\b/i);
+    for (const width of [...WIDTHS, 1280]) {
+      await desk.look(width);
+      const cut = await figures
+        .locator('dd')
+        .evaluateAll((all) =>
+          all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+        );
+      expect(cut, `${width} px`).toEqual([]);
+    }
     is({});
   });
 
