@@ -139,11 +139,22 @@ function usageOf(error: CommanderError, command: string | undefined): Error | nu
   return usageFailure(usageWords(message), hint === undefined ? see : `write ${hint}`);
 }
 
+/** Words that people bring from elsewhere, and the command that does what they mean: at night nobody looks it up. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ...['halt', 'pause', 'kill', 'panic', 'freeze'].map((word) => [word, 'stop'] as const),
+  ...['flat', 'flatten', 'liquidate'].map((word) => [word, 'close-all'] as const),
+  ...['unhalt', 'continue', 'arm'].map((word) => [word, 'resume'] as const),
+  ...['why', 'explain', 'positions', 'orders'].map((word) => [word, 'status'] as const),
+  ...[['start', 'up'] as const, ['quit', 'down'] as const, ['people', 'person list'] as const],
+]);
+
 function unknownCommand(asked: string): Error {
-  const near = closestName(
-    asked,
-    COMMANDS.map((command) => command.name),
-  );
+  const near =
+    MEANT.get(asked) ??
+    closestName(
+      asked,
+      COMMANDS.map((command) => command.name),
+    );
   return usageFailure(
     `there is no command ${asked}`,
     near === null ? 'see: fermata --help' : `fermata ${near}`,

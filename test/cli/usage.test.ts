@@ -30,6 +30,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.concurrent('a command that is not understood', () => {
   it.each([
     [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
+    [['halt'], 'there is no command halt', 'do this:   fermata stop'],
+    [['flatten', 'BTC/USDT'], 'there is no command flatten', 'do this:   fermata close-all'],
+    [['explain'], 'there is no command explain', 'do this:   fermata status'],
     [['size', '50'], '--reason <text> is missing', 'fermata help size'],
     [['size', '50', '--reason', '  '], '--reason: expected a few words, at most 500', 'fermata help size'],
     [['size', '50', '--reason', 'x'.repeat(501)], 'characters, these are 501', 'fermata help size'],
