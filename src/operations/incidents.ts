@@ -199,7 +199,10 @@ async function answerIncident(
   const found = await findIncident(context.pool, context.desk.desk, request.incident).catch(causeOf);
   if (typeof found === 'string')
     return refused(`Postgres does not answer (${found}). Nothing was changed. Answer again later.`);
-  if (found === null) return refused('There is no such incident.');
+  if (found === null)
+    return refused(
+      `There is no incident ${JSON.stringify(request.incident)}: the list of incidents names each one.`,
+    );
   const why = unfit(context, caller, found);
   const result = why === null ? await send(context, caller, found, request.note, choice) : refused(why);
   const audit = await recordAudit(context, caller, {

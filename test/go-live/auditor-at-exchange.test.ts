@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { units } from '../../simulators/binance/units.js';
@@ -89,3 +91,25 @@ it.each([429, 418])(
     await eventually(async () => expect((await exchangePrices(other.address, INSTRUMENTS)).size).toBe(2));
   },
 );
+
+it('keeps the longer silence where two requests were answered at once', async () => {
+  const answers: ((retryAfter: number | null) => void)[] = [];
+  const server = createServer((_, response) => {
+    answers.push((seconds) => {
+      response.writeHead(429, seconds === null ? {} : { 'retry-after': String(seconds) }).end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await eventually(async () => expect(server.listening).toBe(true));
+  const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const asked = [exchangePrices(root, INSTRUMENTS), exchangePrices(root, INSTRUMENTS)].map((prices) =>
+    prices.catch(String),
+  );
+  await eventually(async () => expect(answers).toHaveLength(2));
+  answers[0]?.(36_000);
+  await Promise.race(asked);
+  answers[1]?.(null);
+  await Promise.all(asked);
+  const said = String(await exchangePrices(root, INSTRUMENTS).catch(String));
+  expect(Date.parse(said.replace(/^.*until /, '')) - Date.now()).toBeGreaterThan(3_600_000);
+});

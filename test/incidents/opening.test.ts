@@ -83,6 +83,10 @@ describe('opening and answering', () => {
     const [incident] = await listIncidents(context);
     const progress = await bench.client.workflow.getHandle(incident?.workflowId ?? '').query('incident');
     expect(progress).toMatchObject({ reports: 1 });
+    expect(await resolveIncident(context, operator, { incident: 'Slow', note: 'done' })).toMatchObject({
+      ok: false,
+      detail: 'There is no incident "Slow": the list of incidents names each one.',
+    });
     await resolveIncident(context, operator, { incident: incident?.id ?? '', note: 'done' });
     await until('what came meanwhile to be settled', async () =>
       (await counts('x')).every(({ settled }) => settled),

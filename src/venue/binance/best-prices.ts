@@ -70,7 +70,9 @@ export async function askExchange(url: string, apiKey?: string): Promise<unknown
   if (response.ok) return response.json();
   if (response.status === 429 || response.status === 418) {
     const seconds = response.headers.get('retry-after') ?? '';
-    silentUntilMs.set(origin, steadyNowMs() + silenceMs(/^\d{1,9}$/.test(seconds) ? Number(seconds) : null));
+    const wantedMs = steadyNowMs() + silenceMs(/^\d{1,9}$/.test(seconds) ? Number(seconds) : null);
+    // Another request that was under way may have been told to wait longer.
+    silentUntilMs.set(origin, Math.max(silentUntilMs.get(origin) ?? 0, wantedMs));
   }
   const body = (await response.json().catch(() => null)) as { readonly code?: unknown } | null;
   throw new ExchangeRefused(response.status, typeof body?.code === 'number' ? body.code : null);
