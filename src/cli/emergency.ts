@@ -1,6 +1,5 @@
 /**
- * Stop and close-all from the command line. The command is sent to the trader's socket before anything slow is
- * loaded; the same command, by its id, is then handed to the operations, which prove it and start the workflow.
+ * Stop and close-all from the command line. The command is with the trader before anything slow is loaded; the same command, by its id, is then handed to the operations, which prove it and start the workflow.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +47,8 @@ interface Errand {
 }
 
 const SEND_TIMEOUT_MS = 3000;
+/** For the trader to answer, before what starts the workflow is loaded. */
+const HEAD_START_MS = 500;
 const RETRY_MS = 200;
 /** Reserved out of the time that a person allows, to write evidence, audit entry and task. */
 const KEEP_SECONDS = 4;
@@ -177,6 +178,8 @@ const isDeskEnded = (error: unknown): boolean => error instanceof ControlFailure
 
 async function carryOut(errand: Errand): Promise<OperationResult> {
   const { kind, runtime, order, trader, sent } = errand;
+  // From Node 22 on nothing else happens in this process while it loads: the command would not even leave before.
+  await Promise.race([sent.catch(() => null), sleep(HEAD_START_MS, null, { ref: false })]);
   const operations = await openOperations(runtime, trader);
   if (operations instanceof Error) {
     return proveDirectly(errand, operations);

@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +89,9 @@ function starting({ home }: Runtime): FileLock {
   return lock;
 }
 
+const asModule = (code: string): string =>
+  `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+
 describe.concurrent('with Temporal and Postgres both down', () => {
   it(
     'stop is proven from the trader alone, and what is missing is said',
@@ -93,6 +104,29 @@ describe.concurrent('with Temporal and Postgres both down', () => {
       expect(code).toBe(0);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
       expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
+    }),
+  );
+
+  it.each(['stop', 'close-all'])(
+    '%s is with the trader before what starts the workflow is loaded, which holds newer versions of Node up',
+    inFolder(async ({ folder, begin }, command) => {
+      let loading = 'not yet';
+      const taken = (): unknown => {
+        loading = existsSync(join(folder, 'loading')) ? 'before' : 'after';
+        return TAKEN;
+      };
+      await begin(writeRuntime(join(folder, 'home')), { ...stoppable(0), stop: taken, closeAll: taken });
+      const hook = `import { writeFileSync } from 'node:fs';
+        export const load = (url, context, next) => {
+          if (/\\/operations-[A-Z0-9]+\\.js$/.test(url)) writeFileSync(${JSON.stringify(join(folder, 'loading'))}, '');
+          return next(url, context);
+        };`;
+      const hooked = `import { register } from 'node:module'; register(${JSON.stringify(asModule(hook))});`;
+      await runCommand(folder, [command, ...PATIENT, '--reason', 'test'], {
+        NODE_OPTIONS: `--import ${asModule(hooked)}`,
+      });
+      expect(loading).toBe('after');
+      expect(existsSync(join(folder, 'loading'))).toBe(true);
     }),
   );
 
