@@ -78,8 +78,8 @@ const BREAKS: readonly Omit<Mutant, 'from'>[] = [
   {
     what: 'the paper venue books a result in its own currency',
     file: 'venue/paper/book.ts',
-    find: '+ BigInt(closedCost), rate);',
-    put: '+ BigInt(closedCost), rate && 1);',
+    find: '+ closedCost, rate);',
+    put: '+ closedCost, rate && 1);',
   },
   {
     what: 'the paper venue takes a fee in the currency of the price',
