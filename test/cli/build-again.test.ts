@@ -48,8 +48,8 @@ function sources(late: string): void {
   write('package.json', '{ "type": "module" }');
   write('dist/cli/late.js', `export const late = '${late}';\n`);
   const main = `export const main = async () => (await import('../cli/late.js')).late;\n`;
-  for (const name of ['cli/main', 'worker/run-role', 'worker/packs-worker', 'workflows/failure-converter'])
-    write(`dist/${name}.js`, main);
+  const programs = ['cli/main', 'cli/trial-process', 'worker/run-role', 'worker/packs-worker'];
+  for (const name of [...programs, 'workflows/failure-converter']) write(`dist/${name}.js`, main);
 }
 
 function checkout(): void {
