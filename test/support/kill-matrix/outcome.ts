@@ -63,6 +63,8 @@ const plain = (line: string, desk: string): string =>
     .replaceAll(desk, 'DESK')
     .replaceAll(/~[0-9a-f]{8}/g, '')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{4,}/g, 'ID')
+    // One in four hundred has letters alone.
+    .replaceAll(/(?<=:)[0-9a-f]{6}(?=:)/g, 'ID')
     .replaceAll(/\b(?=[0-9a-f]*[0-9])[0-9a-f]{6,}\b/g, 'ID')
     .replaceAll(/\d+/g, 'N');
 
