@@ -24,7 +24,9 @@ interface Due {
 export class HoldingCharges {
   /** Null: the account has seen no market time yet. */
   #dues: readonly Due[] | null;
-  #nextMs = Number.NEGATIVE_INFINITY;
+  /** Kept, since each price asks for it. */
+  #nextMs = Number.POSITIVE_INFINITY;
+  #anyWaits = false;
 
   /** `charge` applies the record and keeps it. */
   constructor(
@@ -35,6 +37,7 @@ export class HoldingCharges {
     private readonly charge: (record: Extract<BookRecord, { type: 'charged' }>) => void,
   ) {
     this.#dues = book.seenMs > 0 ? this.#begin(book.seenMs) : null;
+    if (this.#dues !== null) this.#nextMs = earliest(this.#dues);
   }
 
   get any(): boolean {
@@ -43,19 +46,20 @@ export class HoldingCharges {
 
   /** Market time of the next charge. Infinity: none comes, or its price has to come first. */
   get nextMs(): number {
-    const dues = (this.#dues ?? []).filter(({ waits }) => !waits);
-    return Math.min(...dues.map(({ next }) => next.atMs));
+    return this.#nextMs;
   }
 
   /** Charges what is due before this time, oldest first. `event`: what came at it. */
   passTo(marketMs: number, event?: MarketEvent): void {
-    if (marketMs <= this.#nextMs) return;
+    if (this.#dues !== null && !this.#anyWaits && marketMs <= this.#nextMs) return;
     const dues = this.#dues ?? this.#begin(marketMs);
     this.#dues = dues;
     for (const due of dues) due.waits = false;
-    for (let atMs = this.nextMs; atMs < marketMs; atMs = this.nextMs)
+    for (this.#nextMs = earliest(dues); this.#nextMs < marketMs; this.#nextMs = earliest(dues)) {
+      const atMs = this.#nextMs;
       for (const due of dues) if (due.next.atMs === atMs && !due.waits) this.#take(due, event);
-    this.#nextMs = dues.some(({ waits }) => waits) ? Number.NEGATIVE_INFINITY : this.nextMs;
+    }
+    this.#anyWaits = dues.some(({ waits }) => waits);
   }
 
   #begin(seenMs: number): readonly Due[] {
@@ -96,3 +100,6 @@ export class HoldingCharges {
     due.next = chargeAfter(cost, atMs);
   }
 }
+
+const earliest = (dues: readonly Due[]): number =>
+  Math.min(...dues.filter(({ waits }) => !waits).map(({ next }) => next.atMs));
