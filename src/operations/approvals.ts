@@ -10,6 +10,7 @@ import type { Shape } from '../contracts/json-values.js';
 import type { ApprovalShown } from '../contracts/published.js';
 import { decisionSubject } from '../domain/approval.js';
 import { causeOf } from '../domain/message-of.js';
+import { rolesOf } from '../domain/roles.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
@@ -70,8 +71,7 @@ function unfit(
   approval: Approval,
   { parametersHash }: VoteRequest,
 ): string | null {
-  const roles = desk.people.find(({ name }) => name === person)?.roles ?? [];
-  if (!roles.some((role) => approval.roles.includes(role)))
+  if (!rolesOf(desk.people, person).some((role) => approval.roles.includes(role)))
     return `${person} may not vote on this: it needs the role ${approval.roles.join(' or ')}.`;
   if (approval.state !== 'open') return `It is ${approval.state} already: ${approval.outcome}.`;
   if (approval.expiresMs <= nowMs()) return 'It has expired.';

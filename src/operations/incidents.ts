@@ -13,7 +13,7 @@ import { contactsFor } from '../desk/contacts.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
 import { plainText } from '../domain/plain-text.js';
-import { MAY_STOP, namesWith } from '../domain/roles.js';
+import { hasRole, MAY_STOP, rolesOf } from '../domain/roles.js';
 import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
 import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
@@ -226,7 +226,7 @@ const whyOver = ({ id, title }: Incident, reason: string): Unexplained => ({
 });
 
 function unfit({ desk }: OperationContext, { person }: Caller, { state, outcome }: Incident): string | null {
-  if (!namesWith(desk.people, MAY_STOP).includes(person))
+  if (!hasRole({ roles: rolesOf(desk.people, person) }, MAY_STOP))
     return `${person} may not answer for this desk: it needs the role ${MAY_STOP.join(' or ')}.`;
   return state === 'resolved' ? `It is over already: ${outcome}.` : null;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supersedeApproval } from '../../src/store/approvals.js';
 import { eventually } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
-import { type ApprovalBench, openApprovalBench } from './support/approval-bench.js';
+import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
 import { ANNA, BEN, STRANGER } from './support/bot-bench.js';
 import { note, shown, tap } from './support/taps.js';
 
@@ -122,6 +122,25 @@ describe.concurrent('an approval', () => {
     expect(await note(bench, refused)).toContain('vera may not vote on this');
     const [found] = (await bench.operations.listApprovals()).filter(({ id }) => id === asked.request.id);
     expect(found).toMatchObject({ state: 'open', votes: [] });
+  });
+
+  it('of operators is decided by the one that every desk has, whom its file need not name, and one of approvers is not', async () => {
+    expect(bench.desk.people.map(({ name }) => name)).not.toContain('operator');
+    const vote = async ({ request: { id } }: Asked) =>
+      bench.operations.castVote(
+        { person: 'operator', via: 'web' },
+        { approval: id, choice: 'approve', parametersHash: await parametersHash(id), reason: 'x' },
+      );
+    const both = await bench.ask({ roles: ['operator', 'approver'] });
+    const approvers = await bench.ask();
+    await shown(bench, ANNA, both);
+    await shown(bench, ANNA, approvers);
+    expect(await vote(approvers)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('operator may not vote on this: it needs the role approver'),
+    });
+    expect(await vote(both)).toMatchObject({ ok: true, detail: 'approved by operator' });
+    expect(await both.result).toMatchObject({ state: 'approved' });
   });
 
   it('refuses a vote on other parameters than those that were shown', async () => {
