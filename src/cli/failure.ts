@@ -25,6 +25,14 @@ export function usageFailure(message: string, doThis: string): CliFailure {
   return new CliFailure(message, 'nothing was started or changed', doThis, EXIT_USAGE);
 }
 
+/** `<percent> is missing`, `<percent> and --reason <text> are missing`: all at once, so that nobody is told one after the other. */
+export function missingWords(missing: readonly string[]): string {
+  const last = missing.at(-1) ?? '';
+  return missing.length < 2
+    ? `${last} is missing`
+    : `${missing.slice(0, -1).join(', ')} and ${last} are missing`;
+}
+
 export interface PresentedFailure {
   readonly message: string;
   readonly keptSafe: string;

@@ -7,7 +7,7 @@ import { counted } from '../domain/figure-text.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
-import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
+import { EXIT_FAILED, EXIT_OK, missingWords, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
 
 /**
@@ -124,7 +124,27 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
 
 /** Keeps commander from printing errors and ending the process: both are done here. */
 function quiet(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
+  command
+    .exitOverride((error) => {
+      throw MISSING.has(error.code) ? withAllMissing(error, command) : error;
+    })
+    .configureOutput({ writeErr: () => {} });
+}
+
+const MISSING: ReadonlySet<string> = new Set([
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+]);
+
+/** Commander ends at the first that is missing: who writes it is told of the next one then. */
+function withAllMissing({ exitCode, code }: CommanderError, command: Command): CommanderError {
+  const missing = [
+    ...command.registeredArguments.filter(({ required }, at) => required && command.args[at] === undefined),
+    ...command.options.filter(
+      (option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined,
+    ),
+  ].map((one) => ('flags' in one ? one.flags : `<${one.name()}>`));
+  return new CommanderError(exitCode, code, missingWords(missing));
 }
 
 /** Null if nothing is wrong: help and version also end with a CommanderError. */
@@ -172,9 +192,6 @@ function ownVersion(): string {
  */
 function usageWords(message: string): string {
   const text = message.replace(/^error: /, '');
-  const missing =
-    text.match(/^required option '(.+)' not specified$/) ?? text.match(/^missing required argument '(.+)'$/);
-  if (missing) return text.startsWith('required') ? `${missing[1]} is missing` : `<${missing[1]}> is missing`;
   const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
   if (bare) return wrongValue(bare[1], '', 'a value');
   const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);

@@ -60,6 +60,13 @@ describe.concurrent('a command that is not understood', () => {
       '--cost <price> is missing',
       'where they are the desk’s',
     ],
+    [['coins', 'BTC/USDT', 'desk'], '--reason <text> and --cost <price> are missing', 'fermata coins'],
+    [['size'], '<percent> and --reason <text> are missing', 'fermata help size'],
+    [
+      ['signal', 'send', 'buy', '--stop', '1'],
+      '<symbol>, --source <name>, --id <id> and --valid-seconds <n> are missing',
+      'fermata help signal',
+    ],
     [['coins', 'BTC/USDT', 'foreign'], '--reason <text> is missing', 'fermata coins BTC/USDT'],
     [['--bogus'], "unknown option '--bogus'", 'see: fermata --help'],
     [['task', 'done', 'first', '--note', 'x'], '<id>: expected the number of a task; found first', 'tasks'],

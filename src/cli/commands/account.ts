@@ -17,7 +17,7 @@ import {
   withinSeconds,
 } from '../act-on-desk.js';
 import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
-import { type CliFailure, usageFailure } from '../failure.js';
+import { type CliFailure, missingWords, usageFailure } from '../failure.js';
 import { amountValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
@@ -104,8 +104,11 @@ function claimOf(symbol: string, owner: string | undefined, { cost, reason }: Co
     );
   if (!isOwner(owner))
     throw refused(`<owner>: expected one of ${COIN_OWNERS.join(', ')}; found ${owner ?? 'nothing'}`);
-  if (reason === undefined) throw refused('--reason <text> is missing');
-  if (owner === 'desk' && cost === undefined) throw refused('--cost <price> is missing');
+  const missing = [
+    ...(reason === undefined ? ['--reason <text>'] : []),
+    ...(owner === 'desk' && cost === undefined ? ['--cost <price>'] : []),
+  ];
+  if (reason === undefined || missing.length > 0) throw refused(missingWords(missing));
   return { symbol, owner, cost: cost ?? null, reason };
 }
 
