@@ -166,6 +166,9 @@ describe('a strategy that would not give the same every time', () => {
     );
     write('strategies/endless.ts', strategyOf('\nfor (;;) { try { for (;;) ; } catch {} }\n'));
     write('strategies/slow.ts', strategyOf('').replace('parameters.bars,', '5001,'));
+    write('strategies/nothing.ts', strategyOf('\nif (bar.openMs > 600_000)\nthrow null;\n'));
+    write('strategies/words.ts', strategyOf('\ntry { throw 1; } catch { throw ("so", "it is over"); }\n'));
+    write('strategies/loads.ts', `\nthrow undefined;\n${strategyOf('')}`);
     write('strategies/looked.ts', strategyOf('').replace("'waits'", '{ throw new Error("no words"); }'));
     write('strategies/wish.ts', strategyOf('desk.enter({ side: "buy", type: "limit", ticks: 1.5 });'));
     const files = [
@@ -181,6 +184,9 @@ describe('a strategy that would not give the same every time', () => {
         'endless',
         'slow',
         'looked',
+        'nothing',
+        'words',
+        'loads',
         'wish',
       ],
     ];
@@ -206,6 +212,9 @@ describe('a strategy that would not give the same every time', () => {
         /made-up prices: warmupBars: expected a whole number from 0 to 5000, found 5001$/,
       ),
       expect.stringMatching(/^strategies\/looked\.ts:\d+ an error on made-up prices: no words$/),
+      'strategies/nothing.ts:11 an error on made-up prices: it threw null, which is no error',
+      'strategies/words.ts:10 an error on made-up prices: it is over',
+      'strategies/loads.ts:2 an error while it was loaded: it threw undefined, which is no error (strategies/loads.ts:2)',
       expect.stringMatching(
         /^strategies\/wish\.ts:\d+ an error on made-up prices: ticks: expected a whole number above 0, found 1\.5/,
       ),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Artefact } from '../../desk/artefacts.js';
 import type { StrategyFile, StrategyModule } from '../../desk/own-strategy.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
-import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES } from './names.js';
+import { EXPORTS, SCRIPT, STEP, STRATEGY_RULES, THROW } from './names.js';
 import { refusedIn, type Tree, treeOf, walk } from './refused.js';
 
 type CompiledStrategy =
@@ -51,7 +51,7 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   const problems = refusedIn(tree, map, STRATEGY_RULES);
   if (problems.length > 0) return { ok: false, problems };
   const files = filesOf(read);
-  const module = { code: countingSteps(code, tree), map };
+  const module = { code: watched(code, tree), map };
   return { ok: true, hash: hashOf(API_VERSION, files), module, files };
 }
 
@@ -76,14 +76,21 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
 
 /**
  * Makes every loop and function of a strategy count steps, so that endless code throws. Counted instead of timed: the
- * same bars end it on every machine, busy or not. `tree`: syntax tree of the code. Line numbers don't change.
+ * same bars end it on every machine, busy or not. And makes every `throw` say where it is. `tree`: syntax tree of the
+ * code. Line numbers don't change.
  */
-function countingSteps(code: string, tree: Tree): string {
+function watched(code: string, tree: Tree): string {
   const added: { readonly at: number; readonly text: string }[] = [];
   const add = (at: number, text: string): void => {
     added.push({ at, text });
   };
   walk(tree, (node) => {
+    if (node.type === 'ThrowStatement') {
+      const thrown = node.argument as Tree;
+      add(thrown.start, `${THROW}((`);
+      add(thrown.end, `),${node.loc?.start.line},${node.loc?.start.column})`);
+      return;
+    }
     const isLoop = LOOPS.has(node.type);
     if (!isLoop && !FUNCTIONS.has(node.type)) return;
     const body = node.body as Tree;
@@ -102,4 +109,4 @@ function countingSteps(code: string, tree: Tree): string {
   return text + code.slice(from);
 }
 
-const isEnd = (text: string): boolean => text === '}' || text === ')';
+const isEnd = (text: string): boolean => text.startsWith('}') || text.startsWith(')');

@@ -6,7 +6,18 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES, WISH_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX, WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
-import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX, WATCHED_NUMBERS } from './names.js';
+import {
+  EXPORTS,
+  GLOBALS,
+  MATH,
+  MEMBERS,
+  PLACED,
+  SCRIPT,
+  STEP,
+  STEPS_MAX,
+  THROW,
+  WATCHED_NUMBERS,
+} from './names.js';
 
 /** For `timeInForce` of a limit entry. */
 export const LASTS = ['immediateOrCancel', 'fillOrKill', 'day'] as const;
@@ -46,6 +57,22 @@ let fermataSteps = 0;
 const ${STEP} = () => {
   fermataSteps += 1;
   if (fermataSteps > ${STEPS_MAX}) throw new RangeError('more than ${STEPS_MAX} steps at once: does a loop not end?');
+};`;
+
+/** Also before it. A `throw` of something else than an error leaves only this to tell its line by. */
+export const PLACE_THROWS = `"use strict";
+let fermataPlace = '';
+const ${THROW} = (thrown, line, column) => {
+  fermataPlace = ' at ${SCRIPT}:' + line + ':' + (column + 1);
+  return thrown;
+};
+const ${PLACED} = (thrown) => {
+  if (typeof thrown?.stack === 'string') return thrown;
+  const isSimple = thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function');
+  const said = typeof thrown === 'string' ? thrown : 'it threw ' + (isSimple ? String(thrown) : 'an object') + ', which is no error';
+  const error = new Error(said);
+  error.stack = said + fermataPlace;
+  return error;
 };`;
 
 /** Returns two functions: one gives the file's declaration as JSON, the other creates a strategy. */
@@ -101,10 +128,14 @@ export const STAND_BETWEEN = `"use strict";
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
-    const answer = work();
-    // It may have caught what stopped it.
-    ${STEP}();
-    return answer;
+    try {
+      const answer = work();
+      // It may have caught what stopped it.
+      ${STEP}();
+      return answer;
+    } catch (thrown) {
+      throw ${PLACED}(thrown);
+    }
   };
   const frozen = (value) => {
     const open = [value];

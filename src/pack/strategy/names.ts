@@ -6,6 +6,10 @@ export const SCRIPT = 'fermata-strategy.js';
 export const EXPORTS = 'fermataStrategy';
 /** The function that each of its loops and functions calls. */
 export const STEP = 'fermataStep';
+/** The function through which each of its `throw` statements throws: only an error has a stack that says where. */
+export const THROW = 'fermataThrow';
+/** Makes what was thrown an error, with the place of the `throw` statement that was run last. */
+export const PLACED = 'fermataPlaced';
 /** Per call of a strategy. A bar's decision takes a few thousand steps; this many take some hundredths of a second. */
 export const STEPS_MAX = 10_000_000;
 
@@ -112,6 +116,8 @@ export const STRATEGY_RULES: CodeRules = {
     Promise: LATER,
     console: 'a strategy says what it does with desk.note',
     [STEP]: 'Fermata counts by it what a strategy does',
+    [THROW]: 'Fermata finds by it where a strategy throws',
+    [PLACED]: 'Fermata finds by it where a strategy throws',
   },
   exact: true,
   waits: false,

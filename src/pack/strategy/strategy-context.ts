@@ -7,9 +7,9 @@ import type { StrategyModule } from '../../desk/own-strategy.js';
 import type { Side, WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
-import { COUNT_STEPS, type LASTS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
+import { COUNT_STEPS, type LASTS, PLACE_THROWS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import type { WatchedNumber } from './names.js';
-import { SCRIPT } from './names.js';
+import { PLACED, SCRIPT } from './names.js';
 import { sourceLines } from './refused.js';
 
 /** How an entry says how long it rests; empty: until it is cancelled. */
@@ -176,7 +176,12 @@ export function openContext({ code }: StrategyModule): StrategyContext {
   });
   new Script(TAKE_AWAY).runInContext(context);
   new Script(COUNT_STEPS).runInContext(context);
-  new Script(code, { filename: SCRIPT }).runInContext(context);
+  new Script(PLACE_THROWS).runInContext(context);
+  try {
+    new Script(code, { filename: SCRIPT }).runInContext(context);
+  } catch (thrown) {
+    throw (new Script(PLACED).runInContext(context) as (thrown: unknown) => unknown)(thrown);
+  }
   return new Script(STAND_BETWEEN).runInContext(context) as StrategyContext;
 }
 
