@@ -307,7 +307,8 @@ export class Run<Measured extends Measure> {
   }
 
   #tellProgress(marketMs: number): void {
-    const { kind, speed } = this.#parts.feed.source;
+    const { source, endMs = Number.POSITIVE_INFINITY } = this.#parts.feed;
+    const { kind, speed } = source;
     this.#untold -= 1;
     if (this.#untold > 0 && kind === 'recorded' && speed === null) return;
     this.#untold = PROGRESS_LOOK_EVENTS;
@@ -315,7 +316,7 @@ export class Run<Measured extends Measure> {
     if (nowMs - this.#saidAtMs < PROGRESS_EVERY_MS) return;
     this.#saidAtMs = nowMs;
     const { fromMs, toMs, closedTrades, equity } = this.#measure!;
-    const part = Math.min(1, (marketMs - fromMs) / (toMs - fromMs));
+    const part = Math.min(1, (marketMs - fromMs) / (Math.min(toMs, endMs) - fromMs));
     this.#parts.onProgress({
       marketMs,
       part,

@@ -70,6 +70,8 @@ export interface MarketWants {
 
 export interface MarketFeed {
   readonly source: MarketSource;
+  /** Market time of the last price of a recording; of a long one, about. Left out: prices do not end. */
+  readonly endMs?: number | undefined;
   /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
    */

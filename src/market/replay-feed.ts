@@ -58,6 +58,8 @@ interface ReplayOptions {
   readonly source: MarketSource;
   /** Market time to begin at: everything up to and including it was delivered before. */
   readonly startMs: number;
+  /** Left out: it does not end. */
+  readonly endMs?: number;
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
@@ -68,6 +70,7 @@ interface ReplayOptions {
 
 export class ReplayFeed implements MarketFeed {
   readonly source: MarketSource;
+  readonly endMs: number | undefined;
   readonly #clock: MarketClock | null;
   #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
@@ -80,6 +83,7 @@ export class ReplayFeed implements MarketFeed {
 
   constructor(private readonly options: ReplayOptions) {
     this.source = options.source;
+    this.endMs = options.endMs;
     const { speed } = options.source;
     this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.#deliveredMs = options.startMs;

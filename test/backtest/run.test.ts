@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { figureText, monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
@@ -52,6 +52,23 @@ describe('a backtest', () => {
     // A wave is up for half of its time, and the desk holds only then.
     expect(figures?.exposurePct).toBeGreaterThan(20);
     expect(figures?.exposurePct).toBeLessThan(60);
+  });
+
+  it('tells how far it has come, also where nobody said when its prices end', async () => {
+    const file = writeMinutes(temporaryFolder(), waves(600));
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      nowMs += 1_000;
+      return nowMs;
+    });
+    const parts: number[] = [];
+    await backtest(file, { onProgress: ({ part }) => void parts.push(part) });
+    clock.mockRestore();
+    expect(parts.length).toBeGreaterThan(20);
+    expect(parts).toEqual(parts.toSorted((one, other) => one - other));
+    expect(parts[0]).toBeLessThan(0.05);
+    expect(parts[Math.floor(parts.length / 2)]).toBeCloseTo(0.5, 1);
+    expect(parts.at(-1)).toBeGreaterThan(0.95);
   });
 
   it('warns once of bars that are ten times away from the price before, and says when', async () => {

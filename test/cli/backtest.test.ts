@@ -214,9 +214,10 @@ describe('fermata backtest', () => {
     expect(out).toMatch(/buy and hold +\u2212?[\d.]+ %, drawdown/);
     expect(out).toMatch(/win rate +[\d.]+ %/);
     expect(out).toContain('! ETH/USDT is traded by the desk and had no prices here');
+    expect(err).toMatch(/^backtest, [^\n]* 0 %\n([^\n]*\n)*backtest, [^\n]* trades 100 %\n$/);
   });
 
-  it('says how many entries were refused, and by which limits', async () => {
+  it('says how many entries were refused, by which limits, and in words what that is', async () => {
     const page = join(folder, 'refused.html');
     const { out } = await backtest(['--data', file, '--set', 'paper.balance=100', '--report', page]);
     expect(out).toMatch(/trades +0\n/);

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
+import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
@@ -25,6 +26,26 @@ describe('recorded bars', () => {
       '180000 b0 10050,10050,9800,9900 v100001',
       'ended',
     ]);
+  });
+
+  it('say when they end before they are played: of a long file about, by how much of it was read', async () => {
+    const minutes = Array.from({ length: 100_000 }, (_, at) => `${(at + 1) * 60_000},100,101,99,100,1\n`);
+    const long = file(BARS + minutes.join(''));
+    const ask = (rowsMax?: number) =>
+      checkRecording([{ symbol: null, file: long }], cryptoInstruments, rowsMax);
+    const endMs = 100_000 * 60_000;
+    expect(await ask()).toBe(endMs);
+    expect(Math.abs((await ask(50_000)) / endMs - 1)).toBeLessThan(0.2);
+    const feed = await openRecordedFeed({
+      files: [
+        { symbol: 'BTC/USDT', file: file(twoBars) },
+        { symbol: 'ETH/USDT', file: file(`${twoBars}180000,10,10,10,10,1\n`) },
+      ],
+      ...{ instruments: cryptoInstruments, spreadTicks: [2, 2], speed: null },
+      ...{ position: memoryPosition(), steadyMs: () => 0 },
+    });
+    await feed.stop();
+    expect(feed.endMs).toBe(180_000);
   });
 
   it('end with the names of their files, which is what everybody says of it in a sentence of his own', async () => {

@@ -17,7 +17,7 @@ import {
   type OrderRow,
   rowLine,
 } from '../../backtest/report/rows.js';
-import { scopeOf } from '../../backtest/run-on-prices.js';
+import { type Progress, scopeOf } from '../../backtest/run-on-prices.js';
 import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/trial.js';
@@ -264,22 +264,25 @@ async function run(
   const own = new TrialProcess(setting);
   const end = (): void => void own.end();
   process.once('SIGINT', end).once('SIGTERM', end);
-  const show = progressPrinter(process.stderr);
+  const print = progressPrinter(process.stderr);
+  const show = ({ marketMs, part, trades }: Omit<Progress, 'equity'>): void =>
+    print({
+      kind: 'bar',
+      text: `backtest, ${moment(marketMs)}, ${counted(trades, 'trade')}`,
+      done: Math.round(part * PROGRESS_TOTAL),
+      total: PROGRESS_TOTAL,
+    });
   try {
     const answer = await told(
       own.ask(job, (news) => {
-        if (!('progress' in news)) return onNews(news);
-        const { marketMs, part, trades } = news.progress;
-        show({
-          kind: 'bar',
-          text: `backtest, ${moment(marketMs)}, ${trades} trades`,
-          done: Math.round(part * PROGRESS_TOTAL),
-          total: PROGRESS_TOTAL,
-        });
+        if ('progress' in news) show(news.progress);
+        else onNews(news);
       }),
     );
     if ('failed' in answer) throw answer.failed;
     if (!('report' in answer)) throw new Error('a backtest without a report');
+    const { period, figures } = answer.report;
+    if (period.to !== null) show({ marketMs: Date.parse(period.to), part: 1, trades: figures?.trades ?? 0 });
     return answer.report;
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);

@@ -34,24 +34,33 @@ export function assignInstruments(
   });
 }
 
-/** Reads and checks the files, at most `rowsMax` rows of each. Throws `DataFileError` for the first problem. */
+/**
+ * Reads and checks the files, at most `rowsMax` rows of each. Returns the time of the last row of all; where a file has
+ * more rows, about: as if the rest of it were like what was read. Throws `DataFileError` for the first problem.
+ */
 export async function checkRecording(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
   rowsMax = ROWS_CHECKED_MAX,
-): Promise<void> {
+): Promise<number> {
+  let endMs = 0;
   for (const { files, instrument } of filesByInstrument(assignInstruments(requests, instruments))) {
     const rows = await openJoinedFiles(files, instrument);
     try {
-      for (let checked = 0; checked < rowsMax * files.length; ) {
-        const some = await rows.next();
-        if (some === null) break;
-        checked += some.length;
+      const { firstMs } = rows;
+      let lastMs = firstMs;
+      let some: Awaited<ReturnType<typeof rows.next>> = [];
+      for (let checked = 0; some !== null && checked < rowsMax * files.length; checked += some?.length ?? 0) {
+        some = await rows.next();
+        lastMs = some?.at(-1)?.tsMs ?? lastMs;
       }
+      const { read, all } = rows.bytes();
+      endMs = Math.max(endMs, some === null ? lastMs : firstMs + (lastMs - firstMs) * (all / read));
     } finally {
       await rows.close();
     }
   }
+  return endMs;
 }
 
 /** Instruments in the order in which they first appear. */

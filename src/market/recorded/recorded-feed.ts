@@ -41,7 +41,7 @@ interface RecordedFeedOptions {
 /** Throws `DataFileError` if a file can't be used; nothing stays open then. */
 export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
   const { instruments, speed, position, steadyMs } = options;
-  await checkRecording(options.files, instruments);
+  const endMs = await checkRecording(options.files, instruments);
   const inputs = assignInstruments(options.files, instruments).map(({ file, instrument }) => ({
     file,
     instrument,
@@ -66,6 +66,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
       files: inputs.map(({ file }) => file),
     },
     startMs: await startOf(events, deliveredMs),
+    endMs,
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: names.join(', '),

@@ -20,7 +20,14 @@ export interface RecordedFile {
   readonly firstMs: number;
   /** The next few rows. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly RecordedRow[] | null>;
+  /** Of the file as it lies on the disk; a little more is read than rows were given. */
+  bytes(): BytesRead;
   close(): Promise<void>;
+}
+
+interface BytesRead {
+  readonly read: number;
+  readonly all: number;
 }
 
 /** Opens the file and checks its first rows. Throws `DataFileError`. */
@@ -65,7 +72,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
     const more = await lines.next();
     return more === null ? null : more.map((line) => onGrid(parser.parse(line), first[0], spanMs, parser));
   };
-  return { format, spanMs, firstMs, next, close: () => lines.close() };
+  return { format, spanMs, firstMs, next, bytes: () => lines.bytes(), close: () => lines.close() };
 }
 
 /**
@@ -151,6 +158,7 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 interface LineReader {
   /** The next few lines without their line ends. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly string[] | null>;
+  bytes(): BytesRead;
   close(): Promise<void>;
 }
 
@@ -159,7 +167,7 @@ interface LineReader {
  * `DataFileError` if the file can't be opened.
  */
 async function openLines(file: string): Promise<LineReader> {
-  const stream = await openText(file);
+  const { stream, bytes } = await openText(file);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<string>;
   let rest = '';
   let row = 0;
@@ -183,20 +191,21 @@ async function openLines(file: string): Promise<LineReader> {
     ended = true;
     stream.destroy();
   };
-  return { next, close };
+  return { next, bytes, close };
 }
 
-async function openText(file: string): Promise<Readable> {
-  const gzipped = await startsAsGzip(file);
-  const bytes = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  if (!gzipped) return bytes.setEncoding('utf8');
+async function openText(file: string): Promise<{ readonly stream: Readable; bytes(): BytesRead }> {
+  const { gzipped, size: all } = await kindOf(file);
+  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  const bytes = (): BytesRead => ({ read: raw.bytesRead, all });
+  if (!gzipped) return { stream: raw.setEncoding('utf8'), bytes };
   const text = createGunzip({ chunkSize: CHUNK_BYTES });
   // An error of either stream ends the other one and reaches the reader of `text`.
-  pipeline(bytes, text, () => {});
-  return text.setEncoding('utf8');
+  pipeline(raw, text, () => {});
+  return { stream: text.setEncoding('utf8'), bytes };
 }
 
-async function startsAsGzip(file: string): Promise<boolean> {
+async function kindOf(file: string): Promise<{ readonly gzipped: boolean; readonly size: number }> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
     throw new DataFileError({
       file,
@@ -209,7 +218,8 @@ async function startsAsGzip(file: string): Promise<boolean> {
   });
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === GZIP_MAGIC[0] && buffer[1] === GZIP_MAGIC[1];
+    const gzipped = bytesRead === 2 && buffer[0] === GZIP_MAGIC[0] && buffer[1] === GZIP_MAGIC[1];
+    return { gzipped, size: (await handle.stat()).size };
   } catch (cause) {
     throw damaged(file, 1, cause);
   } finally {
@@ -293,8 +303,13 @@ function joined(parts: readonly Part[], close: () => Promise<void>): RecordedFil
     }
     return null;
   };
+  const bytes = (): BytesRead => {
+    const each = parts.map(({ rows }) => rows.bytes());
+    const sum = (of: keyof BytesRead): number => each.reduce((all, one) => all + one[of], 0);
+    return { read: sum('read'), all: sum('all') };
+  };
   const { format, spanMs, firstMs } = first;
-  return { format, spanMs, firstMs, next, close };
+  return { format, spanMs, firstMs, next, bytes, close };
 }
 
 function checkFormat({ file, rows }: Part, first: Part): void {
