@@ -1,5 +1,5 @@
 import { readCosts, readHoldingCosts } from '../store/performance.js';
-import { moneyOf, percent, report, SPAN, spanOf } from './report.js';
+import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /**
  * Fees, what holding cost, and how much worse than their price stops were filled; market orders have no price to compare
@@ -12,9 +12,9 @@ export const costs = report(SPAN, async (context, parameters) => {
   const holding = (await readHoldingCosts(context.pool, span)).map(
     ({ kind, amount }) => `; ${kind} ${amount > 0 ? '+' : ''}${money(amount)}`,
   );
-  if (fills === 0) return `${span.days} days: no fills${holding.join('')}`;
+  if (fills === 0) return `${lengthOf(span.days)}: no fills${holding.join('')}`;
   const ofTurnover = turnover > 0 ? ` (${percent(fees / turnover)} of ${money(turnover)})` : '';
   const slippage =
     stopFills === 0 ? 'no stop was filled' : `slippage of stops ${money(stopSlippage)} in ${stopFills} fills`;
-  return `${span.days} days: fees ${money(fees)}${ofTurnover} in ${fills} fills${holding.join('')}; ${slippage}`;
+  return `${lengthOf(span.days)}: fees ${money(fees)}${ofTurnover} in ${fills} fills${holding.join('')}; ${slippage}`;
 });

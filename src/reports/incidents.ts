@@ -4,13 +4,13 @@ import { isTold } from '../home/channel-health.js';
 import { countNotices } from '../store/outbox.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
-import { listed, report, SPAN, spanOf } from './report.js';
+import { lengthOf, listed, report, SPAN, spanOf } from './report.js';
 
 /** What stopped the desk, and which procedures failed or were missed. */
 export const incidents = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [halts, runs] = await Promise.all([countHalts(context.pool, span), countBadRuns(context.pool, span)]);
-  return `${span.days} days: halts ${listed(halts)}; routines ${listed(runs)}`;
+  return `${lengthOf(span.days)}: halts ${listed(halts)}; routines ${listed(runs)}`;
 });
 
 const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).default(7) });
@@ -26,5 +26,5 @@ export const alerts = report(TOLD, async (context, parameters) => {
     throw new Error(
       'no alerts are sent from here, so that none can be counted: set Telegram up (docs/TELEGRAM.md)',
     );
-  return `${span.days} days: ${listed(await countNotices(context.pool, span, eventsTold(context.desk.notify)))}`;
+  return `${lengthOf(span.days)}: ${listed(await countNotices(context.pool, span, eventsTold(context.desk.notify)))}`;
 });

@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { DrawdownMeter, growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
-import { listed, percent, report, SPAN, spanOf } from './report.js';
+import { lengthOf, listed, percent, report, SPAN, spanOf } from './report.js';
 
 /** How near the desk came to its limits, and how often the risk gate denied an order. */
 export const limits = report(SPAN, async (context, parameters) => {
@@ -16,7 +16,7 @@ export const limits = report(SPAN, async (context, parameters) => {
   for (const [at, growth] of growthOf(returnsOnCapital(hours)).entries()) meter.add(at, growth);
   const worstDay = Math.min(0, ...returnsOnCapital(days));
   return [
-    `${span.days} days: largest drawdown ${percent(meter.worst?.fraction ?? 0)} of ${risk.maxDrawdownPct} % allowed`,
+    `${lengthOf(span.days)}: largest drawdown ${percent(meter.worst?.fraction ?? 0)} of ${risk.maxDrawdownPct} % allowed`,
     `worst day ${percent(worstDay)} of -${risk.dailyLossLimitPct} % allowed`,
     `orders denied: ${listed(denials)}`,
   ].join('; ');

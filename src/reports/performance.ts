@@ -7,7 +7,7 @@ import {
   sharpeRatio,
 } from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
-import { moneyOf, percent, report, SPAN, spanOf } from './report.js';
+import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
 export const performance = report(SPAN, async (context, parameters) => {
@@ -18,7 +18,7 @@ export const performance = report(SPAN, async (context, parameters) => {
   ]);
   const first = equity[0];
   const last = equity.at(-1);
-  if (first === undefined || last === undefined) return `no equity in the last ${span.days} days`;
+  if (first === undefined || last === undefined) return `no equity in the last ${lengthOf(span.days)}`;
   const money = moneyOf(context);
   const meter = new DrawdownMeter();
   const returns = returnsOnCapital(equity);
@@ -28,7 +28,7 @@ export const performance = report(SPAN, async (context, parameters) => {
   const moved = equity.reduce((sum, { capital }) => sum + capital, 0);
   const wins = closings.filter(({ net }) => net > 0).length;
   return [
-    `${span.days} days: equity ${money(first.equity)} to ${money(last.equity)} (${percent((growth.at(-1) ?? 1) - 1)})`,
+    `${lengthOf(span.days)}: equity ${money(first.equity)} to ${money(last.equity)} (${percent((growth.at(-1) ?? 1) - 1)})`,
     ...(moved === 0 ? [] : [`capital moved ${money(moved)}, which is no return`]),
     closings.length === 0
       ? 'nothing was closed'

@@ -1,6 +1,6 @@
 import { exitReasonWords } from '../domain/exit-reason.js';
 import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
-import { moneyOf, report, SPAN, spanOf } from './report.js';
+import { lengthOf, moneyOf, report, SPAN, spanOf } from './report.js';
 
 interface StrategyResult {
   readonly strategy: string;
@@ -28,7 +28,7 @@ export const strategies = report(SPAN, async (context, parameters) => {
   const [best] = results;
   const worst = results.at(-1);
   const ends = results.length > 1 ? `; best ${best?.strategy}, worst ${worst?.strategy}` : '';
-  return `${span.days} days, after fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
+  return `${lengthOf(span.days)}, after fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
 });
 
 /** Empty if no trades are recorded: an older ledger has only closings. */

@@ -7,11 +7,11 @@ beforeAll(() => bench.open());
 beforeEach(() => bench.renew());
 afterAll(() => bench.close());
 
-async function report(name: string, desk = bench.context.desk): Promise<string> {
+async function report(name: string, desk = bench.context.desk, days = 7): Promise<string> {
   return (
     (await REPORTS.get(name)?.(
       { ...bench.context, desk, marketMs: NOW },
-      name === 'versions' ? {} : { days: 7 },
+      name === 'versions' ? {} : { days },
     )) ?? ''
   );
 }
@@ -90,6 +90,7 @@ describe('the reports of a review', () => {
     expect(costs).toContain('fees 0.40 (0.10 % of 400.00) in 4 fills');
     expect(costs).toContain('slippage of stops 1.50 in 1 fills');
     const { desk } = bench.context;
+    expect(await report('costs', desk, 0.041667)).toMatch(/^1 hour: fees/);
     const inCoins = await report('costs', { ...desk, paper: { ...desk.paper, currency: 'BTC' } });
     expect(inCoins).toContain('fees 0.40000000 (0.10 % of 400.00000000) in 4 fills');
     expect(await report('limits')).toContain('largest drawdown 10.00 % of 15 % allowed');

@@ -107,6 +107,10 @@ describe('the report of a validation', () => {
   it('names each shortfall by amount in its summary', async () => {
     const lines = summaryLines(await signed());
     expect(lines[0]).toBe('✗ NO-GO: paper validation of crypto-bot, 4 h');
+    const report = await signed();
+    const odd = { ...report, period: { ...report.period, requestedMs: 100 * 60_000 } };
+    expect(summaryLines(odd)[0]).toMatch(/, 1\.67 h$/);
+    expect(reportHtml(odd)).toContain(' over 1.67 h of market time');
     expect(lines.join('\n')).toMatch(/✗ Win rate [\d.]+ %, at least 45 % is asked for: [\d.]+ % too little/);
   });
 });

@@ -2,7 +2,7 @@
 
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, counted, gainText, grouped, placesIn } from '../../domain/figure-text.js';
-import { moment } from '../../domain/moment.js';
+import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
@@ -45,7 +45,7 @@ export function reportHtml(report: BacktestReport): string {
     `${amountText(roundedAmount(text, currency), currency)} ${currency}`;
   const profit = Number(report.netProfit);
   const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(`${gainText(roundedAmount(report.netProfit, currency), currency)} ${currency}`)}</h1>
-<p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days):
+<p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)}${spanText(period)}:
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
 <h2>Prices and trades</h2>
@@ -101,6 +101,9 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
 /** To the places of its currency, as the figures beside it are, where money in words is cut otherwise. */
 export const roundedAmount = (text: string, currency: string): string =>
   Number(text).toFixed(placesIn(currency));
+
+export const spanText = ({ from, to }: BacktestReport['period']): string =>
+  from === null || to === null ? '' : ` (${lasted(Date.parse(to) - Date.parse(from))})`;
 
 const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);

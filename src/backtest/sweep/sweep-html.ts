@@ -2,7 +2,7 @@
 import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
-import { FIGURES, figureText } from '../report/report-html.js';
+import { FIGURES, figureText, spanText } from '../report/report-html.js';
 import type { HeatMap, SweepReport } from './sweep-report.js';
 import { figureOf, type RankedBy, type Trial, untradedText, valuesText } from './trial.js';
 
@@ -32,7 +32,7 @@ export function sweepHtml(report: SweepReport): string {
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const title = titleOf(rankedBy);
   const body = `<h1>${trials.length} trials of ${escapeHtml(desk)}</h1>
-<p>On ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days).
+<p>On ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)}${spanText(period)}.
 ${best === null ? 'None can be judged.' : `Best by ${escapeHtml(title)}: <b>${escapeHtml(valuesText(best.values))}</b>, ${escapeHtml(figureWords(best, rankedBy, currency))}.`}
 Deflated Sharpe ratio: ${escapeHtml(luckText(report))} (Bailey and López de Prado, 2014).</p>
 ${list('What was wrong with the data', report.problems)}

@@ -6,7 +6,6 @@ import { outcomeOf } from '../../backtest/report/build-report.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
-import { HOUR_MS } from '../../domain/civil-date.js';
 import { placesIn } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
@@ -16,6 +15,7 @@ import type { EngineView } from '../../engine/view.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
 import type { PriceEndpoint, ReportedFile, ReportedHalt, ReportedTrade, ValidationReport } from './report.js';
+import { hoursText } from './report-html.js';
 
 /** If more than this part of the time passed without trading, a GO would mean nothing. */
 const HALTED_PCT_MAX = 50;
@@ -171,7 +171,7 @@ function whyNotForRealMoney(
 function tooShort({ durationMs }: ValidationRequest, desk: Desk): string[] {
   const { durationMsMin } = goLiveValidation(desk);
   if (durationMs >= durationMsMin) return [];
-  const [had, least] = [durationMs, durationMsMin].map((ms) => `${Number((ms / HOUR_MS).toFixed(2))} h`);
+  const [had, least] = [durationMs, durationMsMin].map(hoursText);
   return [`it traded for ${had}; real money needs at least ${least} (goLive.validationHours)`];
 }
 

@@ -3,6 +3,7 @@
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
 import { figureTable, groupTables } from '../../backtest/report/report-html.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { amountText, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
@@ -11,13 +12,16 @@ import type { SignedReport } from './report.js';
 
 const TRADES_SHOWN_MAX = 200;
 
+/** `48 h`, `1.67 h`. */
+export const hoursText = (ms: number): string => `${Number((ms / HOUR_MS).toFixed(2))} h`;
+
 export function reportHtml(report: SignedReport): string {
   const { recommendation, desk, period, market, reasons, goLive, results, figures, by } = report;
   const title = `${recommendation}: paper validation of ${desk}`;
   return pageHtml(
     title,
     `<h1 class="${recommendation === 'GO' ? 'go' : 'nogo'}">${recommendation}</h1>
-<p>Paper validation of <b>${escapeHtml(desk)}</b> over ${period.requestedMs / 3_600_000} h of market time,
+<p>Paper validation of <b>${escapeHtml(desk)}</b> over ${hoursText(period.requestedMs)} of market time,
 ${period.from === null ? 'no price' : when(period.from)} to ${when(period.reached)}. Prices: ${escapeHtml(market.label)}.</p>
 ${list('Why it is a NO-GO', reasons)}
 ${recommendation === 'GO' ? list('It does not stand for real money', goLive.because) : ''}

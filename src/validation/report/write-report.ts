@@ -2,11 +2,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { HOUR_MS } from '../../domain/civil-date.js';
 import { amountText, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { SignedReport, ValidationReport } from './report.js';
-import { reportHtml } from './report-html.js';
+import { hoursText, reportHtml } from './report-html.js';
 
 export interface WrittenReport {
   readonly json: string;
@@ -54,7 +53,7 @@ export function summaryLines(report: ValidationReport): string[] {
   const { currency } = results;
   const isGo = report.recommendation === 'GO';
   return [
-    `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
+    `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${hoursText(period.requestedMs)}`,
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
     `  from, to    ${when(period.from) ?? 'no price'}, ${when(period.reached) ?? '–'}`,
     `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
