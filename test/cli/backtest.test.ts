@@ -221,9 +221,13 @@ describe('fermata backtest', () => {
     const page = join(folder, 'refused.html');
     const { out } = await backtest(['--data', file, '--set', 'paper.balance=100', '--report', page]);
     expect(out).toMatch(/trades +0\n/);
-    const [, count] = /refused +(\d+) entries, by limit: position-size (\d+)\n/.exec(out) ?? [];
+    const [, count, why = ''] =
+      /refused +(\d+) entries, by limit:\n {2}! position-size: \1, the first: (.+)\n/.exec(out) ?? [];
     expect(Number(count)).toBeGreaterThan(1);
-    expect(readFileSync(page, 'utf8')).toContain(`<li>position-size: ${count}</li>`);
+    expect(why.split(' ').length).toBeGreaterThan(4);
+    const shown = readFileSync(page, 'utf8');
+    expect(shown).toMatch(new RegExp(`<li>position-size: ${count}, the first: .+</li>`));
+    expect(shown).toMatch(/UTC to [-0-9]+ \d\d:\d\d UTC \(\d+ h \d+ min\):/);
   });
 
   it('says once from when to when a strategy was off, however often it was looked at meanwhile', async () => {

@@ -120,6 +120,8 @@ export class BacktestMeasure implements Measure {
   readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
+  /** What was said of the first of them, by limit. */
+  readonly deniedFirst = new Map<string, string>();
   /** How often the venue rejected an order, by what it said. */
   readonly rejected = new Map<string, number>();
   orderCount = 0;
@@ -208,6 +210,7 @@ export class BacktestMeasure implements Measure {
         break;
       case 'order.denied':
         this.#order(record.order, record.marketMs, 'denied', `${record.limit}: ${record.reason}`);
+        if (!this.denied.has(record.limit)) this.deniedFirst.set(record.limit, record.reason);
         this.denied.set(record.limit, (this.denied.get(record.limit) ?? 0) + 1);
         break;
       case 'order.state':

@@ -95,6 +95,8 @@ export interface BacktestReport {
   readonly fills: number;
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
+  /** In words, by limit: why the first of them was denied. */
+  readonly deniedFirst: Readonly<Record<string, string>>;
   /** How often the venue rejected an order, by what it said. */
   readonly rejected: Readonly<Record<string, number>>;
   /**
@@ -261,8 +263,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     positions: positionsOf(view, instruments),
     orders: measure?.orderCount ?? 0,
     fills: measure?.fillCount ?? 0,
-    denied: countsOf(measure?.denied),
-    rejected: countsOf(measure?.rejected),
+    denied: inOrder(measure?.denied),
+    deniedFirst: inOrder(measure?.deniedFirst),
+    rejected: inOrder(measure?.rejected),
     ...(inputs.hasActions
       ? { actions: (measure?.actions ?? []).map((one) => actionOf(one, instruments)) }
       : {}),
@@ -305,8 +308,8 @@ function holdingOf({ holding }: BacktestMeasure): NonNullable<BacktestReport['ho
 }
 
 /** In the order of what was counted. */
-function countsOf(counts: ReadonlyMap<string, number> = new Map()): Record<string, number> {
-  return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
+function inOrder<Value>(of: ReadonlyMap<string, Value> = new Map()): Record<string, Value> {
+  return Object.fromEntries([...of].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function linesOf(slots: Candles['slots']): BacktestReport['candles'][number]['lines'] {

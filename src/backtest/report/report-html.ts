@@ -59,7 +59,7 @@ ${figureTable(report.figures, currency)}
 ${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
-${list('Entries refused, by limit', counts(report.denied))}
+${list('Entries refused, by limit', deniedLines(report))}
 ${list('Orders rejected by the venue', counts(report.rejected))}
 ${list(
   'Halts',
@@ -107,6 +107,13 @@ export const spanText = ({ from, to }: BacktestReport['period']): string =>
 
 const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
+
+/** The name of a limit alone does not say what to change. */
+export const deniedLines = ({ denied, deniedFirst }: BacktestReport): readonly string[] =>
+  Object.entries(denied).map(
+    ([limit, count]) =>
+      `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${deniedFirst[limit]}`,
+  );
 
 function countOf({ by }: BacktestReport, symbol: string): number {
   return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;

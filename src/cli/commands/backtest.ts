@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
 import {
+  deniedLines,
   FIGURES,
   figureText,
   reportHtml,
@@ -381,7 +382,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ...(report.positions.length === 0
       ? []
       : [line('open', `${counted(report.positions.length, 'position')}, at the last price`)]),
-    ...deniedLines(report),
+    ...refusedLines(report),
     ...rejectedLines(report),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
@@ -400,12 +401,14 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
 }
 
 /** Without it, a run whose every entry was refused looks like one in which the strategy wanted none. */
-function deniedLines({ denied }: BacktestReport): string[] {
-  const counts = Object.entries(denied);
+function refusedLines(report: BacktestReport): string[] {
+  const counts = Object.values(report.denied);
   if (counts.length === 0) return [];
-  const sum = counts.reduce((all, [, count]) => all + count, 0);
-  const by = counts.map(([limit, count]) => `${limit} ${grouped(String(count))}`).join(', ');
-  return [line('refused', `${counted(sum, 'entry', 'entries')}, by limit: ${by}`)];
+  const sum = counts.reduce((all, count) => all + count, 0);
+  return [
+    line('refused', `${counted(sum, 'entry', 'entries')}, by limit:`),
+    ...deniedLines(report).map((each) => `  ! ${each}`),
+  ];
 }
 
 /** Such as an entry for which less margin is free than it needs: the strategy asked, and no limit refused it. */
