@@ -94,6 +94,24 @@ const asModule = (code: string): string =>
 
 describe.concurrent('with Temporal and Postgres both down', () => {
   it(
+    'a roll of what is not rolled is refused as everything is, and as JSON where that was asked for',
+    inFolder(async ({ folder, begin }) => {
+      await begin(writeRuntime(join(folder, 'home')), { status: () => traderStatus({}) });
+      const why = 'Nothing was changed: no instrument of this desk is rolled here.';
+      const asJson = await runCommand(folder, ['roll', 'BTC/USDT', '--json']);
+      expect(JSON.parse(asJson.out)).toMatchObject({
+        state: 'refused',
+        detail: expect.stringContaining(why),
+        approvalId: null,
+      });
+      const { code, out } = await runCommand(folder, ['roll', 'BTC/USDT']);
+      expect(out).toMatch(/^✗ /);
+      expect(out).toContain(why);
+      expect([asJson.code, code]).toEqual([1, 1]);
+    }),
+  );
+
+  it(
     'stop is proven from the trader alone, and what is missing is said',
     inFolder(async ({ folder, begin }) => {
       const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));

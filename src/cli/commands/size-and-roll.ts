@@ -69,16 +69,17 @@ export function rollCommand(command: Command): void {
         process.exitCode = await withOperations(async (operations, runtime) => {
           const caller = { person: deskPerson(runtime, OPERATOR), via: 'cli' } as const;
           const result = await operations.rollContract(caller, { symbol, to, reason });
+          const isTaken = result.state === 'waiting' || result.state === 'applied';
           if (json === true) printJson(result);
           else
             printLines([
-              result.detail,
+              `${isTaken ? '✓' : '✗'} ${result.detail}`,
               ...(result.approvalId === null
                 ? []
-                : [`Approve it: fermata approve ${result.approvalId} --reason TEXT`]),
-              ...result.problems,
+                : [`  approve it: fermata approve ${result.approvalId} --reason TEXT`]),
+              ...result.problems.map((problem) => `  ! ${problem}`),
             ]);
-          return result.state === 'refused' ? EXIT_FAILED : EXIT_OK;
+          return isTaken ? EXIT_OK : EXIT_FAILED;
         });
       },
     );
