@@ -17,7 +17,7 @@ import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { readStatus } from '../trader/read-status.js';
 import type { Caller, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
-import { signAs } from './sign-as.js';
+import { signAs, voteExpiresMs } from './sign-as.js';
 
 export interface VoteRequest {
   /** The approval's id, or the token in its buttons. */
@@ -102,7 +102,7 @@ async function send(
     decisionId: voteUpdateId(approval.id, caller.person, choice),
     choice,
     subject: decisionSubject(approval),
-    expiresWallMs: approval.expiresMs,
+    expiresWallMs: voteExpiresMs(context, approval),
     signature,
   });
   const vote: Vote = { decision, reason };

@@ -1,8 +1,11 @@
 /** The statement that a person signs for a vote about real money, and the decisions that this process signs. */
+import type { Approval } from '../contracts/approval.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { decisionSubject } from '../domain/approval.js';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { type Decision, type DecisionFields, signDecision } from '../domain/decision.js';
+import { GO_LIVE_APPROVAL } from '../domain/go-live.js';
 import { sizeSubject } from '../domain/position-size.js';
 import { chatCodeOf, realMoneyKindOf } from '../domain/signed-vote.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
@@ -27,6 +30,18 @@ const APPROVED_NOW_MS = 60_000;
 /** Long enough for a person to type a password. */
 const DECISION_VALID_MS = 10 * 60_000;
 
+/** What follows the cooling-off: the checks again, evidence, and a trader that is restarting. */
+const AFTER_COOLING_OFF_MS = 30 * 60_000;
+
+/** A vote that decides alone stays valid for longer than its question is open: the cooling-off follows it. */
+export function voteExpiresMs(
+  { desk: { goLive } }: Pick<OperationContext, 'desk'>,
+  { kind, needed, expiresMs }: Pick<Approval, 'kind' | 'needed' | 'expiresMs'>,
+): number {
+  const decidesAlone = kind === GO_LIVE_APPROVAL && needed < 2;
+  return decidesAlone ? expiresMs + goLive.coolingOffHours * HOUR_MS + AFTER_COOLING_OFF_MS : expiresMs;
+}
+
 /** Null if the vote takes no signature. Rejects with `TraderUnavailable`, or while Postgres is down. */
 export async function statementToSign(
   context: OperationContext,
@@ -41,14 +56,13 @@ export async function statementToSign(
     const approval = await findApproval(context.pool, desk.desk, decided.approval);
     const kind = approval === null ? undefined : realMoneyKindOf(desk.mode, approval.kind);
     if (approval === null || kind === undefined) return null;
-    const { expiresMs: expiresWallMs } = approval;
     return {
       ...said,
       kind,
       subject: decisionSubject(approval),
       choice: 'approve',
       sizePct: null,
-      expiresWallMs,
+      expiresWallMs: voteExpiresMs(context, approval),
     };
   }
   if ('size' in decided) {

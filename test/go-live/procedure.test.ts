@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
+import { moment } from '../../src/domain/moment.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { until } from '../support/eventually.js';
 import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
@@ -320,8 +321,28 @@ describe.concurrent('going live', () => {
       state: 'refused',
       detail: expect.stringContaining('not approved'),
     });
-    expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['expired']);
+    const [asked, ...others] = await attempted.operations.listApprovals();
+    expect(others).toEqual([]);
+    expect(asked).toMatchObject({
+      state: 'expired',
+      // The time that people are shown is that at which it closes, not that until which a vote is valid.
+      title: expect.stringContaining(`to be answered until ${moment(asked?.expiresMs ?? 0)}`),
+    });
     await keepHistory(bench, 'go-live-alone-unanswered', handleOf(attempted).workflowId);
+  });
+
+  it('keeps the vote of one person valid through the cooling-off and what follows it', async () => {
+    const attempted = await attempt({ needed: 1, coolingOffMs: 300 });
+    await review(attempted);
+    const { expiresMs } = await openApproval(attempted);
+    await vote(attempted, ANNA);
+    await until('live', () => attempted.desk.trader.granted, WAIT_MS);
+    const [asked] = attempted.desk.trader.sent('goLive');
+    expect(asked?.decisions).toEqual([
+      expect.objectContaining({ person: 'anna', expiresWallMs: expiresMs + 24.5 * 3_600_000 }),
+    ]);
+    await attempted.operations.revokeGoLive(ANNA, { reason: 'enough' });
+    await attempted.ended;
   });
 
   it('ends where the trader refuses, and where the permission is taken back', async () => {

@@ -385,8 +385,6 @@ async function isGranted(
 
 /** Runs that began before this patch take a vote whose cooling-off ends after it has expired, and which comes to nothing. */
 const NO_LATE_VOTE = 'a-lone-vote-comes-in-time';
-/** What follows the cooling-off: the checks again, evidence, and a trader that is restarting. */
-const AFTER_COOLING_OFF_MS = 30 * 60_000;
 
 async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Promise<ApprovalOutcome> {
   const { desk, needed, approvers, approvalMs, person, coolingOffMs } = run.input;
@@ -403,10 +401,10 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
     roles: ['approver'],
     people: approvers,
     requestedBy: person,
-    // A vote has to stay valid through the cooling-off that follows it, and what comes after that.
-    expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0) + (isTimed ? AFTER_COOLING_OFF_MS : 0),
+    expiresMs: isTimed ? answerMs : answerMs + (needed < 2 ? coolingOffMs : 0),
     ...pressingWithin(approvalMs),
   } as const;
+  // A question that an earlier build asked ends only with the validity of its votes: it is closed at this time, too.
   const outcome = await run.approvals.ask(request, () => null, isTimed ? answerMs : undefined);
   const people = outcome.votes.map((vote) => vote.person).join(', ');
   const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';
