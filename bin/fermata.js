@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const NODE_MIN = [20, 19];
+/** Exit code of no other end. */
+const REFUSED = 3;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entry = join(root, 'dist', 'run', 'cli.js');
 
@@ -16,9 +18,29 @@ function fail(what, doThis) {
 }
 
 /** Only a checkout has sources. Nothing but `up` waits for a build: a stop uses what is built, as it is. */
-function mayNeedBuild() {
+function needsBuild() {
   const isUp = process.argv.slice(2, 5).includes('up'); // `--desk NAME` may stand before it
-  return existsSync(join(root, 'src')) && (isUp || !existsSync(entry));
+  if (!existsSync(join(root, 'src'))) return false;
+  return !existsSync(entry) || (isUp && build('--look').status !== 0);
+}
+
+/** Builds only what is older than its sources. Standard output is kept for the command's own. */
+function build(...options) {
+  return spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), ...options], {
+    stdio: ['ignore', 2, 2],
+  });
+}
+
+/**
+ * A build takes minutes, and a second start is refused after it as before. Asked of what was built, in a process of its
+ * own: this one loads what is built then. What can't be loaded refuses nothing, so that it is built again.
+ */
+function refuseSecondStart() {
+  const look = `const { refusedUp } = await import(${JSON.stringify(pathToFileURL(entry).href)}).catch(() => ({}));
+    if (refusedUp && (await refusedUp(process.argv.slice(1)))) process.exitCode = ${REFUSED};`;
+  const words = ['--input-type=module', '-e', look, '--', ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === REFUSED) process.exit(1);
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -28,12 +50,9 @@ if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
 // Most commands end within half a second: what Node 20 compiles for speed by then takes a seventh of it and serves none of
 // them. What computes for long is compiled all the same, a moment later. Later versions of Node don't know this option.
 if (major === 20) setFlagsFromString('--interrupt-budget=400000');
-if (mayNeedBuild()) {
-  // Builds only what is older than its sources. Standard output is kept for the command's own.
-  const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {
-    stdio: ['ignore', 2, 2],
-  });
-  if (build.status !== 0) fail('the build failed (see above)', 'put it right, then: npm run build');
+if (needsBuild()) {
+  if (existsSync(entry)) refuseSecondStart();
+  if (build().status !== 0) fail('the build failed (see above)', 'put it right, then: npm run build');
 }
 if (!existsSync(entry)) fail('Fermata is not built', 'npm ci && npm run build');
 

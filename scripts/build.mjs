@@ -1,5 +1,6 @@
 // Builds what is older than its source: the compiled sources, the programs, the workflow bundles, the dashboard.
 // `prepare` runs this at install time; `npm start` and `npm test` run it again and mostly find nothing to do.
+// `--look` builds nothing: exit code 3 says that something is older than its source.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -111,6 +112,7 @@ const isBuilt = ({ name, sources }) => {
 };
 // If there is nothing to build, nobody waits for the lock: every start of a desk runs this, several at a time.
 if (steps.every(isBuilt)) process.exit(0);
+if (process.argv.includes('--look')) process.exit(3);
 const lock = waitForBuildLock(join(stamps, 'lock'), console.log);
 for (const step of steps) {
   if (isBuilt(step)) continue;

@@ -41,6 +41,26 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
   process.exit(EXIT_FAILED);
 }
 
+/**
+ * For a checkout, before it is built anew for `fermata up`: whether its desk runs already, which is said then. False
+ * also where that can't be told: the start itself says what is wrong.
+ */
+export async function refusedUp(argv: readonly string[]): Promise<boolean> {
+  const asksForHelp = argv.some((word) => word === '--help' || word === '-h');
+  // Which value was meant is for the start to say, where npm has kept the option to itself.
+  if (deskBehind(argv)[0] !== 'up' || asksForHelp || process.env.npm_config_desk !== undefined) return false;
+  const at = argv.indexOf('--desk');
+  const named = at < 0 ? argv.find((word) => word.startsWith('--desk='))?.slice(7) : argv[at + 1];
+  try {
+    readEnvironmentFile(process.cwd());
+    const why = await (await import('./commands/up.js')).whyRunning(named);
+    if (why !== null) printFailure(why, argv.includes('--json'));
+    return why !== null;
+  } catch {
+    return false;
+  }
+}
+
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` means `stop --help`.
   const given = idBehind(deskBehind(argv));

@@ -93,11 +93,12 @@ export function startChosen(home: string): (() => Promise<number>) | null {
  * that the called one does not. Null also if the file has no name; whoever reads all of it reports what is wrong.
  */
 export function startChosenOf(installation: string, file: string): (() => Promise<number>) | null {
-  const name = nameIn(file);
+  const name = deskNameIn(file);
   return name === null ? null : startChosen(wouldBeHomeOf(installation, name));
 }
 
-function nameIn(file: string): string | null {
+/** Null where the file can't be read, or names none. */
+export function deskNameIn(file: string): string | null {
   try {
     const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
     return typeof name === 'string' ? name : null;

@@ -15,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
@@ -85,6 +87,42 @@ const answer = (folder = run()): string => {
   const program = `console.log(await (await import('${url}')).main())`;
   return execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }).trim();
 };
+
+describe('fermata up in a checkout with something to build', () => {
+  const up = (): Promise<{ readonly code: number | null; readonly said: string }> =>
+    new Promise((resolve) => {
+      const env = { PATH: process.env.PATH, TMPDIR: tmpdir(), FERMATA_HOME: join(root, 'home') };
+      const words = [join(root, 'bin/fermata.js'), 'up'];
+      const child = execFile(process.execPath, words, { cwd: root, env }, (_error, out, err) =>
+        resolve({ code: child.exitCode, said: out + err }),
+      );
+    });
+
+  it('says that the desk runs before it builds anything, and builds where it does not run', async () => {
+    write('package.json', '{ "type": "module" }');
+    for (const one of [
+      'bin/fermata.js',
+      'scripts/build.mjs',
+      'scripts/structure/layers.mjs',
+      'scripts/build',
+    ])
+      cpSync(join(repository, one), join(root, one), { recursive: true });
+    write('src/newer.ts', '');
+    write('dist/run/cli.js', `export * from '${pathToFileURL(join(repository, 'dist/run/cli.js')).href}';\n`);
+    const socket = await openSupervisorSocket(supervisorSocketPath(join(root, 'home')), {
+      who: async () => ({ pid: 42, desk: 'crypto-bot', phase: 'running' }),
+    } as never);
+    const second = await up();
+    await socket.close();
+    expect(second.said).toMatch(
+      /✗ desk crypto-bot already runs with FERMATA_HOME .*\(process 42, running\)\n {2}kept safe: the desk that runs was not touched/,
+    );
+    expect(second.said).not.toContain('The build stopped');
+    expect(second.code).toBe(1);
+    // There is no compiler here.
+    expect((await up()).said).toContain('The build stopped at: node_modules/typescript/bin/tsc');
+  });
+});
 
 describe('programs that are bundled again', () => {
   it('are there at each moment, and leave what runs the parts that it has not read yet', async () => {

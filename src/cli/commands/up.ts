@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import type { LoadedDesk } from '../../desk/load.js';
-import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { moment } from '../../domain/moment.js';
 import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
 import { nameDeskInCommands } from '../../home/desk-in-process.js';
-import { homeOf, knownHomeOf, sharesServers } from '../../home/installation.js';
+import { homeOf, knownHomeOf, sharesServers, wouldBeHomeOf } from '../../home/installation.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import type { RecordingRequest } from '../../market/recorded/check-recording.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
@@ -25,6 +25,7 @@ import { installationHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
   chosenEntry,
+  deskNameIn,
   IS_ON_TRIAL,
   STARTER,
   sayNotStarted,
@@ -123,18 +124,28 @@ async function up(options: Options): Promise<number> {
   };
   const supervisor = await import('../../supervisor/up.js');
   const outcome = await supervisor.up(upOptions);
-  if (outcome.kind === 'already-running') {
-    throw new CliFailure(
-      outcome.message,
-      'the desk that runs was not touched',
-      `fermata status --desk ${loaded.desk.desk}, or end it: fermata down --desk ${loaded.desk.desk}`,
-    );
-  }
+  if (outcome.kind === 'already-running') throw alreadyRuns(outcome.message, loaded.desk.desk);
   if (outcome.againAfterMs === undefined) return outcome.exitCode;
   return startAgain(home, outcome.againAfterMs, async (stayEnded) =>
     (await restores)?.restoreAsOrdered(home, loaded.desk.desk, stayEnded),
   );
 }
+
+/** Null where nobody answers for that desk. */
+export async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
+  const desk = deskNameIn(resolveDesk(named));
+  if (desk === null) return null;
+  const { describeOther } = await import('../../supervisor/start/claim-home.js');
+  const message = await describeOther(wouldBeHomeOf(installationHome(), desk));
+  return message === null ? null : alreadyRuns(message, desk);
+}
+
+const alreadyRuns = (message: string, desk: string): CliFailure =>
+  new CliFailure(
+    message,
+    'the desk that runs was not touched',
+    `fermata status --desk ${desk}, or end it: fermata down --desk ${desk}`,
+  );
 
 /**
  * What a desk and a twin have on record is never of both: neither takes the name of the other, and a twin has a desk

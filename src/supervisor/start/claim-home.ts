@@ -43,7 +43,7 @@ export async function claimHome(home: string): Promise<Claim> {
 }
 
 /** Null if nobody answers: a command may hold the lock for a moment to see whether anything runs. */
-async function describeOther(home: string): Promise<string | null> {
+export async function describeOther(home: string): Promise<string | null> {
   try {
     const { pid, desk, phase } = await askSupervisor(home, 'who', {}, ASK_TIMEOUT_MS);
     return `desk ${desk} already runs with FERMATA_HOME ${home} (process ${pid}, ${phase})`;
