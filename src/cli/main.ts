@@ -41,25 +41,9 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
   process.exit(EXIT_FAILED);
 }
 
-/**
- * For a checkout, before it is built anew for `fermata up`: whether its desk runs already, which is said then. False
- * also where that can't be told: the start itself says what is wrong.
- */
-export async function refusedUp(argv: readonly string[]): Promise<boolean> {
-  const asksForHelp = argv.some((word) => word === '--help' || word === '-h');
-  // Which value was meant is for the start to say, where npm has kept the option to itself.
-  if (deskBehind(argv)[0] !== 'up' || asksForHelp || process.env.npm_config_desk !== undefined) return false;
-  const at = argv.indexOf('--desk');
-  const named = at < 0 ? argv.find((word) => word.startsWith('--desk='))?.slice(7) : argv[at + 1];
-  try {
-    readEnvironmentFile(process.cwd());
-    const why = await (await import('./commands/up.js')).whyRunning(named);
-    if (why !== null) printFailure(why, argv.includes('--json'));
-    return why !== null;
-  } catch {
-    return false;
-  }
-}
+/** For a checkout, before it is built anew: whether `fermata up` is refused since its desk runs, which is said then. */
+export const refusedUp = async (argv: readonly string[]): Promise<boolean> =>
+  (await import('./commands/up.js')).refusedUp(deskBehind(argv));
 
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` means `stop --help`.
@@ -146,15 +130,12 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
 function quiet(command: Command): void {
   command
     .exitOverride((error) => {
-      throw MISSING.has(error.code) ? withAllMissing(error, command) : error;
+      throw MISSING.test(error.code) ? withAllMissing(error, command) : error;
     })
     .configureOutput({ writeErr: () => {} });
 }
 
-const MISSING: ReadonlySet<string> = new Set([
-  'commander.missingArgument',
-  'commander.missingMandatoryOptionValue',
-]);
+const MISSING = /^commander\.missing(Argument|MandatoryOptionValue)$/;
 
 /** Commander ends at the first that is missing: who writes it is told of the next one then. */
 function withAllMissing({ exitCode, code }: CommanderError, command: Command): CommanderError {

@@ -108,7 +108,6 @@ export const spanText = ({ from, to }: BacktestReport['period']): string =>
 const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
 
-/** The name of a limit alone does not say what to change. */
 export const deniedLines = ({ denied, deniedFirst }: BacktestReport): readonly string[] =>
   Object.entries(denied).map(
     ([limit, count]) =>

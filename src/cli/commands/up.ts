@@ -15,12 +15,12 @@ import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { credentialIn } from '../../venue/environment.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { environmentNow } from '../environment-file.js';
+import { environmentNow, readEnvironmentFile } from '../environment-file.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, wholeNumber } from '../option-values.js';
-import { printJson, printLines, progressPrinter } from '../output.js';
+import { printFailure, printJson, printLines, progressPrinter } from '../output.js';
 import { installationHome } from '../running-desk.js';
 import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
@@ -131,8 +131,25 @@ async function up(options: Options): Promise<number> {
   );
 }
 
+/** False also where it can't be told whether the desk runs: the start itself says what is wrong. */
+export async function refusedUp(argv: readonly string[]): Promise<boolean> {
+  const asksForHelp = argv.some((word) => word === '--help' || word === '-h');
+  // Which value was meant is for the start to say, where npm has kept the option to itself.
+  if (argv[0] !== 'up' || asksForHelp || process.env.npm_config_desk !== undefined) return false;
+  const at = argv.indexOf('--desk');
+  const named = at < 0 ? argv.find((word) => word.startsWith('--desk='))?.slice(7) : argv[at + 1];
+  try {
+    readEnvironmentFile(process.cwd());
+    const why = await whyRunning(named);
+    if (why !== null) printFailure(why, argv.includes('--json'));
+    return why !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Null where nobody answers for that desk. */
-export async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
+async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
   const desk = deskNameIn(resolveDesk(named));
   if (desk === null) return null;
   const { describeOther } = await import('../../supervisor/start/claim-home.js');
