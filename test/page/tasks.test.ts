@@ -221,6 +221,19 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await told(/Done: Morning sign-off/);
     expect(opened.tasks).toMatchObject([{ state: 'done', doneBy: 'operator', note: 'all of it seen' }]);
   },
+  'reads what to do at the page, not at the API, where a task is another one by now': async () => {
+    opened.tasks = [SIGN_OFF];
+    await open('Waiting');
+    await press('Done…');
+    const dialog = byRole('dialog', SIGN_OFF.title);
+    await dialog.getByLabel('What was done and found').fill('all of it seen');
+    for (const box of await dialog.getByRole('checkbox').all()) await box.check();
+    opened.tasks = [];
+    await dialog.getByRole('button', { name: 'Done', exact: true }).click();
+    await told(
+      /left of task 7[\s\S]*the desk goes on as it was\.\s+This page shows it as it is now\.\s+Dismiss/,
+    );
+  },
   'keeps a table as a file': async () => {
     await open('Audit');
     const begun = opened.page.waitForEvent('download');

@@ -45,9 +45,22 @@ export function problemOf(response: Response, body: unknown): Problem {
     read('title') || response.statusText || 'Error',
     read('detail') || `The server answered ${response.status}.`,
     read('keptSafe'),
-    read('doThis'),
+    atThePage(read('doThis')),
     outcome?.problems ?? [],
   );
+}
+
+/** Without the addresses that are meant for programs: the page itself shows what they answer. */
+function atThePage(doThis: string): string {
+  if (!doThis.includes('/api/')) return doThis;
+  const rest = doThis
+    .replace(/\.$/, '')
+    .split('; ')
+    .filter((part) => !part.includes('/api/'))
+    .join('; ');
+  return rest === ''
+    ? 'This page shows it as it is now.'
+    : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}.`;
 }
 
 export function asProblem(error: unknown): Problem {
