@@ -42,6 +42,23 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     }
   });
 
+  it('has each button in a table of a phone without a label that says the same, at the right', async () => {
+    await desk.look(390);
+    for (const [title, name] of [
+      ['Desk', 'Close BTC/USDT'],
+      ['Routines', 'Run now: Pre-market'],
+    ] as const) {
+      await desk.open(title);
+      const cell = desk.page.locator('td', { has: desk.page.getByRole('button', { name, exact: true }) });
+      const [label, free] = await cell.evaluate((box) => [
+        getComputedStyle(box, '::before').display,
+        Math.round((box.closest('tr') ?? box).getBoundingClientRect().right) -
+          Math.round((box.firstElementChild ?? box).getBoundingClientRect().right),
+      ]);
+      expect([label, free], name).toEqual(['none', 0]);
+    }
+  });
+
   it('keeps in sight of a phone which sections wait for people, beside the one that is open', async () => {
     await desk.look(390);
     desk.tasks = [SIGN_OFF];

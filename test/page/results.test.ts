@@ -297,6 +297,14 @@ describe.skipIf(missing.length > 0)('results', () => {
     await expect
       .poll(() => profit.innerText())
       .toMatch(/2026-01\s+\+11\.94\s+3\s+66\.7 %[\s\S]*2025-12\s+\+8\.00/);
+    await desk.look(390);
+    for (const by of ['Week', 'Month']) {
+      await profit.getByRole('button', { name: by, exact: true }).click();
+      await expect.poll(() => profit.innerText()).toMatch(/2025-12(-15)?\s+\+8\.00\s+1\s/);
+      await picture(desk.page, `profit-by-${by}-390`);
+      expect(await desk.cutOff(), by).toEqual([]);
+    }
+    await desk.look(1440);
     await profit.getByRole('button', { name: 'Day', exact: true }).click();
   });
 

@@ -175,6 +175,7 @@ export function Periods({ by, periods, currency }: PeriodsProps) {
   };
   return (
     <SortedTable
+      blocks
       caption={`Result of each ${by}`}
       columns={[begins, ...columnsIn(currency)]}
       rows={periods}
