@@ -17,10 +17,15 @@ async function open(section: string): Promise<void> {
   await expect.poll(() => page.locator('.tab-bar [aria-current]').innerText()).toContain(section);
 }
 
-/** Read and put away, so that what comes next is not taken for done by it. */
+/** In sight by itself, read and put away, so that what comes next is not taken for done by it. */
 async function told(words: RegExp, place: 'said' | 'outcome' = 'said'): Promise<void> {
   const notice = opened.page.getByTestId(place);
   await expect.poll(() => notice.innerText()).toMatch(words);
+  const covered = await notice.evaluate((box) => {
+    const { left, top, bottom } = box.getBoundingClientRect();
+    return [top + 2, bottom - 2].filter((y) => !box.contains(document.elementFromPoint(left + 8, y)));
+  });
+  expect(covered, `${words}: out of sight`).toEqual([]);
   await notice.getByRole('button', { name: 'Dismiss' }).click();
   await expect.poll(() => notice.count()).toBe(0);
 }
@@ -33,10 +38,12 @@ async function answer(title: string | RegExp, filled: readonly (readonly [RegExp
 }
 
 const mode = () => opened.text('mode');
+const toTheEnd = () => opened.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
 
 const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   'stops the desk and resumes it': async () => {
     await open('Desk');
+    await toTheEnd();
     await press('Stop');
     await told(/Stop: proven/, 'outcome');
     await expect.poll(mode).toBe('HALTED');

@@ -1,10 +1,10 @@
-import type { Action } from './use-action.js';
+import { type Action, useInSight } from './use-action.js';
 import { readable, Words } from './words.js';
 
 /** Shown where the action was requested, and read aloud by screen readers. */
 export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
   return (
-    <div role="status" aria-live="polite">
+    <div class="result-place" role="status" aria-live="polite" ref={useInSight(result)}>
       {result !== null && (
         <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
           {result.kind === 'done' ? (

@@ -2,6 +2,7 @@ import type { OperationResult } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
 import { RunLink } from './run-link.js';
+import { useInSight } from './use-action.js';
 import { readable, sentence, Words } from './words.js';
 
 export type Pressed =
@@ -19,7 +20,7 @@ export function Outcome({
   readonly onDismiss: () => void;
 }) {
   return (
-    <div class="outcome-place" role="status" aria-live="assertive">
+    <div class="result-place" role="status" aria-live="assertive" ref={useInSight(pressed)}>
       {pressed !== null && (
         <div class={`notice outcome ${toneOf(pressed)}`} data-testid="outcome">
           {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}

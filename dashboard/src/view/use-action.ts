@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { OperationResult } from '../api/shapes.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 
@@ -43,4 +43,16 @@ export function useAction(): Action {
     }
   };
   return { busy, result, run, dismiss: () => setResult(null) };
+}
+
+/**
+ * For the place where a result is told: the button may have been pressed far below it, and the buttons of a phone
+ * are in reach wherever the page is scrolled to.
+ */
+export function useInSight(result: object | null) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (result !== null) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [result]);
+  return place;
 }
