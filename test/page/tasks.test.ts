@@ -170,7 +170,11 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await answer('Change the position size?', [[/Position size/, '50']], 'Change');
     await told(/position size is 50 %/);
     expect(calls('resize').at(-1)).toMatchObject({ params: { sizePct: 50, by: 'operator' } });
-    await opened.page.getByLabel(/Largest position/).fill('4');
+    const largest = opened.page.getByLabel(/Largest position/);
+    await largest.fill('400');
+    const end = opened.page.locator('.settings-end');
+    await expect.poll(() => end.innerText()).toMatch(/^Largest position[^:]*: a number from [\d.]+ to 100\./);
+    await largest.fill('4');
     await press('Ask for approval…');
     await answer('Ask for this change?', [[/Reason/, 'more room']], 'Ask');
     await told(/It waits/);

@@ -7,6 +7,7 @@ import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { useAction } from '../view/use-action.js';
+import { sentence } from '../view/words.js';
 import { SettingLine } from './setting-line.js';
 import { SettingsHistory } from './settings-history.js';
 import { type Change, type Setting, typedFor } from './typed-setting.js';
@@ -25,7 +26,9 @@ export function Settings({ api, mayOperate }: SettingsProps) {
   const { value } = settings;
   const all = (value?.settings ?? []).map((setting) => typedFor(setting, typed[setting.key]));
   const changes = all.filter((one): one is Change => one !== null && 'to' in one);
-  const wrong = all.some((one) => one !== null && 'problem' in one);
+  const wrong = all.flatMap((one) =>
+    one !== null && 'problem' in one ? [`${one.setting.meaning}: ${one.problem}`] : [],
+  );
   const change = async (reason: string): Promise<void> => {
     setAsking(false);
     const values = Object.fromEntries(changes.map(({ setting, to }) => [setting.key, to]));
@@ -37,7 +40,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
     setLooked((before) => before + 1);
   };
   const waits = changes.some(({ loosens }) => loosens);
-  const ready = changes.length > 0 && !wrong && mayOperate && !action.busy;
+  const ready = changes.length > 0 && wrong.length === 0 && mayOperate && !action.busy;
   return (
     <div class="sections">
       <ActionNotice action={action} />
@@ -151,14 +154,15 @@ function ChangeDialog({ changes, waits, onGo, onCancel }: ChangeDialogProps) {
 
 interface Typing {
   readonly mayOperate: boolean;
-  readonly wrong: boolean;
+  /** What can't be taken, and what could be. */
+  readonly wrong: readonly string[];
   readonly waits: boolean;
   readonly changed: boolean;
 }
 
 function wordsFor({ mayOperate, wrong, waits, changed }: Typing): string {
   if (!mayOperate) return 'A change takes the role operator.';
-  if (wrong) return 'A value is out of its range.';
+  if (wrong.length > 0) return `${sentence(wrong.join('; '))}.`;
   if (!changed) return 'Type a new value.';
   return waits ? 'The change as a whole waits for approval.' : 'The change applies at once.';
 }
