@@ -137,6 +137,20 @@ test('an archive with the pinned checksum is unpacked into the cache, with progr
   expect(await resolveTemporal({ env: offline })).toMatchObject({ from: 'cache', path: cachedBinary(env) });
 });
 
+test('one that was kept and does not run is skipped with a line that says why, and what a killed start left goes', async () => {
+  const env = environment();
+  const kept = fakeTemporal(cachedBinary(env), '1.29.1');
+  writeFileSync(kept, '#!/bin/sh\nexit 7\n');
+  for (const name of ['build-0a1b2c3d', 'download-0a1b2c3d'])
+    mkdirSync(join(cacheDirectory(env), name, 'parts'), { recursive: true });
+  await expect(resolveTemporal({ env, onProgress })).rejects.toMatchObject({ name: 'TemporalNotFound' });
+  expect(lines[0]).toEqual({
+    kind: 'line',
+    text: expect.stringMatching(`^Skipping ${kept}, kept from before: it does not run`),
+  });
+  expect(readdirSync(cacheDirectory(env)).sort()).toEqual(['lock', 'temporal']);
+});
+
 test('without network and without Go the error names the three ways', async () => {
   const env = environment({ PATH: [join(folder, 'tools'), NODE_ONLY].join(delimiter) });
   const failure = await resolveTemporal({ env, onProgress }).catch((error: Error) => error);

@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
@@ -251,8 +251,16 @@ export async function withCacheLock<T>(
     lock = tryLockFile(path);
   }
   try {
-    return waited && existsSync(cachedBinary(env)) ? null : await work();
+    if (waited && existsSync(cachedBinary(env))) return null;
+    await removeLeftOvers(directory);
+    return await work();
   } finally {
     lock.release();
   }
+}
+
+/** Of starts that were killed: nobody else fetches or builds while the lock is ours. */
+async function removeLeftOvers(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /^(?:download|build)-/.test(name));
+  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }

@@ -94,7 +94,7 @@ export async function resolveTemporal(options: ResolveOptions = {}): Promise<Tem
   const why: string[] = [];
   const onPath = await fromPath(env, onProgress, why);
   if (onPath) return onPath;
-  const cached = await fromCache(env, why);
+  const cached = await fromCache(env, onProgress, why);
   if (cached) return cached;
   const fetched = await withCacheLock(
     env,
@@ -102,7 +102,7 @@ export async function resolveTemporal(options: ResolveOptions = {}): Promise<Tem
     () => fetchOrBuild(env, onProgress, why, options.signal),
     options.signal,
   );
-  const found = fetched ?? (await fromCache(env, why));
+  const found = fetched ?? (await fromCache(env, onProgress, why));
   if (found) return found;
   throw new TemporalNotFound(why);
 }
@@ -136,12 +136,17 @@ async function findOnPath(name: string, path: string): Promise<string | null> {
   return null;
 }
 
-async function fromCache(env: NodeJS.ProcessEnv, why: string[]): Promise<TemporalSource | null> {
+async function fromCache(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  why: string[],
+): Promise<TemporalSource | null> {
   const path = cachedBinary(env);
   if (!existsSync(path)) return null;
   const examined = await examineBinary(path);
   if (examined.usable) return { kind: 'binary', path, serverVersion: examined.serverVersion, from: 'cache' };
   why.push(`${path} (kept from before): ${examined.why}`);
+  onProgress({ kind: 'line', text: `Skipping ${path}, kept from before: ${examined.why}` });
   return null;
 }
 
@@ -171,7 +176,8 @@ async function fetchOrBuild(
 }
 
 const run = promisify(execFile);
-const TIMEOUT_MS = 10_000;
+/** On a machine that is busy it may take this long, and is still quicker than fetching another one. */
+const TIMEOUT_MS = 60_000;
 
 type Examination =
   | { readonly usable: true; readonly serverVersion: string }
@@ -198,6 +204,8 @@ export async function examineBinary(path: string): Promise<Examination> {
     if (missing.length > 0) return { usable: false, why: `it does not know ${missing.join(', ')}` };
     return { usable: true, serverVersion };
   } catch (error) {
+    if (error instanceof Error && 'killed' in error && error.killed === true)
+      return { usable: false, why: `it did not answer within ${TIMEOUT_MS / 1_000} s` };
     const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     return { usable: false, why: `it does not run (${text})` };
   }
