@@ -291,6 +291,43 @@ test('a restored journal tells nothing a second time, and what it goes on with i
   expect(standing.rows).toEqual([]);
 });
 
+test('a halt that was lifted after the backup stands again in the journal that was restored from it', async () => {
+  const desk = 'desk-halted-again';
+  const [config] = recordsOfTrades(1, 1) as [EngineRecord];
+  const marketMs = Date.UTC(2026, 0, 6);
+  const halts = ['a', 'b'].map(
+    (letter): EngineRecord => ({
+      type: 'halt',
+      halt: {
+        ...{
+          haltId: letter.repeat(32),
+          mode: 'HALTED',
+          scope: { kind: 'desk' },
+          cause: 'person',
+          by: 'anna',
+        },
+        ...{ reason: 'odd', resume: 'person', atWallMs: marketMs, atMarketMs: marketMs },
+      },
+    }),
+  );
+  const armed = (haltId: string): EngineRecord => ({
+    ...{ type: 'armed', haltId: haltId.repeat(32), by: 'anna', reason: 'ok', authority: 'person', marketMs },
+  });
+  const standing = async () =>
+    (
+      await database.pool.query<{ halt: string }>(
+        'select left(halt_id, 1) as halt from halts where desk = $1 and lifted is null',
+        [desk],
+      )
+    ).rows.map(({ halt }) => halt);
+  const backedUp = [config, halts[0], armed('a'), halts[1]] as EngineRecord[];
+  await applyBatch(database.pool, { desk, simulated: true }, entriesOf([...backedUp, armed('b')], 'inc001'));
+  expect(await standing()).toEqual([]);
+  const restored = [...backedUp, { ...config, incarnation: 'inc002' } as EngineRecord];
+  await applyBatch(database.pool, { desk, simulated: true }, entriesOf(restored, 'inc002'));
+  expect(await standing()).toEqual(['b']);
+});
+
 test('coins that the venue kept as its fee leave the position to the last place, as in the engine', async () => {
   const desk = 'fees-in-coins';
   const [config] = recordsOfTrades(1, 1);

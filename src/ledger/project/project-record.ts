@@ -54,7 +54,8 @@ export async function projectRecord(
 
 /**
  * An entry that a restored journal has from an earlier one, which the ledger holds. Positions, and which fills they come
- * from, are those of each journal; halts are lifted in the journal that goes on. All else stays as it was recorded.
+ * from, are those of each journal; halts stand, and are lifted, in the journal that goes on. All else stays as it was
+ * recorded.
  */
 export async function projectCopied(
   client: PoolClient,
@@ -111,7 +112,7 @@ async function projectHalt(
   await client.query(
     `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, incarnation)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (desk, halt_id) do update set incarnation = excluded.incarnation`,
+     on conflict (desk, halt_id) do update set incarnation = excluded.incarnation, lifted = null, lifted_by = null`,
     [
       projection.desk,
       halt.haltId,
