@@ -88,6 +88,7 @@ export const layers = {
     'venue',
     'store',
     'trader',
+    'ledger',
     'notify',
     'backup',
     'validation',

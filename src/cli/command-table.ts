@@ -347,7 +347,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'export',
     group: 'Routines and proof',
-    summary: 'write trades, orders, equity or the audit trail as CSV',
+    summary: 'write trades, lots, orders, equity or the audit trail as CSV',
     load: async () => ofDesk((await import('./commands/export.js')).exportCommand),
   },
   {

@@ -1,11 +1,33 @@
 import { csvLine, csvText } from '../domain/csv.js';
-import { type ExportKind, exportColumns, readExport } from '../store/export-rows.js';
+import {
+  LOT_COLUMNS,
+  LOT_RECORDS,
+  LOT_TEXTS,
+  LotBook,
+  type LotRecord,
+  type LotRow,
+} from '../ledger/fifo-lots.js';
+import {
+  type ExportSpan,
+  exportColumns,
+  readExport,
+  readRecords,
+  STORED_KINDS,
+  type StoredKind,
+} from '../store/export-rows.js';
+import type { Pool } from '../store/pool.js';
 import type { Caller, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
+export type ExportKind = StoredKind | 'lots';
+export const EXPORT_KINDS: readonly ExportKind[] = [...STORED_KINDS, 'lots'];
+
 export interface ExportRequest {
   readonly kind: ExportKind;
-  /** Market time (wall time for the audit trail), from `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
+  /**
+   * Market time (wall time for the audit trail, the closing of a lot), from `fromMs` inclusive to `untilMs` exclusive;
+   * null: no bound.
+   */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
 }
@@ -29,9 +51,13 @@ export async function* exportRecords(
     });
     if (problem !== null) throw new Error(problem);
   }
-  const columns = exportColumns(kind);
+  const span = { desk: desk.desk, fromMs, untilMs };
+  const [columns, pages] =
+    kind === 'lots'
+      ? [LOT_COLUMNS.map((name) => ({ name, isText: LOT_TEXTS.includes(name) })), readLots(pool, span)]
+      : [exportColumns(kind), readExport(pool, kind, span)];
   let header = csvLine(columns.map(({ name }) => name));
-  for await (const rows of readExport(pool, kind, { desk: desk.desk, fromMs, untilMs })) {
+  for await (const rows of pages) {
     const lines = rows.map((row) =>
       csvLine(row.map((cell, at) => (columns[at]?.isText === true ? csvText(cell ?? '') : (cell ?? '')))),
     );
@@ -39,6 +65,31 @@ export async function* exportRecords(
     header = '';
   }
   if (header !== '') yield header;
+}
+
+/**
+ * What was closed within the span, in the order of its closing, then what was held at its end. Rejects while the database
+ * is down.
+ */
+async function* readLots(
+  pool: Pick<Pool, 'query'>,
+  { desk, fromMs, untilMs }: ExportSpan,
+): AsyncGenerator<readonly LotRow[]> {
+  const valued: LotRecord[] = [];
+  for await (const page of readRecords(pool, desk, ['fee.valued'])) valued.push(...(page as LotRecord[]));
+  const book = new LotBook(valued);
+  for await (const page of readRecords(pool, desk, LOT_RECORDS)) {
+    const rows: LotRow[] = [];
+    for (const record of page as readonly LotRecord[]) {
+      const atMs = record.type === 'fill' ? record.fill.marketMs : 'marketMs' in record ? record.marketMs : 0;
+      // Instruments are declared whenever that was.
+      if (untilMs !== null && atMs >= untilMs && record.type !== 'config') continue;
+      const closed = book.take(record);
+      if (fromMs === null || atMs >= fromMs) rows.push(...closed);
+    }
+    if (rows.length > 0) yield rows;
+  }
+  yield book.open();
 }
 
 const isoOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -84,8 +84,8 @@ import type {
 import { type ErrorsShown, readErrors } from './read-errors.js';
 import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js';
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
-import { type KpisShown, showKpis } from './results/read-kpis.js';
 import { type ResultsRequest, type ResultsShown, showResults } from './results/read-results.js';
+import { type KpisShown, showKpis } from './results/results.js';
 import { type ResumeRequest, resumeTrading } from './resume-trading.js';
 import {
   listSchedules,

@@ -3,7 +3,7 @@
 import type { Pool } from './pool.js';
 import { ofAccountInUse } from './read-ledger.js';
 
-interface ExportSpan {
+export interface ExportSpan {
   readonly desk: string;
   /** From `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
   readonly fromMs: number | null;
@@ -82,10 +82,10 @@ const TABLES = {
   },
 } as const satisfies Readonly<Record<string, Exported>>;
 
-export type ExportKind = keyof typeof TABLES;
-export const EXPORT_KINDS = Object.keys(TABLES) as ExportKind[];
+export type StoredKind = keyof typeof TABLES;
+export const STORED_KINDS = Object.keys(TABLES) as StoredKind[];
 
-export function exportColumns(kind: ExportKind): readonly ExportColumn[] {
+export function exportColumns(kind: StoredKind): readonly ExportColumn[] {
   const { columns, texts }: Exported = TABLES[kind];
   return Object.keys(columns).map((name) => ({ name, isText: texts.includes(name) }));
 }
@@ -93,7 +93,7 @@ export function exportColumns(kind: ExportKind): readonly ExportColumn[] {
 /** Rejects while the database is down. Rows recorded during the export may appear at the end. */
 export async function* readExport(
   pool: Pick<Pool, 'query'>,
-  kind: ExportKind,
+  kind: StoredKind,
   { desk, fromMs, untilMs }: ExportSpan,
 ): AsyncGenerator<readonly ExportRow[]> {
   const table: Exported = TABLES[kind];
@@ -125,4 +125,41 @@ function pageOf({ from, columns, time, order }: Exported): string {
       and ($3::float8 is null or ${time} < to_timestamp($3::float8 / 1000))
       and (${given[0]} is null or (${names.join(', ')}) > (${given.join(', ')}))
     order by ${names.join(', ')} limit ${ROWS_A_PAGE}`;
+}
+
+const ENTRIES_A_PAGE = 1_000;
+
+/**
+ * Records of the journals of the account in use, those of an earlier journal first, each once: a restored journal begins
+ * with a copy of another one's entries, and one that was set back tells fills again. Rejects while the database is down.
+ */
+export async function* readRecords(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  types: readonly string[],
+): AsyncGenerator<readonly unknown[]> {
+  const journals = await pool.query<{ incarnation: string }>(
+    `select incarnation from ledger_cursor where desk = $1 and ${ofAccountInUse()} order by updated, incarnation`,
+    [desk],
+  );
+  const earlier: string[] = [];
+  for (const { incarnation } of journals.rows) {
+    for (let after = 0; ; ) {
+      const { rows } = await pool.query<{ sequence: number; record: unknown }>(
+        `select sequence::float8 as sequence, record from journal_entry entry
+          where desk = $1 and incarnation = $2 and type = any($3) and sequence > $4
+            and not exists (select from journal_entry told where told.desk = entry.desk and told.incarnation = any($5)
+              and told.sequence = entry.sequence and told.wall = entry.wall and told.type = entry.type)
+            and not exists (select from repeated_fills told where told.desk = entry.desk
+              and told.incarnation = entry.incarnation and told.sequence = entry.sequence)
+          order by sequence limit ${ENTRIES_A_PAGE}`,
+        [desk, incarnation, types, after, earlier],
+      );
+      if (rows.length > 0) yield rows.map(({ record }) => record);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < ENTRIES_A_PAGE) break;
+      after = last.sequence;
+    }
+    earlier.push(incarnation);
+  }
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { analyticsSchema } from '../../src/operations/results/read-analytics.js';
-import { kpisSchema } from '../../src/operations/results/read-kpis.js';
+import { kpisSchema } from '../../src/operations/results/results.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';

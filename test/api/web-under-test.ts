@@ -21,7 +21,7 @@ import { exportRecords } from '../../src/operations/export-records.js';
 import type { OperationResult } from '../../src/operations/operation.js';
 import type { ErrorLogged } from '../../src/operations/read-errors.js';
 import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
-import { showKpis } from '../../src/operations/results/read-kpis.js';
+import { showKpis } from '../../src/operations/results/results.js';
 import { noteInJournal } from '../../src/operations/trading-journal.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';

@@ -7,7 +7,7 @@ import { CHECKS } from '../../src/checks/registry.js';
 import { kpisLines } from '../../src/cli/commands/stats.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type DeskKpi, KPI_READING_NAMES, kpiSchema } from '../../src/desk/kpi-schema.js';
-import { kpisSchema, showKpis } from '../../src/operations/results/read-kpis.js';
+import { kpisSchema, showKpis } from '../../src/operations/results/results.js';
 import { type Kpi, readKpis } from '../../src/reports/read-kpis.js';
 import { REPORTS } from '../../src/reports/registry.js';
 import type { ReportContext } from '../../src/reports/report.js';

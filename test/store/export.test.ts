@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
-import { exportRecords } from '../../src/operations/export-records.js';
-import { EXPORT_KINDS, type ExportKind } from '../../src/store/export-rows.js';
+import { EXPORT_KINDS, type ExportKind, exportRecords } from '../../src/operations/export-records.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

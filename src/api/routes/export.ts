@@ -1,7 +1,7 @@
 /** What is recorded, as CSV: the same as `fermata export` writes. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
+import { EXPORT_KINDS, type ExportKind } from '../../operations/export-records.js';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, exportRunning, sendProblem } from '../problem.js';
 import { problems } from '../schemas/answers.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Argument, type Command } from 'commander';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
+import { EXPORT_KINDS, type ExportKind } from '../../operations/export-records.js';
 import { usageFailure } from '../failure.js';
 import { dayValue } from '../option-values.js';
 import { withOperations } from '../running-desk.js';

@@ -1,0 +1,250 @@
+/**
+ * The lots of an account, first in, first out: which purchase each sale closes, and what is still held of which. The
+ * books themselves go by average cost; tax is mostly reckoned by lots.
+ */
+import { type BookSteps, stepsOf } from '../domain/book-steps.js';
+import type { Instrument } from '../domain/instrument.js';
+import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../domain/money.js';
+import type { Fill } from '../domain/order.js';
+import { convertedUnits, settleOf, VALUE } from '../domain/value.js';
+import type { EngineRecord } from '../engine/record.js';
+
+/** Fixed, so that nothing is rescaled when instruments change: no venue's steps need more. */
+const COIN_PLACES = 12;
+const VALUE_PLACES = 24;
+
+export const LOT_COLUMNS = [
+  ...['symbol', 'side', 'quantity', 'opened', 'opened_by', 'open_price', 'opened_value'],
+  ...['closed', 'closed_by', 'close_price', 'closed_value', 'value_currency'],
+  ...['fees', 'result', 'currency', 'rate', 'simulated'],
+] as const;
+
+/** Records that change what is held. */
+export const LOT_RECORDS = ['config', 'fill', 'position.adopted', 'coins.claimed', 'split'] as const;
+
+/** What a venue named. */
+export const LOT_TEXTS: readonly string[] = ['opened_by', 'closed_by'];
+
+interface Amounts {
+  /** Signed: what is long, or was bought, is positive. */
+  coins: Units;
+  /** What they cost, signed as in the books. */
+  cost: Units;
+  fees: Units;
+}
+
+interface Lot extends Amounts {
+  price: Units;
+  /** Trade id of the venue, or what else changed the position. */
+  readonly by: string;
+  readonly simulated: boolean | null;
+  readonly atMs: number;
+}
+
+interface Holding {
+  readonly instrument: Instrument;
+  readonly steps: BookSteps;
+  /** The oldest first; all of one side. */
+  readonly lots: Lot[];
+}
+
+type Execution = Readonly<Lot> & { readonly rate?: number | undefined };
+
+/** A cell per column of `LOT_COLUMNS`. */
+export type LotRow = readonly string[];
+
+/** As the ledger holds it. */
+export type LotRecord = EngineRecord;
+type RecordOf<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+export class LotBook {
+  readonly #holdings = new Map<string, Holding>();
+  readonly #valued: RecordOf<'fee.valued'>[];
+  #instruments: readonly Instrument[] = [];
+
+  /** `valued`: values of fees that could not be valued as they were paid, the oldest first. */
+  constructor(valued: readonly LotRecord[]) {
+    this.#valued = valued.filter((record) => record.type === 'fee.valued');
+  }
+
+  /** The lots, or parts of lots, that the record closes. */
+  take(record: LotRecord): readonly LotRow[] {
+    switch (record.type) {
+      case 'config':
+        this.#instruments = record.instruments;
+        for (const instrument of record.instruments) this.#declare(instrument);
+        return [];
+      case 'fill':
+        return this.#fill(record.fill);
+      case 'position.adopted':
+        return this.#adopted(record);
+      case 'coins.claimed': {
+        const holding = this.#bySymbol(record.symbol);
+        const bought = tradeOf(holding, record.quantityLots, record.costTicks);
+        const { marketMs: atMs } = record;
+        return execute(holding, { ...bought, fees: 0n, by: 'claimed', simulated: null, atMs });
+      }
+      case 'split':
+        return this.#split(record);
+      default:
+        return [];
+    }
+  }
+
+  /** What is held, as lots without a closing. */
+  open(): readonly LotRow[] {
+    return [...this.#holdings.values()].flatMap((holding) =>
+      holding.lots.map((lot) => rowOf(holding, lot, null)),
+    );
+  }
+
+  #declare(instrument: Instrument): void {
+    // The coin of an inverse contract is counted and paid in one: its places are those of its quantity.
+    const scales = new Map([
+      [settleOf(instrument), VALUE_PLACES],
+      [instrument.base, COIN_PLACES],
+    ]);
+    const lots = this.#holdings.get(instrument.symbol)?.lots ?? [];
+    this.#holdings.set(instrument.symbol, { instrument, steps: stepsOf(instrument, scales), lots });
+  }
+
+  #at(id: number): Holding {
+    return this.#bySymbol(this.#instruments[id]?.symbol ?? `number ${id}`);
+  }
+
+  #bySymbol(symbol: string): Holding {
+    const holding = this.#holdings.get(symbol);
+    if (holding === undefined)
+      throw new Error(`the journal names instrument ${symbol}, and its configuration does not`);
+    return holding;
+  }
+
+  /** Coins that the venue kept as its fee never became a lot; their value is its fee. */
+  #fill(fill: Fill): readonly LotRow[] {
+    const holding = this.#at(fill.instrument);
+    const { steps } = holding;
+    const { feeIn, feeLots = 0, side, quantityLots, priceTicks, tradeId, rate, simulated, marketMs } = fill;
+    const fees = moneyUnits(holding, BigInt(this.#feeOf(fill)));
+    const whole = tradeOf(holding, side === 'buy' ? quantityLots : -quantityLots, priceTicks);
+    const inCoins = side === 'buy' && feeIn?.asset === steps.base;
+    const kept = BigInt(feeLots) * steps.perLot + (inCoins ? parseUnits(feeIn.amount, COIN_PLACES) : 0n);
+    const coins = whole.coins - kept;
+    const cost = kept === 0n ? whole.cost : mulDivUnits(whole.cost, coins, whole.coins);
+    return execute(holding, {
+      ...{ coins, cost, fees, price: whole.price, by: tradeId },
+      ...{ rate, simulated, atMs: marketMs },
+    });
+  }
+
+  #feeOf({ fee, feeIn }: Fill): number {
+    if (feeIn?.unvalued !== true) return fee;
+    const at = this.#valued.findIndex(
+      ({ asset, amount }) => asset === feeIn.asset && amount === feeIn.amount,
+    );
+    return at === -1 ? 0 : (this.#valued.splice(at, 1)[0]?.fee ?? 0);
+  }
+
+  /** As the ledger does it: as if the difference had been traded without a fee. */
+  #adopted(record: RecordOf<'position.adopted'>): readonly LotRow[] {
+    const holding = this.#at(record.instrument);
+    const held = coinsOf(holding) / holding.steps.perLot;
+    const trade = tradeOf(holding, record.quantityLots - Number(held), record.priceTicks);
+    const { rate, marketMs } = record;
+    return execute(holding, { ...trade, fees: 0n, by: 'adopted', rate, simulated: null, atMs: marketMs });
+  }
+
+  /** Every lot keeps its cost and its day. What no lot of the venue can hold is paid out, of the oldest first. */
+  #split(record: RecordOf<'split'>): readonly LotRow[] {
+    const holding = this.#at(record.instrument);
+    const [numerator, denominator] = [BigInt(record.numerator), BigInt(record.denominator)];
+    for (const lot of holding.lots) {
+      lot.coins = mulDivUnits(lot.coins, numerator, denominator);
+      lot.price = mulDivUnits(lot.price, denominator, numerator);
+    }
+    const over = coinsOf(holding) - BigInt(record.quantityLots) * holding.steps.perLot;
+    return execute(holding, {
+      coins: -over,
+      cost: -moneyUnits(holding, readUnits(record.inLieu)),
+      price: priceOf(holding, record.priceTicks),
+      ...{ fees: 0n, by: 'in lieu', simulated: null, atMs: record.marketMs },
+    });
+  }
+}
+
+const sizeOf = (units: Units): Units => (units < 0n ? -units : units);
+const coinsOf = ({ lots }: Holding): Units => lots.reduce((sum, { coins }) => sum + coins, 0n);
+const moneyUnits = ({ steps }: Holding, money: Units): Units => money * steps.perMoney;
+const priceOf = ({ instrument }: Holding, ticks: number): Units =>
+  BigInt(ticks) * parseUnits(instrument.tickSize, COIN_PLACES);
+
+function tradeOf(holding: Holding, lots: number, priceTicks: number) {
+  const { kind, perLot, perTickLot } = holding.steps;
+  return {
+    coins: BigInt(lots) * perLot,
+    cost: VALUE[kind].cost(perTickLot, lots, priceTicks),
+    price: priceOf(holding, priceTicks),
+  };
+}
+
+/** Closes the oldest lots of the other side first; the rest opens a lot. Shares are cut off what is left, so that no unit is lost. */
+function execute(holding: Holding, execution: Execution): readonly LotRow[] {
+  const { lots } = holding;
+  const rest = { coins: execution.coins, cost: execution.cost, fees: execution.fees };
+  const rows: LotRow[] = [];
+  for (let lot = lots[0]; lot !== undefined && rest.coins * lot.coins < 0n; lot = lots[0]) {
+    const [left, held] = [sizeOf(rest.coins), sizeOf(lot.coins)];
+    const size = left < held ? left : held;
+    const closing = cutOff(rest, size);
+    rows.push(rowOf(holding, { ...lot, ...cutOff(lot, size) }, { ...execution, ...closing }));
+    if (lot.coins === 0n) lots.shift();
+  }
+  const { price, by, simulated, atMs } = execution;
+  if (rest.coins !== 0n) lots.push({ ...rest, price, by, simulated, atMs });
+  return rows;
+}
+
+/** Takes so many coins off, with their part of cost and fees. */
+function cutOff(from: Amounts, size: Units): Amounts {
+  const whole = sizeOf(from.coins);
+  const share = (amount: Units): Units => mulDivUnits(amount, size, whole);
+  const off = { coins: from.coins < 0n ? -size : size, cost: share(from.cost), fees: share(from.fees) };
+  from.coins -= off.coins;
+  from.cost -= off.cost;
+  from.fees -= off.fees;
+  return off;
+}
+
+/** `closing` null: the lot is still held. */
+function rowOf(holding: Holding, lot: Lot, closing: Execution | null): LotRow {
+  const { instrument, steps } = holding;
+  const places = steps.kind === 'inverse' ? COIN_PLACES : VALUE_PLACES;
+  const value = (units: Units): string => plain(formatUnits(units, places));
+  const closed = (cell: (by: Execution) => string): string => (closing === null ? '' : cell(closing));
+  const fees = lot.fees + (closing?.fees ?? 0n);
+  const result = ({ cost, rate }: Execution): Units => convertedUnits(-cost - lot.cost, rate) - fees;
+  const simulated = closing?.simulated ?? lot.simulated;
+  const cells: Readonly<Record<(typeof LOT_COLUMNS)[number], string>> = {
+    symbol: instrument.symbol,
+    side: lot.coins > 0n ? 'long' : 'short',
+    quantity: plain(formatUnits(sizeOf(lot.coins), COIN_PLACES)),
+    opened: isoOf(lot.atMs),
+    opened_by: lot.by,
+    open_price: plain(formatUnits(lot.price, COIN_PLACES)),
+    opened_value: value(sizeOf(lot.cost)),
+    closed: closed(({ atMs }) => isoOf(atMs)),
+    closed_by: closed(({ by }) => by),
+    close_price: closed(({ price }) => plain(formatUnits(price, COIN_PLACES))),
+    closed_value: closed(({ cost }) => value(sizeOf(cost))),
+    value_currency: steps.kind === 'inverse' ? instrument.base : instrument.quote,
+    fees: value(fees),
+    result: closed((by) => value(result(by))),
+    currency: settleOf(instrument),
+    rate: closed(({ rate }) => (rate === undefined ? '' : String(rate))),
+    simulated: simulated === null ? '' : String(simulated),
+  };
+  return LOT_COLUMNS.map((name) => cells[name]);
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+/** Without zeros at its end. */
+const plain = (decimal: string): string => decimal.replace(/\.?0+$/, '');
