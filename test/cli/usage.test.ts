@@ -94,7 +94,7 @@ describe.concurrent('a command that is not understood', () => {
     [['up', '--data', 'bad.csv'], 'bad.csv, row 1: expected a header', 'docs/DATA.md says'],
     [
       ['export', 'everything'],
-      '<what>: expected one of trades, orders, equity, audit; found everything',
+      '<what>: expected one of trades, orders, equity, audit, lots; found everything',
       'export',
     ],
     [

@@ -115,8 +115,9 @@ export class MailBench {
 
   /** Milliseconds until all that waits was tried again; null: nothing waits, or something is being tried. */
   async waitsMs(): Promise<number | null> {
+    // By the clock of after it was read: `now()` is the beginning, and what was written since would wait for longer.
     const found = await this.pool.query<{ ms: number | null }>(
-      `select extract(epoch from max(next_attempt) - now())::float8 * 1000 as ms from mail_outbox
+      `select extract(epoch from max(next_attempt) - clock_timestamp())::float8 * 1000 as ms from mail_outbox
         where desk = $1 having bool_and(state = 'pending' and next_attempt > now())`,
       [this.desk.desk],
     );
