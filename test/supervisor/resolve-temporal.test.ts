@@ -148,6 +148,7 @@ test('one that was kept and does not run is skipped with a line that says why, a
     kind: 'line',
     text: expect.stringMatching(`^Skipping ${kept}, kept from before: it does not run`),
   });
+  expect(lines.filter(({ text }) => text.startsWith('Skipping'))).toHaveLength(1);
   expect(readdirSync(cacheDirectory(env)).sort()).toEqual(['lock', 'temporal']);
 });
 

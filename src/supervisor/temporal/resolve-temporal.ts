@@ -102,6 +102,7 @@ export async function resolveTemporal(options: ResolveOptions = {}): Promise<Tem
     () => fetchOrBuild(env, onProgress, why, options.signal),
     options.signal,
   );
+  // Null: another start has fetched it.
   const found = fetched ?? (await fromCache(env, onProgress, why));
   if (found) return found;
   throw new TemporalNotFound(why);
@@ -155,7 +156,7 @@ async function fetchOrBuild(
   onProgress: OnProgress,
   why: string[],
   signal: AbortSignal | undefined,
-): Promise<TemporalSource | null> {
+): Promise<TemporalSource> {
   for (const [from, get] of [
     ['download', downloadTemporal],
     ['build', buildTemporal],
@@ -172,7 +173,7 @@ async function fetchOrBuild(
       return { kind: 'binary', path: result.path, serverVersion: examined.serverVersion, from };
     why.push(`by ${from}: ${examined.why}`);
   }
-  return null;
+  throw new TemporalNotFound(why);
 }
 
 const run = promisify(execFile);
