@@ -110,7 +110,7 @@ export function mulDiv(a: number, b: number, c: number): number {
   return Number(mulDivUnits(BigInt(a), BigInt(b), BigInt(c)));
 }
 
-function magnitude(value: bigint): bigint {
+export function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
 }
 

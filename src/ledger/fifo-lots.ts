@@ -4,7 +4,7 @@
  */
 import { type BookSteps, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
-import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../domain/money.js';
+import { formatUnits, magnitude, mulDivUnits, parseUnits, readUnits, type Units } from '../domain/money.js';
 import type { Fill } from '../domain/order.js';
 import { convertedUnits, settleOf, VALUE } from '../domain/value.js';
 import type { EngineRecord } from '../engine/record.js';
@@ -171,7 +171,6 @@ export class LotBook {
   }
 }
 
-const sizeOf = (units: Units): Units => (units < 0n ? -units : units);
 const coinsOf = ({ lots }: Holding): Units => lots.reduce((sum, { coins }) => sum + coins, 0n);
 const moneyUnits = ({ steps }: Holding, money: Units): Units => money * steps.perMoney;
 const priceOf = ({ instrument }: Holding, ticks: number): Units =>
@@ -192,7 +191,7 @@ function execute(holding: Holding, execution: Execution): readonly LotRow[] {
   const rest = { coins: execution.coins, cost: execution.cost, fees: execution.fees };
   const rows: LotRow[] = [];
   for (let lot = lots[0]; lot !== undefined && rest.coins * lot.coins < 0n; lot = lots[0]) {
-    const [left, held] = [sizeOf(rest.coins), sizeOf(lot.coins)];
+    const [left, held] = [magnitude(rest.coins), magnitude(lot.coins)];
     const size = left < held ? left : held;
     const closing = cutOff(rest, size);
     rows.push(rowOf(holding, { ...lot, ...cutOff(lot, size) }, { ...execution, ...closing }));
@@ -205,7 +204,7 @@ function execute(holding: Holding, execution: Execution): readonly LotRow[] {
 
 /** Takes so many coins off, with their part of cost and fees. */
 function cutOff(from: Amounts, size: Units): Amounts {
-  const whole = sizeOf(from.coins);
+  const whole = magnitude(from.coins);
   const share = (amount: Units): Units => mulDivUnits(amount, size, whole);
   const off = { coins: from.coins < 0n ? -size : size, cost: share(from.cost), fees: share(from.fees) };
   from.coins -= off.coins;
@@ -226,15 +225,15 @@ function rowOf(holding: Holding, lot: Lot, closing: Execution | null): LotRow {
   const cells: Readonly<Record<(typeof LOT_COLUMNS)[number], string>> = {
     symbol: instrument.symbol,
     side: lot.coins > 0n ? 'long' : 'short',
-    quantity: plain(formatUnits(sizeOf(lot.coins), COIN_PLACES)),
+    quantity: plain(formatUnits(magnitude(lot.coins), COIN_PLACES)),
     opened: isoOf(lot.atMs),
     opened_by: lot.by,
     open_price: plain(formatUnits(lot.price, COIN_PLACES)),
-    opened_value: value(sizeOf(lot.cost)),
+    opened_value: value(magnitude(lot.cost)),
     closed: closed(({ atMs }) => isoOf(atMs)),
     closed_by: closed(({ by }) => by),
     close_price: closed(({ price }) => plain(formatUnits(price, COIN_PLACES))),
-    closed_value: closed(({ cost }) => value(sizeOf(cost))),
+    closed_value: closed(({ cost }) => value(magnitude(cost))),
     value_currency: steps.kind === 'inverse' ? instrument.base : instrument.quote,
     fees: value(fees),
     result: closed((by) => value(result(by))),

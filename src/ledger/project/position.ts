@@ -3,7 +3,14 @@ import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../..
 import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { formatUnits, mulDivUnits, parseUnits, readUnits, type Units } from '../../domain/money.js';
+import {
+  formatUnits,
+  magnitude,
+  mulDivUnits,
+  parseUnits,
+  readUnits,
+  type Units,
+} from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import { convertedUnits, isInCoin, settleOf, VALUE } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
@@ -35,7 +42,6 @@ export interface KeptCoins {
 
 const NOTHING: Holding = { coins: 0n, cost: 0n, realised: 0n };
 
-const sizeOf = (units: Units): Units => (units < 0n ? -units : units);
 const signOf = (units: Units): Units => (units < 0n ? -1n : units > 0n ? 1n : 0n);
 
 /**
@@ -50,10 +56,10 @@ function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding 
   if (held === 0n || signOf(held) === signOf(lots)) {
     return { ...before, coins: before.coins + lots * steps.perLot, cost: before.cost + valueAt(lots) };
   }
-  const reducing = sizeOf(lots) < sizeOf(held) ? sizeOf(lots) : sizeOf(held);
+  const reducing = magnitude(lots) < magnitude(held) ? magnitude(lots) : magnitude(held);
   const closed = signOf(held) * reducing;
-  const costOut = mulDivUnits(before.cost, reducing * steps.perLot, sizeOf(before.coins));
-  const opening = signOf(lots) * (sizeOf(lots) - reducing);
+  const costOut = mulDivUnits(before.cost, reducing * steps.perLot, magnitude(before.coins));
+  const opening = signOf(lots) * (magnitude(lots) - reducing);
   return {
     coins: before.coins + (opening - closed) * steps.perLot,
     cost: before.cost - costOut + valueAt(opening),
