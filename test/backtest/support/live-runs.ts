@@ -5,6 +5,7 @@
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DEFAULT_KEYS } from '../../../simulators/binance/accounts.js';
@@ -36,6 +37,8 @@ const GAP_MS_MAX = 1000;
 const TICK_MS = 1000;
 /** Nothing is asked for because it seems silent: between two prices of a recording no time passes here. */
 const NEVER_MS = 1_000_000_000;
+/** By the machine's clock, however busy it is. */
+const REQUEST_TIMEOUT_MS = 60_000;
 /** Rounds without any news after which everything has been heard. */
 const CALM_ROUNDS = 2;
 
@@ -117,7 +120,11 @@ class LiveDesk {
   readonly #time: VirtualTime;
   readonly #dues = new Set<{ readonly dueMs: number }>();
   readonly #counted = { began: 0, ended: 0 };
+  /** Calls of the engine to the venue that are not answered yet. */
+  #calls = 0;
   #waiting = 0;
+  /** Of what waits, what belongs to a request: the request itself or its answer. */
+  #asking = 0;
   #travels = false;
   #listens = false;
   /** Prices that nobody is told yet. Null: they are told at once. */
@@ -179,6 +186,7 @@ class LiveDesk {
       credentials: DEFAULT_KEYS[0]!,
       instruments,
       nowMs: () => time.marketMs,
+      times: { monitorMs: NEVER_MS, requestTimeoutMs: REQUEST_TIMEOUT_MS },
       expectedLots: (id) =>
         this.#engine?.view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0,
     });
@@ -208,7 +216,7 @@ class LiveDesk {
     const timers = { after: (delayMs: number, work: () => void) => this.#schedule(delayMs, work) };
     this.#runner = new Runner({
       ...{ engine: this.#engine, journal, clock: time, timers, pace: 'stepped' },
-      link: new VenueCalls(venue, timers),
+      link: new VenueCalls(this.#counting(venue), timers),
       marketNowMs: () => time.marketMs,
       onRecord: (record) => this.#note(record),
       onBroken: (error) => {
@@ -336,9 +344,12 @@ class LiveDesk {
       arrive();
       return;
     }
+    const asks = way === 'event' ? 0 : 1;
     this.#waiting += 1;
+    this.#asking += asks;
     this.#schedule(latencyMs, () => {
       this.#waiting -= 1;
+      this.#asking -= asks;
       arrive();
     });
   };
@@ -356,6 +367,27 @@ class LiveDesk {
     };
   }
 
+  /**
+   * A call is more than its request: before that it may wait for room in the budgets, behind it its answer is read. Both take the
+   * machine's time, and none of the recording's.
+   */
+  #counting(venue: BinanceVenue): BinanceVenue {
+    return new Proxy(venue, {
+      get: (of, name) => {
+        const value: unknown = Reflect.get(of, name, of);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          const answer: unknown = Reflect.apply(value, of, given);
+          if (!(answer instanceof Promise)) return answer;
+          this.#calls += 1;
+          return answer.finally(() => {
+            this.#calls -= 1;
+          });
+        };
+      },
+    });
+  }
+
   /** Nothing is on its way but what waits for time to pass. */
   async #calm(): Promise<void> {
     for (let calm = 0, before = ''; calm < CALM_ROUNDS; ) {
@@ -365,7 +397,8 @@ class LiveDesk {
       if (this.#broken !== null) throw this.#broken;
       const { began, ended } = this.#counted;
       const now = `${sequence} ${began} ${ended} ${this.#waiting}`;
-      calm = now === before && began - ended <= this.#waiting ? calm + 1 : 0;
+      const heard = began - ended <= this.#waiting && this.#calls <= this.#asking;
+      calm = now === before && heard ? calm + 1 : 0;
       before = now;
     }
   }
@@ -379,13 +412,20 @@ class LiveDesk {
     const began = (message: unknown): void => {
       if (isOurs(message)) this.#counted.began += 1;
     };
-    const ended = (message: unknown): void => {
-      if (isOurs(message)) this.#counted.ended += 1;
+    const ended = (): void => {
+      this.#counted.ended += 1;
+    };
+    /** Published with the first of an answer: its body may come in another packet. */
+    const answered = (message: unknown): void => {
+      if (isOurs(message)) (message as { readonly response: IncomingMessage }).response.once('close', ended);
+    };
+    const failed = (message: unknown): void => {
+      if (isOurs(message)) ended();
     };
     const listeners = [
       ['http.client.request.start', began],
-      ['http.client.response.finish', ended],
-      ['http.client.request.error', ended],
+      ['http.client.response.finish', answered],
+      ['http.client.request.error', failed],
     ] as const;
     for (const [name, listener] of listeners) subscribe(name, listener);
     this.#ends.push(() => {
