@@ -20,7 +20,7 @@ import {
 } from './apply-signals.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
-import { orderTransition } from './orders/order-table.js';
+import { fillEvent, orderStep } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
@@ -281,9 +281,8 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   noteSignalFilled(state, entry.intent);
-  const complete = entry.filledLots >= entry.intent.quantityLots;
-  const next = orderTransition(entry.state, complete ? 'completingFill' : 'partialFill');
-  if (next !== 'illegal' && next !== 'ignored') moveTo(state, entry, next);
+  const { to } = orderStep(entry.state, fillEvent(entry.filledLots, entry.intent.quantityLots));
+  if (to !== 'illegal' && to !== 'ignored') moveTo(state, entry, to);
 }
 
 const NO_FEE = { fee: 0n, paidFrom: 'cash', coins: 0n } as const;

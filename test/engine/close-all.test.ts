@@ -198,6 +198,22 @@ describe('close-all when answers fail', () => {
     expect(waitedMs).toBeLessThanOrEqual(200);
   });
 
+  it('waits no longer for the next order where the venue tells the id of one that has ended already', () => {
+    const waited = (tellsId: boolean): number => {
+      const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+      desk.hold(0);
+      closeAll(desk);
+      const [closing] = desk.live('close', 0);
+      const { clientId } = closing!;
+      desk.happen({ kind: 'order.cancelled', clientId });
+      if (tellsId) desk.happen({ kind: 'order.accepted', clientId, venueId: 'late' });
+      let waitedMs = 0;
+      for (; desk.live('close', 0).length === 0 && waitedMs < 20_000; waitedMs += 10) desk.pass(10);
+      return waitedMs;
+    };
+    expect(waited(true)).toBe(waited(false));
+  });
+
   it('takes silence for an unknown answer after the answer timeout', () => {
     const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     desk.hold(0);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FINAL_ORDER_STATES, type SentState } from '../../src/domain/order.js';
-import { ORDER_TABLE, type OrderEvent, orderTransition } from '../../src/engine/orders/order-table.js';
+import {
+  ORDER_TABLE,
+  type OrderEffect,
+  type OrderEvent,
+  type OrderStep,
+  orderStep,
+} from '../../src/engine/orders/order-table.js';
 
 const EVENTS: readonly OrderEvent[] = [
   'accepted',
@@ -15,30 +21,58 @@ const EVENTS: readonly OrderEvent[] = [
   'completingFill',
 ];
 
-/** `-`: ignored, `!`: illegal; otherwise the next state. Columns as in EVENTS. */
+/** `-`: ignored, `!`: illegal; otherwise the next state; behind it, by `+`, what it causes. Columns as in EVENTS. */
 const EXPECTED: Readonly<Record<SentState, string>> = {
-  intended: 'working rejected unknown absent cancelling cancelled - expired partlyFilled filled',
-  unknown: 'working rejected - absent cancelling cancelled - expired partlyFilled filled',
-  working: '- rejected - ! cancelling cancelled - expired partlyFilled filled',
-  partlyFilled: '- ! - ! cancelling cancelled - expired partlyFilled filled',
-  cancelling: '- rejected - absent - cancelled unknown expired cancelling filled',
-  filled: '- ! - ! - - - - ! !',
-  cancelled: '- - - - - - - - cancelled filled',
-  rejected: '! - - - - - - - ! !',
-  expired: '- - - - - - - - expired filled',
-  absent: 'working rejected - - - cancelled - expired partlyFilled filled',
+  intended:
+    'working rejected+end+pause unknown+ask absent+end+pause cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
+  unknown:
+    'working rejected+end+pause - absent+end+pause cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
+  working:
+    '- rejected+end+pause - !+tell cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
+  partlyFilled:
+    '- !+tell - !+tell cancelling+cancel cancelled+end+pause - expired+end+pause partlyFilled filled+end',
+  cancelling:
+    '- rejected+end+pause - absent+end+pause - cancelled+end+pause unknown+ask expired+end+pause cancelling filled+end',
+  filled: '- !+tell - !+tell - - - - !+end+tell !+end+tell',
+  cancelled: '- - - - - - - - cancelled+end filled+end',
+  rejected: '!+tell - - - - - - - !+end+tell !+end+tell',
+  expired: '- - - - - - - - expired+end filled+end',
+  absent: 'working+rest rejected+end - - - cancelled+end - expired+end partlyFilled+rest filled+end',
+};
+
+const NEXT: Readonly<Record<string, string>> = { '-': 'ignored', '!': 'illegal' };
+const EFFECTS: Readonly<Record<string, OrderEffect>> = {
+  ask: 'lookUp',
+  cancel: 'sendCancel',
+  end: 'endWatch',
+  pause: 'pauseNext',
+  rest: 'restNoLonger',
+  tell: 'contradict',
 };
 
 describe('the order table', () => {
   for (const [state, row] of Object.entries(EXPECTED) as [SentState, string][]) {
     row.split(' ').forEach((cell, column) => {
       const event = EVENTS[column]!;
-      const next = cell === '-' ? 'ignored' : cell === '!' ? 'illegal' : cell;
-      it(`${state} and ${event}: ${next}`, () => {
-        expect(orderTransition(state, event)).toBe(next);
+      const [next = '', ...causes] = cell.split('+');
+      const step = { to: NEXT[next] ?? next, effects: causes.map((cause) => EFFECTS[cause]) };
+      it(`${state} and ${event}: ${[step.to, ...step.effects].join(', ')}`, () => {
+        expect(orderStep(state, event)).toEqual(step);
       });
     });
   }
+
+  it('ends what is awaited of an order with the order, and of no other', () => {
+    for (const [state, row] of Object.entries(ORDER_TABLE) as [SentState, Record<OrderEvent, OrderStep>][]) {
+      for (const [event, { to, effects }] of Object.entries(row)) {
+        const after = to === 'illegal' || to === 'ignored' ? state : to;
+        if (to !== 'ignored' && effects.includes('endWatch'))
+          expect(FINAL_ORDER_STATES.has(after), `${state} and ${event}`).toBe(true);
+        else if (to !== 'ignored' && to !== 'illegal')
+          expect(FINAL_ORDER_STATES.has(after), `${state} and ${event}`).toBe(false);
+      }
+    }
+  });
 
   it('has no state or event that is not tested here', () => {
     expect(Object.keys(ORDER_TABLE).sort()).toEqual(Object.keys(EXPECTED).sort());
@@ -48,7 +82,7 @@ describe('the order table', () => {
   it('has no state that nothing reaches: each comes of an order that was intended', () => {
     const reached = new Set<SentState>(['intended']);
     for (const state of reached) {
-      for (const next of Object.values(ORDER_TABLE[state]))
+      for (const { to: next } of Object.values(ORDER_TABLE[state]))
         if (next !== 'ignored' && next !== 'illegal') reached.add(next);
     }
     expect([...reached].sort()).toEqual(Object.keys(ORDER_TABLE).sort());
@@ -58,7 +92,7 @@ describe('the order table', () => {
     for (const state of FINAL_ORDER_STATES) {
       if (state === 'absent' || state === 'denied') continue;
       for (const event of EVENTS) {
-        const next = orderTransition(state, event);
+        const { to: next } = orderStep(state, event);
         const stays = next === 'ignored' || next === 'illegal' || FINAL_ORDER_STATES.has(next);
         expect(stays, `${state} and ${event}`).toBe(true);
       }

@@ -2,7 +2,7 @@
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import type { OrderEntry } from '../state.js';
 import { done, refused } from './outcome.js';

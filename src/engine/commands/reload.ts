@@ -9,7 +9,7 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
 import { rollObstacle } from '../flow/expiry.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';

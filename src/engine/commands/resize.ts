@@ -4,7 +4,7 @@ import { isSizeFactor, SMALLEST_SIZE_PPM } from '../../limits/size-factor.js';
 import { type Core, commit, markAllChanged } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { done, refused } from './outcome.js';
 
 type Resize = Extract<Command, { readonly name: 'resize' }>;

@@ -7,7 +7,7 @@ import { signalsRemembered } from '../apply-signals.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { readSignal } from '../signals/read-signal.js';
 import {
   endWaitingOn,

@@ -12,7 +12,7 @@ import {
   tradeProgressAt,
 } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
-import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/cancel-order.js';
+import { cancelEntries, cancelEntryOrders, cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { type Holding, holdingsOf, openLots, type PositionEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';

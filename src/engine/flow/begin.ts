@@ -22,8 +22,8 @@ import {
 import type { Stamp } from '../event.js';
 import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
+import { sendLookup } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
-import { sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';

@@ -15,7 +15,7 @@ import {
   tradeProgressAt,
 } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { followsSoon, targetBeside } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';

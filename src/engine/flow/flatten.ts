@@ -18,7 +18,7 @@ import {
   positionAt,
   tradeProgressAt,
 } from '../core.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
 import { placeOrder } from '../orders/place-order.js';
 import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js';

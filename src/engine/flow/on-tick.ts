@@ -13,9 +13,9 @@ import {
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
-import { cancelOrder, sendCancel } from '../orders/cancel-order.js';
+import { cancelOrder, sendCancel, sendLookup } from '../orders/change-order.js';
 import { endOverdue } from '../orders/end-waiting.js';
-import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
+import { lookupFailed } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
 import { endExpiredSignals } from '../signals/show-signal.js';

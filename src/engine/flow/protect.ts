@@ -1,6 +1,6 @@
 /** One confirmed protective stop for all that a trade holds, and none without a position. */
 import { type Core, progressAt, remainingLots, type TradeProgress, tradeProgressAt } from '../core.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
 import type { Holding, OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';

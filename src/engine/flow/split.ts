@@ -6,7 +6,7 @@ import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { signalKey } from '../../domain/signal.js';
 import { allProgress, type Core, commit, instrumentAt, liveOrders, progressAt, sessionsAt } from '../core.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
 import { DayVolatility } from '../strategies/day-volatility.js';

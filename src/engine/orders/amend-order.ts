@@ -4,7 +4,7 @@ import { isRestingTarget } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, markChanged, progressAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
-import { sendLookup } from './lookup-order.js';
+import { sendLookup } from './change-order.js';
 import { watchOf } from './order-watch.js';
 
 /** `leftLots`: what is to remain open of the order. */

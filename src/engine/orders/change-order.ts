@@ -1,6 +1,19 @@
-/** One step of the order state machine: consults the table, records the change, and reacts to illegal transitions. */
+/**
+ * One step of the order state machine: consults the table, records the change, and does what the table says. Cancels leave at once,
+ * without waiting for the journal.
+ */
+import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
-import { type Core, commit, markChanged, note, progressAt, progressOfOrder, wantSnapshot } from '../core.js';
+import {
+  type Core,
+  commit,
+  liveOrders,
+  markChanged,
+  note,
+  progressAt,
+  progressOfOrder,
+  wantSnapshot,
+} from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -11,7 +24,8 @@ import {
   TARGET_AGAIN_MS,
   TARGET_RETRY_MS,
 } from '../timing.js';
-import { type OrderEvent, orderTransition } from './order-table.js';
+import { endWaiting } from './end-waiting.js';
+import { type OrderEffect, type OrderEvent, orderStep } from './order-table.js';
 import { restNoLonger, watchOf } from './order-watch.js';
 
 /**
@@ -29,26 +43,101 @@ export function changeOrder(
   venueId: string | null = null,
 ): boolean {
   const { clientId, instrument } = entry.intent;
-  const next = orderTransition(entry.state, event);
-  if (next === 'illegal') {
-    contradiction(core, entry, event, reason);
-    return false;
+  const { to, effects } = orderStep(entry.state, event);
+  const changes = to !== 'ignored' && to !== 'illegal';
+  const learnsVenueId = to !== 'illegal' && venueId !== null && entry.venueId !== venueId;
+  if (to === 'illegal') sayContradiction(core, entry, event, reason);
+  if (changes || learnsVenueId) {
+    const state = changes ? to : entry.state;
+    commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
+    progressAt(core, instrument).activity += 1;
+    markChanged(core, instrument);
   }
-  const learnsVenueId = venueId !== null && entry.venueId !== venueId;
-  if (next === 'ignored' && !learnsVenueId) return false;
-  const state = next === 'ignored' ? entry.state : next;
-  const comesBack = entry.state === 'absent';
-  commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
-  progressAt(core, instrument).activity += 1;
-  markChanged(core, instrument);
-  if (FINAL_ORDER_STATES.has(state)) {
-    core.watches.delete(clientId);
-    // An order given up as absent has already postponed the next one; its late refusal says nothing about that.
-    if (!comesBack) postponeNext(core, entry);
-  } else if (comesBack) {
-    restNoLonger(core, entry);
+  for (const effect of effects) carryOut(core, entry, effect);
+  return changes;
+}
+
+/** Does what a step causes, once the step is recorded. */
+export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): void {
+  const { clientId } = entry.intent;
+  switch (effect) {
+    case 'lookUp':
+      watchOf(core, clientId).answerByMs = null;
+      sendLookup(core, entry);
+      return;
+    case 'sendCancel':
+      // After the venue refused a cancel, the order is looked up before the next one is sent; otherwise cancels and refusals would
+      // chase each other.
+      if (core.watches.get(clientId)?.cancelRefused !== true) sendCancel(core, entry);
+      return;
+    case 'endWatch':
+      core.watches.delete(clientId);
+      return;
+    case 'pauseNext':
+      pauseNext(core, entry);
+      return;
+    case 'restNoLonger':
+      restNoLonger(core, entry);
+      return;
+    case 'contradict':
+      if (!FINAL_ORDER_STATES.has(entry.state)) watchOf(core, clientId).lookupAtMs = core.monotonicMs;
+      wantSnapshot(core);
   }
-  return next !== 'ignored';
+}
+
+/** Asks the venue for the order by its client id, unless an answer is awaited already. */
+export function sendLookup(core: Core, entry: OrderEntry): void {
+  const { clientId, instrument } = entry.intent;
+  const watch = watchOf(core, clientId);
+  watch.lookupAtMs = null;
+  if (watch.lookupByMs !== null && core.monotonicMs < watch.lookupByMs) return;
+  watch.lookupByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  core.effects.push({ kind: 'lookup', clientId, instrument });
+}
+
+/** A cancel does no harm if it is repeated. */
+export function sendCancel(core: Core, entry: OrderEntry): void {
+  const { clientId, instrument } = entry.intent;
+  watchOf(core, clientId).answerByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  core.effects.push({ kind: 'cancel', clientId, instrument });
+}
+
+/**
+ * Sends one cancel. One that is under way is repeated by its deadline, not here; and one that the venue refused only once a lookup
+ * has shown why.
+ */
+export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
+  if (entry.state === 'cancelling') return;
+  if (entry.state === 'unknown' && core.watches.get(entry.intent.clientId)?.cancelRefused === true) return;
+  changeOrder(core, entry, 'cancelRequested', reason);
+}
+
+/** The same for an entry that is not asked about again: where the venue refuses, the next bar cancels it once more. */
+export function takeEntryOff(core: Core, entry: OrderEntry, reason: string): void {
+  cancelOrder(core, entry, reason);
+  restNoLonger(core, entry);
+}
+
+/** Cancels the entries of all strategies, or of one, also those that wait in the core. Returns how many were live. */
+export function cancelEntries(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
+  endWaiting(
+    core,
+    reason,
+    (entry) => entry.instrument === at && entry.strategy === (strategy ?? entry.strategy),
+  );
+  return cancelEntryOrders(core, at, reason, strategy);
+}
+
+/** The same without the entries that wait in the core. */
+export function cancelEntryOrders(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
+  let entries = 0;
+  for (const entry of liveOrders(core, at)) {
+    const { intent } = entry;
+    if (intent.purpose !== 'entry' || intent.strategy !== (strategy ?? intent.strategy)) continue;
+    entries += 1;
+    cancelOrder(core, entry, reason);
+  }
+  return entries;
 }
 
 /**
@@ -61,20 +150,18 @@ export function endReplaced(core: Core, { replaces, intent }: OrderEntry): void 
 }
 
 /** The venue contradicts itself. It is read again; until then nothing new is opened. */
-function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason: string): void {
+function sayContradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason: string): void {
   const { clientId, instrument } = entry.intent;
   const text = `order ${clientId} is ${entry.state}, and the venue reports it as ${event} (${reason})`;
   note(core, 'alarm', text, instrument);
   raiseFault(core, 'reconciliation', text);
-  if (!FINAL_ORDER_STATES.has(entry.state)) watchOf(core, clientId).lookupAtMs = core.monotonicMs;
-  wantSnapshot(core);
 }
 
 /**
  * Called when an order has ended. A protective stop that we cancelled ourselves ended as intended and postpones
  * nothing.
  */
-function postponeNext(core: Core, entry: OrderEntry): void {
+function pauseNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isRestingTarget } from '../../domain/order.js';
 import { type Core, liveOrders, progressAt, remainingLots } from '../core.js';
 import type { OrderEntry } from '../state.js';
-import { cancelOrder } from './cancel-order.js';
+import { cancelOrder } from './change-order.js';
 
 export function restingTargets(core: Core, at: InstrumentId): OrderEntry[] {
   return liveOrders(core, at).filter(({ intent }) => isRestingTarget(intent));

@@ -16,15 +16,6 @@ import { earliest, watchOf } from './order-watch.js';
  */
 const FORGOTTEN_AFTER_ROUNDS = 3;
 
-export function sendLookup(core: Core, entry: OrderEntry): void {
-  const { clientId, instrument } = entry.intent;
-  const watch = watchOf(core, clientId);
-  watch.lookupAtMs = null;
-  if (watch.lookupByMs !== null && core.monotonicMs < watch.lookupByMs) return;
-  watch.lookupByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
-  core.effects.push({ kind: 'lookup', clientId, instrument });
-}
-
 /**
  * The lookup failed or got no answer, which says nothing about the order. It may be an old lookup, so one that is due
  * already is not postponed.

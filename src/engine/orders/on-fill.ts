@@ -4,7 +4,7 @@ import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
-import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
+import { isRestingTarget } from '../../domain/order.js';
 import { isRate } from '../../domain/value.js';
 import { stepsAt } from '../books.js';
 import {
@@ -29,10 +29,9 @@ import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
 import { holdingOf, NOBODY } from '../trades/trade.js';
-import { endReplaced } from './change-order.js';
+import { carryOut, endReplaced } from './change-order.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
-import { orderTransition } from './order-table.js';
-import { restNoLonger } from './order-watch.js';
+import { fillEvent, type OrderStep, orderStep } from './order-table.js';
 import { takeOthersOff } from './take-others-off.js';
 
 /** True if the fill was new. */
@@ -48,10 +47,10 @@ export function takeFill(core: Core, reported: Fill): boolean {
   }
   if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;
   const entry = core.state.orders.get(fill.clientId);
-  const trouble = troubleWith(fill, entry);
+  const step = entry === undefined ? null : stepOf(entry, fill);
+  const trouble = entry === undefined || step === null ? null : troubleWith(fill, entry, step);
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
-  const comesBack = entry?.state === 'absent';
   const nobodysBefore = nobodysLots(core, fill.instrument);
   commit(core, { type: 'fill', fill });
   // Before the first snapshot, a fill may be from before the start.
@@ -65,8 +64,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   markChanged(core, fill.instrument);
   if (entry !== undefined) {
     endReplaced(core, entry);
-    if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
-    if (comesBack) restNoLonger(core, entry);
+    for (const effect of step?.effects ?? []) carryOut(core, entry, effect);
     if (entry.intent.purpose === 'entry') {
       verifySoon(core, fill.instrument);
       takeOthersOff(core, entry);
@@ -141,17 +139,20 @@ function isSoundFeeInCoins({ feeLots = 0, quantityLots, side }: Fill): boolean {
   return Number.isSafeInteger(feeLots) && feeLots > 0 && feeLots <= quantityLots && side === 'buy';
 }
 
-function troubleWith(fill: Fill, entry: OrderEntry | undefined): string | null {
-  if (entry === undefined) return null;
-  const { clientId, quantityLots, side } = entry.intent;
-  if (entry.filledLots + fill.quantityLots > quantityLots) {
-    return `order ${clientId} was for ${quantityLots} lots and is filled with ${entry.filledLots + fill.quantityLots}`;
-  }
+const stepOf = ({ state, filledLots, intent }: OrderEntry, fill: Fill): OrderStep =>
+  orderStep(state, fillEvent(filledLots + fill.quantityLots, intent.quantityLots));
+
+function troubleWith(
+  fill: Fill,
+  { intent, filledLots, state }: OrderEntry,
+  { to }: OrderStep,
+): string | null {
+  const { clientId, quantityLots, side } = intent;
+  const filledNow = filledLots + fill.quantityLots;
+  if (filledNow > quantityLots)
+    return `order ${clientId} was for ${quantityLots} lots and is filled with ${filledNow}`;
   if (fill.side !== side) return `order ${clientId} was a ${side} and is filled as a ${fill.side}`;
-  if (orderTransition(entry.state, 'partialFill') === 'illegal') {
-    return `order ${clientId} is ${entry.state} and was filled all the same`;
-  }
-  return null;
+  return to === 'illegal' ? `order ${clientId} is ${state} and was filled all the same` : null;
 }
 
 function noteUnvalued(core: Core, { instrument }: Fill): void {

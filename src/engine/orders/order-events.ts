@@ -18,9 +18,8 @@ import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
-import { sendCancel } from './cancel-order.js';
-import { changeOrder, endReplaced } from './change-order.js';
-import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
+import { changeOrder, endReplaced, sendCancel, sendLookup } from './change-order.js';
+import { lookupFailed, lookupFoundNothing } from './lookup-order.js';
 import { earliest, watchOf } from './order-watch.js';
 import { takeOthersOff } from './take-others-off.js';
 
@@ -106,18 +105,13 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
 /** If it was to replace another order, the fate of that one is unknown too. */
 export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
   if (!changeOrder(core, entry, 'unanswered', cause)) return;
-  watchOf(core, entry.intent.clientId).answerByMs = null;
-  sendLookup(core, entry);
   const old = entry.replaces === null ? undefined : core.state.orders.get(entry.replaces);
   if (old !== undefined && !FINAL_ORDER_STATES.has(old.state)) sendLookup(core, old);
 }
 
 function onCancelRefused(core: Core, entry: OrderEntry, reason: string): void {
-  if (!changeOrder(core, entry, 'cancelRefused', reason)) return;
-  const watch = watchOf(core, entry.intent.clientId);
-  watch.answerByMs = null;
-  watch.cancelRefused = true;
-  sendLookup(core, entry);
+  if (changeOrder(core, entry, 'cancelRefused', reason))
+    watchOf(core, entry.intent.clientId).cancelRefused = true;
 }
 
 function onRejected(core: Core, entry: OrderEntry, reason: string): void {

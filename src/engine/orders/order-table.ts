@@ -1,6 +1,6 @@
 /**
- * The order state machine: state × event → next state. Every cell is tested, and every state is reached from
- * `intended`.
+ * The order state machine: state × event → next state, and what the core does about it. Every cell is tested, and every state is
+ * reached from `intended`.
  */
 import type { SentState } from '../../domain/order.js';
 
@@ -20,102 +20,124 @@ export type OrderEvent =
   | 'partialFill'
   | 'completingFill';
 
-/** `ignored`: late or repeated, changes nothing. `illegal`: contradicts what we know; halts and reconciles. */
-export type OrderTransition = SentState | 'ignored' | 'illegal';
+/** What a step causes, beside its record. A replay repeats none of it. */
+export type OrderEffect =
+  /** The venue is asked what became of the order. */
+  | 'lookUp'
+  /** The cancel is sent. */
+  | 'sendCancel'
+  /** Nothing more is awaited of it. */
+  | 'endWatch'
+  /** If nothing of it was filled, the next order for the same purpose waits a little. */
+  | 'pauseNext'
+  /** What is left of it is cancelled at the next bar. */
+  | 'restNoLonger'
+  /** People are told, the desk halts, and the account is read. */
+  | 'contradict';
 
-type Row = Readonly<Record<OrderEvent, OrderTransition>>;
+export interface OrderStep {
+  /** `ignored`: late or repeated, changes nothing. `illegal`: contradicts what we know. */
+  readonly to: SentState | 'ignored' | 'illegal';
+  readonly effects: readonly OrderEffect[];
+}
+
+type Row = Readonly<Record<OrderEvent, OrderStep>>;
+
+const to = (state: OrderStep['to'], ...effects: readonly OrderEffect[]): OrderStep => ({
+  to: state,
+  effects,
+});
+
+const IGNORED = to('ignored');
+const ILLEGAL = to('illegal', 'contradict');
 
 /** Handed to the runner, no answer yet: anything can still arrive, in any order. */
 const inFlight: Row = {
-  accepted: 'working',
-  rejected: 'rejected',
-  unanswered: 'unknown',
-  foundAbsent: 'absent',
-  cancelRequested: 'cancelling',
-  cancelled: 'cancelled',
-  cancelRefused: 'ignored',
-  expired: 'expired',
-  partialFill: 'partlyFilled',
-  completingFill: 'filled',
+  accepted: to('working'),
+  rejected: to('rejected', 'endWatch', 'pauseNext'),
+  unanswered: to('unknown', 'lookUp'),
+  foundAbsent: to('absent', 'endWatch', 'pauseNext'),
+  cancelRequested: to('cancelling', 'sendCancel'),
+  cancelled: to('cancelled', 'endWatch', 'pauseNext'),
+  cancelRefused: IGNORED,
+  expired: to('expired', 'endWatch', 'pauseNext'),
+  partialFill: to('partlyFilled'),
+  completingFill: to('filled', 'endWatch'),
 };
 
 /** At the venue, where it may rest, be filled or be cancelled. */
 const resting: Row = {
-  accepted: 'ignored',
-  rejected: 'illegal',
-  unanswered: 'ignored',
+  ...inFlight,
+  accepted: IGNORED,
+  rejected: ILLEGAL,
+  unanswered: IGNORED,
   /** It was acknowledged, and now the venue says that it never existed. */
-  foundAbsent: 'illegal',
-  cancelRequested: 'cancelling',
-  cancelled: 'cancelled',
-  cancelRefused: 'ignored',
-  expired: 'expired',
-  partialFill: 'partlyFilled',
-  completingFill: 'filled',
+  foundAbsent: ILLEGAL,
 };
 
 /** Ended: late answers are ignored, and a further fill contradicts what we know. */
 const over: Row = {
-  accepted: 'ignored',
-  rejected: 'ignored',
-  unanswered: 'ignored',
-  foundAbsent: 'ignored',
-  cancelRequested: 'ignored',
-  cancelled: 'ignored',
-  cancelRefused: 'ignored',
-  expired: 'ignored',
-  partialFill: 'illegal',
-  completingFill: 'illegal',
+  accepted: IGNORED,
+  rejected: IGNORED,
+  unanswered: IGNORED,
+  foundAbsent: IGNORED,
+  cancelRequested: IGNORED,
+  cancelled: IGNORED,
+  cancelRefused: IGNORED,
+  expired: IGNORED,
+  partialFill: to('illegal', 'endWatch', 'contradict'),
+  completingFill: to('illegal', 'endWatch', 'contradict'),
 };
 
 /** Ended before it was completely filled: late fills still count, late answers don't. */
 const ended = (state: 'cancelled' | 'expired'): Row => ({
   ...over,
-  partialFill: state,
-  completingFill: 'filled',
+  partialFill: to(state, 'endWatch'),
+  completingFill: to('filled', 'endWatch'),
 });
 
 export const ORDER_TABLE: Readonly<Record<SentState, Row>> = {
   intended: inFlight,
   /** No answer: only a lookup, a late answer or a fill resolves it; it is never sent again. */
-  unknown: { ...inFlight, unanswered: 'ignored' },
+  unknown: { ...inFlight, unanswered: IGNORED },
   /** Some venues accept an order and reject it a moment later. */
-  working: { ...resting, rejected: 'rejected' },
+  working: { ...resting, rejected: inFlight.rejected },
   partlyFilled: resting,
   cancelling: {
-    accepted: 'ignored',
-    rejected: 'rejected',
-    unanswered: 'ignored',
-    foundAbsent: 'absent',
+    ...inFlight,
+    accepted: IGNORED,
+    unanswered: IGNORED,
     /** A repeated cancel changes nothing. */
-    cancelRequested: 'ignored',
-    cancelled: 'cancelled',
+    cancelRequested: IGNORED,
     /** Filled, cancelled before, or not there yet: only a lookup can tell. */
-    cancelRefused: 'unknown',
-    expired: 'expired',
-    partialFill: 'cancelling',
-    completingFill: 'filled',
+    cancelRefused: to('unknown', 'lookUp'),
+    partialFill: to('cancelling'),
   },
   /** A cancel may have crossed the fill. A fill beyond the ordered quantity counts, and the desk halts. */
-  filled: { ...over, rejected: 'illegal', foundAbsent: 'illegal' },
+  filled: { ...over, rejected: ILLEGAL, foundAbsent: ILLEGAL },
   cancelled: ended('cancelled'),
   expired: ended('expired'),
-  rejected: { ...over, accepted: 'illegal' },
-  /** Our conclusion, not the venue's word: whatever the venue says later is right. */
+  rejected: { ...over, accepted: ILLEGAL },
+  /**
+   * Our conclusion, not the venue's word: whatever the venue says later is right. Giving it up has postponed the next order already;
+   * and nobody waits for what comes back.
+   */
   absent: {
-    accepted: 'working',
-    rejected: 'rejected',
-    unanswered: 'ignored',
-    foundAbsent: 'ignored',
-    cancelRequested: 'ignored',
-    cancelled: 'cancelled',
-    cancelRefused: 'ignored',
-    expired: 'expired',
-    partialFill: 'partlyFilled',
-    completingFill: 'filled',
+    ...over,
+    accepted: to('working', 'restNoLonger'),
+    rejected: to('rejected', 'endWatch'),
+    cancelled: to('cancelled', 'endWatch'),
+    expired: to('expired', 'endWatch'),
+    partialFill: to('partlyFilled', 'restNoLonger'),
+    completingFill: to('filled', 'endWatch'),
   },
 };
 
-export function orderTransition(state: SentState, event: OrderEvent): OrderTransition {
+export function orderStep(state: SentState, event: OrderEvent): OrderStep {
   return ORDER_TABLE[state][event];
+}
+
+/** The event that a fill is to its order. `filledLots`: this fill included. */
+export function fillEvent(filledLots: number, orderedLots: number): OrderEvent {
+  return filledLots >= orderedLots ? 'completingFill' : 'partialFill';
 }

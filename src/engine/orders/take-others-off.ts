@@ -3,7 +3,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import type { Core } from '../core.js';
 import { isChangedFrom, liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
-import { takeEntryOff } from './cancel-order.js';
+import { takeEntryOff } from './change-order.js';
 import { endWaiting } from './end-waiting.js';
 
 /**

@@ -2,7 +2,7 @@
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
 import { type Core, commit, liveOrders, markChanged } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { newestDeskHalt, type OrderEntry, type SignalEntry } from '../state.js';
 import { contextOf, isEnabled } from '../strategies/on-bar.js';

@@ -2,7 +2,7 @@
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { type Core, liveOrders, note, remainingLots } from '../core.js';
-import { takeEntryOff } from '../orders/cancel-order.js';
+import { takeEntryOff } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { nextClientId } from '../orders/place-order.js';
 import type { OrderEntry } from '../state.js';

@@ -20,7 +20,7 @@ import type { BarEvent } from '../event.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
 import type { Holding } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';

@@ -1,6 +1,6 @@
 /** Switches a strategy on or off, on record. Switching it off cancels its resting entries. */
 import { type Core, commit } from '../core.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 
 export interface StrategySwitch {

@@ -64,7 +64,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries by a stop stay in the market after a halt',
-    file: 'engine/orders/cancel-order.ts',
+    file: 'engine/orders/change-order.ts',
     find: "if (intent.purpose !== 'entry' || ",
     put: "if (intent.purpose !== 'entry' || intent.type === 'stop' || ",
   },

@@ -45,16 +45,16 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     put: "  if (entry.state === 'cancelling') {\n    void sendCancel;\n",
   },
   {
-    what: 'nobody looks why a cancel was refused',
-    file: 'engine/orders/order-events.ts',
-    find: '  watch.cancelRefused = true;\n  sendLookup(core, entry);\n',
-    put: '  watch.cancelRefused = true;\n',
+    what: 'nobody looks why a cancel was refused, or what became of an order without an answer',
+    file: 'engine/orders/change-order.ts',
+    find: '.answerByMs = null;\n      sendLookup(core, entry);\n',
+    put: '.answerByMs = null;\n',
   },
   {
     what: 'a refused cancel counts as cancelled',
     file: 'engine/orders/order-table.ts',
-    find: "    cancelRefused: 'unknown',",
-    put: "    cancelRefused: 'cancelled',",
+    find: "    cancelRefused: to('unknown', 'lookUp'),",
+    put: "    cancelRefused: to('cancelled', 'endWatch', 'pauseNext'),",
   },
   {
     what: 'an order is taken for absent at the first look',
