@@ -259,6 +259,21 @@ it('gives each command its own outcome, also under one id', async () => {
   expect(outcomes.map((outcome) => outcome.ok && outcome.detail)).toEqual(['1', '2']);
 });
 
+it('ends after 20,000 answers to one event: engine and venue answer each other without end', async () => {
+  const { disk, engine, runner, broken } = await setUp();
+  disk.hold = new Promise(() => undefined);
+  // An order that is withdrawn before it was sent is cancelled at once, and another takes its place.
+  const again: readonly Effect[] = [
+    { kind: 'submit', order: approved({ clientId: 'f1' }) },
+    { kind: 'cancel', clientId: 'f1', instrument: 0 },
+  ];
+  engine.answer = (event) => (event.kind === 'order.cancelled' || event.kind === 'quote' ? again : []);
+  runner.post(quote);
+  expect(broken.map(({ message }) => message)).toEqual(['the engine and the venue do not come to rest']);
+  expect(engine.events).toHaveLength(20_000);
+  disk.hold = null;
+});
+
 it('ends when the engine throws, and carries nothing more out', async () => {
   const { engine, venue, runner, broken } = await setUp();
   engine.answer = () => {

@@ -22,8 +22,11 @@ const SETTLE_MS_MAX = 1000;
  * More waiting events than this mean that the engine can't keep up. That is a bug or a flood, and the trader ends.
  */
 const QUEUE_MAX = 100_000;
-/** Events processed without a pause. More mean that engine and venue answer each other without end. */
-const EVENTS_AT_ONCE_MAX = 2 * QUEUE_MAX;
+/**
+ * Events processed without a pause: all of them answer the first one, and each other. More mean that engine and venue do so without
+ * end.
+ */
+const EVENTS_AT_ONCE_MAX = 20_000;
 
 /** The part of the engine that the runner drives. */
 export interface EngineCore {

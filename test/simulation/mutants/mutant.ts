@@ -6,7 +6,7 @@ export interface Mutant {
   /** Occurs once in the file. */
   readonly find: string;
   readonly put: string;
-  /** The first seed that is tried, where it takes one of a kind, or one before it comes to no end. Left out: 1. */
+  /** The first seed that is tried, where it takes one of a kind. Left out: 1. */
   readonly from?: number;
   /** Why the core itself throws here before anybody could object; left out: an exception is nobody's objection. */
   readonly throws?: string;

@@ -15,8 +15,6 @@ export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
     file: 'engine/flow/advance.ts',
     find: "    flatten(core, holding, 'exit', exiting.why);\n",
     put: "    flatten(core, positionAt(core, at), 'exit', exiting.why);\n",
-    // Seed 9 of this broken build comes to no end.
-    from: 10,
   },
   {
     what: 'what is sold is taken from the oldest trade, whoever sold it',
