@@ -44,6 +44,18 @@ export function wrongExits(plan: ExitPlan, side: 'buy' | 'sell', entryTicks: num
   return isCount(maxBars) ? null : 'a trade can be held for whole bars only, one at the least';
 }
 
+/** The same plan for an entry whose price is `ticks` higher: its prices move, distances and times don't. */
+export function movedExits(plan: ExitPlan, ticks: number): ExitPlan {
+  const { targets, breakEvenAtTicks } = plan;
+  return {
+    ...plan,
+    ...(targets === undefined
+      ? {}
+      : { targets: targets.map((one) => ({ ...one, ticks: one.ticks + ticks })) }),
+    ...(breakEvenAtTicks === undefined ? {} : { breakEvenAtTicks: breakEvenAtTicks + ticks }),
+  };
+}
+
 function isBeyond(ticks: number, from: number, side: 'buy' | 'sell'): boolean {
   return isCount(ticks) && (side === 'buy' ? ticks > from : ticks < from);
 }

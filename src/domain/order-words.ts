@@ -17,19 +17,33 @@ export function priceWords(order: Words, format: (ticks: number) => string): str
 }
 
 /**
- * What an entry waits for in the core: `buy, once the ask is at 99.50 or below`, `sell, at the open`, `buy, before the
- * close`, `sell, once its trade is closed`, `buy, once the order that it changes is off the book`.
+ * What an entry waits for in the core: `buy, once the ask is at 99.50 or below`, `buy, once the ask has risen by 5.00 from its
+ * lowest, 95.00`, `sell, at the open`, `buy, before the close`, `sell, once its trade is closed`, `buy, once the order that it changes is
+ * off the book`.
  */
 export function waitingWords(
   {
     side,
     type,
     touchTicks,
-  }: Pick<OrderIntent, 'side'> & { readonly type: Waited; readonly touchTicks: number | null },
+    trail,
+  }: Pick<OrderIntent, 'side'> & {
+    readonly type: Waited;
+    readonly touchTicks: number | null;
+    readonly trail?: { readonly ticks: number; readonly bestTicks: number };
+  },
   format: (ticks: number) => string,
 ): string {
   if (type === 'change') return `${side}, once the order that it changes is off the book`;
   if (type === 'reversal') return `${side}, once its trade is closed`;
+  if (trail !== undefined) {
+    const by = format(trail.ticks);
+    const turned =
+      side === 'buy'
+        ? `the ask has risen by ${by} from its lowest`
+        : `the bid has come down by ${by} from its highest`;
+    return `${side}, once ${turned}, ${format(trail.bestTicks)}`;
+  }
   if (type === 'atOpen') return `${side}, at the open`;
   if (type === 'atClose' || touchTicks === null) return `${side}, before the close`;
   const touched = side === 'buy' ? 'the ask is at %s or below' : 'the bid is at %s or above';

@@ -15,10 +15,10 @@ export type OrderType = (typeof ORDER_TYPES)[number];
 export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
 /**
- * Entries that no venue has to know: they wait in the core until a price is touched, a session opens, or one is about to
- * close, and become an ordinary order at that moment.
+ * Entries that no venue has to know: they wait in the core until a price is touched, the market turns, a session opens, or
+ * one is about to close, and become an ordinary order at that moment.
  */
-export const WAITING_TYPES = ['ifTouched', 'atOpen', 'atClose'] as const;
+export const WAITING_TYPES = ['ifTouched', 'trailingStop', 'atOpen', 'atClose'] as const;
 export type WaitingType = (typeof WAITING_TYPES)[number];
 /**
  * `reversal`: an entry on the other side of its strategy's own trade, until that is closed. `change`: one with other

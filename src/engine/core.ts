@@ -239,6 +239,8 @@ export interface Core {
   readonly watches: Map<string, OrderWatch>;
   /** By client id: bars for which an entry may still wait for its price. */
   readonly waitingBars: Map<string, number>;
+  /** By client id: the best price so far of an entry that waits for the market to turn. */
+  readonly bestTicks: Map<string, number>;
   readonly progress: readonly InstrumentProgress[];
   readonly sync: SyncProgress;
   readonly closing: ClosingProgress;
@@ -298,6 +300,7 @@ export function createCore(config: EngineConfig): Core {
     limits: buildLimits(config.risk),
     watches: new Map(),
     waitingBars: new Map(),
+    bestTicks: new Map(),
     progress: config.instruments.map(newProgress),
     sync: {
       lastRequestId: 0,

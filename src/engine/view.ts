@@ -45,6 +45,7 @@ import { isEnabled } from './strategies/on-bar.js';
 import type { Regime } from './strategies/regime.js';
 import { warmupMinutes } from './strategies/strategy.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
+import { waitingNow } from './strategies/waiting-entries.js';
 import { ownerOf } from './trades/trade.js';
 import type { WaitingEntry } from './waiting-entry.js';
 
@@ -296,7 +297,7 @@ export function readView(core: Core): EngineView {
     dust: dustViews(core),
     orders,
     linksOrders: core.config.capabilities.linksOrders,
-    waiting: [...state.waiting.values()],
+    waiting: [...state.waiting.values()].map((entry) => waitingNow(core, entry)),
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length + state.waiting.size,
     fills: state.counters.fills,
     closeAll: state.closeAll,

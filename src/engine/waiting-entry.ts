@@ -13,15 +13,20 @@ export interface WaitingEntry {
   readonly strategy: string;
   readonly type: Waited;
   readonly side: Side;
-  /** Null: it waits for a time. */
+  /** Null: it waits for a time, or for the market to turn. */
   readonly touchTicks: number | null;
+  /**
+   * It is due once the market has turned by `ticks` from its best price, which was `bestTicks` as it began to wait. Its stop and
+   * exits are prices for a turn at once, and move as the best price does.
+   */
+  readonly trail?: { readonly ticks: number; readonly bestTicks: number };
   /** Null: it takes what is there at once. */
   readonly limitTicks: number | null;
   /** Null: it becomes a limit order at `limitTicks`. */
   readonly slippageTicks: number | null;
   /** Bars after which it is over. Null: `untilMs` says when. */
   readonly restBars: number | null;
-  /** Market time from which the next quote is its moment. Null: it waits for a price, or for its trade's end. */
+  /** Market time from which the next quote is its moment. Null: it waits for a price, a turn, or its trade's end. */
   readonly fromMs: number | null;
   /** Market time from which it is over. Null: `restBars` says when. */
   readonly untilMs: number | null;

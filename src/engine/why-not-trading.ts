@@ -20,6 +20,7 @@ import { spanText } from './strategies/bar-stream.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
+import { waitingNow } from './strategies/waiting-entries.js';
 
 /**
  * Empty only if nothing is in the way, and each strategy's instrument has a position or a resting entry that waits for no
@@ -107,16 +108,19 @@ function waitingReason(
   { name, instrument }: StrategySlot,
   subject: string,
 ): WaitingReason | null {
-  for (const entry of core.state.waiting.values()) {
+  for (const one of core.state.waiting.values()) {
+    const entry = waitingNow(core, one);
     if (entry.strategy !== name || entry.instrument !== instrument.id) continue;
     const words = waitingWords(entry, (ticks) => formatDecimal(ticks, instrument.tickSize));
     const { calendar } = sessionsAt(core, instrument.id);
     const waitsFor =
       entry.type === 'reversal' || entry.type === 'change'
         ? FOLLOWS[entry.type]
-        : entry.fromMs === null
-          ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
-          : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;
+        : entry.trail !== undefined
+          ? 'the market to turn'
+          : entry.fromMs === null
+            ? `the ${entry.side === 'buy' ? 'ask' : 'bid'} to come to its price`
+            : `the first price from ${momentWords(calendar, entry.fromMs, core.marketMs)} on`;
     return { subject, reason: `an entry waits in the desk, not at the venue: ${words}`, waitsFor };
   }
   return null;

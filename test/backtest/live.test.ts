@@ -59,7 +59,7 @@ const TRIES_ALL = `import { strategy } from 'fermata/strategy';
 
 export default strategy({
   suits: 'trending',
-  enters: ['market', 'limit', 'stop'],
+  enters: ['market', 'limit', 'stop', 'trailingStop'],
   parameters: { every: { whole: true, min: 2, max: 100, default: 7, meaning: 'bars from one entry to the next' } },
   create({ parameters: { every } }) {
     let bars = 0;
@@ -73,11 +73,12 @@ export default strategy({
         const { bid, ask } = desk;
         const common = { side: 'buy', because: 'it is its turn' };
         const targets = [{ ticks: ask + 1500, part: 0.5 }, { ticks: ask + 3500 }];
-        const kind = tried % 5;
+        const kind = tried % 6;
         if (kind === 0) desk.enter({ ...common, type: 'market', slippage: { ticks: 40 }, exits: { stop: { ticks: bid - 2500 }, targets } });
         else if (kind === 1) desk.enter({ ...common, type: 'limit', ticks: bid - 300, restBars: 5, exits: { stop: { ticks: bid - 2800 }, trail: { ticks: 1800 } } });
         else if (kind === 2) desk.enter({ ...common, type: 'stop', ticks: ask + 400, slippage: { ticks: 100 }, restBars: 5, exits: { stop: { ticks: bid - 2000 }, breakEvenAt: { ticks: ask + 1700 }, targets } });
         else if (kind === 3) desk.enter({ ...common, type: 'market', slippage: { ticks: 40 }, exits: { stop: { ticks: bid - 9000 }, maxBars: 4 } });
+        else if (kind === 4) desk.enter({ ...common, type: 'trailingStop', trail: { ticks: 200 }, slippage: { ticks: 100 }, restBars: 5, exits: { stop: { ticks: bid - 2000 }, targets } });
         else desk.enter({ ...common, type: 'limit', ticks: ask + 20, restBars: 5, exits: { stop: { ticks: bid - 1500 }, targets } });
       },
       state: () => 'tried ' + tried,

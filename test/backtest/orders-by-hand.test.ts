@@ -140,6 +140,13 @@ function wishOf({ side, type, price, worst, terms, stop, exits }: Row): EntryWis
       limitTicks: becomesLimit ? worst : null,
       slippageTicks: becomesLimit ? null : slippageTicks,
     } as const,
+    trailingStop: {
+      ...common,
+      type: 'trailingStop',
+      trailTicks: price,
+      slippageTicks: worst,
+      restBars,
+    } as const,
     atOpen: { ...common, type: 'atOpen', slippageTicks: 0 } as const,
     atClose: { ...common, type: 'atClose', slippageTicks: 0, leadMs: secondsMs(terms.lead) } as const,
   }[type];

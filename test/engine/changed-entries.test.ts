@@ -10,6 +10,7 @@ import type {
   StopEntry,
   StrategyContext,
   TouchedEntry,
+  TrailingEntry,
 } from '../../src/engine/strategies/strategy.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
@@ -275,6 +276,26 @@ describe('an entry that its strategy changes', () => {
     expect(desk.live('entry', 0)).toEqual([]);
     desk.quote(0, 9_938);
     expect(desk.live('entry', 0)).toHaveLength(1);
+    replays(desk);
+  });
+
+  it('and that waits for the market to turn keeps its best price, and has no price of its own to change', () => {
+    const turn: TrailingEntry = {
+      ...{ side: 'buy', type: 'trailingStop', trailTicks: 40, slippageTicks: 5 },
+      ...{ restBars: 9, protectTicks: 9_800, because: 'a turn' },
+    };
+    const exits: Ask = (context) => context.change({ protectTicks: 9_750, exits: {}, because: 'nearer' });
+    const desk = resting([entering(turn), exits, moves]);
+    desk.quote(0, 9_900);
+    desk.bar(0, 9_930);
+    const trail = { ticks: 40, bestTicks: 9_902 };
+    expect(desk.engine.view.waiting).toMatchObject([{ trail, protectTicks: 9_750 }]);
+    desk.bar(0, 9_930);
+    expect(notes(desk).at(-1)).toBe(
+      'nearer: its entry waits for a time or a turn of the market, and has no price to change',
+    );
+    desk.quote(0, 9_940);
+    expect(desk.live('entry', 0)).toMatchObject([{ protectTicks: 9_750 }]);
     replays(desk);
   });
 

@@ -9,6 +9,7 @@ import type {
   OpenEntry,
   StrategyContext,
   TouchedEntry,
+  TrailingEntry,
   WaitingWish,
 } from '../../src/engine/strategies/strategy.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
@@ -27,6 +28,10 @@ const DIP: TouchedEntry = {
 };
 const RALLY: TouchedEntry = { ...DIP, side: 'sell', touchTicks: 10_050, protectTicks: 10_200 };
 const DIP_BY_LIMIT: TouchedEntry = { ...DIP, limitTicks: 9_940, slippageTicks: null };
+const TURN: TrailingEntry = {
+  ...{ side: 'buy', type: 'trailingStop', trailTicks: 40, slippageTicks: 5 },
+  ...{ restBars: 3, protectTicks: 9_800, because: 'a turn' },
+};
 const OPEN: OpenEntry = {
   ...{ side: 'buy', type: 'atOpen', slippageTicks: 5, protectTicks: 9_800, because: 'a new day' },
 };
@@ -185,6 +190,83 @@ describe('an entry if a price is touched', () => {
     desk.fill(entry!, 9_950);
     expect(desk.live('protective', 0)).toMatchObject([
       { stopTicks: 9_800, quantityLots: entry!.quantityLots },
+    ]);
+  });
+});
+
+describe('an entry once the market turns', () => {
+  it('is no order until the ask has risen from its lowest, then takes what is there within its slippage', () => {
+    const desk = asked(TURN);
+    for (const bid of [9_960, 9_900, 9_939]) desk.quote(0, bid);
+    expect(entries(desk)).toEqual([]);
+    desk.quote(0, 9_940);
+    expect(entries(desk)).toMatchObject([
+      { type: 'limit', limitTicks: 9_947, timeInForce: 'IOC', protectTicks: 9_700, waited: 'trailingStop' },
+    ]);
+    expect(over(desk)).toEqual([['due', 'the market has turned']]);
+  });
+
+  it('that sells is for the bid coming down from its highest', () => {
+    const desk = asked({ ...TURN, side: 'sell', protectTicks: 10_200 }, SHORTING);
+    for (const bid of [10_100, 10_061]) desk.quote(0, bid);
+    expect(entries(desk)).toEqual([]);
+    desk.quote(0, 10_060);
+    expect(entries(desk)).toMatchObject([{ side: 'sell', limitTicks: 10_055, protectTicks: 10_300 }]);
+  });
+
+  it('brings its targets and its break-even along, and leaves distances and times as they are', () => {
+    const exits = {
+      targets: [
+        { ticks: 10_100, closedPpm: 500_000 },
+        { ticks: 10_200, closedPpm: 1_000_000 },
+      ],
+      ...{ breakEvenAtTicks: 10_150, trailTicks: 70, maxBars: 9 },
+    };
+    const desk = asked({ ...TURN, exits });
+    for (const bid of [9_900, 9_940]) desk.quote(0, bid);
+    expect(entries(desk)[0]?.exits).toEqual({
+      targets: [
+        { ticks: 10_000, closedPpm: 500_000 },
+        { ticks: 10_100, closedPpm: 1_000_000 },
+      ],
+      ...{ breakEvenAtTicks: 10_050, trailTicks: 70, maxBars: 9 },
+    });
+  });
+
+  it('counts the quote of its wish: a market that rises at once has turned by its trail', () => {
+    const desk = asked(TURN);
+    desk.quote(0, 10_040);
+    expect(entries(desk)).toMatchObject([{ protectTicks: 9_800 }]);
+  });
+
+  it('is refused with a stop or a target that the first turn rules out, and where nothing can be sold short', () => {
+    expect(denied(asked({ ...TURN, protectTicks: 10_042 }))).toMatchObject([
+      { limit: 'trailing-stop', reason: expect.stringContaining('on the winning side') },
+    ]);
+    const exits = { targets: [{ ticks: 10_042, closedPpm: 1_000_000 }] };
+    expect(denied(asked({ ...TURN, exits }))).toMatchObject([{ limit: 'exits' }]);
+    expect(denied(asked({ ...TURN, side: 'sell', protectTicks: 10_200 }))).toMatchObject([
+      { limit: 'shorting' },
+    ]);
+  });
+
+  it('is over after its bars, however the market turns then', () => {
+    const desk = asked(TURN);
+    for (let bar = 0; bar < 3; bar += 1) desk.bar(0, 10_000);
+    desk.quote(0, 10_060);
+    expect([entries(desk), over(desk)]).toEqual([
+      [],
+      [['dropped', 'it waited as long as its strategy lets it']],
+    ]);
+  });
+
+  it('is told with its best price so far, and the stop that it would have now', () => {
+    const desk = asked(TURN);
+    desk.quote(0, 9_950);
+    const waits = 'buy, once the ask has risen by 0.40 from its lowest, 99.52';
+    expect(waitingIn(desk)).toMatchObject([{ type: 'trailingStop', waits, stop: '97.50' }]);
+    expect(desk.engine.whyNotTrading()).toMatchObject([
+      { reason: `an entry waits in the desk, not at the venue: ${waits}`, waitsFor: 'the market to turn' },
     ]);
   });
 });

@@ -120,11 +120,19 @@ beforeAll(() => {
   const waits = (terms: string) =>
     strategyOf(
       `if (!desk.entryResting) desk.enter({ side: 'buy', exits: { stop: { ticks: 9000 } }, because: 'asked', ${terms} });`,
-    ).replace("suits: 'trending',", "suits: 'trending', enters: ['ifTouched', 'atOpen', 'atClose'],");
+    ).replace(
+      "suits: 'trending',",
+      "suits: 'trending', enters: ['ifTouched', 'trailingStop', 'atOpen', 'atClose'],",
+    );
   const touched = "type: 'ifTouched', ticks: desk.bid - 100 || 9900, restBars: 3";
   write('strategies/touched.ts', waits(`${touched}, slippage: { ticks: 5 }`));
   write('strategies/touched-limit.ts', waits(`${touched}, limit: { ticks: 9895 }`));
   write('strategies/touched-neither.ts', waits(touched));
+  const trailing = "type: 'trailingStop', slippage: { ticks: 5 }, restBars: 3";
+  write('strategies/trailing.ts', waits(`${trailing}, trail: { ticks: 40 }`));
+  write('strategies/trailing-without.ts', waits(trailing));
+  write('strategies/trailing-price.ts', waits(`${trailing}, trail: { ticks: 40 }, ticks: 9900`));
+  write('strategies/touched-trailing.ts', waits(`${touched}, slippage: { ticks: 5 }, trail: { ticks: 40 }`));
   write('strategies/opens.ts', waits("type: 'atOpen', slippage: { ticks: 5 }"));
   write('strategies/closes.ts', waits("type: 'atClose', slippage: { ticks: 5 }, leadSeconds: 90"));
   write('strategies/closes-whenever.ts', waits("type: 'atClose', slippage: { ticks: 5 }"));
@@ -305,7 +313,7 @@ describe('in the engine', () => {
     ]);
   });
 
-  it('enters if a price is touched, at the open and at the close, with its own words', () => {
+  it('enters if a price is touched, once the market turns, at the open and at the close, with its own words', () => {
     const asked = (name: string) => {
       const strategies = [listed(`./strategies/${name}.ts`, { bars: 1 })];
       const hours = { zone: 'UTC', hours: { mon: ['10:00-13:00', '18:00-20:00'] } };
@@ -325,12 +333,22 @@ describe('in the engine', () => {
       },
     ]);
     expect(asked('touched-limit')).toMatchObject([{ limitTicks: 9_895, slippageTicks: null }]);
+    const [trailing] = asked('trailing');
+    expect(trailing).toMatchObject({ type: 'trailingStop', touchTicks: null, slippageTicks: 5, restBars: 3 });
+    expect(trailing?.trail?.ticks).toBe(40);
     expect(asked('opens')).toMatchObject([{ type: 'atOpen', fromMs: Date.UTC(2026, 0, 5, 18) }]);
     expect(asked('closes')).toMatchObject([
       { type: 'atClose', fromMs: Date.UTC(2026, 0, 5, 12, 58, 30), untilMs: Date.UTC(2026, 0, 5, 13) },
     ]);
     const problem = (name: string) => problemsOf(() => listed(`./strategies/${name}.ts`))[0];
     expect(problem('touched-neither')).toContain('in place of slippage, found neither');
+    expect(problem('trailing-without')).toContain('trail.ticks: expected a whole number above 0');
+    expect(problem('trailing-price')).toContain(
+      'ticks: an entry of type trailingStop has trail instead, and no price',
+    );
+    expect(problem('touched-trailing')).toContain(
+      'trail: only an entry of type trailingStop has it, found type ifTouched',
+    );
     expect(problem('closes-whenever')).toContain('leadSeconds: expected a whole number above 0');
     expect(problem('opens-ahead')).toContain('only an entry of type atClose has it, found type atOpen');
   });

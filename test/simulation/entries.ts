@@ -15,6 +15,7 @@ import type {
   Strategy,
   StrategyContext,
   TouchedEntry,
+  TrailingEntry,
 } from '../../src/engine/strategies/strategy.js';
 import { type ExitPlanName, planOf } from './exit-plans.js';
 import { SIGNAL_SOURCE } from './signals.js';
@@ -50,7 +51,7 @@ export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
   readonly entryType: EntryType;
-  /** Its limit entries wait in the core: until the market touches a price near by, or for a session; null: they don't. */
+  /** Its limit entries wait in the core: until the market touches a price near by or turns, or for a session; null: they don't. */
   readonly waits: 'price' | 'session' | null;
   /** Where it may be short, it turns each trade round instead of closing it. */
   readonly turns: boolean;
@@ -281,12 +282,20 @@ function entryOf(
   }
 }
 
-/** Every other one takes what is there at its price, the others become limit orders. */
+/** It turns by so much. */
+const TURN_TICKS = 4;
+
+/** Some wait for a turn of the market; of the others every other one takes what is there at its price, the rest become limit orders. */
 function onTouch(
   { side, protectTicks, because, restBars }: LimitEntry,
   { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
   planFor: (ticks: number) => Pick<LimitEntry, 'exits'>,
-): TouchedEntry {
+): TouchedEntry | TrailingEntry {
+  if (bidTicks % 3 === 0) {
+    const turn = side === 'buy' ? askTicks + TURN_TICKS : bidTicks - TURN_TICKS;
+    const common = { side, protectTicks, because, restBars, ...planFor(turn) };
+    return { ...common, type: 'trailingStop', trailTicks: TURN_TICKS, slippageTicks: SLIPPAGE_TICKS };
+  }
   // Now and then at a price that the market has touched already: that has to be refused.
   const away = bidTicks % 8 === 0 ? 0 : TOUCH_TICKS;
   const touchTicks = side === 'buy' ? askTicks - away : bidTicks + away;

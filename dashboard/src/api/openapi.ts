@@ -1181,7 +1181,7 @@ export interface paths {
                                 /** @enum {string} */
                                 side: "buy" | "sell";
                                 /** @enum {string} */
-                                type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
+                                type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                                 strategy: string;
                                 /** @description For what, in words; a time is that of its market */
                                 waits: string;
@@ -7919,7 +7919,7 @@ export interface components {
                 /** @enum {string} */
                 side: "buy" | "sell";
                 /** @enum {string} */
-                type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
+                type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                 strategy: string;
                 /** @description For what, in words; a time is that of its market */
                 waits: string;
@@ -8475,7 +8475,7 @@ export interface components {
                     /** @enum {string} */
                     side: "buy" | "sell";
                     /** @enum {string} */
-                    type: "ifTouched" | "atOpen" | "atClose" | "reversal" | "change";
+                    type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                     strategy: string;
                     /** @description For what, in words; a time is that of its market */
                     waits: string;

@@ -38,6 +38,7 @@ export function overWith(
   reason: string,
 ): void {
   core.waitingBars.delete(clientId);
+  core.bestTicks.delete(clientId);
   const about = { clientId, instrument, strategy, outcome, reason };
   commit(core, { type: 'entry.over', ...about, marketMs: core.marketMs });
 }

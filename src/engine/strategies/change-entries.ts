@@ -10,7 +10,7 @@ import type { WaitingEntry } from '../waiting-entry.js';
 import { type EntryOrigin, enter, wouldEnter } from './enter.js';
 import type { EntryChange, RestingWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
-import { waitInstead, waitToChange } from './waiting-entries.js';
+import { waitInstead, waitingNow, waitToChange } from './waiting-entries.js';
 
 /** Those that rest, and those that wait in the core. What the venue fills before the cancel arrives keeps its stop. */
 export function withdrawEntries(core: Core, slot: StrategySlot, because: string): void {
@@ -62,7 +62,7 @@ function whyNotChange(
   if (orders.some(({ intent }) => isDoneAtOnce(intent))) return 'its entry never rests';
   if (waiting.some(({ type }) => type === 'reversal')) return 'its entry waits for its trade to be closed';
   if (ticks !== undefined && waiting.some(({ touchTicks }) => touchTicks === null))
-    return 'its entry waits for a time, and has no price to change';
+    return 'its entry waits for a time or a turn of the market, and has no price to change';
   return null;
 }
 
@@ -112,7 +112,7 @@ const withExits = (exits: ExitPlan | undefined): { readonly exits?: ExitPlan } =
   exits === undefined || Object.keys(exits).length === 0 ? {} : { exits };
 
 function changeWaiting(core: Core, slot: StrategySlot, old: WaitingEntry, wish: EntryChange): void {
-  const { exits: former, ...rest } = old;
+  const { exits: former, ...rest } = waitingNow(core, old);
   const { touchTicks, limitTicks } = rest;
   const { ticks = touchTicks, protectTicks = rest.protectTicks, because } = wish;
   const movedBy = (ticks ?? 0) - (touchTicks ?? 0);

@@ -102,6 +102,20 @@ export interface TouchedEntry extends AnyEntry {
   readonly restBars: number;
 }
 
+/**
+ * Waits in the core until the market turns: the ask has risen from its lowest since then, or the bid has come down from its
+ * highest. The stop and the exits are prices for a turn at once, and follow the market until it turns.
+ */
+export interface TrailingEntry extends AnyEntry {
+  readonly type: 'trailingStop';
+  /** How far the market has to turn. */
+  readonly trailTicks: number;
+  /** How far beyond the quote of the turn it may be filled. */
+  readonly slippageTicks: number;
+  /** Bars after which it is over. */
+  readonly restBars: number;
+}
+
 /** Waits in the core for the first quote of the next session. */
 export interface OpenEntry extends AnyEntry {
   readonly type: 'atOpen';
@@ -116,7 +130,7 @@ export interface CloseEntry extends AnyEntry {
   readonly slippageTicks: number;
 }
 
-export type WaitingWish = TouchedEntry | OpenEntry | CloseEntry;
+export type WaitingWish = TouchedEntry | TrailingEntry | OpenEntry | CloseEntry;
 
 export type EntryWish = LimitEntry | MarketEntry | StopEntry | WaitingWish;
 

@@ -1,13 +1,13 @@
 /**
- * Entries that wait in the core: for a price that is touched, the next session's first quote, the last part of a
+ * Entries that wait in the core: for a price that is touched, a turn of the market, the next session's first quote, the last part of a
  * session, or, as a reversal, for the close of its strategy's trade. Except for a reversal, only a quote is their moment,
  * so that the same prices give the same orders however often there are ticks. What waits counts for no limit; at its
  * moment it becomes an ordinary entry, sized and judged then.
  */
 import { formatDecimal } from '../../domain/decimal.js';
-import { wrongExits } from '../../domain/exit-plan.js';
+import { movedExits, wrongExits } from '../../domain/exit-plan.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type Side } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
 import type { Denial } from '../../limits/limit.js';
 import {
@@ -47,9 +47,15 @@ export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, s
     denyOrder(core, deniedOrder(entry), denial);
     return;
   }
-  if (entry.restBars !== null) core.waitingBars.set(entry.clientId, entry.restBars);
+  beginToWait(core, entry, entry.restBars);
+}
+
+function beginToWait(core: Core, entry: WaitingEntry, restBars: number | null): void {
+  const { clientId, trail, instrument } = entry;
+  if (restBars !== null) core.waitingBars.set(clientId, restBars);
+  if (trail !== undefined) core.bestTicks.set(clientId, trail.bestTicks);
   commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  markChanged(core, entry.instrument);
+  markChanged(core, instrument);
 }
 
 /** Another one in place of one that waits, which goes on waiting if this one may not. */
@@ -67,9 +73,7 @@ export function waitInstead(
   }
   const barsLeft = core.waitingBars.get(old.clientId);
   overWith(core, old, 'dropped', `${slot.name} changed it: ${changed.because}`);
-  if (barsLeft !== undefined) core.waitingBars.set(entry.clientId, barsLeft);
-  commit(core, { type: 'entry.waits', entry, marketMs: core.marketMs });
-  markChanged(core, entry.instrument);
+  beginToWait(core, entry, barsLeft ?? null);
 }
 
 /** The order comes off the book first, so that both never rest at once; the entry with its new prices waits for that. */
@@ -193,6 +197,8 @@ export function sendReversals(core: Core): void {
 function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): WaitingEntry {
   const { side, protectTicks, exits, size, because } = wish;
   const isTouched = wish.type === 'ifTouched';
+  const isTrailing = wish.type === 'trailingStop';
+  const bestTicks = askedAt(core, slot.instrument.id, side);
   return {
     clientId: nextClientId(core),
     instrument: slot.instrument.id,
@@ -202,7 +208,8 @@ function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: Sig
     touchTicks: isTouched ? wish.touchTicks : null,
     limitTicks: isTouched ? wish.limitTicks : null,
     slippageTicks: wish.slippageTicks,
-    restBars: isTouched ? wish.restBars : null,
+    restBars: isTouched || isTrailing ? wish.restBars : null,
+    ...(isTrailing ? { trail: { ticks: wish.trailTicks, bestTicks } } : {}),
     ...(timesOf(core, slot.instrument.id, wish) ?? { fromMs: null, untilMs: null }),
     protectTicks,
     ...(exits === undefined ? {} : { exits }),
@@ -218,7 +225,7 @@ function timesOf(
   at: InstrumentId,
   wish: WaitingWish,
 ): { readonly fromMs: number; readonly untilMs: number } | null {
-  if (wish.type === 'ifTouched') return null;
+  if (wish.type === 'ifTouched' || wish.type === 'trailingStop') return null;
   const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
   const now = calendar.phaseAt(core.marketMs);
   if (!Number.isFinite(now.untilMs)) return null;
@@ -240,7 +247,7 @@ function whyNotWait(
   { name, instrument: { id: at } }: StrategySlot,
   entry: WaitingEntry,
 ): Denial | null {
-  const { fromMs, untilMs, type, side, touchTicks, limitTicks, exits } = entry;
+  const { fromMs, untilMs, type, side, touchTicks, trail, limitTicks, exits } = entry;
   const { mode } = core.state;
   if (!mayEnter(core)) return { limit: 'mode', reason: `the desk is ${mode}: no entry waits in it` };
   if (side === 'sell' && !core.config.capabilities.shorting)
@@ -251,6 +258,12 @@ function whyNotWait(
     const reason = whyNotTouched(core, at, { ...entry, touchTicks });
     if (reason !== null) return { limit: 'if-touched', reason };
     const wrong = exits === undefined ? null : wrongExits(exits, side, limitTicks ?? touchTicks);
+    if (wrong !== null) return { limit: 'exits', reason: wrong };
+  } else if (trail !== undefined) {
+    const reason = whyNotTrail(core, at, entry);
+    if (reason !== null) return { limit: 'trailing-stop', reason };
+    const wrong =
+      exits === undefined ? null : wrongExits(exits, side, turnTicks(side, trail, trail.bestTicks));
     if (wrong !== null) return { limit: 'exits', reason: wrong };
   } else if (fromMs === null || untilMs === null) {
     const [limit, moment] = type === 'atOpen' ? ['at-open', 'opens'] : ['at-close', 'closes'];
@@ -294,8 +307,39 @@ function whyNotTouched(
   return isBehind ? null : 'its stop-loss is on the winning side of the price that it waits for';
 }
 
-const isTouchedAt = ({ market }: Core, at: InstrumentId, side: 'buy' | 'sell', ticks: number): boolean =>
+const isTouchedAt = ({ market }: Core, at: InstrumentId, side: Side, ticks: number): boolean =>
   side === 'buy' ? (market.askTicks[at] as number) <= ticks : (market.bidTicks[at] as number) >= ticks;
+
+function whyNotTrail(
+  core: Core,
+  at: InstrumentId,
+  { side, trail, protectTicks }: WaitingEntry,
+): string | null {
+  if (!core.market.hasQuote(at) || trail === undefined) return 'there is no price yet that could turn';
+  const turn = turnTicks(side, trail, trail.bestTicks);
+  const isBehind = side === 'buy' ? protectTicks < turn : protectTicks > turn;
+  return isBehind
+    ? null
+    : 'its stop-loss is on the winning side of the price at which the market would have turned';
+}
+
+type Trail = NonNullable<WaitingEntry['trail']>;
+
+/** What a purchase pays, or a sale brings, at the last quote. */
+const askedAt = ({ market }: Core, at: InstrumentId, side: Side): number =>
+  (side === 'buy' ? market.askTicks[at] : market.bidTicks[at]) as number;
+
+/** The price at which the market has turned. */
+const turnTicks = (side: Side, { ticks }: Trail, bestTicks: number): number =>
+  side === 'buy' ? bestTicks + ticks : bestTicks - ticks;
+
+/** The lowest ask, or the highest bid, since it began to wait; the last quote counts. */
+function bestOf(core: Core, { clientId, instrument, side }: WaitingEntry, trail: Trail): number {
+  const best = side === 'buy' ? Math.min : Math.max;
+  const bestTicks = best(core.bestTicks.get(clientId) ?? trail.bestTicks, askedAt(core, instrument, side));
+  core.bestTicks.set(clientId, bestTicks);
+  return bestTicks;
+}
 
 /** Called once a believed quote is the price, before strategies are shown it. True if anything was recorded. */
 export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
@@ -316,17 +360,20 @@ export function sendDueEntries(core: Core, event: QuoteEvent): boolean {
   return recorded;
 }
 
-function isDue(
-  core: Core,
-  { instrument, side, touchTicks, fromMs }: WaitingEntry,
-  marketMs: number,
-): boolean {
+function isDue(core: Core, entry: WaitingEntry, marketMs: number): boolean {
+  const { instrument, side, touchTicks, trail, fromMs } = entry;
+  if (trail !== undefined) {
+    const turn = turnTicks(side, trail, bestOf(core, entry, trail));
+    const now = askedAt(core, instrument, side);
+    return side === 'buy' ? now >= turn : now <= turn;
+  }
   if (touchTicks !== null) return isTouchedAt(core, instrument, side, touchTicks);
   return fromMs !== null && marketMs >= fromMs;
 }
 
 const MOMENT = {
   ifTouched: 'the market touched its price',
+  trailingStop: 'the market has turned',
   atOpen: 'the session has opened',
   atClose: 'the session is about to close',
   reversal: 'the trade that it turns round is closed',
@@ -337,13 +384,31 @@ const MOMENT = {
 function send(core: Core, entry: WaitingEntry, leftLots?: number): void {
   const { clientId, instrument: at, strategy, type, signal, changes, oneOf } = entry;
   const restBars = core.waitingBars.get(clientId) ?? 1;
+  const asked = waitingNow(core, entry);
   overWith(core, entry, 'due', MOMENT[type]);
   const slot = core.slots.find(({ name, instrument }) => name === strategy && instrument.id === at);
   if (slot === undefined) return;
-  enter(core, slot, orderedOf(core, entry, restBars), (text) => note(core, 'info', text, at, strategy), {
+  enter(core, slot, orderedOf(core, asked, restBars), (text) => note(core, 'info', text, at, strategy), {
     ...(signal === undefined ? {} : { signal }),
     ...{ waited: { clientId, type }, changes, oneOf, leftLots },
   });
+}
+
+/**
+ * As it stands now: where it waits for the market to turn, with the best price so far, and with its stop and exits as far from the
+ * turn as they were from the first that it could have been.
+ */
+export function waitingNow(core: Core, entry: WaitingEntry): WaitingEntry {
+  const { clientId, trail, exits } = entry;
+  if (trail === undefined) return entry;
+  const bestTicks = core.bestTicks.get(clientId) ?? trail.bestTicks;
+  const moved = bestTicks - trail.bestTicks;
+  return {
+    ...entry,
+    trail: { ...trail, bestTicks },
+    protectTicks: Math.max(1, entry.protectTicks + moved),
+    ...(exits === undefined ? {} : { exits: movedExits(exits, moved) }),
+  };
 }
 
 /**

@@ -186,7 +186,7 @@ export const STAND_BETWEEN = `"use strict";
       lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
       enter(wish) {
         const { side, type, ticks, slippage, exits, size, restBars, because } = wish;
-        const { postOnly = false, timeInForce = '', until, limit, leadSeconds, reverses = false } = wish;
+        const { postOnly = false, timeInForce = '', until, limit, leadSeconds, trail: turn, reverses = false } = wish;
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (!${JSON.stringify(WISH_TYPES)}.includes(type)) throw new TypeError('type: expected ${WISH_TYPES.join(' or ')}, found ' + String(type));
         if (!enters().includes(type)) throw new TypeError('type: the strategy says that it enters by ' + enters().join(' and ') + ', found ' + type);
@@ -199,13 +199,15 @@ export const STAND_BETWEEN = `"use strict";
         const isTimed = type === 'atOpen' || type === 'atClose';
         if (type === 'ifTouched' ? (limit === undefined) === (slippage === undefined) : limit !== undefined) throw new TypeError('limit: expected of an entry of type ifTouched alone, in place of slippage, found ' + (limit === undefined ? 'neither' : 'it with type ' + type));
         if (type !== 'atClose' && leadSeconds !== undefined) throw new TypeError('leadSeconds: only an entry of type atClose has it, found type ' + type);
+        const isTrailing = type === 'trailingStop';
+        if (isTrailing ? ticks !== undefined : turn !== undefined) throw new TypeError((isTrailing ? 'ticks: an entry of type trailingStop has trail instead, and no price' : 'trail: only an entry of type trailingStop has it, found type ' + type + '; a stop that trails is exits.trail'));
         const lead = type === 'atClose' ? whole(leadSeconds, 'leadSeconds') : 0;
         if (lead > ${LEAD_SECONDS_MAX}) throw new TypeError('leadSeconds: expected at most ${LEAD_SECONDS_MAX}, found ' + lead);
         const restsNot = type === 'market' || isTimed || timeInForce === 'immediateOrCancel' || timeInForce === 'fillOrKill';
         if (restsNot && (postOnly || until !== undefined)) throw new TypeError('postOnly, until: an entry with timeInForce ' + timeInForce + ' never rests');
         const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
         host.enter(
-          side, type, type === 'market' || isTimed ? 0 : whole(ticks, 'ticks'), type === 'limit' || limit !== undefined ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
+          side, type, type === 'market' || isTimed ? 0 : isTrailing ? whole(turn?.ticks, 'trail.ticks') : whole(ticks, 'ticks'), type === 'limit' || limit !== undefined ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
           whole(stop?.ticks, 'exits.stop.ticks'), restsNot ? 0 : whole(restBars, 'restBars'),
           postOnly, timeInForce, until === undefined ? 0 : whole(until, 'until'),
           limit === undefined ? 0 : whole(limit?.ticks, 'limit.ticks'), lead, reverses, text(because), ...sizeOf(size),

@@ -340,6 +340,8 @@ function pricesOf(
       return limitTicks === 0
         ? { type, touchTicks: ticks, limitTicks: null, slippageTicks, restBars }
         : { type, touchTicks: ticks, limitTicks, slippageTicks: null, restBars };
+    case 'trailingStop':
+      return { type, trailTicks: ticks, slippageTicks, restBars };
     case 'limit':
       return { type, limitTicks: ticks, restBars, ...terms };
   }

@@ -250,6 +250,19 @@ export type TouchedEntry =
   | (AnyTouchedEntry & { readonly limit: { readonly ticks: number }; readonly slippage?: never });
 
 /**
+ * Waits in the desk until the market turns: for a buy, the ask has risen by `trail.ticks` from its lowest since then; for a
+ * sell, the bid has come down so far from its highest. Then it is filled at once, no worse than `slippage.ticks` beyond the
+ * quote. Its stop, targets and break-even are given as for a turn at once, and move with the lowest ask or the highest bid.
+ */
+export interface TrailingEntry extends AnyEntry {
+  readonly type: 'trailingStop';
+  readonly trail: { readonly ticks: number };
+  readonly slippage: { readonly ticks: number };
+  /** Bars after which it is over. */
+  readonly restBars: number;
+}
+
+/**
  * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged
  * by the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
  */
@@ -272,6 +285,7 @@ export type EntryWish =
   | MarketEntry
   | StopEntry
   | TouchedEntry
+  | TrailingEntry
   | OpenEntry
   | CloseEntry;
 

@@ -159,4 +159,16 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     find: 'if (isHeld || rests) continue;',
     put: 'if (isHeld) continue;',
   },
+  {
+    what: 'an entry that waits for the market to turn leaves as it falls',
+    file: 'engine/strategies/waiting-entries.ts',
+    find: "return side === 'buy' ? now >= turn : now <= turn;",
+    put: "return side === 'buy' ? now <= turn : now >= turn;",
+  },
+  {
+    what: 'an entry that waits for the market to turn keeps the stop that it was given',
+    file: 'engine/strategies/waiting-entries.ts',
+    find: 'protectTicks: Math.max(1, entry.protectTicks + moved),',
+    put: 'protectTicks: entry.protectTicks,',
+  },
 ];

@@ -13,6 +13,8 @@ export class WaitingEntries implements Watcher {
   readonly #due = new Map<string, WaitingEntry>();
   readonly #intended = new Set<string>();
   readonly #bids = new Map<number, number>();
+  /** By client id: the best price that was heard since it began to wait for a turn. */
+  readonly #best = new Map<string, number>();
   #isHalted = true;
 
   constructor(
@@ -21,11 +23,18 @@ export class WaitingEntries implements Watcher {
   ) {}
 
   heard(event: EngineEvent): void {
-    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+    if (event.kind !== 'quote') return;
+    this.#bids.set(event.instrument, event.bidTicks);
+    for (const { clientId, instrument, side, trail } of this.#waiting.values()) {
+      if (trail === undefined || instrument !== event.instrument) continue;
+      const before = this.#best.get(clientId) ?? trail.bestTicks;
+      const best = side === 'buy' ? Math.min(before, event.askTicks) : Math.max(before, event.bidTicks);
+      this.#best.set(clientId, best);
+    }
   }
 
   restarted(records: readonly EngineRecord[]): void {
-    for (const of of [this.#waiting, this.#due, this.#intended]) of.clear();
+    for (const of of [this.#waiting, this.#due, this.#intended, this.#best]) of.clear();
     this.#isHalted = true;
     for (const record of records) this.recorded(record);
   }
@@ -40,6 +49,8 @@ export class WaitingEntries implements Watcher {
         return null;
       case 'entry.waits':
         this.#waiting.set(record.entry.clientId, record.entry);
+        if (record.entry.trail !== undefined)
+          this.#best.set(record.entry.clientId, record.entry.trail.bestTicks);
         return this.#isHalted ? `${record.entry.clientId} waits while the desk is halted` : null;
       case 'entry.over':
         return this.#end(record);
@@ -96,10 +107,31 @@ export class WaitingEntries implements Watcher {
     const quote = view().quotes.find((one) => one.instrument === instrument);
     if (entry === undefined || quote === undefined)
       return `the entry ${clientId} leaves and waited for no price`;
+    if (entry.trail !== undefined) return this.#turned(entry, effect.order, quote);
     if (entry.touchTicks === null) return null;
     const isTouched =
       side === 'buy' ? quote.askTicks <= entry.touchTicks : quote.bidTicks >= entry.touchTicks;
     return isTouched ? null : `the entry ${clientId} leaves, and ${entry.touchTicks} is not touched`;
+  }
+
+  /** The desk may have held back the best price that it heard, and not the one at which the market turned. */
+  #turned(
+    { clientId, side, trail, protectTicks }: WaitingEntry,
+    order: { readonly protectTicks: number | null },
+    { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
+  ): string | null {
+    const { ticks, bestTicks } = trail!;
+    const toward = side === 'buy' ? 1 : -1;
+    const now = side === 'buy' ? askTicks : bidTicks;
+    const best = this.#best.get(clientId) ?? bestTicks;
+    const turned = toward * (now - best);
+    if (turned < ticks)
+      return `the entry ${clientId} leaves, and the market has turned by ${turned} of ${ticks}`;
+    const stop = toward * ((order.protectTicks ?? 0) - protectTicks);
+    const [least, most] = [toward * (best - bestTicks), Math.min(0, toward * (now - bestTicks) - ticks)];
+    return stop >= least && stop <= most
+      ? null
+      : `the entry ${clientId} leaves with its stop at ${order.protectTicks}, which did not come along`;
   }
 
   looked({ view }: Moment): string | null {
