@@ -208,18 +208,21 @@ describe('on a recording made up here', () => {
     expect(live.requests).toContain('POST /api/v3/order');
   });
 
-  it('a strategy of its user’s own on two instruments: market, limit and stop entries, targets in parts, stops that move', async () => {
+  it('a strategy of its user’s own on two instruments: market, limit, stop and trailing entries, targets in parts, stops that move', async () => {
     const folder = temporaryFolder();
     const symbols = ['BTC/USDT', 'ETH/USDT'];
     const files = symbols.map((symbol, at) => ({
       symbol,
-      file: writeWalk(join(folder, `walk-${at}.csv`), 150, at + 1),
+      file: writeWalk(join(folder, `walk-${at}.csv`), 300, at + 1),
     }));
     const loaded = deskOf(folder, { symbols, strategy: ownStrategy(folder), paper: { latencyMs: 300 } });
     const { fills, live } = await sameFills(loaded, files, folder);
     expect(fills.length).toBeGreaterThan(60);
     for (const word of ['entry market', 'entry limit', 'entry stop', 'maker', 'protective', 'exit market'])
-      expect(countOf(fills, word)).toBeGreaterThan(5);
+      expect(countOf(fills, word), word).toBeGreaterThan(5);
+    expect(
+      [...live.orders.values()].filter(({ waited }) => waited === 'trailingStop').length,
+    ).toBeGreaterThan(2);
     for (const request of ['PUT /api/v3/order/amend/keepPriority', 'POST /api/v3/order/cancelReplace'])
       expect(live.requests).toContain(request);
   });
