@@ -97,6 +97,7 @@ function barOf(instrument: number, index: number, closeTicks: number) {
     highTicks: closeTicks + 5,
     lowTicks: closeTicks - 5,
     closeTicks,
+    volumeLots: 1,
     warmup: false,
   } as const;
 }

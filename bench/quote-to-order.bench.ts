@@ -90,7 +90,7 @@ const exits: number[] = [];
 const bare: number[] = [];
 for (let round = 0; round < UNCOUNTED + ROUNDS; round += 1) {
   const prices = { openTicks: BID_TICKS, highTicks: BID_TICKS, lowTicks: BID_TICKS, closeTicks: BID_TICKS };
-  const time = { openMs: round * MINUTE_MS, spanMs: MINUTE_MS };
+  const time = { openMs: round * MINUTE_MS, spanMs: MINUTE_MS, volumeLots: 1 };
   desk.runner.post({ kind: 'bar', instrument: 0, ...time, ...prices, warmup: false });
   // Before the quote, so that the disk is done with what the journal wrote last.
   const beforeEntry = await bareWrite();

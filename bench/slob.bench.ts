@@ -40,7 +40,7 @@ const { desk, configHash } = loadDesk(resolveDesk('slob'));
 const folder = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
 
 const barOf = (date: string, { at, open, high, low, close }: Minute) => ({
-  ...{ instrument: 0, openMs: momentOf(date, at), spanMs: MINUTE_MS },
+  ...{ instrument: 0, openMs: momentOf(date, at), spanMs: MINUTE_MS, volumeLots: 1 },
   ...{ openTicks: open * TICKS_PER_POINT, highTicks: high * TICKS_PER_POINT },
   ...{ lowTicks: low * TICKS_PER_POINT, closeTicks: close * TICKS_PER_POINT },
 });
@@ -80,10 +80,7 @@ async function quoteToOrder(run: number): Promise<number> {
     ...dayUntil('16:30', {}, {}).map((minute) => barOf(thursday, minute)),
     ...dayUntil('09:38').map((minute) => barOf(friday, minute)),
   ];
-  warmUpWith(
-    runner,
-    past.map((bar) => ({ ...bar, volumeLots: 0 })),
-  );
+  warmUpWith(runner, past);
   const quote = () =>
     runner.post({
       ...{ kind: 'quote', instrument: 0 },

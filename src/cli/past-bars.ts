@@ -49,7 +49,7 @@ export async function storedBars(
         const [openTicks, highTicks, lowTicks, closeTicks] = [open, high, low, close].map((price) =>
           parseDecimal(price, tickSize),
         ) as [number, number, number, number];
-        const volumeLots = parseDecimal(volume, lotSize);
+        const volumeLots = volume === null ? Number.NaN : parseDecimal(volume, lotSize);
         return [{ instrument: id, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }];
       }),
     );

@@ -28,6 +28,7 @@ export interface MarketBar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  /** NaN: its source doesn't tell it. */
   readonly volumeLots: number;
 }
 

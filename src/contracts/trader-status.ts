@@ -448,7 +448,7 @@ export const barSchema = z.object({
   high: decimalText,
   low: decimalText,
   close: decimalText,
-  volume: decimalText,
+  volume: decimalText.nullable().describe('Null where the source of prices does not tell it'),
 });
 export type BarStatus = Shape<typeof barSchema>;
 

@@ -61,6 +61,8 @@ export interface BarEvent extends Stamp {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  /** What was traded. NaN: its source doesn't tell it. */
+  readonly volumeLots: number;
   readonly warmup: boolean;
   readonly late?: boolean;
 }

@@ -44,7 +44,10 @@ export class BarBuilder {
     return this.#filled ? this.#openMs + MINUTE_MS : null;
   }
 
-  /** Adds one price. The caller has to take the finished bar with `closeUntil(marketMs)` first. */
+  /**
+   * Adds one price. The caller has to take the finished bar with `closeUntil(marketMs)` first. `volumeLots` NaN: not known,
+   * and so is that of its bar.
+   */
   add(marketMs: number, priceTicks: number, volumeLots: number): void {
     if (!this.#filled) {
       this.#openMs = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;

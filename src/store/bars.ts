@@ -13,7 +13,8 @@ export interface Candle {
   readonly high: string;
   readonly low: string;
   readonly close: string;
-  readonly volume: string;
+  /** Null: not known. */
+  readonly volume: string | null;
 }
 
 export interface BarSeries {

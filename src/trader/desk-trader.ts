@@ -128,10 +128,9 @@ export class DeskTrader implements CommandedTrader {
     } else if (event.kind === 'trade') {
       runner.take({ ...event, wallMs, monotonicMs });
     } else if (event.kind === 'bar') {
-      const { volumeLots: _volume, ...bar } = event.bar;
-      this.#parts.bars.add(event.bar);
+      const { bar, marketMs } = event;
+      this.#parts.bars.add(bar);
       const late = event.late === true;
-      const { marketMs } = event;
       runner.take({ kind: 'bar', ...bar, warmup: false, late, wallMs, marketMs, monotonicMs });
       const lines = this.#parts.engine.strategyLines(bar.instrument, bar.openMs);
       this.#parts.bars.draw(bar.instrument, bar.openMs, lines);

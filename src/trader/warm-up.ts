@@ -54,7 +54,7 @@ export function warmUpBars(strategies: readonly { readonly warmupMinutes: number
 
 /** Oldest first. A strategy that has seen a bar is not shown it again. */
 export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
-  for (const { volumeLots: _volume, ...bar } of bars) {
+  for (const bar of bars) {
     const marketMs = bar.openMs + bar.spanMs;
     runner.take({ kind: 'bar', ...bar, warmup: true, ...runner.stamp(), marketMs });
   }
@@ -80,7 +80,7 @@ export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
     highTicks: splitPrice(bar.highTicks, ratio),
     lowTicks: splitPrice(bar.lowTicks, ratio),
     closeTicks: splitPrice(bar.closeTicks, ratio),
-    volumeLots: splitCount(bar.volumeLots, ratio),
+    volumeLots: Number.isNaN(bar.volumeLots) ? bar.volumeLots : splitCount(bar.volumeLots, ratio),
   };
 }
 

@@ -28,7 +28,7 @@ export function bidBelow(priceTicks: number, spreadTicks: number): number {
 
 /**
  * The four quotes of a bar. A bar has no sizes, so they are 0; `withVolume` gives each quote a quarter of the bar's
- * volume.
+ * volume, 0 where that isn't known.
  */
 export function barQuotes(
   bar: MarketBar,
@@ -37,7 +37,7 @@ export function barQuotes(
   withVolume = false,
 ): readonly QuoteEvent[] {
   const times = barPathTimes(bar);
-  const lots = withVolume ? Math.floor(bar.volumeLots / 4) : 0;
+  const lots = withVolume && !Number.isNaN(bar.volumeLots) ? Math.floor(bar.volumeLots / 4) : 0;
   const [first, second, third, last] = barPath(bar, path);
   const quote = (marketMs: number, price: number): QuoteEvent => {
     const bidTicks = bidBelow(price, spreadTicks);

@@ -60,7 +60,7 @@ export interface PriceConnection {
   close(): Promise<unknown>;
 }
 
-/** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know. */
+/** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know, and a volume below 0 is none. */
 export type OhlcvRow = readonly [openMs?: number, ...prices: (string | number | undefined)[]];
 
 /** Best prices and sizes, as the venue wrote them or as the library parsed them. */

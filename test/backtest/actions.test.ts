@@ -1,10 +1,12 @@
 /** A backtest over splits and dividends of a stock: the same money as on prices that were never split. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readActions } from '../../src/backtest/corporate-actions.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { deskText } from '../pack/support/strategy-desk.js';
 import {
   BEGIN_MS,
   loaded,
@@ -30,6 +32,18 @@ const followed: Desk = {
   ],
 };
 const crossing: Desk = { ...followed, strategies: [{ ...first!, symbols: [stock.symbol] }] };
+
+/** The stock traded by a strategy of the desk's own. */
+function tradedBy(text: string): { readonly desk: Desk; readonly configHash: string } {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'strategies'));
+  writeFileSync(join(folder, 'strategies', 'own.ts'), text);
+  writeFileSync(join(folder, 'desk.yaml'), deskText({ kind: './strategies/own.ts', parameters: {} }));
+  const { desk, configHash } = loadDesk(join(folder, 'desk.yaml'));
+  const { instruments, paper } = followed;
+  const strategies = desk.strategies.map((one) => ({ ...one, symbols: [stock.symbol] }));
+  return { desk: { ...desk, instruments, paper, strategies }, configHash };
+}
 
 const at = (minute: number): string => new Date(BEGIN_MS + minute * MINUTE_MS).toISOString();
 const DAY = 1_440;
@@ -131,6 +145,41 @@ it('shows strategies their past in new shares: they decide as if there had never
   expect(report.trades.map(({ opened }) => opened)).toEqual(never.report.trades.map(({ opened }) => opened));
   const again = await backtest(splitPrices(), { desk: crossing, actions: files(split, crossing) });
   expect(again.report.stateHash).toBe(report.stateHash);
+});
+
+/** Of a strategy that enters once its newest 30 minutes had this average volume, at the first bar of the new shares. */
+const onVolume = (shares: number): string => `
+import { Sma, strategy } from 'fermata/strategy';
+export default strategy({
+  suits: 'trending',
+  enters: ['market'],
+  parameters: {},
+  create() {
+    const average = new Sma(30);
+    return {
+      warmupBars: 30,
+      onBar(desk, bar) {
+        average.update(bar.volumeLots);
+        if (desk.session.date !== '2026-03-03' || desk.session.minuteOfDay !== 1 || average.value !== ${shares}) return;
+        desk.enter({ side: 'buy', type: 'market', slippage: { ticks: 100 }, exits: { stop: { ticks: desk.bid - 100 } }, because: 'its volume' });
+      },
+      state: () => '',
+    };
+  },
+});`;
+
+it('shows strategies the volume of their past in new shares', async () => {
+  const minutes = prices((minute) => (minute < DAY ? 1 : 4)).map((minute, at) => ({
+    ...minute,
+    volume: at < DAY ? 250 : 1_000,
+  }));
+  const entries = async (shares: number): Promise<number> => {
+    const own = tradedBy(onVolume(shares));
+    const file = writeMinutes(temporaryFolder(), minutes);
+    const { kept } = await backtest(file, { ...own, actions: files(split, own.desk) });
+    return [...kept.orders.values()].filter(({ intent }) => intent.purpose === 'entry').length;
+  };
+  expect([await entries(1_000), await entries(250), await entries(4_000)]).toEqual([1, 0, 0]);
 });
 
 it('pays a dividend on what is held that day, as a result of the trade', async () => {

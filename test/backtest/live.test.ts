@@ -11,6 +11,7 @@ import type { LoadedDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { BY_VOLUME } from '../pack/support/by-volume.js';
 import { temporaryFolder, waves, writeMinutes } from '../validation/support/validations.js';
 import { backtest } from './support/backtests.js';
 import { liveRun, pricesOf } from './support/live-runs.js';
@@ -225,6 +226,17 @@ describe('on a recording made up here', () => {
     ).toBeGreaterThan(2);
     for (const request of ['PUT /api/v3/order/amend/keepPriority', 'POST /api/v3/order/cancelReplace'])
       expect(live.requests).toContain(request);
+  });
+
+  it('a strategy that enters by the volume of its minutes, of longer bars, and by the day’s average price', async () => {
+    const folder = temporaryFolder();
+    const files = [{ symbol: 'BTC/USDT', file: writeWalk(join(folder, 'walk.csv'), 150, 6) }];
+    const { fills } = await sameFills(
+      deskOf(folder, { strategy: ownStrategy(folder, BY_VOLUME) }),
+      files,
+      folder,
+    );
+    expect(countOf(fills, 'entry')).toBeGreaterThan(4);
   });
 
   it('quotes every ten seconds with a spread that changes', async () => {

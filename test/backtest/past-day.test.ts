@@ -168,7 +168,7 @@ describe('a past day, run again', () => {
     const action = { kind: 'split', symbol: 'AAPL/USDT', numerator: 4, denominator: 1 } as const;
     expect(desk.command({ name: 'corporateAction', action })).toMatchObject({ ok: true });
     // As the trader shows them again.
-    for (const { volumeLots: _, ...bar } of bars.map((one) => splitBar(one, action)))
+    for (const bar of bars.map((one) => splitBar(one, action)))
       desk.happen({ kind: 'bar', ...bar, warmup: true });
     desk.quote(0, 2_490);
     desk.snapshot();

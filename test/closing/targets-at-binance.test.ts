@@ -67,7 +67,13 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
   price('100');
   await untilHolds(() => engine.view.reconciliation.state === 'clean');
   await arm(desk);
-  const prices = { openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 };
+  const prices = {
+    openTicks: 10_000,
+    highTicks: 10_000,
+    lowTicks: 10_000,
+    closeTicks: 10_000,
+    volumeLots: 1,
+  };
   const openMs = Date.now() - MINUTE_MS;
   runner.post({ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, warmup: false, ...prices });
   await untilHolds(() => engine.view.positions[0]?.protection === 'confirmed');

@@ -9,8 +9,9 @@ import { zoneOffset } from '../../src/trader/zone-offset.js';
 const M = MINUTE_MS;
 const DAY = Date.UTC(2026, 0, 5);
 
-const minuteAt = (openMs: number, close: number, spanMs = M): FinishedBar => ({
+const minuteAt = (openMs: number, close: number, spanMs = M, volumeLots = 1): FinishedBar => ({
   ...{ openMs, spanMs, openTicks: close - 1, highTicks: close + 5, lowTicks: close - 5, closeTicks: close },
+  volumeLots,
 });
 /** `20:30 15m`: when it began, as minutes of the day, and its span. */
 const said = (bars: readonly FinishedBar[]): readonly string[] =>
@@ -33,9 +34,19 @@ describe('longer bars', () => {
     expect(shown).toEqual([
       {
         ...{ openMs: DAY, spanMs: 15 * M, late: false },
-        ...{ openTicks: 106, highTicks: 145, lowTicks: 96, closeTicks: 119 },
+        ...{ openTicks: 106, highTicks: 145, lowTicks: 96, closeTicks: 119, volumeLots: 15 },
       },
     ]);
+  });
+
+  it('have the volume of the minutes that came, and none that is known where one of these has none', () => {
+    const stream = new BarStream([5 * M], alwaysOpen());
+    // The third minute of the first bar is missing.
+    const volumes = [400, 0, null, 70, 5, 8, 8, Number.NaN, 8, 8, 1, 2, 3, 4, 5];
+    const shown = volumes.flatMap((volume, at) =>
+      volume === null ? [] : stream.take(minuteAt(DAY + at * M, 100, M, volume)),
+    );
+    expect(shown.map(({ volumeLots }) => volumeLots)).toEqual([475, Number.NaN, 15]);
   });
 
   it('leave out one whose first minutes came before the first that was seen', () => {

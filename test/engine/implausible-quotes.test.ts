@@ -165,7 +165,9 @@ describe('a quote that can hardly be a price', () => {
   it('is told from the bars before where nothing was quoted yet', () => {
     const desk = new DeskUnderTest({ quotes }).begin();
     const span = { spanMs: 60_000, openTicks: 10_000, highTicks: 10_010, lowTicks: 9990, closeTicks: 10_000 };
-    desk.happen({ kind: 'bar', instrument: 0, openMs: desk.marketMs - 60_000, ...span, warmup: true });
+    desk.happen({
+      ...{ kind: 'bar', instrument: 0, openMs: desk.marketMs - 60_000, ...span, volumeLots: 1, warmup: true },
+    });
     desk.quote(0, 30_000);
     expect(desk.engine.view.quotes).toEqual([]);
     desk.quote(0, 10_020);

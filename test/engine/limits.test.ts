@@ -27,7 +27,7 @@ function second(risk: Numbers, ether: 'alike' | 'against' | 'unseen' = 'alike'):
   const wave = (minute: number): number => [0, 4, -3, 5, -6, 2][minute % 6] as number;
   for (let minute = 0; minute < 40 && ether !== 'unseen'; minute += 1) {
     const openMs = desk.marketMs;
-    const bar = { kind: 'bar', openMs, spanMs: 60_000, warmup: true } as const;
+    const bar = { kind: 'bar', openMs, spanMs: 60_000, volumeLots: 1, warmup: true } as const;
     for (const [instrument, move] of [
       wave(minute),
       ether === 'alike' ? wave(minute) : -wave(minute),
@@ -75,8 +75,8 @@ function crossBars(desk: DeskUnderTest): void {
   for (const close of [10_000, 9_990, 9_980, 9_970, 9_960, 10_100]) {
     desk.marketMs += 60_000;
     const prices = { openTicks: close, highTicks: close + 20, lowTicks: close - 20, closeTicks: close };
-    const openMs = desk.marketMs - 60_000;
-    desk.happen({ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, warmup: false });
+    const span = { openMs: desk.marketMs - 60_000, spanMs: 60_000, volumeLots: 1 };
+    desk.happen({ kind: 'bar', instrument: 0, ...span, ...prices, warmup: false });
   }
 }
 

@@ -70,7 +70,7 @@ describe('an entry at the market', () => {
     const desk = new DeskUnderTest({ strategies: [oneEntry(BUY)] }, 1).begin();
     desk.happen({
       ...{ kind: 'bar', instrument: 0, openMs: desk.marketMs - 60_000, spanMs: 60_000, warmup: false },
-      ...{ openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 },
+      ...{ openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000, volumeLots: 1 },
     });
     expect(desk.recorded('order.denied')).toMatchObject([
       { limit: 'size', reason: 'there is no price yet to enter at', order: { type: 'market' } },

@@ -1,6 +1,6 @@
 /** RSI reversion and Donchian breakout, on bars and indicators worked by hand. */
 import { describe, expect, it } from 'vitest';
-import { Donchian, Rsi } from '../../src/engine/strategies/indicators.js';
+import { Donchian, Rsi, Sma, Vwap } from '../../src/engine/strategies/indicators.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -70,6 +70,34 @@ describe('indicators equal the values worked by hand', () => {
       [9, 4],
       [7, 2],
     ]);
+  });
+
+  it('simple average: the newest values alone, and none while one of them is not known', () => {
+    const average = new Sma(2);
+    const seen = [4, 8, 1, Number.NaN, 3, 6].map((value) => {
+      average.update(value);
+      return average.value;
+    });
+    expect(seen).toEqual([null, 6, 4.5, null, null, 4.5]);
+  });
+
+  it('volume-weighted average price: by typical price, from each day’s first trade on, and none that is not known', () => {
+    const average = new Vwap();
+    const seen = [
+      ['mon', 12, 6, 9, 0],
+      ['mon', 12, 6, 9, 10],
+      ['mon', 33, 12, 15, 30],
+      ['tue', 12, 6, 9, 5],
+      ['tue', 12, 6, 9, Number.NaN],
+      ['tue', 12, 6, 9, 5],
+      ['wed', 6, 3, 3, 1],
+    ].map(([day, ...figures]) => {
+      const [high, low, close, volume] = figures as [number, number, number, number];
+      average.update(String(day), high, low, close, volume);
+      return average.value;
+    });
+    // 9 for 10 and 20 for 30: 690 for 40.
+    expect(seen).toEqual([null, 9, 17.25, 9, null, null, 4]);
   });
 });
 

@@ -27,6 +27,7 @@ function crossing(desk: DeskUnderTest, instrument: number): void {
       highTicks: close + 20,
       lowTicks: close - 20,
       closeTicks: close,
+      volumeLots: 1,
       warmup: false,
     });
   }

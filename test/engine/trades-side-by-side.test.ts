@@ -465,7 +465,7 @@ describe('a second strategy on one instrument', () => {
     const asked = (name: string, closeTicks: number) => {
       for (; told < desk.records.length; told += 1) past.apply(desk.records[told]!);
       const prices = { openTicks: 10_000, highTicks: 10_020, lowTicks: 9_990, closeTicks };
-      const bar = { ...{ instrument: 0, openMs: desk.marketMs, spanMs: 60_000 }, ...prices };
+      const bar = { ...{ instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 }, ...prices };
       const slot = past.slots.find((one) => one.name === name)!;
       return past.atBar(slot, bar, { bidTicks: 10_000, askTicks: 10_002 })?.exit;
     };

@@ -24,7 +24,7 @@ async function shownBars({ client, runtime }: TraderHome): Promise<readonly Mark
         { timeoutMs: 20_000 },
       );
       return shown.map(({ openMs, spanMs, open, high, low, close, volume }) => ({
-        ...{ instrument: id, openMs, spanMs, volumeLots: parseDecimal(volume, lotSize) },
+        ...{ instrument: id, openMs, spanMs, volumeLots: parseDecimal(volume ?? '0', lotSize) },
         ...{ openTicks: parseDecimal(open, tickSize), highTicks: parseDecimal(high, tickSize) },
         ...{ lowTicks: parseDecimal(low, tickSize), closeTicks: parseDecimal(close, tickSize) },
       }));

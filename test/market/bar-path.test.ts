@@ -39,6 +39,13 @@ describe('the path of prices inside a bar', () => {
   it('never quotes a bid below one tick', () => {
     expect(barQuotes(bar(1, 1, 1, 1), 4)[0]).toMatchObject({ bidTicks: 1, askTicks: 5 });
   });
+
+  it('offer a quarter of the volume each where sizes count, and nothing where it is not known', () => {
+    const offered = (volumeLots: number): readonly number[] =>
+      barQuotes({ ...bar(10, 12, 9, 11), volumeLots }, 2, 'nearer', true).map(({ askLots }) => askLots);
+    expect(offered(10)).toEqual([2, 2, 2, 2]);
+    expect(offered(Number.NaN)).toEqual([0, 0, 0, 0]);
+  });
 });
 
 describe('the bar builder', () => {

@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FetchRequest, FetchStopped, fetchMinutes } from '../../src/market/fetched/fetch-minutes.js';
 import { fetchedFiles, gapsIn } from '../../src/market/fetched/fetched-files.js';
 import { provenanceOf } from '../../src/market/fetched/minutes-file.js';
+import { gridsOf, toBar } from '../../src/market/live/minute-reader.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import type { OhlcvRow } from '../../src/venue/prices.js';
 import { btc } from '../support/paper-instruments.js';
+import { play } from './recordings.js';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -66,6 +68,20 @@ describe('fetching minutes', () => {
       expect(await provenanceOf(file, KEY)).toEqual({ kind: 'fetched', provenance });
       await checkRecording([{ symbol: 'BTC/USDT', file }], [btc]);
     }
+  });
+
+  it('leaves the volume empty where the venue tells none, and takes it for none again', async () => {
+    const volumes: OhlcvRow[number][] = [1.5, undefined, '2.5', -1, 0];
+    const rows = volumes.map(
+      (volume, at): OhlcvRow => [FROM + at * MINUTE, 60_000, 60_010, 59_990, 60_001, volume],
+    );
+    const told = rows.map((row) => toBar(row, { instrument: btc, grids: gridsOf(btc) })?.volumeLots);
+    expect(told).toEqual([150_000, Number.NaN, 250_000, Number.NaN, 0]);
+    const asking = request(FROM, FROM + rows.length * MINUTE);
+    const fetched = { fetchMinutes: () => Promise.resolve(rows) };
+    const [month] = await fetchMinutes({ ...asking, prices: fetched });
+    const { events } = await play([{ symbol: 'BTC/USDT', file: month!.file }]);
+    expect(events.flatMap((event) => (event.kind === 'bar' ? [event.bar.volumeLots] : []))).toEqual(told);
   });
 
   it('asks only for what is not there yet, in front and behind', async () => {

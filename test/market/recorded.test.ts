@@ -164,8 +164,24 @@ describe('recorded trades and quotes', () => {
     expect(short).toEqual([
       '1000 q0 9999/10001',
       '1000 q0 10000/10002',
-      '60000 b0 10000,10001,10000,10001 v0',
+      '60000 b0 10000,10001,10000,10001 vNaN',
       'ended',
+    ]);
+  });
+
+  it('have no volume where none was recorded, also of minutes that are made of shorter bars', async () => {
+    const volumes = (rows: string): Promise<readonly string[]> =>
+      play([{ symbol: null, file: file(BARS + rows) }]).then(({ short }) =>
+        short.flatMap((line) => line.split(' v')[1] ?? []),
+      );
+    expect(await volumes('60000,1,1,1,1,0.5\n120000,1,1,1,1,\n180000,1,1,1,1,0\n')).toEqual([
+      '50000',
+      'NaN',
+      '0',
+    ]);
+    expect(await volumes('60000,1,1,1,1,0.5\r\n90000,1,1,1,1,\r\n120000,1,1,1,1,2\r\n')).toEqual([
+      'NaN',
+      '200000',
     ]);
   });
 });

@@ -115,7 +115,8 @@ describe('bars of several spans', () => {
   it('that can not be built from the bars that come switch it off, with the reason', () => {
     const desk = new DeskUnderTest({ strategies: [listedOf('says')] }).active();
     const prices = { openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 };
-    desk.happen({ kind: 'bar', instrument: 0, openMs: START_MS, spanMs: 300_000, ...prices, warmup: false });
+    const span = { openMs: START_MS, spanMs: 300_000, volumeLots: 1 };
+    desk.happen({ kind: 'bar', instrument: 0, ...span, ...prices, warmup: false });
     expect(desk.recorded('strategy.toggled')).toMatchObject([
       { enabled: false, reason: 'it asks for bars of 1m, and prices come in bars of 5m' },
     ]);

@@ -75,6 +75,17 @@ export default strategy({ suits: 'trending', parameters: {}, create() {
   expect(found?.trial.bars).toBe(60_000);
 });
 
+it('shows volume, gone by as it is there', () => {
+  const made = blocks('ts').find((text) => text.includes('new Vwap()')) ?? '';
+  writeFileSync(
+    join(folder, 'desks/mine/strategies/busy.ts'),
+    `import { Sma, strategy, Vwap } from 'fermata/strategy';
+export default strategy({ suits: 'trending', parameters: {}, ${made} });`,
+  );
+  const [found] = describeStrategies(join(folder, 'desks/mine'), ['strategies/busy.ts']);
+  expect(found?.trial.entries).toBeGreaterThan(0);
+});
+
 /** Each line of a block. A validation on made-up prices may say NO-GO: that is an answer, too. */
 async function typed(block: string): Promise<string> {
   let said = '';

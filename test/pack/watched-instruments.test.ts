@@ -28,7 +28,7 @@ desk.enter({
 beforeAll(() => {
   const says = `
     const other = desk.of('ETH/USDT');
-    desk.note([bar.symbol, bar.closeTicks, other.closeTicks, other.bid].join(' '));`;
+    desk.note([bar.symbol, bar.closeTicks, other.closeTicks, other.bid, other.volumeLots].join(' '));`;
   write('strategies/says.ts', watching(says));
   write('strategies/spans.ts', watching("desk.note(bar.symbol + ' ' + bar.spanMinutes);", "bars: ['2m'],"));
   write('strategies/follows.ts', watching(FOLLOWS));
@@ -53,6 +53,7 @@ const minute = (desk: DeskUnderTest, order: readonly (readonly [number, number])
     desk.happen({
       ...{ kind: 'bar', instrument, openMs: desk.marketMs - 60_000, spanMs: 60_000, warmup: false },
       ...prices,
+      volumeLots: 10 * close,
     });
   }
 };
@@ -68,7 +69,11 @@ describe('an instrument that a strategy watches', () => {
       [1, 310],
       [0, 10_010],
     ]);
-    expect(said(desk)).toEqual(['ETH/USDT 300 300 300', 'ETH/USDT 310 310 310', 'BTC/USDT 10010 310 310']);
+    expect(said(desk)).toEqual([
+      'ETH/USDT 300 300 300 3000',
+      'ETH/USDT 310 310 310 3100',
+      'BTC/USDT 10010 310 310 3100',
+    ]);
   });
 
   it('is warmed up, too, before anything is decided', () => {
@@ -82,7 +87,7 @@ describe('an instrument that a strategy watches', () => {
     expect(said(desk)).toEqual([]);
     expect(desk.engine.view.strategies[0]).toMatchObject({ barsSeen: 1, warmupBars: 2 });
     minute(desk, [[1, 300]]);
-    expect(said(desk)).toEqual(['ETH/USDT 300 300 300']);
+    expect(said(desk)).toEqual(['ETH/USDT 300 300 300 3000']);
   });
 
   it('shows the spans that the strategy asks for', () => {
@@ -109,7 +114,7 @@ describe('an instrument that a strategy watches', () => {
     const stop = desk.live('protective', 0)[0]!;
     desk.accept(stop);
     desk.wait(60_000);
-    const fell = { openTicks: 310, highTicks: 310, lowTicks: 300, closeTicks: 300 };
+    const fell = { openTicks: 310, highTicks: 310, lowTicks: 300, closeTicks: 300, volumeLots: 1 };
     desk.happen({
       ...{
         kind: 'bar',

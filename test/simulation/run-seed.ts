@@ -510,7 +510,7 @@ class Run {
   #bar(instrument: number): void {
     if (!this.#prices.isOpen) return;
     const bar = this.#prices.bar(instrument, this.#scenario.barEveryMs);
-    this.#trader.post({ kind: 'bar', instrument, ...bar, warmup: false });
+    this.#trader.post({ kind: 'bar', instrument, ...bar, volumeLots: Number.NaN, warmup: false });
   }
 
   /** Only while there are faults. */

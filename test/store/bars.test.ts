@@ -73,6 +73,15 @@ test('candles are read of one series and span, oldest first', async () => {
   expect(found[0]).toMatchObject({ symbol: 'BTC/USDT', spanMs: MINUTE, close: '10', volume: '1' });
 });
 
+test('a candle whose volume its source does not tell has none', async () => {
+  const price = { open: '10', high: '10', low: '10', close: '10' };
+  const candle = { symbol: 'BTC/USDT', openMs: START, spanMs: MINUTE, ...price, volume: null };
+  const series = { desk: 'd6', source: SIMULATED, simulated: true };
+  expect(await storeBars(database.pool, series, [candle])).toBe(1);
+  const [found] = await readBars(database.pool, { ...span('d6'), source: SIMULATED });
+  expect(found?.volume).toBeNull();
+});
+
 test('missing candles are looked for in the prices that are traded on; without a trader, in the newest', async () => {
   const { desk: shipped } = loadDesk(CRYPTO_DESK_FILE);
   const desk = { ...shipped, desk: 'd3' };

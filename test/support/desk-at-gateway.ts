@@ -93,7 +93,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
   };
   for (const { id } of venue.instruments)
     runner.post({
-      ...{ kind: 'bar', instrument: id, openMs, spanMs: 60_000, warmup: false },
+      ...{ kind: 'bar', instrument: id, openMs, spanMs: 60_000, volumeLots: 1, warmup: false },
       ...{ openTicks: PRICE_TICKS, highTicks: PRICE_TICKS, lowTicks: PRICE_TICKS, closeTicks: PRICE_TICKS },
     });
   const resting = (): number => simulation.orders.open.filter(({ terms }) => terms.ocaGroup !== '').length;

@@ -213,7 +213,7 @@ export class RoundTrips {
 
   #bar(instrument: number, close: number): void {
     this.#quote(instrument, close);
-    const span = { openMs: this.#openMs, spanMs: MINUTE_MS, warmup: false };
+    const span = { openMs: this.#openMs, spanMs: MINUTE_MS, volumeLots: 1, warmup: false };
     const prices = { openTicks: close, highTicks: close + 20, lowTicks: close - 20, closeTicks: close };
     this.desk.runner.post({ kind: 'bar', instrument, ...span, ...prices });
     this.#openMs += MINUTE_MS;

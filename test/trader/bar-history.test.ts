@@ -4,7 +4,7 @@ import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { readParameters } from '../../src/engine/strategies/strategy.js';
 import type { Runner } from '../../src/trader/running/runner.js';
 import { BarHistory } from '../../src/trader/status/bar-history.js';
-import { showBar } from '../../src/trader/warm-up.js';
+import { showBar, splitBar } from '../../src/trader/warm-up.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { INSTRUMENTS } from '../ledger/support/journal-of-trades.js';
 
@@ -27,6 +27,16 @@ it('have a value for each bar, rounded to a tick; none where it was not known', 
   history.draw(0, 3 * MINUTE_MS, [{ ...line, ticks: 102 }]);
   expect(history.answer('BTC/USDT', 1, 0)?.lines).toEqual([{ ...line, values: ['1.02'] }]);
   expect(history.answer('ETH/USDT', 1, 0)?.lines).toEqual([]);
+});
+
+it('have their volume as the source tells it, and null where it tells none, over a split too', () => {
+  const history = new BarHistory(INSTRUMENTS);
+  history.add({ ...bar(1), volumeLots: 3 });
+  history.add({ ...bar(2), volumeLots: Number.NaN });
+  const volumes = () => history.answer('BTC/USDT', 10, 0)?.bars.map(({ volume }) => volume);
+  expect(volumes()).toEqual(['0.00003', null]);
+  history.split(0, (old) => splitBar(old, { numerator: 4, denominator: 1 }));
+  expect(volumes()).toEqual(['0.00012', null]);
 });
 
 it('are the averages of the strategy that trades, as it has them', () => {

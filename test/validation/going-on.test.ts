@@ -3,8 +3,10 @@ import { on, once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { openPrices } from '../../src/validation/data/open-prices.js';
 import { placeAt } from '../../src/validation/request.js';
 import { RunInterrupted, runValidation } from '../../src/validation/run.js';
 import type { ValidationMessage } from '../../src/validation/start-process.js';
@@ -12,6 +14,7 @@ import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import {
   BEGIN_MS,
   HOUR_MS,
+  loaded,
   MINUTE_MS,
   PROGRAM,
   prepare,
@@ -134,7 +137,7 @@ class LiveDouble {
   #listener: MarketListener | null = null;
 
   constructor(minutes: number) {
-    this.#bars = waves(minutes).map(({ openMs, open, high, low, close }) => ({
+    this.#bars = waves(minutes).map(({ openMs, open, high, low, close }, at) => ({
       instrument: 0,
       openMs,
       spanMs: MINUTE_MS,
@@ -142,7 +145,7 @@ class LiveDouble {
       highTicks: Math.round(high * 100),
       lowTicks: Math.round(low * 100),
       closeTicks: Math.round(close * 100),
-      volumeLots: 0,
+      volumeLots: at % 2 === 0 ? Number.NaN : at,
     }));
   }
 
@@ -245,6 +248,43 @@ describe('a validation on live prices', () => {
     expect(report.goLive.because.filter((why) => !others.test(why))).toEqual([]);
     expect(problemsOf(report)).toEqual([]);
     expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
+  });
+
+  it('keeps of a minute whose volume the venue does not tell that it is not known', async () => {
+    const live = new LiveDouble(20);
+    live.nowMs += 4 * MINUTE_MS;
+    const directory = temporaryFolder();
+    const { desk } = loaded;
+    const open = () =>
+      openPrices(
+        {
+          ...{ market: { ...SIMULATED, kind: 'live' }, beginMs: null, desk, directory },
+          instruments: buildInstruments(desk),
+          onFault: (error) => {
+            throw error;
+          },
+        },
+        () => Promise.resolve(live.open()),
+      );
+    const first = await open();
+    const past = await first.history(0, 3);
+    first.start(() => undefined);
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 3; minute += 1) live.pass();
+    const written = () => readFileSync(placeAt(directory).prices, 'utf8').match(/"kind":"bar"/g)?.length;
+    await expect.poll(written).toBe(2 * 3);
+    await first.stop();
+
+    const again = await open();
+    expect(await again.history(0, 3)).toEqual(past);
+    const told: number[] = [];
+    again.start((event) => {
+      if (event.kind === 'bar' && event.bar.instrument === 0) told.push(event.bar.volumeLots);
+    });
+    await expect.poll(() => live.isHeard).toBe(true);
+    await again.stop();
+    expect(past.map(({ volumeLots }) => volumeLots)).toEqual([1, Number.NaN, 3]);
+    expect(told).toEqual([Number.NaN, 5, Number.NaN]);
   });
 
   it('ends when its time is up, also where the venue has fallen silent, and says so', async () => {

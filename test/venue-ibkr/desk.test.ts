@@ -79,7 +79,7 @@ describe('a trade with one target', () => {
     const at = 15_234 * POINT;
     const openMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
     runner.post({
-      ...{ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, warmup: false },
+      ...{ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, volumeLots: 1, warmup: false },
       ...{ openTicks: at, highTicks: at, lowTicks: at, closeTicks: at },
     });
     await eventually(() => expect(open()).toMatchObject([{ type: 'STP' }, { type: 'LMT' }]));

@@ -2238,8 +2238,8 @@ export interface paths {
                                 low: string;
                                 /** @description Decimal text */
                                 close: string;
-                                /** @description Decimal text */
-                                volume: string;
+                                /** @description Null where the source of prices does not tell it */
+                                volume: string | null;
                             }[];
                             /** @description What strategies go by, such as their averages */
                             lines: {

@@ -19,7 +19,7 @@ export interface Candle extends Timed {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** 0 for the current minute, whose volume is not known yet. */
+  /** 0 where it is not known, as of the current minute. */
   readonly volume: number;
 }
 

@@ -95,7 +95,7 @@ function candleOf({ openMs, open, high, low, close, volume }: BarsAnswer['bars']
   return {
     time: openMs / 1000,
     ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
-    volume: Number(volume),
+    volume: Number(volume ?? 0),
   };
 }
 

@@ -96,7 +96,7 @@ export class TradingInstance {
   }
 
   /** Shows the strategies past bars, which cause no order. */
-  warmUp({ volumeLots: _volume, ...bar }: MarketBar): void {
+  warmUp(bar: MarketBar): void {
     this.#host.take({
       kind: 'bar',
       ...bar,
@@ -155,7 +155,8 @@ export class TradingInstance {
       const { instrument, priceTicks, quantityLots, taker } = event;
       this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
     } else if (event.kind === 'bar') {
-      const { instrument, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = event.bar;
+      const { instrument, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } =
+        event.bar;
       const wallMs = time.wallMs();
       this.#host.take({
         kind: 'bar',
@@ -166,6 +167,7 @@ export class TradingInstance {
         highTicks,
         lowTicks,
         closeTicks,
+        volumeLots,
         warmup: false,
         late: event.late === true,
         wallMs,
@@ -180,8 +182,7 @@ export class TradingInstance {
   /** The general path, with an event of its own for each price. */
   #post(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
     if (event.kind === 'bar') {
-      const { volumeLots: _volume, ...bar } = event.bar;
-      this.#host.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });
+      this.#host.post({ kind: 'bar', ...event.bar, warmup: false, late: event.late === true });
       return;
     }
     const { marketMs: _marketMs, ...price } = event;

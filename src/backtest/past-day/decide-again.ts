@@ -448,7 +448,7 @@ interface AskedAtBar {
 /** Asks each strategy of the bar's instrument, in order. `before` is called before each is asked. */
 function askAll(
   desk: Hindsight,
-  { volumeLots: _volume, ...bar }: MarketBar,
+  bar: MarketBar,
   quote: { readonly bidTicks: number; readonly askTicks: number },
   before: (slot: StrategySlot) => void,
 ): AskedAtBar {

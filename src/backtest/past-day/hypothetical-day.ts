@@ -64,7 +64,8 @@ function csvOf(bars: readonly MarketBar[], { tickSize, lotSize }: Instrument): s
     const prices = [openTicks, highTicks, lowTicks, closeTicks].map((ticks) =>
       formatDecimal(ticks, tickSize),
     );
-    return [openMs, ...prices, formatDecimal(volumeLots, lotSize)].join(',');
+    const volume = Number.isNaN(volumeLots) ? '' : formatDecimal(volumeLots, lotSize);
+    return [openMs, ...prices, volume].join(',');
   });
   return `ts,open,high,low,close,volume\n${rows.join('\n')}\n`;
 }

@@ -14,6 +14,8 @@ export interface FinishedBar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  /** Of a longer bar the sum of its minutes. NaN: not known, in one of them at least. */
+  readonly volumeLots: number;
 }
 
 /**
@@ -87,19 +89,20 @@ class BarBuilder {
       const late = this.#bar.endMs + spanMs <= barEndMs;
       this.#finish(this.#bar, late, before);
     }
-    const { openTicks, highTicks, lowTicks, closeTicks } = bar;
+    const { openTicks, highTicks, lowTicks, closeTicks, volumeLots } = bar;
     if (this.#bar === null) {
       const fromMs = session?.fromMs ?? 0;
       const openMs = fromMs + Math.floor((bar.openMs - fromMs) / spanMs) * spanMs;
       const endMs = Math.min(openMs + spanMs, session?.untilMs ?? Number.POSITIVE_INFINITY);
       this.#wholeFromMs ??= openMs === bar.openMs ? openMs : endMs;
-      this.#bar = { openMs, spanMs, endMs, openTicks, highTicks, lowTicks, closeTicks };
+      this.#bar = { openMs, spanMs, endMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots };
     } else {
       this.#bar = {
         ...this.#bar,
         highTicks: Math.max(this.#bar.highTicks, highTicks),
         lowTicks: Math.min(this.#bar.lowTicks, lowTicks),
         closeTicks,
+        volumeLots: this.#bar.volumeLots + volumeLots,
       };
     }
     if (barEndMs >= this.#bar.endMs) this.#finish(this.#bar, false, after);

@@ -20,7 +20,7 @@ import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
 /** A finished bar without the stamps of its event. */
 export type PastBar = Pick<
   BarEvent,
-  'instrument' | 'openMs' | 'spanMs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks'
+  'instrument' | 'openMs' | 'spanMs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks' | 'volumeLots'
 >;
 
 /** What one strategy asked for at one bar. */

@@ -149,3 +149,53 @@ export class Donchian {
     else if (this.low === null || oldLow === this.low) this.low = Math.min(...this.#lows);
   }
 }
+
+/** Simple average of the newest `bars` values: of prices, or of volumes. Of whole ticks and lots it is exact. */
+export class Sma {
+  /** Null until `bars` values have been seen, and while one of the newest is not known (NaN). */
+  value: number | null = null;
+  readonly #values: Float64Array;
+  #count = 0;
+  #sum = 0;
+  #unknown = 0;
+
+  constructor(private readonly bars: number) {
+    this.#values = new Float64Array(bars);
+  }
+
+  update(value: number): void {
+    const at = this.#count % this.bars;
+    if (this.#count >= this.bars) this.#add(this.#values[at] as number, -1);
+    this.#values[at] = value;
+    this.#add(value, 1);
+    this.#count += 1;
+    this.value = this.#count < this.bars || this.#unknown > 0 ? null : this.#sum / this.bars;
+  }
+
+  #add(value: number, sign: 1 | -1): void {
+    if (Number.isNaN(value)) this.#unknown += sign;
+    else this.#sum += sign * value;
+  }
+}
+
+/**
+ * Volume-weighted average price of a day: the sum of typical price × volume ÷ the sum of volume, of its bars so far;
+ * the typical price of a bar is (high + low + close) ÷ 3.
+ * Sources: S. Berkowitz, D. Logue, E. Noser, "The Total Cost of Transactions on the NYSE" (1988) for the day's average;
+ * StockCharts' ChartSchool, "Volume-Weighted Average Price (VWAP)", for its reckoning from bars.
+ */
+export class Vwap {
+  /** In the unit of the prices. Null: nothing was traded that day yet, or how much is not known (NaN) of one of its bars. */
+  value: number | null = null;
+  #day: number | string | null = null;
+  #worth = 0;
+  #volume = 0;
+
+  /** `day`: whatever tells one day from the next. With another one it begins anew. */
+  update(day: number | string, high: number, low: number, close: number, volume: number): void {
+    if (day !== this.#day) [this.#day, this.#worth, this.#volume] = [day, 0, 0];
+    this.#worth += (high + low + close) * volume;
+    this.#volume += volume;
+    this.value = this.#volume > 0 ? this.#worth / (3 * this.#volume) : null;
+  }
+}

@@ -169,7 +169,8 @@ function believable(bars: readonly (MarketBar | null)[], sinceMs: number): reado
 function rowOf(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
   const prices = [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks];
   const text = prices.map((ticks) => formatDecimal(ticks, tickSize));
-  return [bar.openMs, ...text, formatDecimal(bar.volumeLots, lotSize)].join(',');
+  const volume = Number.isNaN(bar.volumeLots) ? '' : formatDecimal(bar.volumeLots, lotSize);
+  return [bar.openMs, ...text, volume].join(',');
 }
 
 /** Minutes of the span for which there is no row. */

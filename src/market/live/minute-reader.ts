@@ -273,7 +273,6 @@ export function toBar(
     .map((price) => stepsOf(price, grids.price)) as [number, number, number, number];
   if (openMs === undefined || !Number.isSafeInteger(openMs)) return null;
   if (!(openTicks > 0 && highTicks > 0 && lowTicks > 0 && closeTicks > 0)) return null;
-  const volumeLots = stepsOf(rest[4], grids.quantity);
   return {
     instrument: instrument.id,
     openMs,
@@ -282,6 +281,9 @@ export function toBar(
     highTicks,
     lowTicks,
     closeTicks,
-    volumeLots,
+    volumeLots: isVolume(rest[4]) ? stepsOf(rest[4], grids.quantity) : Number.NaN,
   };
 }
+
+/** Venues without a volume leave it out, or say -1. */
+const isVolume = (told: OhlcvRow[number]): boolean => Number(told) >= 0;

@@ -333,7 +333,7 @@ class RowEvents {
 
   #addQuote(row: QuoteRow, into: TimedEvent[]): void {
     const { tsMs: marketMs, bidTicks, askTicks, bidLots, askLots } = row;
-    this.#builder.add(marketMs, midTicks(bidTicks, askTicks), 0);
+    this.#builder.add(marketMs, midTicks(bidTicks, askTicks), Number.NaN);
     into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
   }
 

@@ -15,6 +15,7 @@ export interface BarRow {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  /** NaN: it was not recorded. */
   readonly volumeLots: number;
 }
 export interface QuoteRow {
@@ -157,7 +158,7 @@ export class RowParser {
       highTicks: this.#price(2),
       lowTicks: this.#price(3),
       closeTicks: this.#price(4),
-      volumeLots: this.#size(5),
+      volumeLots: this.#sizeOr(Number.NaN, 5),
     };
     if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks)) {
       this.refuse('high', 'the highest of the four prices', shown(this.#text(2)));
@@ -177,8 +178,8 @@ export class RowParser {
       tsMs,
       bidTicks,
       askTicks,
-      bidLots: this.#sizeOrNone(3),
-      askLots: this.#sizeOrNone(4),
+      bidLots: this.#sizeOr(0, 3),
+      askLots: this.#sizeOr(0, 4),
     };
   }
 
@@ -246,9 +247,8 @@ export class RowParser {
     return lots;
   }
 
-  /** 0 stands for a size that was not recorded. */
-  #sizeOrNone(column: number): number {
-    return this.#text(column) === '' ? 0 : this.#size(column);
+  #sizeOr(notRecorded: number, column: number): number {
+    return this.#text(column) === '' ? notRecorded : this.#size(column);
   }
 
   #text(column: number): string {

@@ -269,7 +269,7 @@ export const STAND_BETWEEN = `"use strict";
       cancel(because) { host.cancel(text(because)); },
       note(line) { host.note(text(line)); },
     };
-    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };
+    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, volumeLots: NaN, spanMinutes: 1, symbol: own.symbol };
     const call = (name, work) => {
       const answer = counted(work);
       if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
@@ -279,8 +279,8 @@ export const STAND_BETWEEN = `"use strict";
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
       desk.shorting = shorting; desk.stopLossPct = stopLossPct;
     };
-    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, spanMinutes, place) => {
-      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks; bar.spanMinutes = spanMinutes;
+    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMinutes, place) => {
+      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks; bar.volumeLots = volumeLots; bar.spanMinutes = spanMinutes;
       if (watched.length > 0) bar.symbol = (watched[place] ?? own).symbol;
       call('onBar', () => strategy.onBar(desk, bar));
     };

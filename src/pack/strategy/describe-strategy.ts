@@ -275,7 +275,8 @@ function runTrial(
     strategy.onQuote?.(context);
     strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
-    const bar = { openMs, spanMs: MINUTE_MS, ...prices };
+    // Mostly little, now and then much; without a draw of its own, so that the prices stay as they were.
+    const bar = { openMs, spanMs: MINUTE_MS, ...prices, volumeLots: (seed % 1_000) ** 3 };
     for (const shown of stream?.take(bar) ?? [bar]) strategy.onBar(context, shown);
     if (watches) {
       other = bar;

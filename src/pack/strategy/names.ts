@@ -15,7 +15,7 @@ export const STEPS_MAX = 10_000_000;
 
 /** What `desk.of` says of an instrument. */
 export const WATCHED_NUMBERS = [
-  ...(['bid', 'ask', 'openMs', 'openTicks', 'highTicks', 'lowTicks', 'closeTicks'] as const),
+  ...(['bid', 'ask', 'openMs', 'openTicks', 'highTicks', 'lowTicks', 'closeTicks', 'volumeLots'] as const),
 ] as const;
 export type WatchedNumber = (typeof WATCHED_NUMBERS)[number];
 

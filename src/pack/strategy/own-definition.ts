@@ -134,9 +134,18 @@ export class HostedStrategy implements Strategy {
   }
 
   onBar(context: StrategyContext, bar: FinishedBar, watched = -1): void {
-    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
+    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = bar;
     this.#show(context, (inside) => {
-      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, spanMs / MINUTE_MS, watched);
+      inside.onBar(
+        openMs,
+        openTicks,
+        highTicks,
+        lowTicks,
+        closeTicks,
+        volumeLots,
+        spanMs / MINUTE_MS,
+        watched,
+      );
       this.#readWords();
     });
   }

@@ -118,6 +118,8 @@ export interface ContextStrategy {
     highTicks: number,
     lowTicks: number,
     closeTicks: number,
+    /** NaN: not known. */
+    volumeLots: number,
     spanMinutes: number,
     /** -1: its own instrument; else the place among those that it watches. */
     watched: number,

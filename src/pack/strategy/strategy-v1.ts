@@ -1,5 +1,5 @@
 /** `fermata/strategy`, version 1: what a strategy's file imports. Names are only added, never changed or removed. */
-export { Atr, Donchian, EfficiencyRatio, Ema, Rsi } from '../../engine/strategies/indicators.js';
+export { Atr, Donchian, EfficiencyRatio, Ema, Rsi, Sma, Vwap } from '../../engine/strategies/indicators.js';
 
 interface AnyParameter {
   /** For people. */
@@ -109,6 +109,8 @@ export interface Bar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  /** What was traded, in whole lots. NaN: the price source doesn't tell it. */
+  readonly volumeLots: number;
 }
 
 /** What closes the trade that an entry opens. Prices and distances in whole ticks. */
@@ -316,6 +318,7 @@ export interface WatchedView {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
+  readonly volumeLots: number;
 }
 
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */

@@ -114,7 +114,7 @@ function candlesOf(bars: readonly BarStatus[], spanMs: number): readonly Candle[
   const candles = new Map<number, Candle>();
   for (const bar of bars) {
     const openMs = Math.floor(bar.openMs / spanMs) * spanMs;
-    const [open, high, low, close, volume] = [bar.open, bar.high, bar.low, bar.close, bar.volume].map(
+    const [open, high, low, close, volume] = [bar.open, bar.high, bar.low, bar.close, bar.volume ?? 0].map(
       Number,
     ) as [number, number, number, number, number];
     const before = candles.get(openMs);

@@ -93,7 +93,7 @@ export class BarHistory {
         high: formatDecimal(bar.highTicks, tickSize),
         low: formatDecimal(bar.lowTicks, tickSize),
         close: formatDecimal(bar.closeTicks, tickSize),
-        volume: formatDecimal(bar.volumeLots, lotSize),
+        volume: Number.isNaN(bar.volumeLots) ? null : formatDecimal(bar.volumeLots, lotSize),
       })),
       lines: [...(this.#lines[instrument.id]?.values() ?? [])].map(
         ({ strategy, name, ticks }): LineStatus => ({

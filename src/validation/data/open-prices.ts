@@ -242,13 +242,20 @@ function* readPriceLog(file: string): Generator<LoggedPrice, void> {
       const known = Buffer.concat([rest, chunk.subarray(0, bytes)]);
       const end = known.lastIndexOf(LINE_FEED) + 1;
       for (const line of known.toString('utf8', 0, end).split('\n')) {
-        if (line !== '') yield JSON.parse(line) as LoggedPrice;
+        if (line !== '') yield withVolumes(JSON.parse(line) as LoggedPrice);
       }
       rest = known.subarray(end);
     }
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** JSON writes a volume that is not known, NaN, as null. */
+function withVolumes(price: LoggedPrice): LoggedPrice {
+  const read = (bar: MarketBar): MarketBar => ({ ...bar, volumeLots: bar.volumeLots ?? Number.NaN });
+  if (price.kind === 'bar') return { ...price, bar: read(price.bar) };
+  return price.kind === 'past' ? { ...price, bars: price.bars.map(read) } : price;
 }
 
 /**

@@ -269,7 +269,8 @@ class LiveDesk {
       const [open, high, low, close] = [openTicks, highTicks, lowTicks, closeTicks].map((one) =>
         units(price(one)),
       ) as [bigint, bigint, bigint, bigint];
-      const volume = units(formatDecimal(volumeLots, lotSize));
+      // Not known of a recording of quotes; an exchange always tells one.
+      const volume = Number.isNaN(volumeLots) ? 0n : units(formatDecimal(volumeLots, lotSize));
       simulation.playMinute(`${base}${quote}`, { openMs, open, high, low, close, volume });
     }
     await this.#calm();
@@ -319,8 +320,7 @@ class LiveDesk {
       const { instrument, bidTicks, askTicks } = event;
       this.#runner.post({ kind: 'quote', instrument, bidTicks, askTicks });
     } else if (event.kind === 'bar') {
-      const { volumeLots: _volume, ...bar } = event.bar;
-      this.#runner.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });
+      this.#runner.post({ kind: 'bar', ...event.bar, warmup: false, late: event.late === true });
     } else throw new Error(`the feed said ${JSON.stringify(event)}`);
     const command = this.#arming.commandFor(this.#engine, this.#time.marketMs);
     if (command !== null) void this.#runner.command(command);

@@ -180,7 +180,7 @@ export class DeskUnderTest {
     return order;
   }
 
-  bar(instrument: number, close: number, warmup = false): readonly Effect[] {
+  bar(instrument: number, close: number, warmup = false, volumeLots = 1): readonly Effect[] {
     this.marketMs += 60_000;
     this.wallMs += 100;
     this.monotonicMs += 100;
@@ -194,6 +194,7 @@ export class DeskUnderTest {
       highTicks: close + 20,
       lowTicks: close - 20,
       closeTicks: close,
+      volumeLots,
       warmup,
     });
   }

@@ -27,6 +27,8 @@ export interface Minute {
   readonly high: number;
   readonly low: number;
   readonly close: number;
+  /** In coins. Left out: one. */
+  readonly volume?: number;
 }
 
 /** Each minute falls by so much on its way, so that entries that rest just below the market are filled. */
@@ -60,8 +62,8 @@ export function temporaryFolder(): string {
 
 /** Gives its path. */
 export function writeMinutes(folder: string, minutes: readonly Minute[], name = 'minutes.csv'): string {
-  const rows = minutes.map(({ openMs, open, high, low, close }) =>
-    [openMs, ...[open, high, low, close].map((price) => price.toFixed(2)), '1'].join(','),
+  const rows = minutes.map(({ openMs, open, high, low, close, volume = 1 }) =>
+    [openMs, ...[open, high, low, close].map((price) => price.toFixed(2)), volume].join(','),
   );
   const file = join(folder, name);
   writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
