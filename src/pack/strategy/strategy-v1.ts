@@ -314,11 +314,11 @@ export interface WatchedView {
   readonly ask: number;
   /** Its newest finished minute. */
   readonly openMs: number;
+  readonly volumeLots: number;
   readonly openTicks: number;
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  readonly volumeLots: number;
 }
 
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */

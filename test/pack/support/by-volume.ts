@@ -1,6 +1,6 @@
 /**
- * Buys what is busier than usual below the day's average price: without the volume of its minutes, of its longer bars and of both
- * indicators it does nothing, or something else.
+ * A strategy that goes by volume alone: by that of its minutes, of longer bars, and by the day's average price. Without one of
+ * these it does nothing, or something else.
  */
 export const BY_VOLUME = `
 import { Sma, strategy, Vwap } from 'fermata/strategy';
