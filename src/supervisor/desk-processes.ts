@@ -54,9 +54,9 @@ export class DeskProcesses {
   }
 
   startPostgres(): Promise<PostgresPlace> {
-    const { paths } = this.context;
+    const { paths, say: onLine, ending } = this.context;
     return this.#share<PostgresPlace>('postgres', choosePostgres, (at, children) =>
-      startOwnPostgres({ paths, children }, at),
+      startOwnPostgres({ paths, children, onLine }, at, ending.asked),
     );
   }
 

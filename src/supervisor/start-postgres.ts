@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
+import { lasted } from '../domain/moment.js';
 import { plainEnvironment } from '../home/process-environment.js';
 import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import { commandLineOf, isAlive } from './process-table.js';
@@ -29,6 +30,16 @@ interface PostgresOptions {
   readonly settings?: readonly string[];
   /** Called as soon as the process exists. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
+  /** Told every so often while the database is being created, which a first start does. */
+  readonly say?: (text: string) => void;
+  /** Ends the creation of the database. */
+  readonly stopping?: AbortSignal;
+  readonly creation?: CreationTimes;
+}
+
+interface CreationTimes {
+  readonly withinMs: number;
+  readonly sayEveryMs: number;
 }
 
 export interface PostgresServer {
@@ -41,7 +52,7 @@ export interface PostgresServer {
 /** Resolves when a real query was answered; rejects with the last lines of the server's log. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const binaries = await findPostgresBinaries();
-  await initialiseCluster(binaries, options.directory, options.user, options.password);
+  await initialiseCluster(binaries.initdb, options);
   await clearStaleLock(options.directory);
   const deadline = Date.now() + LEFTOVER_BACKENDS_TIMEOUT_MS;
   for (;;) {
@@ -142,24 +153,41 @@ async function clearStaleLock(directory: string): Promise<void> {
 }
 
 const run = promisify(execFile);
-const INITDB_TIMEOUT_MS = 60_000;
+/** It takes seconds; on a slow disk, or beside a build of Temporal, minutes. */
+const CREATION: CreationTimes = { withinMs: 15 * 60_000, sayEveryMs: 20_000 };
 
 /**
  * Creates the cluster once, in a temporary folder that is renamed when complete, so that a killed start leaves nothing
  * that looks like a cluster.
  */
-async function initialiseCluster(
-  binaries: PostgresBinaries,
-  directory: string,
-  user: string,
-  password: string,
-): Promise<void> {
+async function initialiseCluster(initdb: string, options: PostgresOptions): Promise<void> {
+  const { directory } = options;
   if (existsSync(join(directory, 'PG_VERSION'))) return;
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
   const fresh = `${directory}.new-${randomUUID().slice(0, 8)}`;
   const passwordFile = `${fresh}.pw`;
-  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  const { command, args } = asOrdinaryUser(binaries.initdb, [
+  await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
+  try {
+    await runInitdb(initdb, fresh, passwordFile, options);
+    // Only an empty folder can be here: an existing cluster was found above.
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw new Error(`The database could not be created in ${directory}: ${messageOf(error)}`);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function runInitdb(
+  initdb: string,
+  fresh: string,
+  passwordFile: string,
+  { user, say, stopping, creation: { withinMs, sayEveryMs } = CREATION }: PostgresOptions,
+): Promise<void> {
+  stopping?.throwIfAborted();
+  const { command, args } = asOrdinaryUser(initdb, [
     `--pgdata=${fresh}`,
     `--username=${user}`,
     `--pwfile=${passwordFile}`,
@@ -170,21 +198,32 @@ async function initialiseCluster(
     '--no-locale',
     '--no-instructions',
   ]);
+  const startedAt = performance.now();
+  const running = run(command, [...args], {
+    timeout: withinMs,
+    env: { ...plainEnvironment(), LC_ALL: 'C' },
+  });
+  const goesOn = setInterval(() => {
+    const soFar = lasted(performance.now() - startedAt);
+    say?.(`The database is still being created (${soFar} so far): on a slow machine it takes minutes`);
+  }, sayEveryMs);
+  // Not by the option `signal`, which does not wait until the program has ended, and it still writes.
+  const end = (): void => void running.child.kill();
+  stopping?.addEventListener('abort', end);
   try {
-    await run(command, [...args], {
-      timeout: INITDB_TIMEOUT_MS,
-      env: { ...plainEnvironment(), LC_ALL: 'C' },
-    });
-    // Only an empty folder can be here: an existing cluster was found above.
-    await rm(directory, { recursive: true, force: true });
-    await rename(fresh, directory);
+    await running;
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
-    const text =
-      (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' ') ?? String(error);
-    throw new Error(`The database could not be created in ${directory}: ${text}`);
+    stopping?.throwIfAborted();
+    const { killed, stderr } = error as { killed?: boolean; stderr?: string };
+    if (killed) {
+      throw new Error(
+        `it took longer than ${lasted(withinMs)} and was ended. Nothing of it was kept. Look whether the disk is slow or full, or the machine busy with something else, then start again`,
+      );
+    }
+    throw new Error(stderr?.trim().split('\n').slice(-3).join(' ') || messageOf(error));
   } finally {
-    await rm(passwordFile, { force: true });
+    clearInterval(goesOn);
+    stopping?.removeEventListener('abort', end);
   }
 }
 

@@ -96,6 +96,28 @@ test('Postgres keeps what was committed through kill -9, with a session open and
   await third.stop();
 });
 
+test('a database that is not created in time is said with the time it took and what to do, and so is that it goes on', async () => {
+  const said: string[] = [];
+  const directory = join(folder, 'postgres');
+  const options = {
+    ...{ directory, port: await freePort(), user: 'fermata', password: PASSWORD },
+    ...{ logFile: join(folder, 'log'), say: (text: string) => void said.push(text) },
+  };
+  await expect(startPostgres({ ...options, creation: { withinMs: 50, sayEveryMs: 1 } })).rejects.toThrow(
+    `The database could not be created in ${directory}: it took longer than 0 s and was ended. Nothing of it was kept. Look whether the disk is slow or full`,
+  );
+  expect(said[0]).toMatch(
+    /^The database is still being created \(\S+ s so far\): on a slow machine it takes minutes$/,
+  );
+  const ending = new AbortController();
+  const start = startPostgres({
+    ...{ ...options, stopping: ending.signal, creation: { withinMs: 60_000, sayEveryMs: 1 } },
+    say: () => ending.abort(new Error('the desk is ending')),
+  });
+  await expect(start).rejects.toThrow('the desk is ending');
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.runIf(process.platform === 'linux')('Postgres has none of our secrets in its environment', async () => {
   vi.stubEnv('TELEGRAM_BOT_TOKEN', 'a token of the bot');
   const server = await start(await freePort()).finally(() => vi.unstubAllEnvs());

@@ -40,11 +40,11 @@ async function startServer(home: string, signal: AbortSignal): Promise<ServerAdd
   const paths = homePaths(home);
   // If this process is killed, the next one that begins here ends its server.
   const children = openChildrenFile(join(paths.run, 'children.json'));
+  const silent = (): void => undefined;
   const server = new SharedServer<PostgresPlace>({
     ...{ name: 'postgres', run: paths.servers.run, children, choose: choosePostgres },
-    start: (at, started) => startOwnPostgres({ paths, children: started }, at),
-    onNews: () => undefined,
-    say: () => undefined,
+    start: (at, started) => startOwnPostgres({ paths, children: started, onLine: silent }, at, signal),
+    ...{ onNews: silent, say: silent },
   });
   const { port } = await server.open(signal).catch(async (error: unknown) => {
     // Otherwise its lock would keep this process, and the start after the restore, waiting forever.

@@ -80,8 +80,9 @@ export async function refuseEarlierVersion(name: string, { home, servers }: Home
 
 /** Also used by commands that need the server while no desk runs. */
 export async function startOwnPostgres(
-  { paths, children }: Pick<StoreContext, 'paths' | 'children'>,
+  { paths, children, onLine }: StoreContext,
   { port }: PostgresPlace,
+  stopping: AbortSignal,
 ): Promise<Running> {
   const logFile = join(paths.servers.logs, 'postgres.log');
   rotateIfLarge(logFile, LOG_BYTES_MAX, LOGS_KEPT);
@@ -92,6 +93,7 @@ export async function startOwnPostgres(
     password: readSecret(paths.home, 'postgresPassword'),
     logFile,
     onSpawned: (child) => children.add('postgres', child.pid),
+    ...{ say: onLine, stopping },
   }).catch(fullDiskTeller('postgres', paths.postgres));
   void server.process.exited.then(() => children.remove(server.process.pid));
   return server;
