@@ -61,7 +61,8 @@ async function quoteToOrder(run: number): Promise<number> {
   await untilHolds(() => port.state.reasons.length === 0);
   const { journal } = await openJournal({ directory: join(folder, `journal-${run}`) });
   const { incarnation } = journal;
-  const account = await tradedAccount({ port, paper: null, account: 'ibkr-simulator' }, journal, desk.mode);
+  const traded = { port, paper: null, account: 'ibkr-simulator' };
+  const account = await tradedAccount(traded, journal, desk.mode, () => null);
   const { instruments, capabilities } = port;
   const engine = createEngine(
     engineConfig(desk, configHash, incarnation, instruments, capabilities, account),

@@ -15,6 +15,7 @@ import { longestReadingMs } from '../engine/sync/request-snapshot.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
+import { startItsProgram } from '../venue/environment.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
@@ -172,13 +173,15 @@ async function openOn(
 }
 
 async function replayedEngine(
-  { loaded, journal, clock, log, onProgress }: OpenTraderParts,
+  { loaded, journal, runtime, clock, log, onProgress }: OpenTraderParts,
   instruments: readonly Instrument[],
   venue: TradingVenue,
 ): Promise<Replayed & { readonly records: number }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
-  const account = await tradedAccount(venue, journal, desk.mode);
+  const account = await tradedAccount(venue, journal, desk.mode, () =>
+    startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: process.env }),
+  );
   const { capabilities } = venue.port;
   const engine = createEngine(
     engineConfig(desk, configHash, incarnation, instruments, capabilities, account, clock.wallMs()),
@@ -280,6 +283,7 @@ export async function tradedAccount(
   { port, paper, account }: TradingVenue,
   journal: Journal,
   mode: Desk['mode'],
+  whatToDo: () => string | null,
 ): Promise<TradedAccount> {
   if (paper !== null) return { account, real: false };
   const real = mode === 'live';
@@ -294,7 +298,7 @@ export async function tradedAccount(
     const why = messageOf(error);
     throw new StartRefused(
       `the first start ${real ? 'with real money' : 'on a broker’s paper account'} needs the account's balance, and ${account} did not give it (${why}). ` +
-        'No order was sent. Start again once it answers.',
+        `No order was sent. ${whatToDo() ?? 'Start again once it answers'}.`,
     );
   }
 }

@@ -1,8 +1,8 @@
-/** All environment variables, including those of the venues. */
+/** All environment variables, including those of the venues; and the program of a venue's own that they name. */
 import { type EnvironmentSection, path, plain, secret, text } from '../desk/environment-variable.js';
 import { environmentSections } from '../desk/environment-variables.js';
 import type { CredentialHolder, LiveVenue } from './definition.js';
-import { TRADED_VENUES, type TradedVenue } from './registry.js';
+import { TRADED_VENUES, type TradedVenue, tradedVenue } from './registry.js';
 
 export const ENVIRONMENT = environmentSections(TRADED_VENUES.map(sectionOf));
 
@@ -46,4 +46,31 @@ export function credentialIn(variable: string): HeldCredential | null {
 /** Names of the variables that a holder needs, the key first. */
 export function credentialNames({ credentials }: LiveVenue, holder: CredentialHolder): readonly string[] {
   return credentials.filter((one) => one.holder === holder).map(({ name }) => name);
+}
+
+export interface AskedVenue {
+  readonly desk: {
+    readonly desk: string;
+    readonly venue: { readonly name: string; readonly testnet: boolean };
+  };
+  readonly simulatedVenue?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * What to do where a venue that is reached through a program of its own does not answer. Throws `RangeError` where
+ * its address can't be read; null at any other venue.
+ */
+export function startItsProgram({ desk, simulatedVenue, env }: AskedVenue): string | null {
+  const { name, title, live } = tradedVenue(desk.venue.name);
+  const endpoint = live.endpoint(desk, simulatedVenue, env);
+  const gateway = live.gateway?.(endpoint, env);
+  if (gateway === undefined) return null;
+  const { host, port } = gateway;
+  const simulator = `npm run simulator -- ${name} --port ${port}`;
+  if (endpoint.kind === 'simulator') return `Start the simulator again: ${simulator}`;
+  return (
+    `Start the program of ${title} that leads there (docs/VENUES.md), logged in and open to API clients at ${host}:${port}; ` +
+    `or trade a simulated one: ${simulator} in a checkout, and in another terminal fermata up --desk ${desk.desk} --simulated-venue 127.0.0.1:${port}`
+  );
 }

@@ -10,7 +10,7 @@ import { buildInstruments } from '../../trader/engine-config.js';
 import type { VenueEndpoint } from '../../venue/prices.js';
 import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
 import { closedNow } from '../market-now.js';
-import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';
+import { type ExchangeQuestion, type ExchangeReading, readExchange, withAdvice } from './exchange-reading.js';
 
 interface ConnectionPart extends CheckOutcome {
   readonly title: string;
@@ -51,7 +51,7 @@ export async function testConnection(question: ExchangeQuestion, nowMs: number):
   const label = venue.live.label(endpoint);
   if (typeof account === 'string')
     return testOf(label, [notAsked(SESSION, account), data, notAsked(BALANCE, account)]);
-  return testOf(label, [session(account), data, balance(account)]);
+  return testOf(label, [session(account, question), data, balance(account)]);
 }
 
 const SESSION = 'session';
@@ -71,12 +71,12 @@ const notAsked = (title: string, why: string): ConnectionPart => ({
   ...{ title, verdict: 'not_run', observed: why, expected: 'a venue that can be asked' },
 });
 
-function session({ permissions }: ExchangeReading): ConnectionPart {
+function session({ permissions, balances }: ExchangeReading, question: ExchangeQuestion): ConnectionPart {
   const said = { title: SESSION, expected: 'established' } as const;
-  if (!permissions.ok) return { ...said, verdict: 'fail', observed: permissions.why };
-  const { problems } = permissions.value;
-  if (problems.length > 0) return { ...said, verdict: 'fail', observed: problems.join('; ') };
-  return { ...said, verdict: 'pass', observed: 'established' };
+  const why = permissions.ok ? permissions.value.problems.join('; ') : permissions.why;
+  if (why === '') return { ...said, verdict: 'pass', observed: 'established' };
+  // An account that can be read is there, whatever is wrong with it.
+  return { ...said, verdict: 'fail', observed: balances.ok ? why : withAdvice(why, question) };
 }
 
 function balance({ balances }: ExchangeReading): ConnectionPart {

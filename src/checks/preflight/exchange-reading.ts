@@ -9,6 +9,7 @@ import { messageOf } from '../../domain/message-of.js';
 import type { VenueBalances } from '../../domain/venue.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import type { PermissionVerdict } from '../../venue/definition.js';
+import { type AskedVenue, startItsProgram } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 
 /** A value, or why there is none. */
@@ -30,6 +31,17 @@ export interface ExchangeQuestion {
   readonly env: NodeJS.ProcessEnv;
   /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue: string | undefined;
+}
+
+/** Why a venue did not answer, and what to do where that is known. */
+export function withAdvice(why: string, question: AskedVenue): string {
+  try {
+    const doThis = startItsProgram(question);
+    return doThis === null ? why : `${why}. ${doThis}`;
+  } catch {
+    // An address that can't be read is why already.
+    return why;
+  }
 }
 
 /** Never throws: a part that could not be read says why. */

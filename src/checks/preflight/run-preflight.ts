@@ -14,7 +14,7 @@ import { homePaths, SECRET_FILES } from '../../home/runtime.js';
 import { telegramCredentials, telegramProof } from '../../notify/channel-credentials.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
-import type { PreflightCheck, PreflightSubject } from './exchange-reading.js';
+import { type PreflightCheck, type PreflightSubject, withAdvice } from './exchange-reading.js';
 import { newestGo } from './newest-go.js';
 
 const dailyLoss: PreflightCheck = {
@@ -129,12 +129,12 @@ function shown(figure: number | null): string {
 const apiKey: PreflightCheck = {
   key: 'api-key',
   title: 'API key validity',
-  look: ({ exchange }) => {
+  look: (subject) => {
     const expected = 'the exchange answers a signed call';
-    const { balances, permissions, endpoint } = exchange;
+    const { balances, permissions, endpoint } = subject.exchange;
     const failed = [balances, permissions].find(({ ok }) => !ok);
     return failed?.ok === false
-      ? { verdict: 'fail', observed: failed.why, expected }
+      ? { verdict: 'fail', observed: withAdvice(failed.why, subject), expected }
       : { verdict: 'pass', observed: `${endpoint} answered`, expected };
   },
 };
