@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { refusedSignalLines, reportHtml, signalsText } from '../../src/backtest/report/report-html.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
 import {
@@ -54,7 +55,17 @@ it('follows each at its time, once, and reports what was refused', async () => {
   expect(Date.parse(trade!.opened)).toBeGreaterThanOrEqual(Date.parse(at(10)));
   expect(Date.parse(trade!.opened)).toBeLessThan(Date.parse(at(12)));
   expect(Date.parse(trade!.closed)).toBeLessThan(Date.parse(at(42)));
-  expect(report).toMatchObject({ orders: 4, signals: { sent: 6, refused: { expired: 1 } } });
+  expect(report).toMatchObject({
+    orders: 4,
+    signals: {
+      ...{ sent: 6, refused: { expired: 1 } },
+      refusedFirst: { expired: expect.stringMatching(/^.+ .+ .+/) },
+    },
+  });
+  const why = report.signals?.refusedFirst.expired;
+  expect(signalsText(report)).toBe('6 sent, 1 refused');
+  expect(refusedSignalLines(report)).toEqual([`expired: 1: ${why}`]);
+  expect(reportHtml(report)).toContain(`<h2>Signals: 6 sent, 1 refused, by reason</h2>`);
   expect((await backtest(prices, { desk, signals })).report.stateHash).toBe(report.stateHash);
 });
 
@@ -62,7 +73,8 @@ it('leaves out those from before the run', async () => {
   const prices = writeMinutes(temporaryFolder(), waves(60));
   const signals = readSignals(fileOf([{ ...BUY, id: 'early', issuedAt: at(-5) }]));
   const { report } = await backtest(prices, { desk, signals });
-  expect(report.signals).toEqual({ sent: 0, refused: {} });
+  expect(report.signals).toEqual({ sent: 0, refused: {}, refusedFirst: {} });
+  expect(signalsText(report)).toBe('0 sent, none refused');
 });
 
 it.each<[unknown, string]>([

@@ -122,6 +122,8 @@ export class BacktestMeasure implements Measure {
   readonly denied = new Map<string, number>();
   /** What was said of the first of them, by limit. */
   readonly deniedFirst = new Map<string, string>();
+  /** What was said of the first signal that was refused, by limit. */
+  readonly signalRefusedFirst = new Map<string, string>();
   /** How often the venue rejected an order, by what it said. */
   readonly rejected = new Map<string, number>();
   orderCount = 0;
@@ -203,6 +205,10 @@ export class BacktestMeasure implements Measure {
     this.candles[instrument]?.draw(() => strategyLines(instrument, openMs));
   }
 
+  #signalRefused({ limit, reason }: { readonly limit: string; readonly reason: string }): void {
+    if (!this.signalRefusedFirst.has(limit)) this.signalRefusedFirst.set(limit, reason);
+  }
+
   onRecord(record: EngineRecord): void {
     switch (record.type) {
       case 'order.intended':
@@ -212,6 +218,10 @@ export class BacktestMeasure implements Measure {
         this.#order(record.order, record.marketMs, 'denied', `${record.limit}: ${record.reason}`);
         if (!this.denied.has(record.limit)) this.deniedFirst.set(record.limit, record.reason);
         this.denied.set(record.limit, (this.denied.get(record.limit) ?? 0) + 1);
+        if (record.order.signal !== undefined) this.#signalRefused(record);
+        break;
+      case 'signal.refused':
+        this.#signalRefused(record);
         break;
       case 'order.state':
         // As asked for: the market was at the price of a post-only entry first.

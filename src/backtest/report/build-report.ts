@@ -100,9 +100,14 @@ export interface BacktestReport {
   /** How often the venue rejected an order, by what it said. */
   readonly rejected: Readonly<Record<string, number>>;
   /**
-   * Signals from outside: how many came, and how many were refused, by what refused them. Left out: none were given.
+   * Signals from outside: how many came, and how many were refused, by what refused them, with what was said of the
+   * first of each. Left out: none were given.
    */
-  readonly signals?: { readonly sent: number; readonly refused: Readonly<Record<string, number>> };
+  readonly signals?: {
+    readonly sent: number;
+    readonly refused: Readonly<Record<string, number>>;
+    readonly refusedFirst: Readonly<Record<string, string>>;
+  };
   /** Splits and dividends of the time that was traded. Left out: no file of them was given. */
   readonly actions?: readonly {
     readonly at: string;
@@ -271,7 +276,12 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       : {}),
     ...(inputs.signalsSent === null
       ? {}
-      : { signals: { sent: inputs.signalsSent, refused: Object.fromEntries(view?.signalsRefused ?? []) } }),
+      : {
+          signals: {
+            ...{ sent: inputs.signalsSent, refused: Object.fromEntries(view?.signalsRefused ?? []) },
+            refusedFirst: Object.fromEntries(measure?.signalRefusedFirst ?? []),
+          },
+        }),
     ...(measure === null || measure.holding.size === 0 ? {} : { holding: holdingOf(measure) }),
     halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
       ...{ cause, reason, at: iso(atMarketMs) },

@@ -60,6 +60,7 @@ ${groupTables(report.by, currency)}
 ${list('How orders were filled', report.execution)}
 ${list('Set for this run', report.set)}
 ${list('Entries refused, by limit', deniedLines(report))}
+${list(`Signals: ${signalsText(report)}, by reason`, refusedSignalLines(report))}
 ${list('Orders rejected by the venue', counts(report.rejected))}
 ${list(
   'Halts',
@@ -109,10 +110,26 @@ const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
 
 export const deniedLines = ({ denied, deniedFirst }: BacktestReport): readonly string[] =>
-  Object.entries(denied).map(
+  refusedBy(denied, deniedFirst);
+
+export const refusedSignalLines = ({ signals }: BacktestReport): readonly string[] =>
+  signals === undefined ? [] : refusedBy(signals.refused, signals.refusedFirst);
+
+const refusedBy = (
+  counts: Readonly<Record<string, number>>,
+  first: Readonly<Record<string, string>>,
+): readonly string[] =>
+  Object.entries(counts).map(
     ([limit, count]) =>
-      `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${deniedFirst[limit]}`,
+      `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${first[limit]}`,
   );
+
+/** Null: none were given. A signal whose entry was refused is among the refused entries, too. */
+export function signalsText({ signals }: BacktestReport): string | null {
+  if (signals === undefined) return null;
+  const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);
+  return `${grouped(String(signals.sent))} sent, ${refused === 0 ? 'none' : grouped(String(refused))} refused`;
+}
 
 function countOf({ by }: BacktestReport, symbol: string): number {
   return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;

@@ -6,8 +6,10 @@ import {
   deniedLines,
   FIGURES,
   figureText,
+  refusedSignalLines,
   reportHtml,
   roundedAmount,
+  signalsText,
   TRADES_SHOWN_MAX,
 } from '../../backtest/report/report-html.js';
 import {
@@ -383,12 +385,12 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       ? []
       : [line('open', `${counted(report.positions.length, 'position')}, at the last price`)]),
     ...refusedLines(report),
+    ...signalLines(report),
     ...rejectedLines(report),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
     ...actionLines(report),
     ...holdingLines(report),
-    ...signalProblems(report),
     ...report.switchedOff.map(
       ({ strategy, at, reason, onAgain }) =>
         `  ! ${strategy} was switched off from ${when(at)} to ${onAgain === null ? 'the end' : when(onAgain)}: ${reason}`,
@@ -434,10 +436,15 @@ function holdingLines({ holding = [], currency }: BacktestReport): string[] {
   );
 }
 
-function signalProblems({ signals }: BacktestReport): string[] {
-  const refused = Object.entries(signals?.refused ?? {}).map(([limit, count]) => `${limit} ${count}`);
-  if (refused.length === 0) return [];
-  return [`  ! of ${signals?.sent} signals some were refused, or entered nothing: ${refused.join(', ')}`];
+/** Also where none came: the file may be of another time. */
+function signalLines(report: BacktestReport): string[] {
+  const text = signalsText(report);
+  if (text === null) return [];
+  const refused = refusedSignalLines(report);
+  return [
+    line('signals', refused.length === 0 ? text : `${text}, by reason:`),
+    ...refused.map((each) => `  ! ${each}`),
+  ];
 }
 
 const line = (name: string, text: string): string => `  ${name.padEnd(24)} ${text}`;
