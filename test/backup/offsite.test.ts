@@ -1,5 +1,8 @@
 /** Copies away from this machine: the real client against storage that speaks the protocol strictly. */
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -216,6 +219,28 @@ describe('a copy away from this machine', () => {
     await expect(fetchBackup(place, emptyHome(), ID)).rejects.toThrow(/comes at less than 4 kB a second/);
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
     await expect(listOffsite(place)).rejects.toThrow('it has not answered completely within 5 minutes');
+  });
+
+  it('is not sent on where its storage takes it slower than anybody can wait for', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const storage = await openStorage({ ...settingsOf(simulator), endpoint }, KEYS);
+    onTestFinished(() => {
+      vi.useRealTimers();
+      storage.close();
+      silent.closeAllConnections();
+      silent.close();
+    });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const asked = once(silent, 'request');
+    const said = expect(storage.put('a', [Buffer.alloc(120_000)])).rejects.toThrow(
+      `${endpoint}, bucket ${BUCKET}: what is sent is taken at less than 4 kB a second`,
+    );
+    await asked;
+    await vi.advanceTimersByTimeAsync(5 * 60_000 + 40_000);
+    await said;
   });
 
   it('takes the place of one that is damaged here, which is kept beside it; a whole one stays', async () => {

@@ -40,6 +40,7 @@ const SILENT_MS = 60_000;
 const ANSWER_MINUTES = 5;
 const PACE_AFTER_S = 60;
 const PACE_BYTES_MIN = 4_000;
+const LOOK_MS = 5_000;
 const REMOVED_AT_ONCE = 1_000;
 
 /** Throws `StorageRefused` if a key is missing. */
@@ -90,19 +91,28 @@ class BucketStorage implements Storage {
   put(key: string, body: Bytes, signal?: AbortSignal): Promise<void> {
     return this.#asked(async () => {
       const { Upload } = await import('@aws-sdk/lib-storage');
-      const Body = Readable.from(body);
+      const pace = new UploadPace();
+      const Body = Readable.from(pace.of(body));
       const upload = new Upload({
         client: this.#client,
         params: { Bucket: this.#Bucket, Key: key, Body },
         partSize: PART_BYTES,
         queueSize: PARTS_AT_ONCE,
       });
+      upload.on('httpUploadProgress', ({ loaded = 0 }) => pace.taken(loaded));
       const end = () => void upload.abort();
       signal?.throwIfAborted();
       signal?.addEventListener('abort', end, { once: true });
+      const looks = setInterval(() => pace.isOver() && end(), LOOK_MS);
       try {
         await upload.done();
+      } catch (error) {
+        if (!pace.isOver()) throw error;
+        throw new Error(`what is sent is taken at less than ${PACE_BYTES_MIN / 1_000} kB a second`, {
+          cause: error,
+        });
       } finally {
+        clearInterval(looks);
         signal?.removeEventListener('abort', end);
         Body.destroy();
       }
@@ -194,6 +204,30 @@ class BucketStorage implements Storage {
     } catch (error) {
       throw explained(error, this.#settings);
     }
+  }
+}
+
+/** Whether an upload is taken too slowly. The client says of a part only that it is there. */
+class UploadPace {
+  #given = 0;
+  #taken = 0;
+  #sinceMs = performance.now();
+
+  async *of(body: Bytes): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      this.#given += chunk.length;
+      yield chunk;
+    }
+  }
+
+  taken(bytes: number): void {
+    this.#taken = bytes;
+    this.#sinceMs = performance.now();
+  }
+
+  isOver(): boolean {
+    const seconds = (performance.now() - this.#sinceMs) / 1_000;
+    return seconds > ANSWER_MINUTES * 60 + (this.#given - this.#taken) / PACE_BYTES_MIN;
   }
 }
 
