@@ -6,6 +6,7 @@ import { CLOCK, day, timeOfDay } from '../format.js';
 import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
+import { readable } from '../view/words.js';
 
 type Entry = AuditPage['entries'][number];
 type Filter = Readonly<Record<'person' | 'action' | 'from' | 'to', string>> & {
@@ -21,7 +22,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { title: 'Via', cell: ({ via }) => via },
   { title: 'What', cell: ({ action }) => action },
   { title: 'With', cell: ({ parameters }) => <code class="soft">{shown(parameters)}</code>, long: true },
-  { title: 'Outcome', cell: ({ outcome }) => outcome, long: true },
+  { title: 'Outcome', cell: ({ outcome }) => readable(outcome), long: true },
 ];
 
 export function Audit({ api }: { readonly api: DeskApi }) {

@@ -4,7 +4,7 @@ import type { Polled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
-import { Words } from '../view/words.js';
+import { readable, Words } from '../view/words.js';
 import { missingForRealMoney } from './missing-for-real-money.js';
 
 interface GoLiveStateProps {
@@ -50,7 +50,7 @@ function State({ value }: { readonly value: GoLiveShown }) {
         <Stat label="Approvers" value={approvers.join(', ') || 'nobody'} />
         {progress !== null && <Stat label="Now" value={progress.phase} />}
       </dl>
-      {progress !== null && <p>{progress.detail}</p>}
+      {progress !== null && <p>{readable(progress.detail)}</p>}
     </>
   );
 }
@@ -79,7 +79,7 @@ function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
             <b>
               {release}, attempt {attempt}
             </b>{' '}
-            <span class="soft">{detail}</span>
+            <span class="soft">{readable(detail)}</span>
           </span>
           <span class="soft">
             {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK}

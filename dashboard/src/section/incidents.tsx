@@ -6,6 +6,7 @@ import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { useAction } from '../view/use-action.js';
+import { readable } from '../view/words.js';
 import { IncidentCard } from './incident-card.js';
 
 interface IncidentsProps {
@@ -118,7 +119,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
           onGo={(note) => void send(asked, note)}
           onCancel={() => setAsked(null)}
         >
-          {asked.kind !== 'report' && <p>{asked.incident.detail}</p>}
+          {asked.kind !== 'report' && <p>{readable(asked.incident.detail)}</p>}
         </ReasonDialog>
       )}
     </div>

@@ -157,7 +157,7 @@ function remind(run: GoLiveRun, text: string): void {
     event: 'task',
     severity: 'info',
     title: 'look at the dashboard',
-    text: `${text}. Reconciliation: GET /api/reconciliation.`,
+    text: `${text}. How the account compares with the venue’s: fermata status.`,
   });
 }
 
