@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { ApprovalShown } from '../../src/contracts/published.js';
 import type { Task } from '../../src/contracts/task.js';
 import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { ProcessStatus } from '../../src/home/process-status.js';
@@ -13,7 +14,7 @@ import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { scriptedPeople } from './scripted-people.js';
+import { APPROVAL, scriptedPeople } from './scripted-people.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -44,6 +45,7 @@ export class OpenedPage {
   processes: readonly ProcessStatus[] | null = [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }];
   /** What is asked of people by hand. */
   tasks: readonly Task[] = [];
+  approvals: readonly ApprovalShown[] = [APPROVAL];
   /** What is enrolled for votes, whoever asks. */
   keys: readonly PersonKey[] = [];
   /** What a vote has to be signed over; null: it takes no signature. */
@@ -68,6 +70,7 @@ export class OpenedPage {
       {
         ...scriptedPeople({ changed, votes }),
         readGoLive,
+        listApprovals: async () => this.approvals,
         statementToSign: async () => this.statement,
         listTasks: async () => this.tasks,
         rollContract: async (_, request) => {

@@ -4,9 +4,11 @@ import type { EvidenceInput } from '../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Halt } from '../../src/domain/mode.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
+import { appendAudit } from '../../src/store/audit.js';
 import { recordEvidenceBatch } from '../../src/store/evidence.js';
 import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
 import { writeDay } from '../../src/store/trading-journal.js';
+import { DESK } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, picture, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
@@ -139,6 +141,35 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     expect(await typedAs('docker-compose run --rm cli')).toContain('docker-compose run --rm cli paper reset');
     await typedAs('fermata');
     is({});
+  });
+
+  it('what an approval of settings would change, with the unit, and what came of others, with commands as typed here', async () => {
+    const [open] = desk.approvals;
+    const outcome = 'the trader did not answer at 2026-01-02T03:04:05.000Z: fermata logs';
+    desk.approvals = [
+      open!,
+      { ...open!, id: 'over', state: 'rejected', title: 'Less room', outcome, closedMs: Date.now() },
+    ];
+    const audited = {
+      ...{ desk: DESK, person: 'anna', via: 'cli', action: 'approve', parameters: {} },
+      outcome: 'not counted: fermata approvals',
+    } as const;
+    await appendAudit(desk.database.pool, audited);
+    await desk.page
+      .locator('meta[name="command-line"]')
+      .evaluate((meta) => meta.setAttribute('content', 'npx fermata'));
+    await desk.open('Waiting');
+    const asked = () => desk.page.getByRole('region', { name: 'Approvals' }).innerText();
+    await expect.poll(asked).toContain('3 → 4 %');
+    await expect.poll(asked).toMatch(/did not answer at \S+ 03:04 UTC: npx fermata logs/);
+    await desk.page.getByRole('button', { name: 'Approve…' }).click();
+    expect(await desk.page.getByRole('dialog').innerText()).toContain('3 → 4 %');
+    await desk.page.getByRole('button', { name: 'Cancel' }).click();
+    await desk.open('Audit');
+    const trail = () => desk.page.getByRole('region', { name: 'Audit trail, newest first' }).innerText();
+    await expect.poll(trail).toContain('not counted: npx fermata approvals');
+    desk.approvals = [open!];
+    await desk.open('Desk');
   });
 
   it('equity, drawdown and what is held at one look', async () => {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ApprovalShown, Signing } from '../api/shapes.js';
+import type { ApprovalShown, SettingsShown, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -10,6 +10,7 @@ import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { RunLink } from '../view/run-link.js';
 import type { Action } from '../view/use-action.js';
+import { readable } from '../view/words.js';
 
 const CLOSED_SHOWN = 8;
 
@@ -28,6 +29,13 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const own = useOwnSignature(signing);
   const all = approvals.value?.approvals ?? [];
   const open = all.filter(({ state }) => state === 'open');
+  const asksSettings = open.some(({ kind }) => kind === 'settings');
+  const settings = usePolled(
+    async () => (asksSettings ? (await api.settings()).settings : []),
+    60_000,
+    String(asksSettings),
+  );
+  const known = settings.value ?? [];
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
   const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
     // A rejection never waits for a signature; if the statement can't be read, the server reports why when it gets
@@ -59,6 +67,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           <OpenApproval
             key={approval.id}
             approval={approval}
+            known={known}
             why={whyNot(approval, person, roles)}
             busy={action.busy}
             onVote={(choice) => void ask(approval, choice)}
@@ -70,7 +79,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           {closed.map(({ id, title, state, outcome, closedMs, workflowId }) => (
             <li key={id}>
               <span>
-                {title} <span class="soft">{outcome}</span> <RunLink workflowId={workflowId} />
+                {title} <span class="soft">{readable(outcome)}</span> <RunLink workflowId={workflowId} />
               </span>
               <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
                 {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} ${CLOCK}`}
@@ -89,7 +98,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           onCancel={close}
           choice={signing !== null && own.field}
         >
-          <Parameters values={asked.approval.parameters} />
+          <Parameters values={withUnits(asked.approval, known)} />
         </ReasonDialog>
       )}
     </Panel>
@@ -106,15 +115,29 @@ function whyNot(
   return needed.some((role) => roles.includes(role)) ? null : `Takes the role ${needed.join(' or ')}.`;
 }
 
+type Settings = SettingsShown['settings'];
+
+/** Which units the values have is no part of what is agreed to. */
+const withUnits = ({ kind, parameters }: ApprovalShown, known: Settings): ApprovalShown['parameters'] =>
+  kind !== 'settings'
+    ? parameters
+    : Object.fromEntries(
+        Object.entries(parameters).map(([key, change]) => [
+          key,
+          `${change} ${known.find((one) => one.key === key)?.unit ?? ''}`.trim(),
+        ]),
+      );
+
 interface OpenApprovalProps {
   readonly approval: ApprovalShown;
+  readonly known: Settings;
   readonly why: string | null;
   readonly busy: boolean;
   readonly onVote: (choice: 'approve' | 'reject') => void;
 }
 
-function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
-  const { title, subject, parameters, needed, votes, requestedBy, createdMs, expiresMs } = approval;
+function OpenApproval({ approval, known, why, busy, onVote }: OpenApprovalProps) {
+  const { title, subject, needed, votes, requestedBy, createdMs, expiresMs } = approval;
   const agreed = votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person);
   return (
     <li class="card-line">
@@ -129,7 +152,7 @@ function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
         {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
         {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
-      <Parameters values={parameters} />
+      <Parameters values={withUnits(approval, known)} />
       <div class="card-buttons">
         {why === null ? (
           <>
