@@ -59,6 +59,18 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     }
   });
 
+  it('leaves out on a phone what is for wider screens, also where rows are blocks', async () => {
+    await desk.open('Strategies');
+    const regimes = () =>
+      desk.page
+        .locator('td[data-label="Market regime"]')
+        .evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).offsetHeight > 0));
+    await desk.look(820);
+    expect(new Set(await regimes())).toEqual(new Set([true]));
+    await desk.look(390);
+    expect(new Set(await regimes())).toEqual(new Set([false]));
+  });
+
   it('keeps in sight of a phone which sections wait for people, beside the one that is open', async () => {
     await desk.look(390);
     desk.tasks = [SIGN_OFF];
