@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
-import type { RolesNeeded } from '../domain/roles.js';
+import { BUILT_IN_OPERATOR, type RolesNeeded, rolesOf } from '../domain/roles.js';
 import { homePaths } from '../home/runtime.js';
 import { type OnForged, type RowMaker, telegramMaker } from '../store/access-rows.js';
 import { linkStanding, type PersonLink, readPersonLinks } from '../store/people.js';
@@ -19,6 +19,8 @@ export interface KnownPerson {
 
 export class KnownPeople {
   #links: readonly PersonLink[];
+  /** Those of the desk file, and the operator whom every desk has. */
+  readonly #people: readonly KnownPerson[];
   readonly #file: string;
   readonly #maker: RowMaker;
 
@@ -27,6 +29,9 @@ export class KnownPeople {
     home: string,
     private readonly onForged: OnForged,
   ) {
+    this.#people = [...new Set([...desk.people.map(({ name }) => name), BUILT_IN_OPERATOR])].map((name) => ({
+      ...{ name, roles: rolesOf(desk.people, name) },
+    }));
     this.#maker = telegramMaker(home);
     this.#file = join(homePaths(home).home, 'notify', `telegram-links-${desk.desk}.json`);
     this.#links = readLinks(this.#file);
@@ -38,7 +43,7 @@ export class KnownPeople {
       pool,
       this.#maker,
       this.desk.desk,
-      this.desk.people.map(({ name }) => name),
+      this.#people.map(({ name }) => name),
       this.onForged,
     );
     if (JSON.stringify(links) === JSON.stringify(this.#links)) return;
@@ -59,8 +64,7 @@ export class KnownPeople {
   /** Null for a stranger, and for a person who is no longer in the desk file. */
   byTelegramUser(userId: number): KnownPerson | null {
     const link = this.#made().find(({ telegramUserId }) => telegramUserId === String(userId));
-    const person = this.desk.people.find(({ name }) => name === link?.person);
-    return person ? { name: person.name, roles: person.roles } : null;
+    return this.#people.find(({ name }) => name === link?.person) ?? null;
   }
 
   /** Private chats of everybody who is linked. */
@@ -88,14 +92,14 @@ export class KnownPeople {
   /** All roles that linked people have. */
   rolesLinked(): readonly string[] {
     const linked = this.#made().map(({ person }) => person);
-    return this.desk.people.filter(({ name }) => linked.includes(name)).flatMap(({ roles }) => roles);
+    return this.#people.filter(({ name }) => linked.includes(name)).flatMap(({ roles }) => roles);
   }
 
   /** Private chats of linked people who have one of these roles. */
   chatsOf(roles: readonly string[]): readonly string[] {
     return this.#made()
       .filter(({ person }) =>
-        this.desk.people.some(
+        this.#people.some(
           ({ name, roles: has }) => name === person && has.some((role) => roles.includes(role)),
         ),
       )

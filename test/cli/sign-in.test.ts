@@ -102,6 +102,13 @@ describe('who decides something', () => {
     expect(wasAsked('resize')).toEqual([]);
   });
 
+  it('the operator whom every desk has is linked to Telegram without one, also where the desk file does not name him', async () => {
+    const { code, err } = await fermata('telegram', 'link', 'operator');
+    // As far as the database, which is down here.
+    expect(err).toContain("links can't be changed: the database does not answer");
+    expect(code).toBe(1);
+  });
+
   it('one shell can’t cast both votes: --as names only who is signed in', async () => {
     expect(await signIn('anna', PASSWORD)).toMatchObject({ code: 0 });
     const other = await fermata('resume', '--reason', 'x', '--as', 'bert');

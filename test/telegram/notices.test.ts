@@ -77,6 +77,18 @@ describe('a notice', () => {
     expect(bench.texts(ANNA).join()).not.toContain('for nobody yet');
   });
 
+  it('arrives at the operator whom every desk has once he is linked, also where the desk file does not name him', async () => {
+    expect(bench.desk.people.map(({ name }) => name)).not.toContain('operator');
+    await bench.link('operator', BEN);
+    bench.start({ chatId: null });
+    await notify(database.pool, alert(0, { audience: ['operator'] }));
+    await eventually(() => expect(titles(BEN)).toEqual(['alert 0']));
+    bench.type(BEN, '/stop lunch');
+    await eventually(() =>
+      expect(bench.trader.sent('stop')).toMatchObject([{ by: 'operator', reason: 'lunch' }]),
+    );
+  });
+
   it('arrives in the chat of the alerts, and at nobody linked, where what links were ended can not be read', async () => {
     await bench.link('anna', ANNA);
     bench.start();

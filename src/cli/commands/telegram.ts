@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../domain/message-of.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
 import { newToken, telegramMaker } from '../../store/access-rows.js';
@@ -52,8 +52,8 @@ export function telegramCommand(command: Command): void {
 /** Rejects with `CliFailure`. The code is shown once; only its hash is stored. */
 async function newTelegramLink(runtime: Runtime, person: string): Promise<TelegramLink> {
   const { people } = loadDesk(runtime.deskFile).desk;
-  if (!people.some(({ name }) => name === person)) {
-    const names = people.map(({ name }) => name).join(', ');
+  if (rolesOf(people, person).length === 0) {
+    const names = [...new Set([...people.map(({ name }) => name), BUILT_IN_OPERATOR])].join(', ');
     throw usageFailure(`the desk file has no person ${person}`, `use one of: ${names}`);
   }
   const code = newToken();
