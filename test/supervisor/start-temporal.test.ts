@@ -2,15 +2,44 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
 import { runLabel } from '../../src/contracts/run-label.js';
-import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
+import type { Exit, ManagedProcess } from '../../src/supervisor/managed-process.js';
 import { serverArguments, TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { type WatchTimes, watchServer } from '../../src/supervisor/temporal/watch-server.js';
 import { endChildWithThisProcess, endServerWithThisProcess } from '../support/end-with-this-process.js';
 import { until } from '../support/eventually.js';
 import { sharedTemporal } from '../support/temporal.js';
+
+/** What Temporal answers once the one connection to its database was interrupted for good: seen on a machine that was far too busy. */
+const INTERRUPTED = {
+  code: status.UNAVAILABLE,
+  details: 'GetNamespace operation failed. Error interrupted (9)',
+};
+
+/** Speaks gRPC; its address. */
+async function interruptedTemporal(): Promise<string> {
+  const server = new Server();
+  const method = '/temporal.api.workflowservice.v1.WorkflowService/DescribeNamespace';
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  server.register(
+    method,
+    (_call: unknown, answer: (error: object) => void) => answer(INTERRUPTED),
+    asIs,
+    asIs,
+    'unary',
+  );
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    ),
+  );
+  onTestFinished(() => server.forceShutdown());
+  return `127.0.0.1:${port}`;
+}
 
 /** Temporal's binary, which ends at once as often as is said, as one does whose port was taken meanwhile. */
 async function endingAtOnce(times: number) {
@@ -34,7 +63,8 @@ exec '${binary}' "$@"
       await endServerWithThisProcess(child);
     },
   };
-  const start = (database: string | null = null) => startTemporal({ ...server, database });
+  const start = (database: string | null = null, watch?: WatchTimes) =>
+    startTemporal({ ...server, database, ...(watch === undefined ? {} : { watch }) });
   return { server, start, pids };
 }
 
@@ -90,4 +120,43 @@ exec '${binary}' "$@"
   expect((await run.describe()).typedSearchAttributes.getAll()).toHaveLength(
     label.typedSearchAttributes.length,
   );
+});
+
+it('is ended where it runs and says nothing for too long, and not while it answers', async () => {
+  const { start } = await endingAtOnce(0);
+  const started = await start(null, { everyMs: 100, failingMs: 1_000, silentMs: 1_000 });
+  onTestFinished(() => started.stop());
+  let looked = 0;
+  const connection = await Connection.connect({ address: started.address });
+  onTestFinished(() => connection.close());
+  for (; looked < 20; looked += 1)
+    await connection.workflowService.describeNamespace({ namespace: TEMPORAL_NAMESPACE });
+  expect(started.process.alive()).toBe(true);
+  started.process.signal('SIGSTOP');
+  const { signal, how } = await started.process.exited;
+  expect(signal).toBe('SIGKILL');
+  expect(how).toMatch(/^it had served nothing for .* \(no answer within 10 s\)$/);
+});
+
+/** Answers as Temporal does whose one connection to its database was interrupted for good. */
+it('is ended where its database answers nothing but errors, sooner than a silent one', async () => {
+  const told: string[] = [];
+  const child = endChildWithThisProcess(spawn('sleep', ['600'], { stdio: 'ignore' }));
+  const exited = new Promise<Exit>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
+  const process: ManagedProcess = {
+    ...{ name: 'temporal', pid: child.pid ?? 0, exited, startedWallMs: 0, lastLines: () => [] },
+    ...{ alive: () => child.exitCode === null && child.signalCode === null, disconnect: () => undefined },
+    signal: (signal) => void child.kill(signal),
+  };
+  const address = await interruptedTemporal();
+  const times = { everyMs: 50, failingMs: 500, silentMs: 600_000 };
+  await watchServer(process, address, TEMPORAL_NAMESPACE, (why) => told.push(why), times);
+  expect((await exited).signal).toBe('SIGKILL');
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^it had served nothing for .* \(GetNamespace operation failed. Error interrupted \(9\)\)$/,
+    ),
+  ]);
 });

@@ -157,6 +157,7 @@ async function launchTemporal(
     network,
     database,
     logFile,
+    watch: 'as usual',
     onSpawned: async (child) => {
       await children.add(child.name, child.pid);
       void child.exited.then(() => children.remove(child.pid));

@@ -10,6 +10,7 @@ import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from '../
 import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
+import { type WatchTimes, watchServer } from './watch-server.js';
 
 const READY = { withinMs: 60_000, everyMs: 100 };
 /** Another program can take a free port between its choice and its use; the server also chooses some ports itself. */
@@ -30,6 +31,8 @@ interface TemporalOptions {
   readonly network?: ServerNetwork;
   /** Called as soon as a process exists: the server, its replacement if it ended at once, its relay. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
+  /** Ends it where it runs and serves nothing; left out: it is not looked at. */
+  readonly watch?: WatchTimes | 'as usual';
 }
 
 export interface TemporalServer {
@@ -86,11 +89,27 @@ async function startOnce(options: TemporalOptions): Promise<TemporalServer> {
   } catch (error) {
     problem = messageOf(error);
   }
-  if (problem === null) return { process: child, ports, ...addresses, stop };
+  if (problem === null)
+    return { process: watched(child, addresses.address, options), ports, ...addresses, stop };
   const hasEnded = !child.alive();
   await stop();
   const message = `Temporal did not come up: ${problem}`;
   throw hasEnded ? new EndedAtOnce(message) : new Error(message);
+}
+
+/** It says why it was ended. */
+function watched(
+  child: ManagedProcess,
+  address: string,
+  { watch }: Pick<TemporalOptions, 'watch'>,
+): ManagedProcess {
+  if (watch === undefined) return child;
+  let how: string | null = null;
+  const onUseless = (why: string): void => {
+    how = why;
+  };
+  void watchServer(child, address, TEMPORAL_NAMESPACE, onUseless, watch === 'as usual' ? undefined : watch);
+  return { ...child, exited: child.exited.then((exit) => (how === null ? exit : { ...exit, how })) };
 }
 
 const HOST = '127.0.0.1';
