@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { refusedSignalLines, reportHtml, signalsText } from '../../src/backtest/report/report-html.js';
+import { refusedSignalLines, signalsText } from '../../src/backtest/report/execution.js';
+import { reportHtml } from '../../src/backtest/report/report-html.js';
 import { readSignals } from '../../src/backtest/signals-file.js';
 import type { Desk } from '../../src/desk/schema.js';
 import {

@@ -1,5 +1,6 @@
-/** How orders are filled: the options of a run, and the words of docs/BACKTEST.md for them. */
+/** How orders are filled: the options of a run, and the words of docs/BACKTEST.md for them; and what was refused, in words. */
 import type { Desk } from '../../desk/schema.js';
+import { grouped } from '../../domain/figure-text.js';
 import { NEW_YORK, ROLLOVER, TRIPLE_ON } from '../../domain/holding-cost.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { BarPath } from '../../venue/bar-path.js';
@@ -75,4 +76,35 @@ function lotFeeLines({ symbol, kind, fees }: Desk['instruments'][number]): reado
   const least = minimum === undefined ? '' : `, at least ${minimum} for an order`;
   const most = maximumPct === undefined ? '' : `, at most ${maximumPct} % of what it traded`;
   return [`Fees of ${symbol}: ${each} ${quoteOf(symbol)} a ${unitName(kind)}${least}${most}.`];
+}
+
+type Counts = Readonly<Record<string, number>>;
+/** What was said of the first, by limit. */
+type First = Readonly<Record<string, string>>;
+
+export interface SignalsSent {
+  readonly sent: number;
+  readonly refused: Counts;
+  readonly refusedFirst: First;
+}
+
+export const deniedLines = (report: {
+  readonly denied: Counts;
+  readonly deniedFirst: First;
+}): readonly string[] => refusedBy(report.denied, report.deniedFirst);
+
+export const refusedSignalLines = ({ signals }: { readonly signals?: SignalsSent }): readonly string[] =>
+  signals === undefined ? [] : refusedBy(signals.refused, signals.refusedFirst);
+
+const refusedBy = (counts: Counts, first: First): readonly string[] =>
+  Object.entries(counts).map(
+    ([limit, count]) =>
+      `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${first[limit]}`,
+  );
+
+/** Null: none were given. A signal whose entry was refused is among the refused entries, too. */
+export function signalsText({ signals }: { readonly signals?: SignalsSent }): string | null {
+  if (signals === undefined) return null;
+  const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);
+  return `${grouped(String(signals.sent))} sent, ${refused === 0 ? 'none' : grouped(String(refused))} refused`;
 }

@@ -6,6 +6,7 @@ import { lasted, moment } from '../../domain/moment.js';
 import { type FigureName, FORMULAS, type Group } from '../statistics/figures.js';
 import type { BacktestReport } from './build-report.js';
 import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
+import { deniedLines, refusedSignalLines, signalsText } from './execution.js';
 import { list, pageHtml, table } from './page.js';
 
 /** A page has no more of them, so a run need not keep more for it. */
@@ -108,28 +109,6 @@ export const spanText = ({ from, to }: BacktestReport['period']): string =>
 
 const counts = (by: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(by).map(([what, count]) => `${what}: ${grouped(String(count))}`);
-
-export const deniedLines = ({ denied, deniedFirst }: BacktestReport): readonly string[] =>
-  refusedBy(denied, deniedFirst);
-
-export const refusedSignalLines = ({ signals }: BacktestReport): readonly string[] =>
-  signals === undefined ? [] : refusedBy(signals.refused, signals.refusedFirst);
-
-const refusedBy = (
-  counts: Readonly<Record<string, number>>,
-  first: Readonly<Record<string, string>>,
-): readonly string[] =>
-  Object.entries(counts).map(
-    ([limit, count]) =>
-      `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${first[limit]}`,
-  );
-
-/** Null: none were given. A signal whose entry was refused is among the refused entries, too. */
-export function signalsText({ signals }: BacktestReport): string | null {
-  if (signals === undefined) return null;
-  const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);
-  return `${grouped(String(signals.sent))} sent, ${refused === 0 ? 'none' : grouped(String(refused))} refused`;
-}
 
 function countOf({ by }: BacktestReport, symbol: string): number {
   return by.instrument.find(({ key }) => key === symbol)?.trades ?? 0;

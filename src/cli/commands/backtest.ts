@@ -2,14 +2,12 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ActionsFileError, readActions, type TimedAction } from '../../backtest/corporate-actions.js';
 import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
+import { deniedLines, refusedSignalLines, signalsText } from '../../backtest/report/execution.js';
 import {
-  deniedLines,
   FIGURES,
   figureText,
-  refusedSignalLines,
   reportHtml,
   roundedAmount,
-  signalsText,
   TRADES_SHOWN_MAX,
 } from '../../backtest/report/report-html.js';
 import {
