@@ -1,5 +1,5 @@
 /** The bars of a past day, as the strategies saw them: the desk's own candles in Postgres, or recorded files. */
-import type { MarketBar } from '../contracts/market-feed.js';
+import type { MarketBar, SeenBar } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { priceSourceOf } from '../domain/account.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
@@ -32,7 +32,7 @@ export async function storedBars(
   instruments: readonly Instrument[],
   { fromMs, toMs, account }: DayAsked,
   warmUpBars: number,
-): Promise<readonly MarketBar[]> {
+): Promise<readonly SeenBar[]> {
   const pool = openPool(runtime, 'replay');
   // Twice as long, for markets that are closed half of the time.
   const warmUpMs = Math.max(WARM_UP_MS_MIN, 2 * warmUpBars * MINUTE_MS);
@@ -42,7 +42,7 @@ export async function storedBars(
     if (source === null) return [];
     const candles = await readBars(pool, { ...day, source });
     return inOrder(
-      candles.flatMap(({ symbol, openMs, spanMs, open, high, low, close, volume }) => {
+      candles.flatMap(({ symbol, openMs, spanMs, open, high, low, close, volume, bid, ask }): SeenBar[] => {
         const instrument = instruments.find((one) => one.symbol === symbol);
         if (instrument === undefined) return [];
         const { id, tickSize, lotSize } = instrument;
@@ -50,7 +50,19 @@ export async function storedBars(
           parseDecimal(price, tickSize),
         ) as [number, number, number, number];
         const volumeLots = volume === null ? Number.NaN : parseDecimal(volume, lotSize);
-        return [{ instrument: id, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }];
+        const bar = {
+          instrument: id,
+          openMs,
+          spanMs,
+          openTicks,
+          highTicks,
+          lowTicks,
+          closeTicks,
+          volumeLots,
+        };
+        if (bid === null || ask === null) return [bar];
+        const quote = { bidTicks: parseDecimal(bid, tickSize), askTicks: parseDecimal(ask, tickSize) };
+        return [{ ...bar, quote }];
       }),
     );
   } finally {
@@ -83,5 +95,5 @@ export async function recordedBars(
   return inOrder(bars);
 }
 
-const inOrder = (bars: readonly MarketBar[]): readonly MarketBar[] =>
+const inOrder = <B extends MarketBar>(bars: readonly B[]): readonly B[] =>
   bars.toSorted((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);

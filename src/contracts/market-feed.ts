@@ -32,6 +32,11 @@ export interface MarketBar {
   readonly volumeLots: number;
 }
 
+/** A bar with the quote that strategies were shown with it. Left out: it is not known. */
+export interface SeenBar extends MarketBar {
+  readonly quote?: { readonly bidTicks: number; readonly askTicks: number };
+}
+
 export type MarketEvent =
   | {
       readonly kind: 'quote';

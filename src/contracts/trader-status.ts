@@ -449,6 +449,10 @@ export const barSchema = z.object({
   low: decimalText,
   close: decimalText,
   volume: decimalText.nullable().describe('Null where the source of prices does not tell it'),
+  bid: decimalText
+    .nullable()
+    .describe('Best prices that strategies were shown with the bar; null: not known'),
+  ask: decimalText.nullable(),
 });
 export type BarStatus = Shape<typeof barSchema>;
 

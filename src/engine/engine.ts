@@ -24,7 +24,7 @@ import type { EngineRecord } from './record.js';
 import { showEditedSignals } from './signals/show-signal.js';
 import { stateHash } from './state-hash.js';
 import { showFills, showTrade, takeFillsToShow } from './strategies/between-bars.js';
-import { onBar } from './strategies/on-bar.js';
+import { lastQuoteOf, onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { sendChanges, sendReversals } from './strategies/waiting-entries.js';
 import { onSnapshot } from './sync/reconcile.js';
@@ -60,6 +60,8 @@ export interface Engine {
     instrument: InstrumentId,
     openMs: number,
   ): readonly (StrategyLine & { readonly strategy: string })[];
+  /** The last quote that was believed, which strategies are shown. Null: there is none. */
+  quoteAt(instrument: InstrumentId): { readonly bidTicks: number; readonly askTicks: number } | null;
   /** Whether the venue would take an order for so many lots at the last price. True if there is no price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
   /** The same for the venue's total of the account, less the coins that are not the desk's. */
@@ -96,6 +98,7 @@ export function createEngine(config: EngineConfig): Engine {
       const listening = core.slots.filter(({ strategy }) => strategy.onTrade !== undefined);
       return [...new Set(listening.map(({ name }) => name))];
     },
+    quoteAt: (at) => lastQuoteOf(core, at),
     isTradable: (instrument, lots) => isTradable(core, instrument, lots),
     isDesksTradable: (at, lots) =>
       isTradable(core, at, lots - othersLotsAt(core, core.config.instruments[at]?.symbol ?? '')),

@@ -15,6 +15,9 @@ export interface Candle {
   readonly close: string;
   /** Null: not known. */
   readonly volume: string | null;
+  /** The best prices that strategies were shown with it. Null: not known. */
+  readonly bid: string | null;
+  readonly ask: string | null;
 }
 
 export interface BarSeries {
@@ -31,9 +34,9 @@ export async function storeBars(
 ): Promise<number> {
   if (candles.length === 0) return 0;
   const stored = await pool.query(
-    `insert into bars (desk, source, simulated, symbol, open_time, span_seconds, open, high, low, close, volume)
+    `insert into bars (desk, source, simulated, symbol, open_time, span_seconds, open, high, low, close, volume, bid, ask)
      select $1, $2, $3, * from unnest($4::text[], $5::timestamptz[], $6::int[], $7::numeric[], $8::numeric[],
-       $9::numeric[], $10::numeric[], $11::numeric[])
+       $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[])
      on conflict (desk, source, symbol, span_seconds, open_time) do nothing`,
     [
       desk,
@@ -47,6 +50,8 @@ export async function storeBars(
       candles.map(({ low }) => low),
       candles.map(({ close }) => close),
       candles.map(({ volume }) => volume),
+      candles.map(({ bid }) => bid),
+      candles.map(({ ask }) => ask),
     ],
   );
   return stored.rowCount ?? 0;
@@ -113,7 +118,7 @@ export async function findBarGaps(pool: Queries, range: BarRange): Promise<reado
 /** One-minute candles, oldest first. */
 export async function readBars(pool: Queries, range: BarRange): Promise<readonly Candle[]> {
   const found = await pool.query<Omit<Candle, 'openMs' | 'spanMs'> & { open_time: Date }>(
-    `select symbol, open_time, open, high, low, close, volume from bars
+    `select symbol, open_time, open, high, low, close, volume, bid, ask from bars
       where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4 and source = $5
       order by open_time, symbol`,
     rangeParameters(range),

@@ -129,7 +129,8 @@ export class DeskTrader implements CommandedTrader {
       runner.take({ ...event, wallMs, monotonicMs });
     } else if (event.kind === 'bar') {
       const { bar, marketMs } = event;
-      this.#parts.bars.add(bar);
+      const quote = this.#parts.engine.quoteAt(bar.instrument);
+      this.#parts.bars.add(quote === null ? bar : { ...bar, quote });
       const late = event.late === true;
       runner.take({ kind: 'bar', ...bar, warmup: false, late, wallMs, marketMs, monotonicMs });
       const lines = this.#parts.engine.strategyLines(bar.instrument, bar.openMs);

@@ -194,7 +194,7 @@ describe('backups and restore drills', () => {
 describe('prices', () => {
   it('are the trader’s finished bars, those of its warm-up included', async () => {
     const ohlc = { open: '43100.00', high: '43130.00', low: '43090.00', close: '43120.12', volume: '1.5' };
-    web.trader.bars = [{ openMs: Date.parse(START), spanMs: 60_000, ...ohlc }];
+    web.trader.bars = [{ openMs: Date.parse(START), spanMs: 60_000, ...ohlc, bid: '43120.11', ask: null }];
     const answer = await get<object>('/api/bars?symbol=BTC/USDT&limit=10');
     expect(answer).toMatchObject({ spanMs: 60_000, bars: [{ close: '43120.12' }] });
     expect(web.trader.calls.at(-1)).toMatchObject({

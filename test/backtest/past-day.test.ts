@@ -16,6 +16,7 @@ import { recordedDays } from '../../src/backtest/past-day/read-days.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { splitBar } from '../../src/trader/warm-up.js';
+import { bidBelow } from '../../src/venue/bar-path.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { waiting } from '../engine/support/waiting.js';
 import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
@@ -221,6 +222,24 @@ describe('a past day, run again', () => {
     expect(decisions.notJudged).toEqual([
       { why: 'the bar that it was made at is not stored', count: entries().length + exits },
     ]);
+  });
+
+  it('judges prices by the quotes that are stored with its bars, and counts them where none is', () => {
+    // Where no quote is stored, one a tick wide stands in: those of the day were two ticks wide.
+    const without = again({ spreadTicks: [1, 1] }).decisions;
+    expect(without).toMatchObject({ differ: 0, first: null });
+    expect(without.otherPrices).toBeGreaterThan(0);
+    const seen = (up: number): PastDaySetting['bars'] =>
+      traded.bars.map((bar) => {
+        const bidTicks = bidBelow(bar.closeTicks, 2) + up;
+        return { ...bar, quote: { bidTicks, askTicks: bidTicks + 2 } };
+      });
+    const stored = again({ bars: seen(0) }).decisions;
+    expect(stored).toMatchObject({ differ: 0, first: null, otherPrices: 0 });
+    expect(stored.same).toBe(without.same);
+    const others = again({ bars: seen(5) }).decisions;
+    expect(others.differ).toBeGreaterThan(0);
+    expect(others.first).toMatchObject({ symbol: 'BTC/USDT', byQuote: false });
   });
 
   it('puts its bars to another strategy up to the first decision that is another one', () => {

@@ -19,7 +19,15 @@ beforeEach(() => bench.renew());
 afterAll(() => bench.close());
 
 function candle(symbol: string, openMs: number): Candle {
-  const price = { open: '100.5', high: '101', low: '100', close: '100.25', volume: '2' };
+  const price = {
+    open: '100.5',
+    high: '101',
+    low: '100',
+    close: '100.25',
+    volume: '2',
+    bid: null,
+    ask: null,
+  };
   return { symbol, openMs, spanMs: MINUTE, ...price };
 }
 

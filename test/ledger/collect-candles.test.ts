@@ -26,7 +26,7 @@ class Bars {
 
   add(from: number, count: number): void {
     for (let minute = from; minute < from + count; minute += 1) {
-      const price = { open: '1', high: '2', low: '0.5', close: '1.5', volume: '3' };
+      const price = { open: '1', high: '2', low: '0.5', close: '1.5', volume: '3', bid: '1.4', ask: '1.6' };
       this.bars.push({ openMs: START + minute * MINUTE, spanMs: MINUTE, ...price });
     }
   }

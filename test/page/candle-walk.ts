@@ -22,6 +22,6 @@ export function walk(count: number, toMs: number, to = 43_115): BarStatus[] {
   const text = (value: number): string => (value + to - price).toFixed(2);
   return bars.map(({ openMs, open, high, low, close, volume }) => ({
     ...{ openMs, spanMs: MINUTE_MS, open: text(open), high: text(high), low: text(low), close: text(close) },
-    volume: volume.toFixed(3),
+    ...{ volume: volume.toFixed(3), bid: null, ask: null },
   }));
 }

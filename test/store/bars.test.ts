@@ -29,7 +29,7 @@ async function store(
   minutes: readonly number[],
   close = '10',
 ): Promise<number> {
-  const price = { open: close, high: close, low: close, close, volume: '1' };
+  const price = { open: close, high: close, low: close, close, volume: '1', bid: null, ask: null };
   const candles = minutes.map((minute) => ({
     symbol: 'BTC/USDT',
     openMs: START + minute * MINUTE,
@@ -75,11 +75,33 @@ test('candles are read of one series and span, oldest first', async () => {
 
 test('a candle whose volume its source does not tell has none', async () => {
   const price = { open: '10', high: '10', low: '10', close: '10' };
-  const candle = { symbol: 'BTC/USDT', openMs: START, spanMs: MINUTE, ...price, volume: null };
+  const candle = {
+    symbol: 'BTC/USDT',
+    openMs: START,
+    spanMs: MINUTE,
+    ...price,
+    volume: null,
+    bid: null,
+    ask: null,
+  };
   const series = { desk: 'd6', source: SIMULATED, simulated: true };
   expect(await storeBars(database.pool, series, [candle])).toBe(1);
   const [found] = await readBars(database.pool, { ...span('d6'), source: SIMULATED });
   expect(found?.volume).toBeNull();
+});
+
+test('a candle has the best prices that strategies were shown with it, and none where they are not known', async () => {
+  const price = { open: '10', high: '10', low: '10', close: '10', volume: '1' };
+  const of = { symbol: 'BTC/USDT', spanMs: MINUTE, ...price };
+  const series = { desk: 'd7', source: SIMULATED, simulated: true };
+  await storeBars(database.pool, series, [
+    { ...of, openMs: START, bid: '9.99', ask: '10.01' },
+    { ...of, openMs: START + MINUTE, bid: null, ask: null },
+  ]);
+  expect(await readBars(database.pool, { ...span('d7'), source: SIMULATED })).toMatchObject([
+    { bid: '9.99', ask: '10.01' },
+    { bid: null, ask: null },
+  ]);
 });
 
 test('missing candles are looked for in the prices that are traded on; without a trader, in the newest', async () => {

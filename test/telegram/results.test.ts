@@ -174,7 +174,14 @@ describe('/chart', () => {
     bench.trader.bars = Array.from({ length: 300 }, (_, at) => {
       const price = String(100 + at);
       const prices = { open: price, high: price, low: price, close: price };
-      return { openMs: NOW - (300 - at) * hourMs, spanMs: hourMs, ...prices, volume: '1' };
+      return {
+        openMs: NOW - (300 - at) * hourMs,
+        spanMs: hourMs,
+        ...prices,
+        volume: '1',
+        bid: null,
+        ask: null,
+      };
     });
     bench.type(VERA, '/chart 4h');
     await bench.answered(VERA, /^BTC\/USDT, 4h: 399 \(\+0\.76 %\)/);

@@ -39,6 +39,16 @@ it('have their volume as the source tells it, and null where it tells none, over
   expect(volumes()).toEqual(['0.00012', null]);
 });
 
+it('have the best prices that strategies were shown with them, where they are known', () => {
+  const history = new BarHistory(INSTRUMENTS);
+  history.add({ ...bar(1), quote: { bidTicks: 99, askTicks: 101 } });
+  history.add(bar(2));
+  expect(history.answer('BTC/USDT', 10, 0)?.bars).toMatchObject([
+    { bid: '0.99', ask: '1.01' },
+    { bid: null, ask: null },
+  ]);
+});
+
 it('are the averages of the strategy that trades, as it has them', () => {
   const { values } = readParameters(emaCross, { fastBars: 2, slowBars: 3 });
   const strategy = emaCross.create(values, INSTRUMENTS[0]!);

@@ -60,6 +60,7 @@ export class Twins {
       whyNotTrading: () => here.whyNotTrading(),
       tradeListeners: here.tradeListeners,
       strategyLines: (instrument, openMs) => here.strategyLines(instrument, openMs),
+      quoteAt: (instrument) => here.quoteAt(instrument),
       isTradable: (instrument, lots) => here.isTradable(instrument, lots),
       isDesksTradable: (instrument, lots) => here.isDesksTradable(instrument, lots),
       apply: (record) => {

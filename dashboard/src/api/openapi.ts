@@ -2240,6 +2240,9 @@ export interface paths {
                                 close: string;
                                 /** @description Null where the source of prices does not tell it */
                                 volume: string | null;
+                                /** @description Best prices that strategies were shown with the bar; null: not known */
+                                bid: string | null;
+                                ask: string | null;
                             }[];
                             /** @description What strategies go by, such as their averages */
                             lines: {

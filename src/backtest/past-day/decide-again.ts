@@ -1,10 +1,10 @@
 /**
  * Repeats a past day. Its records are applied again and bring the state from moment to moment. At its bars the
  * strategies decide again, and what they decide is compared with what the journal says they decided then. The journal
- * contains no quotes: one around the close of a bar stands in for them, and decisions that depend on quotes are
- * reported as not judged.
+ * contains no quotes. With a bar the one that strategies were shown may be stored; where it is not, one around its close
+ * stands in, and decisions that depend on it are reported as not judged.
  */
-import type { MarketBar } from '../../contracts/market-feed.js';
+import type { MarketBar, SeenBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { moment } from '../../domain/moment.js';
 import { formatMoney, formatUnits, parseUnits, writeUnits } from '../../domain/money.js';
@@ -41,7 +41,7 @@ export interface PastDaySetting {
   /** The same with a different strategy or parameter. Null: the decisions of that day are verified. */
   readonly changed: EngineConfig | null;
   /** Of all instruments, sorted by end; those before the day are for warm-up. */
-  readonly bars: readonly MarketBar[];
+  readonly bars: readonly SeenBar[];
   /** The spread of the stand-in quote, by instrument. */
   readonly spreadTicks: readonly number[];
 }
@@ -56,7 +56,7 @@ export interface Difference {
   readonly now: string;
   /** Client ids of the orders of that day. Empty: nothing was decided. */
   readonly orders: readonly string[];
-  /** A strategy used a quote, and the one of that moment is not recorded. */
+  /** A strategy used a quote, and the one of that moment is not stored. */
   readonly byQuote: boolean;
 }
 
@@ -128,7 +128,7 @@ type SplitRecord = Extract<EngineRecord, { readonly type: 'split' }>;
 
 /** A bar of one instrument, and the journal's records about it. */
 interface DueBar {
-  readonly bar: MarketBar;
+  readonly bar: SeenBar;
   readonly endMs: number;
   /** Indexes of the day's records that only this bar can have caused. */
   readonly caused: readonly number[];
@@ -330,7 +330,7 @@ class PastDay {
     const instrument = config.instruments[bar.instrument]!;
     const spread = spreadTicks[bar.instrument] ?? 1;
     const bidTicks = bidBelow(bar.closeTicks, spread);
-    const quote = { bidTicks, askTicks: bidTicks + spread };
+    const quote = bar.quote ?? { bidTicks, askTicks: bidTicks + spread };
     this.#advance(place);
     const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
     const then = this.#recorded(caused);
@@ -346,7 +346,8 @@ class PastDay {
     const sameAct = actAlike(then, now.choice, true);
     const samePrices = sameAct && priceAlike(then, now.choice);
     if (why !== null) this.#tally.leaveOut(then, now.choice, why);
-    else if (!sameAct || (!samePrices && !now.sawQuote)) this.#tally.differs(about(now.choice, now.sawQuote));
+    else if (!sameAct || (!samePrices && !now.usedStandIn))
+      this.#tally.differs(about(now.choice, now.usedStandIn));
     else this.#tally.isSame(then, samePrices);
     if (changed === null || this.#changedTally.hasDifference) return;
     const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
@@ -355,7 +356,7 @@ class PastDay {
       actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
     if (whyChanged !== null) this.#changedTally.leaveOut(then, changed.choice, whyChanged);
     else if (isAlike) this.#changedTally.isSame(then, true);
-    else this.#changedTally.differs(about(changed.choice, changed.sawQuote));
+    else this.#changedTally.differs(about(changed.choice, changed.usedStandIn));
   }
 
   /** What the strategies of this instrument decided then. */
@@ -398,7 +399,7 @@ class PastDay {
     if (!isNothing(then) || isNothing(now.choice)) return null;
     if (this.#mayNotHaveRun()) return NOT_RUNNING;
     const isFirst = this.#startedMs !== null && endMs - this.#startedMs < MINUTE_MS;
-    return isFirst && now.sawQuote ? NO_QUOTE_YET : null;
+    return isFirst && now.usedStandIn ? NO_QUOTE_YET : null;
   }
 
   /** The next records are the start of a trader; the previous one may have ended long before. */
@@ -442,13 +443,14 @@ const minuteKey = (instrument: number, marketMs: number): string =>
 interface AskedAtBar {
   readonly slots: readonly StrategySlot[];
   readonly choice: Choice;
-  readonly sawQuote: boolean;
+  /** A strategy used the stand-in quote. */
+  readonly usedStandIn: boolean;
 }
 
 /** Asks each strategy of the bar's instrument, in order. `before` is called before each is asked. */
 function askAll(
   desk: Hindsight,
-  bar: MarketBar,
+  bar: SeenBar,
   quote: { readonly bidTicks: number; readonly askTicks: number },
   before: (slot: StrategySlot) => void,
 ): AskedAtBar {
@@ -462,7 +464,7 @@ function askAll(
   return {
     slots: asked.map(({ slot }) => slot),
     choice: together(asked.map(({ slot, answer }) => choiceOf(slot.name, answer))),
-    sawQuote: asked.some(({ answer }) => answer.sawQuote),
+    usedStandIn: bar.quote === undefined && asked.some(({ answer }) => answer.sawQuote),
   };
 }
 

@@ -276,7 +276,7 @@ export function closePart(
   return true;
 }
 
-function lastQuoteOf({ market }: Core, at: number): StrategyContext['lastQuote'] {
+export function lastQuoteOf({ market }: Core, at: number): StrategyContext['lastQuote'] {
   if (!market.hasQuote(at)) return null;
   return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }

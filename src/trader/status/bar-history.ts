@@ -3,7 +3,7 @@
  * strategy.
  */
 
-import type { MarketBar } from '../../contracts/market-feed.js';
+import type { SeenBar } from '../../contracts/market-feed.js';
 import type { BarsAnswer, LineStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -22,7 +22,7 @@ interface DrawnLine {
 }
 
 export class BarHistory {
-  readonly #bars: MarketBar[][];
+  readonly #bars: SeenBar[][];
   readonly #keptMax: number;
 
   /** By instrument, strategy and name: the value, in ticks, after the bar that began at that time. */
@@ -39,7 +39,7 @@ export class BarHistory {
     this.#keptMax = Math.max(BARS_KEPT_MIN, atLeast, Math.min(BARS_KEPT_MAX, share));
   }
 
-  add(bar: MarketBar): void {
+  add(bar: SeenBar): void {
     const bars = this.#bars[bar.instrument];
     if (bars === undefined) return;
     const last = bars.at(-1);
@@ -66,13 +66,13 @@ export class BarHistory {
   }
 
   /** All bars of the instrument become bars of new shares; lines come back as they are shown to strategies again. */
-  split(at: InstrumentId, change: (bar: MarketBar) => MarketBar): void {
+  split(at: InstrumentId, change: (bar: SeenBar) => SeenBar): void {
     this.#bars[at] = (this.#bars[at] ?? []).map(change);
     this.#lines[at]?.clear();
   }
 
   /** Bars of all instruments, oldest first. */
-  newest(count: number): readonly MarketBar[] {
+  newest(count: number): readonly SeenBar[] {
     return this.#bars
       .flatMap((bars) => bars.slice(-count))
       .sort((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);
@@ -94,6 +94,8 @@ export class BarHistory {
         low: formatDecimal(bar.lowTicks, tickSize),
         close: formatDecimal(bar.closeTicks, tickSize),
         volume: Number.isNaN(bar.volumeLots) ? null : formatDecimal(bar.volumeLots, lotSize),
+        bid: bar.quote === undefined ? null : formatDecimal(bar.quote.bidTicks, tickSize),
+        ask: bar.quote === undefined ? null : formatDecimal(bar.quote.askTicks, tickSize),
       })),
       lines: [...(this.#lines[instrument.id]?.values() ?? [])].map(
         ({ strategy, name, ticks }): LineStatus => ({
