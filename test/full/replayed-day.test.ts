@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decideAgain } from '../../src/backtest/past-day/decide-again.js';
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
-import type { MarketBar } from '../../src/contracts/market-feed.js';
+import type { SeenBar } from '../../src/contracts/market-feed.js';
 import { parseDecimal } from '../../src/domain/decimal.js';
 import { spreadTicksOf } from '../../src/market/spread.js';
 import { buildInstruments, engineConfig } from '../../src/trader/engine-config.js';
@@ -14,7 +14,7 @@ import { type TraderHome, traderHome } from '../trader/spawn-trader.js';
 const ENTRIES = 6;
 
 /** All that the trader has shown its strategies so far, by their ends. */
-async function shownBars({ client, runtime }: TraderHome): Promise<readonly MarketBar[]> {
+async function shownBars({ client, runtime }: TraderHome): Promise<readonly SeenBar[]> {
   const { desk } = loadDesk(runtime.deskFile);
   const bars = await Promise.all(
     buildInstruments(desk).map(async ({ id, symbol, tickSize, lotSize }) => {
@@ -23,11 +23,16 @@ async function shownBars({ client, runtime }: TraderHome): Promise<readonly Mark
         { symbol, count: 1_000, sinceMs: 0 },
         { timeoutMs: 20_000 },
       );
-      return shown.map(({ openMs, spanMs, open, high, low, close, volume }) => ({
-        ...{ instrument: id, openMs, spanMs, volumeLots: parseDecimal(volume ?? '0', lotSize) },
-        ...{ openTicks: parseDecimal(open, tickSize), highTicks: parseDecimal(high, tickSize) },
-        ...{ lowTicks: parseDecimal(low, tickSize), closeTicks: parseDecimal(close, tickSize) },
-      }));
+      return shown.map(
+        ({ openMs, spanMs, open, high, low, close, volume, bid, ask }): SeenBar => ({
+          ...{ instrument: id, openMs, spanMs, volumeLots: parseDecimal(volume ?? '0', lotSize) },
+          ...{ openTicks: parseDecimal(open, tickSize), highTicks: parseDecimal(high, tickSize) },
+          ...{ lowTicks: parseDecimal(low, tickSize), closeTicks: parseDecimal(close, tickSize) },
+          ...(bid === null || ask === null
+            ? {}
+            : { quote: { bidTicks: parseDecimal(bid, tickSize), askTicks: parseDecimal(ask, tickSize) } }),
+        }),
+      );
     }),
   );
   return bars.flat().sort((a, b) => a.openMs - b.openMs || a.instrument - b.instrument);
@@ -64,6 +69,9 @@ it('beside a trader that goes on, its day so far is decided again as it was', as
     }),
   );
   expect(judged.map(({ decisions }) => decisions.first)).toEqual(days.map(() => null));
+  // By the quotes that its strategies were shown, to the tick.
+  expect(bars.filter(({ quote }) => quote !== undefined).length).toBeGreaterThan(ENTRIES);
+  expect(judged.map(({ decisions }) => decisions.otherPrices)).toEqual(days.map(() => 0));
   const same = judged.reduce((sum, { decisions }) => sum + decisions.same, 0);
   expect(same).toBeGreaterThanOrEqual(ENTRIES - 1);
 });
