@@ -103,7 +103,8 @@ test('a database that is not created in time is said with the time it took and w
     ...{ directory, port: await freePort(), user: 'fermata', password: PASSWORD },
     ...{ logFile: join(folder, 'log'), say: (text: string) => void said.push(text) },
   };
-  await expect(startPostgres({ ...options, creation: { withinMs: 50, sayEveryMs: 1 } })).rejects.toThrow(
+  const guarded = { ...options, onSpawned: endServerWithThisProcess };
+  await expect(startPostgres({ ...guarded, creation: { withinMs: 50, sayEveryMs: 1 } })).rejects.toThrow(
     `The database could not be created in ${directory}: it took longer than 0 s and was ended. Nothing of it was kept. Look whether the disk is slow or full`,
   );
   expect(said[0]).toMatch(
@@ -112,6 +113,7 @@ test('a database that is not created in time is said with the time it took and w
   const ending = new AbortController();
   const start = startPostgres({
     ...{ ...options, stopping: ending.signal, creation: { withinMs: 60_000, sayEveryMs: 1 } },
+    onSpawned: endServerWithThisProcess,
     say: () => ending.abort(new Error('the desk is ending')),
   });
   await expect(start).rejects.toThrow('the desk is ending');
