@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
-import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { BAR_HEADER, minuteRow } from '../../market/fetched/minutes-file.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { runBacktest } from '../run-backtest.js';
 import type { DayResult } from './decide-again.js';
@@ -59,13 +59,6 @@ export async function hypotheticalDay(
   }
 }
 
-function csvOf(bars: readonly MarketBar[], { tickSize, lotSize }: Instrument): string {
-  const rows = bars.map(({ openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }) => {
-    const prices = [openTicks, highTicks, lowTicks, closeTicks].map((ticks) =>
-      formatDecimal(ticks, tickSize),
-    );
-    const volume = Number.isNaN(volumeLots) ? '' : formatDecimal(volumeLots, lotSize);
-    return [openMs, ...prices, volume].join(',');
-  });
-  return `ts,open,high,low,close,volume\n${rows.join('\n')}\n`;
+function csvOf(bars: readonly MarketBar[], instrument: Instrument): string {
+  return `${[BAR_HEADER, ...bars.map((bar) => minuteRow(bar, instrument))].join('\n')}\n`;
 }

@@ -32,7 +32,7 @@ export type OrderEffect =
   | 'pauseNext'
   /** What is left of it is cancelled at the next bar. */
   | 'restNoLonger'
-  /** People are told, the desk halts, and the account is read. */
+  /** Order and account are read anew. Whoever heard of it tells people and halts the desk, in words of its own. */
   | 'contradict';
 
 export interface OrderStep {

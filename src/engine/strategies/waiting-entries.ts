@@ -198,7 +198,6 @@ function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: Sig
   const { side, protectTicks, exits, size, because } = wish;
   const isTouched = wish.type === 'ifTouched';
   const isTrailing = wish.type === 'trailingStop';
-  const bestTicks = askedAt(core, slot.instrument.id, side);
   return {
     clientId: nextClientId(core),
     instrument: slot.instrument.id,
@@ -209,7 +208,9 @@ function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: Sig
     limitTicks: isTouched ? wish.limitTicks : null,
     slippageTicks: wish.slippageTicks,
     restBars: isTouched || isTrailing ? wish.restBars : null,
-    ...(isTrailing ? { trail: { ticks: wish.trailTicks, bestTicks } } : {}),
+    ...(isTrailing
+      ? { trail: { ticks: wish.trailTicks, bestTicks: askedAt(core, slot.instrument.id, side) } }
+      : {}),
     ...(timesOf(core, slot.instrument.id, wish) ?? { fromMs: null, untilMs: null }),
     protectTicks,
     ...(exits === undefined ? {} : { exits }),
@@ -292,23 +293,32 @@ function whyNotTouched(
     slippageTicks,
   }: Omit<WaitingEntry, 'touchTicks'> & { readonly touchTicks: number },
 ): string | null {
-  const { market } = core;
-  if (!market.hasQuote(at)) return 'there is no price yet that could come to it';
+  if (!core.market.hasQuote(at)) return 'there is no price yet that could come to it';
   if ((limitTicks === null) === (slippageTicks === null))
     return 'it needs either a limit or a slippage for the order that it becomes';
-  const buys = side === 'buy';
   const price = (ticks: number) => formatDecimal(ticks, instrumentAt(core, at).tickSize);
   if (isTouchedAt(core, at, side, touchTicks)) {
-    const [from, quote] = buys ? ['a purchase below the ask', 'ask'] : ['a sale above the bid', 'bid'];
-    const now = price((buys ? market.askTicks[at] : market.bidTicks[at]) as number);
+    const [from, quote] =
+      side === 'buy' ? ['a purchase below the ask', 'ask'] : ['a sale above the bid', 'bid'];
+    const now = price(askedAt(core, at, side));
     return `the market has touched ${price(touchTicks)} already: it is for ${from}, and the ${quote} is ${now}`;
   }
-  const isBehind = buys ? protectTicks < touchTicks : protectTicks > touchTicks;
-  return isBehind ? null : 'its stop-loss is on the winning side of the price that it waits for';
+  return isBehind(side, protectTicks, touchTicks)
+    ? null
+    : 'its stop-loss is on the winning side of the price that it waits for';
 }
 
-const isTouchedAt = ({ market }: Core, at: InstrumentId, side: Side, ticks: number): boolean =>
-  side === 'buy' ? (market.askTicks[at] as number) <= ticks : (market.bidTicks[at] as number) >= ticks;
+/** What a purchase pays, or a sale brings, at the last quote. */
+const askedAt = ({ market }: Core, at: InstrumentId, side: Side): number =>
+  (side === 'buy' ? market.askTicks[at] : market.bidTicks[at]) as number;
+
+/** Below the other price for a purchase, above it for a sale. */
+const isBehind = (side: Side, ticks: number, other: number): boolean =>
+  side === 'buy' ? ticks < other : ticks > other;
+
+/** The price has come down to `ticks` for a purchase, up to it for a sale. */
+const isTouchedAt = (core: Core, at: InstrumentId, side: Side, ticks: number): boolean =>
+  !isBehind(side, ticks, askedAt(core, at, side));
 
 function whyNotTrail(
   core: Core,
@@ -316,18 +326,12 @@ function whyNotTrail(
   { side, trail, protectTicks }: WaitingEntry,
 ): string | null {
   if (!core.market.hasQuote(at) || trail === undefined) return 'there is no price yet that could turn';
-  const turn = turnTicks(side, trail, trail.bestTicks);
-  const isBehind = side === 'buy' ? protectTicks < turn : protectTicks > turn;
-  return isBehind
+  return isBehind(side, protectTicks, turnTicks(side, trail, trail.bestTicks))
     ? null
     : 'its stop-loss is on the winning side of the price at which the market would have turned';
 }
 
 type Trail = NonNullable<WaitingEntry['trail']>;
-
-/** What a purchase pays, or a sale brings, at the last quote. */
-const askedAt = ({ market }: Core, at: InstrumentId, side: Side): number =>
-  (side === 'buy' ? market.askTicks[at] : market.bidTicks[at]) as number;
 
 /** The price at which the market has turned. */
 const turnTicks = (side: Side, { ticks }: Trail, bestTicks: number): number =>
@@ -415,7 +419,7 @@ export function waitingNow(core: Core, entry: WaitingEntry): WaitingEntry {
  * With a slippage: a limit order at the worst price that takes what is there at once. Every venue has it, and it is
  * filled like a market entry. With a limit: an order that rests there. Of a reversal or a change: the entry as it was asked for.
  */
-function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): OrderedWish {
+function orderedOf(core: Core, entry: WaitingEntry, restBars: number): OrderedWish {
   if (entry.wish !== undefined) return entry.wish;
   const { instrument: at, side, limitTicks, slippageTicks, protectTicks, exits, size, because } = entry;
   const wish = {
@@ -424,10 +428,8 @@ function orderedOf({ market }: Core, entry: WaitingEntry, restBars: number): Ord
     ...(size === undefined ? {} : { size }),
   };
   if (slippageTicks === null) return { ...wish, limitTicks: limitTicks ?? 0 };
-  const worstTicks =
-    side === 'buy'
-      ? (market.askTicks[at] as number) + slippageTicks
-      : Math.max(1, (market.bidTicks[at] as number) - slippageTicks);
+  const asked = askedAt(core, at, side);
+  const worstTicks = side === 'buy' ? asked + slippageTicks : Math.max(1, asked - slippageTicks);
   return { ...wish, limitTicks: worstTicks, timeInForce: 'IOC' };
 }
 

@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { backoffMs } from '../../domain/backoff.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceConnection } from '../../venue/prices.js';
 import { gridsOf, toBar } from '../live/minute-reader.js';
 import {
+  minuteRow,
   minutesPlace,
   type Provenance,
   provenanceOf,
@@ -118,7 +118,7 @@ async function readAll(
   let sinceMs = fromMs;
   for (let page = 1; sinceMs < untilMs; page += 1) {
     const bars = await readPage(request, sinceMs);
-    for (const bar of bars) if (bar.openMs < untilMs) rows.push(rowOf(bar, request.instrument));
+    for (const bar of bars) if (bar.openMs < untilMs) rows.push(minuteRow(bar, request.instrument));
     const last = bars.at(-1);
     // No more rows: the venue does not have the rest.
     sinceMs = last === undefined ? untilMs : last.openMs + MINUTE_MS;
@@ -164,13 +164,6 @@ function believable(bars: readonly (MarketBar | null)[], sinceMs: number): reado
     lastMs = bar.openMs;
     return bar;
   });
-}
-
-function rowOf(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
-  const prices = [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks];
-  const text = prices.map((ticks) => formatDecimal(ticks, tickSize));
-  const volume = Number.isNaN(bar.volumeLots) ? '' : formatDecimal(bar.volumeLots, lotSize);
-  return [bar.openMs, ...text, volume].join(',');
 }
 
 /** Minutes of the span for which there is no row. */

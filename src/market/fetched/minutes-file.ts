@@ -11,6 +11,9 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
+import type { MarketBar } from '../../contracts/market-feed.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
 
 export interface Span {
   /** The span includes `fromMs` and excludes `untilMs`. */
@@ -45,7 +48,15 @@ export type ProvenanceOutcome =
 const SIDECAR_BYTES_MAX = 4 * 1024 * 1024;
 /** A month of minutes is less than 4 MB of text. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
-const BAR_HEADER = 'ts,open,high,low,close,volume';
+export const BAR_HEADER = 'ts,open,high,low,close,volume';
+
+/** A minute as a row below that header. An unknown volume is an empty field. */
+export function minuteRow(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
+  const prices = [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks];
+  const text = prices.map((ticks) => formatDecimal(ticks, tickSize));
+  const volume = Number.isNaN(bar.volumeLots) ? '' : formatDecimal(bar.volumeLots, lotSize);
+  return [bar.openMs, ...text, volume].join(',');
+}
 
 const span = z.strictObject({ fromMs: z.number().int(), untilMs: z.number().int() });
 const sealed = z.strictObject({

@@ -3,7 +3,6 @@
  * that is given up at the wrong moment, as on a machine that was suspended or far too busy, leaves the server's one connection
  * interrupted for good ("interrupted (9)"), and every call after it fails.
  */
-import type { ConnectionOptions } from '@temporalio/client';
 import { lasted } from '../../domain/moment.js';
 import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
 import type { ManagedProcess } from '../managed-process.js';
@@ -37,7 +36,7 @@ export async function watchServer(
   const sinceMs = { silent: Number.NaN, failing: Number.NaN };
   let lookedMs = performance.now();
   while (await stillRuns(server, everyMs)) {
-    const answer = await look({ address }, namespace);
+    const answer = await look(address, namespace);
     const nowMs = performance.now();
     const stoodStill = nowMs - lookedMs > everyMs + OWN_GAP_MS_MAX;
     lookedMs = nowMs;
@@ -64,8 +63,7 @@ async function stillRuns(server: ManagedProcess, forMs: number): Promise<boolean
   return runs;
 }
 
-async function look(options: ConnectionOptions, namespace: string): Promise<Answer> {
-  const { address = '' } = options;
+async function look(address: string, namespace: string): Promise<Answer> {
   try {
     const connection = await connectionClass(address).connect({
       address: addressForSdk(address),
