@@ -14,7 +14,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
-import type { BarsAnswer, FlatProof, TraderStatus } from './trader-status.js';
+import type { BarsAnswer, EquityAnswer, FlatProof, TraderStatus } from './trader-status.js';
 
 /** A journal entry as sent over the socket. */
 export interface FollowedEntry extends JournalEntry {
@@ -134,6 +134,8 @@ export interface ControlMethods {
    * Finished one-minute bars from the trader's memory, at most 1000: the newest ones that began at `sinceMs` or later.
    */
   bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
+  /** The curve of equity from the trader's memory, at most 1000 points: those behind the first `after` of this process. */
+  equity: { params: { after: number; count: number }; result: EquityAnswer };
   /** Position size in percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
   resize: {
     params: {

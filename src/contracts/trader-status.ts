@@ -476,6 +476,23 @@ export interface BarsAnswer {
   readonly lines?: readonly LineStatus[] | undefined;
 }
 
+/** Points of the curve of equity that are on no record. Decimal text in the desk's currency. */
+export interface EquityAnswer {
+  /** Of the journal that they belong to. */
+  readonly incarnation: string;
+  /** What to ask `after` next. */
+  readonly next: number;
+  /** Oldest first. */
+  readonly points: readonly {
+    readonly marketMs: number;
+    readonly equity: string;
+    readonly peak: string;
+    readonly cash: string;
+    readonly unrealised: string;
+    readonly capitalMoved: string;
+  }[];
+}
+
 export interface FlatProof {
   readonly flat: boolean;
   readonly entriesWorking: number;

@@ -33,6 +33,4 @@ export function applyCash(
   const moved = Number(units);
   if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + moved };
   if (state.peak > 0) state.peak = Math.max(0, state.peak + moved);
-  if (state.lastEquity !== null)
-    state.lastEquity = { ...state.lastEquity, equity: state.lastEquity.equity + moved };
 }

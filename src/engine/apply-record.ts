@@ -105,7 +105,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'equity':
       state.peak = record.peak;
-      state.lastEquity = { equity: record.equity, marketMs: record.marketMs };
+      state.equityMs = record.marketMs;
       return;
     case 'strategy.toggled':
       applyToggled(state, record);

@@ -275,7 +275,9 @@ export interface Core {
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
    */
   journalFault: string | null;
-  /** Market time at which the day's boundary and the next equity sample are due. */
+  /** The newest point of the curve of equity. NaN: none since the start. */
+  equityShown: number;
+  /** Market time at which the day's boundary and the next point of the curve are due. */
   nextMinuteMs: number;
   /** By instrument. */
   readonly sessions: readonly InstrumentSessions[];
@@ -340,6 +342,7 @@ export function createCore(config: EngineConfig): Core {
     feedEnded: false,
     belowMaintenance: false,
     journalFault: null,
+    equityShown: Number.NaN,
     nextMinuteMs: 0,
     sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),
     closed: new Map(),

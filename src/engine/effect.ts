@@ -1,6 +1,7 @@
 /** Everything that the engine can ask of the world. The runner carries effects out in order. */
 import type { HandedAction } from '../domain/corporate-action.js';
 import type { InstrumentId } from '../domain/instrument.js';
+import type { Units } from '../domain/money.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Approved } from '../limits/gate.js';
 import type { EngineRecord } from './record.js';
@@ -38,4 +39,17 @@ export type Effect =
       /** Also asks for the venue's list of cash movements, from this market time on. */
       readonly movementsSinceMs?: number;
     }
+  /** A point of the curve of equity, for whoever draws it: on no record, and lost where nobody takes it. */
+  | { readonly kind: 'equity'; readonly sample: EquitySample }
   | { readonly kind: 'reply'; readonly commandId: string; readonly outcome: CommandOutcome };
+
+/** At a market minute. Money units of the desk's currency. */
+export interface EquitySample {
+  readonly equity: number;
+  readonly peak: number;
+  readonly cash: Units;
+  readonly unrealised: number;
+  /** Capital that has come in since the journal began, less what went out: no part of the return. */
+  readonly capitalMoved: Units;
+  readonly marketMs: number;
+}

@@ -151,7 +151,10 @@ export type EngineRecord =
       readonly startEquity: number;
       readonly marketMs: number;
     }
-  /** Equity sample: at most one in a market minute, and one at each new peak that matters for the drawdown. */
+  /**
+   * Equity as the day begins, at a higher peak (at most once in a market minute, and at each that matters for the drawdown)
+   * and once an hour. Earlier builds recorded it each minute.
+   */
   | {
       readonly type: 'equity';
       readonly equity: number;

@@ -245,7 +245,8 @@ export interface EngineState {
   day: { readonly startMs: number; readonly startEquity: number } | null;
   /** Highest equity recorded. 0: none recorded yet. */
   peak: number;
-  lastEquity: { readonly equity: number; readonly marketMs: number } | null;
+  /** Market time at which equity was last recorded. */
+  equityMs: number | null;
   /** By symbol: coins in the account that are not the desk's, in lots. */
   readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
@@ -319,7 +320,7 @@ export function createState(): EngineState {
     closeAll: 'idle',
     day: null,
     peak: 0,
-    lastEquity: null,
+    equityMs: null,
     coins: new Map(),
     toggles: new Map(),
     tracks: new Map(),

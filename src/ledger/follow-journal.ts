@@ -125,7 +125,7 @@ async function applyNext(
   state.mismatch = null;
 }
 
-function ledgerDesk(desk: string, status: TraderStatus): LedgerDesk {
+export function ledgerDesk(desk: string, status: TraderStatus): LedgerDesk {
   return { desk, simulated: status.trading === 'paper' || status.marketData.simulated };
 }
 

@@ -1,6 +1,7 @@
-/** The ledger role: the trader's journal, followed into Postgres, and its candles beside it. */
+/** The ledger role: the trader's journal, followed into Postgres, and beside it what the trader has seen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
+import type { EquityAnswer } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -9,7 +10,8 @@ import { openPool, type Pool } from '../store/pool.js';
 import { takeTurn } from '../store/take-turn.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
-import { followJournal } from './follow-journal.js';
+import type { LedgerDesk } from './apply-batch.js';
+import { followJournal, ledgerDesk } from './follow-journal.js';
 
 /**
  * Ready at once: it waits for the trader and for Postgres by itself, and for its turn where another process is the
@@ -27,7 +29,7 @@ export async function startLedger(runtime: Runtime): Promise<Role> {
   };
   const symbols = loadDesk(runtime.deskFile).desk.instruments.map(({ symbol }) => symbol);
   const turn = takeTurn(runtime, 'ledger', log, () => {
-    const running = [followJournal(parts), collectCandles({ ...parts, symbols })];
+    const running = [followJournal(parts), collectSeen({ ...parts, symbols })];
     return { stop: () => Promise.all(running.map((one) => one.stop())) };
   });
   return {
@@ -42,11 +44,12 @@ export async function startLedger(runtime: Runtime): Promise<Role> {
 const LOOK_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 const ANSWER_MS = 5_000;
-const BARS_MAX = 1_000;
-/** Most full answers in a row, so that other instruments get their turn. */
+/** In one answer: bars, or points of the curve of equity. */
+const ANSWER_MAX = 1_000;
+/** Most full answers in a row, so that others get their turn. */
 const ANSWERS_MAX = 4;
 
-interface CandleOptions {
+interface SeenOptions {
   readonly desk: string;
   readonly symbols: readonly string[];
   readonly pool: Pick<Pool, 'query'>;
@@ -55,16 +58,16 @@ interface CandleOptions {
   readonly everyMs?: number;
 }
 
-export interface CandleCollector {
+export interface SeenCollector {
   stop(): Promise<void>;
 }
 
 /**
- * Stores the trader's finished one-minute candles, which are market data and in no journal. They are requested once a
- * second, so that the trader need not send anything or wait for anybody. What the trader no longer has is a gap,
- * which a check reports.
+ * Stores what the trader has seen and no journal holds: its finished one-minute candles, and the curve of equity between
+ * what is on record. It is asked once a second, so that it need not send anything or wait for anybody. What it no longer
+ * has is a gap: in the candles, which a check reports, or in the curve.
  */
-export function collectCandles(options: CandleOptions): CandleCollector {
+export function collectSeen(options: SeenOptions): SeenCollector {
   const stopping = new AbortController();
   const running = collectForEver(options, stopping.signal);
   return {
@@ -75,15 +78,18 @@ export function collectCandles(options: CandleOptions): CandleCollector {
   };
 }
 
-async function collectForEver(options: CandleOptions, stopping: AbortSignal): Promise<void> {
+async function collectForEver(options: SeenOptions, stopping: AbortSignal): Promise<void> {
   /** By symbol: the earliest start of the next candle. */
   const next = new Map<string, number>();
+  let points = 0;
+  let trader = 0;
   let market = '';
   let said = '';
   while (!stopping.aborted) {
     let pauseMs = options.everyMs ?? LOOK_EVERY_MS;
     try {
-      const { marketData, startedWallMs } = await options.trader.call('status', {}, { timeoutMs: ANSWER_MS });
+      const status = await options.trader.call('status', {}, { timeoutMs: ANSWER_MS });
+      const { marketData, startedWallMs } = status;
       // Another trader process may have another market, with another time.
       const { identity: source, simulated } = marketData;
       const now = `${startedWallMs}:${source}`;
@@ -91,10 +97,15 @@ async function collectForEver(options: CandleOptions, stopping: AbortSignal): Pr
       market = now;
       const series = { desk: options.desk, source, simulated };
       for (const symbol of options.symbols) await collectOne(options, series, symbol, next);
+      if (startedWallMs !== trader) points = 0;
+      trader = startedWallMs;
+      // Until it has started, its status does not know whether its market is a simulated one.
+      if (status.starting !== true)
+        points = await collectEquity(options, ledgerDesk(options.desk, status), points);
       said = '';
     } catch (error) {
       const text = messageOf(error);
-      if (text !== said) options.log('warn', `candles wait: ${text}`);
+      if (text !== said) options.log('warn', `candles and the curve of equity wait: ${text}`);
       said = text;
       pauseMs = Math.max(pauseMs, Math.min(RETRY_MS, pauseMs * 5));
     }
@@ -103,7 +114,7 @@ async function collectForEver(options: CandleOptions, stopping: AbortSignal): Pr
 }
 
 async function collectOne(
-  { pool, trader }: CandleOptions,
+  { pool, trader }: SeenOptions,
   series: BarSeries & { readonly simulated: boolean },
   symbol: string,
   next: Map<string, number>,
@@ -112,7 +123,7 @@ async function collectOne(
     const sinceMs = next.get(symbol) ?? 0;
     const { bars, source } = await trader.call(
       'bars',
-      { symbol, count: BARS_MAX, sinceMs },
+      { symbol, count: ANSWER_MAX, sinceMs },
       { timeoutMs: ANSWER_MS },
     );
     // The trader has just chosen its prices, or has been replaced; the next round takes that into account.
@@ -125,6 +136,40 @@ async function collectOne(
       bars.map((bar): Candle => ({ symbol, ...bar })),
     );
     next.set(symbol, last.openMs + last.spanMs);
-    if (bars.length < BARS_MAX) return;
+    if (bars.length < ANSWER_MAX) return;
   }
+}
+
+/** Resolves with how many points of that process are stored or lost. */
+async function collectEquity(
+  { pool, trader }: SeenOptions,
+  desk: LedgerDesk,
+  stored: number,
+): Promise<number> {
+  let after = stored;
+  for (let answers = 0; answers < ANSWERS_MAX; answers += 1) {
+    const answer = await trader.call('equity', { after, count: ANSWER_MAX }, { timeoutMs: ANSWER_MS });
+    after = answer.next;
+    if (answer.points.length === 0) break;
+    await storeEquity(pool, desk, answer);
+    if (answer.points.length < ANSWER_MAX) break;
+  }
+  return after;
+}
+
+/** Points of the curve that are on no record, of the journal that is named. What is there stays as it is. */
+async function storeEquity(
+  pool: SeenOptions['pool'],
+  { desk, simulated }: LedgerDesk,
+  { incarnation, points }: EquityAnswer,
+): Promise<void> {
+  await pool.query(
+    `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation, capital_moved)
+     select $1, to_timestamp(point."marketMs" / 1000), point.equity, point.peak, point.cash, point.unrealised, $2, $3,
+         point."capitalMoved"
+       from jsonb_to_recordset($4) as point("marketMs" numeric, equity numeric, peak numeric, cash numeric,
+         unrealised numeric, "capitalMoved" numeric)
+     on conflict (desk, market, incarnation) do nothing`,
+    [desk, simulated, incarnation, JSON.stringify(points)],
+  );
 }

@@ -70,7 +70,7 @@ async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): P
 async function marketAt(pool: Pool, desk: string, sinceMs: number): Promise<number | null> {
   const { rows } = await pool.query<{ at: number | null }>(
     `select min((record->>'marketMs')::float8) as at from journal_entry
-      where desk = $1 and type = 'equity' and wall >= $2`,
+      where desk = $1 and wall >= $2`,
     [desk, new Date(sinceMs)],
   );
   return rows[0]?.at ?? null;

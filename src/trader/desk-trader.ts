@@ -5,7 +5,13 @@
 import type { Socket } from 'node:net';
 import type { ControlMethods } from '../contracts/control.js';
 import type { MarketEvent, MarketFeed, MarketWants } from '../contracts/market-feed.js';
-import type { BarsAnswer, FlatProof, NotTradingReason, TraderStatus } from '../contracts/trader-status.js';
+import type {
+  BarsAnswer,
+  EquityAnswer,
+  FlatProof,
+  NotTradingReason,
+  TraderStatus,
+} from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { SplitRatio } from '../domain/corporate-action.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -24,8 +30,8 @@ import type { Runner } from './running/runner.js';
 import type { ActivityLog } from './status/activity.js';
 import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
+import type { EquityCurve, WaitingSince } from './status/since-start.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
-import type { WaitingSince } from './status/waiting-since.js';
 import type { TradingVenue } from './trading-venue.js';
 import { showBar, splitBar, warmUpBars } from './warm-up.js';
 
@@ -48,6 +54,7 @@ export interface DeskTraderParts {
   readonly feed: MarketFeed;
   readonly activity: ActivityLog;
   readonly waitingSince: WaitingSince;
+  readonly curve: EquityCurve;
   readonly bars: BarHistory;
   readonly clock: Clock;
   readonly startedWallMs: number;
@@ -216,6 +223,11 @@ export class DeskTrader implements CommandedTrader {
     const { bars, feed } = this.#parts;
     const answer = bars.answer(symbol, count, sinceMs);
     return answer === null ? null : { ...answer, source: feed.source.identity };
+  }
+
+  equity({ after, count }: ControlMethods['equity']['params']): EquityAnswer {
+    const { curve, journal } = this.#parts;
+    return { incarnation: journal.incarnation, ...curve.answer(after, count) };
   }
 
   follow(socket: Socket, id: unknown, fromSequence: number): void {

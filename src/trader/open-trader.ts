@@ -35,7 +35,7 @@ import { ActivityLog } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
 import { RecordLog } from './status/record-log.js';
-import { WaitingSince } from './status/waiting-since.js';
+import { EquityCurve, WaitingSince } from './status/since-start.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
 import { zoneOffset } from './zone-offset.js';
@@ -130,7 +130,7 @@ async function openOn(
   let runner: Runner | null = null;
   try {
     const replayed = await replayedEngine(parts, instruments, venue);
-    const { engine, activity, waitingSince, records } = replayed;
+    const { engine, activity, waitingSince, curve, records } = replayed;
     known = engine;
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
@@ -162,6 +162,7 @@ async function openOn(
       feed,
       activity,
       waitingSince,
+      curve,
       bars,
     });
     return { trader, runner, feed, venue };
@@ -194,7 +195,8 @@ async function replayedEngine(
     activity.add(record, wallMs);
     recordLog.follow(record);
   });
-  return { engine, activity, waitingSince: new WaitingSince(), recordLog, records };
+  const seen = { waitingSince: new WaitingSince(), curve: new EquityCurve() };
+  return { engine, activity, ...seen, recordLog, records };
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {
@@ -208,6 +210,7 @@ interface Replayed {
   readonly engine: Engine;
   readonly activity: ActivityLog;
   readonly waitingSince: WaitingSince;
+  readonly curve: EquityCurve;
   readonly recordLog: RecordLog;
 }
 
@@ -221,7 +224,7 @@ function buildRunner(
   answerTimeoutMs: number,
   running: Running,
 ): Runner {
-  const { engine, activity, waitingSince, recordLog, venue, feed } = running;
+  const { engine, activity, waitingSince, curve, recordLog, venue, feed } = running;
   return new Runner({
     engine,
     journal,
@@ -235,6 +238,7 @@ function buildRunner(
       waitingSince.add(record);
       recordLog.write(record);
     },
+    onEquity: (sample) => curve.add(sample),
     onBroken,
   });
 }

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideAgain, type PastDaySetting } from '../../src/backtest/past-day/decide-again.js';
 import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js';
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
+import { formatMoney } from '../../src/domain/money.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { splitBar } from '../../src/trader/warm-up.js';
@@ -268,6 +269,34 @@ describe('a past day, run again', () => {
       record.type === 'equity' ? { ...record, cash: 1 } : record,
     );
     expect(() => again({ journal: cash })).toThrow(/\(equity, 2026-03-02 \d\d:\d\d UTC\).*cash 1, now/);
+  });
+
+  it('ends with the equity that the next day began with, or was recorded last where none has begun', async () => {
+    const desk = new DeskUnderTest({}, 1).active();
+    desk.hold(0);
+    desk.quote(0, 9_990);
+    const atMinutes = (minutes: number, bidTicks: number): number => {
+      desk.wait(minutes * 60_000);
+      desk.quote(0, bidTicks);
+      return desk.engine.view.equity;
+    };
+    const hour = atMinutes(60, 9_980);
+    atMinutes(30, 9_970);
+    const whileItRuns = desk.records.length;
+    const closing = atMinutes(24 * 60, 9_975);
+    const entriesOf = (records: readonly EngineRecord[]) =>
+      records.map((record, at) => {
+        const { incarnation } = desk.config;
+        return { sequence: at + 1, wallMs: 0, incarnation, chain: '', record };
+      });
+    const resultOf = async (name: string, many: number) => {
+      const journal = await journalWith(join(folder, name), entriesOf(desk.records.slice(0, many)), (r) => r);
+      return again({ journal, day: recordedDays(journal, UTC)[0]!, config: desk.config, bars: [] }).result;
+    };
+    const running = (await resultOf('running', whileItRuns)).equity;
+    const over = (await resultOf('over', desk.records.length)).equity;
+    expect([running?.to, over?.to]).toEqual([hour, closing].map((units) => formatMoney(units)));
+    expect(over?.from).toBe(running?.from);
   });
 
   it('is traded by a backtest of its bars, with the equity that it began with', async () => {

@@ -1,9 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import type { EquitySample } from '../../src/engine/effect.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 function causes(desk: DeskUnderTest): string[] {
   return desk.engine.view.halts.map(({ cause }) => cause);
+}
+
+/** What was observed while market time went on by so many seconds, with a quote each second. */
+function curveOf(
+  desk: DeskUnderTest,
+  seconds: number,
+  bidTicks: (second: number) => number,
+  everySeconds = 1,
+): EquitySample[] {
+  const points: EquitySample[] = [];
+  for (let second = everySeconds; second <= seconds; second += everySeconds) {
+    desk.marketMs += everySeconds * 1_000;
+    for (const effect of desk.quote(0, bidTicks(second)))
+      if (effect.kind === 'equity') points.push(effect.sample);
+  }
+  return points;
 }
 
 describe('what goes wrong around the engine', () => {
@@ -202,15 +219,47 @@ describe('losses', () => {
     expect(desk.engine.process(quote)).toBe(first);
   });
 
-  it('are sampled at most once a market minute', () => {
+  it('draw a point of the curve a market minute where equity changed, and record none of it', () => {
     const desk = new DeskUnderTest().active();
     desk.hold(0);
+    desk.quote(0, 9_990);
+    const records = desk.records.length;
+    const { cash, peak, capitalMoved } = desk.engine.view;
+    const points = curveOf(desk, 180, (second) => 9_990 - (second % 7));
+    expect(points).toHaveLength(3);
+    for (const [before, after] of points.slice(1).map((point, at) => [points[at]!, point] as const))
+      expect(after.marketMs - before.marketMs).toBe(60_000);
+    const { equity, positions } = desk.engine.view;
+    expect(points.at(-1)).toEqual({
+      ...{ equity, peak, cash: BigInt(cash), capitalMoved, marketMs: desk.marketMs },
+      unrealised: positions[0]?.unrealised,
+    });
+    desk.quote(0, 9_990 - (180 % 7));
+    expect(curveOf(desk, 180, () => 9_990 - (180 % 7))).toEqual([]);
+    expect(desk.records).toHaveLength(records);
+  });
+
+  it('are on record once an hour, a minute after a higher peak, and as a day begins', () => {
+    const desk = new DeskUnderTest().active();
+    desk.hold(0);
+    desk.quote(0, 9_990);
     const before = desk.recorded('equity').length;
-    for (let second = 0; second < 180; second += 1) {
-      desk.marketMs += 1_000;
-      desk.quote(0, 10_000 - (second % 7));
-    }
-    expect(desk.recorded('equity').length - before).toBeLessThanOrEqual(4);
-    expect(desk.recorded('equity').length - before).toBeGreaterThanOrEqual(3);
+    expect(curveOf(desk, 7_200, (second) => 9_990 - (second % 7)).length).toBeGreaterThan(100);
+    expect(desk.recorded('equity').length - before).toBe(2);
+
+    const { peak } = desk.engine.view;
+    let bidTicks = 9_990;
+    for (; desk.engine.view.peak === peak; bidTicks += 1) desk.quote(0, bidTicks + 1);
+    // Too little higher to be recorded at once.
+    expect(desk.recorded('equity').at(-1)?.peak).toBe(peak);
+    curveOf(desk, 60, () => bidTicks);
+    expect(desk.recorded('equity').at(-1)).toMatchObject({ peak: desk.engine.view.equity });
+
+    curveOf(desk, 86_400, () => bidTicks, 86_400);
+    const { equity } = desk.engine.view;
+    expect(desk.records.slice(-2)).toMatchObject([
+      { type: 'day', startEquity: equity },
+      { type: 'equity', equity },
+    ]);
   });
 });

@@ -88,6 +88,7 @@ function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<st
     const { identity: source } = trader.status.marketData;
     return { symbol: String(params.symbol), source, bars: trader.bars, lines: trader.lines };
   }
+  if (method === 'equity') return { incarnation: trader.status.incarnation, next: 0, points: [] };
   if (method === 'stop' || method === 'closeAll') halt(trader, method, String(params.reason));
   if (method === 'arm') {
     trader.status = { ...trader.status, mode: 'ACTIVE', reason: 'armed', haltId: null, halts: [] };

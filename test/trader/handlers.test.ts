@@ -40,6 +40,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     warmUpAgain: () => undefined,
     splitBars: () => undefined,
     bars: () => null,
+    equity: () => ({ incarnation: 'i', next: 0, points: [] }),
     follow: () => undefined,
     ...own,
   };

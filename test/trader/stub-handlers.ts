@@ -38,6 +38,7 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     goLive: async () => notHere(),
     revokeGoLive: async () => notHere(),
     bars: async () => notHere(),
+    equity: async () => notHere(),
     explainCash: async () => notHere(),
     corporateAction: async () => notHere(),
     noSplit: async () => notHere(),

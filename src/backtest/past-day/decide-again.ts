@@ -84,7 +84,7 @@ export interface DayResult {
   readonly trades: number;
   /** Result of closed trades after fees; exact decimal text. */
   readonly result: string;
-  /** Equity at the first and the last sample of the day, decimal text. Null: there is none. */
+  /** First recorded, and as the next day began, or last recorded where none has; decimal text. Null: none is recorded. */
   readonly equity: { readonly from: string; readonly to: string } | null;
 }
 
@@ -148,6 +148,8 @@ class PastDay {
   /** Units of 10^-`RESULT_PLACES`. */
   #result = 0n;
   readonly #equities: number[] = [];
+  /** Equity as the next day began. Null: none has begun. */
+  #closing: number | null = null;
   /** Market time of the newest start of the trader. */
   #startedMs: number | null = null;
   readonly #splits: { readonly record: SplitRecord; readonly marketMs: number }[] = [];
@@ -159,7 +161,12 @@ class PastDay {
 
   again(): DayAgain {
     const { journal, day } = this.setting;
-    for (const entry of timedRecords(journal, day.last)) {
+    for (const entry of timedRecords(journal)) {
+      if (entry.sequence > day.last) {
+        if (entry.record.type !== 'day') continue;
+        this.#closing = entry.record.startEquity;
+        break;
+      }
       if (entry.sequence >= day.first) this.#entries.push(entry);
       else {
         this.#apply(entry);
@@ -183,7 +190,7 @@ class PastDay {
   }
 
   #dayResult(): DayResult {
-    const [from, to] = [this.#equities[0], this.#equities.at(-1)];
+    const [from, to] = [this.#equities[0], this.#closing ?? this.#equities.at(-1)];
     return {
       trades: this.#closedTrades,
       result: formatUnits(this.#result, RESULT_PLACES).replace(/\.?0+$/, ''),

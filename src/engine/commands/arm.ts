@@ -9,7 +9,7 @@ import { stepsAt } from '../books.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { beginDay, sampleEquity } from '../flow/equity.js';
+import { beginDay, recordEquity } from '../flow/equity.js';
 import { unprotectedSymbols } from '../flow/secure.js';
 import { isMarketOpen } from '../flow/session.js';
 import { staleSymbols } from '../flow/stale-data.js';
@@ -208,5 +208,5 @@ function countLossesAnew(core: Core, lifted: readonly Halt[]): void {
   if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss')) {
     beginDay(core, core.config.dayStartMs(core.marketMs));
   }
-  if (lifted.some(({ cause }) => cause === 'drawdown')) sampleEquity(core, equity);
+  if (lifted.some(({ cause }) => cause === 'drawdown')) recordEquity(core, equity);
 }

@@ -1,5 +1,6 @@
 /**
- * What a quote does: it marks positions and, once a market minute, leads to the day's boundary and an equity sample.
+ * What a quote does: it marks positions and, once a market minute, leads to the day's boundary and a point of the curve of
+ * equity. On record are the day's start, a higher peak, and equity once an hour; the curve between is only observed.
  */
 
 import { PAPER_ACCOUNT } from '../../domain/account.js';
@@ -14,8 +15,8 @@ import { openLots } from '../state.js';
 import { reviewDisabled } from '../strategies/tracker.js';
 import { valuedNow } from './stale-data.js';
 
-/** While equity does not change, one sample an hour is enough. */
-const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
+/** What is left of the curve where nobody observed it, and how often a replay can compare its cash. */
+const RECORDED_EVERY_MARKET_MS = 60 * MINUTE_MS;
 /** A peak higher by this factor is recorded at once, and the drawdown is counted from it: 0.1 %. */
 const PEAK_STEP = 1.001;
 
@@ -36,27 +37,42 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
   setTime(core, event);
   if (exits) markChanged(core, event.instrument);
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
-  if (higher) sampleEquity(core);
+  if (higher) recordEquity(core);
   haltOnLoss(core);
   return true;
 }
 
 /**
- * By market time: the day's boundary and an equity sample. Both wait until every position has a price: after a
- * restart, equity at cost must not be the basis of a day's loss or a peak.
+ * By market time: the day's boundary and equity. Both wait until every position has a price: after a restart, equity at
+ * cost must not be the basis of a day's loss or a peak.
  */
 export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
-  if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
+  const isNewDay = core.state.day === null || startMs > core.state.day.startMs;
+  if (isNewDay) beginDay(core, startMs);
   tellOfMaintenance(core);
   reviewDisabled(core);
-  const last = core.state.lastEquity;
-  const idle = last !== null && last.equity === core.market.equity;
-  const age = last === null ? Number.POSITIVE_INFINITY : Math.abs(core.marketMs - last.marketMs);
-  if (age >= (idle ? IDLE_SAMPLE_MARKET_MS : MINUTE_MS)) sampleEquity(core);
+  const { equityMs, peak } = core.state;
+  const age = equityMs === null ? Number.POSITIVE_INFINITY : Math.abs(core.marketMs - equityMs);
+  const isHigher = core.limits.peak > peak && age >= MINUTE_MS;
+  if (isNewDay || isHigher || age >= RECORDED_EVERY_MARKET_MS) recordEquity(core);
+  else observeEquity(core);
 }
+
+/** While equity does not change there is nothing to draw. */
+function observeEquity(core: Core): void {
+  const { equity } = core.market;
+  if (equity === core.equityShown) return;
+  core.equityShown = equity;
+  const { state, limits, marketMs } = core;
+  const sample = { equity, peak: limits.peak, cash: cashUnits(state), unrealised: unrealisedOf(core) };
+  core.effects.push({ kind: 'equity', sample: { ...sample, capitalMoved: state.capitalMoved, marketMs } });
+}
+
+const unrealisedOf = ({ state, market }: Core): number =>
+  state.positions.reduce((sum, position) => sum + market.unrealised(heldAt(state, position)), 0);
 
 /** Told once each time equity has fallen below it: the paper account opens nothing then, and liquidates nothing. */
 function tellOfMaintenance(core: Core): void {
@@ -88,19 +104,16 @@ export function beginDay(core: Core, startMs: number): void {
 }
 
 /** `peak`: given when a drawdown halt is lifted, and the drawdown is counted from here. */
-export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
+export function recordEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
   const { equity } = core.market;
-  const unrealised = core.state.positions.reduce(
-    (sum, position) => sum + core.market.unrealised(heldAt(core.state, position)),
-    0,
-  );
   core.limits.peak = peak;
+  core.equityShown = equity;
   commit(core, {
     type: 'equity',
     equity,
     peak,
     cash: writeUnits(cashUnits(core.state)),
-    unrealised,
+    unrealised: unrealisedOf(core),
     marketMs: core.marketMs,
   });
 }

@@ -118,6 +118,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
     decisions,
   }),
   bars: z.object({ symbol: id, count: z.int().min(1).max(BARS_MAX), sinceMs: z.int().min(0) }),
+  equity: z.object({ after: z.int().min(0), count: z.int().min(1).max(BARS_MAX) }),
   heartbeat: z.object({ from: z.enum(['supervisor', 'operations']) }),
   follow: z.object({ fromSequence: z.int().min(1) }),
 };

@@ -11,7 +11,7 @@ import {
   type ControlMethods,
   FRAME_BYTES_MAX,
 } from '../../contracts/control.js';
-import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
+import type { BarsAnswer, EquityAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
 import { signalRequestOf } from '../../desk/signal-schema.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
 import type { Mode } from '../../domain/mode.js';
@@ -143,6 +143,7 @@ export interface CommandedTrader {
   splitBars(symbol: string, ratio: SplitRatio): void;
   /** Null: the desk does not trade this symbol. */
   bars(params: ControlMethods['bars']['params']): BarsAnswer | null;
+  equity(params: ControlMethods['equity']['params']): EquityAnswer;
   follow(socket: Socket, id: unknown, fromSequence: number): void;
 }
 
@@ -202,6 +203,7 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       if (answer === null) throw unknownSymbol(params.symbol);
       return answer;
     },
+    equity: async (params) => (await whenStarted(parts)).equity(params),
     explainCash: (params) =>
       once(params, () => ({
         name: 'explainCash',

@@ -8,7 +8,7 @@
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { CommandOutcome, Effect } from '../../engine/effect.js';
+import type { CommandOutcome, Effect, EquitySample } from '../../engine/effect.js';
 import type { BeginOutcome } from '../../engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
@@ -82,6 +82,8 @@ export interface RunnerParts {
   readonly pace: 'running' | 'stepped';
   readonly marketNowMs: () => number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  /** Left out: nobody draws the curve of equity. */
+  readonly onEquity?: (sample: EquitySample) => void;
   /** The engine threw, which is a bug. The trader must end and come back HALTED. */
   readonly onBroken: (error: Error) => void;
 }
@@ -273,6 +275,9 @@ export class Runner {
         return;
       case 'requestSnapshot':
         this.#link.snapshot(effect.requestId, effect.sinceTradeMs, effect.movementsSinceMs);
+        return;
+      case 'equity':
+        this.#parts.onEquity?.(effect.sample);
         return;
       case 'reply':
         this.#reply(effect.commandId, effect.outcome);

@@ -11,8 +11,14 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'the day begins again each minute',
     file: 'engine/flow/equity.ts',
-    find: 'if (core.state.day === null || startMs > core.state.day.startMs) beginDay',
-    put: 'if (core.state.day === null || startMs > 0) beginDay',
+    find: 'core.state.day === null || startMs > core.state.day.startMs;',
+    put: 'core.state.day === null || startMs > 0;',
+  },
+  {
+    what: 'the curve of equity leaves out what is held',
+    file: 'engine/flow/equity.ts',
+    find: '  const sample = { equity, peak',
+    put: '  const sample = { equity: Number(cashUnits(state)), peak',
   },
   {
     what: 'a loss of the day does not halt',

@@ -71,6 +71,7 @@ export class RealPrices implements Watcher {
   }
 
   left(effect: Effect): string | null {
+    if (effect.kind === 'equity') return this.#objection('a point of the curve', effect.sample.equity);
     return effect.kind === 'submit' && effect.order.purpose === 'entry' ? this.#far(effect.order) : null;
   }
 

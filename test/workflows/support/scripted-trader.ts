@@ -98,6 +98,7 @@ export class ScriptedTrader {
       goLive: of('goLive'),
       revokeGoLive: of('revokeGoLive'),
       bars: of('bars'),
+      equity: of('equity'),
       explainCash: of('explainCash'),
       corporateAction: of('corporateAction'),
       noSplit: of('noSplit'),
@@ -267,6 +268,9 @@ export class ScriptedTrader {
       symbol,
       source: 'simulated-303-seed-7',
       bars: this.bars.slice(-count),
+    }),
+    equity: ({ after }: ControlMethods['equity']['params']) => ({
+      ...{ incarnation: 'scripted', next: after, points: [] },
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
     corporateAction: ({ commandId }: ControlMethods['corporateAction']['params']) => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BarStatus } from '../../src/contracts/trader-status.js';
-import { type CandleCollector, collectCandles } from '../../src/ledger/start-ledger.js';
+import { collectSeen, type SeenCollector } from '../../src/ledger/start-ledger.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
 import type { TraderClient } from '../../src/trader/client.js';
+import { EquityCurve } from '../../src/trader/status/since-start.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-/** A trader's memory of bars, which a test fills and which forgets. */
+/** A trader's memory of bars and equity, which a test fills and which forgets. */
 class Bars {
   bars: BarStatus[] = [];
   startedWallMs = 1;
@@ -23,6 +24,7 @@ class Bars {
   /** What its status says, and what its bars are of. */
   source = 'simulated-303-seed-7';
   sourceOfBars: string | null = null;
+  readonly curve = new EquityCurve();
 
   add(from: number, count: number): void {
     for (let minute = from; minute < from + count; minute += 1) {
@@ -31,11 +33,23 @@ class Bars {
     }
   }
 
+  incarnation = 'first';
+  starting = false;
+
   readonly client = {
-    call: async (method: string, params: { sinceMs: number; count: number; symbol: string }) => {
+    call: async (
+      method: string,
+      params: Record<'sinceMs' | 'count' | 'after', number> & { symbol: string },
+    ) => {
       if (this.gone) throw new Error('the trader is not there');
       if (method === 'status')
-        return { startedWallMs: this.startedWallMs, marketData: { simulated: true, identity: this.source } };
+        return {
+          ...{ startedWallMs: this.startedWallMs, trading: 'live' },
+          ...(this.starting ? { starting: true } : {}),
+          marketData: { simulated: !this.starting, identity: this.source },
+        };
+      if (method === 'equity')
+        return { incarnation: this.incarnation, ...this.curve.answer(params.after, params.count) };
       this.asked += 1;
       const bars = this.bars.filter(({ openMs }) => openMs >= params.sinceMs).slice(-params.count);
       return { symbol: params.symbol, source: this.sourceOfBars ?? this.source, bars };
@@ -43,8 +57,8 @@ class Bars {
   } as never as TraderClient;
 }
 
-function collect(desk: string, trader: Bars, said: string[] = []): CandleCollector {
-  return collectCandles({
+function collect(desk: string, trader: Bars, said: string[] = []): SeenCollector {
+  return collectSeen({
     desk,
     symbols: ['BTC/USDT'],
     pool: database.pool,
@@ -88,7 +102,7 @@ test('a trader that is away and comes back with another market is followed from 
   trader.gone = false;
   await until('the earlier market is stored too', async () => (await count('d2')) === 15);
   await collector.stop();
-  expect(said).toEqual(['candles wait: the trader is not there']);
+  expect(said).toEqual(['candles and the curve of equity wait: the trader is not there']);
 });
 
 test('what the trader forgot before it was asked is a gap with its first minute and its length', async () => {
@@ -131,4 +145,71 @@ test('candles of prices that the trader had not chosen yet when it was asked wai
   await until('stored', async () => (await count('d5', 'live-binance')) === 10);
   await collector.stop();
   expect(await count('d5', '')).toBe(0);
+});
+
+const UNIT = 100_000_000;
+const pointAt = (minute: number) => ({
+  ...{ equity: (1_000 + minute) * UNIT + 1, peak: 5_000 * UNIT, cash: 900n * BigInt(UNIT) + 1n },
+  ...{ unrealised: -3 * UNIT, capitalMoved: 250n * BigInt(UNIT), marketMs: START + minute * MINUTE },
+});
+
+async function curveOf(desk: string) {
+  const { rows } = await database.pool.query<Record<string, unknown>>(
+    `select incarnation, simulated, market, equity::text, peak::text, cash::text, unrealised::text, capital_moved::text
+      from equity where desk = $1 order by incarnation, market`,
+    [desk],
+  );
+  return rows;
+}
+
+test('the curve of equity is stored as the trader drew it: to the unit, each point once, over its restarts', async () => {
+  const trader = new Bars();
+  for (let minute = 0; minute < 2_500; minute += 1) trader.curve.add(pointAt(minute));
+  const collector = collect('d6', trader);
+  await until('its memory is stored', async () => (await curveOf('d6')).length === 2_500);
+  trader.curve.add(pointAt(2_500));
+  await until('the new one is stored', async () => (await curveOf('d6')).length === 2_501);
+  await collector.stop();
+  // Of another process, which asks for all of it once more.
+  const other = collect('d6', trader);
+  trader.curve.add(pointAt(2_501));
+  await until('the next is stored', async () => (await curveOf('d6')).length === 2_502);
+  await other.stop();
+  expect((await curveOf('d6')).at(-1)).toEqual({
+    ...{ incarnation: 'first', simulated: true, market: new Date(START + 2_501 * MINUTE) },
+    ...{ equity: '3501.00000001', peak: '5000.00000000', cash: '900.00000001' },
+    ...{ unrealised: '-3.00000000', capital_moved: '250.00000000' },
+  });
+});
+
+test('a trader that began anew is asked for its curve from its first point on, under its journal', async () => {
+  const trader = new Bars();
+  for (let minute = 0; minute < 5; minute += 1) trader.curve.add(pointAt(minute));
+  const collector = collect('d7', trader);
+  await until('stored', async () => (await curveOf('d7')).length === 5);
+  const again = new Bars();
+  again.curve.add(pointAt(3));
+  again.curve.add(pointAt(9));
+  Object.assign(trader, { curve: again.curve, startedWallMs: 2, incarnation: 'second', starting: true });
+  trader.add(0, 1);
+  await until('it was asked while it starts', async () => (await count('d7')) === 1);
+  trader.starting = false;
+  await until('the other journal is stored', async () => (await curveOf('d7')).length === 7);
+  await collector.stop();
+  expect((await curveOf('d7')).slice(5)).toMatchObject(
+    [1, 2].map(() => ({ incarnation: 'second', simulated: true })),
+  );
+});
+
+test('what was dropped from the memory before it was asked is left out of the curve, and nothing else', () => {
+  const curve = new EquityCurve();
+  for (let minute = 0; minute < 10_000; minute += 1) curve.add(pointAt(minute));
+  const first = curve.answer(0, 1);
+  expect(first.points[0]?.marketMs).toBeGreaterThan(START + 6_000 * MINUTE);
+  const at = (first.points[0]?.marketMs ?? 0) - START;
+  expect(first.next).toBe(at / MINUTE + 1);
+  expect(curve.answer(first.next, 2).points.map(({ marketMs }) => marketMs)).toEqual(
+    [1, 2].map((minutes) => START + at + minutes * MINUTE),
+  );
+  expect(curve.answer(10_000, 5)).toEqual({ next: 10_000, points: [] });
 });
