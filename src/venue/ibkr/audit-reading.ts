@@ -38,7 +38,8 @@ const TELLS = {
 
 interface Told {
   accounts: readonly string[];
-  readonly positions: string[][];
+  /** By account and contract: one that changes meanwhile is told again, and the last one counts. */
+  readonly positions: Map<string, readonly string[]>;
   readonly ledger: Map<string, string>;
 }
 
@@ -52,7 +53,7 @@ export function accountReading(account: AccountToRead): () => Promise<BookReadin
 
 function readOver({ address, clientId, instruments }: AccountToRead): Promise<Told> {
   const currency = instruments[0]?.quote ?? '';
-  const told: Told = { accounts: [], positions: [], ledger: new Map() };
+  const told: Told = { accounts: [], positions: new Map(), ledger: new Map() };
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address.host, port: address.port });
     const fail = (why: string) => {
@@ -81,7 +82,7 @@ function readOver({ address, clientId, instruments }: AccountToRead): Promise<To
         send(socket, [SENDS.positions, '1']);
         send(socket, [SENDS.summary, '1', REQUEST, 'All', `$LEDGER:${currency}`]);
       }
-      if (kind === TELLS.position) told.positions.push(rest);
+      if (kind === TELLS.position) told.positions.set(`${rest[0]} ${rest[1]}`, rest);
       if (kind === TELLS.summary) told.ledger.set(`${rest[1]} ${rest[2]}`, rest[3] ?? '');
       if (open.delete(kind) && open.size === 0) {
         resolve(told);
@@ -109,23 +110,7 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
     throw new Error(
       `IBKR_ACCOUNT: expected one of ${told.accounts.join(', ')}, found ${account ?? 'none named'}`,
     );
-  const positions = new Map<string, number>();
-  for (const position of told.positions) {
-    const [whose, , symbol, secType, expiry = '', , , , , currency, localSymbol] = position;
-    const quantity = Number(position.at(-2));
-    if (whose !== chosen || quantity === 0) continue;
-    const instrument = instruments.find(
-      ({ kind, base, quote, contractMonth }) =>
-        base === symbol &&
-        quote === currency &&
-        secType === SECURITY[kind] &&
-        (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth),
-    );
-    if (instrument === undefined || !Number.isFinite(quantity))
-      throw new Error(`the account holds ${position.at(-2)} ${localSymbol}, which this desk does not trade`);
-    const lots = Math.round(quantity / Number(instrument.lotSize));
-    positions.set(instrument.symbol, (positions.get(instrument.symbol) ?? 0) + lots);
-  }
+  const positions = positionsOf(told, chosen, instruments);
   const amount = (tag: string): number => {
     const text = told.ledger.get(`${chosen} ${tag}`);
     if (text === undefined) throw new Error(`the account tells no ${tag}`);
@@ -139,6 +124,44 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
   // The cost of opening a future stays in its average price until it is closed: until then cash can't be calculated.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
+}
+
+/**
+ * Signed lots by symbol. Throws for what the desk does not trade, for two contracts of one instrument and for a part of
+ * a lot: none of them is as if it were not there.
+ */
+function positionsOf(
+  told: Told,
+  chosen: string,
+  instruments: readonly Instrument[],
+): ReadonlyMap<string, number> {
+  const positions = new Map<string, number>();
+  const names = new Map<string, string>();
+  for (const position of told.positions.values()) {
+    const [whose, , symbol, secType, expiry = '', , , , , currency, localSymbol] = position;
+    const quantity = Number(position.at(-2));
+    if (whose !== chosen || quantity === 0) continue;
+    const name = `${position.at(-2)} ${localSymbol}`;
+    const instrument = instruments.find(
+      ({ kind, base, quote, contractMonth }) =>
+        base === symbol &&
+        quote === currency &&
+        secType === SECURITY[kind] &&
+        (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth),
+    );
+    if (instrument === undefined || !Number.isFinite(quantity))
+      throw new Error(`the account holds ${name}, which this desk does not trade`);
+    const { symbol: traded, lotSize } = instrument;
+    const other = names.get(traded);
+    if (other !== undefined)
+      throw new Error(`the account holds several contracts of ${traded} (${other}, ${name})`);
+    const lots = quantity / Number(lotSize);
+    if (!Number.isSafeInteger(lots))
+      throw new Error(`the account holds ${name}, which is no whole number of ${lotSize}`);
+    names.set(traded, name);
+    positions.set(traded, lots);
+  }
+  return positions;
 }
 
 const MONTH_LETTERS = 'FGHJKMNQUVXZ';

@@ -1,0 +1,123 @@
+/** What the auditor takes a position for, told by a Gateway of a few messages: its instrument, its month, its lots. */
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Instrument } from '../../src/domain/instrument.js';
+import { accountReading } from '../../src/venue/ibkr/audit-reading.js';
+
+const NO_FEES = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
+/** Without a month: the one that the continuous future stands for, or a roll's. */
+const crude = (contractMonth?: string) =>
+  buildInstrument(0, {
+    ...{ symbol: 'CL/USD', kind: 'future', tickSize: '0.01', lotSize: '1' },
+    ...{ multiplier: '1000', exchange: 'NYMEX', contractMonth, ...NO_FEES },
+  });
+const APPLE = buildInstrument(0, {
+  ...{ symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '1', ...NO_FEES },
+});
+/** The date of its last trade stands for the contract's id, too. */
+const ofCrude = (expiry: string, name: string, quantity: string) => [
+  expiry,
+  'CL',
+  'FUT',
+  expiry,
+  '0.0',
+  '',
+  '1000',
+  'NYMEX',
+  'USD',
+  name,
+  'CL',
+  quantity,
+  '70000',
+];
+const ofApple = (quantity: string) => [
+  '8',
+  'AAPL',
+  'STK',
+  '',
+  '0.0',
+  '',
+  '',
+  'NASDAQ',
+  'USD',
+  'AAPL',
+  'NMS',
+  quantity,
+  '230.10',
+];
+
+function send(socket: Socket, ...fields: readonly string[]): void {
+  const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length);
+  socket.write(Buffer.concat([length, body]));
+}
+
+/** A Gateway whose account holds this. */
+async function gatewayWith(held: readonly (readonly string[])[]) {
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      send(socket, '177', '20261120 10:00:00 EST');
+      socket.once('data', () => {
+        send(socket, '15', '1', 'DU1');
+        send(socket, '9', '1', '1');
+        for (const position of held) send(socket, '61', '3', 'DU1', ...position);
+        send(socket, '62', '1');
+        for (const tag of ['NetLiquidationByCurrency', 'CashBalance'])
+          send(socket, '63', '1', '1', 'DU1', tag, '100000.00', 'USD');
+        send(socket, '64', '1', '1');
+      });
+    });
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  return { host: '127.0.0.1', port: (server.address() as { port: number }).port };
+}
+
+/** What a desk of this instrument holds of it. */
+async function heldOf(
+  instrument: Instrument,
+  ...held: readonly (readonly string[])[]
+): Promise<number | undefined> {
+  const address = await gatewayWith(held);
+  const reading = accountReading({ address, clientId: 9, account: null, instruments: [instrument] });
+  return (await reading()).positions.get(instrument.symbol);
+}
+
+describe('the month of a future', () => {
+  it('is the one that it is named after, also where its last trade is in the month before', async () => {
+    expect(await heldOf(crude('202612'), ofCrude('20261119', 'CLZ6', '2'))).toBe(2);
+    expect(await heldOf(crude('202701'), ofCrude('20261218', 'CLF7', '-1'))).toBe(-1);
+    await expect(heldOf(crude('202611'), ofCrude('20261119', 'CLZ6', '1'))).rejects.toThrow(
+      'holds 1 CLZ6, which this desk does not trade',
+    );
+  });
+
+  it('is that of its last trade where the name tells none', async () => {
+    expect(await heldOf(crude('202612'), ofCrude('20261218', 'CL 18DEC26 M', '1'))).toBe(1);
+  });
+
+  it('is any where the desk file names none, but one: a long of one and a short of another are not flat', async () => {
+    expect(await heldOf(crude(), ofCrude('20261218', 'CLF7', '-1'))).toBe(-1);
+    await expect(
+      heldOf(crude(), ofCrude('20261119', 'CLZ6', '1'), ofCrude('20261218', 'CLF7', '-1')),
+    ).rejects.toThrow('the account holds several contracts of CL/USD (1 CLZ6, -1 CLF7)');
+  });
+});
+
+describe('a part of a share', () => {
+  it('is neither none nor a whole one: the account is not read as if it had whole shares', async () => {
+    expect(await heldOf(APPLE, ofApple('10'))).toBe(10);
+    for (const quantity of ['10.5', '0.4'])
+      await expect(heldOf(APPLE, ofApple(quantity))).rejects.toThrow(
+        `the account holds ${quantity} AAPL, which is no whole number of 1`,
+      );
+  });
+});
+
+it('a position that is told twice, since it has changed, is as it was told last', async () => {
+  expect(await heldOf(APPLE, ofApple('10'), ofApple('4'))).toBe(4);
+  expect(await heldOf(APPLE, ofApple('10'), ofApple('0'))).toBeUndefined();
+});
