@@ -27,6 +27,7 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
     '{"execId":"…","price":"15233.5"}: the trade had another price; without one it is taken back',
   ],
   ['POST /_simulator/permission', `{"permission":"delayed"}: ${PERMISSIONS.join(', ')}`],
+  ['POST /_simulator/read-only', '{"readOnly":true}: nothing about orders is taken, lists of them too'],
   ['POST /_simulator/halt', '{"localSymbol":"NQZ6","halted":true}'],
   [
     'POST /_simulator/order',
@@ -121,6 +122,12 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, Acti
         const found = PERMISSIONS.find((one) => one === body.permission);
         if (found === undefined) throw new Error(`expected "permission" as one of ${PERMISSIONS.join(', ')}`);
         simulation.permission = found;
+      },
+    ],
+    [
+      'read-only',
+      (body) => {
+        simulation.readOnly = body.readOnly === true;
       },
     ],
     [

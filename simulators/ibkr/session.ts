@@ -21,7 +21,19 @@ import {
   writeMessage,
 } from './wire/fields.js';
 import { BrokenFrame, encodeFrame, FrameReader, type Greeting } from './wire/frames.js';
-import { REQ_CURRENT_TIME, REQ_IDS, REQ_MANAGED_ACCTS, START_API } from './wire/from-client.js';
+import {
+  CANCEL_ORDER,
+  PLACE_ORDER,
+  REQ_ALL_OPEN_ORDERS,
+  REQ_AUTO_OPEN_ORDERS,
+  REQ_COMPLETED_ORDERS,
+  REQ_CURRENT_TIME,
+  REQ_GLOBAL_CANCEL,
+  REQ_IDS,
+  REQ_MANAGED_ACCTS,
+  REQ_OPEN_ORDERS,
+  START_API,
+} from './wire/from-client.js';
 import { ERR_MSG, MANAGED_ACCTS, NEXT_VALID_ID } from './wire/to-client.js';
 import { OLDEST_VERSION } from './wire/versions.js';
 
@@ -31,6 +43,12 @@ export const NO_ID = -1;
 const GOOD_CONTRACTS = { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' };
 /** Requests that TWS answers without the broker's servers: time, ids, accounts. */
 const LOCAL_REQUESTS: readonly number[] = [REQ_CURRENT_TIME.id, REQ_IDS.id, REQ_MANAGED_ACCTS.id];
+/** Requests that TWS refuses while its API is read-only: what is about orders, lists of them too. */
+const NEED_WRITING: readonly number[] = [
+  ...[PLACE_ORDER.id, CANCEL_ORDER.id, REQ_GLOBAL_CANCEL.id, REQ_OPEN_ORDERS.id, REQ_ALL_OPEN_ORDERS.id],
+  ...[REQ_AUTO_OPEN_ORDERS.id, REQ_COMPLETED_ORDERS.id],
+];
+const READ_ONLY = refused.validating('The API interface is currently in Read-Only mode.');
 const CLIENT_ID_IN_USE = {
   code: 326,
   text: 'Unable to connect as the client id is already in use. Retry with a unique client id.',
@@ -136,6 +154,10 @@ export class Session {
     }
     const handler = /^\d{1,4}$/.test(id) ? HANDLERS.get(Number(id)) : undefined;
     if (handler === undefined) throw new Malformed(`Unknown message id ${id}`);
+    if (this.simulation.readOnly && NEED_WRITING.includes(handler.id)) {
+      this.error(handler.about(this, fields), READ_ONLY);
+      return;
+    }
     const effect = this.simulation.faults.ofRequest(this.clientId ?? NO_ID, handler.id);
     if (effect?.kind === 'lose') return;
     if (effect?.kind === 'refuse') {

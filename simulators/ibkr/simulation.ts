@@ -45,6 +45,8 @@ export class Simulation {
   readonly nextOrderIds = new Map<number, number>();
   readonly orders: Orders;
   permission: Permission = 'live';
+  /** The setting of the Gateway with which it takes nothing about orders. */
+  readOnly = false;
   readonly faults: Faults;
   readonly link = new Link();
   readonly farms: Record<Farm, boolean> = { market: true, history: true };

@@ -223,6 +223,31 @@ describe('bytes', () => {
   });
 });
 
+describe('a read-only API', () => {
+  it('takes nothing about orders, and does not end a list of them; everything else is answered', async () => {
+    const client = await ready();
+    client.api.placeOrder(1, NQ, stays());
+    await client.heard(EventName.orderStatus);
+    await control('read-only', { readOnly: true });
+    client.api.placeOrder(2, NQ, stays());
+    client.api.cancelOrder(1);
+    client.api.reqOpenOrders();
+    client.api.reqAllOpenOrders();
+    client.api.reqCompletedOrders(false);
+    client.api.reqPositions();
+    await client.heard(EventName.positionEnd);
+    const text = "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode.";
+    expect(client.errors).toEqual([2, 1].map((id) => ({ code: 321, id, text })));
+    // The library tells what is about no request as it tells notices.
+    expect(client.infos.filter(({ code }) => code === 321)).toEqual(Array(3).fill({ code: 321, text }));
+    expect([client.of(EventName.openOrderEnd), client.of(EventName.completedOrdersEnd)]).toEqual([[], []]);
+    expect(openAtGateway()).toEqual([[7, 1]]);
+    await control('read-only', { readOnly: false });
+    client.api.reqOpenOrders();
+    await client.heard(EventName.openOrderEnd);
+  });
+});
+
 describe('a half-open connection', () => {
   it('stands and passes nothing, either way; its orders stay, and others go on', async () => {
     const [one, two] = [await ready(1), await ready(2)];
