@@ -82,6 +82,20 @@ describe('the hand-worked day', () => {
     expect(desk.state).toContain('EXPIRED: no position came of its order');
   });
 
+  it('expires after a restart, too, where the price came to its order only once that had been taken back', () => {
+    const away = [15_009, 15_010, 15_000, 15_001] as const;
+    const back = [15_005, 15_015, 15_000, 15_010] as const;
+    const day = (until: string, at: string) => dayUntil(until, { '09:40': away, [at]: back });
+    for (const [at, state] of [
+      ['09:42', 'SETUP_COMPLETE: its position is closed'],
+      ['09:43', 'EXPIRED: no position came of its order'],
+    ] as const) {
+      const desk = new AtTheStrategy().see(day('09:44', at), true);
+      desk.see(day('09:45', at).slice(-1));
+      expect(desk.state, at).toContain(state);
+    }
+  });
+
   it.each(['2026-01-14', '2026-03-09', '2026-10-30', '2026-11-02'])(
     'is the same on %s, whatever the clocks do',
     (date) => {

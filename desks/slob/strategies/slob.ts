@@ -251,8 +251,10 @@ class Slob {
   #follow(desk: DeskView, setup: Setup, bar: Candle): void {
     const { levels } = setup;
     if (levels === null) return;
+    setup.barsSinceOrder += 1;
     const isReached = bar.high >= levels.stop || bar.low <= levels.target;
-    const isFilled = isPast(desk) ? bar.high >= levels.entry : held(desk);
+    const rested = setup.barsSinceOrder <= this.values.entryRestBars;
+    const isFilled = isPast(desk) ? rested && bar.high >= levels.entry : held(desk);
     if (setup.state === 'ORDER_PLACED' && isFilled) this.#go(setup, 'filled');
     if (setup.state === 'POSITION_OPEN') {
       if (isPast(desk) ? isReached : !held(desk)) this.#end(desk, setup, 'closed', 'its position is closed');

@@ -36,6 +36,8 @@ export interface Setup {
   sweep: Candle | null;
   /** Since the first bar of the second liquidity. */
   barsSinceSweep: number;
+  /** Since the bar at whose close the order left. */
+  barsSinceOrder: number;
   levels: Levels | null;
   /** What ended it, in words. */
   ended: string;
@@ -70,6 +72,7 @@ export const newSetup = (symbol: string, openMs: number): Setup => ({
   box: { bars: 0, high: 0, low: 0, trigger: null },
   sweep: null,
   barsSinceSweep: 0,
+  barsSinceOrder: 0,
   levels: null,
   ended: '',
 });
