@@ -7,6 +7,7 @@ import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
 import { closedNow } from './market-now.js';
 import { testConnection } from './preflight/connection-reading.js';
+import { monthsTold } from './preflight/exchange-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };
 
@@ -51,8 +52,10 @@ function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
 }
 
 /** As a step of a routine: one piece of evidence with all three parts. */
-export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => {
-  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
+export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime, trader }) => {
+  // A trader that does not answer leaves the test as it is: it is independent of him.
+  const months = await readStatus({ trader }).then(monthsTold, () => undefined);
+  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue, months };
   const { endpoint, parts, verdict } = await testConnection(question, Date.now());
   const of = (what: 'observed' | 'expected') =>
     parts.map((part) => `${part.title}: ${part[what]}`).join('; ');

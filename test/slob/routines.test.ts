@@ -447,6 +447,22 @@ describe('a check of', () => {
     expect(broken.observed).toMatch(/session: (?!established).*server is broken.*; market data: /);
   });
 
+  it('the connection test shows the month that the desk trades, not the one that the broker has in front', async () => {
+    gatewayAt(gateway.address);
+    gateway.simulation.setPrice('NQH7', '15400');
+    bench.says({
+      contracts: [
+        {
+          ...{ symbol: 'NQ/USD', month: '202703', phase: 'trading', choices: ['202612', '202703'] },
+          ...{ lastTradeDay: null, daysLeft: null, rollDay: null, next: null, atVenue: null },
+        },
+      ],
+    });
+    const { observed } = await bench.run('morning connection');
+    bench.says({ contracts: [] });
+    expect(observed).toContain('market data: NQ/USD 15399.75 / 15400.25;');
+  });
+
   it('the review of the night looks at every page of the database, and opens its incident', () => {
     expect(bench.stepOf('morning intact')).toMatchObject({
       ...{ check: 'database-intact', required: true, onFail: 'incident', incident: 'database-corruption' },

@@ -3,7 +3,6 @@
  */
 import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
-import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { formatMoney } from '../../domain/money.js';
 import { buildInstruments } from '../../trader/engine-config.js';
@@ -46,7 +45,7 @@ export async function testConnection(question: ExchangeQuestion, nowMs: number):
   const signedIn = venue.live.signIn(env);
   const [account, data] = await Promise.all([
     signedIn.ok ? readExchange(question) : `${signedIn.problem}. ${signedIn.doThis}`,
-    marketData(desk, venue, endpoint, nowMs),
+    marketData(question, venue, endpoint, nowMs),
   ]);
   const label = venue.live.label(endpoint);
   if (typeof account === 'string')
@@ -87,12 +86,12 @@ function balance({ balances }: ExchangeReading): ConnectionPart {
 }
 
 async function marketData(
-  desk: Desk,
+  { desk, months }: ExchangeQuestion,
   { prices }: TradedVenue,
   endpoint: VenueEndpoint,
   nowMs: number,
 ): Promise<ConnectionPart> {
-  const instruments = buildInstruments(desk);
+  const instruments = buildInstruments(desk, months);
   const symbols = instruments.map(({ symbol }) => symbol);
   const said = { title: DATA, expected: `prices of ${symbols.join(', ')}` };
   const closed = closedNow(desk, nowMs);

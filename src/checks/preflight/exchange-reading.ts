@@ -3,9 +3,11 @@
  * afterwards.
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
+import type { ContractMonth } from '../../domain/sessions/contract-months.js';
 import type { VenueBalances } from '../../domain/venue.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import type { PermissionVerdict } from '../../venue/definition.js';
@@ -31,7 +33,22 @@ export interface ExchangeQuestion {
   readonly env: NodeJS.ProcessEnv;
   /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue: string | undefined;
+  /**
+   * The month that each rolled future stands for, by symbol. Of one that is missing, the venue is asked about its own
+   * front month.
+   */
+  readonly months?: ReadonlyMap<string, ContractMonth> | undefined;
 }
+
+/** As a trader tells it. */
+export const monthsTold = ({
+  contracts = [],
+}: Pick<TraderStatus, 'contracts'>): ReadonlyMap<string, ContractMonth> =>
+  new Map(
+    contracts.flatMap(({ symbol, month, choices }) =>
+      month === null || choices.length === 0 ? [] : [[symbol, month]],
+    ),
+  );
 
 /** Why a venue did not answer, and what to do where that is known. */
 export function withAdvice(why: string, question: AskedVenue): string {
@@ -66,7 +83,7 @@ function labelOf({ desk, env, simulatedVenue }: ExchangeQuestion): string {
   }
 }
 
-async function readOver({ desk, env, simulatedVenue }: ExchangeQuestion): Promise<ExchangeReading> {
+async function readOver({ desk, env, simulatedVenue, months }: ExchangeQuestion): Promise<ExchangeReading> {
   const { live } = tradedVenue(desk.venue.name);
   // The desk file's endpoint in every mode: a paper desk with the test environment in its file tests its key there,
   // until the file changes.
@@ -75,7 +92,7 @@ async function readOver({ desk, env, simulatedVenue }: ExchangeQuestion): Promis
   if (!signedIn.ok) throw new Error(`${signedIn.problem}. ${signedIn.doThis}`);
   const account = await signedIn.access.openReader({
     endpoint,
-    instruments: buildInstruments(desk),
+    instruments: buildInstruments(desk, months),
     foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
   });

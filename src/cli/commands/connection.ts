@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
 import { loadDeskHere } from '../../home/desk-here.js';
+import type { Runtime } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { sourcesOf } from '../monitor-shown.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { MARKS, printJson, printLines, sayingWhat } from '../output.js';
 import { fermataHome } from '../running-desk.js';
@@ -39,11 +41,22 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   const { desk } = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
   const address = venueAddress(desk, simulatedVenue) ?? runtime?.simulatedVenue;
   const place = { env: process.env, simulatedVenue: address };
-  const asking = testConnection({ desk, ...place }, Date.now());
+  const asking = monthsHere(desk.desk, runtime).then((months) =>
+    testConnection({ desk, ...place, months }, Date.now()),
+  );
   const test = await sayingWhat(() => 'waiting for the venue to answer', asking);
   if (json === true) printJson(test);
   else printLines(connectionLines(desk.desk, test));
   return test.verdict === 'pass' ? EXIT_OK : EXIT_FAILED;
+}
+
+/** Which months the rolled futures of the desk stand for; nobody knows where it does not run. */
+async function monthsHere(desk: string, runtime: Runtime | null) {
+  if (runtime?.desk !== desk) return undefined;
+  const { monthsTold } = await import('../../checks/preflight/exchange-reading.js');
+  return sourcesOf(runtime)
+    .status()
+    .then(monthsTold, () => undefined);
 }
 
 function connectionLines(desk: string, { endpoint, parts }: ConnectionTest): string[] {
