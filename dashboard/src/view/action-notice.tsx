@@ -4,7 +4,7 @@ import { readable, Words } from './words.js';
 /** Shown where the action was requested, and read aloud by screen readers. */
 export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
   return (
-    <div class="result-place" role="status" aria-live="polite" ref={useInSight(result)}>
+    <div class="result-place" role="status" aria-live="polite" tabIndex={-1} ref={useInSight(result)}>
       {result !== null && (
         <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
           {result.kind === 'done' ? (

@@ -20,7 +20,7 @@ export function Outcome({
   readonly onDismiss: () => void;
 }) {
   return (
-    <div class="result-place" role="status" aria-live="assertive" ref={useInSight(pressed)}>
+    <div class="result-place" role="status" aria-live="assertive" tabIndex={-1} ref={useInSight(pressed)}>
       {pressed !== null && (
         <div class={`notice outcome ${toneOf(pressed)}`} data-testid="outcome">
           {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}

@@ -47,12 +47,15 @@ export function useAction(): Action {
 
 /**
  * For the place where a result is told: the button may have been pressed far below it, and the buttons of a phone
- * are in reach wherever the page is scrolled to.
+ * are in reach wherever the page is scrolled to. A button that is away by now, or was disabled meanwhile, has lost the
+ * focus: who goes by keys or by ear goes on from here, not from the top of the page.
  */
 export function useInSight(result: object | null) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    if (result !== null) place.current?.scrollIntoView({ block: 'nearest' });
+    if (result === null) return;
+    place.current?.scrollIntoView({ block: 'nearest' });
+    if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
   }, [result]);
   return place;
 }
