@@ -1,4 +1,5 @@
 /** What a person does on the built page, done at each width: each button is found, is within reach, and does it. */
+import type { Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { OpenedPage } from '../api/opened-page.js';
@@ -142,8 +143,16 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   },
   'runs a routine and takes a backup': async () => {
     await open('Routines');
+    const read: string[] = [];
+    const note = (request: Request): unknown => read.push(new URL(request.url()).pathname);
+    const times = (path: string): number => read.filter((one) => one === path).length;
+    opened.page.on('request', note);
     await press('Run now: Pre-market');
     await told(/Pre-market: pass/);
+    // The timetable is read with the other lists, so that it doesn't say beside this that the routine ran never.
+    await expect.poll(() => times('/api/backups')).toBeGreaterThanOrEqual(2);
+    expect(times('/api/schedules')).toBeGreaterThanOrEqual(2);
+    opened.page.off('request', note);
     await press('Run now: Look around');
     await told(/Look around: pass/);
     await press('Back up and verify');

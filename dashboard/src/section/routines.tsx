@@ -17,7 +17,7 @@ const BACKUPS_SHOWN = 10;
 /** The timetable, and below it every run with what each step expected and observed. */
 export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly mayOperate: boolean }) {
   const action = useAction();
-  const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');
+  const schedules = usePolled(() => api.schedules(), 10_000, `schedules ${action.busy}`);
   const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, `runs ${action.busy}`);
   const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, `backups ${action.busy}`);
   const list = runs.value ?? [];
