@@ -360,7 +360,7 @@ describe.skipIf(missing.length > 0)('results', () => {
     await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
   });
 
-  it('keep every digit of a day on a phone, rounded, with the exact figure behind it', async () => {
+  it('have in the calendar the cents that stand beside it; keep every digit of a large day on a phone, rounded, with the exact figure behind it', async () => {
     const nets = ['9.996', '-99.994', '-1234.5', '99999.5', '-123456.789', '-12345678'];
     await desk.fill(
       nets.flatMap((realised, at) => {
@@ -382,7 +382,8 @@ describe.skipIf(missing.length > 0)('results', () => {
     await desk.page.reload();
     await desk.page.getByLabel('Symbol').selectOption('SOL/USDT');
     const figures = desk.page.locator('.calendar td b');
-    await expect.poll(() => figures.allInnerTexts()).toEqual(['−1\u202f235', '−99.99', '+10.00']);
+    await expect.poll(() => figures.allInnerTexts()).toEqual(['−1\u202f235', '−99.99', '+9.99']);
+    await expect.poll(() => trips().innerText()).toMatch(/\+9\.99[\s\S]*−99\.99/);
     const earlier = desk.page.getByRole('button', { name: 'Earlier' });
     const cut = () =>
       figures.evaluateAll((all) =>

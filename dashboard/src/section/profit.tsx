@@ -86,7 +86,7 @@ interface DayProps {
 
 function Day({ date, of, currency }: DayProps) {
   if (date === null) return <td />;
-  const [figure, text] = of === undefined ? ['', ''] : short(Number(of.net), currency);
+  const [figure, text] = of === undefined ? ['', ''] : short(of.net, currency);
   const look = of === undefined ? '' : tone(figure);
   return (
     <td class={`date ${look}`}>
@@ -114,12 +114,18 @@ export const isFine = (currency: string | null): boolean => currency === null ||
  * A figure and how it is written, in at most six characters, which fit a day of the calendar on a phone: +99.95, −9 999,
  * +12.3K; where cents would hide the result also +0.012 and +123µ.
  */
-function short(net: number, currency: string | null): readonly [string, string] {
+function short(decimal: string, currency: string | null): readonly [string, string] {
+  const net = Number(decimal);
   const size = Math.abs(net);
   if (isFine(currency) && size < 0.0099995) {
     const millionths = (net * 1_000_000).toFixed(size < 0.00009995 ? 1 : 0);
     // No room for a separator.
     return [millionths, `${signed(millionths).replace('\u202f', '')}µ`];
+  }
+  if (!isFine(currency) && size < 100) {
+    // Cut, not rounded, as the same amount is beside the calendar.
+    const figure = placed(decimal, currency);
+    return [figure, signed(figure)];
   }
   if (size < 9_999.5) {
     const places = isFine(currency) && size < 0.9995 ? 3 : size < 99.995 ? 2 : 0;
