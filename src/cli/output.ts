@@ -106,12 +106,37 @@ export function showInPlace({ tone, lines }: Screen): void {
     printLines([...lines, '']);
     return;
   }
-  const room = Math.max(1, rows - 3);
-  const fitting = lines.slice(0, room).map((line) => asTyped(line).slice(0, columns));
-  const more = lines.length > room ? [`… ${lines.length - room} more lines`] : [];
   const head = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl-C ends this`;
-  const screen = [head, ...coloured(fitting, tone), ...more];
+  const typed = lines.map((line) => forPeople(asTyped(line)));
+  const screen = [head, ...coloured(fitted(typed, rows - 1, columns), tone)];
   process.stdout.write(`${TOP_LEFT}${screen.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
+}
+
+/** No smaller, however narrow a terminal says that it is. */
+const NARROWEST = 20;
+const FURTHER = '    ';
+
+/**
+ * What a terminal has room for. A line goes on in the next one: at its end stands whether a position has its stop,
+ * and that prices are not live.
+ */
+export function fitted(lines: readonly string[], rows: number, columns: number): string[] {
+  const width = Math.max(NARROWEST, columns);
+  const all = lines.flatMap((line) => wrapped(line, width));
+  const room = Math.max(1, rows - 2);
+  return all.length > room ? [...all.slice(0, room), `… ${all.length - room} more lines`] : all;
+}
+
+function wrapped(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > FURTHER.length ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = FURTHER + rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
 }
 
 const BAR_WIDTH = 24;

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
-import { byLevel, inTone, withMark } from '../../src/cli/output.js';
+import { byLevel, fitted, inTone, withMark } from '../../src/cli/output.js';
 import { LogReader, processLogs } from '../../src/supervisor/log/log-lines.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
@@ -111,6 +111,34 @@ describe('what follows a log', () => {
     writeLog('trader.log', line(1, 'info', 'a'), line(3, 'info', 'c'));
     const reader = new LogReader(processLogs(LOGS()));
     expect(reader.newest(3, () => true).map((each) => each.at(-1))).toEqual(['b', 'c', 'd']);
+  });
+});
+
+describe('a screen that is redrawn in place', () => {
+  const position =
+    '  ETH/USDT long 0.0996 at 3\u202f007.20, now 3\u202f026.70, +1.94, stop 2\u202f995.14 (NOT PROTECTED)';
+
+  it('has each line to its end in a narrow terminal, and no more of them than there is room for', () => {
+    expect(fitted(['HALTED', position, 'orders'], 24, 80)).toEqual([
+      'HALTED',
+      '  ETH/USDT long 0.0996 at 3\u202f007.20, now 3\u202f026.70, +1.94, stop 2\u202f995.14 (NOT',
+      '    PROTECTED)',
+      'orders',
+    ]);
+    expect(fitted(['HALTED', position, 'orders', 'last'], 5, 80)).toEqual([
+      'HALTED',
+      expect.stringMatching(/^ {2}ETH.*\(NOT$/),
+      '    PROTECTED)',
+      '… 2 more lines',
+    ]);
+  });
+
+  it('breaks what has no space where the line ends, also where it is told to be narrower than words are', () => {
+    expect(fitted(['x'.repeat(45)], 24, 3)).toEqual([
+      'x'.repeat(20),
+      `    ${'x'.repeat(16)}`,
+      `    ${'x'.repeat(9)}`,
+    ]);
   });
 });
 
