@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { REASON_LENGTH_MAX } from '../domain/no-reason.js';
 import { runAddressAt } from '../home/run-address.js';
-import type { OperationResult } from '../operations/operation.js';
+import { type OperationResult, TO_DO } from '../operations/operation.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
 import { textOf, wholeNumber } from './option-values.js';
 import { printJson, printLines } from './output.js';
@@ -117,15 +117,17 @@ export function outcomeLines(
   { home, doThis = ASK_AGAIN }: { readonly home?: string; readonly doThis?: string } = {},
 ): string[] {
   const isProven = outcome.ok && outcome.proven;
+  // The trader knows better what helps against its own refusal.
+  const [detail, toDo = doThis] = outcome.detail.split(TO_DO);
   const ids = [
     ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),
     ...(outcome.workflowId === null ? [] : [`workflow ${outcome.workflowId}`]),
   ];
   return [
-    isProven ? `✓ ${what}: proven (${outcome.detail})` : `✗ ${what}: NOT proven (${outcome.detail})`,
+    isProven ? `✓ ${what}: proven (${detail})` : `✗ ${what}: NOT proven (${detail})`,
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
     ...runLines(outcome, home),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
-    ...(isProven ? [] : [`  do this:   ${doThis}`]),
+    ...(isProven ? [] : [`  do this:   ${toDo}`]),
   ];
 }

@@ -52,6 +52,9 @@ export interface OperationContext {
   readonly nowMs: () => number;
 }
 
+/** What stands in front of what to do in the detail of a refusal. */
+export const TO_DO = ' To do: ';
+
 /** The trader took a command, and its answer is the proof. */
 export function taken({ detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>): OperationResult {
   return { ok: true, proven: true, detail, haltId, workflowId: null, problems: [] };
@@ -72,7 +75,7 @@ export const notAsked = (why: string): OperationResult =>
  */
 export function notTaken(error: unknown, kept: string): OperationResult {
   if (isUnanswered(error)) return notKnown(error);
-  const doThis = error instanceof ControlFailure ? ` To do: ${error.doThis}` : '';
+  const doThis = error instanceof ControlFailure ? `${TO_DO}${error.doThis}` : '';
   return notDone(`${kept}: ${messageOf(error).replace(/\.$/, '')}.${doThis}`);
 }
 

@@ -9,8 +9,10 @@ import { progressPrinter } from '../../src/cli/output.js';
 import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { IncidentShown } from '../../src/contracts/published.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { notTaken } from '../../src/operations/operation.js';
 import type { ScheduledRun } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { ControlFailure } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK, traderStatus } from './trader-double.js';
 
@@ -289,6 +291,17 @@ describe('an outcome', () => {
     ]);
     expect(outcomeLines('stop', { ...outcome, proven: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
     expect(outcomeLines('stop', { ...outcome, ok: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
+  });
+
+  it('of a refusal says once what to do: what the trader says', () => {
+    const refused = new ControlFailure({
+      ...{ code: 'not-traded', message: 'this desk does not trade DOGE/USDT' },
+      ...{ keptSafe: 'Nothing was changed.', doThis: 'name one of: BTC/USDT' },
+    });
+    expect(outcomeLines('position close', notTaken(refused, 'Nothing was changed'))).toEqual([
+      '✗ position close: NOT proven (Nothing was changed: this desk does not trade DOGE/USDT.)',
+      '  do this:   name one of: BTC/USDT',
+    ]);
   });
 });
 
