@@ -186,7 +186,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     );
     await open('Routines');
     const backups = page.getByRole('region', { name: 'Backups and restore drills' });
-    await expect.poll(() => backups.innerText()).toMatch(/Backup .*look at: Verified/s);
+    await expect
+      .poll(() => backups.innerText())
+      .toMatch(/Backup \d{4}-\d\d-\d\d \d\d:\d\d UTC.*look at: Verified/s);
     await backups.getByText('Backup', { exact: true }).click();
     await expect.poll(() => backups.innerText()).toContain('1 byte differs');
     const link = backups.getByRole('link', { name: 'Temporal' });

@@ -17,7 +17,7 @@ const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
 const TYPING_MS = 400;
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { title: `When (${CLOCK})`, cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
+  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)} ${CLOCK}` },
   { title: 'Who', cell: ({ person }) => <b>{person}</b> },
   { title: 'Via', cell: ({ via }) => via },
   { title: 'What', cell: ({ action }) => action },

@@ -1,7 +1,7 @@
 import type { BackupRun, RoutineRun, ScheduledRun } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
@@ -100,7 +100,7 @@ function Backup({ run }: { readonly run: BackupRun }) {
       <summary>
         <Verdict verdict={verdict} /> <b>{routine === 'backup' ? 'Backup' : 'Restore drill'}</b>{' '}
         <span class="soft">
-          {day(startedMs)} {minuteOfDay(startedMs)},{' '}
+          {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK},{' '}
           {person === null ? 'by a routine' : `asked for by ${person}`}, took{' '}
           {((finishedMs - startedMs) / 1000).toFixed(1)} s
           {bad.length > 0 && `; look at: ${bad.map(({ name }) => name).join(', ')}`}

@@ -1,14 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { RoutineRun } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
-import { CLOCK, day, minuteOfDay } from '../format.js';
+import { CLOCK, day, dayAndMinute, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { RunLink } from './run-link.js';
 import { causeOf, RunSteps, Verdict } from './steps.js';
 
 /** Runs that were due but never took place: listed apart, so that the latest actual run stays visible. */
 function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
-  const times = runs.map(({ title, nominalMs }) => `${title} ${day(nominalMs)} ${minuteOfDay(nominalMs)}`);
+  const times = runs.map(
+    ({ title, nominalMs }) => `${title} ${day(nominalMs)} ${minuteOfDay(nominalMs)} ${CLOCK}`,
+  );
   return (
     <p class="missed">
       <span class="lamp caution">Missed</span> {times.join(', ')}: later than the desk file allows
@@ -35,7 +37,7 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
     >
       {list.map(({ title, startedMs, workflowId }) => (
         <option key={`${workflowId} ${startedMs}`} value={String(startedMs)}>
-          {title} {day(startedMs)} {minuteOfDay(startedMs)}
+          {title} {dayAndMinute(startedMs)}
         </option>
       ))}
     </select>
