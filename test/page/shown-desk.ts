@@ -83,6 +83,24 @@ export class ShownDesk extends OpenedPage {
     });
   }
 
+  /** What is pressed and lower than 44 px; links within text are part of its lines. Fields in whose text a phone zooms in. */
+  async awkwardForAThumb(): Promise<readonly string[]> {
+    return this.page.evaluate(() =>
+      [
+        ...document.querySelectorAll<HTMLElement>(
+          'button, summary, select, .tab-bar a, input:not([type=checkbox])',
+        ),
+      ]
+        .filter((one) => one.checkVisibility())
+        .filter(
+          (one) =>
+            one.getBoundingClientRect().height < 44 ||
+            (one.matches('input, select') && Number.parseFloat(getComputedStyle(one).fontSize) < 16),
+        )
+        .map((one) => `${one.tagName} ${one.ariaLabel ?? one.textContent}`),
+    );
+  }
+
   /** Tables, and buttons beside a title, of which something is hidden at their side; values that lie over the next one's label. */
   async cutOff(): Promise<readonly string[]> {
     return this.page.evaluate(() =>
