@@ -50,15 +50,17 @@ async function run(argv: readonly string[]): Promise<void> {
   const given = idBehind(deskBehind(argv));
   const asked = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   let typed = asked;
+  let commands: readonly Command[] = [];
   try {
     readEnvironmentFile(process.cwd());
     const meant = await withoutAliases(asked);
     const program = await programFor(meant);
-    const options = program.commands.find((command) => command.name() === meant[0])?.options ?? [];
+    commands = program.commands;
+    const options = commands.find((command) => command.name() === meant[0])?.options ?? [];
     typed = withKeptByNpm(meant, options);
     await program.parseAsync([...typed], { from: 'user' });
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageOf(error, typed[0]) : error;
+    const failure = error instanceof CommanderError ? usageOf(error, helpOn(typed, commands)) : error;
     if (failure !== null) {
       process.exitCode = printFailure(failure, typed.includes('--json'));
     }
@@ -126,13 +128,17 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
   }
 }
 
+/** A description has at least these columns, and is wrapped: commander's own 40 let long names push it past the edge. */
+const DESCRIBED = 24;
+
 /** Keeps commander from printing errors and ending the process: both are done here. */
 function quiet(command: Command): void {
   command
     .exitOverride((error) => {
       throw MISSING.test(error.code) ? withAllMissing(error, command) : error;
     })
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp({ minWidthToWrap: DESCRIBED });
 }
 
 const MISSING = /^commander\.missing(Argument|MandatoryOptionValue)$/;
@@ -149,15 +155,24 @@ function withAllMissing({ exitCode, code }: CommanderError, command: Command): C
 }
 
 /** Null if nothing is wrong: help and version also end with a CommanderError. */
-function usageOf(error: CommanderError, command: string | undefined): Error | null {
+function usageOf(error: CommanderError, see: string): Error | null {
   if (error.exitCode === EXIT_OK) {
     return null;
   }
-  const see = `see: fermata ${command === undefined || command.startsWith('-') ? '--help' : `help ${command}`}`;
   if (error.code === 'commander.help') return usageFailure('a command is missing', see);
   const [message = '', suggestion] = error.message.split('\n');
-  const hint = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1];
+  // Of several none is near enough: its help has what there is.
+  const hint = suggestion?.match(/Did you mean ([^ ]+)\?/)?.[1];
   return usageFailure(usageWords(message), hint === undefined ? see : `write ${hint}`);
+}
+
+/** Of the very command: the help on `position` does not have the options of `position close`. */
+function helpOn([name, nested]: readonly string[], commands: readonly Command[]): string {
+  const named = (one: Command, by: string | undefined): boolean => one.name() === by;
+  const command = commands.find((one) => named(one, name));
+  if (command === undefined) return 'see: fermata --help';
+  const more = command.commands.some((one) => named(one, nested)) ? ` ${nested}` : '';
+  return `see: fermata help ${name}${more}`;
 }
 
 /** Words that people bring from elsewhere, and the command that does what they mean: at night nobody looks it up. */

@@ -42,6 +42,18 @@ describe.concurrent('a command that is not understood', () => {
       '--to-scratch and --db-only were both given',
       'leave one of them out',
     ],
+    // The help on what has commands of its own has their options.
+    [['position', 'close', '--why', 'x'], "unknown option '--why'", 'see: fermata help position close'],
+    [
+      ['incident', 'resolve', '9', '--reason', 'x'],
+      "unknown option '--reason'",
+      'fermata help incident resolve',
+    ],
+    [
+      ['journal', '--from', 'x'],
+      '--from: expected a whole number from 1 on; found x',
+      'fermata help journal',
+    ],
     // Whoever names something wants less than everything closed.
     [
       ['close-all', 'BTC/USDT'],
@@ -194,6 +206,11 @@ describe.concurrent('help', () => {
     const child = spawnSync(process.execPath, [COMMAND, 'help'], { stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
     expect([child.status, String(child.stderr)]).toEqual([1, expect.stringContaining('ENOSPC')]);
+  });
+
+  it.each(['corporate-action', 'journal'])('of %s fits a terminal of 80 columns', async (command) => {
+    const { out } = await runCommand(folder, ['help', command]);
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   it('of a command names its options', async () => {
