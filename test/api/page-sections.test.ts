@@ -150,7 +150,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(() => page.locator('.settings').first().innerText()).toContain('needs approval');
     await page.getByRole('button', { name: 'Ask for approval' }).click();
     const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
-    await expect.poll(() => dialog.innerText()).toContain('3 → 4');
+    await expect
+      .poll(() => dialog.innerText())
+      .toMatch(/Largest position[^(]*\(risk\.maxPositionSizePct\)\s+3 → 4 %/);
     await dialog.getByLabel(/Reason/).fill('more room');
     await page.keyboard.press('Enter');
     await expect.poll(said).toContain('It waits');

@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     is({});
   });
 
-  it('what an approval of settings would change, with the unit, and what came of others, with commands as typed here', async () => {
+  it('what an approval of settings would change, in words and with the unit, and what came of others, with commands as typed here', async () => {
     const [open] = desk.approvals;
     const outcome = 'the trader did not answer at 2026-01-02T03:04:05.000Z: fermata logs';
     desk.approvals = [
@@ -160,10 +160,12 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       .evaluate((meta) => meta.setAttribute('content', 'npx fermata'));
     await desk.open('Waiting');
     const asked = () => desk.page.getByRole('region', { name: 'Approvals' }).innerText();
-    await expect.poll(asked).toContain('3 → 4 %');
+    await expect.poll(asked).toMatch(/Largest position[^(]*\(risk\.maxPositionSizePct\)\s+3 → 4 %/);
     await expect.poll(asked).toMatch(/did not answer at \S+ 03:04 UTC: npx fermata logs/);
     await desk.page.getByRole('button', { name: 'Approve…' }).click();
-    expect(await desk.page.getByRole('dialog').innerText()).toContain('3 → 4 %');
+    expect(await desk.page.getByRole('dialog').innerText()).toMatch(
+      /Largest position[^(]*\(risk\.maxPositionSizePct\)\s+3 → 4 %/,
+    );
     await desk.page.getByRole('button', { name: 'Cancel' }).click();
     await desk.open('Audit');
     const trail = () => desk.page.getByRole('region', { name: 'Audit trail, newest first' }).innerText();

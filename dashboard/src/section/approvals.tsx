@@ -11,6 +11,7 @@ import { ReasonDialog } from '../view/reason-dialog.js';
 import { RunLink } from '../view/run-link.js';
 import type { Action } from '../view/use-action.js';
 import { readable } from '../view/words.js';
+import { inWords } from './typed-setting.js';
 
 const CLOSED_SHOWN = 8;
 
@@ -98,7 +99,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           onCancel={close}
           choice={signing !== null && own.field}
         >
-          <Parameters values={withUnits(asked.approval, known)} />
+          <Parameters values={readably(asked.approval, known)} />
         </ReasonDialog>
       )}
     </Panel>
@@ -117,15 +118,17 @@ function whyNot(
 
 type Settings = SettingsShown['settings'];
 
-/** Which units the values have is no part of what is agreed to. */
-const withUnits = ({ kind, parameters }: ApprovalShown, known: Settings): ApprovalShown['parameters'] =>
+/** Neither what the keys mean nor which units the values have is part of what is agreed to. */
+const readably = ({ kind, parameters }: ApprovalShown, known: Settings): ApprovalShown['parameters'] =>
   kind !== 'settings'
     ? parameters
     : Object.fromEntries(
-        Object.entries(parameters).map(([key, change]) => [
-          key,
-          `${change} ${known.find((one) => one.key === key)?.unit ?? ''}`.trim(),
-        ]),
+        Object.entries(parameters).map(([key, change]) => {
+          const setting = known.find((one) => one.key === key);
+          return setting === undefined
+            ? [key, change]
+            : [inWords(setting), `${change} ${setting.unit}`.trim()];
+        }),
       );
 
 interface OpenApprovalProps {
@@ -152,7 +155,7 @@ function OpenApproval({ approval, known, why, busy, onVote }: OpenApprovalProps)
         {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
         {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
-      <Parameters values={withUnits(approval, known)} />
+      <Parameters values={readably(approval, known)} />
       <div class="card-buttons">
         {why === null ? (
           <>

@@ -10,7 +10,7 @@ import { useAction } from '../view/use-action.js';
 import { sentence } from '../view/words.js';
 import { SettingLine } from './setting-line.js';
 import { SettingsHistory } from './settings-history.js';
-import { type Change, type Setting, typedFor } from './typed-setting.js';
+import { type Change, inWords, type Setting, typedFor } from './typed-setting.js';
 
 interface SettingsProps {
   readonly api: DeskApi;
@@ -144,7 +144,10 @@ function ChangeDialog({ changes, waits, onGo, onCancel }: ChangeDialogProps) {
     >
       <Parameters
         values={Object.fromEntries(
-          changes.map(({ setting, to }) => [setting.key, `${setting.value} → ${to} ${setting.unit}`.trim()]),
+          changes.map(({ setting, to }) => [
+            inWords(setting),
+            `${setting.value} → ${to} ${setting.unit}`.trim(),
+          ]),
         )}
       />
       <p class="soft">Resting entry orders are cancelled; positions and their stops are kept.</p>

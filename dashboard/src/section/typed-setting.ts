@@ -3,6 +3,9 @@ import type { SettingsShown } from '../api/shapes.js';
 
 export type Setting = SettingsShown['settings'][number];
 
+/** What it means first: who decides it at night knows no keys. The key stands in the desk file, and in what is signed. */
+export const inWords = ({ meaning, key }: Setting): string => `${meaning} (${key})`;
+
 export interface Change {
   readonly setting: Setting;
   readonly to: Setting['value'];
