@@ -15,6 +15,9 @@ import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './m
 import { commandLineOf, isAlive } from './process-table.js';
 
 const READY = { withinMs: 60_000, everyMs: 50 };
+/** In its own words; each question is a line in its log. */
+const RECOVERING = /the database system is (starting up|in recovery mode|not yet accepting connections)/;
+const RECOVERING_EVERY_MS = 500;
 /** No other attempt can help. */
 const WRONG_PASSWORD = /password authentication failed/;
 const LEFTOVER_BACKENDS_TIMEOUT_MS = 10_000;
@@ -30,11 +33,13 @@ interface PostgresOptions {
   readonly settings?: readonly string[];
   /** Called as soon as the process exists. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
-  /** Told every so often while the database is being created, which a first start does. */
+  /** Told every so often while the database is being created, which a first start does, and while it recovers. */
   readonly say?: (text: string) => void;
-  /** Ends the creation of the database. */
+  /** Ends the creation of the database, and the wait for its recovery. */
   readonly stopping?: AbortSignal;
   readonly creation?: CreationTimes;
+  /** How long a server that says nothing, or anything but that it recovers, is waited for. */
+  readonly readyWithinMs?: number;
 }
 
 interface CreationTimes {
@@ -60,12 +65,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await options.onSpawned?.(child);
     const problem = await becomesReady(
       child,
-      () => problemOf(options),
-      READY,
+      () => problemOnceRecovered(child, options),
+      { ...READY, withinMs: options.readyWithinMs ?? READY.withinMs },
       (problem) => WRONG_PASSWORD.test(problem),
-    );
+    ).catch(messageOf);
     if (problem === null) return serverOf(child, options.port);
     await stopProcess(child);
+    options.stopping?.throwIfAborted();
     // After a kill -9 of the server, its sessions hold the shared memory until they notice, a moment later.
     if (!problem.includes('shared memory block') || Date.now() > deadline) {
       throw new Error(`Postgres did not come up: ${problem}`);
@@ -110,6 +116,29 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
     env: { ...plainEnvironment(), LC_ALL: 'C' },
     output: { to: 'file', path: options.logFile },
   });
+}
+
+/**
+ * After a kill a server repeats what it had not written, for as long as that takes. It would begin anew, and never come
+ * up, if it were given up meanwhile.
+ */
+async function problemOnceRecovered(child: ManagedProcess, options: PostgresOptions): Promise<string | null> {
+  const { say, stopping, creation: { sayEveryMs } = CREATION } = options;
+  const startedAt = performance.now();
+  let saidAt = startedAt;
+  for (;;) {
+    const problem = await problemOf(options);
+    if (problem === null || !child.alive() || !RECOVERING.test(problem)) return problem;
+    const now = performance.now();
+    if (now - saidAt >= sayEveryMs) {
+      saidAt = now;
+      const soFar = lasted(now - startedAt);
+      say?.(
+        `Postgres was ended abruptly and recovers (${soFar} so far): with much to repeat it takes minutes`,
+      );
+    }
+    await sleep(RECOVERING_EVERY_MS, undefined, { signal: stopping });
+  }
 }
 
 /** Null if it answers a query. */

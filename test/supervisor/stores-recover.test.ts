@@ -120,6 +120,33 @@ test('a database that is not created in time is said with the time it took and w
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('Postgres is waited for as long as it says that it recovers, and ended with its desk meanwhile', async () => {
+  const directory = join(folder, 'postgres');
+  const port = await freePort();
+  await (await start(port)).stop();
+  // It asks for each piece of its log first, and is told a while later that there is none.
+  const recovers = ['restore_command=sleep 1; exit 1'];
+  const said: string[] = [];
+  const options = {
+    ...{ directory, port, user: 'fermata', password: PASSWORD, logFile: join(folder, 'log') },
+    ...{ settings: recovers, readyWithinMs: 100, creation: { withinMs: 60_000, sayEveryMs: 1 } },
+    onSpawned: endServerWithThisProcess,
+  };
+  writeFileSync(join(directory, 'recovery.signal'), '');
+  const ending = new AbortController();
+  const ended = startPostgres({
+    ...{ ...options, stopping: ending.signal },
+    say: () => ending.abort(new Error('the desk is ending')),
+  });
+  await expect(ended).rejects.toThrow('the desk is ending');
+  expect(processesOf(directory)).toEqual([]);
+  started.push(await startPostgres({ ...options, say: (text) => void said.push(text) }));
+  expect(await query(port, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(said[0]).toMatch(
+    /^Postgres was ended abruptly and recovers \(\S+ s so far\): with much to repeat it takes minutes$/,
+  );
+});
+
 test.runIf(process.platform === 'linux')('Postgres has none of our secrets in its environment', async () => {
   vi.stubEnv('TELEGRAM_BOT_TOKEN', 'a token of the bot');
   const server = await start(await freePort()).finally(() => vi.unstubAllEnvs());
