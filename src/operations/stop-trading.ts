@@ -188,27 +188,36 @@ async function answerTo({ trader }: OperationContext, command: SentCommand): Pro
   }
 }
 
+/** Starts the workflow that sends and proves it, or tells the one that runs. Rejects while Temporal doesn't answer. */
+export async function startEmergency(
+  { temporal, desk }: Pick<OperationContext, 'temporal' | 'desk'>,
+  kind: EmergencyKind,
+  order: EmergencySignal,
+): Promise<string> {
+  const workflowId = emergencyStopId(desk.desk);
+  const timing = { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 };
+  await temporal.within(WORKFLOW_MS, (client) =>
+    client.workflow.signalWithStart('emergencyStop', {
+      workflowId,
+      workflowTaskTimeout: EMERGENCY_TASK_MS,
+      taskQueue: emergencyQueue(desk.desk),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
+      signal: kind,
+      signalArgs: [order],
+      ...emergencyStopLabel(desk.desk),
+    }),
+  );
+  return workflowId;
+}
+
 async function handOver(
-  { temporal, desk }: OperationContext,
+  context: OperationContext,
   kind: EmergencyKind,
   order: EmergencySignal,
 ): Promise<{ workflowId: string | null; problem: string | null }> {
-  const workflowId = emergencyStopId(desk.desk);
-  const timing = { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 };
   try {
-    await temporal.within(WORKFLOW_MS, (client) =>
-      client.workflow.signalWithStart('emergencyStop', {
-        workflowId,
-        workflowTaskTimeout: EMERGENCY_TASK_MS,
-        taskQueue: emergencyQueue(desk.desk),
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
-        signal: kind,
-        signalArgs: [order],
-        ...emergencyStopLabel(desk.desk),
-      }),
-    );
-    return { workflowId, problem: null };
+    return { workflowId: await startEmergency(context, kind, order), problem: null };
   } catch (error) {
     const why = messageOf(error);
     return { workflowId: null, problem: `The workflow that proves the stop was not started: ${why}.` };

@@ -3,8 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emergencyQueue, operationsQueue } from '../../src/contracts/queues.js';
+import {
+  EMERGENCY_TIMING,
+  type EmergencyOutcome,
+  emergencyStopLabel,
+} from '../../src/contracts/emergency.js';
+import { emergencyQueue, emergencyStopId, operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
+import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { tellEndedRuns } from '../../src/worker/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/worker/reconcile/reconcile-runs.js';
@@ -20,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 const contextOf = (desk: BenchDesk, laterMs = 0): ReconcileContext => ({
-  desk: { desk: desk.name, mode: 'paper' } as never,
+  desk: { desk: desk.name, mode: 'paper', closeAll: { deadlineSeconds: 30 } } as never,
   pool: bench.database.pool,
   temporal: bench.temporal,
   trader: desk.trader.client,
@@ -105,7 +111,13 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await toldOf(desk)).toMatchObject([{ body: expect.stringMatching(words) }]);
   });
 
-  it.each(types)('a %s that Temporal has lost is told once, with evidence', async (type, routine, words) => {
+  const lost = types.map(([type, routine, words]) =>
+    type === 'emergencyStop'
+      ? ([type, routine, /asked for again, as a stop.*fermata close-all/] as const)
+      : ([type, routine, words] as const),
+  );
+
+  it.each(lost)('a %s that Temporal has lost is told once, with evidence', async (type, routine, words) => {
     const desk = await bench.desk({ serve: [] });
     const run = await start(desk, type, routine);
     await listedAs(desk, 'Running', 1);
@@ -147,6 +159,63 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await tellEnded(desk)).toEqual([]);
     expect(await toldOf(desk)).toEqual([]);
     expect(await isKept(desk, run.workflowId)).toBe(false);
+  });
+
+  it('a stop that Temporal has lost before the trader took it is asked for again, and one that was proven is not', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'], followed: true });
+    const workflowId = emergencyStopId(desk.name);
+    const ask = (reason: string) =>
+      bench.client.workflow.signalWithStart('emergencyStop', {
+        workflowId,
+        taskQueue: emergencyQueue(desk.name),
+        args: [
+          {
+            desk: desk.name,
+            incarnations: null,
+            orders: [],
+            timing: { ...EMERGENCY_TIMING, retryMsMax: 200 },
+          },
+        ],
+        signal: 'closeAll',
+        signalArgs: [{ commandId: randomUUID(), by: 'anna', via: 'web', reason, sentTo: [] }],
+        ...emergencyStopLabel(desk.name),
+      });
+    const stop = async () => (await bench.client.workflow.getHandle(workflowId).result()) as EmergencyOutcome;
+    desk.trader.gone = true;
+    await ask('prices look wrong');
+    await until('it to be on record', async () => (await desk.evidence('emergency-stop')).length > 1);
+    await until('its word', () => isKept(desk, workflowId));
+    await lose(bench, workflowId);
+    desk.trader.gone = false;
+    expect(desk.trader.received).toEqual([]);
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
+    expect(await stop()).toMatchObject({ kind: 'stop', proven: true });
+    // To close everything is for people to decide once more.
+    expect(desk.trader.received.map(({ method }) => method)).not.toContain('closeAll');
+    expect(desk.trader.sent('stop')).toMatchObject([
+      {
+        by: 'anna',
+        reason: expect.stringMatching(
+          /^anna \(web\): prices look wrong \(asked for again, because Temporal had lost it\)$/,
+        ),
+      },
+    ]);
+    expect(await toldOf(desk)).toMatchObject([
+      { body: expect.stringMatching(/it was asked for again, as a stop.*fermata close-all/) },
+    ]);
+    // Proven and on record, as one that only waits for something else.
+    await ask('again');
+    await stop();
+    await until('its last word', async () => !(await isKept(desk, workflowId)));
+    const { runId, type, startTime } = await bench.client.workflow.getHandle(workflowId).describe();
+    const times = { startedMs: startTime.getTime(), seenMs: Date.now() };
+    await keepSeenRuns(bench.database.pool, desk.name, [
+      { workflowId, runId, firstRunId: runId, type, routine: 'emergency-stop', ...times },
+    ]);
+    await lose(bench, workflowId);
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
+    await expect(stop()).rejects.toThrow('not found');
+    expect(desk.trader.sent('stop')).toHaveLength(1);
   });
 
   it('one that no look has seen yet is told all the same: it said itself that it began', async () => {

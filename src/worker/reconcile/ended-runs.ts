@@ -6,8 +6,10 @@
  * is noticed as well.
  */
 
+import { randomUUID } from 'node:crypto';
 import { type BegunRun, FERMATA_ROUTINE } from '../../contracts/run-label.js';
 import { notify } from '../../notify/notify.js';
+import { startEmergency } from '../../operations/stop-trading.js';
 import { recordEvidenceBatch } from '../../store/evidence.js';
 import {
   dropSeenRun,
@@ -101,6 +103,7 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
 const LOOK_BACK_MS = 2 * 86_400_000;
 const LIST_MS = 20_000;
 const RUNS_MAX = 200;
+const REASON_MAX = 300;
 
 /**
  * `told`: keys of earlier findings, kept by the caller. If they are lost, the same runs are found again, and still told
@@ -170,13 +173,53 @@ async function tellForgotten(
       if (rows === 'open') continue;
       const meaning = meaningOf(run);
       if (rows === 'none' && meaning !== null) {
-        await tell(context, { ...run, closedMs: nowMs(), meaning }, firstRunId, FORGOTTEN);
+        const now =
+          run.type === 'emergencyStop' && (await stopAgain(context, run)) ? STOPS_AGAIN : meaning.now;
+        await tell(
+          context,
+          { ...run, closedMs: nowMs(), meaning: { ...meaning, now } },
+          firstRunId,
+          FORGOTTEN,
+        );
         found.push({ workflowId, runId, how: FORGOTTEN, what: meaning.title });
       }
     }
     await dropSeenRun(pool, desk.desk, run);
   }
   return found;
+}
+
+const STOPS_AGAIN =
+  'it was asked for again, as a stop; look whether it is proven: fermata status. Where everything was to be closed, people decide that once more: fermata close-all';
+const AGAIN = 'asked for again, because Temporal had lost it';
+
+/**
+ * A trader that was away comes back and may be armed by a rule, so a stop that it has not taken must not get lost. False
+ * if it was proven, or people have armed the desk since. Closing everything is not repeated: it may be hours later by now.
+ */
+async function stopAgain(
+  context: ReconcileContext,
+  { workflowId, firstRunId }: Pick<SeenRun, 'workflowId' | 'firstRunId'>,
+): Promise<boolean> {
+  const { rows } = await context.pool.query<{ person: string; observed: string; over: boolean }>(
+    `select asked.person, asked.observed, exists (
+         select from evidence proof where proof.workflow_id = $1 and proof.first_run_id = $2
+           and proof.step_key = 'proof:' || substr(asked.step_key, 7) and proof.verdict <> 'fail') as over
+       from evidence asked where asked.workflow_id = $1 and asked.first_run_id = $2 and asked.step_key like 'order:%'
+       order by asked.id desc limit 1`,
+    [workflowId, firstRunId],
+  );
+  // Nothing is on record while Postgres was away, too.
+  const [asked] = rows;
+  if (asked?.over) return false;
+  await startEmergency(context, 'stop', {
+    commandId: randomUUID(),
+    by: asked?.person ?? 'Temporal',
+    via: 'temporal',
+    reason: asked === undefined ? AGAIN : `${asked.observed.slice(0, REASON_MAX)} (${AGAIN})`,
+    sentTo: [],
+  });
+  return true;
 }
 
 /** Returns the first runs of those that it recorded. */

@@ -82,6 +82,9 @@ export async function pressAt(
   await runOnce(bench, desk, procedure, held ?? Number(where), strike);
   if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
   await expectNothingOpen(bench, desk, procedure, button);
+  // A stop that was lost is asked for again.
+  if (button === 'lose')
+    await until('what was begun again', async () => procedure.endless || !(await isRunning(bench, ended)));
   const once = await outcomeOf(bench, desk);
   expectAsUndisturbed(button, once, expected, tells(procedure));
   // What it held is free again, and people can do it as ever.
@@ -239,7 +242,7 @@ async function expectNothingOpen(
 }
 
 const contextOf = (bench: Bench, desk: BenchDesk, nowMs: () => number): ReconcileContext => ({
-  desk: { desk: desk.name } as never,
+  desk: { desk: desk.name, closeAll: { deadlineSeconds: 30 } } as never,
   pool: bench.database.pool,
   temporal: bench.temporal,
   trader: desk.trader.client,
