@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acrossWorkers } from '../../src/activities/worker-ends.js';
 import type { IncidentInput, PlaybookRequest } from '../../src/contracts/incident.js';
+import { PLAYBOOK_MESSAGES } from '../../src/contracts/playbook.js';
 import { packsQueue } from '../../src/contracts/queues.js';
 import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
@@ -11,6 +12,7 @@ import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { playbookOfStep } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
+import { failedTasks } from '../support/failed-tasks.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
@@ -147,6 +149,26 @@ describe('a playbook in code', () => {
     packs = await servePacks();
     expect((await incident.result()).outcome).toBe('the bank was called by anna');
     expect(looks).toBe(1);
+  });
+
+  it('goes on where somebody answers it with what is no answer', async () => {
+    const incident = await open();
+    await taskOf(incident);
+    const run = await runOf(incident);
+    for (const nothing of [[], [null], [7], ['done'], [{}]])
+      await run.signal(PLAYBOOK_MESSAGES.answer, ...nothing);
+    await until('its tasks', async () => {
+      const events = (await run.fetchHistory()).events ?? [];
+      const last = events.findLastIndex((event) => event.workflowExecutionSignaledEventAttributes);
+      return events
+        .slice(last)
+        .some(
+          (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
+        );
+    });
+    expect(await failedTasks(bench.client, run.workflowId)).toEqual([]);
+    await call(incident);
+    expect((await incident.result()).outcome).toBe('the bank was called by anna');
   });
 
   it('cancelled, ends: people are told, the incident goes on, and one of them says that it is over', async () => {

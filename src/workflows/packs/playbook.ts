@@ -169,8 +169,9 @@ class HostedIncident {
     keepInTouch().catch(() => undefined);
   }
 
+  /** A signal may carry anything, or nothing; what is thrown here would fail the task again and again. */
   take(reply: PlaybookReply): void {
-    if (isUnsealed(reply)) return;
+    if (isUnsealed(reply) || typeof reply !== 'object' || reply === null) return;
     if ('over' in reply) {
       this.end(reply.over);
       return;
