@@ -44,7 +44,10 @@ export interface EmergencyTiming {
   /** Pause between two rounds: doubles from the first value up to the second. */
   readonly retryMs: number;
   readonly retryMsMax: number;
-  /** After this many rounds the run ends unproven, and a person has to look. */
+  /**
+   * After this many rounds the run ends unproven, and a person has to look. A trader that has not taken it is sent a stop
+   * until it counts as gone.
+   */
   readonly roundsMax: number;
   /** If no engine worker takes a task within this time, there is none. */
   readonly queueWaitMs: number;
@@ -75,6 +78,8 @@ export interface EmergencyStopInput {
   readonly incarnations: readonly string[] | null;
   /** Traders that are left out and only named; null: not known, so a run without `incarnations` asks for them too. */
   readonly gone?: readonly AdmittedIncarnation[] | null;
+  /** When its orders were taken, where another run has carried them over. */
+  readonly sinceMs?: number;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;
 }
@@ -99,7 +104,7 @@ export interface AdmittedIncarnation {
 
 export const INCARNATIONS_MAX = 8;
 /** A trader that has not announced itself for this long is gone: stops no longer prove anything about it. */
-const TRADER_GONE_MS = 3 * 86_400_000;
+export const TRADER_GONE_MS = 3 * 86_400_000;
 /** A stop still names it for this long, so that somebody checks that it is gone. */
 export const TRADER_NAMED_MS = 30 * 86_400_000;
 

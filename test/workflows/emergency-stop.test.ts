@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  EMERGENCY_MESSAGES,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencyOutcome,
   type EmergencyTiming,
 } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { owesStop } from '../../src/worker/follow-incarnation.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
 
 const run = promisify(execFile);
 const TIMING: EmergencyTiming = {
@@ -178,6 +181,23 @@ describe.concurrent('an emergency stop', () => {
     expect(desk.trader.sent('stop')).toHaveLength(1);
   });
 
+  it('is sent on after the last round, as a stop, to a trader that has not taken it', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.gone = true;
+    desk.trader.positions = ['BTC/USDT'];
+    const { workflowId } = await order(desk, 'closeAll', 'test', { roundsMax: 2 });
+    await until('people to be told', () =>
+      desk.alarms.join().includes('a trader that comes back is sent a stop'),
+    );
+    expect(await owesStop(bench.temporal, desk.name, desk.trader.incarnation)).toBe(true);
+    desk.trader.gone = false;
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'stop', proven: true });
+    expect(desk.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'test' }]);
+    // By then it may be days later: people decide whether everything is closed.
+    expect(desk.trader.positions).toEqual(['BTC/USDT']);
+    await keepHistory(bench, 'emergency-stop-sent-on', workflowId);
+  });
+
   it('runs to its end although it was cancelled', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
@@ -191,9 +211,12 @@ describe.concurrent('an emergency stop', () => {
   it('says which known trader was not reached when its engine worker is dead', async () => {
     const desk = await bench.desk({ incarnations: ['dead00'] });
     await order(desk, 'stop', 'test', { roundsMax: 1, queueWaitMs: 200 });
-    const outcome = await outcomeOf(desk);
-    expect(outcome.proven).toBe(false);
-    expect(outcome.detail).toContain('dead00 not reached');
+    await until('people to be told', () => desk.alarms.join().includes('dead00 not reached'));
+    const running = bench.client.workflow.getHandle(emergencyStopId(desk.name));
+    const progress = await running.query<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
+    expect(progress.proven).toBe(false);
+    expect(progress.detail).toContain('dead00 not reached');
+    await running.terminate();
   });
 
   it('leaves one row of evidence a step although the activity that wrote it is tried again', async () => {

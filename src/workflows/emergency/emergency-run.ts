@@ -10,6 +10,7 @@ import {
   type EmergencyStopInput,
   ORDER_NAMES,
   orderStepKey,
+  TRADER_GONE_MS,
 } from '../../contracts/emergency.js';
 import { emergencyQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/message-of.js';
@@ -74,9 +75,16 @@ export class EmergencyRun {
     return [...this.#targets].filter(([, target]) => target.owed).map(([incarnation]) => incarnation);
   }
 
+  /** Whether a trader that may come back has not taken every order. */
+  get isOwed(): boolean {
+    const owedTo = this.#owedTo;
+    return owedTo?.length !== 0 && Date.now() - this.#startedMs < TRADER_GONE_MS;
+  }
+
   /** New orders. Each goes to every trader that has not taken it yet, and the proof starts over. */
   take(orders: readonly EmergencyOrder[]): void {
-    this.#startedMs = Date.now();
+    const isCarried = this.#orders.length === 0 && this.input.sinceMs !== undefined;
+    this.#startedMs = isCarried ? (this.input.sinceMs as number) : Date.now();
     this.#escalated = false;
     this.#gaveUp = false;
     this.#orders.push(...orders);
@@ -131,6 +139,16 @@ export class EmergencyRun {
     );
   }
 
+  /** As a stop: whether everything is to be closed days later is for people to decide. */
+  sendOn(): void {
+    this.#alarm(
+      'sent-on',
+      `Not proven after many attempts, look at the venue yourself; a trader that comes back is sent a stop: ${this.#lines().join('; ')}`,
+    );
+    for (const [at, order] of this.#orders.entries()) this.#orders[at] = { ...order, kind: 'stop' };
+    for (const target of this.#targets.values()) target.onlyStop();
+  }
+
   recordVerdict(): void {
     const { proven, superseded, detail } = this.outcome;
     this.trail.add({
@@ -158,6 +176,7 @@ export class EmergencyRun {
       ...this.input,
       incarnations: this.input.incarnations === null ? null : [...this.#targets.keys()],
       gone: this.#gone,
+      sinceMs: this.#startedMs,
       orders: [...strongest.map((order) => this.#withTakers(order)), ...pending],
     };
   }

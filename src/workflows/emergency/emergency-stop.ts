@@ -11,6 +11,7 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -73,14 +74,22 @@ function shouldMove({ trail }: EmergencyRun): boolean {
   return continueAsNewSuggested && (trail.settled || historyLength > EVENTS_MAX);
 }
 
-/** In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last round. */
+/** Runs that began before this patch end after the last round: a trader that came back later was never stopped. */
+const SENT_ON = 'a-stop-that-is-owed-is-sent-on';
+
+/**
+ * In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last round, but
+ * not while a trader that may come back has not taken it.
+ */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
-  const { retryMs, retryMsMax } = run.timing;
-  for (let round = 1; round <= run.timing.roundsMax; ) {
+  const { retryMs, retryMsMax, roundsMax } = run.timing;
+  let sendsOn = false;
+  for (let round = 1; round <= roundsMax; ) {
     if (shouldMove(run)) await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
     if (pending.length > 0) {
       run.take(pending.splice(0));
       round = 1;
+      sendsOn = false;
     }
     await run.findTargets();
     await run.send();
@@ -90,7 +99,13 @@ async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promis
     if (run.finished) return;
     run.escalateWhenDue();
     await condition(() => pending.length > 0, backoffMs(round, { firstMs: retryMs, mostMs: retryMsMax }));
-    round += 1;
+    // Once it is taken, it has all rounds to be proven in.
+    round = sendsOn && !run.isOwed ? 1 : round + 1;
+    sendsOn &&= run.isOwed;
+    if (round <= roundsMax || !run.isOwed || !patched(SENT_ON)) continue;
+    if (!sendsOn) run.sendOn();
+    sendsOn = true;
+    round = roundsMax;
   }
   run.giveUp();
 }

@@ -61,6 +61,11 @@ export class EmergencyTarget {
     }
   }
 
+  onlyStop(): void {
+    this.#closeAllOrder = null;
+    this.#unsent = this.#unsent.map((order) => ({ ...order, kind: 'stop' }));
+  }
+
   /**
    * Sends every order that the trader has not taken yet. A failed order stays unsent and is tried again in the next
    * round.

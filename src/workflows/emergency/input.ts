@@ -24,6 +24,7 @@ export function toStopInput(given: unknown): EmergencyStopInput {
     desk: deskOf(fields.desk),
     incarnations: Array.isArray(fields.incarnations) ? fields.incarnations.filter(isText) : null,
     gone: Array.isArray(fields.gone) ? fields.gone.filter(isAdmitted) : null,
+    ...(typeof fields.sinceMs === 'number' ? { sinceMs: fields.sinceMs } : {}),
     orders: ordersOf(fields.orders, given),
     timing: timingOf(fields.timing),
   };
