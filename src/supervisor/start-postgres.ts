@@ -38,8 +38,6 @@ interface PostgresOptions {
   /** Ends the creation of the database, and the wait for its recovery. */
   readonly stopping?: AbortSignal;
   readonly creation?: CreationTimes;
-  /** How long a server that says nothing, or anything but that it recovers, is waited for. */
-  readonly readyWithinMs?: number;
 }
 
 interface CreationTimes {
@@ -66,7 +64,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     const problem = await becomesReady(
       child,
       () => problemOnceRecovered(child, options),
-      { ...READY, withinMs: options.readyWithinMs ?? READY.withinMs },
+      READY,
       (problem) => WRONG_PASSWORD.test(problem),
     ).catch(messageOf);
     if (problem === null) return serverOf(child, options.port);

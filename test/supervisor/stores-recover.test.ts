@@ -129,18 +129,19 @@ test('Postgres is waited for as long as it says that it recovers, and ended with
   const said: string[] = [];
   const options = {
     ...{ directory, port, user: 'fermata', password: PASSWORD, logFile: join(folder, 'log') },
-    ...{ settings: recovers, readyWithinMs: 100, creation: { withinMs: 60_000, sayEveryMs: 1 } },
-    onSpawned: endServerWithThisProcess,
+    ...{ settings: recovers, creation: { withinMs: 60_000, sayEveryMs: 1 } },
   };
   writeFileSync(join(directory, 'recovery.signal'), '');
   const ending = new AbortController();
   const ended = startPostgres({
     ...{ ...options, stopping: ending.signal },
+    onSpawned: endServerWithThisProcess,
     say: () => ending.abort(new Error('the desk is ending')),
   });
   await expect(ended).rejects.toThrow('the desk is ending');
   expect(processesOf(directory)).toEqual([]);
-  started.push(await startPostgres({ ...options, say: (text) => void said.push(text) }));
+  const guarded = { ...options, onSpawned: endServerWithThisProcess };
+  started.push(await startPostgres({ ...guarded, say: (text) => void said.push(text) }));
   expect(await query(port, 'select 1 as one')).toEqual([{ one: 1 }]);
   expect(said[0]).toMatch(
     /^Postgres was ended abruptly and recovers \(\S+ s so far\): with much to repeat it takes minutes$/,
