@@ -2,9 +2,10 @@
 import { EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
-import { MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
+import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
 import { contractDetails, resolveContract } from '../../src/venue/ibkr/contracts.js';
 import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../src/venue/ibkr/gateway.js';
+import { ledger, openOrders } from '../../src/venue/ibkr/questions.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { eventually } from '../support/eventually.js';
 import { APPLE, FRIDAY, gatewayTo, NQ, QUICK, startSimulator, type Watched } from './support/at-gateway.js';
@@ -62,6 +63,21 @@ describe('a connection', () => {
     goOn();
     await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
     expect(pauses).toHaveLength(1);
+  });
+
+  it('to a Gateway whose API is read-only ends with what to do, and is made again only after a long pause', async () => {
+    simulator.simulation.readOnly = true;
+    const pauses: number[] = [];
+    const { gateway, told } = connect({
+      pause: (ms, signal) => {
+        pauses.push(ms);
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+    });
+    await gateway.started;
+    const why = `the API of IB Gateway at 127.0.0.1:${simulator.port} is read-only (321): take the tick of Read-Only API away in its settings`;
+    await expect(gateway.ask(openOrders(true))).rejects.toThrow(why);
+    expect([told.at(-1), pauses]).toEqual([why, [QUICK.inUseMs]]);
   });
 
   it('without a Gateway says which address it is, and is made as soon as there is one', async () => {
@@ -185,6 +201,15 @@ describe('a connection', () => {
     });
     expect(await Promise.all(answers)).toEqual([FRIDAY, FRIDAY + 1000, FRIDAY + 2000]);
   });
+});
+
+it('a summary of the account that is not answered in time is ended: the Gateway gives two at a time, and no more', async () => {
+  simulator.simulation.faults.add({ answer: ACCOUNT_SUMMARY_END.id, times: 2, effect: { kind: 'lose' } });
+  const { gateway } = connect({ times: { ...QUICK, questionMs: 300 } });
+  await gateway.started;
+  const asked = () => gateway.ask(ledger('DU1234567', 'USD'));
+  for (const _ of [1, 2]) await expect(asked()).rejects.toThrow('no answer within 300 ms');
+  expect((await asked()).get('CashBalance')).toBe('100000.00');
 });
 
 describe('a contract', () => {

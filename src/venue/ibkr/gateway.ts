@@ -8,7 +8,7 @@ import { EventName, IBApi } from '@stoqey/ib';
 import { VenueUnavailable } from '../port.js';
 import { backoffMs } from '../retry.js';
 import { Unbelievable } from './decode.js';
-import { IN_USE, linkAfter, UNREADABLE } from './outcomes.js';
+import { IN_USE, isReadOnly, linkAfter, UNREADABLE } from './outcomes.js';
 
 export interface GatewayTimes {
   /** From dialling until accounts and the next order id are known. */
@@ -21,7 +21,7 @@ export interface GatewayTimes {
   readonly heartbeatMs: number;
   readonly heartbeatAnswerMs: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };
-  /** Pause before the next attempt while another program uses our client id. */
+  /** Pause before the next attempt while another program uses our client id, or the API is read-only. */
   readonly inUseMs: number;
 }
 
@@ -95,7 +95,8 @@ interface Waiting {
 
 interface Ended {
   readonly wasReady: boolean;
-  readonly inUse: boolean;
+  /** Nothing changes before a person acts. */
+  readonly needsPerson: boolean;
 }
 
 export class Gateway {
@@ -212,6 +213,8 @@ export class Gateway {
         if (question.alone && this.linkBroken && !local) return;
         end();
         if (question.alone) this.#drop(`${name} was not answered within ${timeoutMs} ms`);
+        // What nobody hears any more counts at the Gateway, too: it gives two summaries of the account at a time.
+        else if (this.session === session) question.cancel?.(session.api, id);
       };
       const cancelTimer = after(timeoutMs, late);
       this.#waiting.add(waiting);
@@ -225,11 +228,11 @@ export class Gateway {
     const { times, random = Math.random, pause = pauseFor } = this.#options;
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; ) {
-      const { wasReady, inUse } = await this.#connectOnce();
+      const { wasReady, needsPerson } = await this.#connectOnce();
       this.#began();
       failures = wasReady ? 0 : failures + 1;
       if (signal.aborted) return;
-      await pause(inUse ? times.inUseMs : backoffMs(failures, { ...times.reconnect, random }), signal);
+      await pause(needsPerson ? times.inUseMs : backoffMs(failures, { ...times.reconnect, random }), signal);
     }
   }
 
@@ -240,7 +243,7 @@ export class Gateway {
     this.linkBroken = false;
     return new Promise((resolve) => {
       let over = false;
-      let inUse = false;
+      let needsPerson = false;
       let accounts: readonly string[] | null = null;
       let nextOrderId: number | null = null;
       let lastCause = '';
@@ -253,7 +256,7 @@ export class Gateway {
         api.removeAllListeners();
         api.disconnect();
         // Resolves before the listeners are told: a new connection is made whatever they do.
-        resolve({ wasReady, inUse });
+        resolve({ wasReady, needsPerson });
         for (const waiting of [...this.#waiting]) waiting.lost(cause);
         if (!this.#closing.signal.aborted) this.#options.onLost(cause);
       };
@@ -272,9 +275,15 @@ export class Gateway {
           const [said, code] = args;
           const text = said instanceof Error ? said.message : String(said);
           lastCause = text;
-          if (Number(code) === IN_USE) {
-            inUse = true;
-            end(inUseCause(this.#options));
+          const stopped =
+            Number(code) === IN_USE
+              ? inUseCause(this.#options)
+              : isReadOnly(Number(code), text)
+                ? readOnlyCause(this.#options)
+                : null;
+          if (stopped !== null) {
+            needsPerson = true;
+            end(stopped);
             return;
           }
           this.linkBroken = linkAfter(Number(code)) ?? this.linkBroken;
@@ -392,6 +401,10 @@ function tooOld(options: GatewayOptions, version: number): string {
 
 function inUseCause(options: GatewayOptions): string {
   return `client id ${options.clientId} is in use at ${at(options)} (326): another desk or program has it; end that one, or give this desk another`;
+}
+
+function readOnlyCause(options: GatewayOptions): string {
+  return `the API of IB Gateway at ${at(options)} is read-only (321): take the tick of Read-Only API away in its settings`;
 }
 
 interface Reader {

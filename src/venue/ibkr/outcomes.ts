@@ -58,6 +58,9 @@ export function meaningOf(code: number, text: string): Meaning {
 /** Messages of TWS that belong to no request, by their code. */
 
 export const IN_USE = 326;
+/** A list of orders was refused, in the name of no request: the Gateway's API is read-only. */
+export const isReadOnly = (code: number, text: string): boolean =>
+  code === 321 && /read-only mode/i.test(text);
 /** The link to the broker is back, but subscriptions were lost. */
 export const DATA_LOST = 1101;
 /** The library could not read a message: it had too few or too many fields. */
