@@ -2,6 +2,7 @@
 import { EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { REQ_HISTORICAL_DATA } from '../../simulators/ibkr/wire/from-client.js';
 import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
@@ -142,6 +143,24 @@ it('tells minutes across a weekend, as many as are asked for, in order and with 
   expect(next.at(-1)?.[0]).toBe(FRIDAY - MINUTE_MS);
   // Saturday has none, which is no failure.
   expect(await prices.fetchMinutes('NQ/USD', FRIDAY + MINUTE_MS, 10)).toEqual([]);
+});
+
+it('asks for what little is missing over a weekend in a few questions, not minute by minute', async () => {
+  await simulator.close();
+  const monday = FRIDAY + 3 * 24 * 60 * MINUTE_MS;
+  simulator = await startSimulator({ wallMs: () => monday });
+  const prices = await pricesOf();
+  const { faults } = simulator.simulation;
+  let asked = 0;
+  const { ofRequest } = faults;
+  faults.ofRequest = (clientId, id) => {
+    if (id === REQ_HISTORICAL_DATA.id) asked += 1;
+    return ofRequest.call(faults, clientId, id);
+  };
+  // The market closes at 17:00 in New York, two minutes before the last of the hundred minutes.
+  const rows = await prices.fetchMinutes('NQ/USD', FRIDAY + (7 * 60 - 98) * MINUTE_MS, 100);
+  expect(rows).toHaveLength(100);
+  expect(asked).toBeLessThan(10);
 });
 
 it.each([

@@ -142,9 +142,12 @@ class IbkrPrices implements PriceConnection {
     if (contract === undefined) return [];
     const nowMs = await this.fetchTime();
     const rows: OhlcvRow[] = [];
-    // Nights and weekends have no minutes: it asks on until there are enough rows.
+    // The last question asks for a minute more (below).
+    const longestMs = SPAN_SECONDS_MAX * 1000 - MINUTE_MS;
+    // Nights and weekends have no minutes: it asks on until there are enough rows, after none for as long as it may.
+    let isClosed = false;
     for (let fromMs = sinceMs; fromMs < nowMs && rows.length < limit; ) {
-      const spanMs = Math.min(SPAN_SECONDS_MAX * 1000, (limit - rows.length) * MINUTE_MS);
+      const spanMs = isClosed ? longestMs : Math.min(longestMs, (limit - rows.length) * MINUTE_MS);
       const isLast = fromMs + spanMs >= nowMs;
       // "Until now" moves on while the request is in flight: one minute more, so that nothing is cut off at the
       // beginning.
@@ -152,6 +155,7 @@ class IbkrPrices implements PriceConnection {
       const untilMs = fromMs + spanMs;
       const found = await this.#minutes(contract, isLast ? null : untilMs, seconds);
       rows.push(...found.filter(([openMs = 0]) => openMs >= fromMs && openMs < untilMs));
+      isClosed = found.length === 0;
       fromMs = untilMs;
     }
     return rows.slice(0, limit);
