@@ -13,8 +13,8 @@ import type {
   WaitingWish,
 } from '../../src/engine/strategies/strategy.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
-import { traderStatus } from '../../src/trader/status/trader-status.js';
 import { WaitingSince } from '../../src/trader/status/since-start.js';
+import { traderStatus } from '../../src/trader/status/trader-status.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
