@@ -13,7 +13,8 @@ const ROUNDING_TICKS = 2;
 export class ProtectiveStops implements Watcher {
   /** Stop prices that came with an entry of ours, or to which one was moved, by instrument and side. */
   readonly #fromEntries = new Map<string, Set<number>>();
-  readonly #newestSide = new Map<number, OrderIntent['side']>();
+  /** Of the entry that was filled last, by instrument: a pair of entries is for both sides. */
+  readonly #filledSide = new Map<number, OrderIntent['side']>();
   /** Trigger prices of stops, by client id. */
   readonly #triggers = new Map<string, number>();
   /** Stops that the venue had, by client id. */
@@ -60,6 +61,10 @@ export class ProtectiveStops implements Watcher {
 
   recorded(record: EngineRecord, moment: Moment): string | null {
     if (this.#isFromElsewhere(record)) this.#adopted = true;
+    if (record.type === 'fill') {
+      const { clientId, instrument, side } = record.fill;
+      if (this.book.live.get(clientId)?.intent.purpose === 'entry') this.#filledSide.set(instrument, side);
+    }
     if (record.type === 'stop.moved') {
       const opened = (this.book.lots[record.instrument] ?? 0) > 0 ? 'buy' : 'sell';
       this.#explain(record.instrument, opened, record.stopTicks);
@@ -124,7 +129,6 @@ export class ProtectiveStops implements Watcher {
   #intended({ purpose, protectTicks, instrument, limitTicks, side, clientId }: OrderIntent): string | null {
     if (purpose !== 'entry' || protectTicks === null || limitTicks === null) return null;
     this.#explain(instrument, side, protectTicks);
-    this.#newestSide.set(instrument, side);
     const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
     if (distance > 0 && distance <= (limitTicks * this.stopLossPct()) / 100) return null;
     return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
@@ -145,7 +149,7 @@ export class ProtectiveStops implements Watcher {
     const opened = quantityLots > 0 ? 'buy' : 'sell';
     const explained = this.#fromEntries.get(`${instrument} ${opened}`)?.has(stopTicks) === true;
     // One that a sale turned round was opened by no entry.
-    const byEntry = this.#newestSide.get(instrument) === opened;
+    const byEntry = this.#filledSide.get(instrument) === opened;
     if (strategy !== 'fermata' && !this.#adopted && byEntry && !explained) {
       return `${clientId} protects at ${stopTicks}, where no entry wanted its stop`;
     }
