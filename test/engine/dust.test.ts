@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { EngineConfig } from '../../src/engine/config.js';
+import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 
@@ -75,6 +76,23 @@ describe('dust', () => {
     });
     desk.fill(entry, 10_000, 40);
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 70 }]);
+  });
+
+  it('that fills while its position is being closed is no order of its own: it goes with what that one leaves', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, entry.quantityLots - 30);
+    for (const stop of desk.live('protective', 0)) desk.accept(stop);
+    desk.command({ name: 'closeAll' });
+    const [close] = desk.live('close', 0);
+    expect(close).toMatchObject({ quantityLots: entry.quantityLots - 30 });
+    desk.accept(close!);
+    desk.fill(entry, 10_000, 30);
+    for (let fills = 0; fills < 5; fills += 1) desk.fill(close!, 10_000, 10);
+    expect(desk.live('close', 0)).toMatchObject([{ clientId: close!.clientId }]);
+    desk.expire(close!.clientId);
+    expect(desk.live('close', 0)).toMatchObject([{ quantityLots: entry.quantityLots - 50 }]);
   });
 
   it('is sold as soon as it is worth an order, while the desk is flat', () => {

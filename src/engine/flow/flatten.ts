@@ -25,7 +25,7 @@ import { type Holding, holdingsOf, type OrderEntry, openLots } from '../state.js
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { closingLots, crossOpposite, isReducing, restsFor, waitsToCross } from './cross.js';
-import { isDustOf } from './dust.js';
+import { isDustOf, isTradable } from './dust.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { protect } from './protect.js';
 import { isConfirmed, isOversold, shrinksBeforeSale, stopsFor } from './wanted-stop.js';
@@ -135,8 +135,12 @@ interface Closing {
 function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: Closing): void {
   const at = position.instrument;
   const progress = tradeProgressAt(core, position);
-  const lots = Math.abs(position.quantityLots) - leftLots - closingLots(core, position);
+  const underWay = closingLots(core, position);
+  const lots = Math.abs(position.quantityLots) - leftLots - underWay;
   if (lots <= 0 || core.monotonicMs < progress.closeAtMs) return;
+  // What has come in since, too little for an order of its own, would be refused at each fill of the one under way. It goes
+  // with what that one leaves.
+  if (underWay > 0 && !isTradable(core, at, lots)) return;
   const sent = placeOrder(core, {
     instrument: at,
     strategy: purpose === 'exit' ? ownerOf(position) : 'fermata',
