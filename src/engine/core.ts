@@ -186,6 +186,8 @@ export interface SyncProgress {
   readings: number;
   /** Instruments whose position a snapshot has confirmed since the start, or corrected. */
   readonly borneOut: Set<InstrumentId>;
+  /** Instruments of which a snapshot has shown more than we know of, confirmed or not. */
+  readonly surplus: Set<InstrumentId>;
   /** Snapshots in a row that left something unexplained. */
   unsettledRounds: number;
   /** Monotonic time of the newest snapshot that was taken, or is due, because of foreign fills. */
@@ -311,6 +313,7 @@ export function createCore(config: EngineConfig): Core {
       attempts: 0,
       readings: 0,
       borneOut: new Set(),
+      surplus: new Set(),
       unsettledRounds: 0,
       foreignReadMs: Number.NEGATIVE_INFINITY,
       dueAtMs: null,

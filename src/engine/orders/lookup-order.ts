@@ -59,15 +59,16 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 
 /**
  * A second closing order does no harm if neither can open a position. If the account also has coins that are not the
- * desk's, it can: the venue can't tell whose they are and sells them. If there ever were such coins there may be some
- * now: a venue in trouble has been read as empty twice in a row.
+ * desk's, it can: the venue can't tell whose they are and sells them. If there ever were such coins, or a single reading
+ * showed some, there may be some now: a venue in trouble has been read as empty twice in a row.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
   const { shorting } = core.config.capabilities;
   const { reduceOnly } = exitRules(core, instrument);
-  const besideOthers = core.state.coins.has(instrumentAt(core, instrument).symbol);
+  const besideOthers =
+    core.state.coins.has(instrumentAt(core, instrument).symbol) || core.sync.surplus.has(instrument);
   if (!reduceOnly && side === 'sell' && besideOthers) return ABSENT_GRACE_OTHERS_MS;
   const onlyReduces =
     reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);

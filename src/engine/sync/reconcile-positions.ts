@@ -172,6 +172,8 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
     return true;
   }
   if (before?.lots !== venues) suspected.set(at, { lots: venues, atMs: core.monotonicMs });
+  if (venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol))
+    core.sync.surplus.add(at);
   return false;
 }
 
