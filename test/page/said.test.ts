@@ -281,10 +281,25 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect
       .poll(() => journal.innerText())
       .toMatch(/2026-01-05[\s\S]*Setups detected\s+2[\s\S]*Orders placed\s+1[\s\S]*\+450\.00/);
-    await journal.getByRole('button', { name: 'Note on today…' }).click();
-    await desk.page.getByLabel('What the figures do not say').fill('Clean day');
-    await desk.page.getByRole('button', { name: 'Note', exact: true }).click();
+    const asked = journal.getByRole('button', { name: 'Note on today…' });
+    const words = desk.page.getByLabel('What the figures do not say');
+    const send = desk.page.getByRole('button', { name: 'Note', exact: true });
+    await asked.click();
+    await words.fill('Clean day');
+    await desk.page.route('**/api/journal**', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.fallback(),
+    );
+    await send.click();
+    await expect.poll(() => desk.page.locator('.said.alarm').count()).toBe(1);
+    await desk.page.unroute('**/api/journal**');
+    // Nobody writes it twice.
+    await asked.click();
+    expect(await words.inputValue()).toBe('Clean day');
+    await send.click();
     await expect.poll(() => desk.text('said')).toContain('Noted on 2026-01-05');
+    await asked.click();
+    expect(await words.inputValue()).toBe('');
+    await desk.page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => journal.innerText()).toMatch(/operator, .* UTC\s+Clean day/);
     for (const width of WIDTHS) {
       await desk.look(width);

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Modal } from './modal.js';
+import { unsentWords } from './use-action.js';
 
 interface ReasonDialogProps {
   readonly title: string;
@@ -30,13 +31,18 @@ export function ReasonDialog({
   onGo,
   onCancel,
 }: ReasonDialogProps) {
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useState(unsentWords.get(title) ?? '');
+  const cancel = (): void => {
+    unsentWords.delete(title);
+    onCancel();
+  };
   return (
-    <Modal title={title} describedBy="dialog-text" onClose={onCancel}>
+    <Modal title={title} describedBy="dialog-text" onClose={cancel}>
       <form
         method="dialog"
         onSubmit={(event) => {
           event.preventDefault();
+          if (!mayBeEmpty) unsentWords.set(title, reason);
           onGo(reason.trim());
         }}
       >
@@ -61,7 +67,7 @@ export function ReasonDialog({
         )}
         {choice}
         <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onCancel}>
+          <button type="button" class="button" onClick={cancel}>
             Cancel
           </button>
           <button type="submit" class={`button ${dangerous ? 'stop' : 'primary'}`}>

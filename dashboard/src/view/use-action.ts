@@ -25,6 +25,9 @@ export function doneOf({ proven, detail, problems }: OperationResult): Done {
   return { text: [detail, ...problems].join(' '), tone: proven && problems.length === 0 ? 'go' : 'caution' };
 }
 
+/** What people wrote for an action that has not succeeded, by the dialog's title: nobody has to write it twice. */
+export const unsentWords = new Map<string, string>();
+
 export function useAction(): Action {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState<ActionResult | null>(null);
@@ -33,6 +36,7 @@ export function useAction(): Action {
     setResult(null);
     try {
       const { text, tone = 'go' } = await work();
+      unsentWords.clear();
       setResult({ kind: 'done', text, tone });
       return true;
     } catch (error) {
