@@ -7,7 +7,6 @@ import type {
   JournalDay,
   SetupDetails,
   SetupShown,
-  ValidationShown,
 } from '../contracts/published.js';
 import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
@@ -110,7 +109,13 @@ import { completeTask, listTasks, type TaskDone, type TaskDoneResult, type TaskQ
 import { type AlertTested, testAlert } from './test-alert.js';
 import { type ToggleRequest, toggleStrategy } from './toggle-strategy.js';
 import { type Noted, type NoteRequest, noteInJournal } from './trading-journal.js';
-import { askForValidation, listStoredPeriods, listValidations, type ValidationWish } from './validations.js';
+import {
+  askForValidation,
+  listStoredPeriods,
+  listValidations,
+  type Validations,
+  type ValidationWish,
+} from './validations.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
@@ -180,7 +185,7 @@ export interface Operations {
   countSetups(): Promise<number>;
   /** Rejects with `TraderUnavailable`, or with `ControlFailure` if the symbol is not one of the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
-  listValidations(): Promise<readonly ValidationShown[]>;
+  listValidations(): Promise<Validations>;
   listStoredPeriods(): Promise<readonly StoredPeriod[]>;
   askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
   /** Asks the operations worker, which asks the exchange; takes seconds. */

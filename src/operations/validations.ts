@@ -5,6 +5,7 @@ import { runLabel } from '../contracts/run-label.js';
 import type { ValidationOutcome } from '../contracts/validation.js';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
+import { readSeenRuns } from '../store/runs-seen.js';
 import { readValidations } from '../store/validation-report.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import {
@@ -44,13 +45,23 @@ export async function listStoredPeriods({ runtime, desk }: Context): Promise<rea
   return storedPeriods(files, symbolsOf(desk));
 }
 
-/** Newest first. Rejects while Postgres is down. */
+export interface Validations {
+  /** With a report, newest first. */
+  readonly validations: readonly ValidationShown[];
+  /** Without one yet, oldest first. */
+  readonly running: readonly { readonly id: string; readonly startedMs: number }[];
+}
+
+/** Rejects while Postgres is down. */
 export async function listValidations({
   pool,
-  desk,
-}: Pick<OperationContext, 'pool' | 'desk'>): Promise<readonly ValidationShown[]> {
-  const rows = await readValidations(pool, desk.desk, SHOWN_MAX);
-  return rows.map(({ report: text, validationId, configHash, createdMs, qualifies }) => {
+  desk: { desk },
+}: Pick<OperationContext, 'pool' | 'desk'>): Promise<Validations> {
+  const [rows, runs] = await Promise.all([readValidations(pool, desk, SHOWN_MAX), readSeenRuns(pool, desk)]);
+  const running = runs
+    .filter(({ type }) => type === 'validation')
+    .map(({ workflowId, startedMs }) => ({ id: workflowId.slice(validationId(desk, '').length), startedMs }));
+  const validations = rows.map(({ report: text, validationId, configHash, createdMs, qualifies }) => {
     const report = JSON.parse(text) as ValidationReport;
     const { requestedBy, recommendation, reasons, goLive, period, market, results, verdicts } = report;
     return {
@@ -62,6 +73,7 @@ export async function listValidations({
       market: { kind: market.kind, label: market.label, simulated: market.simulated },
     };
   });
+  return { validations, running };
 }
 
 /**

@@ -20,7 +20,10 @@ beforeAll(async () => {
     {
       readGoLive: async () => GO_LIVE,
       readIncident: async () => INCIDENT,
-      listValidations: async () => [VALIDATION],
+      listValidations: async () => ({
+        validations: [VALIDATION],
+        running: [{ id: 'v2', startedMs: 1_700_000_000_000 }],
+      }),
     },
   );
   token = (await web.signIn()).accessToken;

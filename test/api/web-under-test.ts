@@ -330,7 +330,7 @@ function scriptedOperations(
       reason: 'unknown',
       detail: `There is no task ${id}.`,
     }),
-    listValidations: async () => [],
+    listValidations: async () => ({ validations: [], running: [] }),
     readGoLive: async () => ({
       ...{ mode: 'paper', granted: null, approvers: ['anna'], needed: 1 },
       ...{ attempts: [], progress: null, problems: [] },

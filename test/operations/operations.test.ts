@@ -10,6 +10,7 @@ import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
+import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import type { CallableMethod } from '../../src/trader/client.js';
 import { validationPlace } from '../../src/validation/request.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -618,6 +619,13 @@ it('a validation that is asked for is kept, started, and not waited for', async 
     durationMs: 48 * 3_600_000,
     requestedBy: 'anna',
     market: { kind: 'auto', files: [] },
+  });
+  const run = { firstRunId: 'f', runId: 'f', type: 'validation', routine: 'validation' };
+  const seen = { ...run, workflowId: asked.workflowId ?? '', startedMs: 5_000, seenMs: 6_000 };
+  await keepSeenRuns(bench.database.pool, desk.name, [seen, { ...seen, type: 'routine', workflowId: 'other' }]);
+  expect(await operations.listValidations()).toEqual({
+    validations: [],
+    running: [{ id, startedMs: 5_000 }],
   });
   await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
   expect(await audited(desk, 1)).toMatchObject([{ action: 'validate', outcome: `started ${id}` }]);

@@ -4543,7 +4543,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Paper validations: GO or NO-GO with every figure and reason */
+        /** Paper validations: GO or NO-GO with every figure and reason, and which are running */
         get: {
             parameters: {
                 query?: never;
@@ -4553,13 +4553,14 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Newest first */
+                /** @description Validations of the desk */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
+                            /** @description Newest first */
                             validations: {
                                 id: string;
                                 configHash: string;
@@ -4624,6 +4625,12 @@ export interface paths {
                                     shortfall: number | null;
                                     text: string;
                                 }[];
+                            }[];
+                            /** @description Without a report yet, oldest first */
+                            running: {
+                                id: string;
+                                /** @description Wall clock, milliseconds since 1970 */
+                                startedMs: number;
                             }[];
                         };
                     };

@@ -36,7 +36,7 @@ import type {
   Task,
   Trade,
   TradesAnswer,
-  ValidationShown,
+  Validations,
 } from '../api/shapes.js';
 import { codeOf, makePasskey } from './passkeys.js';
 import { answerOf } from './problem.js';
@@ -302,7 +302,7 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/preflight'));
   }
 
-  validations(): Promise<{ readonly validations: readonly ValidationShown[] }> {
+  validations(): Promise<Validations> {
     return answerOf(this.#client.GET('/api/validations'));
   }
 

@@ -25,6 +25,7 @@ export function GoLive({ api, roles }: GoLiveProps) {
   const preflight = usePolled(() => api.preflight(), 60_000, 'preflight');
   const validations = usePolled(() => api.validations(), 15_000, 'validations');
   const reports = validations.value?.validations ?? null;
+  const running = validations.value?.running ?? [];
   const [asking, setAsking] = useState(false);
   const validate = roles.includes('operator') && (
     <button type="button" class="button small" disabled={action.busy} onClick={() => setAsking(true)}>
@@ -41,7 +42,13 @@ export function GoLive({ api, roles }: GoLiveProps) {
       </GoLiveState>
       <Preflight preflight={preflight} />
       <Panel title="Validation reports" area="section" aside={validate} problem={validations.problem}>
-        {reports === null || reports.length === 0 ? (
+        {running.map(({ id, startedMs }) => (
+          <p key={id}>
+            Validation {id} has been running since {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK}; its
+            report comes by itself.
+          </p>
+        ))}
+        {reports === null || (reports.length === 0 && running.length === 0) ? (
           <Empty>
             {reports === null ? (
               'Reading…'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { marketMs } from '../../contracts/json-values.js';
+import { marketMs, wallMs } from '../../contracts/json-values.js';
 import { validationSchema } from '../../contracts/published.js';
 import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
@@ -9,19 +9,24 @@ import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { callerOf, fromDatabase, OUTCOMES, sendOutcome } from './route-parts.js';
 
+const validationsSchema = z.object({
+  validations: z.array(validationSchema).describe('Newest first'),
+  running: z
+    .array(z.object({ id: z.string(), startedMs: wallMs }))
+    .describe('Without a report yet, oldest first'),
+}) satisfies z.ZodType<Awaited<ReturnType<Operations['listValidations']>>>;
+
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Paper validations: GO or NO-GO with every figure and reason',
+    summary: 'Paper validations: GO or NO-GO with every figure and reason, and which are running',
     tags: ['go-live'],
     response: {
-      200: answer('Newest first', z.object({ validations: z.array(validationSchema) })),
+      200: answer('Validations of the desk', validationsSchema),
       ...problems(401, 503),
     },
   };
   app.get('/api/validations', { schema }, (_request, reply) =>
-    fromDatabase(reply, 'The validation reports', async () => ({
-      validations: await web.operations.listValidations(),
-    })),
+    fromDatabase(reply, 'The validation reports', () => web.operations.listValidations()),
   );
 }
 
