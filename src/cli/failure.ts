@@ -1,4 +1,5 @@
 /** The one form in which a command reports failure to a person. */
+import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { asTyped } from '../home/desk-in-process.js';
 
@@ -31,6 +32,28 @@ export function missingWords(missing: readonly string[]): string {
   return missing.length < 2
     ? `${last} is missing`
     : `${missing.slice(0, -1).join(', ')} and ${last} are missing`;
+}
+
+/**
+ * Rewrites the option parser's message into the form of every error here: which option, what was expected, what was
+ * found.
+ */
+export function usageWords(message: string): string {
+  const text = message.replace(/^error: /, '');
+  const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
+  if (bare) return wrongValue(bare[1], '', 'a value');
+  const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
+  if (many)
+    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : counted(Number(many[2]), 'argument')}; found ${counted(Number(many[3]), 'argument')}`;
+  const option = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
+  if (option) return wrongValue(option[1], option[2], option[3]);
+  const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
+  return argument ? wrongValue(`<${argument[2]}>`, argument[1], argument[3]) : text;
+}
+
+function wrongValue(name = '', found = '', expectation = ''): string {
+  const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');
+  return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : found}`;
 }
 
 export interface PresentedFailure {

@@ -3,11 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { closestName } from '../desk/closest-name.js';
-import { counted } from '../domain/figure-text.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
-import { EXIT_FAILED, EXIT_OK, missingWords, usageFailure } from './failure.js';
+import { EXIT_FAILED, EXIT_OK, missingWords, usageFailure, usageWords } from './failure.js';
 import { printFailure } from './output.js';
 
 /**
@@ -171,8 +170,8 @@ function helpOn([name, nested]: readonly string[], commands: readonly Command[])
   const named = (one: Command, by: string | undefined): boolean => one.name() === by;
   const command = commands.find((one) => named(one, name));
   if (command === undefined) return 'see: fermata --help';
-  const more = command.commands.some((one) => named(one, nested)) ? ` ${nested}` : '';
-  return `see: fermata help ${name}${more}`;
+  const words = ['help', name, ...(command.commands.some((one) => named(one, nested)) ? [nested] : [])];
+  return `see: fermata ${words.join(' ')}`;
 }
 
 /** Words that people bring from elsewhere, and the command that does what they mean: at night nobody looks it up. */
@@ -200,28 +199,6 @@ function unknownCommand(asked: string): Error {
 function ownVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
-}
-
-/**
- * Rewrites the option parser's message into the form of every error here: which option, what was expected, what was
- * found.
- */
-function usageWords(message: string): string {
-  const text = message.replace(/^error: /, '');
-  const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
-  if (bare) return wrongValue(bare[1], '', 'a value');
-  const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
-  if (many)
-    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : counted(Number(many[2]), 'argument')}; found ${counted(Number(many[3]), 'argument')}`;
-  const option = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
-  if (option) return wrongValue(option[1], option[2], option[3]);
-  const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
-  return argument ? wrongValue(`<${argument[2]}>`, argument[1], argument[3]) : text;
-}
-
-function wrongValue(name = '', found = '', expectation = ''): string {
-  const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');
-  return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : found}`;
 }
 
 type OptionShape = Pick<Option, 'long' | 'flags' | 'required'>;

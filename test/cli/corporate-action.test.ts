@@ -143,9 +143,10 @@ describe('a split or a dividend of a stock', () => {
     await start({ corporateAction: refuse, noSplit: refuse });
     await signIn();
     const { code, out } = await act(...args, '--reason', 'x');
-    const detail = `Nothing was changed: ${message}. To do: ${doThis}`;
+    const detail = `Nothing was changed: ${message}.`;
     expect(out).toContain(`✗ corporate-action: NOT proven (${detail})`);
+    expect(out).toContain(`do this:   ${doThis}`);
     expect(code).toBe(1);
-    expect(await audited()).toMatchObject([{ outcome: detail }]);
+    expect(await audited()).toMatchObject([{ outcome: `${detail} To do: ${doThis}` }]);
   });
 });
