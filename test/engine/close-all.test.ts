@@ -253,15 +253,15 @@ describe('close-all when answers fail', () => {
     desk.fill(entry, 10_000, 100);
     closeAll(desk);
     const [closing] = desk.live('close', 0);
-    desk.fill(entry, 10_000, 30);
+    desk.fill(entry, 10_000, 70);
     for (let refusals = 0; refusals < 3; refusals += 1) {
-      const { clientId } = desk.live('close', 0).find(({ quantityLots }) => quantityLots === 30)!;
+      const { clientId } = desk.live('close', 0).find(({ quantityLots }) => quantityLots === 70)!;
       desk.happen({ kind: 'order.rejected', clientId, code: '503', text: 'busy' });
       desk.pass(500);
     }
-    desk.fill(closing!, 10_000, 60);
+    desk.fill(closing!, 10_000, 30);
     desk.expire(closing!.clientId);
-    expect(desk.live('close', 0).reduce((lots, { quantityLots }) => lots + quantityLots, 0)).toBe(70);
+    expect(desk.live('close', 0).reduce((lots, { quantityLots }) => lots + quantityLots, 0)).toBe(140);
   });
 
   it('closes again what a late fill opened after flat had been proven', () => {
