@@ -81,8 +81,8 @@ export function collectSeen(options: SeenOptions): SeenCollector {
 async function collectForEver(options: SeenOptions, stopping: AbortSignal): Promise<void> {
   /** By symbol: the earliest start of the next candle. */
   const next = new Map<string, number>();
+  /** Of the curve: how many of this market's points are stored or lost. */
   let points = 0;
-  let trader = 0;
   let market = '';
   let said = '';
   while (!stopping.aborted) {
@@ -93,12 +93,13 @@ async function collectForEver(options: SeenOptions, stopping: AbortSignal): Prom
       // Another trader process may have another market, with another time.
       const { identity: source, simulated } = marketData;
       const now = `${startedWallMs}:${source}`;
-      if (now !== market) next.clear();
+      if (now !== market) {
+        next.clear();
+        points = 0;
+      }
       market = now;
       const series = { desk: options.desk, source, simulated };
       for (const symbol of options.symbols) await collectOne(options, series, symbol, next);
-      if (startedWallMs !== trader) points = 0;
-      trader = startedWallMs;
       // Until it has started, its status does not know whether its market is a simulated one.
       if (status.starting !== true)
         points = await collectEquity(options, ledgerDesk(options.desk, status), points);

@@ -45,11 +45,10 @@ export function recordedDays(journal: string, calendar: DeskCalendar): RecordedD
   return [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** From the journal's start up to `last`. */
-export function* timedRecords(journal: string, last = Number.POSITIVE_INFINITY): Generator<TimedRecord> {
+/** From the journal's start on. */
+export function* timedRecords(journal: string): Generator<TimedRecord> {
   let marketMs = 0;
   for (const { sequence, record } of readJournal(journal)) {
-    if (sequence > last) return;
     const said = marketMsOf(record);
     // A venue dates a fill before the moment at which we learn of it. A `config` record may set time back: another
     // market.
