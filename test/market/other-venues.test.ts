@@ -35,11 +35,13 @@ async function openAt(name: string, start: () => Promise<PublicVenue>) {
   return { venue, feed: opened.feed };
 }
 
+// Kraken tells its newest 720: the open one is none of ours, nor is the one before it where the minute turned on
+// the way, for its time is told in whole seconds and the feed's clock may be up to one behind.
 describe.each([
   ['bybit', startBybit, 2500],
   ['kucoin', startKucoin, 2500],
-  ['kraken', startKraken, 719],
-] as const)('%s', (name, start, minutesMax) => {
+  ['kraken', startKraken, 718],
+] as const)('%s', (name, start, minutesLeast) => {
   it('is asked for its time first, and brings finished minutes in ticks and lots, as many as it tells', async () => {
     const { venue, feed } = await openAt(name, start);
     expect(feed.source).toMatchObject({ identity: `live-${name}`, venue: name, simulated: false });
@@ -54,7 +56,7 @@ describe.each([
       ...{ lowTicks: 5_999_000, closeTicks: 6_000_500, volumeLots: 150_000 },
     });
     const long = await feed.history(1, 2500);
-    expect(long.length).toBeGreaterThanOrEqual(minutesMax);
+    expect(long.length).toBeGreaterThanOrEqual(minutesLeast);
     expect(long.every((bar, at) => at === 0 || bar.openMs - (long[at - 1]?.openMs ?? 0) === MINUTE_MS)).toBe(
       true,
     );

@@ -622,7 +622,10 @@ it('a validation that is asked for is kept, started, and not waited for', async 
   });
   const run = { firstRunId: 'f', runId: 'f', type: 'validation', routine: 'validation' };
   const seen = { ...run, workflowId: asked.workflowId ?? '', startedMs: 5_000, seenMs: 6_000 };
-  await keepSeenRuns(bench.database.pool, desk.name, [seen, { ...seen, type: 'routine', workflowId: 'other' }]);
+  await keepSeenRuns(bench.database.pool, desk.name, [
+    seen,
+    { ...seen, type: 'routine', workflowId: 'other' },
+  ]);
   expect(await operations.listValidations()).toEqual({
     validations: [],
     running: [{ id, startedMs: 5_000 }],
