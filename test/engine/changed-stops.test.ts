@@ -242,6 +242,26 @@ describe('a stop for less than the position', () => {
     );
   });
 
+  it('is not restored for a refusal that comes when the next one is under way already', () => {
+    const { desk, stop, next } = grown();
+    const neverCame = (order: OrderIntent): void => {
+      desk.happen({ kind: 'order.sendUnknown', clientId: order.clientId, cause: 'no answer' });
+      for (let asked = 0; desk.stateOf(order) !== 'absent' && asked < 5; asked += 1) {
+        desk.happen({ kind: 'order.lookup', clientId: order.clientId, found: null });
+        desk.pass(10_000);
+      }
+      expect(desk.stateOf(order)).toBe('absent');
+    };
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    neverCame(next);
+    const [again] = desk.live('protective', 0);
+    expect(again).toMatchObject({ quantityLots: 130 });
+    refuse(desk, next, stop, 'rests');
+    neverCame(again!);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 130 }]);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toEqual([]);
+  });
+
   it('that fires after its exchange was refused is not restored: what is left gets the stop that it wants', () => {
     const { desk, entry, stop, next } = grown();
     refuse(desk, next, stop, 'rests');

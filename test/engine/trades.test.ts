@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { clientIdAfter, sequenceOf } from '../../src/engine/orders/client-id.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -47,6 +48,16 @@ function stoppedOut() {
   desk.fill(stop, stopTicks - 3, stop.quantityLots - 100, 70);
   return { desk, entry, stopTicks, opened, half };
 }
+
+describe('the id of an order', () => {
+  it('is never one whose trade would have the name of an adopted one', () => {
+    const ids = ['fabc1230'];
+    while (ids.length < 20_000) ids.push(clientIdAfter('abc123', sequenceOf(ids.at(-1)!)));
+    expect(ids.filter((id) => /^fabc123a[0-9]+$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(clientIdAfter('abc123', 359)).toBe('fabc123aa');
+  });
+});
 
 describe('a trade', () => {
   it('opens with the first fill of an entry, and is closed by the one that leaves nothing', () => {

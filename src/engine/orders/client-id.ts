@@ -2,7 +2,13 @@
 
 const OURS = /^f([a-z0-9]{6})([0-9a-z]{1,11})$/;
 
-export function clientIdOf(incarnation: string, sequence: number): string {
+/** Trades that nobody's order opened are named by `a` and a number, so no order is: its trade would have their name. */
+const ADOPTED = /^a[0-9]+$/;
+
+/** The id of the next order. */
+export function clientIdAfter(incarnation: string, lastSequence: number): string {
+  let sequence = lastSequence + 1;
+  while (ADOPTED.test(sequence.toString(36))) sequence += 1;
   return `f${incarnation}${sequence.toString(36)}`;
 }
 

@@ -115,6 +115,7 @@ function onCancelRefused(core: Core, entry: OrderEntry, reason: string): void {
 }
 
 function onRejected(core: Core, entry: OrderEntry, reason: string): void {
+  const isLate = FINAL_ORDER_STATES.has(entry.state);
   if (!changeOrder(core, entry, 'rejected', reason)) return;
   const { instrument, purpose } = entry.intent;
   note(
@@ -129,7 +130,8 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   const differs = core.sync.state === 'pending';
   const delayMs = differs ? CONFIRM_AFTER_MS : retryDelayMs(Math.max(closeRefusals, stopRefusals));
   if (purpose !== 'entry') readSoon(core, delayMs);
-  if (purpose === 'protective') onStopRefused(core, entry);
+  // Where its fate was decided before, the next stop may be under way, of which this refusal says nothing.
+  if (purpose === 'protective' && !isLate) onStopRefused(core, entry);
 }
 
 /** A refusal as asked for: the market has come to the price of a post-only entry in the meantime. */

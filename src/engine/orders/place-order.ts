@@ -4,7 +4,7 @@ import { judge } from '../../limits/gate.js';
 import type { Denial } from '../../limits/limit.js';
 import { riskCheck } from '../account-view.js';
 import { type Core, commit, progressAt } from '../core.js';
-import { clientIdOf } from './client-id.js';
+import { clientIdAfter } from './client-id.js';
 import { newWatch } from './order-watch.js';
 
 /** `clientId`: for an entry that waited under it. Left out: the next one. */
@@ -50,7 +50,7 @@ export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
 }
 
 export const nextClientId = ({ config, state }: Core): string =>
-  clientIdOf(config.incarnation, state.clientSequence + 1);
+  clientIdAfter(config.incarnation, state.clientSequence);
 
 function intentOf(core: Core, wish: OrderWish): OrderIntent {
   const clientId = wish.clientId ?? nextClientId(core);
