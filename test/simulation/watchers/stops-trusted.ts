@@ -67,14 +67,18 @@ export class StopsTrusted implements Watcher {
     const before = this.#quotes.get(instrument);
     this.#quotes.set(instrument, { bidTicks, atMs: wallMs });
     if (before === undefined || wallMs - before.atMs > FRESH_MS) this.#sinceMs.delete(instrument);
-    const past = this.book
-      .liveOn(instrument, 'protective')
+    // One that is on its way to replace it, or got lost there, is none that does nothing.
+    const past = this.#resting(instrument)
       .filter(({ intent }) => !this.#over.has(intent.clientId))
       .some(({ intent: { side, stopTicks } }) =>
         side === 'sell' ? bidTicks < (stopTicks ?? 0) : askTicks > (stopTicks ?? Number.POSITIVE_INFINITY),
       );
     if (!past || this.#isBeingClosed(instrument)) this.#sinceMs.delete(instrument);
     else if (!this.#sinceMs.has(instrument)) this.#sinceMs.set(instrument, wallMs);
+  }
+
+  #resting(instrument: number) {
+    return this.book.liveOn(instrument, 'protective').filter(({ state }) => state === 'working');
   }
 
   #hear({ clientId, state }: VenueOrder): void {
@@ -92,7 +96,7 @@ export class StopsTrusted implements Watcher {
 
   looked({ wallMs }: Moment): string | null {
     for (const [at, sinceMs] of this.#sinceMs) {
-      const rests = this.book.liveOn(at, 'protective').some(({ state }) => state === 'working');
+      const rests = this.#resting(at).length > 0;
       const quote = this.#quotes.get(at);
       if (!rests || this.book.closing || this.#diskIsBroken || this.#isUnread || !this.#isTradable(at))
         continue;
