@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { EquityAnswer } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
+import { MONEY_SCALE } from '../domain/money.js';
 import { logOutput } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { type BarSeries, type Candle, storeBars } from '../store/bars.js';
@@ -12,6 +13,7 @@ import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import type { LedgerDesk } from './apply-batch.js';
 import { followJournal, ledgerDesk } from './follow-journal.js';
+import { CAPITAL } from './project/project-record.js';
 
 /**
  * Ready at once: it waits for the trader and for Postgres by itself, and for its turn where another process is the
@@ -150,27 +152,43 @@ async function collectEquity(
   let after = stored;
   for (let answers = 0; answers < ANSWERS_MAX; answers += 1) {
     const answer = await trader.call('equity', { after, count: ANSWER_MAX }, { timeoutMs: ANSWER_MS });
+    if (answer.points.length > 0 && !(await storeEquity(pool, desk, answer))) break;
     after = answer.next;
-    if (answer.points.length === 0) break;
-    await storeEquity(pool, desk, answer);
     if (answer.points.length < ANSWER_MAX) break;
   }
   return after;
 }
 
-/** Points of the curve that are on no record, of the journal that is named. What is there stays as it is. */
+/**
+ * Points of the curve that are on no record, of the journal that is named. What is there stays as it is. The trader counts
+ * capital over all of its journal, the ledger without what a restored journal repeats of an earlier one. False: the ledger
+ * has not heard all of that yet, and nothing was stored.
+ */
 async function storeEquity(
   pool: SeenOptions['pool'],
   { desk, simulated }: LedgerDesk,
   { incarnation, points }: EquityAnswer,
-): Promise<void> {
+): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select 1 from journal_entry where desk = $1 and incarnation = $2 and type = 'config'
+      and coalesce(record ->> 'incarnation', incarnation) = incarnation limit 1`,
+    [desk, incarnation],
+  );
+  if (rows.length === 0) return false;
   await pool.query(
-    `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation, capital_moved)
+    `with repeated as (
+       select (select coalesce(sum((record ->> 'amount')::numeric), 0) / $6 from journal_entry
+           where desk = $1 and incarnation = $3 and type = 'cash' and record ->> 'kind' = any($5))
+         - (select coalesce(sum(amount), 0) from cash_records
+           where desk = $1 and incarnation = $3 and kind = any($5)) as capital
+     )
+     insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation, capital_moved)
      select $1, to_timestamp(point."marketMs" / 1000), point.equity, point.peak, point.cash, point.unrealised, $2, $3,
-         point."capitalMoved"
-       from jsonb_to_recordset($4) as point("marketMs" numeric, equity numeric, peak numeric, cash numeric,
+         round(point."capitalMoved" - repeated.capital, 8)
+       from repeated, jsonb_to_recordset($4) as point("marketMs" numeric, equity numeric, peak numeric, cash numeric,
          unrealised numeric, "capitalMoved" numeric)
      on conflict (desk, market, incarnation) do nothing`,
-    [desk, simulated, incarnation, JSON.stringify(points)],
+    [desk, simulated, incarnation, JSON.stringify(points), CAPITAL, MONEY_SCALE],
   );
+  return true;
 }

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BarStatus } from '../../src/contracts/trader-status.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { collectSeen, type SeenCollector } from '../../src/ledger/start-ledger.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
+import { readEquitySteps } from '../../src/store/performance.js';
 import type { TraderClient } from '../../src/trader/client.js';
 import { EquityCurve } from '../../src/trader/status/since-start.js';
 import { until } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { entriesOf } from './support/journal-of-trades.js';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 const MINUTE = 60_000;
@@ -153,6 +157,16 @@ const pointAt = (minute: number) => ({
   ...{ unrealised: -3 * UNIT, capitalMoved: 250n * BigInt(UNIT), marketMs: START + minute * MINUTE },
 });
 
+/** So much of the journal the ledger holds. */
+async function heard(desk: string, incarnation: string, records: readonly EngineRecord[]): Promise<void> {
+  await applyBatch(database.pool, { desk, simulated: true }, entriesOf(records, incarnation));
+}
+
+const begun = (incarnation: string): EngineRecord => ({
+  ...{ type: 'config', configHash: 'hash', desk: 'bot', symbols: [], instruments: [], startingCash: 0 },
+  ...{ incarnation, marketMs: START },
+});
+
 async function curveOf(desk: string) {
   const { rows } = await database.pool.query<Record<string, unknown>>(
     `select incarnation, simulated, market, equity::text, peak::text, cash::text, unrealised::text, capital_moved::text
@@ -164,6 +178,7 @@ async function curveOf(desk: string) {
 
 test('the curve of equity is stored as the trader drew it: to the unit, each point once, over its restarts', async () => {
   const trader = new Bars();
+  await heard('d6', 'first', [begun('first')]);
   for (let minute = 0; minute < 2_500; minute += 1) trader.curve.add(pointAt(minute));
   const collector = collect('d6', trader);
   await until('its memory is stored', async () => (await curveOf('d6')).length === 2_500);
@@ -184,6 +199,7 @@ test('the curve of equity is stored as the trader drew it: to the unit, each poi
 
 test('a trader that began anew is asked for its curve from its first point on, under its journal', async () => {
   const trader = new Bars();
+  for (const incarnation of ['first', 'second']) await heard('d7', incarnation, [begun(incarnation)]);
   for (let minute = 0; minute < 5; minute += 1) trader.curve.add(pointAt(minute));
   const collector = collect('d7', trader);
   await until('stored', async () => (await curveOf('d7')).length === 5);
@@ -199,6 +215,54 @@ test('a trader that began anew is asked for its curve from its first point on, u
   expect((await curveOf('d7')).slice(5)).toMatchObject(
     [1, 2].map(() => ({ incarnation: 'second', simulated: true })),
   );
+});
+
+test('capital that a restored journal repeats moved once: no point of its curve counts it, however late the ledger hears of it', async () => {
+  const deposit = (amount: number, marketMs: number): EngineRecord => ({
+    ...{
+      type: 'cash',
+      kind: 'deposit',
+      amount: amount * UNIT,
+      currency: 'USDT',
+      by: 'anna',
+      source: 'person',
+    },
+    ...{ movementId: null, reason: 'mine', marketMs },
+  });
+  const equity = (amount: number, minute: number): EngineRecord => {
+    const units = amount * UNIT;
+    const of = { equity: units, peak: units, cash: units, unrealised: 0 };
+    return { type: 'equity', ...of, marketMs: START + minute * MINUTE };
+  };
+  const before = [begun('first'), deposit(500, START), equity(1_500, 1)];
+  await heard('d8', 'first', before);
+  const trader = new Bars();
+  trader.incarnation = 'second';
+  // Its trader counts both deposits: the one of before, and the one since.
+  const moved = (amount: number) => ({
+    capitalMoved: BigInt(amount) * BigInt(UNIT),
+    cash: 0n,
+    unrealised: 0,
+  });
+  trader.curve.add({ equity: 1_500 * UNIT, peak: 0, ...moved(500), marketMs: START + 2 * MINUTE });
+  trader.curve.add({ equity: 1_520 * UNIT, peak: 0, ...moved(520), marketMs: START + 4 * MINUTE });
+  trader.add(0, 1);
+  const collector = collect('d8', trader);
+  await until('it was asked', () => trader.asked > 2);
+  expect(await curveOf('d8')).toHaveLength(1);
+  const since = [begun('second'), equity(1_500, 3), deposit(20, START + 3 * MINUTE), equity(1_520, 5)];
+  await heard('d8', 'second', [...before, ...since]);
+  await until('the points are stored', async () => (await curveOf('d8')).length === 5);
+  await collector.stop();
+  const span = { desk: 'd8', fromMs: START, toMs: START + 10 * MINUTE };
+  const steps = await readEquitySteps(database.pool, span, MINUTE);
+  expect(steps.map(({ equity, capital }) => [equity, capital])).toEqual([
+    [1_500, 0],
+    [1_500, 0],
+    [1_500, 0],
+    [1_520, 20],
+    [1_520, 0],
+  ]);
 });
 
 test('what was dropped from the memory before it was asked is left out of the curve, and nothing else', () => {

@@ -70,7 +70,8 @@ const COPIED: ReadonlySet<EngineRecord['type']> = new Set([
   ...(['halt', 'armed'] as const),
 ]);
 
-const CAPITAL = CASH_KINDS.filter(isCapital);
+/** Kinds of cash movements that are no result. */
+export const CAPITAL = CASH_KINDS.filter(isCapital);
 
 async function projectEquity(
   client: PoolClient,
