@@ -32,6 +32,7 @@ const COST_MS = 5_000;
 interface Held {
   readonly contract: Contract;
   readonly execution: Execution;
+  readonly revision: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -39,7 +40,7 @@ export class LiveEvents {
   readonly #options: LiveOptions;
   /** The last known state of each order. */
   readonly #orders = new Map<string, ToldOrder>();
-  /** Executions without their commission yet, by execution id. */
+  /** Executions without their commission yet, by trade: the latest correction of each. */
   readonly #held = new Map<string, Held>();
   readonly #delivered = new Map<string, number>();
 
@@ -95,10 +96,10 @@ export class LiveEvents {
   }
 
   #onExecution(contract: Contract, execution: Execution): void {
-    const execId = execution.execId ?? '';
-    const { tradeId, revision } = revisionOf(execId);
+    const { tradeId, revision } = revisionOf(execution.execId ?? '');
     const before = this.#delivered.get(tradeId);
-    if (before === revision || this.#held.has(execId)) return;
+    const held = this.#held.get(tradeId);
+    if (Math.max(before ?? 0, held?.revision ?? 0) >= revision) return;
     // A fill that was already booked has been corrected: the account has to be read, and a person has to explain the
     // difference.
     if (before !== undefined) {
@@ -106,23 +107,30 @@ export class LiveEvents {
       this.#options.missed(`the broker has corrected the trade ${tradeId}`);
       return;
     }
+    clearTimeout(held?.timer);
+    if (execution.shares === 0) {
+      this.#held.delete(tradeId);
+      this.#delivered.set(tradeId, revision);
+      this.#options.missed(`the broker has taken the trade ${tradeId} back`);
+      return;
+    }
     const timer = setTimeout(() => {
-      this.#held.delete(execId);
+      this.#held.delete(tradeId);
       this.#options.missed(`what the trade ${tradeId} cost was not told`);
     }, COST_MS);
-    this.#held.set(execId, { contract, execution, timer });
+    this.#held.set(tradeId, { contract, execution, revision, timer });
   }
 
   #onCost(cost: CommissionReport): void {
-    const execId = cost.execId ?? '';
-    const held = this.#held.get(execId);
-    if (held === undefined || isNone(cost.commission)) return;
+    if (isNone(cost.commission)) return;
+    const { tradeId, revision } = revisionOf(cost.execId ?? '');
+    const held = this.#held.get(tradeId);
+    if (held?.revision !== revision) return;
     clearTimeout(held.timer);
-    this.#held.delete(execId);
+    this.#held.delete(tradeId);
     const contract = this.#options.setup()?.byConId.get(held.contract.conId ?? 0);
     if (contract === undefined) return;
     const fill = readFill({ ...held, cost }, contract, this.#options.simulated);
-    const { tradeId, revision } = revisionOf(execId);
     this.#delivered.set(tradeId, revision);
     if (fill !== null) this.#options.emit({ kind: 'fill', fill });
     const order = this.#orders.get(keyOf(held.execution) ?? '');
