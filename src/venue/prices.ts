@@ -7,7 +7,7 @@ import type { OwnPrices } from './book-reading.js';
  * Who reads the prices: some venues admit each client only once, and the trader's connection has to stay free for the
  * trader.
  */
-export type PriceReader = 'trader' | 'validation' | 'fetch';
+export type PriceReader = 'trader' | 'validation' | 'fetch' | 'test';
 
 export interface PriceSource {
   /** The venue's address; fetched data records that it came from there. */

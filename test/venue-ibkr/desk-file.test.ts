@@ -307,17 +307,17 @@ it('is looked at before it trades: whose account it is, its money, its contracts
   expect(remote.balances).toMatchObject({ ok: false, why: expect.stringContaining('like 127.0.0.1:4002') });
 });
 
-it('has its prices beside a validation and a fetch: each reads them by a client id of its own', async () => {
+it('has its prices beside a validation, a fetch and a connection test: each reads them by a client id of its own', async () => {
   const simulator = await startSimulator();
   onTestFinished(() => simulator.close());
   const { live, prices } = tradedVenue('ibkr');
   const addresses = prices.redirect(live.endpoint({ venue: { testnet: true } }, simulator.address, {}));
-  for (const reader of ['trader', 'validation', 'fetch'] as const) {
+  for (const reader of ['trader', 'validation', 'fetch', 'test'] as const) {
     const given = { instruments: [NQ], timeoutMs: 5000, addresses, reader };
     const connection = await prices.open(given);
     onTestFinished(async () => void (await connection.close()));
   }
-  expect([...simulator.simulation.clients.keys()]).toEqual([12, 16, 17]);
+  expect([...simulator.simulation.clients.keys()]).toEqual([12, 16, 17, 18]);
 });
 
 it('with a real account behind a desk on paper money is refused, by the pre-flight and the auditor’s choice of account alike', async () => {

@@ -98,7 +98,7 @@ async function marketData(
   if (closed !== null) return { ...said, verdict: 'pass', observed: `${closed}: no price is due` };
   try {
     const addresses = prices.redirect(endpoint);
-    const source = await prices.open({ instruments, timeoutMs: PRICES_MS, addresses, reader: 'fetch' });
+    const source = await prices.open({ instruments, timeoutMs: PRICES_MS, addresses, reader: 'test' });
     try {
       const told = (await source.fetchQuotes(symbols)).filter(
         ({ bid, ask }) => bid !== undefined && ask !== undefined,

@@ -54,7 +54,7 @@ const ibkr: VenueDefinition = {
         'IBKR_CLIENT_ID',
         null,
         clientIdText,
-        'Client id of the desk’s orders, the same after each start; its other connections have the seven after it. 10 where nothing is said',
+        'Client id of the desk’s orders, the same after each start; its other connections have the eight after it. 10 where nothing is said',
       ),
       plain('IBKR_ACCOUNT', null, accountText, 'Which account, where the login has several'),
       plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),

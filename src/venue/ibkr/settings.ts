@@ -14,9 +14,9 @@ const USUAL_CLIENT_ID = 10;
 
 /**
  * Offsets that are added to the desk's client id. The trader's orders use the id itself and its readings the next
- * one; a pre-flight uses two likewise. Each reader of prices has an id of its own.
+ * one; a pre-flight and the account in a connection test use two likewise. Each reader of prices has an id of its own.
  */
-export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7 } as const;
+export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7, test: 8 } as const;
 
 const PORT_MAX = 65_535;
 const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;
