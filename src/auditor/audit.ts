@@ -77,8 +77,10 @@ export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;
   readonly instruments: readonly Instrument[];
   readonly risk: Desk['risk'];
-  /** Null: nothing can be compared now. */
-  readonly readBook: () => BookReading | null | Promise<BookReading | null>;
+  /** Null: nothing can be compared now. A rolled future is of the month that the trader says. */
+  readonly readBook: (
+    status: Pick<TraderStatus, 'contracts'>,
+  ) => BookReading | null | Promise<BookReading | null>;
   readonly readPrices: PriceReader;
   /** Monotonic time in milliseconds. */
   readonly nowMs?: () => number;
@@ -103,7 +105,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     const late = lateReading.look(status);
     if (status.reconciliation.state === 'pending' && late === null) return null;
     limits.note(status);
-    const book = late === null ? await parts.readBook() : null;
+    const book = late === null ? await parts.readBook(status) : null;
     const found = late === null ? [] : [{ key: late, text: late }];
     if (book !== null) found.push(...(await findings(parts, limits, lateCash, book, status)));
     const lasting = found.filter(({ key }) => seen.has(key));

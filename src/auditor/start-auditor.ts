@@ -14,7 +14,7 @@ import { messageOf } from '../domain/message-of.js';
 import { readUnits, type WrittenUnits } from '../domain/money.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
-import { buildInstruments } from '../trader/engine-config.js';
+import { buildInstruments, monthsTold } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
 import type { BookReading } from '../venue/book-reading.js';
 import { credentialNames } from '../venue/environment.js';
@@ -50,9 +50,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
     instruments,
     risk: desk.risk,
     readBook:
-      endpoint === null
-        ? () => readPaperBook(paths.paperBook, instruments)
-        : accountReader(endpoint, desk, instruments),
+      endpoint === null ? () => readPaperBook(paths.paperBook, instruments) : accountReader(endpoint, desk),
     readPrices: async (marketData) => {
       const prices = await readPrices(marketData);
       lastMissing = '';
@@ -95,14 +93,15 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
 }
 
 /** Uses a read-only key of the auditor's own if there is one, otherwise the trader's if this process has it. */
-function accountReader(
-  endpoint: VenueEndpoint,
-  desk: Desk,
-  instruments: readonly Instrument[],
-): AuditParts['readBook'] {
+export function accountReader(endpoint: VenueEndpoint, desk: Desk): AuditParts['readBook'] {
   const { live } = tradedVenue(desk.venue.name);
   const signedIn = live.signInToRead(process.env);
-  if (signedIn.ok) return signedIn.access.bookReader({ endpoint, instruments, foreign: notTheDesks(desk) });
+  if (signedIn.ok) {
+    const { access } = signedIn;
+    const foreign = notTheDesks(desk);
+    return (status) =>
+      access.bookReader({ endpoint, instruments: buildInstruments(desk, monthsTold(status)), foreign })();
+  }
   const own = credentialNames(live, 'auditor').join(' and ');
   const needed = own === '' ? 'that is put right' : `${own} hold a read-only key`;
   throw new Error(

@@ -2,12 +2,12 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { monthsTold } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
 import { closedNow } from './market-now.js';
 import { testConnection } from './preflight/connection-reading.js';
-import { monthsTold } from './preflight/exchange-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };
 

@@ -1,5 +1,6 @@
 /** Builds the engine's configuration from the desk file. */
 import { randomBytes } from 'node:crypto';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument, withConversions } from '../domain/build-instrument.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
@@ -48,6 +49,16 @@ export function buildInstruments(
   });
   return withConversions(built, desk.paper.currency);
 }
+
+/** The months of rolled symbols, as a running trader tells them. */
+export const monthsTold = ({
+  contracts = [],
+}: Pick<TraderStatus, 'contracts'>): ReadonlyMap<string, ContractMonth> =>
+  new Map(
+    contracts.flatMap(({ symbol, month, choices }) =>
+      month === null || choices.length === 0 ? [] : [[symbol, month]],
+    ),
+  );
 
 /** Null for an instrument without a month: simulated and recorded prices are of no contract. */
 function buildContracts(

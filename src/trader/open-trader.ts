@@ -1,4 +1,5 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
+import { existsSync } from 'node:fs';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
@@ -251,7 +252,7 @@ const rollsAny = ({ instruments }: Pick<Desk, 'instruments'>): boolean =>
  * start, or the roll that people approved since. Where it says nothing, as at the first start, the calendar does.
  * Reads the journal once, and only for a desk that rolls something.
  */
-function monthsInForce(
+export function monthsInForce(
   desk: Pick<Desk, 'instruments'>,
   journalDirectory: string,
   nowMs: number,
@@ -259,7 +260,9 @@ function monthsInForce(
   if (!rollsAny(desk)) return new Map();
   const rolled = desk.instruments.filter(({ roll }) => roll !== undefined);
   const months = new Map<string, ContractMonth>();
-  for (const { record } of readJournal(journalDirectory)) takeMonths(months, record);
+  // A pre-flight also asks before the first start.
+  if (existsSync(journalDirectory))
+    for (const { record } of readJournal(journalDirectory)) takeMonths(months, record);
   return new Map(
     rolled.map(({ symbol, roll }) => [
       symbol,

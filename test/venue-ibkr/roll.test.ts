@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
+import { accountReader } from '../../src/auditor/start-auditor.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
 import { monthKey, settingsTerms } from '../../src/domain/settings-change.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { preflightDesk } from '../../src/operations/go-live/preflight.js';
 import { connectTrader } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { startTrader } from '../../src/trader/start.js';
@@ -208,4 +210,39 @@ it('a paper account keeps its own month while another one, on simulated prices, 
   // Past the roll day: the calendar alone would take the next month, which nobody has approved.
   jumpMs = 25 * 24 * 3_600_000;
   expect(await contractsOn('live')).toMatchObject([{ month: '202612', phase: 'due' }]);
+});
+
+it('the auditor reads the month that the trader says it trades; another one that is held is not the desk’s', async () => {
+  const positions = [{ localSymbol: 'NQZ6', quantity: 1, averagePrice: OLD }];
+  const simulator = await startSimulator({ accounts: [{ id: 'DU1234567', cash: '100000.00', positions }] });
+  const home = mkdtempSync(join(tmpdir(), 'fermata-roll-auditor-'));
+  onTestFinished(async () => {
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, DESK);
+  const { desk } = loadDesk(deskFile);
+  const readBook = accountReader({ kind: 'simulator', address: simulator.address }, desk);
+  const contracts = (month: string) =>
+    ({ contracts: [{ symbol: 'NQ/USD', month, choices: ['202612', '202703'] }] }) as unknown as TraderStatus;
+  expect((await readBook(contracts('202612')))?.positions).toEqual(new Map([['NQ/USD', 1]]));
+  await expect(readBook(contracts('202703'))).rejects.toThrow(
+    'the account holds 1 NQZ6, which this desk does not trade',
+  );
+});
+
+it('the pre-flight asks about the month that a start would trade, not about the one that is in front', async () => {
+  const simulator = await startSimulator();
+  const home = mkdtempSync(join(tmpdir(), 'fermata-roll-preflight-'));
+  onTestFinished(async () => {
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, DESK);
+  const nowMs = () => Date.UTC(2026, 7, 1);
+  const place = { home, env: {}, simulatedVenue: simulator.address, nowMs };
+  const { results } = await preflightDesk(loadDesk(deskFile), place);
+  expect(results.map(({ observed }) => observed).join('; ')).toContain('NQ/USD 202609 is not listed');
 });

@@ -3,7 +3,6 @@
  * afterwards.
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -39,16 +38,6 @@ export interface ExchangeQuestion {
    */
   readonly months?: ReadonlyMap<string, ContractMonth> | undefined;
 }
-
-/** As a trader tells it. */
-export const monthsTold = ({
-  contracts = [],
-}: Pick<TraderStatus, 'contracts'>): ReadonlyMap<string, ContractMonth> =>
-  new Map(
-    contracts.flatMap(({ symbol, month, choices }) =>
-      month === null || choices.length === 0 ? [] : [[symbol, month]],
-    ),
-  );
 
 /** Why a venue did not answer, and what to do where that is known. */
 export function withAdvice(why: string, question: AskedVenue): string {

@@ -53,7 +53,7 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
 /** Which months the rolled futures of the desk stand for; nobody knows where it does not run. */
 async function monthsHere(desk: string, runtime: Runtime | null) {
   if (runtime?.desk !== desk) return undefined;
-  const { monthsTold } = await import('../../checks/preflight/exchange-reading.js');
+  const { monthsTold } = await import('../../trader/engine-config.js');
   return sourcesOf(runtime)
     .status()
     .then(monthsTold, () => undefined);

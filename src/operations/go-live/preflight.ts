@@ -6,8 +6,9 @@ import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { keepReadiness } from '../../home/readiness.js';
-import type { Runtime } from '../../home/runtime.js';
+import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { spoolNotice } from '../../notify/notify.js';
+import { monthsInForce } from '../../trader/open-trader.js';
 import { loadDesk } from '../../venue/load-desk.js';
 
 interface PreflightPlace {
@@ -25,7 +26,9 @@ export async function preflightDesk(
   { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
   { home, env, simulatedVenue, nowMs }: PreflightPlace,
 ): Promise<PreflightReport> {
-  const exchange = await readExchange({ desk, env, simulatedVenue });
+  const { journal } = deskPaths(homePaths(home), desk.desk);
+  const months = monthsInForce(desk, journal, nowMs());
+  const exchange = await readExchange({ desk, env, simulatedVenue, months });
   const reportFolder = resolve(REPORT_FOLDER);
   const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue };
   const report = await runPreflight({ ...subject, nowMs: nowMs() });
