@@ -99,7 +99,7 @@ export class LiveEvents {
     const { tradeId, revision } = revisionOf(execution.execId ?? '');
     const before = this.#delivered.get(tradeId);
     const held = this.#held.get(tradeId);
-    if (Math.max(before ?? 0, held?.revision ?? 0) >= revision) return;
+    if (Math.max(before ?? -1, held?.revision ?? -1) >= revision) return;
     // A fill that was already booked has been corrected: the account has to be read, and a person has to explain the
     // difference.
     if (before !== undefined) {
