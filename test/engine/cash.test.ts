@@ -158,6 +158,15 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toHaveLength(1);
   });
 
+  it('that makes equity higher than ever is a peak a minute later, also where no quote comes', () => {
+    const desk = new DeskUnderTest().active();
+    desk.pass(60_000);
+    desk.happen({ kind: 'venue.movement', movement: movement('7', { kind: 'interest' }) });
+    desk.pass(60_000);
+    const peak = START + parseMoney('7');
+    expect(desk.recorded('equity').at(-1)).toMatchObject({ equity: peak, peak });
+  });
+
   it('for holding a contract, if the venue could not tell it, is found in its list', () => {
     const desk = new DeskUnderTest().active();
     readCash(desk, START + 500, [movement('0.00000500', { kind: 'swap', source: 'EUR/USD' })]);

@@ -48,6 +48,8 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
  */
 export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
+  // What was paid for holding makes one, too, while the market sends no quote.
+  core.limits.peak = Math.max(core.limits.peak, core.market.equity);
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
   const isNewDay = core.state.day === null || startMs > core.state.day.startMs;
