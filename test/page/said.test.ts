@@ -42,6 +42,13 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     expect(strategies.length).toBeGreaterThan(0);
     is({ strategies });
     await expect.poll(band).toContain('ACTIVE, but every strategy is off: nothing is entered until one is');
+    const why = desk.page.getByRole('region', { name: 'What is it waiting for?' });
+    await expect.poll(() => why.innerText()).toContain('Off: enters nothing until it is switched on');
+    expect(await why.innerText()).not.toContain(strategies[1]?.state ?? '');
+    await desk.open('Strategies');
+    const table = desk.page.getByRole('table', { name: 'ema-cross by instrument' });
+    await expect.poll(() => table.innerText()).toContain('Off: enters nothing until it is switched on');
+    await desk.open('Desk');
     const mode = desk.page.getByTestId('mode');
     const colour = () => mode.evaluate((box) => getComputedStyle(box).color);
     const amber = await colour();

@@ -9,7 +9,7 @@ import { ReasonDialog } from '../view/reason-dialog.js';
 import { Stat } from '../view/stat.js';
 import { type Column, Table } from '../view/table.js';
 import { useAction } from '../view/use-action.js';
-import { readable, sentence } from '../view/words.js';
+import { strategyNow } from '../view/words.js';
 import { Performance } from './performance.js';
 
 interface StrategiesProps {
@@ -139,7 +139,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
 
 const slotsIn = (currency: string): readonly Column<StrategyShown['symbols'][number]>[] => [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: 'Now', cell: ({ state }) => sentence(readable(state)), long: true },
+  { title: 'Now', cell: strategyNow, long: true },
   { title: 'Market regime', cell: ({ regime }) => regime, wide: true },
   { title: 'Round trips', cell: ({ trades }) => trades, number: true },
   { title: 'Won', cell: ({ wins }) => wins, number: true },

@@ -1,6 +1,6 @@
 import type { TraderStatus } from '../api/shapes.js';
 import { Panel } from './panel.js';
-import { readable, sentence } from './words.js';
+import { readable, strategyNow } from './words.js';
 
 const NO_TRADER: TraderStatus['notTrading'][number] = {
   subject: 'desk',
@@ -39,15 +39,18 @@ export function Why({ status, reachable }: WhyProps) {
         </ul>
       )}
       <ul class="strategies">
-        {strategies.map(({ name, symbol, state, enabled, trades, wins }) => (
-          <li key={`${name} ${symbol}`}>
-            <span>
-              <b>{symbol}</b> {name} {!enabled && <span class="tag caution">off</span>}
-            </span>
-            <span class="soft number">{trades === 0 ? 'no round trip' : `${wins} of ${trades} won`}</span>
-            {!said.has(state) && <span class="soft">{sentence(readable(state))}</span>}
-          </li>
-        ))}
+        {strategies.map((strategy) => {
+          const { name, symbol, state, enabled, trades, wins } = strategy;
+          return (
+            <li key={`${name} ${symbol}`}>
+              <span>
+                <b>{symbol}</b> {name} {!enabled && <span class="tag caution">off</span>}
+              </span>
+              <span class="soft number">{trades === 0 ? 'no round trip' : `${wins} of ${trades} won`}</span>
+              {!said.has(state) && <span class="soft">{strategyNow(strategy)}</span>}
+            </li>
+          );
+        })}
       </ul>
     </Panel>
   );

@@ -1,3 +1,4 @@
+import type { TraderStatus } from '../api/shapes.js';
 import { CLOCK, day, groupedWithin, instantsWithin, minuteOfDay } from '../format.js';
 import { withCommands } from '../typed.js';
 
@@ -14,5 +15,9 @@ export function sentence(text: string): string {
 /** Our own text, with times and amounts in the page's format, and commands as they are typed here. */
 export const readable = (text: string): string =>
   withCommands(groupedWithin(instantsWithin(text, dayMinuteClock)));
+
+/** What a strategy waits for. Its own words say when it enters next, also while it is off. */
+export const strategyNow = ({ enabled, state }: TraderStatus['strategies'][number]): string =>
+  enabled ? sentence(readable(state)) : 'Off: enters nothing until it is switched on';
 
 const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;
