@@ -141,9 +141,14 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       await expect.poll(band).toContain(`Armed as ${program}`);
       return desk.page.getByRole('region', { name: 'What happened' }).innerText();
     };
+    desk.web.alerts[0] = { ...WELL, problem: 'Nobody sends: the bot does not run (`fermata logs`).' };
     const several = await typedAs('npx fermata --desk slob');
     expect(several).toContain('npx fermata --desk slob paper reset begins anew');
     expect(several).toContain('npx fermata desks');
+    await expect
+      .poll(() => desk.text('alerts-problem'))
+      .toContain('the bot does not run (npx fermata --desk slob logs)');
+    desk.web.alerts.length = 0;
     expect(several).toContain(', npx fermata logs');
     expect(await typedAs('docker-compose run --rm cli')).toContain('docker-compose run --rm cli paper reset');
     await typedAs('fermata');

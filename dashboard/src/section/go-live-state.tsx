@@ -40,7 +40,7 @@ function State({ value }: { readonly value: GoLiveShown }) {
     <>
       {problems.map((problem) => (
         <p key={problem} class="notice caution">
-          {problem}
+          {readable(problem)}
         </p>
       ))}
       <dl class="stats">

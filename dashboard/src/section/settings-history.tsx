@@ -2,6 +2,7 @@ import type { SettingsShown } from '../api/shapes.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
+import { readable } from '../view/words.js';
 
 type Entry = SettingsShown['history'][number];
 
@@ -33,7 +34,7 @@ export function SettingsHistory({ settings }: { readonly settings: SettingsShown
       >
         {problems.map((problem) => (
           <p key={problem} class="notice caution">
-            {problem}
+            {readable(problem)}
           </p>
         ))}
         {history.length === 0 ? (

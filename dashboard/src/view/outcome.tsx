@@ -47,7 +47,7 @@ function Done({ button, outcome }: { readonly button: Button; readonly outcome: 
       </strong>{' '}
       {sentence(readable(detail))}
       {problems.map((problem) => (
-        <p key={problem}>{problem}</p>
+        <p key={problem}>{readable(problem)}</p>
       ))}
       <p class="soft ids">
         {haltId !== null && <span>halt {haltId.slice(0, 8)}</span>}
@@ -69,7 +69,7 @@ function Failed({ button, problem }: { readonly button: Button; readonly problem
       </strong>{' '}
       {readable(problem.message)}
       {problem.notes.map((note) => (
-        <p key={note}>{note}</p>
+        <p key={note}>{readable(note)}</p>
       ))}
       <p>{problem.keptSafe}</p>
       <p>

@@ -2,9 +2,9 @@ import type { TraderStatus } from '../api/shapes.js';
 import { CLOCK, day, groupedWithin, instantsWithin, minuteOfDay } from '../format.js';
 import { withCommands } from '../typed.js';
 
-/** Shows our own text, with commands in backticks set as code. */
+/** Shows our own text, with commands as they are typed here, those in backticks set as code. */
 export function Words({ text }: { readonly text: string }) {
-  const parts = text.split('`');
+  const parts = withCommands(text).split('`');
   return <>{parts.map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
 }
 
