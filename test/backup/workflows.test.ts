@@ -20,6 +20,7 @@ import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { openOperations } from '../operations/support/open-operations.js';
 import { deskText, strategyFolder, strategyOf } from '../pack/support/strategy-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { RESTING, RESTING_ENTRIES, withFlockAlone, writeAccountSetAside } from './desk-to-back-up.js';
@@ -164,6 +165,17 @@ describe('the backup workflow', () => {
     expect(read.ok && read.manifest.files).toContainEqual(
       expect.objectContaining({ path: 'artefacts/nets/net.json', sha256 }),
     );
+  });
+
+  it('tells who asked for it its size in megabytes', async () => {
+    const desk = await deskWithHome();
+    const { operations, temporal } = openOperations(bench, desk);
+    onTestFinished(() => temporal.close());
+    const request = { verify: true, patienceMs: 60_000 };
+    const { proven, detail, result } = await operations.takeBackup({ person: 'anna', via: 'web' }, request);
+    expect([proven, detail]).toEqual([true, expect.stringMatching(/, \d+\.\d MB in backups\//)]);
+    // Evidence keeps what can be compared.
+    expect(result?.steps[0]?.observed).toMatch(/, \d{5,} bytes in backups\//);
   });
 
   it('sends a copy away where that was asked for, and shows each archive of it', async () => {
