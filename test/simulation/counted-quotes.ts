@@ -5,31 +5,34 @@ const SURELY_NEAR = 0.028;
 /** one that is further away may be held back for so long: two seconds, and what a quote and a tick may be late. */
 const HELD_BACK_MS_MAX = 2_500;
 
+const isSurelyNear = (bidTicks: number, before: number): boolean =>
+  Math.abs(bidTicks - before) <= before * SURELY_NEAR;
+
 export class CountedQuotes {
   readonly #counted = new Map<number, { readonly bidTicks: number; readonly atMs: number }>();
-  /** Since when those after them may be held back. */
-  readonly #heldBackSinceMs = new Map<number, number>();
+  /** Those after them that may be held back: the newest one, and since when all were near to each other. */
+  readonly #heldBack = new Map<number, { readonly bidTicks: number; readonly sinceMs: number }>();
 
   restarted(): void {
     this.#counted.clear();
-    this.#heldBackSinceMs.clear();
+    this.#heldBack.clear();
   }
 
   /** What was held back before the jump has to stand anew. */
   clockJumped(): void {
-    this.#heldBackSinceMs.clear();
+    this.#heldBack.clear();
   }
 
   take(instrument: number, bidTicks: number, wallMs: number): void {
     const before = this.#counted.get(instrument);
-    const isNear =
-      before === undefined || Math.abs(bidTicks - before.bidTicks) <= before.bidTicks * SURELY_NEAR;
-    const sinceMs = this.#heldBackSinceMs.get(instrument) ?? wallMs;
+    const isNear = before === undefined || isSurelyNear(bidTicks, before.bidTicks);
+    const held = this.#heldBack.get(instrument);
+    const sinceMs = held !== undefined && isSurelyNear(bidTicks, held.bidTicks) ? held.sinceMs : wallMs;
     if (isNear || wallMs - sinceMs >= HELD_BACK_MS_MAX) {
       this.#counted.set(instrument, { bidTicks, atMs: wallMs });
-      this.#heldBackSinceMs.delete(instrument);
+      this.#heldBack.delete(instrument);
     } else {
-      this.#heldBackSinceMs.set(instrument, sinceMs);
+      this.#heldBack.set(instrument, { bidTicks, sinceMs });
     }
   }
 
