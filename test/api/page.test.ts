@@ -170,6 +170,8 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(web.trader.calls.findLast(({ method }) => method === 'arm')).toMatchObject({
       params: { reason: 'looked at it', haltId: HALT_ID },
     });
+    // The button that was pressed is disabled now: who goes by keys goes on from what came of it.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe('result-place');
   });
 
   it('shows at what size it trades where that is not the desk file’s', async () => {

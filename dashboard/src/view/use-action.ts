@@ -61,5 +61,10 @@ export function useInSight(result: object | null) {
     place.current?.scrollIntoView({ block: 'nearest' });
     if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
   }, [result]);
+  // Resume is disabled only once the desk says that it is active, which may come after the answer.
+  useLayoutEffect(() => {
+    const isLost = document.activeElement?.matches(':disabled') === true;
+    if (result !== null && isLost) place.current?.focus({ preventScroll: true });
+  });
   return place;
 }
