@@ -92,7 +92,7 @@ export function runLines(outcome: { readonly workflowId: string | null }, home?:
   return run === null ? [] : [`  read it:   ${run}`];
 }
 
-const ASK_AGAIN = 'look at fermata status, and ask again once the cause is gone';
+export const ASK_AGAIN = 'look at fermata status, and ask again once the cause is gone';
 
 /** Returns exit code 0 only if the outcome is proven. `doThis`: what helps if it is not. */
 export function showOutcome(

@@ -97,16 +97,21 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     'a roll of what is not rolled is refused as everything is, and as JSON where that was asked for',
     inFolder(async ({ folder, begin }) => {
       await begin(writeRuntime(join(folder, 'home')), { status: () => traderStatus({}) });
-      const why = 'Nothing was changed: no instrument of this desk is rolled here.';
+      const why = 'No instrument of this desk is rolled here.';
       const asJson = await runCommand(folder, ['roll', 'BTC/USDT', '--json']);
       expect(JSON.parse(asJson.out)).toMatchObject({
         state: 'refused',
-        detail: expect.stringContaining(why),
+        detail: why,
+        doThis: expect.stringContaining('instruments[].roll'),
         approvalId: null,
       });
       const { code, out } = await runCommand(folder, ['roll', 'BTC/USDT']);
-      expect(out).toMatch(/^✗ /);
-      expect(out).toContain(why);
+      expect(out.split('\n')).toEqual([
+        `✗ ${why}`,
+        '  kept safe: nothing was changed',
+        expect.stringMatching(/^ {2}do this: {3}A future is rolled where its desk file has a rule/),
+        '',
+      ]);
       expect([asJson.code, code]).toEqual([1, 1]);
     }),
   );

@@ -84,7 +84,7 @@ describe('a roll', () => {
     desk.trader.contracts = [];
     expect(await roll(operations)).toMatchObject({
       state: 'refused',
-      detail: expect.stringContaining('instruments[].roll'),
+      doThis: expect.stringContaining('instruments[].roll'),
     });
     expect(await operations.listApprovals()).toEqual([]);
   });
@@ -94,7 +94,8 @@ describe('a roll', () => {
     desk.trader.held = [position('NQ/USD')];
     expect(await roll(operations)).toMatchObject({
       state: 'refused',
-      detail: expect.stringContaining('Close it first (fermata position close NQ/USD)'),
+      detail: 'A position in NQ/USD is open, and it is of the old contract.',
+      doThis: expect.stringContaining('Close it first (fermata position close NQ/USD)'),
     });
     expect(await operations.listApprovals()).toEqual([]);
   });

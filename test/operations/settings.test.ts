@@ -117,6 +117,8 @@ describe.concurrent('a change of settings', () => {
       version: 0,
       loosening: [{ key: 'risk.maxPositionSizePct', from: 3, to: 4 }],
     });
+    // Who has asked reads at once what waits.
+    expect((await operations.readSettings()).waiting.map(({ id }) => id)).toEqual([asked.approvalId]);
     const approval = await approvalOf(operations, asked.approvalId);
     expect(approval).toMatchObject({
       kind: 'settings',
@@ -248,6 +250,7 @@ describe.concurrent('a change of settings', () => {
     expect(await change(operations, { 'risk.maxPositionSizePct': 4 })).toMatchObject({
       state: 'refused',
       detail: expect.stringContaining('Nobody could be asked'),
+      doThis: 'Ask again when Temporal answers; limits can be tightened meanwhile.',
     });
   });
 

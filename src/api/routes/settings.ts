@@ -141,5 +141,5 @@ export function rollRoutes(app: FastifyInstance, web: WebDependencies): void {
 
 function sendChange(reply: FastifyReply, result: SettingsResult, doThis: string): FastifyReply {
   if (result.state !== 'refused') return reply.code(result.state === 'applied' ? 200 : 202).send(result);
-  return sendProblem(reply, { ...notDone(result.detail, doThis), more: { result } });
+  return sendProblem(reply, { ...notDone(result.detail, result.doThis ?? doThis), more: { result } });
 }

@@ -3,6 +3,7 @@ import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import {
   type ActOptions,
+  ASK_AGAIN,
   actOptions,
   notProvenInTime,
   reasonText,
@@ -10,7 +11,7 @@ import {
   withinSeconds,
 } from '../act-on-desk.js';
 import { deskPerson, SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
@@ -70,15 +71,23 @@ export function rollCommand(command: Command): void {
           const caller = { person: deskPerson(runtime, OPERATOR), via: 'cli' } as const;
           const result = await operations.rollContract(caller, { symbol, to, reason });
           const isTaken = result.state === 'waiting' || result.state === 'applied';
+          const { state, detail, approvalId, problems, doThis = ASK_AGAIN } = result;
+          const said =
+            state === 'refused'
+              ? failureLines({
+                  message: detail,
+                  keptSafe: 'nothing was changed',
+                  doThis,
+                  exitCode: EXIT_FAILED,
+                })
+              : [
+                  `${isTaken ? '✓' : '✗'} ${detail}`,
+                  ...(approvalId === null
+                    ? []
+                    : [`  approve it: fermata approve ${approvalId} --reason TEXT`]),
+                ];
           if (json === true) printJson(result);
-          else
-            printLines([
-              `${isTaken ? '✓' : '✗'} ${result.detail}`,
-              ...(result.approvalId === null
-                ? []
-                : [`  approve it: fermata approve ${result.approvalId} --reason TEXT`]),
-              ...result.problems.map((problem) => `  ! ${problem}`),
-            ]);
+          else printLines([...said, ...problems.map((problem) => `  ! ${problem}`)]);
           return isTaken ? EXIT_OK : EXIT_FAILED;
         });
       },

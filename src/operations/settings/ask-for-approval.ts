@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
 import { pressingWithin, type SettingsChangeInput } from '../../contracts/approval.js';
@@ -8,6 +9,8 @@ import { runLabel } from '../../contracts/run-label.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
+import { findApproval } from '../../store/approvals.js';
+import type { Pool } from '../../store/pool.js';
 import type { Caller, OperationContext } from '../operation.js';
 
 export const settingsResultSchema = z.object({
@@ -17,6 +20,7 @@ export const settingsResultSchema = z.object({
       '`waiting`: people have to approve it first, as a whole. `unknown`: it was sent to the trader, which gave no answer',
     ),
   detail: z.string(),
+  doThis: z.string().exactOptional().describe('What to do where it was refused'),
   changes: z.array(changeSchema),
   loosening: z.array(changeSchema).describe('Those that may allow more than now'),
   version: z.number().nullable().describe('In force now'),
@@ -39,7 +43,7 @@ const ANSWER_MS = 24 * HOUR_MS;
 
 /** Starts the workflow that asks the desk's approvers; the settings stay unchanged until they agree. */
 export async function askForApproval(
-  { desk, temporal, newId }: OperationContext,
+  { desk, pool, temporal, newId }: OperationContext,
   caller: Caller,
   { proposal, reason, needed, simulated }: Asked,
 ): Promise<Partial<SettingsResult>> {
@@ -74,8 +78,9 @@ export async function askForApproval(
       }),
     );
   } catch (error) {
-    return { state: 'refused', detail: whyNotAsked(error, proposal.version) };
+    return { state: 'refused', ...whyNotAsked(error, proposal.version) };
   }
+  await listed(pool, desk.desk, approvalId);
   const people = needed === 1 ? 'an approver agrees' : `${needed} approvers agree`;
   return {
     state: 'waiting',
@@ -85,10 +90,25 @@ export async function askForApproval(
   };
 }
 
-function whyNotAsked(error: unknown, version: number): string {
+function whyNotAsked(error: unknown, version: number): Pick<SettingsResult, 'detail' | 'doThis'> {
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return `Another change to version ${version} waits for approval. Decide that one first; nothing was changed.`;
+    const detail = `Another change to version ${version} waits for approval.`;
+    return { detail, doThis: 'Decide that one first: fermata approvals.' };
   }
-  const why = messageOf(error);
-  return `Nobody could be asked: Temporal: ${why}. Nothing was changed; limits can be tightened meanwhile.`;
+  const detail = `Nobody could be asked: Temporal: ${messageOf(error)}.`;
+  return { detail, doThis: 'Ask again when Temporal answers; limits can be tightened meanwhile.' };
+}
+
+const LISTED_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Settles once the question is among the approvals, or after a while in which no worker has put it there: who has asked
+ * looks at once what waits.
+ */
+async function listed(pool: Pool, desk: string, approvalId: string): Promise<void> {
+  const untilMs = performance.now() + LISTED_MS;
+  const isThere = () => findApproval(pool, desk, approvalId).then((found) => found !== null);
+  // While Postgres is down nothing is listed anywhere.
+  while (!(await isThere().catch(() => true)) && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
 }

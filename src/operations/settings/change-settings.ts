@@ -47,8 +47,7 @@ export async function changeSettings(
   request: SettingsRequest,
 ): Promise<SettingsResult> {
   const status = await readStatus(context).catch(messageOf);
-  if (typeof status === 'string')
-    return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
+  if (typeof status === 'string') return traderAway(status);
   const settings = settingsInForce(context.desk, status.settings.changed, rolledContracts(status));
   const problems = settingProblems(context.desk, settings, request.values);
   const result =
@@ -111,6 +110,11 @@ async function reload(
     return { state: 'refused', detail: `The trader did not take it: ${messageOf(error)}` };
   }
 }
+
+const traderAway = (why: string): SettingsResult => ({
+  ...refused(`The trader does not answer (${why}).`),
+  doThis: 'Try again when it does.',
+});
 
 function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
   return {
@@ -216,25 +220,24 @@ export async function rollContract(
   request: RollRequest,
 ): Promise<SettingsResult> {
   const status = await readStatus(context).catch(messageOf);
-  if (typeof status === 'string')
-    return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
+  if (typeof status === 'string') return traderAway(status);
   const found = contractOf(status, request.symbol);
-  if (typeof found === 'string') return refused(found, status);
+  if ('doThis' in found) return { ...refused(found.detail, status), doThis: found.doThis };
   const { symbol, month, next, choices } = found;
   const to = request.to ?? next ?? '';
   if (!choices.includes(to))
-    return refused(
-      `to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}. Nothing was changed. Give one of them, or leave it out for the one that follows.`,
-      status,
-    );
+    return {
+      ...refused(`to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}.`, status),
+      doThis: 'Give one of them, or leave it out for the one that follows.',
+    };
   const held = status.positions.some((position) => position.symbol === symbol);
   const resting = status.orders.filter((order) => order.symbol === symbol).length;
   if (held || resting > 0) {
-    const what = held ? `a position in ${symbol} is open` : `${resting} orders in ${symbol} are open`;
-    return refused(
-      `Nothing was changed: ${what}, and it is of the old contract. Close it first (fermata position close ${symbol}), or wait until the session has ended, then roll.`,
-      status,
-    );
+    const what = held ? `A position in ${symbol} is open` : `${resting} orders in ${symbol} are open`;
+    return {
+      ...refused(`${what}, and it is of the old contract.`, status),
+      doThis: `Close it first (fermata position close ${symbol}), or wait until the session has ended, then roll.`,
+    };
   }
   const values = { [monthKey(symbol)]: to };
   const result = await changeSettings(context, caller, { values, reason: request.reason });
@@ -245,16 +248,29 @@ export async function rollContract(
 
 type Contract = NonNullable<TraderStatus['contracts']>[number];
 
-function contractOf({ contracts = [] }: TraderStatus, symbol: string | undefined): Contract | string {
+function contractOf(
+  { contracts = [] }: TraderStatus,
+  symbol: string | undefined,
+): Contract | { readonly detail: string; readonly doThis: string } {
   const rolled = contracts.filter(({ choices }) => choices.length > 0);
   const names = rolled.map((contract) => contract.symbol).join(', ');
   if (rolled.length === 0)
-    return 'Nothing was changed: no instrument of this desk is rolled here. A future is, where its desk file has a rule (instruments[].roll) and prices are live (docs/DESK_FILE.md).';
+    return {
+      detail: 'No instrument of this desk is rolled here.',
+      doThis:
+        'A future is rolled where its desk file has a rule (instruments[].roll) and prices are live (docs/DESK_FILE.md).',
+    };
   const found = symbol === undefined ? rolled : rolled.filter((contract) => contract.symbol === symbol);
   const [only, second] = found;
   if (only === undefined)
-    return `symbol: expected one of ${names}, found ${symbol}. Nothing was changed. Give it as it is in the desk file.`;
+    return {
+      detail: `symbol: expected one of ${names}, found ${symbol}.`,
+      doThis: 'Give it as it is in the desk file.',
+    };
   return second === undefined
     ? only
-    : `symbol: expected one of ${names}, since several are rolled; found none. Nothing was changed. Name one.`;
+    : {
+        detail: `symbol: expected one of ${names}, since several are rolled; found none.`,
+        doThis: 'Name one.',
+      };
 }
