@@ -150,7 +150,7 @@ async function haltFor(options: FollowOptions, state: FollowState, error: Error)
       desk,
       person: 'ledger',
       via: 'ledger',
-      action: 'halt',
+      action: 'halt' as const,
       parameters: { reason },
       outcome: 'halted',
     };

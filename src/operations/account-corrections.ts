@@ -4,6 +4,7 @@ import type { CashKind } from '../domain/cash.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { type CorporateAction, splitText } from '../domain/corporate-action.js';
 import { messageOf } from '../domain/message-of.js';
+import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
@@ -37,7 +38,7 @@ export async function claimCoins(
   caller: Caller,
   { symbol, owner, cost, reason, signature }: CoinsRequest,
 ): Promise<OperationResult> {
-  const asked = { action: 'claimCoins', parameters: { symbol, owner, cost, reason } };
+  const asked = { action: 'claimCoins' as const, parameters: { symbol, owner, cost, reason } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   const status = await readStatus(context).catch(messageOf);
@@ -77,7 +78,7 @@ export async function explainCash(
   request: CashExplanation,
 ): Promise<OperationResult> {
   const { kind, amount, reason } = request;
-  const asked = { action: 'explainCash', parameters: { kind, amount, reason } };
+  const asked = { action: 'explainCash' as const, parameters: { kind, amount, reason } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
@@ -129,7 +130,7 @@ async function told(
   context: OperationContext,
   caller: Caller,
   { commandId, reason }: CommandRequest,
-  action: string,
+  action: AuditAction,
   said: Readonly<Record<string, string>>,
   call: (asked: Asked) => Promise<Pick<OperationResult, 'detail' | 'haltId'>>,
 ): Promise<OperationResult> {

@@ -34,7 +34,7 @@ export async function changeSize(
   if (typeof status === 'string') return notAsked(status);
   const { sizePct: nowPct } = status;
   const larger = sizePct > nowPct;
-  const asked = { action: 'changeSize', parameters: { sizePct, nowPct, reason } };
+  const asked = { action: 'changeSize' as const, parameters: { sizePct, nowPct, reason } };
   const refused = larger ? await whyNotAudited(context, caller, asked) : null;
   if (refused !== null) return notDone(refused);
   return audited(context, caller, asked, await send());

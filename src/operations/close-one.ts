@@ -6,6 +6,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { pollUntil } from '../home/try-again.js';
+import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
@@ -40,7 +41,7 @@ export function closePosition(
   { symbol, ...request }: PositionRequest,
 ): Promise<OperationResult> {
   return carryOut(context, caller, request, {
-    action: 'closePosition',
+    action: 'closePosition' as const,
     parameters: { symbol },
     send: (command) =>
       context.trader.call('closePosition', { ...command, symbol }, { timeoutMs: COMMAND_MS }),
@@ -57,7 +58,7 @@ export function cancelEntry(
   { order, ...request }: EntryRequest,
 ): Promise<OperationResult> {
   return carryOut(context, caller, request, {
-    action: 'cancelEntry',
+    action: 'cancelEntry' as const,
     parameters: { order },
     send: (command) =>
       context.trader.call('cancelEntry', { ...command, clientId: order }, { timeoutMs: COMMAND_MS }),
@@ -69,7 +70,7 @@ export function cancelEntry(
 }
 
 interface Procedure {
-  readonly action: string;
+  readonly action: AuditAction;
   readonly parameters: Readonly<Record<string, string>>;
   readonly send: (command: {
     readonly commandId: string;

@@ -26,7 +26,7 @@ export async function deployBuild(
   { build, reason }: DeployRequest,
 ): Promise<OperationResult> {
   const { desk, temporal, newId } = context;
-  const entry = { action: 'deployBuild', parameters: { build, reason } };
+  const entry = { action: 'deployBuild' as const, parameters: { build, reason } };
   const unaudited = await whyNotAudited(context, caller, entry);
   if (unaudited !== null) return notDone(unaudited);
   const workflowId = deployId(desk.desk);

@@ -55,7 +55,7 @@ export async function resumeTrading(
   const reason = reasonOf(request.reason);
   const twins = await whatTwinsDid(context.runtime, status, context.nowMs());
   const asked = {
-    action: 'resume',
+    action: 'resume' as const,
     parameters: {
       reason: reason ?? NO_REASON,
       haltId,

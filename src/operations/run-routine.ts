@@ -55,7 +55,7 @@ export async function runRoutine(
       person: caller.person,
       simulated: status?.marketData.simulated ?? false,
     });
-    const asked = { action: 'runRoutine', parameters: { name: request.name, workflowId } };
+    const asked = { action: 'runRoutine' as const, parameters: { name: request.name, workflowId } };
     // Written now: this process may end before the routine does.
     const begun = recordAudit(context, caller, { ...asked, outcome: 'begun' });
     const slow = routine.steps.some(({ action, waitMinutes }) => action !== undefined || waitMinutes > 0);

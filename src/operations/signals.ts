@@ -3,6 +3,7 @@
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
 import { NO_REASON } from '../domain/no-reason.js';
+import type { AuditAction } from '../store/audit.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
@@ -31,7 +32,7 @@ export async function sendSignal(
   signal: SignalBody,
 ): Promise<OperationResult> {
   const { source, id, revision = 1, symbol, action } = signal;
-  const asked = { action: 'sendSignal', parameters: { source, id, revision, symbol, action } };
+  const asked = { action: 'sendSignal' as const, parameters: { source, id, revision, symbol, action } };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   return carryOut(context, caller, asked, () => {
@@ -50,7 +51,7 @@ export function withdrawSignal(
   return carryOut(
     context,
     caller,
-    { action: 'withdrawSignal', parameters: { source, id, reason: said } },
+    { action: 'withdrawSignal' as const, parameters: { source, id, reason: said } },
     () => {
       const command = { commandId: context.newId(), by: caller.person, reason: said };
       return context.trader.call('withdrawSignal', { ...command, source, id }, { timeoutMs: COMMAND_MS });
@@ -66,7 +67,7 @@ export async function listSignals(context: OperationContext): Promise<SignalsSta
 async function carryOut(
   context: OperationContext,
   caller: Caller,
-  asked: { readonly action: string; readonly parameters: Readonly<Record<string, string | number>> },
+  asked: { readonly action: AuditAction; readonly parameters: Readonly<Record<string, string | number>> },
   send: () => Promise<{ readonly detail: string; readonly haltId: string | null }>,
 ): Promise<OperationResult> {
   const result = await send().then(taken, (error: unknown) => notTaken(error, 'The signal was not taken'));

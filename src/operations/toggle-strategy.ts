@@ -37,7 +37,7 @@ export async function toggleStrategy(
   }
   const enabled = request.enabled ?? !now.enabled;
   const asked = {
-    action: 'toggleStrategy',
+    action: 'toggleStrategy' as const,
     parameters: { strategy: request.strategy, enabled, reason: request.reason },
   };
   // Switching off is safer, so it waits for nothing.

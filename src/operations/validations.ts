@@ -90,7 +90,7 @@ export async function askForValidation(
   const prices = stored === undefined ? OWN_PRICES : await pricesOf(context, hours, stored);
   if (typeof prices === 'string') return notDone(`${prices} Nothing was started.`);
   const parameters = stored === undefined ? { hours } : { hours, stored };
-  const asked = { action: 'validate', parameters };
+  const asked = { action: 'validate' as const, parameters };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   try {

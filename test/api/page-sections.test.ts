@@ -6,6 +6,7 @@ import { TABS } from '../../dashboard/src/view/use-tab.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/position-size.js';
 import { newPersonKey, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
+import { appendAudit } from '../../src/store/audit.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
@@ -280,6 +281,19 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(() => audit.innerText()).toContain('No entry yet');
     await page.getByLabel('Person').fill('nobody');
     await expect.poll(() => audit.innerText()).toContain('No entry fits');
+    const entry = { desk: DESK, person: 'nobody', via: 'cli', parameters: {}, outcome: 'arrived' } as const;
+    const { pool } = opened.database;
+    await appendAudit(pool, { ...entry, action: 'notify:test' });
+    await appendAudit(pool, { ...entry, action: 'export' });
+    await page.getByLabel('Person').fill('');
+    const said = () => audit.locator('tbody tr td:nth-child(4)').allInnerTexts();
+    await expect.poll(said).toEqual(['Export records', 'Try the alerts']);
+    await page.getByLabel('Action').fill('Try the alerts');
+    await expect.poll(said).toEqual(['Try the alerts']);
+    await page.getByLabel('Action').fill('export');
+    await expect.poll(said).toEqual(['Export records']);
+    await page.getByLabel('Action').fill('');
+    await page.getByLabel('Person').fill('nobody');
   });
 
   it('shows the audit trail of the newest filter only, however late an answer to an older one comes', async () => {
@@ -288,7 +302,16 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     const audit = page.getByRole('region', { name: 'Who did what' });
     const letGo: (() => void)[] = [];
     const entry = (id: number, person: string) => ({
-      ...{ id, person, via: 'web', action: 'stop', parameters: {}, outcome: 'done', wallMs: id },
+      ...{
+        id,
+        person,
+        via: 'web',
+        action: 'stop',
+        actionWords: 'stop',
+        parameters: {},
+        outcome: 'done',
+        wallMs: id,
+      },
     });
     await page.route(/api\/audit\?.*person=/, async (route) => {
       const asked = new URL(route.request().url()).searchParams;

@@ -163,7 +163,8 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       { ...open!, id: 'over', state: 'rejected', title: 'Less room', outcome, closedMs: Date.now() },
     ];
     const audited = {
-      ...{ desk: DESK, person: 'anna', via: 'cli', action: 'approve', parameters: {} },
+      ...{ desk: DESK, person: 'anna', via: 'cli', parameters: {} },
+      action: 'vote:approve',
       outcome: 'not counted: fermata approvals',
     } as const;
     await appendAudit(desk.database.pool, audited);

@@ -115,7 +115,7 @@ test('an audit entry with the same key is written once', async () => {
     via: 'cli',
     action: 'stop',
     parameters: { reason: 'test' },
-  };
+  } as const;
   await appendAudit(database.pool, { ...entry, outcome: 'ok', idempotencyKey: 'a' });
   await appendAudit(database.pool, { ...entry, outcome: 'other', idempotencyKey: 'a' });
   await appendAudit(database.pool, { ...entry, outcome: 'without key' });

@@ -3402,6 +3402,8 @@ export interface paths {
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
+                            /** @description What to do where it was refused */
+                            doThis?: string;
                             changes: {
                                 key: string;
                                 from: number | string | boolean;
@@ -3435,6 +3437,8 @@ export interface paths {
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
+                            /** @description What to do where it was refused */
+                            doThis?: string;
                             changes: {
                                 key: string;
                                 from: number | string | boolean;
@@ -3546,6 +3550,8 @@ export interface paths {
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
+                            /** @description What to do where it was refused */
+                            doThis?: string;
                             changes: {
                                 key: string;
                                 from: number | string | boolean;
@@ -3579,6 +3585,8 @@ export interface paths {
                              */
                             state: "applied" | "waiting" | "unknown" | "refused";
                             detail: string;
+                            /** @description What to do where it was refused */
+                            doThis?: string;
                             changes: {
                                 key: string;
                                 from: number | string | boolean;
@@ -5700,7 +5708,10 @@ export interface paths {
                                 wallMs: number;
                                 person: string;
                                 via: string;
+                                /** @description Its code, by which entries are found */
                                 action: string;
+                                /** @description The action as people read it */
+                                actionWords: string;
                                 parameters: {
                                     [key: string]: unknown;
                                 };

@@ -6,7 +6,7 @@ import { CLOCK, day, timeOfDay } from '../format.js';
 import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
-import { readable } from '../view/words.js';
+import { readable, sentence } from '../view/words.js';
 
 type Entry = AuditPage['entries'][number];
 type Filter = Readonly<Record<'person' | 'action' | 'from' | 'to', string>> & {
@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)} ${CLOCK}` },
   { title: 'Who', cell: ({ person }) => <b>{person}</b> },
   { title: 'Via', cell: ({ via }) => via },
-  { title: 'What', cell: ({ action }) => action },
+  { title: 'What', cell: ({ actionWords }) => sentence(actionWords) },
   { title: 'With', cell: ({ parameters }) => <code class="soft">{shown(parameters)}</code>, long: true },
   { title: 'Outcome', cell: ({ outcome }) => readable(outcome), long: true },
 ];
@@ -38,7 +38,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
     asked.current += 1;
     const mine = asked.current;
     try {
-      const page = await api.audit(queryOf(filter, before));
+      const page = await api.audit(queryOf(filter, before, seen.actions));
       if (mine !== asked.current) return;
       setEntries([...known, ...page.entries]);
       setSeen((before) => withAll(before, page.entries));
@@ -87,15 +87,21 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   );
 }
 
-/** People and actions seen so far, offered while a filter is typed. */
-type Seen = Readonly<Record<'person' | 'action', readonly string[]>>;
+/** What was seen so far, offered while a filter is typed. */
+interface Seen {
+  readonly people: ReadonlySet<string>;
+  /** The code of each action by its words, which are what is typed. */
+  readonly actions: ReadonlyMap<string, string>;
+}
 
-const NOTHING_SEEN: Seen = { person: [], action: [] };
+const NOTHING_SEEN: Seen = { people: new Set(), actions: new Map() };
 
-function withAll(seen: Seen, entries: readonly Entry[]): Seen {
-  const known = (name: keyof Seen): readonly string[] =>
-    [...new Set([...seen[name], ...entries.map((entry) => entry[name])])].sort();
-  return { person: known('person'), action: known('action') };
+function withAll({ people, actions }: Seen, entries: readonly Entry[]): Seen {
+  const coded = entries.map(({ action, actionWords }) => [sentence(actionWords), action] as const);
+  return {
+    people: new Set([...people, ...entries.map(({ person }) => person)]),
+    actions: new Map([...actions, ...coded]),
+  };
 }
 
 interface FiltersProps {
@@ -113,12 +119,12 @@ function Filters({ filter, onFilter, seen }: FiltersProps) {
         Person
         <input value={filter.person} onInput={set('person')} maxLength={64} list="people-seen" />
       </label>
-      <Offered id="people-seen" values={seen.person} />
+      <Offered id="people-seen" values={[...seen.people]} />
       <label>
         Action
         <input value={filter.action} onInput={set('action')} maxLength={64} list="actions-seen" />
       </label>
-      <Offered id="actions-seen" values={seen.action} />
+      <Offered id="actions-seen" values={[...seen.actions.keys()]} />
       <label>
         Via
         <select value={filter.via} onChange={set('via')}>
@@ -143,7 +149,7 @@ function Filters({ filter, onFilter, seen }: FiltersProps) {
 function Offered({ id, values }: { readonly id: string; readonly values: readonly string[] }) {
   return (
     <datalist id={id}>
-      {values.map((value) => (
+      {[...values].sort().map((value) => (
         <option key={value} value={value} />
       ))}
     </datalist>
@@ -151,11 +157,15 @@ function Offered({ id, values }: { readonly id: string; readonly values: readonl
 }
 
 /** The query from the filled-in form. Both times are UTC, as their labels say, whatever the page's time zone is. */
-function queryOf({ person, action, via, from, to }: Filter, before: string | null): AuditQuery {
+function queryOf(
+  { person, action, via, from, to }: Filter,
+  before: string | null,
+  codes: Seen['actions'],
+): AuditQuery {
   const utc = (text: string): string => `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
   return {
     ...(person && { person }),
-    ...(action && { action }),
+    ...(action && { action: codes.get(action) ?? action }),
     ...(via && { via }),
     ...(from && { from: utc(from) }),
     ...(to && { to: utc(to) }),

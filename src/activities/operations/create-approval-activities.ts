@@ -94,7 +94,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     },
     supersedeApproval: async ({ id, desk, runId, detail }) => {
       await supersedeApproval(pool, { id, runId, outcome: detail });
-      const entry = { desk, person: 'fermata', via: 'workflow', action: 'approval:superseded' };
+      const entry = { desk, person: 'fermata', via: 'workflow', action: 'approval:superseded' as const };
       const idempotencyKey = `superseded:${id}`;
       await appendAudit(pool, { ...entry, parameters: { approval: id }, outcome: detail, idempotencyKey });
     },

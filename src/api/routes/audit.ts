@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { auditActionWords } from '../../store/audit.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
 import { answer, problems } from '../schemas/answers.js';
@@ -94,8 +95,8 @@ const PAGE = `
 async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {
   const { desk, person, action, via, fromMs, toMs, before, limit } = query;
   const found = await database.query(PAGE, [desk, person, action, via, fromMs, toMs, before, limit + 1]);
-  const rows = z.array(auditEntrySchema).parse(found.rows);
-  const entries = rows.slice(0, limit);
+  const rows = z.array(auditEntrySchema.omit({ actionWords: true })).parse(found.rows);
+  const entries = rows.slice(0, limit).map((row) => ({ ...row, actionWords: auditActionWords(row.action) }));
   const last = entries.at(-1);
   return { entries, nextCursor: rows.length > limit && last !== undefined ? String(last.id) : null };
 }

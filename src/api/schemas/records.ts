@@ -93,7 +93,8 @@ export const auditEntrySchema = z.object({
   wallMs,
   person: z.string(),
   via: z.string(),
-  action: z.string(),
+  action: z.string().describe('Its code, by which entries are found'),
+  actionWords: z.string().describe('The action as people read it'),
   parameters: z.record(z.string(), z.unknown()),
   outcome: z.string(),
 });

@@ -230,7 +230,13 @@ async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
   try {
     await withdrawSignInTokens(pool, name);
     const wasLinked = await unlinkPerson(pool, desk, name);
-    const entry = { desk, person: 'operator', via: 'cli', action: 'person.remove', outcome: 'signed out' };
+    const entry = {
+      desk,
+      person: 'operator',
+      via: 'cli',
+      action: 'person.remove' as const,
+      outcome: 'signed out',
+    };
     await appendAudit(pool, { ...entry, parameters: { person: name, wasLinked } });
     return wasLinked;
   } catch (error) {

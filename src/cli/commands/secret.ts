@@ -236,7 +236,7 @@ async function audit(runtime: Runtime, credential: string, person: string): Prom
       desk: runtime.desk,
       person,
       via: 'cli',
-      action: 'secret.rotate',
+      action: 'secret.rotate' as const,
       outcome: 'rotated',
     } as const;
     await appendAudit(pool, { ...entry, parameters: { credential } });

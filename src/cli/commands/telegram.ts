@@ -4,7 +4,7 @@ import { ANY_ROLE, BUILT_IN_OPERATOR, rolesOf } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/people-folder.js';
 import type { Runtime } from '../../home/runtime.js';
 import { newToken, telegramMaker } from '../../store/access-rows.js';
-import { appendAudit } from '../../store/audit.js';
+import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { openPool, type Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
@@ -78,7 +78,7 @@ function record(
   pool: Pool,
   { desk }: Runtime,
   person: string,
-  action: string,
+  action: AuditAction,
   outcome: string,
 ): Promise<void> {
   return appendAudit(pool, { desk, person: 'operator', via: 'cli', action, parameters: { person }, outcome });
