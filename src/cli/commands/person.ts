@@ -230,14 +230,9 @@ async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
   try {
     await withdrawSignInTokens(pool, name);
     const wasLinked = await unlinkPerson(pool, desk, name);
-    const entry = {
-      desk,
-      person: 'operator',
-      via: 'cli',
-      action: 'person.remove' as const,
-      outcome: 'signed out',
-    };
-    await appendAudit(pool, { ...entry, parameters: { person: name, wasLinked } });
+    const entry = { desk, person: 'operator', via: 'cli', action: 'person.remove' } as const;
+    const parameters = { person: name, wasLinked };
+    await appendAudit(pool, { ...entry, parameters, outcome: 'signed out' });
     return wasLinked;
   } catch (error) {
     const why = messageOf(error);
