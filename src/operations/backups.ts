@@ -124,7 +124,7 @@ async function runBackupWorkflow(
   return {
     ok: true,
     proven: result?.verdict === 'pass',
-    detail: result ? `${result.backupId ?? 'no backup'}: ${inMegabytes(result.detail)}` : verdict,
+    detail: result ? `${result.backupId ?? 'no backup'}: ${withMegabytes(result.detail)}` : verdict,
     haltId: null,
     workflowId,
     problems: audit === null ? [] : [audit],
@@ -133,5 +133,5 @@ async function runBackupWorkflow(
 }
 
 /** Evidence keeps bytes, which can be compared; people read megabytes, of what is not tiny. */
-const inMegabytes = (text: string): string =>
+const withMegabytes = (text: string): string =>
   text.replace(/\b(\d{5,}) bytes\b/g, (_, bytes: string) => `${(Number(bytes) / 1_000_000).toFixed(1)} MB`);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
 import { pressingWithin, type SettingsChangeInput } from '../../contracts/approval.js';
@@ -9,6 +8,7 @@ import { runLabel } from '../../contracts/run-label.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
+import { pollUntil } from '../../home/try-again.js';
 import { findApproval } from '../../store/approvals.js';
 import type { Pool } from '../../store/pool.js';
 import type { Caller, OperationContext } from '../operation.js';
@@ -107,8 +107,11 @@ const LOOK_EVERY_MS = 50;
  * looks at once what waits.
  */
 async function listed(pool: Pool, desk: string, approvalId: string): Promise<void> {
-  const untilMs = performance.now() + LISTED_MS;
   const isThere = () => findApproval(pool, desk, approvalId).then((found) => found !== null);
   // While Postgres is down nothing is listed anywhere.
-  while (!(await isThere().catch(() => true)) && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
+  await pollUntil(
+    () => isThere().catch(() => true),
+    (there) => there,
+    { withinMs: LISTED_MS, everyMs: LOOK_EVERY_MS },
+  );
 }

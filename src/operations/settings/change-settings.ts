@@ -111,15 +111,14 @@ async function reload(
   }
 }
 
-const traderAway = (why: string): SettingsResult => ({
-  ...refused(`The trader does not answer (${why}).`),
-  doThis: 'Try again when it does.',
-});
+const traderAway = (why: string): SettingsResult =>
+  refused(`The trader does not answer (${why}).`, null, 'Try again when it does.');
 
-function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
+function refused(detail: string, status: TraderStatus | null, doThis?: string): SettingsResult {
   return {
     state: 'refused',
     detail,
+    ...(doThis === undefined ? {} : { doThis }),
     changes: [],
     loosening: [],
     version: status?.settings.version ?? null,
@@ -222,22 +221,24 @@ export async function rollContract(
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string') return traderAway(status);
   const found = contractOf(status, request.symbol);
-  if ('doThis' in found) return { ...refused(found.detail, status), doThis: found.doThis };
+  if ('doThis' in found) return refused(found.detail, status, found.doThis);
   const { symbol, month, next, choices } = found;
   const to = request.to ?? next ?? '';
   if (!choices.includes(to))
-    return {
-      ...refused(`to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}.`, status),
-      doThis: 'Give one of them, or leave it out for the one that follows.',
-    };
+    return refused(
+      `to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}.`,
+      status,
+      'Give one of them, or leave it out for the one that follows.',
+    );
   const held = status.positions.some((position) => position.symbol === symbol);
   const resting = status.orders.filter((order) => order.symbol === symbol).length;
   if (held || resting > 0) {
     const what = held ? `A position in ${symbol} is open` : `${resting} orders in ${symbol} are open`;
-    return {
-      ...refused(`${what}, and it is of the old contract.`, status),
-      doThis: `Close it first (fermata position close ${symbol}), or wait until the session has ended, then roll.`,
-    };
+    return refused(
+      `${what}, and it is of the old contract.`,
+      status,
+      `Close it first (fermata position close ${symbol}), or wait until the session has ended, then roll.`,
+    );
   }
   const values = { [monthKey(symbol)]: to };
   const result = await changeSettings(context, caller, { values, reason: request.reason });
