@@ -9,6 +9,7 @@ import {
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../contracts/queues.js';
 import type { runLabel } from '../contracts/run-label.js';
 import { messageOf } from '../domain/message-of.js';
+import { megabytes } from '../reports/sizes.js';
 import { awaitQuery } from '../temporal/runs.js';
 import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
@@ -134,4 +135,4 @@ async function runBackupWorkflow(
 
 /** Evidence keeps bytes, which can be compared; people read megabytes, of what is not tiny. */
 const withMegabytes = (text: string): string =>
-  text.replace(/\b(\d{5,}) bytes\b/g, (_, bytes: string) => `${(Number(bytes) / 1_000_000).toFixed(1)} MB`);
+  text.replace(/\b(\d{5,}) bytes\b/g, (_, bytes: string) => megabytes(Number(bytes)));

@@ -27,10 +27,11 @@ async function told(words: RegExp, place: 'said' | 'outcome' = 'said'): Promise<
     return [top + 2, bottom - 2].filter((y) => !box.contains(document.elementFromPoint(left + 8, y)));
   });
   expect(covered, `${words}: out of sight`).toEqual([]);
-  const focusLost = await opened.page.evaluate(() => document.activeElement === document.body);
-  expect([place, focusLost], `${words}: the focus`).not.toEqual(['said', true]);
+  const focusLost = () => opened.page.evaluate(() => document.activeElement === document.body);
+  expect([place, await focusLost()], `${words}: the focus`).not.toEqual(['said', true]);
   await notice.getByRole('button', { name: 'Dismiss' }).click();
   await expect.poll(() => notice.count()).toBe(0);
+  expect(await focusLost(), `${words}: the focus once it is dismissed`).toBe(false);
 }
 
 /** Fills a dialog in and presses its button. */

@@ -52,13 +52,16 @@ export function useAction(): Action {
 /**
  * For the place where a result is told: the button may have been pressed far below it, and the buttons of a phone
  * are in reach wherever the page is scrolled to. A button that is away by now, or was disabled meanwhile, has lost the
- * focus: who goes by keys or by ear goes on from here, not from the top of the page.
+ * focus: who goes by keys or by ear goes on from here, not from the top of the page. The same once it is dismissed.
  */
 export function useInSight(result: object | null) {
   const place = useRef<HTMLDivElement>(null);
+  const told = useRef<object | null>(null);
   useLayoutEffect(() => {
-    if (result === null) return;
-    place.current?.scrollIntoView({ block: 'nearest' });
+    if (result !== null) place.current?.scrollIntoView({ block: 'nearest' });
+    const isDismissed = result === null && told.current !== null;
+    told.current = result;
+    if (result === null && !isDismissed) return;
     if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
   }, [result]);
   // Resume is disabled only once the desk says that it is active, which may come after the answer.

@@ -10,6 +10,7 @@ import { BACKUP_TAGS, type BackupTag } from '../../contracts/backup.js';
 import { grouped } from '../../domain/figure-text.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { runtimeHere } from '../../home/runtime-here.js';
+import { inMegabytes } from '../../reports/sizes.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { actingPerson } from '../desk-person.js';
 import { EXIT_FAILED } from '../failure.js';
@@ -170,7 +171,7 @@ function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup
   if (problem !== null) return `${id}${where}  ✗ ${problem}`;
   const said = [
     desk,
-    `${grouped(((bytes ?? 0) / 1_000_000).toFixed(1))} MB`,
+    `${grouped(inMegabytes(bytes ?? 0))} MB`,
     `${grouped(String(rows))} rows`,
     ...(tag ? [tag] : []),
   ];
