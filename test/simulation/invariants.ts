@@ -10,6 +10,7 @@ import type { PositionView } from '../../src/engine/view.js';
 import { sumOf } from './followed-book.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';
+import { SecondBook } from './second-book.js';
 import { isTradableAt, lotsThatNeedStops } from './tradable.js';
 
 /** The account at the venue, read without a network between. */
@@ -22,6 +23,10 @@ export interface VenueTruth {
   readonly holdings: ReadonlyMap<string, string>;
   /** Coins that were converted without a trade that is listed. */
   readonly conversions: number;
+  /** Money units that came and went without a trade. */
+  readonly moved: bigint;
+  /** Of the desk and of others, listed or not. */
+  readonly everyFill: readonly Fill[];
 }
 
 export interface EndOfRun {
@@ -45,6 +50,7 @@ export function checkInvariants(end: EndOfRun): string[] {
     ...ordersResolved(end),
     ...positionsEqual(end),
     ...cashEqual(end),
+    ...venueCounts(end),
     ...coinsEqual(end),
     ...othersKept(end),
     ...fillsKnown(end),
@@ -137,6 +143,15 @@ function othersKept({ scenario, venue, oracle }: EndOfRun): string[] {
 function cashEqual({ engine, venue }: EndOfRun): string[] {
   const ours = engine.view.cash;
   return ours === venue.cash ? [] : [`cash is ${ours}, the venue's is ${venue.cash}`];
+}
+
+/** The venue is ours, too: it has what it began with, what was traded there, and what came and went. */
+function venueCounts({ scenario, venue }: EndOfRun): string[] {
+  const book = new SecondBook(scenario.instruments, scenario.startingCash);
+  for (const fill of venue.everyFill)
+    if (!fill.tradeId.startsWith('old')) book.follow({ type: 'fill', fill });
+  const counted = Number(book.cash + venue.moved);
+  return counted === venue.cash ? [] : [`the venue has ${venue.cash}, its trades come to ${counted}`];
 }
 
 function fillsKnown({ venue, records, scenario }: EndOfRun): string[] {

@@ -555,11 +555,12 @@ class Run {
 
   async #truth(): Promise<VenueTruth> {
     const venue = this.#venue;
-    const cash = Number((await venue.balances()).cash) + Number(this.#bank.cash);
+    const moved = this.#bank.cash;
+    const cash = Number((await venue.balances()).cash) + Number(moved);
     const [positions, openOrders] = [await venue.positions(), await venue.openOrders()];
-    const fills = await venue.fillsSince(0);
+    const everyFill = await venue.fillsSince(0);
     const [holdings, conversions] = [await venue.holdings(), this.#conversions.done];
-    const listed = fills.filter(({ clientId }) => !this.#conversions.hidden.has(clientId));
-    return { cash, positions, openOrders, fills: listed, holdings, conversions };
+    const fills = everyFill.filter(({ clientId }) => !this.#conversions.hidden.has(clientId));
+    return { cash, positions, openOrders, fills, holdings, conversions, moved, everyFill };
   }
 }
