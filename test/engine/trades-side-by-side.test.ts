@@ -7,7 +7,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
 import { Hindsight } from '../../src/engine/strategies/hindsight.js';
 import type { StrategySize } from '../../src/engine/strategies/size-entry.js';
-import { FUTURES, SPOT } from '../support/engine-config.js';
+import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';
 
@@ -282,6 +282,22 @@ describe('a second strategy on one instrument', () => {
     settle(desk);
     desk.bar(0, 10_002);
     expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b' }]);
+  });
+
+  it('of a contract enters there once the trade of the first one is closed, also beside coins in one account', () => {
+    const instruments = [...coins(['BTC'], { kind: 'linear' }), ...coins(['BTC', 'ETH']).slice(1)];
+    const desk = deskOf({ instruments, capabilities: SPOT }).active();
+    desk.bar(0, 10_001);
+    fillEntry(desk);
+    desk.bar(0, 10_002);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'taken', order: { strategy: 'b' }, reason: expect.stringContaining('a holds a trade here') },
+    ]);
+    desk.bar(0, 10_011);
+    settle(desk);
+    desk.bar(0, 10_002);
+    expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b' }]);
+    expect(parts(desk)).toEqual([]);
   });
 
   it('sells the parts that its targets close, and nothing of the other one', () => {

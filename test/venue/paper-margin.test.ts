@@ -1,5 +1,5 @@
 /** Futures on paper with a declared margin: NQ at 20,000 is worth 400,000 and takes 33,000 to open, 30,000 to hold. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
@@ -107,4 +107,54 @@ it('below the maintenance margin nothing is opened, and all is still closed', ()
   expect(made.venue.positionLots('NQ/USD')).toBe(1);
   expect(made.venue.cash).toBe(parseMoney('62995'));
   expect(made.submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+});
+
+describe('beside shares in one account', () => {
+  const AAPL = buildInstrument(1, {
+    ...{ symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '1', minNotional: '0' },
+    ...{ makerFeePpm: 0, takerFeePpm: 0 },
+  });
+  const shares = { instrument: 1, limitTicks: 10_000, type: 'limit' } as const;
+
+  function mixed(cash: string): SteppedBench {
+    const made = new SteppedBench([NQ, AAPL], cash);
+    made.quote(AT_20000);
+    made.quote(10_000, { instrument: 1 });
+    return made;
+  }
+
+  function bought(made: SteppedBench, quantityLots: number): void {
+    expect(made.submit({ instrument: 1, quantityLots, type: 'market' })).toMatchObject(ACCEPTED);
+    made.quote(10_000, { instrument: 1 });
+    expect(made.venue.positionLots('AAPL/USD')).toBe(quantityLots);
+  }
+
+  it.each([
+    [370, ACCEPTED],
+    [371, INSUFFICIENT],
+  ])('a contract has the cash that %i shares at 100 leave of 70,000', (quantityLots, outcome) => {
+    const made = mixed('70000');
+    bought(made, quantityLots);
+    expect(made.submit({ quantityLots: 1 })).toMatchObject(outcome);
+  });
+
+  it('shares on sale take nothing of it', () => {
+    const made = mixed('70000');
+    bought(made, 370);
+    expect(made.submit({ ...shares, side: 'sell', limitTicks: 20_000, quantityLots: 370 })).toMatchObject(ACCEPTED);
+    expect(made.submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);
+  });
+
+  it('shares are bought with what the margin of a contract leaves, held or at rest', () => {
+    const refused = { kind: 'rejected', code: '-2010' };
+    const resting = mixed('70000');
+    expect(resting.submit({ type: 'limit', limitTicks: 70_000, quantityLots: 1 })).toMatchObject(ACCEPTED);
+    expect(resting.submit({ ...shares, quantityLots: 371 })).toMatchObject(refused);
+    expect(resting.submit({ ...shares, quantityLots: 370 })).toMatchObject(ACCEPTED);
+    const holding = held(mixed('70000'), { quantityLots: 1 });
+    expect(holding.submit({ ...shares, quantityLots: 371 })).toMatchObject(refused);
+    // A point is 20: what the contract has gained can be spent, and what it has lost can't.
+    holding.quote(AT_20000 + 4 * 5);
+    expect(holding.submit({ ...shares, quantityLots: 371 })).toMatchObject(ACCEPTED);
+  });
 });

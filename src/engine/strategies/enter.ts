@@ -2,9 +2,10 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
+import { isOwned } from '../../domain/value.js';
 import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
-import { type Core, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { unconvertedReason, valuedNow } from '../flow/stale-data.js';
 import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
@@ -196,11 +197,12 @@ function besideRest(
 /**
  * Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. Only where
  * a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one trade may both be filled,
- * at the cost of the other trade.
+ * at the cost of the other trade. What is owned has nothing else: of a contract the venue realises what its average cost
+ * comes to, also in an account that has shares beside it.
  */
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;
-  if (!core.config.capabilities.stopLocksBalance) return false;
+  if (!core.config.capabilities.stopLocksBalance || !isOwned(instrumentAt(core, at))) return false;
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
 }
 

@@ -105,23 +105,26 @@ export function refuseByAccount(
   const valued = valuedAt(instrument, rate(instrument));
   const value = notional(valued, order.quantityLots, reserveTicks ?? 0);
   return isOwned(instrument)
-    ? refuseOwned(order, valued, book, value, fees)
+    ? refuseOwned(order, valued, book, { value, quote, rate, fees })
     : refuseContract(order, valued, book, { value, quote, rate, fees });
 }
 
 /**
- * A buy needs free money including its fee; a sale needs free coins or shares: resting sales lock theirs, stops too.
+ * A buy needs free money including its fee, beside what contracts of the account take; a sale needs free coins or shares:
+ * resting sales lock theirs, stops too.
  */
 function refuseOwned(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  value: number,
-  fees: FeeRules,
+  { value, fees, ...prices }: Prices & { readonly value: number; readonly fees: FeeRules },
 ): Rejection | null {
   if (order.side === 'buy') {
     const needed = value + feeAhead(fees, instrument, { lots: order.quantityLots, value });
-    return needed > book.cash - heldBack(book, fees) ? INSUFFICIENT : null;
+    const cash = book.cash - heldBack(book, fees);
+    const free = hasContracts(book) ? Math.min(cash, freeMargin(book, prices)) : cash;
+    // Also where an amount can't be converted, and nobody knows what is free.
+    return needed <= free ? null : INSUFFICIENT;
   }
   let free = book.position(instrument.symbol).quantityLots;
   for (const open of book.openOrders(instrument.symbol)) {
@@ -208,9 +211,14 @@ function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
   return equity < needed;
 }
 
+const hasContracts = ({ instruments }: PaperBook): boolean =>
+  [...instruments.values()].some((one) => !isOwned(one));
+
+/** What is owned is paid for: it takes nothing more, and nothing is lent on it. */
 function freeMargin(book: PaperBook, prices: Prices): number {
   let free = book.cash;
   for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
+    if (instrument !== undefined && isOwned(instrument)) continue;
     const taken = Math.abs(worth);
     free += worth - cost - (instrument === undefined ? taken : marginOf(instrument, quantityLots, taken));
   }
@@ -218,7 +226,7 @@ function freeMargin(book: PaperBook, prices: Prices): number {
     // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
     const known = book.instruments.get(open.symbol);
-    if (known === undefined) continue;
+    if (known === undefined || (open.side === 'sell' && isOwned(known))) continue;
     const instrument = valuedAt(known, prices.rate(known));
     const lots = open.quantityLots - open.filledLots;
     free -= marginOf(instrument, lots, exactNotional(instrument, lots, open.reserveTicks));
