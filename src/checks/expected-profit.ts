@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
-import { mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
+import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
 import { readEquitySteps } from '../store/performance.js';
 import { newestValidationOf } from '../store/validation-report.js';
@@ -41,6 +41,8 @@ const HOURS_PER_DAY = 24;
 /** A validation of less than a day says nothing about days; fewer days than this say nothing about what is usual. */
 const HOURS_MIN = HOURS_PER_DAY;
 const DAYS_MIN = 5;
+/** From there on a chart may have one point for more than an hour. */
+const CHARTED_HOURS_MAX = 24 * 31;
 
 type ExpectedReturn =
   | {
@@ -72,13 +74,39 @@ async function byValidation(
   if (row === null) return null;
   const report = JSON.parse(row.report) as SignedReport;
   if (!isGenuine(readSecret(runtime.home, 'decisionKey'), report)) return null;
-  const hourly = returnsOf(hourlyCloses(report.equity));
-  if (hourly.length < HOURS_MIN) return null;
+  const ofHours = hourlyReturnsOf(report);
+  if (ofHours === null || ofHours.hours < HOURS_MIN) return null;
   return {
     known: true,
-    mean: mean(hourly) * HOURS_PER_DAY,
-    deviation: sampleDeviation(hourly) * Math.sqrt(HOURS_PER_DAY),
-    source: `${hourly.length} hours of validation ${report.id} (${report.recommendation}), as a day`,
+    mean: ofHours.mean * HOURS_PER_DAY,
+    deviation: ofHours.deviation * Math.sqrt(HOURS_PER_DAY),
+    source: `${ofHours.hours} hours of validation ${report.id} (${report.recommendation}), as a day`,
+  };
+}
+
+interface HourlyReturns {
+  readonly hours: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/**
+ * The report's own figures. Its chart has ever fewer points the longer the time was, and none while a market was closed: only
+ * where an older report has nothing else, and only as far as it has each hour. Null: it can't be told.
+ */
+function hourlyReturnsOf({ results, figures, equity }: SignedReport): HourlyReturns | null {
+  if (figures === undefined) {
+    const closes = hourlyCloses(equity);
+    if (closes.length > CHARTED_HOURS_MAX) return null;
+    const hourly = returnsOf(closes);
+    return { hours: hourly.length, mean: mean(hourly), deviation: sampleDeviation(hourly) };
+  }
+  if (figures === null || figures.volatilityPct === null) return null;
+  const ofYear = figures.volatilityPct / 100;
+  return {
+    hours: results.hourlyReturns,
+    mean: ((figures.sharpe ?? 0) * ofYear) / HOURS_PER_YEAR,
+    deviation: ofYear / Math.sqrt(HOURS_PER_YEAR),
   };
 }
 

@@ -111,13 +111,19 @@ describe('expected-profit', () => {
   });
 
   /** Hourly returns of 0.1 % and −0.1 % in turn: as a day 0 % ± 0.49 %, and twice that is allowed. */
-  async function validation(configHash: string, key: string, hours = 48): Promise<void> {
+  async function validation(
+    configHash: string,
+    key: string,
+    hours = 48,
+    more: Partial<ValidationReport> = {},
+  ): Promise<void> {
     const equity = Array.from({ length: hours + 1 }, (_, hour) => [
       new Date(NOW - (hours - hour) * 3_600_000).toISOString(),
       hour % 2 === 0 ? '10000.00' : '10010.00',
     ]);
     const id = `v-${configHash}-${hours}`;
-    const report = signReport(key, { id, recommendation: 'NO-GO', equity } as unknown as ValidationReport);
+    const shown = { id, recommendation: 'NO-GO', equity, ...more } as unknown as ValidationReport;
+    const report = signReport(key, shown);
     await recordValidation(bench.database.pool, {
       desk: bench.context.desk.desk,
       validationId: id,
@@ -131,20 +137,25 @@ describe('expected-profit', () => {
     });
   }
 
-  it('compares with the validation of the configuration that is traded, and says so', async () => {
-    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+  function sealedWith(): string {
     mkdirSync(homePaths(bench.home).secrets, { recursive: true });
     makeSecret(bench.home, 'decisionKey');
-    const decisionKey = readSecret(bench.home, 'decisionKey');
-    const today = async (pct: number, configHash: string) => {
-      bench.trader.status = ((status) => () => ({
-        ...status(),
-        configHash,
-        dayStartEquity: '10000',
-        equity: String(10_000 + pct * 100),
-      }))(ScriptedTrader.prototype.status.bind(bench.trader));
-      return bench.check('expected-profit');
-    };
+    return readSecret(bench.home, 'decisionKey');
+  }
+
+  async function today(pct: number, configHash: string) {
+    bench.trader.status = ((status) => () => ({
+      ...status(),
+      configHash,
+      dayStartEquity: '10000',
+      equity: String(10_000 + pct * 100),
+    }))(ScriptedTrader.prototype.status.bind(bench.trader));
+    return bench.check('expected-profit');
+  }
+
+  it('compares with the validation of the configuration that is traded, and says so', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    const decisionKey = sealedWith();
     await validation('validated', decisionKey);
     await validation('other-key', '0'.repeat(64));
     await validation('too-short', decisionKey, 12);
@@ -157,6 +168,31 @@ describe('expected-profit', () => {
       expect(outcome).toMatchObject({ verdict: 'pass' });
       expect(outcome.expected).toContain('days before (there is no validation of this configuration)');
     }
+  });
+
+  it('takes the figures of a validation of a year, whose chart has a point for several hours', async () => {
+    const decisionKey = sealedWith();
+    // 0.1 % an hour are 9.3595 % a year and 0.48990 % a day; a mean of 0.24 % a day is 0.01 % an hour.
+    const figures = { volatilityPct: 0.1 * Math.sqrt(8_760), sharpe: 0.1 * Math.sqrt(8_760) };
+    const results = { hourlyReturns: 8_760 };
+    const year = { figures, results } as unknown as Partial<ValidationReport>;
+    await validation('of a year', decisionKey, 8_760, year);
+    const { expected } = await today(0.5, 'of a year');
+    expect(expected).toMatch(
+      /^between -0\.740 % and 1\.220 %: the mean of 8760 hours of validation v-of a year-8760 \(NO-GO\), as a day/,
+    );
+    const verdicts = [];
+    for (const pct of [-0.8, 0.5, 1.3]) verdicts.push((await today(pct, 'of a year')).verdict);
+    expect(verdicts).toEqual(['fail', 'pass', 'warn']);
+  });
+
+  it('takes no chart of an older report for hours that it may not have', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    const decisionKey = sealedWith();
+    await validation('of a month', decisionKey, 743);
+    expect((await today(0.1, 'of a month')).expected).toContain('743 hours of validation');
+    await validation('longer', decisionKey, 744);
+    expect((await today(0.1, 'longer')).expected).toContain('days before');
   });
 });
 
