@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
-import {
-  DrawdownMeter,
-  growthOf,
-  HOURS_PER_YEAR,
-  isUnusual,
-  returnsOnCapital,
-  sharpeRatio,
-} from '../domain/statistics.js';
+import { DAY_MS } from '../domain/civil-date.js';
+import { isUnusual } from '../domain/statistics.js';
 import { deskFolderOf } from '../home/runtime.js';
+import { readEquityFigures } from '../reports/equity-figures.js';
 import { readClosings, readEquitySteps, readTrades } from '../store/performance.js';
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
@@ -93,22 +87,19 @@ interface LiveFigures {
 async function liveFigures({ pool, desk, trader }: CheckContext, days: number): Promise<LiveFigures | null> {
   const toMs = await marketNowMs(trader);
   const span = { desk: desk.desk, fromMs: toMs - days * DAY_MS, toMs: toMs + 1 };
-  const [equity, closings, trades] = await Promise.all([
-    readEquitySteps(pool, span, HOUR_MS),
+  const [{ sharpe, maxDrawdownPct }, closings, trades] = await Promise.all([
+    readEquityFigures((stepMs) => readEquitySteps(pool, span, stepMs)),
     readClosings(pool, span),
     readTrades(pool, span),
   ]);
-  if (equity.length === 0) return null;
-  const returns = returnsOnCapital(equity);
-  const meter = new DrawdownMeter();
-  for (const [at, grown] of growthOf(returns).entries()) meter.add(at, grown);
+  if (maxDrawdownPct === null) return null;
   const rated = trades.reduce((sum, one) => sum + one.rated, 0);
   return {
     trades: closings.length,
     wins: closings.filter(({ net }) => net > 0).length,
     averageR: rated === 0 ? null : trades.reduce((sum, { r }) => sum + r, 0) / rated,
-    sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
-    maxDrawdownPct: (meter.worst?.fraction ?? 0) * 100,
+    sharpe,
+    maxDrawdownPct,
   };
 }
 

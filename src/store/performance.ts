@@ -1,6 +1,7 @@
 /** The ledger's figures for a span of market time: equity, closed trades, and costs. */
 import type { LiveFills } from '../contracts/go-live.js';
 import type { ExitReason } from '../domain/exit-reason.js';
+import { MONEY_SCALE } from '../domain/money.js';
 import { FINAL_ORDER_STATES } from '../domain/order.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
 import type { Pool } from './pool.js';
@@ -21,7 +22,8 @@ interface EquityPoint extends EquityAndCapital {
 
 /**
  * Parameters: desk, from, to, and the step in milliseconds. The last sample of each step, oldest first; a step without
- * a sample is left out. A new journal counts its capital from zero.
+ * a sample is left out. A new journal counts its capital from zero. Coins that a person gave to the desk are capital, at what
+ * they were worth then; a restored journal repeats that it was told so.
  */
 export const EQUITY_STEPS = `
   with steps as (
@@ -30,13 +32,18 @@ export const EQUITY_STEPS = `
       order by floor(extract(epoch from market) * 1000 / $4), market desc
   ), following as (
     select *, lag(capital_moved) over (order by market) as moved_before,
-      lag(incarnation) over (order by market) as incarnation_before
+      lag(incarnation) over (order by market) as incarnation_before, lag(market) over (order by market) as market_before
     from steps
+  ), given as (
+    select distinct record, (record ->> 'marketMs')::numeric as at, (record ->> 'value')::numeric / ${MONEY_SCALE} as worth
+      from journal_entry where desk = $1 and type = 'coins.claimed' and ${ofAccountInUse()}
   )
   select (extract(epoch from market) * 1000)::float8 as "marketMs", equity::float8 as equity,
     (case when incarnation_before is null then 0
       when incarnation_before = incarnation then capital_moved - moved_before
-      else capital_moved end)::float8 as capital
+      else capital_moved end
+    + coalesce((select sum(worth) from given where at > extract(epoch from market_before) * 1000
+      and at <= extract(epoch from market) * 1000), 0))::float8 as capital
   from following order by market`;
 
 /** `stepMs`: an hour, or a day. */
@@ -57,18 +64,20 @@ export interface Closing {
   readonly net: number;
 }
 
-/** Oldest first. */
+/** Oldest first. What is sold of an instrument's first trade before it is closed is no closing yet. */
 export async function readClosings(pool: Queries, span: Span): Promise<readonly Closing[]> {
   const found = await pool.query<{ strategy: string; symbol: string; net: string }>(
     `with told as (
        select symbol, min(opened) as since from trades where desk = $1 and ${ofAccountInUse()} group by symbol
+     ), open as (
+       select symbol from positions where desk = $1 and ${ofAccountInUse()} and quantity <> 0
      ), closed as (
        select strategy, symbol, result as net, market from trades
         where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
        union all
        select strategy, symbol, sum(realised - fee), min(market) from fills left join told using (symbol)
         where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3 and purpose <> 'entry'
-          and (since is null or market < since)
+          and (market < since or (since is null and symbol not in (select symbol from open)))
         group by strategy, symbol, client_id
      ) select strategy, symbol, net from closed order by market`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],

@@ -98,6 +98,37 @@ describe('the reports of a review', () => {
     expect(await report('versions')).toContain('Postgres 15');
   });
 
+  it('tell a fall that was made good within the hour, as the limit on it is judged by every price', async () => {
+    const hour = 3_600_000;
+    for (const [hours, equity] of [
+      [3, 10_000],
+      [2.8, 9_400],
+      [2.01, 9_960],
+      [1, 9_980],
+    ] as const)
+      await bench.equityAt(NOW - hours * hour, equity);
+    expect(await report('performance')).toContain('largest drawdown 6.00 %');
+    expect(await report('limits')).toContain('largest drawdown 6.00 % of 15 % allowed');
+  });
+
+  it('count no part of a first trade that is still open as closed', async () => {
+    await bench.equityAt(NOW - 3_600_000, 10_000);
+    await fill('e1', { purpose: 'entry', side: 'buy', quantity: 3 });
+    await fill('x1', { realised: 10 });
+    const held = (quantity: number) =>
+      bench.database.pool.query(
+        `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated, incarnation)
+          values ($1, 'BTC/USDT', $2, 0, 100, 10, true, now(), 'abc123')
+          on conflict (desk, symbol, incarnation) do update set quantity = excluded.quantity`,
+        [bench.context.desk.desk, quantity],
+      );
+    await held(2);
+    expect(await report('performance')).toContain('nothing was closed');
+    // A ledger of before trades were recorded has nothing else to count.
+    await held(0);
+    expect(await report('performance')).toContain('of 1 closings');
+  });
+
   it('tell of trades what they came to by what they risked, and why they ended', async () => {
     const trades = [
       ['t1', 'ema-cross', 20, 1.5, 'strategy', 2_000],

@@ -109,6 +109,27 @@ it('a deposit, a withdrawal and a correction are no return of the day, and inter
   expect(await dailyReturns()).toEqual([0.01, 0, 0.01]);
 });
 
+it('coins that a person gave to the desk are no return, also where a restored journal repeats it', async () => {
+  const claimed = (incarnation: string, sequence: number, dayMs: number, worth: number) =>
+    database.pool.query(
+      `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+        values ($1, $2, $3, now(), 'coins.claimed', $4, 'c')`,
+      [desk, incarnation, sequence, { symbol: 'BTC/USDT', value: worth * UNIT, marketMs: START + dayMs }],
+    );
+  await project([
+    equity(10_000, START),
+    equity(40_400, START + DAY + HOUR),
+    equity(40_804, START + 2 * DAY + HOUR),
+  ]);
+  await claimed('abc123', 101, DAY, 30_000);
+  await claimed('restored', 7, DAY, 30_000);
+  // 400 on 40 000, then 404 on 40 400.
+  expect(await dailyReturns()).toEqual([0.01, 0.01]);
+  await project([equity(41_000, START + 3 * DAY + HOUR)], 'restored');
+  await claimed('restored', 12, 3 * DAY, 196);
+  expect(await dailyReturns()).toEqual([0.01, 0.01, 0]);
+});
+
 it('a sample of the same market time as a deposit is told apart by which came first', async () => {
   await project([
     equity(10_000, START),
