@@ -38,7 +38,8 @@ async function deadPid(): Promise<number> {
 /** A folder whose lock another process holds, as who writes in it does. */
 async function holdElsewhere(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const args = ['-x', join(folder, '.held'), 'sh', '-c', 'echo held; exec sleep 600'];
+  // Without a fork of its own: what is killed is what holds it.
+  const args = ['--no-fork', '-x', join(folder, '.held'), 'sh', '-c', 'echo held; exec sleep 600'];
   const holder = endChildWithThisProcess(spawn('flock', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
   onTestFinished(() => void holder.kill());
   await once(holder.stdout, 'data');
