@@ -27,10 +27,9 @@ import { buildInstruments, engineConfig, type TradedAccount } from './engine-con
 import type { Journal } from './journal/journal.js';
 import { readJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
-import { StartRefused } from './refuse-start.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
-import { Runner } from './running/runner.js';
+import { Runner, StartRefused } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';
 import { ActivityLog } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';

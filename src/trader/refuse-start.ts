@@ -4,11 +4,7 @@ import { ordersLeave } from '../desk/desk-venue.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Runtime } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
-
-/** The trader does not start; nothing was opened or changed. */
-export class StartRefused extends Error {
-  override readonly name = 'StartRefused';
-}
+import { StartRefused } from './running/runner.js';
 
 /** Throws `DeskFileError` or `StartRefused`. */
 export function loadCheckedDesk(runtime: Runtime): LoadedDesk {

@@ -15,7 +15,7 @@ import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
 import { buildCalendars, buildHoldingCosts } from './engine-config.js';
 import type { Log } from './log.js';
-import { StartRefused } from './refuse-start.js';
+import { StartRefused } from './running/runner.js';
 
 export interface TradingVenue {
   readonly port: VenuePort;

@@ -13,9 +13,13 @@ import type { BeginOutcome } from '../../engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Approved } from '../../limits/gate.js';
-import { StartRefused } from '../refuse-start.js';
 import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
+
+/** The trader does not start; nothing was opened or changed. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
 
 const SETTLE_MS_MAX = 1000;
 /**
