@@ -71,8 +71,8 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the paper venue buys without money',
     file: 'venue/paper/admission.ts',
-    find: '    return needed > book.cash - heldBack(book, fees) ? INSUFFICIENT : null;',
-    put: '    return needed > 1e18 ? INSUFFICIENT : null;',
+    find: '    return needed <= free ? null : INSUFFICIENT;',
+    put: '    return needed <= free + 1e18 ? null : INSUFFICIENT;',
   },
   {
     what: 'the paper venue lends for contracts',
