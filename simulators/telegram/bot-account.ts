@@ -12,6 +12,8 @@ export interface Person {
   blocksBot: boolean;
 }
 
+const OFFSET_AHEAD_MAX = 10;
+
 export class BotAccount {
   readonly user: User;
   readonly chats = new Map<number, Chat>();
@@ -151,7 +153,10 @@ export class BotAccount {
         'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
       ),
     );
-    if (options.offset > 0) this.pending = this.pending.filter(({ update_id: id }) => id >= options.offset);
+    // Far beyond what was given out, an offset is of another count: the queue is answered from its beginning, and kept.
+    const isOfAnother = options.offset > this.nextUpdateId + OFFSET_AHEAD_MAX;
+    if (options.offset > 0 && !isOfAnother)
+      this.pending = this.pending.filter(({ update_id: id }) => id >= options.offset);
     else if (options.offset < 0) this.pending = this.pending.slice(options.offset);
     if (this.ready(options).length === 0 && options.timeoutMs > 0) await this.wait(options.timeoutMs, gone);
     return this.ready(options).slice(0, options.limit);

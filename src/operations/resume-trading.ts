@@ -26,6 +26,8 @@ export interface ResumeRequest extends EmergencyRequest {
    * key.
    */
   readonly signature?: string | undefined;
+  /** First digits of the halt that the person was shown: another one is not lifted. Absent: the one in force. */
+  readonly halt?: string | undefined;
 }
 
 /** Leaves time for the checks. */
@@ -51,6 +53,11 @@ export async function resumeTrading(
   const { haltId } = status;
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk is trading already.'), ok: true, proven: status.mode === 'ACTIVE' };
+  }
+  if (request.halt !== undefined && !haltId.startsWith(request.halt)) {
+    const detail =
+      'The desk was halted anew since. Nothing was changed. Look at the new reason, then resume again.';
+    return notDone(detail, haltId);
   }
   const reason = reasonOf(request.reason);
   const twins = await whatTwinsDid(context.runtime, status, context.nowMs());

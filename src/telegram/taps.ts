@@ -79,7 +79,8 @@ const confirmTap: TapHandler = {
       return;
     }
     const refusal = await refusalOf(context, person, button);
-    await tap.note(refusal ?? (button.verb === 'leave' ? 'Left as it is.' : 'It is being done.'));
+    // Nothing waits for it: Telegram may be slow, and what was confirmed is due now.
+    void tap.note(refusal ?? (button.verb === 'leave' ? 'Left as it is.' : 'It is being done.'));
     const said =
       refusal ?? (button.verb === 'leave' ? 'left as it is' : `${LABELS[button.verb]}: ${person.name}`);
     // If the message could not be changed, it keeps its buttons; a tap on them is checked again in any case.
@@ -122,14 +123,14 @@ async function refusalOf(
 function carryOut(
   { operations, desk }: BotContext,
   person: KnownPerson,
-  { verb, sizePct }: ConfirmButton & { readonly verb: Exclude<ConfirmVerb, 'leave'> },
+  { verb, sizePct, reference }: ConfirmButton & { readonly verb: Exclude<ConfirmVerb, 'leave'> },
   { updateId }: Tap,
 ): Promise<OperationResult> {
   const caller = { person: person.name, via: 'telegram' } as const;
   // A tap carries no reason: it is asked for afterwards.
   const request = { reason: null, commandId: `telegram:${desk.desk}:${updateId}` };
   if (verb === 'closeall') return operations.closeAllPositions(caller, request);
-  return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined });
+  return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined, halt: reference });
 }
 
 const NOTE_LENGTH_MAX = 190;

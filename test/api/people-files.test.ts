@@ -101,6 +101,25 @@ it('that are damaged are named by the page, which says what to do and does not b
   }
 });
 
+it('who is removed while the password is checked is not let in by it', async () => {
+  await setPassword(home, 'anna', 'a long enough password');
+  let reads = 0;
+  const passwordOf = (person: string) => {
+    const hash = passwordHashOf(home, person);
+    reads += 1;
+    if (reads === 1) removePassword(home, 'anna');
+    return hash;
+  };
+  const web = await startWebUnderTest(null, { passwordHashOf: passwordOf });
+  try {
+    const body = { username: 'anna', password: 'a long enough password' };
+    expect((await web.call('POST', '/api/auth/login', { body })).status).toBe(401);
+    expect(reads).toBeGreaterThan(1);
+  } finally {
+    await web.stop();
+  }
+});
+
 it('passwords.json that is damaged is named to who signs in: the password may be right', async () => {
   writeFileSync(fileOf('passwords.json'), '{');
   const web = await startWebUnderTest(null, { passwordHashOf: (person) => passwordHashOf(home, person) });

@@ -167,6 +167,16 @@ describe.concurrent('resume trading', () => {
     ]);
   });
 
+  it('lifts no other halt than the one that was shown', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const shown = desk.trader.halt('person', 'person').slice(0, 16);
+    const haltId = desk.trader.halt('drawdown', 'person');
+    const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well', halt: shown });
+    expect(result).toMatchObject({ ok: false, proven: false, haltId, workflowId: null });
+    expect(result.detail).toContain('halted anew since. Nothing was changed');
+    expect(desk.trader.sent('arm')).toEqual([]);
+  });
+
   it('is refused with Temporal down, and says what was kept safe', async () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.halt('person', 'person');

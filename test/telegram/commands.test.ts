@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
+import { savePoll } from '../../src/store/outbox-delivery.js';
 import { statusText } from '../../src/telegram/commands/status.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -91,6 +92,17 @@ describe('/stop', () => {
     bench.type(ANNA, '/help');
     await bench.answered(ANNA, /You are anna/);
     expect(bench.trader.sent('stop')).toEqual([]);
+  });
+
+  it('halts once where Telegram counts from anew, below what was read before', async () => {
+    await savePoll(database.pool, bench.desk.desk, 900_000_000);
+    bench.start();
+    bench.type(ANNA, '/stop');
+    await bench.answered(ANNA, /✅ Stop: proven/);
+    bench.type(ANNA, '/help');
+    await bench.answered(ANNA, /You are anna/);
+    await eventually(() => expect(bench.simulator.simulation.bot().unconfirmed).toBe(0));
+    expect(bench.trader.sent('stop')).toHaveLength(1);
   });
 
   it('sent while the bot was down is honoured when it comes back, before all else', async () => {
@@ -196,6 +208,19 @@ describe('/closeall and /resume', () => {
     tapLast(BEN, 'Close all');
     await bench.answered(BEN, /✅ Close all: proven/);
     expect(bench.trader.sent('closeAll')).toMatchObject([{ by: 'ben' }]);
+  });
+
+  it('close all at once, however long Telegram takes for the note on the button', async () => {
+    bench.start();
+    bench.type(ANNA, '/closeall');
+    await bench.answered(ANNA, /Close ALL positions/);
+    bench.simulator.simulation.faults.add({
+      method: 'answercallbackquery',
+      effect: { kind: 'hangAfterAccept' },
+    });
+    tapLast(ANNA, 'Close all');
+    await eventually(() => expect(bench.trader.sent('closeAll')).toHaveLength(1));
+    await bench.answered(ANNA, /✅ Close all: proven/);
   });
 
   it('refuse to resume after another halt than the one that was shown', async () => {

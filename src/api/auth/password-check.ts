@@ -33,7 +33,9 @@ export class PasswordCheck {
     // An unknown user's password is hashed too, so that the response time reveals nothing.
     const known = this.web.passwordHashOf(username);
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
-    if (!right || known === null || this.web.rolesOf(username).length === 0) {
+    // Checking takes its time: who was removed meanwhile, or has another password by now, is not let in by the old one.
+    const isStill = known !== null && this.web.passwordHashOf(username) === known;
+    if (!right || !isStill || this.web.rolesOf(username).length === 0) {
       request.log.warn({ address: request.ip }, 'sign-in refused');
       return sendProblem(reply, wrong);
     }

@@ -53,7 +53,9 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       if (failing !== null) context.log('info', 'Telegram answers again');
       failing = null;
       await dealWith(context, updates, underWay);
-      offset = Math.max(offset, ...updates.map(({ update_id: id }) => id + 1));
+      // Also where it is lower: after a quiet week, and with another bot, Telegram counts from anywhere.
+      const last = updates.at(-1);
+      if (last !== undefined) offset = last.update_id + 1;
       void context.polled(offset).catch(() => undefined);
     } catch (error) {
       if (stopping.aborted) break;
