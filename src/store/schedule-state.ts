@@ -20,9 +20,17 @@ interface ScheduleRow {
   readonly spec_hash: string;
 }
 
+/**
+ * What came due during a pause that is over was left out on purpose, so its sweep goes on from now. A miss of before the
+ * pause that no sweep had found by then is passed over, too.
+ */
 export async function saveScheduleState(pool: Pool, state: ScheduleState): Promise<void> {
   await pool.query(
-    `insert into schedule_state (desk, schedule_id, routine, paused, note, spec_hash)
+    `with resumed as (
+       update routine_sweep set swept_until = greatest(swept_until, now())
+        where desk = $1 and routine = $3 and not $4::boolean and exists (
+          select from schedule_state where desk = $1 and schedule_id = $2 and paused))
+     insert into schedule_state (desk, schedule_id, routine, paused, note, spec_hash)
      values ($1, $2, $3, $4, $5, $6)
      on conflict (desk, schedule_id) do update set routine = excluded.routine, paused = excluded.paused,
        note = excluded.note, spec_hash = excluded.spec_hash, updated = now()`,

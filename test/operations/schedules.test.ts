@@ -287,6 +287,23 @@ describe('the sweep for what was missed', () => {
     expect((await sweep(at('2026-03-04T12:00:00Z'))).swept).toEqual([]);
   });
 
+  it('does not make good what came due while a person had paused it, once it is resumed', async () => {
+    const minutes = (count: number) => Date.now() + count * 60_000;
+    const dueAt = new Date(minutes(-20)).toISOString().slice(11, 16);
+    const daily = { ...desk.routines[0]!, at: [dueAt], weekdays: [], daysOfMonth: [] };
+    desk = { ...desk, timezone: 'UTC', routines: [daily] };
+    await sweep(minutes(-40));
+    await apply();
+    const handle = client.schedule.getHandle(idOf('pre-market'));
+    await handle.pause('holiday');
+    await apply();
+    await handle.unpause();
+    await apply();
+    expect((await sweep(minutes(5))).swept).toEqual([]);
+    // It counts again from then on.
+    expect((await sweep(minutes(24 * 60))).swept).toHaveLength(1);
+  });
+
   it('names a run that is made good as its schedule would have named it', async () => {
     await apply();
     const [start, end] = [new Date('2026-03-01T23:00:00Z'), new Date('2026-03-02T01:00:00Z')];
