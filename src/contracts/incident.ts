@@ -208,6 +208,8 @@ export interface Symptom {
   readonly source: string;
   readonly title: string;
   readonly detail: string;
+  /** When it happened, of what does not last: a crash. */
+  readonly atMs?: number;
   /** Parameters of a playbook in code, above those of the desk file's `playbooks`. */
   readonly with?: StepParameters;
 }

@@ -4,6 +4,8 @@
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import type { DeskRoutine } from '../desk/schema.js';
+import { describeRun } from '../temporal/runs.js';
 import {
   applySchedules,
   rememberPauses,
@@ -94,13 +96,17 @@ function sweepOf(
   home: string | null,
   { incarnation, marketData }: TraderStatus,
 ): SweepContext {
+  const runIdOf = ({ name }: DeskRoutine, nominalMs: number): string =>
+    scheduledRunId(scheduleIdOf(desk.desk, name), nominalMs);
   return {
     desk,
     pool,
     home,
     nowMs: Date.now,
+    hasRun: async (routine, nominalMs) =>
+      (await describeRun(temporal, ASK_MS, runIdOf(routine, nominalMs))) !== null,
     catchUp: async (routine, nominalMs) => {
-      const workflowId = scheduledRunId(scheduleIdOf(desk.desk, routine.name), nominalMs);
+      const workflowId = runIdOf(routine, nominalMs);
       const { simulated } = marketData;
       const occasion = { nominalMs, marketMs: null, incarnation, person: null, simulated };
       await startRoutine(temporal, desk, routine, { cause: 'schedule', ...occasion }, workflowId);

@@ -1,13 +1,16 @@
 /** A process that ended unexpectedly, from what its supervisor, or it itself, says to an incident that is open. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { incidentId } from '../../src/contracts/queues.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { readIncidents } from '../../src/store/incidents.js';
+import { fingerprintOf } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import type { ProcessSeen } from '../../src/workflows/operations/incident/playbooks/playbook.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 
@@ -60,4 +63,49 @@ it('opens one for a trader alone that is silent, about the journal that answered
   alone.trader.gone = false;
   await until('it is over', async () => ((await find())?.state === 'resolved' ? true : undefined), 60_000);
   expect((await find())?.outcome).toBe('trader runs again; the books agree with the venue');
+});
+
+it('opens none again that is over while Postgres is away, also where the worker was begun anew', async () => {
+  const of = await bench.desk({ serve: ['operations', 'engine'] });
+  const { pool } = bench.database;
+  let isAway = false;
+  const query = (text: string, values: unknown[]) =>
+    isAway ? Promise.reject(new Error('Postgres is down')) : pool.query(text, values);
+  const context = { ...contextOf(of), pool: { query } as never };
+  const crashOf = (name: string, atMs: number): ProcessSeen => ({
+    ...{ name, state: 'running', lastDeath: { how: 'SIGKILL', atMs } },
+  });
+  const incidentOf = (subject: string) =>
+    bench.client.workflow.getHandle(
+      incidentId(fingerprintOf(of.name, { kind: 'crash-and-restart', subject })),
+    );
+  const stateOf = (subject: string) =>
+    incidentOf(subject)
+      .describe()
+      .then(({ status }) => status.name)
+      .catch(() => null);
+  let processes = [crashOf('web', Date.now())];
+  const begin = () => incidentsOfProcesses(context, context.log, async () => processes);
+
+  const first = begin();
+  await until('it is settled', async () => {
+    const sql = 'select from incident_alert where desk = $1 and settled';
+    return (await pool.query(sql, [of.name])).rows.length > 0 || undefined;
+  });
+  await incidentOf('web').terminate();
+  isAway = true;
+  // What is reported again after half a minute is due at once.
+  const now = performance.now.bind(performance);
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+  processes = [...processes, crashOf('trader', Date.now())];
+  await until('the new one', () => stateOf('trader'));
+  await first.stop();
+  expect(await stateOf('web')).toBe('TERMINATED');
+
+  processes = [crashOf('web', Date.now() - 86_400_000), crashOf('auditor', Date.now())];
+  const second = begin();
+  await until('the new one of the next worker', () => stateOf('auditor'));
+  await second.stop();
+  clock.mockRestore();
+  expect(await stateOf('web')).toBe('TERMINATED');
 });

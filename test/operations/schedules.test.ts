@@ -158,6 +158,7 @@ describe('the sweep for what was missed', () => {
         caughtUp.push(new Date(nominalMs).toISOString());
       },
       missedCatchups: async () => 0,
+      hasRun: async () => false,
       ...given,
     });
     return { swept, caughtUp };
@@ -230,6 +231,16 @@ describe('the sweep for what was missed', () => {
     const catchUp = () => Promise.reject(new Error('Temporal is away'));
     await expect(sweep(now, { catchUp })).rejects.toThrow('away');
     expect((await sweep(now)).caughtUp).toHaveLength(1);
+  });
+
+  it('neither tells nor makes good what Temporal has a run of, and waits where that can not be asked', async () => {
+    await sweep(at('2026-03-02T23:59:00Z'));
+    const now = at('2026-03-04T00:05:00Z');
+    const away = () => Promise.reject(new Error('Temporal is away'));
+    await expect(sweep(now, { hasRun: away })).rejects.toThrow('away');
+    expect(await told()).toEqual([]);
+    expect(await sweep(now, { hasRun: async () => true })).toEqual({ swept: [], caughtUp: [] });
+    expect([await told(), await missedDays()]).toEqual([[], []]);
   });
 
   it('tells what was missed also where another one can not be made good, once', async () => {

@@ -13,6 +13,7 @@ import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js'
 import {
   MARKET_CLOCK_NOTE,
   scheduleDefinitions,
+  scheduledRunId,
   scheduleIdOf,
 } from '../../src/temporal/schedules/schedule-definition.js';
 import { roleLog } from '../../src/worker/role-log.js';
@@ -302,6 +303,24 @@ describe('the watch over schedules', () => {
       desk.name,
     ]);
     expect(told.rows).toMatchObject([{ body: expect.stringMatching(/Nothing ran when they were due/) }]);
+  });
+
+  it('finds no miss where Temporal has the run and its row is not written yet', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { pool } = bench.database;
+    desk.trader.market = { kind: 'live', speed: 1 };
+    const untilMs = Date.now() - 3.5 * DAY_MS;
+    await saveSweep(pool, desk.name, { routine: 'pre-market', untilMs, missedCatchups: 0 });
+    const ranMs = Math.floor(Date.now() / DAY_MS - 1) * DAY_MS;
+    await bench.client.workflow.start('routine', {
+      taskQueue: 'nobody',
+      workflowId: scheduledRunId(`routine:${desk.name}:pre-market`, ranMs),
+    });
+    const follow = upkeepOf(desk);
+    for (const _ of ['applies', 'sweeps']) await follow(desk.trader.status());
+    const missed = (await readMissedRuns(pool, desk.name)).map(({ nominalMs }) => nominalMs);
+    expect(missed).toContain(ranMs - DAY_MS);
+    expect(missed).not.toContain(ranMs);
   });
 
   it('pauses again within a minute what a person has unpaused on the market clock', async () => {

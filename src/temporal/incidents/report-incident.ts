@@ -81,10 +81,15 @@ function ofItsKind(desk: Desk, symptom: Symptom): Symptom {
 
 /**
  * For a symptom that is reported again while it is seen: during its incident it is only counted, since a run takes at
- * most two thousand messages. Rejects if Temporal can't be reached: the symptom is then reported again.
+ * most two thousand messages. Rejects if Temporal can't be reached: the symptom is then reported again. `known`: it had
+ * its incident, which may be over, as far as can be said while Postgres is away.
  */
-export async function reportSymptom(context: ReportContext, symptom: Symptom): Promise<Reported> {
-  const { settled, lasts } = await count(context, symptom);
+export async function reportSymptom(
+  context: ReportContext,
+  symptom: Symptom,
+  known = false,
+): Promise<Reported> {
+  const { settled, lasts } = await count(context, symptom, known);
   return settled || lasts ? KNOWN : open(context, symptom);
 }
 
@@ -95,8 +100,8 @@ function alertOf({ desk }: ReportContext, symptom: Symptom) {
   return { desk: desk.desk, fingerprint: fingerprintOf(desk.desk, symptom), key, source, detail };
 }
 
-function count(context: ReportContext, symptom: Symptom) {
-  return recordAlert(context.pool, alertOf(context, symptom)).catch(() => ({ settled: false, lasts: false }));
+function count(context: ReportContext, symptom: Symptom, known = false) {
+  return recordAlert(context.pool, alertOf(context, symptom)).catch(() => ({ settled: known, lasts: false }));
 }
 
 async function open(context: ReportContext, symptom: Symptom): Promise<Reported> {

@@ -27,6 +27,8 @@ export interface SweepContext {
   readonly home: string | null;
   /** Starts it as its schedule would have. */
   readonly catchUp: (routine: DeskRoutine, nominalMs: number) => Promise<void>;
+  /** Whether Temporal has its run: one that went on without Postgres has no row yet. Rejects while nobody can say. */
+  readonly hasRun: (routine: DeskRoutine, nominalMs: number) => Promise<boolean>;
   /** How many starts the schedule itself has given up since it was created; null if there is no schedule. */
   readonly missedCatchups: (scheduleId: string) => Promise<number | null>;
 }
@@ -129,7 +131,7 @@ async function lookAtAll(context: SweepContext): Promise<readonly Looked[]> {
 }
 
 async function unsettled(
-  { desk, pool }: SweepContext,
+  { desk, pool, hasRun }: SweepContext,
   routine: DeskRoutine,
   fromMs: number,
   untilMs: number,
@@ -137,7 +139,10 @@ async function unsettled(
   const due = nominalTimesBetween(routine, desk.timezone, fromMs, untilMs, RECORDED_MAX);
   if (due.length === 0) return [];
   const settled = await readSettledTimes(pool, desk.desk, fromMs);
-  return due.filter((ms) => !settled.has(`${routine.name}:${ms}`));
+  const open: number[] = [];
+  for (const ms of due)
+    if (!settled.has(`${routine.name}:${ms}`) && !(await hasRun(routine, ms))) open.push(ms);
+  return open;
 }
 
 const lineOf = ({ title, nominalMs, caughtUp }: Swept): string =>

@@ -44,6 +44,7 @@ function crashOf({ name, lastDeath, state }: ProcessSeen): Opening[] {
       key: `death:${lastDeath.atMs}`,
       title: `${name} ended unexpectedly`,
       detail: `${name} ended unexpectedly (${lastDeath.how})${after}`,
+      atMs: lastDeath.atMs,
     },
   ];
 }

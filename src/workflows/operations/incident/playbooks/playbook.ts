@@ -26,7 +26,7 @@ export interface ShippedPlaybook<Kind extends ShippedKind> {
 }
 
 /** The same occurrence always gives the same key. Of a halt: `halt:` and its id. */
-export type Opening = Pick<Symptom, 'subject' | 'key' | 'title' | 'detail'>;
+export type Opening = Pick<Symptom, 'subject' | 'key' | 'title' | 'detail' | 'atMs'>;
 
 export interface ProcessSeen {
   readonly name: string;
