@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { marketMs, type Shape, wallMs } from '../contracts/json-values.js';
+import { routineId } from '../contracts/queues.js';
 import { type RoutineVerdict, RUN_VERDICTS, type StepResult } from '../contracts/routine.js';
 import { nextNominalMs, timesOf } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
@@ -46,15 +47,18 @@ export async function runRoutine(
   }
   const status = await readStatus(context).catch(() => null);
   const marketMs = status?.marketData.marketMs ?? context.nowMs();
+  const occasion = {
+    cause: 'person',
+    nominalMs: marketMs,
+    marketMs,
+    incarnation: status?.incarnation ?? null,
+    person: caller.person,
+    simulated: status?.marketData.simulated ?? false,
+  } as const;
+  // On a market that stands, the market time alone doesn't tell two requests apart.
+  const id = `${routineId(desk.desk, routine.name, marketMs)}:asked-${context.nowMs()}`;
   try {
-    const workflowId = await startRoutine(temporal, desk, routine, {
-      cause: 'person',
-      nominalMs: marketMs,
-      marketMs,
-      incarnation: status?.incarnation ?? null,
-      person: caller.person,
-      simulated: status?.marketData.simulated ?? false,
-    });
+    const workflowId = await startRoutine(temporal, desk, routine, occasion, id);
     const asked = { action: 'runRoutine' as const, parameters: { name: request.name, workflowId } };
     // Written now: this process may end before the routine does.
     const begun = recordAudit(context, caller, { ...asked, outcome: 'begun' });

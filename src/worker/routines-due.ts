@@ -22,7 +22,7 @@ export function marketClockRoutines(context: TraderWatchContext): StatusFollower
     const { marketData } = status;
     if (!runsOnMarketClock(marketData) || marketData.state === 'waiting') return;
     const { marketMs } = marketData;
-    const fromMs = lookedMs ?? (await lastRunMs(context, marketMs));
+    const fromMs = lookedMs ?? (await lastRunMs(context, status));
     for (const routine of context.desk.routines) {
       const due = nominalTimesBetween(routine, context.desk.timezone, fromMs, marketMs, DUE_MAX);
       const newest = due.pop();
@@ -44,15 +44,22 @@ async function begin(
     await recordMissed(context, routine, nominalMs, 'the schedule is paused by a person');
     return;
   }
-  await startRoutine(temporal, desk, routine, {
+  const { incarnation, marketData } = status;
+  const { marketMs, simulated } = marketData;
+  const occasion = {
     cause: 'market-clock',
     nominalMs,
-    marketMs: status.marketData.marketMs,
-    incarnation: status.incarnation,
+    marketMs,
+    incarnation,
     person: null,
-    simulated: status.marketData.simulated,
-  });
+    simulated,
+  } as const;
+  const id = `${routineId(desk.desk, routine.name, nominalMs)}${ofMarket(incarnation)}`;
+  await startRoutine(temporal, desk, routine, occasion, id);
 }
+
+/** Ends the id of a run: another seed or recording may pass over the same dates. */
+const ofMarket = (incarnation: string): string => `:market-${incarnation}`;
 
 async function recordMissed(
   { pool, desk, log }: TraderWatchContext,
@@ -64,11 +71,18 @@ async function recordMissed(
   await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason });
 }
 
-/** A routine that became due while this process was down is still due. */
-async function lastRunMs({ pool, desk }: TraderWatchContext, marketMs: number): Promise<number> {
+/**
+ * A routine that became due while this process was down is still due. Runs whose id names no market began before ids
+ * did, or at a start; they count, so that an upgrade repeats nothing.
+ */
+async function lastRunMs(
+  { pool, desk }: TraderWatchContext,
+  { incarnation, marketData: { marketMs } }: TraderStatus,
+): Promise<number> {
   const runs = await readRoutineRuns(pool, desk.desk, RUNS_READ).catch(() => []);
   const times = runs
     .filter(({ cause }) => cause === 'market-clock' || cause === 'start')
+    .filter(({ workflowId: id }) => !id.includes(ofMarket('')) || id.endsWith(ofMarket(incarnation)))
     .map(({ nominalMs }) => nominalMs)
     .filter((ms) => ms <= marketMs && ms > marketMs - BACK_MS_MAX);
   return times.length > 0 ? Math.max(...times) : marketMs;

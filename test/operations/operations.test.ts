@@ -311,6 +311,18 @@ describe.concurrent('a routine on demand', () => {
     ]);
   });
 
+  it('runs again once it is mended, also where the market stands', async () => {
+    const desk = await bench.desk();
+    const run = () => operationsOf(desk).runRoutine(ANNA, { name: 'pre-market' });
+    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'silent', expected: 'answers' }));
+    const failed = await run();
+    expect(failed.verdict).toBe('fail');
+    desk.checks.clear();
+    const mended = await run();
+    expect(mended).toMatchObject({ proven: true, verdict: 'pass' });
+    expect(mended.workflowId).not.toBe(failed.workflowId);
+  });
+
   it('that the desk file does not have is refused with those that it has', async () => {
     const desk = await bench.desk({ serve: [] });
     const result = await operationsOf(desk).runRoutine(ANNA, { name: 'lunch' });

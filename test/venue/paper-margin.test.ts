@@ -141,7 +141,9 @@ describe('beside shares in one account', () => {
   it('shares on sale take nothing of it', () => {
     const made = mixed('70000');
     bought(made, 370);
-    expect(made.submit({ ...shares, side: 'sell', limitTicks: 20_000, quantityLots: 370 })).toMatchObject(ACCEPTED);
+    expect(made.submit({ ...shares, side: 'sell', limitTicks: 20_000, quantityLots: 370 })).toMatchObject(
+      ACCEPTED,
+    );
     expect(made.submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);
   });
 

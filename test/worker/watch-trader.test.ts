@@ -7,7 +7,13 @@ import { FERMATA_DESK } from '../../src/contracts/run-label.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
-import { readMissedRuns, readRoutineRuns, saveSweep, saveTradesBegun } from '../../src/store/routine-run.js';
+import {
+  beginRoutineRun,
+  readMissedRuns,
+  readRoutineRuns,
+  saveSweep,
+  saveTradesBegun,
+} from '../../src/store/routine-run.js';
 import { saveScheduleState } from '../../src/store/schedule-state.js';
 import { applySchedules } from '../../src/temporal/schedules/apply-schedules.js';
 import {
@@ -152,6 +158,29 @@ describe('routines by the market clock', () => {
     desk.trader.marketMs = at('2026-03-04T00:05:00Z');
     await marketClockRoutines(contextOf(desk))(desk.trader.status());
     await until('the second ran', async () => (await runsOf(desk)).length === 2);
+  });
+
+  it('run on each of two markets that pass over the same dates, also after a restart of the watch', async () => {
+    const desk = await bench.desk();
+    const finished = async () => (await runsOf(desk)).filter(({ finishedMs }) => finishedMs !== null).length;
+    desk.trader.marketMs = at('2026-03-03T00:00:30Z');
+    for (const [nth, incarnation] of ['first1', 'second'].entries()) {
+      await beginRoutineRun(bench.database.pool, {
+        ...{
+          desk: desk.name,
+          workflowId: `start-${incarnation}`,
+          firstRunId: '1',
+          routine: 'first',
+          title: '',
+        },
+        ...{ nominalMs: at('2026-03-02T23:59:00Z'), startedMs: Date.now(), cause: 'start' },
+      });
+      await marketClockRoutines(contextOf(desk))({ ...desk.trader.status(), incarnation });
+      await until('it ran on this market', async () => (await finished()) === nth + 1);
+    }
+    desk.trader.marketMs = at('2026-03-03T00:01:00Z');
+    await marketClockRoutines(contextOf(desk))({ ...desk.trader.status(), incarnation: 'second' });
+    expect(await runsOf(desk)).toHaveLength(2);
   });
 
   it('are recorded as missed while a person has paused them', async () => {

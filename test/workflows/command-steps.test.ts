@@ -392,6 +392,24 @@ describe('a step of its own', () => {
     });
   });
 
+  it('shows that its worker lives for as long as it takes', async () => {
+    const file = join(home, 'it-may-end');
+    const script = `until test -e ${file}; do sleep 0.1; done`;
+    const { desk } = load([own({ command: ['sh', '-c', script], timeoutSeconds: 600 })]);
+    const at = await bench.desk({ context: { desk, runtime: contextOf(desk).runtime } });
+    const steps = desk.routines[0]?.steps as readonly RoutineStep[];
+    const routine = await startRoutine(bench, at, steps, { name: 'own' });
+    const handle = bench.client.workflow.getHandle(routine.workflowId);
+    await until('a heartbeat', async () => {
+      const { pendingActivities } = (await handle.describe()).raw;
+      return pendingActivities?.some(
+        ({ activityType, lastHeartbeatTime }) => activityType?.name === 'runCommand' && lastHeartbeatTime,
+      );
+    });
+    writeFileSync(file, '');
+    expect((await routine.result()).verdict).toBe('pass');
+  });
+
   it('leaves evidence that names its output, and does nothing that the desk file does not say', async () => {
     const steps = [
       {

@@ -39,7 +39,7 @@ import {
 import { closeTask, openTask, readTask, readTasksFrom } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, createEvidenceActivities, raiseAlarm } from '../create-emergency-activities.js';
-import { cancelledOrEnding, withHeartbeat } from '../worker-ends.js';
+import { withHeartbeat } from '../worker-ends.js';
 import { createApprovalActivities, type RealMoneyVotes, verifyOrigin } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
 import { boundedOutcome, runHttp } from './own-step.js';
@@ -98,8 +98,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       ),
     runAction: (run, request) => runAction(context, dependencies.ownAction, run, request, nowMs()),
     runCommand: (run, request) =>
-      runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
-    runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),
+      withHeartbeat((_say, ending) =>
+        runCommand(context, dependencies.runningCommands, run, request, ending),
+      ),
+    runHttp: (run, request) => withHeartbeat((_say, ending) => runHttp(context, run, request, ending)),
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
     closeRoutineRun: async (run, { problems = [], ...closed }) => {

@@ -1,4 +1,4 @@
-import { operationsQueue, routineId } from '../../contracts/queues.js';
+import { operationsQueue } from '../../contracts/queues.js';
 import {
   ROUTINE_MESSAGES,
   type RoutineCause,
@@ -29,15 +29,15 @@ export function routineStart(input: RoutineInput) {
 }
 
 /**
- * Starts `routine:<desk>:<name>:<nominal market time>` unless it is running or has run: the same occasion again does
- * nothing. Rejects while Temporal is down.
+ * Starts the run with this id unless it is running or has run: the same occasion again does nothing. The id therefore
+ * names more than the market time, which comes again. Rejects while Temporal is down.
  */
 export async function startRoutine(
   temporal: TemporalAccess,
   desk: Desk,
   routine: DeskRoutine,
   occasion: RoutineOccasion & { readonly nominalMs: number },
-  workflowId = routineId(desk.desk, routine.name, occasion.nominalMs),
+  workflowId: string,
 ): Promise<string> {
   const { workflowType, ...start } = routineStart(routineInput(desk, routine, occasion));
   await temporal.within(START_MS, async (client) => {

@@ -1,6 +1,13 @@
 /** Asks a person to do something that only a person can do, and waits for it. */
 
-import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import {
+  type ActivityInterfaceFor,
+  condition,
+  defineSignal,
+  isCancellation,
+  patched,
+  setHandler,
+} from '@temporalio/workflow';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { TASK_MESSAGES } from '../../contracts/task.js';
 import { backoffMs } from '../../domain/backoff.js';
@@ -16,12 +23,15 @@ const doneSignal = defineSignal(TASK_MESSAGES.done);
  */
 const LOOK = { firstMs: 1_000, mostMs: 10 * 60_000 };
 
+/** Waits that began before this patch end with the first look that fails. */
+const OUTLASTS_FAILED_LOOKS = 'a-wait-outlasts-failed-looks';
+
 /** Number of signals so far. A workflow may wait for several tasks at once; each wait checks its own task. */
 let told = 0;
 
 /**
  * Resolves with the task once it is done or withdrawn, at `untilMs` (wall milliseconds), or when the procedure is
- * cancelled or over.
+ * cancelled or over. A database that is away meanwhile ends no wait.
  */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
@@ -37,8 +47,15 @@ export async function awaitTask(
   for (let looks = 1; isWaitedFor(task, untilMs) && !isOver(); looks += 1) {
     const pauseMs = Math.min(backoffMs(looks, LOOK), untilMs - Date.now());
     await condition(() => told > seen || isOver(), pauseMs);
+    const isTold = told > seen;
     seen = told;
-    task = await calls.readTask(request.desk, task.id);
+    try {
+      task = await calls.readTask(request.desk, task.id);
+    } catch (error) {
+      if (isCancellation(error) || !patched(OUTLASTS_FAILED_LOOKS)) throw error;
+      // It may be done: the next look comes soon.
+      if (isTold) looks = 0;
+    }
   }
   return task;
 }

@@ -27,7 +27,7 @@ const ANSWER_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
 /** How long opening a playbook's incident may take: a server that is back in a moment must not fail the routine. */
 const OPENING_MS = 60_000;
-/** A check may be given ten minutes; the heartbeat shows a dead worker before they are over. */
+/** A check may be given ten minutes, a program hours; the heartbeat shows a dead worker before they are over. */
 const LOOK_HEARTBEAT_MS = 30_000;
 
 /**
@@ -153,7 +153,7 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
   if (step.human !== undefined) return askPerson(step, context);
   if (step.playbook !== undefined) return runPlaybook(step, step.playbook, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
-  const calls = checkCalls(context.desk, step, ANSWER_MS, LOOK_HEARTBEAT_MS);
+  const calls = checkCalls(context.desk, step, ANSWER_MS);
   const { timeoutSeconds } = step;
   if (report !== undefined)
     return calls.runReport.executeWithOptions({ summary }, [
@@ -261,12 +261,11 @@ function checkCalls(
   desk: string,
   step: RoutineStep,
   closingMs: number,
-  heartbeatMs?: number,
 ): ActivityInterfaceFor<OperationsActivities> {
   const attemptMs = step.timeoutSeconds * 1_000 + closingMs;
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
-    ...(heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }),
+    heartbeatTimeout: LOOK_HEARTBEAT_MS,
     startToCloseTimeout: attemptMs,
     scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },

@@ -19,7 +19,8 @@ export const routineNamed = (name: string, named = `the routine ${name}`): Proce
     const found = desk.routines.find((routine) => routine.name === name);
     if (found === undefined) throw new Error(`the desk has no routine ${name}`);
     const nominalMs = Date.now();
-    watch(routineId(desk.desk, found.name, nominalMs));
+    const id = routineId(desk.desk, found.name, nominalMs);
+    watch(id);
     const occasion = {
       cause: 'person',
       nominalMs,
@@ -28,7 +29,7 @@ export const routineNamed = (name: string, named = `the routine ${name}`): Proce
       person: OPERATOR.person,
       simulated: true,
     } as const;
-    await until('the routine is under way', () => startRoutine(bench.temporal, desk, found, occasion));
+    await until('the routine is under way', () => startRoutine(bench.temporal, desk, found, occasion, id));
   },
   leaves: async (bench, { workflowId, firstRunId }) => {
     const key = [workflowId, firstRunId];
