@@ -1,8 +1,20 @@
 /** What the maintenance routines of desks/slob do to a database, logs and backups that are there, with the values of the desk file. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { backupsFolder, DATABASE_FILE } from '../../src/backup/backup-folder.js';
+import { hashFile, type Manifest, writeManifest } from '../../src/backup/manifest.js';
+import { ownerConnection, runPgProgram } from '../../src/backup/pg-programs.js';
 import { ownBackups } from '../../src/backup/retention.js';
 import { nextNominalMs } from '../../src/desk/nominal-times.js';
 import { RoutineBench } from './support/routine-bench.js';
@@ -115,9 +127,21 @@ describe('the clean-up of logs', () => {
 
 describe('the clean-up of backups', () => {
   const there = async () => (await ownBackups(bench.home, bench.context.desk.desk)).length;
+  /** Gives the newest one a dump that reads back, and an account set aside where one is to be left out. */
+  const makeNewestGood = async (restingAccounts: Manifest['restingAccounts'] = null): Promise<string> => {
+    const manifest = (await ownBackups(bench.home, bench.context.desk.desk)).at(-1) as Manifest;
+    const folder = join(backupsFolder(bench.home), manifest.id);
+    const file = join(folder, DATABASE_FILE);
+    const args = ['--format=custom', '--schema-only', `--file=${file}`];
+    await runPgProgram('pg_dump', ownerConnection(bench.context.runtime), args);
+    const files = [{ path: DATABASE_FILE, ...(await hashFile(folder, DATABASE_FILE)) }];
+    await writeManifest(folder, { ...manifest, files, restingAccounts });
+    return file;
+  };
 
   it('removes what is older than thirty days, and nothing that retention keeps', async () => {
     await bench.backupsHere(100, 90, [80, 'monthly'], 7, 1);
+    await makeNewestGood();
     expect(await bench.run('maintenance backups')).toMatchObject({
       verdict: 'pass',
       observed: expect.stringMatching(/^removed: \S+, \S+$/),
@@ -126,6 +150,26 @@ describe('the clean-up of backups', () => {
     expect(await there()).toBe(3);
     expect(await bench.run('maintenance backups')).toMatchObject({ observed: 'none was too old' });
     expect(await there()).toBe(3);
+  });
+
+  it('removes nothing while the newest one is not good, and says what to do', async () => {
+    const refused = {
+      verdict: 'fail',
+      observed: expect.stringMatching(
+        /^the newest one is not verified: older ones stay \(2 would go\)\. .+\. Take a good one: fermata backup --verify$/,
+      ),
+    };
+    await bench.backupsHere(100, 90, 7, 1);
+    expect(await bench.run('maintenance backups')).toMatchObject(refused);
+    const leftOut = [{ name: 'simulated', why: 'it is damaged', damaged: true as const }];
+    await makeNewestGood({ kept: [], leftOut });
+    expect(await bench.run('maintenance backups')).toMatchObject(refused);
+    appendFileSync(await makeNewestGood(), 'x');
+    expect(await bench.run('maintenance backups')).toMatchObject(refused);
+    expect(await there()).toBe(4);
+    await makeNewestGood();
+    expect(await bench.run('maintenance backups')).toMatchObject({ verdict: 'pass' });
+    expect(await there()).toBe(2);
   });
 
   it('is not run where no backup was taken yet', async () => {

@@ -3,12 +3,16 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { setAsideText } from '../../backup/accounts/set-aside.js';
 import { backupsFolder } from '../../backup/backup-folder.js';
+import { isWhole } from '../../backup/manifest.js';
 import { ownerConnection } from '../../backup/pg-programs.js';
-import { expiredBackups, ownBackups, pruneBackups } from '../../backup/retention.js';
+import { expiredBackups, newestBackupId, ownBackups, pruneBackups } from '../../backup/retention.js';
+import { verifyBackup } from '../../backup/verify-backup.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { someOf } from '../../domain/some-of.js';
 import { homePaths } from '../../home/runtime.js';
 import type { ReportContext } from '../../reports/report.js';
 import { BYTES_PER_MB, databaseBytes, megabytes } from '../../reports/sizes.js';
@@ -79,7 +83,7 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
 
 /**
  * By the desk file's `backup.keep` and `backup.days`. Each new backup applies them as well; this also works after
- * backups have stopped.
+ * backups have stopped, but removes nothing unless the newest can be restored: older ones may be the last good ones.
  */
 export const removeOldBackups = stepPart(
   NO_PARAMETERS,
@@ -89,6 +93,14 @@ export const removeOldBackups = stepPart(
     const expected = `none is older than ${days === null ? `the newest ${keep}` : `${days} days`}`;
     if (!existsSync(backupsFolder(home)))
       return { verdict: 'not_run', observed: 'no backup was taken here yet', expected };
+    const before = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());
+    const problem = before.length === 0 ? null : await problemOfNewest(home, desk.desk);
+    if (problem !== null)
+      return {
+        verdict: 'fail',
+        observed: `the newest one is not verified: older ones stay (${before.length} would go). ${problem}. Take a good one: fermata backup --verify`,
+        expected,
+      };
     const gone = await pruneBackups(home, desk.desk, { keep, days }, Date.now());
     await markPruned(pool, desk.desk, gone);
     const left = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());
@@ -100,3 +112,13 @@ export const removeOldBackups = stepPart(
     };
   },
 );
+
+/** Why older backups must stay; null: the newest is whole and reads back as it was written. */
+async function problemOfNewest(home: string, desk: string): Promise<string | null> {
+  const id = await newestBackupId(home, desk);
+  if (id === null) return null;
+  const verification = await verifyBackup(join(backupsFolder(home), id));
+  if (!verification.ok) return `${id}: ${someOf(verification.problems)}`;
+  const { manifest } = verification.backup;
+  return isWhole(manifest) ? null : `${id}: ${setAsideText(manifest)}`;
+}
