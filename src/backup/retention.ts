@@ -2,7 +2,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupTag } from '../contracts/backup.js';
-import { DAY_MS } from '../domain/civil-date.js';
+import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { backupsFolder, listBackupIds, partialName } from './backup-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 
@@ -19,8 +19,12 @@ export interface KeptBackup {
   readonly tag: BackupTag | null;
 }
 
+/** A backup dated further ahead of now was taken by a wrong clock. */
+export const AHEAD_MAX_MS = 5 * MINUTE_MS;
+
 /**
- * Ids of the expired ones, oldest first. Never the newest; and if `days` counts, never the newest of the previous month
+ * Ids of the expired ones, oldest first. None while one is dated ahead of now: the newest by date is not the last one
+ * taken then. Never the newest; and if `days` counts, never the newest of the previous month
  * (UTC), which the monthly drill restores.
  */
 export function expiredBackups(
@@ -28,6 +32,7 @@ export function expiredBackups(
   { keep, days }: RetentionRule,
   nowMs: number,
 ): readonly string[] {
+  if (backups.some(({ takenMs }) => takenMs - nowMs > AHEAD_MAX_MS)) return [];
   const newestFirst = [...backups].sort((left, right) => right.takenMs - left.takenMs);
   const spared = [newestFirst[0], days === null ? undefined : lastMonths(newestFirst, nowMs)];
   const counted = new Map<BackupTag | null, number>();

@@ -41,3 +41,10 @@ it('keeps those of months by their number alone', () => {
   const months = ['2026-03-01', '2026-04-01', '2026-05-01'].map((day) => taken(day, 'monthly'));
   expect(gone([...months, taken('2026-08-19')], 2, 30)).toEqual(['2026-03-01 monthly']);
 });
+
+it('lets none go while one is dated more than five minutes ahead: a clock was wrong', () => {
+  const nights = ['2026-06-10', '2026-08-18', '2026-08-19'].map((day) => taken(day));
+  const ahead = (ms: number): KeptBackup => ({ id: 'ahead', takenMs: NOW + ms, tag: null });
+  expect(gone([...nights, ahead(300_001)], 1, 30)).toEqual([]);
+  expect(gone([...nights, ahead(300_000)], 1, 30)).toEqual(['2026-06-10', '2026-08-18', '2026-08-19']);
+});

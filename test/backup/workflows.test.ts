@@ -145,6 +145,16 @@ describe('the backup workflow', () => {
     expect(await backupAge(contextOf(desk, 'live'), { maxAgeHours: 0.000001 })).toMatchObject({
       verdict: 'fail',
     });
+    const { ownerPool } = bench.database;
+    await ownerPool.query(`update backup set taken = now() + interval '6 minutes' where id = $1`, [
+      second.backupId,
+    ]);
+    expect(await backupAge(contextOf(desk, 'live'), {})).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(
+        /is dated ahead of now: the clock was wrong .+ fermata backup --verify$/,
+      ),
+    });
   });
 
   it('holds the artefacts of strategies as the desk was started with them', async () => {
