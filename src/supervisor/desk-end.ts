@@ -22,6 +22,8 @@ type DownOutcome =
   | { readonly kind: 'ended' }
   /** Nothing was running here. */
   | { readonly kind: 'not-running' }
+  /** No supervisor answers, yet it is not certain that the desk has ended. `left`: its processes that are known to live. */
+  | { readonly kind: 'unanswered'; readonly left: readonly string[] }
   /** It was asked to end and has not in time. */
   | { readonly kind: 'still-running'; readonly pid: number };
 
@@ -37,7 +39,7 @@ export async function down(
     if (!(error instanceof SocketSilent)) throw error;
     // Between an end and the start that follows it nobody answers, yet the desk runs a moment later.
     const starter = await starterOf(home).catch(() => null);
-    if (starter === null) return { kind: 'not-running' };
+    if (starter === null) return withoutAnswer(home);
     process.kill(starter, 'SIGTERM');
     pid = starter;
   }
@@ -47,6 +49,14 @@ export async function down(
     { withinMs: options.waitMs ?? WAIT_DEFAULT_MS, everyMs: POLL_MS },
   );
   return hasEnded ? { kind: 'ended' } : { kind: 'still-running', pid };
+}
+
+/** A supervisor that was killed or is suspended answers nothing while trader and workers go on. */
+async function withoutAnswer(home: string): Promise<DownOutcome> {
+  const { run } = homePaths(home);
+  if (!existsSync(run) || (await hasEnded(home))) return { kind: 'not-running' };
+  const left = await leftChildren(join(run, 'children.json'));
+  return { kind: 'unanswered', left: left.map(({ name, pid }) => `${name} (process ${pid})`) };
 }
 
 async function answers(home: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { type HomePaths, homePaths } from '../../src/home/runtime.js';
 import { roleLock } from '../../src/home/shared-process.js';
-import { forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-end.js';
+import { down, forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-end.js';
 import { openChildrenFile } from '../../src/supervisor/process-table.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -49,6 +49,17 @@ describe('a desk', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await hasEnded(paths.home)).toBe(true);
+  });
+
+  it('is not said to be none where its supervisor was killed and its trader lives', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    endChildWithThisProcess(child);
+    await openChildrenFile(join(paths.run, 'children.json')).add('trader', child.pid ?? 0);
+    const left = [`trader (process ${child.pid})`];
+    expect(await down(paths.home)).toEqual({ kind: 'unanswered', left });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await down(paths.home)).toEqual({ kind: 'not-running' });
   });
 
   it('has not ended while a process of another desk is at its end with a role of it', async () => {

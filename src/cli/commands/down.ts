@@ -41,6 +41,13 @@ async function end({ timeout, hurry, json }: Options): Promise<void> {
       'run this in the folder where the desk was started, or set FERMATA_HOME',
     );
   }
+  if (outcome.kind === 'unanswered') {
+    throw new CliFailure(
+      `the supervisor of the desk in ${home} does not answer; still running: ${outcome.left.join(', ') || 'what its traces do not name'}`,
+      'nothing was ended: what still runs goes on as it was',
+      'fermata stop halts it; fermata up ends what is left and starts again',
+    );
+  }
   if (outcome.kind === 'still-running') {
     throw new CliFailure(
       `the desk (process ${outcome.pid}) has not ended within ${timeout} s`,
