@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { messageOf } from '../domain/message-of.js';
 import { pollUntil } from '../home/try-again.js';
 
 const run = promisify(execFile);
@@ -78,12 +79,24 @@ export interface ChildrenFile {
   close(): void;
 }
 
-export function openChildrenFile(path: string): ChildrenFile {
+/** `onUnwritten`: told once, for instance on a full disk. The list stays in memory, and the next change writes it. */
+export function openChildrenFile(
+  path: string,
+  onUnwritten: (why: string) => void = () => undefined,
+): ChildrenFile {
+  let isUnwritten = false;
   const children = new Map<number, Child>();
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const save = (): void => {
-    writeFileSync(`${path}.new`, JSON.stringify([...children.values()]), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify([...children.values()]), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+      isUnwritten = false;
+    } catch (error) {
+      if (!isUnwritten)
+        onUnwritten(`${path} can’t be written (${messageOf(error)}): the next change writes it`);
+      isUnwritten = true;
+    }
   };
   return {
     add: async (name, pid) => {

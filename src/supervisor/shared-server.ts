@@ -84,7 +84,12 @@ export class SharedServer<At> {
     await this.#takingOver;
     if (this.#lock === null) return;
     const place = this.#readPlace();
-    if (place !== null) this.#writePlace({ ...place, serving: false });
+    try {
+      if (place !== null) this.#writePlace({ ...place, serving: false });
+    } catch (error) {
+      // On a full disk its end matters more.
+      this.options.say(`${this.name} is ended, its address stays as it was: ${messageOf(error)}`);
+    }
     await this.#keeper?.stop(hurry);
     this.#processes?.close();
     this.options.tidy?.();
@@ -98,7 +103,7 @@ export class SharedServer<At> {
     // Processes of a killed supervisor.
     await endLeftChildren(left);
     let at = await choose(null);
-    const processes = openChildrenFile(left);
+    const processes = openChildrenFile(left, this.options.say);
     this.#processes = processes;
     const children = inBoth(this.options.children, processes);
     const { name, onNews } = this.options;

@@ -87,7 +87,7 @@ async function runLogged(
   closeRestoreOrder(paths.home);
   if (options.again?.isOnTrial !== true) closeSwitch(paths.home);
   const ports = await portsInTurn(options, paths, ending, say);
-  const children = openChildrenFile(childrenPath);
+  const children = openChildrenFile(childrenPath, (why) => log.write('supervisor', 'error', why));
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };
   const processes = new DeskProcesses(context);
   const socket = await openSocket(context, processes, phase);

@@ -52,6 +52,37 @@ test('one that a power cut left empty keeps no desk from starting', async () => 
   expect(await begun()).toEqual({ before: null, others: '' });
 });
 
+test('neither a list of children nor an address that can’t be written keeps a server from its end', async () => {
+  const said: string[] = [];
+  const list = join(run, 'children.json');
+  const children = openChildrenFile(list, (why) => said.push(why));
+  await children.add('trader', process.pid);
+  let stopped = 0;
+  const server = new SharedServer<number>({
+    ...{ name: 'postgres', run, children, onNews: () => undefined, say: (text) => said.push(text) },
+    choose: async () => 5,
+    start: async () =>
+      ({
+        process: { pid: process.pid, exited: new Promise(() => undefined), lastLines: () => [] },
+        stop: async () => {
+          stopped += 1;
+        },
+      }) as never,
+  });
+  await server.open(new AbortController().signal);
+  // As on a full disk, no new file can be written.
+  for (const name of ['children.json.new', 'postgres.json.new']) mkdirSync(join(run, name));
+  children.remove(process.pid);
+  await children.add('web', process.pid);
+  expect(said).toEqual([expect.stringContaining('children.json can’t be written')]);
+  await server.close();
+  expect(stopped).toBe(1);
+  expect(said[1]).toContain('postgres is ended');
+  rmSync(`${list}.new`, { recursive: true });
+  await children.add('worker', process.ppid);
+  expect(JSON.parse(readFileSync(list, 'utf8'))).toMatchObject([{ name: 'web' }, { name: 'worker' }]);
+});
+
 test('a port that another program takes before the server listens is left to it: the server gets another one', async () => {
   const others = createServer().listen(0, '127.0.0.1');
   await once(others, 'listening');
