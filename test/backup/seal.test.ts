@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isSignedBy, opened, SealBroken, sealed, signatureOf } from '../../src/backup/offsite/seal.js';
+import { openOffsite } from '../../src/backup/offsite/storage.js';
 
 const SECRET = 'ab'.repeat(32);
 const NAME = 'desk/2026-03-01T02-00-00-000Z/db_20260301_020000.tar.gz';
@@ -86,4 +87,12 @@ it('signs so that another text, another key and another signature are told apart
   expect(isSignedBy('{"id":2}', signature, SECRET)).toBe(false);
   expect(isSignedBy('{"id":1}', signature, 'cd'.repeat(32))).toBe(false);
   expect(isSignedBy('{"id":1}', '', SECRET)).toBe(false);
+});
+
+it('is refused without the key of the installation that sent it, and no start is asked to make another', async () => {
+  const s3 = { endpoint: 'http://127.0.0.1:1', bucket: 'b', region: 'r', prefix: '' };
+  const asked = openOffsite('/nowhere', { desk: 'd', backup: { s3 } } as never, {});
+  await expect(asked).rejects.toThrow(
+    /^\/nowhere\/secrets\/backup-key is not here: .+ Put that file there \(mode 0600\)$/,
+  );
 });

@@ -1,9 +1,11 @@
 /** S3-compatible storage through the AWS client, which is loaded only if a desk has such a storage. */
+import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
+import { secretFile } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 
 export type StorageSettings = NonNullable<Desk['backup']['s3']>;
@@ -282,7 +284,7 @@ export const sealName = (place: Named, id: string, name: string): string => `${p
 
 /**
  * The storage to which the desk file sends copies of backups; null if it names none. Throws `StorageRefused` if one of
- * the storage's keys is missing. Close it by its `storage`.
+ * the storage's keys, or the installation's backup key, is missing. Close it by its `storage`.
  */
 export async function openOffsite(
   home: string,
@@ -290,6 +292,12 @@ export async function openOffsite(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<OffsitePlace | null> {
   if (backup.s3 === undefined) return null;
+  const key = secretFile(home, 'backupKey');
+  // A start would make another one, which opens none of the copies.
+  if (!existsSync(key))
+    throw new StorageRefused(
+      `${key} is not here: copies open only with the key of the installation that sent them. Nothing was fetched or sent. Put that file there (mode 0600)`,
+    );
   const storage = await openStorage(backup.s3, env);
   return { storage, prefix: backup.s3.prefix, desk, secret: readSecret(home, 'backupKey') };
 }
