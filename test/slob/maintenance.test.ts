@@ -134,7 +134,7 @@ describe('the clean-up of backups', () => {
     const file = join(folder, DATABASE_FILE);
     const args = ['--format=custom', '--schema-only', `--file=${file}`];
     await runPgProgram('pg_dump', ownerConnection(bench.context.runtime), args);
-    const files = [{ path: DATABASE_FILE, ...(await hashFile(folder, DATABASE_FILE)) }];
+    const files = [await hashFile(folder, DATABASE_FILE)];
     await writeManifest(folder, { ...manifest, files, restingAccounts });
     return file;
   };
