@@ -31,6 +31,8 @@ export interface Position {
 export class Account {
   readonly id: string;
   cash: number;
+  /** Interest of the month, cents, until it is posted. */
+  accrued = 0;
   realized = 0;
   /** Figures that TWS reports instead of the true ones. */
   readonly misreported = new Map<string, string>();
@@ -74,6 +76,7 @@ export class Account {
   get netLiquidation(): number {
     return (
       this.cash +
+      this.accrued +
       this.#sum((one) => (one.instrument.secType === 'FUT' ? this.unrealized(one) : this.marketValue(one)))
     );
   }
@@ -153,7 +156,7 @@ export function figuresOf(account: Account): readonly Figure[] {
     ['NetLiquidation', netLiquidation],
     ['TotalCashValue', cash],
     ['SettledCash', cash],
-    ['AccruedCash', 0],
+    ['AccruedCash', account.accrued],
     ['BuyingPower', Math.max(0, available * DAY_TRADE_LEVERAGE)],
     ['EquityWithLoanValue', netLiquidation],
     ['PreviousEquityWithLoanValue', cash],
@@ -188,6 +191,7 @@ export function ledgerOf(account: Account, currency: 'USD' | 'BASE'): readonly F
   const sums: readonly (readonly [string, number])[] = [
     ['CashBalance', account.cash],
     ['TotalCashBalance', account.cash],
+    ['AccruedCash', account.accrued],
     ['NetLiquidationByCurrency', account.netLiquidation],
     ['UnrealizedPnL', account.unrealizedSum],
     ['RealizedPnL', account.realized],

@@ -300,6 +300,7 @@ describe('accounts', () => {
       ['Currency', 'USD', 'USD'],
       ['CashBalance', '100000.00', 'USD'],
       ['TotalCashBalance', '100000.00', 'USD'],
+      ['AccruedCash', '0.00', 'USD'],
       ['NetLiquidationByCurrency', '99850.00', 'USD'],
       ['UnrealizedPnL', '-150.00', 'USD'],
       ['RealizedPnL', '0.00', 'USD'],

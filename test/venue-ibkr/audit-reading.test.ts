@@ -55,7 +55,10 @@ function send(socket: Socket, ...fields: readonly string[]): void {
 }
 
 /** A Gateway whose account holds this. */
-async function gatewayWith(held: readonly (readonly string[])[]) {
+async function gatewayWith(
+  held: readonly (readonly string[])[],
+  told: Readonly<Record<string, string>> = {},
+) {
   const server = createServer((socket) => {
     socket.once('data', () => {
       send(socket, '177', '20261120 10:00:00 EST');
@@ -64,8 +67,9 @@ async function gatewayWith(held: readonly (readonly string[])[]) {
         send(socket, '9', '1', '1');
         for (const position of held) send(socket, '61', '3', 'DU1', ...position);
         send(socket, '62', '1');
-        for (const tag of ['NetLiquidationByCurrency', 'CashBalance'])
-          send(socket, '63', '1', '1', 'DU1', tag, '100000.00', 'USD');
+        const ledger = { NetLiquidationByCurrency: '100000.00', CashBalance: '100000.00', ...told };
+        for (const [tag, value] of Object.entries(ledger))
+          send(socket, '63', '1', '1', 'DU1', tag, value, 'USD');
         send(socket, '64', '1', '1');
       });
     });
@@ -85,6 +89,16 @@ async function heldOf(
   const reading = accountReading({ address, clientId: 9, account: null, instruments: [instrument] });
   return (await reading()).positions.get(instrument.symbol);
 }
+
+it('interest that is not posted yet is neither cash nor equity', async () => {
+  const interest = { NetLiquidationByCurrency: '100008.87', AccruedCash: '8.87' };
+  for (const instrument of [crude(), APPLE]) {
+    const address = await gatewayWith([], interest);
+    const reading = accountReading({ address, clientId: 9, account: null, instruments: [instrument] });
+    const hundredThousand = 100_000 * 100_000_000;
+    expect(await reading()).toMatchObject({ cash: hundredThousand, equity: hundredThousand });
+  }
+});
 
 describe('the month of a future', () => {
   it('is the one that it is named after, also where its last trade is in the month before', async () => {

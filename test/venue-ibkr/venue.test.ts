@@ -152,6 +152,18 @@ describe('an account', () => {
     expect(simulator.simulation.orders.open[0]?.terms.account.id).toBe('DU2');
   });
 
+  it('has no cash of interest that accrues and is not posted yet, whatever it holds', async () => {
+    const one = await at();
+    const account = simulator.simulation.accounts.get('DU1234567');
+    account!.accrued = 887;
+    expect((await one.venue.balances()).cash).toBe(dollars(100_000));
+    expect((await one.venue.submit(order({ side: 'sell', quantityLots: 2 }))).kind).toBe('accepted');
+    await eventually(async () => expect(await held(one)).toBe(-2));
+    expect((await one.venue.balances()).cash).toBe(dollars(100_000 - 4.5));
+    account!.accrued = -1_250;
+    expect((await one.venue.balances()).cash).toBe(dollars(100_000 - 4.5));
+  });
+
   it('that holds what the desk does not trade is not read as if it did not', async () => {
     const one = await at();
     const apple = simulator.simulation.market('AAPL').instrument;

@@ -9,7 +9,14 @@ import type { ResolvedContract } from './contracts.js';
 import { believed, moneyOf, stepsOf, textOf } from './decode.js';
 import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
-import { executions, ledger, positions, type ToldExecution, type ToldPosition } from './questions.js';
+import {
+  ACCRUED,
+  executions,
+  ledger,
+  positions,
+  type ToldExecution,
+  type ToldPosition,
+} from './questions.js';
 import { type Setup, verified } from './setup.js';
 
 export interface AccountOptions {
@@ -57,9 +64,13 @@ export class AccountReadings {
       const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
       if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
       // NetLiquidation includes the gains of open futures, and the broker puts the cost of opening them into their
-      // average cost. The engine counts results when they are realized, and has already deducted that cost.
+      // average cost. The engine counts results when they are realized, and has already deducted that cost. Interest
+      // grows in it each night, and becomes cash when it is posted.
       const cash =
-        amount('NetLiquidationByCurrency') - amount('UnrealizedPnL') - this.#paid(setup, held, fills);
+        amount('NetLiquidationByCurrency') -
+        (told.has(ACCRUED) ? amount(ACCRUED) : 0) -
+        amount('UnrealizedPnL') -
+        this.#paid(setup, held, fills);
       return { cash: Math.round(cash / CENT) * CENT, currency };
     });
   }

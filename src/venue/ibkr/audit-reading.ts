@@ -20,6 +20,8 @@ export interface AccountToRead {
 /** Messages are read by the layout of this protocol version only; newer Gateways speak it too. */
 const VERSION = 177;
 const ANSWER_MS = 5_000;
+/** Left out where there never was any. */
+const ACCRUED = 'AccruedCash';
 const LENGTH_BYTES = 4;
 const FRAME_MAX = 0xffffff;
 const REQUEST = '1';
@@ -120,7 +122,9 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
       throw new Error(`${tag}: expected an amount, found ${text.slice(0, 40)}`);
     }
   };
-  const equity = amount('NetLiquidationByCurrency');
+  // Interest of a month that is not posted is no cash yet.
+  const accrued = told.ledger.has(`${chosen} ${ACCRUED}`) ? amount(ACCRUED) : 0;
+  const equity = amount('NetLiquidationByCurrency') - accrued;
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
   // The cost of opening a future stays in its average price until it is closed: until then cash can't be calculated.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
