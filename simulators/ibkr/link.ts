@@ -46,8 +46,8 @@ export class Link {
 
 /** Data farms by name, with the messages for when they go and come. */
 export const FARMS = {
-  market: { name: 'Market data farm', suffix: 'usfuture', broken: 2103, ok: 2104 },
-  history: { name: 'HMDS data farm', suffix: 'ushmds', broken: 2105, ok: 2106 },
+  market: { name: 'Market data farm', suffix: 'usfuture', broken: 2103, ok: 2104, asleep: 2108 },
+  history: { name: 'HMDS data farm', suffix: 'ushmds', broken: 2105, ok: 2106, asleep: 2107 },
 } as const;
 export type Farm = keyof typeof FARMS;
 
@@ -56,4 +56,11 @@ export function farmNotice(farm: Farm, up: boolean): Refused {
   return up
     ? { code: ok, text: `${name} connection is OK:${suffix}` }
     : { code: broken, text: `${name} connection is broken:${suffix}` };
+}
+
+/** Nobody has asked it for anything lately. */
+export function asleepNotice(farm: Farm): Refused {
+  const { name, suffix, asleep } = FARMS[farm];
+  const text = `${name} connection is inactive but should be available upon demand.${suffix}`;
+  return { code: asleep, text };
 }

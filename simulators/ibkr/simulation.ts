@@ -5,7 +5,16 @@ import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
 import { type Instrument, instrumentsAt, type StockOptions } from './contracts.js';
 import { ticksOf } from './decimals.js';
 import { Faults } from './faults.js';
-import { type Farm, farmNotice, Link, LOST, RESTORED_DATA_KEPT, RESTORED_DATA_LOST } from './link.js';
+import {
+  asleepNotice,
+  FARMS,
+  type Farm,
+  farmNotice,
+  Link,
+  LOST,
+  RESTORED_DATA_KEPT,
+  RESTORED_DATA_LOST,
+} from './link.js';
 import { Market } from './market.js';
 import { Orders } from './orders/orders.js';
 import type { Refused } from './refusal.js';
@@ -153,6 +162,8 @@ export class Simulation {
   restoreLink(dataKept: boolean): void {
     if (!dataKept) for (const client of this.clients.values()) client.subscriptions.loseData();
     this.#notice(dataKept ? RESTORED_DATA_KEPT : RESTORED_DATA_LOST);
+    for (const farm of Object.keys(FARMS) as Farm[])
+      if (!this.farms[farm]) this.#notice(farmNotice(farm, false));
     this.link.restore();
     for (const account of this.accounts.values()) this.changed(account);
   }
@@ -160,6 +171,12 @@ export class Simulation {
   setFarm(farm: Farm, up: boolean): void {
     this.farms[farm] = up;
     this.#notice(farmNotice(farm, up));
+  }
+
+  /** It is there again, and goes to sleep. */
+  letFarmSleep(farm: Farm): void {
+    this.farms[farm] = true;
+    this.#notice(asleepNotice(farm));
   }
 
   /** The daily restart: connections end, the Gateway forgets what only it knew, and orders at the exchange stay. */

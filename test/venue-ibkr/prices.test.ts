@@ -249,6 +249,10 @@ it('gives no price while the farm of market data is down, which is named, and ag
   await eventually(() => expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow('2103'));
   simulator.simulation.setFarm('market', true);
   await eventually(async () => expect(await prices.fetchQuotes(['NQ/USD'])).toHaveLength(1));
+  simulator.simulation.setFarm('market', false);
+  await eventually(() => expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow('2103'));
+  simulator.simulation.letFarmSleep('market');
+  await eventually(async () => expect(await prices.fetchQuotes(['NQ/USD'])).toHaveLength(1));
 });
 
 it('says that history is away, and does not take that for none', async () => {

@@ -486,6 +486,33 @@ describe('what happens meanwhile', () => {
     await eventually(() => expect(venue.state.reasons).toEqual([]));
   });
 
+  it('to a farm is over, too, where it only sleeps, and is told anew after the link was broken', async () => {
+    const { venue } = await at();
+    const { simulation } = simulator;
+    const down = (count: number) => eventually(() => expect(venue.state.reasons).toHaveLength(count));
+    for (const farm of ['market', 'history'] as const) {
+      simulation.setFarm(farm, false);
+      await down(1);
+      simulation.letFarmSleep(farm);
+      await down(0);
+    }
+    simulation.setFarm('history', false);
+    await down(1);
+    simulation.breakLink();
+    await eventually(() => expect(venue.state.reasons.join()).toContain('Connectivity'));
+    // It is back before the link is: nobody was told so.
+    simulation.farms.history = true;
+    simulation.restoreLink(true);
+    await down(0);
+    simulation.setFarm('history', false);
+    await down(1);
+    simulation.breakLink();
+    simulation.restoreLink(true);
+    await eventually(() =>
+      expect(venue.state.reasons.join()).toMatch(/^[^;,]*HMDS data farm connection is broken/),
+    );
+  });
+
   it('to a trade is read: a correction replaces it, one that is taken back is none', async () => {
     const { venue, fills, events } = await at();
     await venue.submit(order());

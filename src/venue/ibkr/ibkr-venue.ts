@@ -76,6 +76,10 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     more: Partial<ConstructorParameters<typeof Gateway>[0]> = {},
   ): Gateway => {
     const farmsDown = new Set<string>();
+    const farmsBack = (): void => {
+      for (const farm of farmsDown) health.resolved(farm);
+      farmsDown.clear();
+    };
     const link = `way to the broker, ${name}`;
     const made: Gateway = new Gateway({
       ...address,
@@ -100,8 +104,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         if (name === 'orders') trading.lost(cause);
         health.against(name, cause);
         health.resolved(link);
-        for (const farm of farmsDown) health.resolved(farm);
-        farmsDown.clear();
+        farmsBack();
         begun.get(name)?.();
       },
       onNotice(code, text) {
@@ -110,9 +113,11 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         // What the exchange did while the link was broken was not reported: coming up again makes the engine
         // reconcile.
         if (broken === false) health.resolved(link);
-        const farm = farmAfter(code);
+        // Which farms are down is told anew after it.
+        if (broken === false) farmsBack();
+        const farm = farmAfter(code, text);
         if (farm !== null && name === 'reading') {
-          const cause = `${farm.farm} farm ${text.slice(text.lastIndexOf(':') + 1)}`;
+          const cause = `${farm.farm} farm ${farm.name}`;
           if (farm.up) health.resolved(cause);
           else health.against(cause, text);
           if (!farm.up) farmsDown.add(cause);

@@ -83,6 +83,15 @@ const FARMS: Readonly<Record<number, { readonly farm: 'market data' | 'history';
   2104: { farm: 'market data', up: true },
   2105: { farm: 'history', up: false },
   2106: { farm: 'history', up: true },
+  // Asleep since nobody asks it for anything: it is there as soon as somebody does.
+  2107: { farm: 'history', up: true },
+  2108: { farm: 'market data', up: true },
 };
 
-export const farmAfter = (code: number) => FARMS[code] ?? null;
+/** Which farm a notice is about, and whether it is there after it; null: about none. */
+export function farmAfter(code: number, text: string) {
+  const found = FARMS[code];
+  if (found === undefined) return null;
+  const name = /(?::|upon demand\.)\s*([^:]*)$/.exec(text)?.[1] ?? '';
+  return { ...found, name: name.trim() };
+}

@@ -284,12 +284,20 @@ class IbkrPrices implements PriceConnection {
   #onNotice(code: number, text: string): void {
     if (linkAfter(code) === true) this.#drop(text);
     if (code === DATA_LOST) this.#drop(text);
-    const farm = farmAfter(code);
+    // Which farms are down is told anew once the link is back.
+    if (linkAfter(code) === false && this.#farmsDown.size > 0) {
+      this.#farmsDown.clear();
+      this.#forgetBest();
+    }
+    const farm = farmAfter(code, text);
     if (farm === null || farm.farm === 'history') return;
-    const name = text.slice(text.lastIndexOf(':') + 1);
-    if (!farm.up) this.#farmsDown.set(name, `${code} ${text}`);
-    // A bid from before the outage must not be paired with an ask from after it, nor the other way round.
-    else if (this.#farmsDown.delete(name)) for (const one of this.#subscriptions.values()) one.best = {};
+    if (!farm.up) this.#farmsDown.set(farm.name, `${code} ${text}`);
+    else if (this.#farmsDown.delete(farm.name)) this.#forgetBest();
+  }
+
+  /** A bid from before the outage must not be paired with an ask from after it, nor the other way round. */
+  #forgetBest(): void {
+    for (const one of this.#subscriptions.values()) one.best = {};
   }
 
   /** Throws if the Gateway may be showing prices from before an outage. */
