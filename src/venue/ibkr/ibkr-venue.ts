@@ -111,9 +111,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         const broken = linkAfter(code);
         if (broken === true) health.against(link, text);
         // What the exchange did while the link was broken was not reported: coming up again makes the engine
-        // reconcile.
+        // reconcile. Which farms are down is told anew.
         if (broken === false) health.resolved(link);
-        // Which farms are down is told anew after it.
         if (broken === false) farmsBack();
         const farm = farmAfter(code, text);
         if (farm !== null && name === 'reading') {
