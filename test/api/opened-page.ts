@@ -11,6 +11,7 @@ import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { RollRequest, SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { NO_GPU } from '../support/page.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { scriptedStatus } from '../support/trader-status.js';
@@ -89,7 +90,7 @@ export class OpenedPage {
         },
       },
     );
-    this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...NO_GPU] });
     this.page = await this.#browser.newPage();
     this.page.on('pageerror', (error) => this.complaints.push(error.message));
     this.page.on('console', (message) => {

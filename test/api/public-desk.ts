@@ -1,6 +1,7 @@
 /** A desk at a public address, and a phone that comes to it there. */
 import { type Browser, chromium } from 'playwright-core';
 import { expect } from 'vitest';
+import { NO_GPU } from '../support/page.js';
 import { PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 export const NAME = 'desk.example';
@@ -20,7 +21,7 @@ export const startPublicDesk = (publicUrl: string | undefined): Promise<WebUnder
 export const launchPhone = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
+    args: ['--no-sandbox', ...NO_GPU, `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
   });
 
 /** Signs in by password, sees the desk live, and is still signed in after a reload. */
