@@ -6,9 +6,10 @@ import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 /** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
 export const performance = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
+  const hours = readEquitySteps(context.pool, span, HOUR_MS);
   const [{ returnPct, sharpe, maxDrawdownPct }, equity, closings] = await Promise.all([
-    readEquityFigures((stepMs) => readEquitySteps(context.pool, span, stepMs)),
-    readEquitySteps(context.pool, span, HOUR_MS),
+    readEquityFigures((stepMs) => (stepMs === HOUR_MS ? hours : readEquitySteps(context.pool, span, stepMs))),
+    hours,
     readClosings(context.pool, span),
   ]);
   const first = equity[0];

@@ -76,11 +76,11 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     more: Partial<ConstructorParameters<typeof Gateway>[0]> = {},
   ): Gateway => {
     const farmsDown = new Set<string>();
-    const farmsBack = (): void => {
-      for (const farm of farmsDown) health.resolved(farm);
+    const link = `way to the broker, ${name}`;
+    const linkBack = (): void => {
+      for (const cause of [link, ...farmsDown]) health.resolved(cause);
       farmsDown.clear();
     };
-    const link = `way to the broker, ${name}`;
     const made: Gateway = new Gateway({
       ...address,
       clientId: id,
@@ -103,8 +103,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       onLost(cause) {
         if (name === 'orders') trading.lost(cause);
         health.against(name, cause);
-        health.resolved(link);
-        farmsBack();
+        linkBack();
         begun.get(name)?.();
       },
       onNotice(code, text) {
@@ -112,8 +111,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         if (broken === true) health.against(link, text);
         // What the exchange did while the link was broken was not reported: coming up again makes the engine
         // reconcile. Which farms are down is told anew.
-        if (broken === false) health.resolved(link);
-        if (broken === false) farmsBack();
+        if (broken === false) linkBack();
         const farm = farmAfter(code, text);
         if (farm !== null && name === 'reading') {
           const cause = `${farm.farm} farm ${farm.name}`;

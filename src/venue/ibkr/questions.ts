@@ -41,10 +41,10 @@ export function positions(): Question<readonly ToldPosition[]> {
   };
 }
 
-/** Amounts of the account in its currency, by tag. */
 /** Interest that is not posted yet; a part of the net liquidation, and left out where there never was any. */
 export const ACCRUED = 'AccruedCash';
 
+/** Amounts of the account in its currency, by tag. */
 export function ledger(account: string, currency: string): Question<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   return {
