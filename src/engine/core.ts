@@ -144,11 +144,20 @@ export interface InstrumentProgress extends TradeProgress {
   expiryToldMs: number | null;
   /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
   activity: number;
+  /** What was held before each of the newest fills: a list of the venue may still show it. Oldest first. */
+  readonly heldBefore: HeldBefore[];
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
   doubtsUnsaid: number;
   /** Something changed: `finishEvent` advances its orders before the event is done. */
   changed: boolean;
+}
+
+export interface HeldBefore {
+  /** Null: not known any more, since the trader was started after the fill. */
+  readonly lots: number | null;
+  /** Monotonic time until which the venue may show it. */
+  readonly untilMs: number;
 }
 
 export interface SnapshotRequest {
@@ -391,6 +400,7 @@ function newProgress(): InstrumentProgress {
     openSinceMs: Number.NEGATIVE_INFINITY,
     expiryToldMs: null,
     activity: 0,
+    heldBefore: [],
     doubtSaidMs: null,
     doubtsUnsaid: 0,
     changed: false,

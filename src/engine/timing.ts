@@ -51,6 +51,13 @@ export const RECONCILE_EVERY_MS = 60_000;
 export const VERIFY_AFTER_MS = 1_000;
 /** A difference in a position is adopted only if a second snapshot, this much later, shows it again. */
 export const CONFIRM_AFTER_MS = 250;
+/**
+ * For this long after a fill, a position as it was before the fill is no difference: a venue may list fills before
+ * positions, and what it still shows as held may be closed already.
+ */
+export const POSITION_LISTED_LATE_MS = 15_000;
+/** As many fills of an instrument are remembered for that. */
+export const HELD_BEFORE_MAX = 100;
 /** A difference in cash is believed only if a second snapshot, this much later, shows the same difference. */
 export const CASH_CONFIRM_AFTER_MS = 2_000;
 /**

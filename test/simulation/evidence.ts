@@ -15,6 +15,9 @@ const CLOSING_ABSENT_AFTER_MS = 250;
 /** and sells what is not the desk's where coins of others lie beside it, or lay there once: a reading may be wrong. */
 const BESIDE_OTHERS_ABSENT_AFTER_MS = 6_000;
 
+/** A list of positions that is behind its fills has caught up by then. */
+const LISTED_AFTER_MS = 5_000;
+
 type Ending = 'rejected' | 'cancelled' | 'expired' | 'filled';
 
 interface Reading {
@@ -31,6 +34,9 @@ export class Evidence {
   readonly #foundAgain = new Set<string>();
   #readings: Reading[] = [];
   #asked = 0;
+  #nowMs = 0;
+  /** What was held before each fill that this process heard of, and when it heard. */
+  #heldBefore: { readonly instrument: number; readonly lots: number; readonly atMs: number }[] = [];
   readonly #bids = new Map<number, number>();
   /** What an order was to take the place of, by its client id: a venue that has it has ended that one. */
   readonly #replaces = new Map<string, string>();
@@ -42,6 +48,7 @@ export class Evidence {
 
   /** A message reached the trader. */
   heard(message: EngineEvent, atMs: number): void {
+    this.#nowMs = atMs;
     switch (message.kind) {
       case 'quote':
         this.#bids.set(message.instrument, message.bidTicks);
@@ -101,6 +108,7 @@ export class Evidence {
   /** Questions of a process that is gone have no answers. */
   restart(): void {
     this.#readings = [];
+    this.#heldBefore = [];
     this.#asked = 0;
   }
 
@@ -117,6 +125,11 @@ export class Evidence {
         return record.requestId === this.#asked
           ? null
           : `reconciled by reading ${record.requestId}, not by the newest`;
+      case 'fill': {
+        const { instrument } = record.fill;
+        this.#heldBefore.push({ instrument, lots: this.book.lots[instrument] ?? 0, atMs: this.#nowMs });
+        return null;
+      }
       case 'position.adopted':
         return this.#ofAdoption(record.instrument, record.quantityLots);
       case 'flat.proven':
@@ -167,10 +180,20 @@ export class Evidence {
       (last.lots.get(instrument) ?? 0) === lots &&
       before !== undefined &&
       last.atMs - before.atMs >= CONFIRMED_AFTER_MS
-    ) {
-      return null;
-    }
+    )
+      return this.#ofLateList(instrument, adopted);
     return `a position of ${adopted} lots was adopted without a second reading`;
+  }
+
+  /** Beside coins of others, what is adopted is more than a list says. */
+  #ofLateList(at: number, adopted: number): string | null {
+    const { ownedByOthers, capabilities } = this.scenario;
+    if (ownedByOthers || (capabilities.stopLocksBalance && (this.book.lots[at] ?? 0) < 0)) return null;
+    this.#heldBefore = this.#heldBefore.filter(({ atMs }) => this.#nowMs - atMs < LISTED_AFTER_MS);
+    const late = this.#heldBefore.find(({ instrument, lots }) => instrument === at && lots === adopted);
+    return late === undefined
+      ? null
+      : `a position of ${adopted} lots was adopted, as it was before a fill heard ${this.#nowMs - late.atMs} ms before`;
   }
 
   #ofFlat(ours: (clientId: string) => boolean): string | null {

@@ -1,13 +1,14 @@
 /** The network between a trader and the paper venue: loses, delays, doubles and reorders. Knows nothing of trading. */
 import type { InstrumentId } from '../../src/domain/instrument.js';
 import { plainUnits } from '../../src/domain/money.js';
-import { isBounded, type OrderIntent } from '../../src/domain/order.js';
+import { type Fill, isBounded, type OrderIntent } from '../../src/domain/order.js';
 import type {
   CashListed,
   CashMovement,
   ReplaceOutcome,
   SendOutcome,
   VenueOrder,
+  VenuePosition,
 } from '../../src/domain/venue.js';
 import type { Approved } from '../../src/limits/gate.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
@@ -46,6 +47,8 @@ export class FaultyNetwork {
   /** Stops that were lost: while these are, nobody says that they are. */
   readonly #unheard = new Set<string>();
   #receiver: Receiver | null = null;
+  /** What the list of positions does not have yet. */
+  #unlisted: { readonly instrument: InstrumentId; readonly lots: number; readonly untilMs: number }[] = [];
 
   constructor(
     private readonly venue: PaperVenue,
@@ -61,6 +64,7 @@ export class FaultyNetwork {
   ) {
     this.faults = scenario.faults;
     venue.onEvent((event) => {
+      if (event.kind === 'fill') this.#listLate(event.fill);
       if (event.kind === 'fill' && this.hidden.has(event.fill.clientId)) return;
       this.#stream(event.kind === 'order' ? { ...event, order: this.#shown(event.order) } : event);
       if (event.kind === 'fill') this.#streamOrder(event.fill.clientId, event.fill.instrument);
@@ -90,7 +94,7 @@ export class FaultyNetwork {
         })),
       positions: () =>
         ask(async () => {
-          const positions = await venue.positions();
+          const positions = this.#asListed(await venue.positions());
           return this.#isWrong()
             ? positions.map((position) => ({ ...position, quantityLots: 0 }))
             : positions;
@@ -330,6 +334,26 @@ export class FaultyNetwork {
 
   #lateness(fault: 'requestLate' | 'streamLate'): number {
     return this.#happens(fault) ? this.random.whole(1, this.faults.lateMs) : 0;
+  }
+
+  #listLate({ instrument, side, quantityLots }: Fill): void {
+    const { positionsLateMs } = this.scenario;
+    if (positionsLateMs === 0) return;
+    const untilMs = this.time.nowMs + this.random.whole(0, positionsLateMs);
+    this.#unlisted.push({ instrument, lots: side === 'buy' ? quantityLots : -quantityLots, untilMs });
+  }
+
+  /** As a venue whose list of fills is ahead of its positions; in the order of the fills. */
+  #asListed(positions: readonly VenuePosition[]): readonly VenuePosition[] {
+    const newest = this.#unlisted.findLastIndex(({ untilMs }) => untilMs <= this.time.nowMs);
+    this.#unlisted = this.#unlisted.slice(newest + 1);
+    if (this.#unlisted.length === 0) return positions;
+    this.injected.count('position listed late');
+    return this.scenario.instruments.map(({ id }) => {
+      const now = positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
+      const late = this.#unlisted.filter(({ instrument }) => instrument === id);
+      return { instrument: id, quantityLots: late.reduce((lots, fill) => lots - fill.lots, now) };
+    });
   }
 
   #isWrong(): boolean {

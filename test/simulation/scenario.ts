@@ -57,6 +57,8 @@ export interface Scenario extends AskedEntries {
   readonly capabilities: VenueCapabilities;
   readonly faults: FaultRates;
   readonly latencyMs: number;
+  /** The list of positions is up to so far behind that of the fills. */
+  readonly positionsLateMs: number;
   /** Little is offered at each price: orders are filled in parts. */
   readonly thinBooks: boolean;
   /** Wall milliseconds with faults. */
@@ -257,6 +259,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     capabilities: drawCapabilities(seed, spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),
+    positionsLateMs: !spot && seed % 4 === 1 ? 3_000 : 0,
     thinBooks: random.chance(0.5),
     faultyMs: random.whole(30, 120) * 1000,
     quoteEveryMs: random.pick([100, 250, 500]),

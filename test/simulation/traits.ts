@@ -26,6 +26,7 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'a clock that is set': ({ clockSetEveryMs }) => clockSetEveryMs > 0,
   'requests, answers or messages lost, late or doubled': ({ faults: { lateMs, ...rates } }) =>
     Object.values(rates).some((rate) => rate > 0),
+  'positions that are listed later than their fills': ({ positionsLateMs }) => positionsLateMs > 0,
   'a trader that is killed': ({ crashEveryMs, stormEveryMs }) => crashEveryMs + stormEveryMs > 0,
   'a disk that fails': ({ diskFaultEveryMs }) => diskFaultEveryMs > 0,
   'a journal put back from a backup': ({ restoreEveryMs }) => restoreEveryMs > 0,

@@ -30,6 +30,8 @@ import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
 import { type SettingValues, settingValues } from '../settings/setting-specs.js';
 import { openLots, type PositionEntry } from '../state.js';
+import { noteHeld } from '../sync/reconcile-positions.js';
+import { FILL_OVERLAP_MARKET_MS } from '../timing.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 import { watchSessions } from './session.js';
@@ -60,10 +62,17 @@ export function begin(core: Core, stamp: Stamp): string | null {
   });
   for (const { id } of core.config.instruments) askAboutOrders(core, id);
   handActionsAgain(core);
+  doubtLateLists(core);
   if (isClosing(core)) startClosingClock(core);
   markAllChanged(core);
   wantSnapshot(core);
   return null;
+}
+
+/** The trader may have ended right after a fill: what was held before it is not known any more. */
+function doubtLateLists(core: Core): void {
+  if (core.marketMs - core.state.newestFillMs > FILL_OVERLAP_MARKET_MS) return;
+  for (const { id } of core.config.instruments) noteHeld(core, id, null);
 }
 
 /** Positions and orders are counted in steps of their instrument, so the steps must not change while any are open. */

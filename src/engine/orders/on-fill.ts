@@ -25,6 +25,7 @@ import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
+import { noteHeld } from '../sync/reconcile-positions.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
@@ -52,6 +53,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const nobodysBefore = nobodysLots(core, fill.instrument);
+  noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
   commit(core, { type: 'fill', fill });
   // Before the first snapshot, a fill may be from before the start.
   if (core.sync.readings > 0 && entry !== undefined) {

@@ -30,7 +30,7 @@ import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
 import { holdingsOf, openLots } from '../state.js';
-import { CONFIRM_AFTER_MS } from '../timing.js';
+import { CONFIRM_AFTER_MS, HELD_BEFORE_MAX, POSITION_LISTED_LATE_MS } from '../timing.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
 
 export interface PositionsCompared {
@@ -156,13 +156,17 @@ function splitDifference(core: Core, at: InstrumentId, ours: number, venues: num
   return describe(core, at, ours, theirs, 'halt');
 }
 
-/** There is a price, and what it is worth to the account, nothing changed during the snapshot, and an earlier snapshot said the same. */
+/**
+ * There is a price, and what it is worth to the account, nothing changed during the snapshot, it is not as before a
+ * fill of just now, and an earlier snapshot said the same.
+ */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
   const { suspected } = core.sync;
   const { market } = core;
   const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice || Number.isNaN(market.rate(at))) return false;
-  if (asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at)) {
+  const changes = asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at);
+  if (changes || mayBeListedLate(core, at, venues)) {
     suspected.delete(at);
     return false;
   }
@@ -175,6 +179,25 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
   if (venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol))
     core.sync.surplus.add(at);
   return false;
+}
+
+/** A fill is heard: `lots` were held until then. */
+export function noteHeld(core: Core, at: InstrumentId, lots: number | null): void {
+  const { heldBefore } = progressAt(core, at);
+  heldBefore.push({ lots, untilMs: core.monotonicMs + POSITION_LISTED_LATE_MS });
+  if (heldBefore.length > HELD_BEFORE_MAX) heldBefore.shift();
+}
+
+/**
+ * The venue shows what was held before a fill of just now: its list of positions may be behind that of its fills. What
+ * is below zero where nothing can be owed is wrong with us, however late the list.
+ */
+function mayBeListedLate(core: Core, at: InstrumentId, venues: number): boolean {
+  if (isOversold(core, at)) return false;
+  const { heldBefore } = progressAt(core, at);
+  while ((heldBefore[0]?.untilMs ?? Number.POSITIVE_INFINITY) <= core.monotonicMs) heldBefore.shift();
+  const lots = venues - othersLotsAt(core, instrumentAt(core, at).symbol);
+  return heldBefore.some((before) => before.lots === null || before.lots === lots);
 }
 
 /** Orders of unknown fate, or that fill at once: their effect on the position is not known yet. */

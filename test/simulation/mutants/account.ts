@@ -33,6 +33,12 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     put: '    priceTicks: 1,\n',
   },
   {
+    what: 'a list of positions that is behind its fills is believed',
+    file: 'engine/timing.ts',
+    find: 'POSITION_LISTED_LATE_MS = 15_000',
+    put: 'POSITION_LISTED_LATE_MS = 0',
+  },
+  {
     what: 'a difference in cash is hidden',
     file: 'engine/sync/reconcile-cash.ts',
     find: '  if (difference === 0n) return agreed(core);\n',
