@@ -15,8 +15,8 @@ import type { BookReading } from '../venue/book-reading.js';
 import { LimitWatch } from './limit-watch.js';
 import { compareEquity, type Finding, ownEquity, type PriceReader } from './own-equity.js';
 
-/** Money units. The trader shows cash rounded to cents at the coarsest. */
-const TOLERANCE = 1_000_000;
+/** Money units. The trader shows cash rounded to cents at the coarsest, and a broker rounds by as much again. */
+const TOLERANCE = 2_000_000;
 
 /**
  * A difference in cash that the trader does not see. The venue's lists may still explain it as a deposit or the like,

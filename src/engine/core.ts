@@ -183,6 +183,8 @@ export interface CashProgress {
    * at another, so cash may differ by the rest.
    */
   adopted: number;
+  /** Fills there were when cash last agreed: each one since may have been rounded. */
+  fillsAgreed: number;
 }
 
 export interface SyncProgress {
@@ -329,7 +331,7 @@ export function createCore(config: EngineConfig): Core {
       state: 'pending',
       unsettled: null,
       atWallMs: null,
-      cash: { suspected: null, unexplained: null, adopted: 0 },
+      cash: { suspected: null, unexplained: null, adopted: 0, fillsAgreed: 0 },
       suspected: new Map(),
       splits: new Map(),
     },

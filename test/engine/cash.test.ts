@@ -282,6 +282,54 @@ describe('cash that moved without a trade', () => {
     expect(replayed.stateHash()).toBe(desk.engine.stateHash());
   });
 
+  describe('at a broker that rounds cash to cents', () => {
+    const CENTS = 1_000_000;
+    const broker = () => {
+      const { capabilities } = new DeskUnderTest().config;
+      return new DeskUnderTest({ capabilities: { ...capabilities, cashWithin: 2 * CENTS } }).active();
+    };
+    /** Bought and sold, each with a fee of six places. */
+    function trade(desk: DeskUnderTest): void {
+      const { entry, stop } = desk.hold(0);
+      const exit = desk.makeFill(
+        { ...stop, clientId: stop.clientId },
+        9_900,
+        entry.quantityLots,
+        100_354_200,
+      );
+      desk.happen({ kind: 'fill', fill: exit });
+    }
+
+    it.each([1, -1])('up to two of them are no difference (%i)', (sign) => {
+      const desk = broker();
+      trade(desk);
+      readCash(desk, desk.engine.view.cash + sign * 2 * CENTS);
+      expect([desk.recorded('cash'), desk.engine.view.reconciliation.state]).toEqual([[], 'clean']);
+      expect(desk.engine.view.cashUnexplained).toBe(null);
+    });
+
+    it('what more trades come to is a correction by itself, and none hides what comes later', () => {
+      const desk = broker();
+      trade(desk);
+      readCash(desk, desk.engine.view.cash + 5 * CENTS);
+      expect(desk.recorded('cash')).toMatchObject([{ kind: 'correction', amount: 5 * CENTS }]);
+      expect(desk.engine.view.reconciliation.state).toBe('clean');
+      readCash(desk, desk.engine.view.cash + 3 * CENTS);
+      expect(desk.recorded('cash')).toHaveLength(1);
+      expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+    });
+
+    it('more than that halts, and so does a cent at a venue that is exact', () => {
+      const desk = broker();
+      trade(desk);
+      readCash(desk, desk.engine.view.cash + 7 * CENTS);
+      expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+      const exact = new DeskUnderTest().active();
+      readCash(exact, exact.engine.view.cash + CENTS);
+      expect(exact.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+    });
+  });
+
   describe('after an adoption', () => {
     /** The account has more coins than the desk, or none of them; `part` of their worth is missing, or too much, in cash. */
     function adoptedWith(

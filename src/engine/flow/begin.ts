@@ -50,6 +50,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   core.market.hold(heldPositions(core.state), fundsOf(core.state));
   core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
+  core.sync.cash.fillsAgreed = core.state.counters.fills;
   core.begunAtMs = core.monotonicMs;
   watchSessions(core);
   startDay(core);

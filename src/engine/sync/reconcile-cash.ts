@@ -33,14 +33,14 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   const { cash } = core.sync;
   if (snapshot.cash === null) return AGREED;
   const difference = BigInt(snapshot.cash) - cashUnits(core.state);
-  if (difference === 0n) return agreed(core);
+  if (isNone(core, difference)) return agreed(core);
   if (moved(core, asked)) {
     cash.suspected = null;
     return PENDING;
   }
   if (!isConfirmed(core, difference)) return PENDING;
   if (isRounding(core, difference))
-    return byItself(core, 'correction', difference, 'the venue cuts amounts to eight places');
+    return byItself(core, 'correction', difference, 'the venue rounds amounts that we count exactly');
   const explained = explaining(core, snapshot.movements ?? [], difference);
   if (explained !== null) {
     for (const movement of explained) bookMovement(core, movement);
@@ -55,11 +55,18 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   return unexplained(core, snapshot, difference);
 }
 
-export function cashDiffers({ state }: Core, { cash }: VenueSnapshot): boolean {
-  return cash !== null && BigInt(cash) !== cashUnits(state);
+export function cashDiffers(core: Core, { cash }: VenueSnapshot): boolean {
+  return cash !== null && !isNone(core, BigInt(cash) - cashUnits(core.state));
 }
 
-function agreed({ sync }: Core): CashCompared {
+/** Equal, as far as the venue tells it. */
+const isNone = ({ config }: Core, difference: Units): boolean =>
+  isWithin(difference, BigInt(config.capabilities.cashWithin ?? 0));
+
+const isWithin = (difference: Units, most: Units): boolean => difference <= most && difference >= -most;
+
+function agreed({ sync, state }: Core): CashCompared {
+  sync.cash.fillsAgreed = state.counters.fills;
   sync.cash.suspected = null;
   sync.cash.unexplained = null;
   sync.cash.adopted = 0;
@@ -88,11 +95,12 @@ function isConfirmed(core: Core, difference: Units): boolean {
   return core.monotonicMs - before.atMs >= CASH_CONFIRM_AFTER_MS;
 }
 
-/** Possible only if a pair is finer than a money unit; each fill contributes at most one unit. */
-function isRounding({ state }: Core, difference: Units): boolean {
-  if ((state.steps[0]?.perMoney ?? 1n) === 1n) return false;
-  const most = BigInt(state.counters.fills);
-  return difference <= most && difference >= -most;
+/** Each fill contributes at most one unit where a pair is finer than a money unit, or what the venue rounds by. */
+function isRounding({ state, config, sync }: Core, difference: Units): boolean {
+  if ((state.steps[0]?.perMoney ?? 1n) !== 1n) return isWithin(difference, BigInt(state.counters.fills));
+  const { cashWithin = 0 } = config.capabilities;
+  const fillsSince = state.counters.fills - sync.cash.fillsAgreed;
+  return isWithin(difference, BigInt(cashWithin) * BigInt(1 + fillsSince));
 }
 
 function byItself(core: Core, kind: 'correction' | 'result', units: Units, reason: string): CashCompared {

@@ -26,7 +26,8 @@ export interface AccountOptions {
   readonly note: (what: string, cause: string) => void;
 }
 
-const CENT = MONEY_SCALE / 100;
+/** In money units. */
+export const CENT = MONEY_SCALE / 100;
 
 export class AccountReadings {
   readonly #options: AccountOptions;

@@ -9,7 +9,7 @@ import type { RefusedAnswer } from '../definition.js';
 import { createVenueHealth } from '../health.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
-import { AccountReadings } from './account.js';
+import { AccountReadings, CENT } from './account.js';
 import { askedOf, followingContract } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
@@ -244,5 +244,7 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
     postOnly: false,
     fillOrKill: false,
+    // Commissions have six places, its cash is in cents, and that of futures a sum of several such figures.
+    cashWithin: 2 * CENT,
   };
 }
