@@ -140,6 +140,8 @@ export interface InstrumentProgress extends TradeProgress {
   unverified: boolean;
   /** Monotonic time at which the market was seen to open. Null: it is closed. */
   openSinceMs: number | null;
+  /** The close, in market time, before which people were told that a halted desk closes nothing. Null: they were not. */
+  haltedCloseMs: number | null;
   /** Monotonic time at which people were last told that a contract ends while it is held. Null: they were not. */
   expiryToldMs: number | null;
   /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
@@ -400,6 +402,7 @@ function newProgress(): InstrumentProgress {
     unlikeSinceMs: null,
     unverified: false,
     openSinceMs: Number.NEGATIVE_INFINITY,
+    haltedCloseMs: null,
     expiryToldMs: null,
     activity: 0,
     heldBefore: [],

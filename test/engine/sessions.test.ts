@@ -215,17 +215,28 @@ describe('a desk that holds nothing over the close', () => {
     expect(said).toHaveLength(1);
   });
 
-  it('closes nothing while it is halted, and tells people that the position is held over', () => {
+  it('closes nothing while it is halted, and tells people: once in time to close it, and that it is held over', () => {
     const halted = desk();
+    const alarms = () =>
+      halted
+        .recorded('note')
+        .filter(({ level }) => level === 'alarm')
+        .map(({ text }) => text);
     passTo(halted, '12:40', [0]);
     const { stop } = halted.hold(0);
     halted.command({ name: 'stop' });
+    passTo(halted, '12:54:59', [0]);
+    expect(alarms()).toEqual([]);
     passTo(halted, '12:56', [0]);
+    passTo(halted, '12:57', [0]);
     expect(halted.live('exit', 0)).toEqual([]);
+    const inTime =
+      'BTC/USDT: the session ends Mon 13:00 UTC and nothing is to be held over it, but a halted desk closes nothing by itself: fermata position close BTC/USDT does';
+    expect(alarms()).toEqual([inTime]);
     passTo(halted, '13:00', [0]);
     halted.pass(1_000);
-    const told = halted.recorded('note').filter(({ level }) => level === 'alarm');
-    expect(told.map(({ text }) => text)).toEqual([
+    expect(alarms()).toEqual([
+      inTime,
       'BTC/USDT: the market has closed and the position is still open; its stop stays',
     ]);
     expect(halted.stateOf(stop)).toBe('working');

@@ -13,7 +13,7 @@ import {
   sessionsAt,
   tradeProgressAt,
 } from '../core.js';
-import { mayReduce } from '../halts/mode.js';
+import { isClosing, mayReduce } from '../halts/mode.js';
 import { holdingsOf, openLots } from '../state.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
@@ -39,7 +39,11 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
-  if (flatBeforeCloseMs === undefined || !mayReduce(core) || !isHeld(core, at)) return;
+  if (flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
+  if (!mayReduce(core)) {
+    tellClosesNothing(core, at, flatBeforeCloseMs);
+    return;
+  }
   const staying = holdingsOf(positionAt(core, at))
     // One of several trades may be too small to sell.
     .filter((holding) => !isDustOf(core, holding))
@@ -51,6 +55,21 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
   note(core, 'info', exitNote(because), at);
   for (const progress of staying) progress.exiting = { because, why: 'sessionEnd' };
+}
+
+/** While there is still time to close it by hand. */
+function tellClosesNothing(core: Core, at: InstrumentId, flatBeforeCloseMs: number): void {
+  const { calendar } = sessionsAt(core, at);
+  const progress = progressAt(core, at);
+  const { untilMs } = calendar.phaseAt(core.marketMs);
+  if (untilMs - core.marketMs > flatBeforeCloseMs || progress.haltedCloseMs === untilMs || isClosing(core))
+    return;
+  progress.haltedCloseMs = untilMs;
+  const { symbol } = instrumentAt(core, at);
+  const text =
+    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and nothing is to be held over it, ` +
+    `but a halted desk closes nothing by itself: fermata position close ${symbol} does`;
+  note(core, 'alarm', text, at);
 }
 
 const isHeld = (core: Core, at: InstrumentId): boolean =>
