@@ -1,5 +1,6 @@
 /** What the supervisor tells every process that it starts: addresses and places, no secrets (those are files). */
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DeskCalendar } from '../domain/trading-day.js';
@@ -66,7 +67,7 @@ export function homePaths(home: string): HomePaths {
     workflowBundles: join(root, 'workflow-bundles'),
     builds: join(root, 'builds'),
     ownActions: join(root, 'own-actions'),
-    sockets: socketsFolder(root),
+    sockets: socketsInUse(root) ?? socketsFolder(root),
     servers: {
       installation,
       run: join(installation, 'run'),
@@ -82,6 +83,32 @@ function secretsFolder(root: string): string {
   const given = process.env.FERMATA_SECRETS;
   if (!given) return join(root, 'secrets');
   return installationOf(root) === root ? given : join(given, DESK_HOMES, basename(root));
+}
+
+/** Names the folder of the sockets while a supervisor runs. */
+const socketsRecord = (root: string): string => join(root, 'run', 'sockets');
+
+/**
+ * Call with the lock of this home held. A shell, a cron job and a login over SSH may have different folders for sockets,
+ * and each has to find the desk.
+ */
+export function recordSockets(home: string): void {
+  const root = resolve(home);
+  writeFileSync(socketsRecord(root), socketsFolder(root), { mode: 0o600 });
+}
+
+export function forgetSockets(home: string): void {
+  rmSync(socketsRecord(resolve(home)), { force: true });
+}
+
+/** Null: none runs, or the record is of another machine, such as outside of a container. */
+function socketsInUse(root: string): string | null {
+  try {
+    const folder = readFileSync(socketsRecord(root), 'utf8');
+    return existsSync(folder) ? folder : null;
+  } catch {
+    return null;
+  }
 }
 
 function socketsFolder(root: string): string {

@@ -62,11 +62,15 @@ export class DeskProcesses {
 
   startTemporal(source: Extract<TemporalSource, { kind: 'binary' }>): Promise<TemporalServerPlace> {
     const { paths, say: onLine } = this.context;
+    let folder = paths.servers.sockets;
     return this.#share<TemporalServerPlace>(
       'temporal',
       (before) => chooseTemporal(paths, before),
-      (at, children) => startOwnTemporal({ paths, children, onLine }, at, source),
-      () => rmSync(paths.servers.sockets, { recursive: true, force: true }),
+      (at, children) => {
+        if (at.network.kind === 'own-network') folder = at.network.folder;
+        return startOwnTemporal({ paths, children, onLine }, at, source);
+      },
+      () => rmSync(folder, { recursive: true, force: true }),
     );
   }
 

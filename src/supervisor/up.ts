@@ -5,7 +5,7 @@ import { messageOf } from '../domain/message-of.js';
 import { closeSwitch, orderSwitch } from '../home/builds.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-mark.js';
-import type { HomePaths } from '../home/runtime.js';
+import { forgetSockets, type HomePaths, recordSockets } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -51,6 +51,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
     throw error;
   } finally {
     ending.close();
+    forgetSockets(claim.paths.home);
     claim.lock.release();
   }
 }
@@ -93,6 +94,7 @@ async function runLogged(
   const socket = await openSocket(context, processes, phase);
   const disk = watchDisk(paths.ballast, paths.home, (freeMb) => warnOfFullDisk(context, freeMb));
   try {
+    recordSockets(paths.home);
     log.write('supervisor', 'info', `starting desk ${options.loaded.desk.desk} in ${paths.home}`);
     const runtime = await startDesk(context, processes, ports);
     phase.name = 'running';

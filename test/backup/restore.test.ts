@@ -211,6 +211,8 @@ describe('a desk that is restored', () => {
     const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
       const password = readSecret(home, 'postgresPassword');
       const pool = new Pool({ host, port, database, password, ...(user === undefined ? {} : { user }) });
+      // `end` does not wait until a connection is closed, and the server is ended next.
+      pool.on('error', () => undefined);
       const told = [...readTold(journalOf(home), 1)].map(({ entry, group }) =>
         group === undefined ? entry : { ...entry, groupBytes: group.toString('base64') },
       );

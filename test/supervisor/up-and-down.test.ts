@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildIdAt } from '../../src/domain/build.js';
@@ -93,6 +94,22 @@ describe('a desk that runs', () => {
       /crypto-bot already runs .* running\)/,
     );
     expect(await askSupervisor(home, 'processes', {})).toEqual(before);
+  });
+
+  test('is found from where sockets have another place: a login over SSH, a cron job', async () => {
+    const before = process.env.XDG_RUNTIME_DIR;
+    const other = mkdtempSync(join(tmpdir(), 'other-'));
+    try {
+      process.env.XDG_RUNTIME_DIR = other;
+      expect(await askSupervisor(home, 'who', {})).toMatchObject({ desk: 'crypto-bot' });
+      const second = await up(upOptions(home));
+      expect(second.kind === 'already-running' && second.message).toMatch(/crypto-bot already runs/);
+      expect(readdirSync(other)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.XDG_RUNTIME_DIR;
+      else process.env.XDG_RUNTIME_DIR = before;
+      rmSync(other, { recursive: true, force: true });
+    }
   });
 
   test.each(['web', 'trader', 'temporal', 'postgres'])('%s is started again after kill -9', async (name) => {

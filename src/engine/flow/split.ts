@@ -2,10 +2,21 @@
  * What a split changes beside what is recorded: the last price, what is under way, and what strategies have seen.
  * Strategies begin anew; whoever keeps past bars shows them again, in new shares.
  */
-import type { SplitRatio } from '../../domain/corporate-action.js';
+import { type SplitRatio, splitBetween, splitText } from '../../domain/corporate-action.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { signalKey } from '../../domain/signal.js';
-import { allProgress, type Core, commit, instrumentAt, liveOrders, progressAt, sessionsAt } from '../core.js';
+import {
+  allProgress,
+  type Core,
+  commit,
+  instrumentAt,
+  liveOrders,
+  note,
+  progressAt,
+  sessionsAt,
+} from '../core.js';
+import { raiseFault } from '../halts/raise-halt.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { watchQuotes } from '../strategies/between-bars.js';
@@ -24,6 +35,30 @@ export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isO
   if (!isOld) market.forget(at);
   const last = { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
   guard.split(at, ratio, market.hasQuote(at) ? last : null);
+}
+
+/**
+ * The venue has a usual multiple of our shares: a person has to say whether it was a split. Until then nothing is
+ * adopted, since the cost of the shares would be wrong. False: it does not look like a split, or a person said that it
+ * is not one.
+ */
+export function looksSplit(core: Core, at: InstrumentId, ours: number, theirs: number): boolean {
+  const { kind, symbol, lotSize, base } = instrumentAt(core, at);
+  const ratio = kind === 'stock' ? splitBetween(ours, theirs) : null;
+  const known = core.sync.splits.get(at);
+  if (ratio === null || (known?.isNone === true && known.lots === theirs)) {
+    core.sync.splits.delete(at);
+    return false;
+  }
+  core.sync.splits.set(at, { lots: theirs, isNone: false });
+  if (known?.lots === theirs) return true;
+  const count = (lots: number): string => formatDecimal(lots, lotSize);
+  const reason =
+    `${symbol}: we hold ${count(ours)} ${base}, the venue has ${count(theirs)}, which looks like a ${splitText(ratio)} split. ` +
+    'Nothing was adopted: fermata corporate-action split, or no-split, says what it was';
+  note(core, 'alarm', reason, at);
+  raiseFault(core, 'reconciliation', reason);
+  return true;
 }
 
 /** Called after the record. Nothing that was decided in old shares goes on. */

@@ -4,7 +4,6 @@
  */
 
 import type { OthersCoins } from '../../domain/coins.js';
-import { splitBetween, splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
@@ -24,6 +23,7 @@ import {
   type SnapshotRequest,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
+import { looksSplit } from '../flow/split.js';
 import { ratePart, valuedNow } from '../flow/stale-data.js';
 import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
@@ -59,9 +59,9 @@ export function reconcilePositions(
       pending = true;
       continue;
     }
-    const split = splitDifference(core, id, ours, venues);
-    if (split !== null) {
-      differences.push(split);
+    const shares = venues - othersLotsAt(core, instrumentAt(core, id).symbol);
+    if (looksSplit(core, id, ours, shares)) {
+      differences.push(describe(core, id, ours, shares, 'halt'));
       continue;
     }
     differences.push(...believe(core, id, ours, venues));
@@ -128,32 +128,6 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
       : `${amount} ${base} that were not the desk's have left the account`;
   commit(core, { type: 'coins.counted', symbol, coins, by: 'fermata', reason, marketMs: core.marketMs });
   note(core, change > 0 ? 'alarm' : 'info', `${symbol}: ${reason}`, at);
-}
-
-/**
- * The venue has a usual multiple of our shares: a person has to say whether it was a split. Until then nothing is
- * adopted, since the cost of the shares would be wrong. Null: it does not look like a split, or a person said that it
- * is not one.
- */
-function splitDifference(core: Core, at: InstrumentId, ours: number, venues: number): Difference | null {
-  const { kind, symbol, lotSize, base } = instrumentAt(core, at);
-  const theirs = venues - othersLotsAt(core, symbol);
-  const ratio = kind === 'stock' ? splitBetween(ours, theirs) : null;
-  const known = core.sync.splits.get(at);
-  if (ratio === null || (known?.isNone === true && known.lots === theirs)) {
-    core.sync.splits.delete(at);
-    return null;
-  }
-  core.sync.splits.set(at, { lots: theirs, isNone: false });
-  if (known?.lots !== theirs) {
-    const count = (lots: number): string => formatDecimal(lots, lotSize);
-    const reason =
-      `${symbol}: we hold ${count(ours)} ${base}, the venue has ${count(theirs)}, which looks like a ${splitText(ratio)} split. ` +
-      'Nothing was adopted: fermata corporate-action split, or no-split, says what it was';
-    note(core, 'alarm', reason, at);
-    raiseFault(core, 'reconciliation', reason);
-  }
-  return describe(core, at, ours, theirs, 'halt');
 }
 
 /**

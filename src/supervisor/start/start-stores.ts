@@ -58,7 +58,8 @@ export async function chooseTemporal(
   const network = await chooseNetwork(servers.sockets);
   return {
     ports: await chooseTemporalPorts(before?.ports),
-    network: before?.network.kind === network.kind ? before.network : network,
+    // Nobody uses the sockets of before: whoever does keeps the server going. Their folder may be gone.
+    network: before?.network.kind === 'loopback' && network.kind === 'loopback' ? before.network : network,
   };
 }
 
@@ -107,7 +108,7 @@ export async function startOwnTemporal(
   const { servers } = context.paths;
   const sayIfFull = fullDiskTeller('temporal', servers.temporal);
   // In a takeover the folder is missing: it was removed with the desk that ran the server.
-  claimFolder(servers.sockets);
+  if (at.network.kind === 'own-network') claimFolder(at.network.folder);
   const database = await databaseFileFor(servers.temporal, source.serverVersion);
   const launch = () => launchTemporal(context, at, source.path, database).catch(sayIfFull);
   try {
