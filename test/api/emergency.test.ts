@@ -201,6 +201,13 @@ describe('the size to go on with', () => {
     ]);
   });
 
+  it('comes with the halt that was shown; left out, it is the one in force', async () => {
+    await press('resume', { haltId: HALT_ID });
+    await press('resume', {});
+    expect(asked).toMatchObject([{ halt: HALT_ID }, { halt: undefined }]);
+    expect((await press('resume', { haltId: '' })).status).toBe(400);
+  });
+
   it.each([0, 101, 12.5, '50', null])('is refused as %j, by name', async (sizePct) => {
     const answer = await press('resume', { sizePct });
     expect(answer.status).toBe(400);

@@ -246,9 +246,11 @@ function scriptedOperations(
       const { flat } = await client.call('flatProof', {});
       return outcome(ok, flat, 'flat', haltId);
     },
-    resumeTrading: async ({ person }, { reason, commandId }) => {
+    resumeTrading: async ({ person }, { reason, commandId, halt }) => {
       const { haltId, configHash } = await client.call('status', {});
       if (haltId === null) return outcome(false, false, 'the desk is not halted', null);
+      if (halt !== undefined && halt !== haltId)
+        return outcome(false, false, 'The desk was halted anew since', haltId);
       const params = { ...identity(person, reason, commandId), haltId, configHash, decisions: [] };
       const { ok } = await client.call('arm', params);
       return outcome(ok, true, 'armed', null);

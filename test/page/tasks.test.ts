@@ -56,6 +56,20 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await told(/Resume: proven/, 'outcome');
     await expect.poll(mode).toBe('ACTIVE');
   },
+  'lifts no halt that came while the dialog was open': async () => {
+    await open('Desk');
+    await toTheEnd();
+    await press('Stop');
+    await told(/Stop: proven/, 'outcome');
+    await expect.poll(mode).toBe('HALTED');
+    await press('Resume');
+    await byRole('dialog', 'Resume trading?').waitFor();
+    const { trader } = opened.web;
+    trader.status = { ...trader.status, haltId: 'halt-of-later' };
+    await answer('Resume trading?', [[/Reason/, 'looked at it']], 'Resume');
+    await told(/The desk was halted anew since/, 'outcome');
+    await expect(mode()).resolves.toBe('HALTED');
+  },
   'closes everything once that is confirmed': async () => {
     await open('Desk');
     const before = calls('closeAll').length;

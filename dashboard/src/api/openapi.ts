@@ -1698,6 +1698,8 @@ export interface paths {
                         reason?: string;
                         /** @description Position size to go on with, percent of the desk file’s; left out: as it is */
                         sizePct?: number;
+                        /** @description The halt that the person was shown: another one is not lifted. Left out: the one in force */
+                        haltId?: string;
                         /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
                     };

@@ -59,6 +59,16 @@ interface Said {
   readonly detail: string;
 }
 
+/** What is sent with a button; but for the reason and the signature, only with a resume. */
+export interface Asked {
+  readonly reason: string;
+  /** The position size to go on with, percent of the desk file's. */
+  readonly sizePct?: number;
+  /** The halt that the person was shown: another one is not lifted. */
+  readonly haltId?: string;
+  readonly signature?: string;
+}
+
 export class DeskApi {
   readonly #client: Client;
 
@@ -66,14 +76,13 @@ export class DeskApi {
     this.#client = client;
   }
 
-  /** `sizePct`: the position size to resume with. */
-  press(button: Button, reason: string, sizePct?: number, signature?: string): Promise<OperationResult> {
+  press(button: Button, { reason, signature, ...resuming }: Asked): Promise<OperationResult> {
     const params = { header: { 'idempotency-key': crypto.randomUUID() } };
     const said = reason === '' ? {} : { reason };
     if (button === 'stop') return answerOf(this.#client.POST('/api/emergency/stop', { params, body: said }));
     if (button === 'close-all')
       return answerOf(this.#client.POST('/api/emergency/close-all', { params, body: said }));
-    const body = { ...said, ...(sizePct === undefined ? {} : { sizePct }), ...signedBy(signature) };
+    const body = { ...said, ...resuming, ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/emergency/resume', { params, body }));
   }
 

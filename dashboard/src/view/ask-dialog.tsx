@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Signing, TraderStatus } from '../api/shapes.js';
+import type { Asked } from '../connection/desk-api.js';
 import type { SignWith } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, grouped, minuteOfDay, placed, signed } from '../format.js';
@@ -16,10 +17,8 @@ interface AskDialogProps {
   readonly status: TraderStatus | null;
   /** The statement that has to be signed to resume with this size. */
   readonly signing: (sizePct: number | undefined) => Promise<Signing>;
-  /**
-   * `sizePct`: the position size to resume with; undefined leaves it as it is. `signWith`: if a signature is needed.
-   */
-  readonly onGo: (reason: string, sizePct?: number, signWith?: SignWith) => void;
+  /** `signWith`: if a signature is needed. */
+  readonly onGo: (asked: Asked, signWith?: SignWith) => void;
   readonly onCancel: () => void;
   /** What its paper twins have done since it halted, a line each. */
   readonly twins: () => Promise<readonly string[]>;
@@ -30,7 +29,11 @@ export function AskDialog({ about, status, signing, onGo, onCancel, twins }: Ask
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
   const { signWith, field } = useSignatureOf(signs ? () => signing(sizePct) : null, sizePct);
-  const go = (reason: string): void => onGo(reason, sizePct, signs ? signWith : undefined);
+  // One that comes while the dialog is open may not have been read.
+  const [haltId] = useState(status?.haltId);
+  const resuming = { ...(sizePct === undefined ? {} : { sizePct }), ...(haltId ? { haltId } : {}) };
+  const go = (reason: string): void =>
+    onGo({ reason, ...(about === 'resume' ? resuming : {}) }, signs ? signWith : undefined);
   const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (
     <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous>

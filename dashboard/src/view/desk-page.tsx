@@ -88,7 +88,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
   const status = state?.status ?? null;
   const symbols = status === null ? [] : inOrder(status);
   const shown = symbol || (symbols[0] ?? '');
-  const stop = (): void => buttons.press('stop', '');
+  const stop = (): void => buttons.press('stop', { reason: '' });
   const canResume = status !== null && status.mode !== 'ACTIVE';
   useShortcuts({
     S: stop,
@@ -144,11 +144,11 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
           onCancel={() => setDialog(null)}
           signing={(sizePct) => api.signing({ sizePct })}
           twins={() => api.twins()}
-          onGo={(reason, sizePct, signWith) => {
+          onGo={(asked, signWith) => {
             setDialog(null);
             const sign = async (own: SignWith): Promise<string> =>
-              signVote(await api.signing({ sizePct }), session.person, own);
-            buttons.press(dialog, reason, sizePct, signWith === undefined ? undefined : () => sign(signWith));
+              signVote(await api.signing({ sizePct: asked.sizePct }), session.person, own);
+            buttons.press(dialog, asked, signWith === undefined ? undefined : () => sign(signWith));
           }}
         />
       )}

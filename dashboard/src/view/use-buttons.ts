@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Button, DeskApi } from '../connection/desk-api.js';
+import type { Asked, Button, DeskApi } from '../connection/desk-api.js';
 import { asProblem } from '../connection/problem.js';
 import type { Pressed } from './outcome.js';
 
@@ -7,7 +7,7 @@ export interface Buttons {
   readonly pressed: ReadonlySet<Button>;
   readonly result: Pressed | null;
   /** `sign`: called if real money needs the person's own signature. */
-  readonly press: (button: Button, reason: string, sizePct?: number, sign?: () => Promise<string>) => void;
+  readonly press: (button: Button, asked: Asked, sign?: () => Promise<string>) => void;
   readonly dismiss: () => void;
 }
 
@@ -15,15 +15,15 @@ export interface Buttons {
 export function useButtons(api: DeskApi): Buttons {
   const [pressed, setPressed] = useState<readonly Button[]>([]);
   const [result, setResult] = useState<Pressed | null>(null);
-  const press: (...given: Parameters<Buttons['press']>) => Promise<void> = async (
-    button,
-    reason,
-    sizePct,
-    sign,
-  ) => {
+  const press: (...given: Parameters<Buttons['press']>) => Promise<void> = async (button, asked, sign) => {
     setPressed((before) => [...before, button]);
     try {
-      setResult({ button, outcome: await api.press(button, reason, sizePct, await sign?.()) });
+      const signature = await sign?.();
+      const outcome = await api.press(button, {
+        ...asked,
+        ...(signature === undefined ? {} : { signature }),
+      });
+      setResult({ button, outcome });
     } catch (error) {
       setResult({ button, problem: asProblem(error) });
     } finally {

@@ -126,8 +126,8 @@ function emergencyRoute(
       },
     },
     async (request, reply) => {
-      const { sizePct, signature } = request.body;
-      const asked = { reason: reasonOf(request.body.reason), sizePct };
+      const { sizePct, haltId, signature } = request.body;
+      const asked = { reason: reasonOf(request.body.reason), sizePct, halt: haltId };
       const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
       const pressed = { ...asked, signature, commandId: commandId(keyed, button.once) };
       const work = () => press(web, button, callerOf(request), pressed);
@@ -151,10 +151,10 @@ async function press(
   { trader, operations }: WebDependencies,
   { use }: Button,
   caller: Caller,
-  { commandId, reason, sizePct, signature }: Pressed,
+  { commandId, reason, sizePct, halt, signature }: Pressed,
 ): Promise<OperationResult> {
   if (use === 'resumeTrading')
-    return operations.resumeTrading(caller, { reason, sizePct, signature, commandId });
+    return operations.resumeTrading(caller, { reason, sizePct, halt, signature, commandId });
   const method = use === 'stopTrading' ? 'stop' : 'closeAll';
   const order = { commandId, by: caller.person, reason: reason ?? NO_REASON };
   const sent = trader.call(method, order, { timeoutMs: EMERGENCY_COMMAND_MS });

@@ -3,6 +3,8 @@ import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 
+const HALT_ID_CHARS_MAX = 100;
+
 /** Printable text only: no control characters reach the trader's journal or a log. */
 export const reason = z
   .string()
@@ -36,6 +38,12 @@ export const resumeSchema = stopSchema.extend({
     .max(SIZE_PCT_MAX)
     .optional()
     .describe('Position size to go on with, percent of the desk file’s; left out: as it is'),
+  haltId: z
+    .string()
+    .min(1)
+    .max(HALT_ID_CHARS_MAX)
+    .optional()
+    .describe('The halt that the person was shown: another one is not lifted. Left out: the one in force'),
   signature,
 });
 
