@@ -58,6 +58,12 @@ export function farmNotice(farm: Farm, up: boolean): Refused {
     : { code: broken, text: `${name} connection is broken:${suffix}` };
 }
 
+/** Of another continent: none of these instruments is told by it. */
+export function abroadNotice(farm: Farm, up: boolean): Refused {
+  const { code, text } = farmNotice(farm, up);
+  return { code, text: text.replace(/[^:]*$/, farm === 'market' ? 'eufarmnj' : 'euhmds') };
+}
+
 /** Nobody has asked it for anything lately. */
 export function asleepNotice(farm: Farm): Refused {
   const { name, suffix, asleep } = FARMS[farm];

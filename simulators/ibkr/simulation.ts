@@ -6,6 +6,7 @@ import { type Instrument, instrumentsAt, type StockOptions } from './contracts.j
 import { ticksOf } from './decimals.js';
 import { Faults } from './faults.js';
 import {
+  abroadNotice,
   asleepNotice,
   FARMS,
   type Farm,
@@ -171,6 +172,11 @@ export class Simulation {
   setFarm(farm: Farm, up: boolean): void {
     this.farms[farm] = up;
     this.#notice(farmNotice(farm, up));
+  }
+
+  /** One of the same kind in Europe; everything here goes on. */
+  setFarmAbroad(farm: Farm, up: boolean): void {
+    this.#notice(abroadNotice(farm, up));
   }
 
   /** It is there again, and goes to sleep. */

@@ -255,6 +255,12 @@ it('gives no price while the farm of market data is down, which is named, and ag
   await eventually(async () => expect(await prices.fetchQuotes(['NQ/USD'])).toHaveLength(1));
 });
 
+it('goes on while the farm of another continent is down', async () => {
+  const prices = await pricesOf();
+  simulator.simulation.setFarmAbroad('market', false);
+  await expect(prices.fetchQuotes(['NQ/USD'])).resolves.toHaveLength(1);
+});
+
 it('says that history is away, and does not take that for none', async () => {
   const prices = await pricesOf();
   simulator.simulation.setFarm('history', false);

@@ -486,6 +486,17 @@ describe('what happens meanwhile', () => {
     await eventually(() => expect(venue.state.reasons).toEqual([]));
   });
 
+  it('to a farm of another continent is none', async () => {
+    const { venue } = await at();
+    const { simulation } = simulator;
+    for (const farm of ['market', 'history'] as const) simulation.setFarmAbroad(farm, false);
+    simulation.setFarm('market', false);
+    await eventually(() => expect(venue.state.reasons).toHaveLength(1));
+    expect(venue.state.reasons[0]).toContain('usfuture');
+    simulation.setFarm('market', true);
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+  });
+
   it('to a farm is over, too, where it only sleeps, and is told anew after the link was broken', async () => {
     const { venue } = await at();
     const { simulation } = simulator;

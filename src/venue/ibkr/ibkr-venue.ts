@@ -112,7 +112,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
         // What the exchange did while the link was broken was not reported: coming up again makes the engine
         // reconcile. Which farms are down is told anew.
         if (broken === false) linkBack();
-        const farm = farmAfter(code, text);
+        const farm = farmAfter(code, text, options.instruments);
         if (farm !== null && name === 'reading') {
           const cause = `${farm.farm} farm ${farm.name}`;
           if (farm.up) health.resolved(cause);

@@ -3,6 +3,8 @@
  * looked up.
  */
 
+import type { Instrument } from '../../domain/instrument.js';
+
 /** The code of an order that was never sent: the broker certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 
@@ -88,10 +90,17 @@ const FARMS: Readonly<Record<number, { readonly farm: 'market data' | 'history';
   2108: { farm: 'market data', up: true },
 };
 
-/** Which farm a notice is about, and whether it is there after it; null: about none. */
-export function farmAfter(code: number, text: string) {
+/** Farms of other continents, of currencies and of funds: what is quoted in US dollars does not come from them. */
+const ABROAD = /^(eu|apac|asia|hk|hfarm|jfarm|cash|fund)/i;
+
+/**
+ * Which farm a notice is about, and whether it is there after it; null: about none, or about one that none of these
+ * instruments comes from.
+ */
+export function farmAfter(code: number, text: string, instruments: readonly Pick<Instrument, 'quote'>[]) {
   const found = FARMS[code];
   if (found === undefined) return null;
-  const name = /(?::|upon demand\.)\s*([^:]*)$/.exec(text)?.[1] ?? '';
-  return { ...found, name: name.trim() };
+  const name = (/(?::|upon demand\.)\s*([^:]*)$/.exec(text)?.[1] ?? '').trim();
+  if (ABROAD.test(name) && instruments.every(({ quote }) => quote === 'USD')) return null;
+  return { ...found, name };
 }

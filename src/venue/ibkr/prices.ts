@@ -289,7 +289,7 @@ class IbkrPrices implements PriceConnection {
       this.#farmsDown.clear();
       this.#forgetBest();
     }
-    const farm = farmAfter(code, text);
+    const farm = farmAfter(code, text, this.#options.instruments);
     if (farm === null || farm.farm === 'history') return;
     if (!farm.up) this.#farmsDown.set(farm.name, `${code} ${text}`);
     else if (this.#farmsDown.delete(farm.name)) this.#forgetBest();
