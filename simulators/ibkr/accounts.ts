@@ -107,10 +107,12 @@ export class Account {
     const closes = Math.sign(held.quantity) === -Math.sign(signed);
     const closed = closes ? Math.min(Math.abs(held.quantity), Math.abs(signed)) : 0;
     const opened = Math.abs(signed) - closed;
-    const costOfClosing = Math.round((commission * closed) / Math.abs(signed));
+    const isFuture = instrument.secType === 'FUT';
+    const share = (commission * closed) / Math.abs(signed);
+    const costOfClosing = isFuture ? Math.round(share) : share;
     const gain = closed * Math.sign(held.quantity) * (price - held.averageCost);
     const realized = closed > 0 ? Math.round(gain) - costOfClosing : 0;
-    this.cash += instrument.secType === 'FUT' ? realized : -(signed * price + commission);
+    this.cash += isFuture ? realized : -(signed * price + commission);
     this.realized += realized;
     const before = (Math.abs(held.quantity) - closed) * held.averageCost;
     const openedAt = opened * price + Math.sign(signed) * (commission - costOfClosing);

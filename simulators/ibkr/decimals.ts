@@ -39,6 +39,11 @@ export function moneyText(cents: number): string {
   return plain(Math.round(cents), 2);
 }
 
+/** To the millionth, as the broker tells commissions. */
+export function finerText(cents: number): string {
+  return plain(Math.round(cents * 10_000), 6).replace(/0{1,4}$/, '');
+}
+
 export function cents(text: string): number {
   const match = /^(-?)(\d{1,12})(?:\.(\d{1,2}))?$/.exec(text);
   if (match === null) throw new TypeError(`${text} is no sum of money`);

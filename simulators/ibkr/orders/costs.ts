@@ -4,11 +4,18 @@ import type { Instrument } from '../contracts.js';
 
 const STOCK_MINIMUM_CENTS = 100;
 const STOCK_CENTS_PER_SHARE = 0.5;
+/** Passed on by the broker (FINRA's trading activity fee), for each share that is sold. */
+const SOLD_CENTS_PER_SHARE = 0.0166;
 
-/** Of one execution, in cents. */
-export function commissionOf({ secType, commissionCents }: Instrument, quantity: number): number {
+/** Of one execution, in cents; of shares to the ten-thousandth of one. */
+export function commissionOf(
+  { secType, commissionCents }: Instrument,
+  quantity: number,
+  action: 'BUY' | 'SELL',
+): number {
   if (secType === 'FUT') return quantity * commissionCents;
-  return Math.max(STOCK_MINIMUM_CENTS, Math.round(quantity * STOCK_CENTS_PER_SHARE));
+  const passedOn = action === 'SELL' ? quantity * SOLD_CENTS_PER_SHARE : 0;
+  return Number((Math.max(STOCK_MINIMUM_CENTS, quantity * STOCK_CENTS_PER_SHARE) + passedOn).toFixed(4));
 }
 
 export interface Margins {

@@ -267,7 +267,7 @@ export class Orders {
     if (Math.abs(quantity) <= Math.abs(held)) return null;
     const { initial } = marginsWith(account, instrument, quantity);
     const last = this.#marketOf(order).last;
-    const commission = commissionOf(instrument, order.remaining);
+    const commission = commissionOf(instrument, order.remaining, action);
     const equity = account.netLiquidation - commission;
     if (equity >= initial && (limit ?? stop ?? last) > 0) return null;
     return said.rejected(
@@ -323,7 +323,7 @@ export class Orders {
     const nowMs = this.#simulation.nowMs();
     if (order.remaining === 0) order.endedMs = nowMs;
     order.status = order.remaining === 0 ? 'Filled' : 'Submitted';
-    const commission = commissionOf(instrument, quantity);
+    const commission = commissionOf(instrument, quantity, action);
     const realized = account.traded(instrument, action === 'BUY' ? quantity : -quantity, ticks, commission);
     const execution = this.executions.add({
       ...{ ...trade, order, commission, realized },

@@ -1,7 +1,7 @@
 /** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and what clients are told about their orders. */
 import { DateTime } from 'luxon';
 import { withoutExchange } from '../contracts.js';
-import { averageText, moneyText, priceText } from '../decimals.js';
+import { averageText, finerText, moneyText, priceText } from '../decimals.js';
 import { commissionOf, marginsWith } from '../orders/costs.js';
 import type { Execution } from '../orders/executions.js';
 import type { Order } from '../orders/order.js';
@@ -166,7 +166,7 @@ function whatIfOf(order: Order) {
   const held = account.positions.get(instrument.conId)?.quantity ?? 0;
   const now = marginsWith(account, instrument, held);
   const then = marginsWith(account, instrument, held + (action === 'BUY' ? quantity : -quantity));
-  const commission = commissionOf(instrument, quantity);
+  const commission = commissionOf(instrument, quantity, action);
   const equity = account.netLiquidation;
   return {
     whatIf: true,
@@ -180,7 +180,7 @@ function whatIfOf(order: Order) {
     initMarginAfter: moneyText(then.initial),
     maintMarginAfter: moneyText(then.maintenance),
     equityWithLoanAfter: moneyText(equity - commission),
-    commission: moneyText(commission),
+    commission: finerText(commission),
     minCommission: '',
     maxCommission: '',
     commissionCurrency: instrument.currency,
@@ -251,7 +251,7 @@ function sendExecution(session: Session, reqId: number | null, execution: Execut
 function sendCommission(session: Session, { execId, commission, realized, order }: Execution): void {
   session.send(COMMISSION_REPORT, {
     execId,
-    commission: moneyText(commission),
+    commission: finerText(commission),
     currency: order.terms.instrument.currency,
     realizedPNL: realized === null ? NO_AMOUNT : moneyText(realized),
     yield: NO_AMOUNT,
