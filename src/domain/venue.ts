@@ -52,11 +52,8 @@ export interface VenueCapabilities {
   readonly takesActions?: boolean;
   /** Takes orders that are filled whole at once, else not at all (`FOK`). Left out: it takes none. */
   readonly fillOrKill?: boolean;
-  /**
-   * Money units by which the cash that it tells may differ from the sum of its trades, since it rounds it. Left out: it
-   * is exact.
-   */
-  readonly cashWithin?: number;
+  /** Money units to which it rounds the figures that its cash is worked out from. Left out: it is exact. */
+  readonly cashStep?: number;
 }
 
 /** How many lots the venue takes in one order. Null: no known bound. */

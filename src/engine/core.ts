@@ -147,7 +147,9 @@ export interface InstrumentProgress extends TradeProgress {
   /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
   activity: number;
   /** What was held before each of the newest fills: a list of the venue may still show it. Oldest first. */
-  readonly heldBefore: HeldBefore[];
+  heldBefore: HeldBefore[];
+  /** Market time at which the venue's position was last adopted: fills of before are in it. */
+  adoptedMarketMs: number;
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
   doubtsUnsaid: number;
@@ -406,6 +408,7 @@ function newProgress(): InstrumentProgress {
     expiryToldMs: null,
     activity: 0,
     heldBefore: [],
+    adoptedMarketMs: 0,
     doubtSaidMs: null,
     doubtsUnsaid: 0,
     changed: false,

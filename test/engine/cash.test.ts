@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseMoney } from '../../src/domain/money.js';
+import type { OrderIntent } from '../../src/domain/order.js';
 import type { CashMovement } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
@@ -283,50 +284,62 @@ describe('cash that moved without a trade', () => {
   });
 
   describe('at a broker that rounds cash to cents', () => {
-    const CENTS = 1_000_000;
+    const CENT = 1_000_000;
     const broker = () => {
       const { capabilities } = new DeskUnderTest().config;
-      return new DeskUnderTest({ capabilities: { ...capabilities, cashWithin: 2 * CENTS } }).active();
+      return new DeskUnderTest({ capabilities: { ...capabilities, cashStep: CENT } }).active();
     };
-    /** Bought and sold, each with a fee of six places. */
-    function trade(desk: DeskUnderTest): void {
+    /** Bought and sold, in so many fills, each with a fee of six places. */
+    function trade(desk: DeskUnderTest, fills: number): void {
       const { entry, stop } = desk.hold(0);
-      const exit = desk.makeFill(
-        { ...stop, clientId: stop.clientId },
-        9_900,
-        entry.quantityLots,
-        100_354_200,
-      );
-      desk.happen({ kind: 'fill', fill: exit });
+      for (let part = 0; part < fills - 1; part += 1) {
+        const lots = part < fills - 2 ? 1 : entry.quantityLots - part;
+        desk.happen({ kind: 'fill', fill: desk.makeFill(stop, 9_900, lots, 100_354_200) });
+      }
     }
+    const halts = (desk: DeskUnderTest) => desk.engine.view.halts.map(({ cause }) => cause);
 
     it.each([1, -1])('up to two of them are no difference (%i)', (sign) => {
       const desk = broker();
-      trade(desk);
-      readCash(desk, desk.engine.view.cash + sign * 2 * CENTS);
+      trade(desk, 2);
+      readCash(desk, desk.engine.view.cash + sign * 2 * CENT);
       expect([desk.recorded('cash'), desk.engine.view.reconciliation.state]).toEqual([[], 'clean']);
       expect(desk.engine.view.cashUnexplained).toBe(null);
     });
 
-    it('what more trades come to is a correction by itself, and none hides what comes later', () => {
+    it('half of one for each fill more is a correction by itself, and hides nothing that comes later', () => {
       const desk = broker();
-      trade(desk);
-      readCash(desk, desk.engine.view.cash + 5 * CENTS);
-      expect(desk.recorded('cash')).toMatchObject([{ kind: 'correction', amount: 5 * CENTS }]);
+      trade(desk, 10);
+      readCash(desk, desk.engine.view.cash + 7 * CENT);
+      expect(desk.recorded('cash')).toMatchObject([{ kind: 'correction', amount: 7 * CENT }]);
       expect(desk.engine.view.reconciliation.state).toBe('clean');
-      readCash(desk, desk.engine.view.cash + 3 * CENTS);
+      readCash(desk, desk.engine.view.cash + 3 * CENT);
       expect(desk.recorded('cash')).toHaveLength(1);
-      expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+      expect(halts(desk)).toEqual(['reconciliation']);
+    });
+
+    it('what people were asked to explain stays so, however many fills there are until they do', () => {
+      const desk = broker();
+      readCash(desk, desk.engine.view.cash + 5 * CENT);
+      expect(halts(desk)).toEqual(['reconciliation']);
+      for (const side of ['buy', 'sell'] as const)
+        for (let part = 0; part < 20; part += 1) {
+          const order = { clientId: 'web_1', instrument: 0, side, quantityLots: 1 } as OrderIntent;
+          desk.fill(order, 10_000);
+        }
+      readCash(desk, desk.engine.view.cash + 5 * CENT);
+      expect(desk.recorded('cash')).toEqual([]);
+      expect(desk.engine.view.cashUnexplained).toBe(BigInt(5 * CENT));
     });
 
     it('more than that halts, and so does a cent at a venue that is exact', () => {
       const desk = broker();
-      trade(desk);
-      readCash(desk, desk.engine.view.cash + 7 * CENTS);
-      expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+      trade(desk, 10);
+      readCash(desk, desk.engine.view.cash + 8 * CENT);
+      expect(halts(desk)).toEqual(['reconciliation']);
       const exact = new DeskUnderTest().active();
-      readCash(exact, exact.engine.view.cash + CENTS);
-      expect(exact.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+      readCash(exact, exact.engine.view.cash + CENT);
+      expect(halts(exact)).toEqual(['reconciliation']);
     });
   });
 

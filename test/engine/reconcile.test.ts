@@ -139,6 +139,42 @@ describe('reconciliation', () => {
       expect(adopted(desk)).toMatchObject([{ quantityLots: 0 }]);
     });
 
+    it('remembers what was held before all parts of an order, however many there are', () => {
+      const desk = new DeskUnderTest().active();
+      const entry = desk.enter(0);
+      desk.accept(entry);
+      for (let part = 0; part < 150; part += 1) desk.fill(entry, entry.limitTicks ?? 0, 1);
+      read(desk, 0, 20);
+      expect([adopted(desk), desk.lots(0)]).toEqual([[], 150]);
+    });
+
+    it('takes a fill that is heard after its position was adopted for no reason to doubt the list', () => {
+      const desk = new DeskUnderTest().active();
+      const entry = desk.enter(0);
+      desk.accept(entry);
+      const fill = desk.makeFill(entry, entry.limitTicks ?? 0);
+      desk.pass(1_000);
+      read(desk, entry.quantityLots, 3);
+      expect(desk.lots(0)).toBe(entry.quantityLots);
+      desk.happen({ kind: 'fill', fill });
+      expect(desk.lots(0)).toBe(2 * entry.quantityLots);
+      read(desk, entry.quantityLots, 3);
+      expect(desk.lots(0)).toBe(entry.quantityLots);
+    });
+
+    it('gives what it holds its stop after a restart, though the list does not show it yet', () => {
+      const before = new DeskUnderTest().active();
+      const entry = before.enter(0);
+      before.accept(entry);
+      const fill = before.makeFill(entry, entry.limitTicks ?? 0);
+      const desk = new DeskUnderTest({}, 2, [...before.records, { type: 'fill', fill }]);
+      Object.assign(desk, { wallMs: before.wallMs + 1_000, marketMs: before.marketMs + 1_000 });
+      desk.begin();
+      read(desk, 0, 1);
+      expect(desk.lots(0)).toBe(entry.quantityLots);
+      expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+    });
+
     it('believes at once what was never held', () => {
       const desk = new DeskUnderTest().active();
       const lots = desk.hold(0).entry.quantityLots;

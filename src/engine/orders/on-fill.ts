@@ -53,7 +53,8 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const nobodysBefore = nobodysLots(core, fill.instrument);
-  noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
+  if (fill.marketMs > progressAt(core, fill.instrument).adoptedMarketMs)
+    noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
   commit(core, { type: 'fill', fill });
   // Before the first snapshot, a fill may be from before the start.
   if (core.sync.readings > 0 && entry !== undefined) {

@@ -59,9 +59,10 @@ export function cashDiffers(core: Core, { cash }: VenueSnapshot): boolean {
   return cash !== null && !isNone(core, BigInt(cash) - cashUnits(core.state));
 }
 
-/** Equal, as far as the venue tells it. */
-const isNone = ({ config }: Core, difference: Units): boolean =>
-  isWithin(difference, BigInt(config.capabilities.cashWithin ?? 0));
+/** Equal, as far as the venue tells it: where its cash is worked out from several figures, each is rounded. */
+const isNone = (core: Core, difference: Units): boolean => isWithin(difference, 2n * stepOf(core));
+
+const stepOf = ({ config }: Core): Units => BigInt(config.capabilities.cashStep ?? 0);
 
 const isWithin = (difference: Units, most: Units): boolean => difference <= most && difference >= -most;
 
@@ -95,12 +96,16 @@ function isConfirmed(core: Core, difference: Units): boolean {
   return core.monotonicMs - before.atMs >= CASH_CONFIRM_AFTER_MS;
 }
 
-/** Each fill contributes at most one unit where a pair is finer than a money unit, or what the venue rounds by. */
-function isRounding({ state, config, sync }: Core, difference: Units): boolean {
+/**
+ * Each fill contributes at most one unit where a pair is finer than a money unit, or half of what the venue rounds to.
+ * What people were asked to explain is never taken for that, however many fills there are until they do.
+ */
+function isRounding(core: Core, difference: Units): boolean {
+  const { state, sync } = core;
   if ((state.steps[0]?.perMoney ?? 1n) !== 1n) return isWithin(difference, BigInt(state.counters.fills));
-  const { cashWithin = 0 } = config.capabilities;
-  const fillsSince = state.counters.fills - sync.cash.fillsAgreed;
-  return isWithin(difference, BigInt(cashWithin) * BigInt(1 + fillsSince));
+  if (sync.cash.unexplained !== null) return false;
+  const fills = BigInt(state.counters.fills - sync.cash.fillsAgreed);
+  return isWithin(difference, (stepOf(core) * (4n + fills)) / 2n);
 }
 
 function byItself(core: Core, kind: 'correction' | 'result', units: Units, reason: string): CashCompared {

@@ -37,6 +37,8 @@ export interface PositionsCompared {
   readonly differences: readonly Difference[];
   /** Something differs and is not confirmed: read again. */
   readonly pending: boolean;
+  /** Something differs that is no late list: until it is confirmed, nobody knows which stops are needed. */
+  readonly unknown: boolean;
 }
 
 export function reconcilePositions(
@@ -45,7 +47,7 @@ export function reconcilePositions(
   asked: SnapshotRequest,
 ): PositionsCompared {
   const differences: Difference[] = [];
-  let pending = false;
+  let [pending, unknown] = [false, false];
   for (const { id } of core.config.instruments) {
     const venues = snapshot.positions.find((position) => position.instrument === id)?.quantityLots ?? 0;
     const ours = positionAt(core, id).quantityLots;
@@ -57,6 +59,7 @@ export function reconcilePositions(
     }
     if (!isConfirmed(core, id, venues, asked)) {
       pending = true;
+      unknown ||= !mayBeListedLate(core, id, venues);
       continue;
     }
     const shares = venues - othersLotsAt(core, instrumentAt(core, id).symbol);
@@ -67,7 +70,7 @@ export function reconcilePositions(
     differences.push(...believe(core, id, ours, venues));
     bearOut(core, id);
   }
-  return { differences, pending };
+  return { differences, pending, unknown };
 }
 
 function bearOut(core: Core, at: InstrumentId): void {
@@ -139,8 +142,10 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
   const { market } = core;
   const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice || Number.isNaN(market.rate(at))) return false;
-  const changes = asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at);
-  if (changes || mayBeListedLate(core, at, venues)) {
+  const isMore = venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol);
+  const isLate = mayBeListedLate(core, at, venues);
+  if (isLate && isMore) core.sync.surplus.add(at);
+  if (isLate || asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at)) {
     suspected.delete(at);
     return false;
   }
@@ -150,21 +155,24 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
     return true;
   }
   if (before?.lots !== venues) suspected.set(at, { lots: venues, atMs: core.monotonicMs });
-  if (venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol))
-    core.sync.surplus.add(at);
+  if (isMore) core.sync.surplus.add(at);
   return false;
 }
 
 /** A fill is heard: `lots` were held until then. */
 export function noteHeld(core: Core, at: InstrumentId, lots: number | null): void {
   const { heldBefore } = progressAt(core, at);
-  heldBefore.push({ lots, untilMs: core.monotonicMs + POSITION_LISTED_LATE_MS });
-  if (heldBefore.length > HELD_BEFORE_MAX) heldBefore.shift();
+  const untilMs = core.monotonicMs + POSITION_LISTED_LATE_MS;
+  heldBefore.push({ lots, untilMs });
+  if (heldBefore.length <= HELD_BEFORE_MAX) return;
+  // Of an order that is filled in very many parts, a late list shows what was held before all of them.
+  heldBefore.splice(1, 1);
+  heldBefore[0] = { lots: heldBefore[0]?.lots ?? null, untilMs };
 }
 
 /**
  * The venue shows what was held before a fill of just now: its list of positions may be behind that of its fills. What
- * is below zero where nothing can be owed is wrong with us, however late the list.
+ * is below zero where nothing can be owed means that our own book is wrong, however late the list.
  */
 function mayBeListedLate(core: Core, at: InstrumentId, venues: number): boolean {
   if (isOversold(core, at)) return false;
@@ -193,7 +201,9 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
     marketMs: core.marketMs,
   });
   core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
-  progressAt(core, at).activity += 1;
+  const progress = progressAt(core, at);
+  progress.activity += 1;
+  Object.assign(progress, { adoptedMarketMs: core.marketMs, heldBefore: [] });
   measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);

@@ -36,7 +36,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const cashIsOpen = still && cashDiffers(core, snapshot);
   const settled =
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
-  if (pending) leavePending(core, positions.pending);
+  if (pending) leavePending(core, positions.unknown);
   else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
   // A confirmed difference has raised a halt of its own, and some of these halts still allow exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');

@@ -244,7 +244,7 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     // The broker routes to exchanges that don't have these for every contract, and would simulate them in its own way.
     postOnly: false,
     fillOrKill: false,
-    // Commissions have six places, its cash is in cents, and that of futures a sum of several such figures.
-    cashWithin: 2 * CENT,
+    // Commissions have six places.
+    cashStep: CENT,
   };
 }
