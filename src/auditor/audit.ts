@@ -13,10 +13,7 @@ import { formatMoney, parseMoney, parseUnits } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
 import type { BookReading } from '../venue/book-reading.js';
 import { LimitWatch } from './limit-watch.js';
-import { compareEquity, type Finding, ownEquity, type PriceReader } from './own-equity.js';
-
-/** Money units. The trader shows cash rounded to cents at the coarsest, and a broker rounds by as much again. */
-const TOLERANCE = 2_000_000;
+import { compareEquity, type Finding, ownEquity, type PriceReader, ROUNDED } from './own-equity.js';
 
 /**
  * A difference in cash that the trader does not see. The venue's lists may still explain it as a deposit or the like,
@@ -36,7 +33,7 @@ export class LateCash {
     { cash, reconciliation }: Pick<TraderStatus, 'cash' | 'reconciliation'>,
   ): string[] {
     const ours = parseMoney(cash);
-    if (venues === null || Math.abs(ours - venues) <= TOLERANCE) {
+    if (venues === null || Math.abs(ours - venues) <= ROUNDED) {
       this.#since = null;
       return [];
     }
@@ -48,6 +45,26 @@ export class LateCash {
     // The trader has not read the account since, or it has seen the difference and reported it.
     if (reconciliation.atWallMs === this.#since.readAtWallMs || reconciliation.state !== 'clean') return [];
     return [`cash: the trader has ${formatMoney(ours, 2)}, the venue ${formatMoney(venues, 2)}`];
+  }
+}
+
+/** As long as the trader itself allows a list of positions to be behind that of the fills. */
+const LISTED_LATE_MS = 15_000;
+
+/** What the trader held lately: a list of the venue may still show it. */
+export class HeldLately {
+  #statuses: { readonly atMs: number; readonly status: Pick<TraderStatus, 'positions' | 'dust'> }[] = [];
+
+  constructor(private readonly nowMs: () => number) {}
+
+  note({ positions, dust }: Pick<TraderStatus, 'positions' | 'dust'>): void {
+    const atMs = this.nowMs();
+    this.#statuses = this.#statuses.filter((one) => atMs - one.atMs < LISTED_LATE_MS);
+    this.#statuses.push({ atMs, status: { positions, dust } });
+  }
+
+  some(agrees: (status: Pick<TraderStatus, 'positions' | 'dust'>) => boolean): boolean {
+    return this.#statuses.some(({ status }) => agrees(status));
   }
 }
 
@@ -96,18 +113,21 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);
   const lateCash = new LateCash();
-  const lateReading = new LateReading(parts.nowMs ?? (() => performance.now()));
+  const nowMs = parts.nowMs ?? (() => performance.now());
+  const lateReading = new LateReading(nowMs);
+  const held = new HeldLately(nowMs);
   let seen: ReadonlySet<string> = new Set();
   const halted = new Set<string>();
   return async () => {
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
     // While the trader itself still compares, its book may be empty or behind.
     const late = lateReading.look(status);
+    held.note(status);
     if (status.reconciliation.state === 'pending' && late === null) return null;
     limits.note(status);
     const book = late === null ? await parts.readBook(status) : null;
     const found = late === null ? [] : [{ key: late, text: late }];
-    if (book !== null) found.push(...(await findings(parts, limits, lateCash, book, status)));
+    if (book !== null) found.push(...(await findings(parts, limits, lateCash, held, book, status)));
     const lasting = found.filter(({ key }) => seen.has(key));
     seen = new Set(found.map(({ key }) => key));
     for (const key of halted) if (!seen.has(key)) halted.delete(key);
@@ -133,12 +153,13 @@ async function findings(
   parts: AuditParts,
   limits: LimitWatch,
   lateCash: LateCash,
+  held: HeldLately,
   account: BookReading,
   status: TraderStatus,
 ): Promise<Finding[]> {
   const { instruments } = parts;
   const book = withoutOthersCoins(account, status, instruments);
-  const books = [...compareBooks(book, status, instruments), ...lateCash.look(book, status)];
+  const books = [...compareBooks(book, status, instruments, held), ...lateCash.look(book, status)];
   const differing = books.join('; ');
   if (differing !== '')
     return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
@@ -154,18 +175,23 @@ async function findings(
   return [...compareEquity(own, status), ...limits.look({ book, own, prices, status })];
 }
 
-/** Where the trader and the venue's own book disagree, in words. Pure. */
+/** Where the trader and the venue's own book disagree, in words. */
 export function compareBooks(
   book: BookReading,
   status: Pick<TraderStatus, 'positions' | 'dust'>,
   instruments: readonly Instrument[],
+  held?: HeldLately,
 ): string[] {
   const differences: string[] = [];
   for (const { symbol, lotSize } of instruments) {
-    const ours = tradersLots(status, symbol, lotSize);
     const venues = book.positions.get(symbol) ?? 0;
     const most = book.dustLots?.get(symbol) ?? 0;
-    if (ours > venues || venues - ours > most)
+    const agrees = (one: typeof status): boolean => {
+      const more = venues - tradersLots(one, symbol, lotSize);
+      return more >= 0 && more <= most;
+    };
+    const ours = tradersLots(status, symbol, lotSize);
+    if (!agrees(status) && held?.some(agrees) !== true)
       differences.push(`${symbol}: the trader has ${ours} lots, the venue ${venues}`);
   }
   return differences;

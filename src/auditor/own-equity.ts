@@ -17,8 +17,8 @@ import { priceSourceOf } from '../venue/registry.js';
 
 /** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
 const MOVED_PART = 0.02;
-/** Money units. The trader shows cents at the coarsest. */
-const ROUNDED = 1_000_000;
+/** Money units. The trader cuts to cents at the coarsest, and a broker rounds its figures to them. */
+export const ROUNDED = 3_000_000;
 
 export interface OwnEquity {
   /** Money units. */

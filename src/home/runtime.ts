@@ -97,15 +97,22 @@ export function recordSockets(home: string): void {
   writeFileSync(socketsRecord(root), socketsFolder(root), { mode: 0o600 });
 }
 
+/** Call once nothing of this home runs any more: what a killed supervisor has left is removed too. */
 export function forgetSockets(home: string): void {
-  rmSync(socketsRecord(resolve(home)), { force: true });
+  const root = resolve(home);
+  const folder = socketsInUse(root);
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  rmSync(socketsRecord(root), { force: true });
 }
 
-/** Null: none runs, or the record is of another machine, such as outside of a container. */
+/**
+ * Null: none runs, or the record is of another machine, such as outside of a container, or of the home that this one
+ * was copied from.
+ */
 function socketsInUse(root: string): string | null {
   try {
     const folder = readFileSync(socketsRecord(root), 'utf8');
-    return existsSync(folder) ? folder : null;
+    return existsSync(folder) && basename(folder) === basename(socketsFolder(root)) ? folder : null;
   } catch {
     return null;
   }

@@ -9,7 +9,7 @@ export type RoleName =
   | 'telegram';
 
 /** Time limit of each role from start to ready: several desks may start at once on a small machine. */
-export const READY_MS = 60_000;
+export const READY_MS = 120_000;
 
 interface RoleTimes {
   /** Time limit from SIGTERM to the end. */

@@ -5,7 +5,7 @@ import { messageOf } from '../domain/message-of.js';
 import { closeSwitch, orderSwitch } from '../home/builds.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-mark.js';
-import { forgetSockets, type HomePaths, recordSockets } from '../home/runtime.js';
+import { forgetSockets, type HomePaths, homePaths, recordSockets } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -51,7 +51,6 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
     throw error;
   } finally {
     ending.close();
-    forgetSockets(claim.paths.home);
     claim.lock.release();
   }
 }
@@ -73,7 +72,7 @@ async function run(options: UpOptions, paths: HomePaths, ending: Ending, phase: 
 
 async function runLogged(
   options: UpOptions,
-  paths: HomePaths,
+  claimed: HomePaths,
   ending: Ending,
   phase: Phase,
   log: DeskLog,
@@ -81,10 +80,13 @@ async function runLogged(
   const say = (text: string): void => options.onProgress?.({ kind: 'line', text: log.redact(text) });
   const step = (text: string): void => options.onProgress?.({ kind: 'step', text: log.redact(text) });
   const begunMs = performance.now();
-  const childrenPath = join(paths.run, 'children.json');
+  const childrenPath = join(claimed.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
-  for (const lock of await nothingJoined(paths.home, ending.asked)) lock.release();
+  for (const lock of await nothingJoined(claimed.home, ending.asked)) lock.release();
+  // Only now: until here, what an earlier start had left was found by its sockets.
+  forgetSockets(claimed.home);
+  const paths = homePaths(claimed.home);
   closeRestoreOrder(paths.home);
   if (options.again?.isOnTrial !== true) closeSwitch(paths.home);
   const ports = await portsInTurn(options, paths, ending, say);
@@ -114,6 +116,7 @@ async function runLogged(
     disk.close();
     await processes.stop();
     await socket.close();
+    forgetSockets(paths.home);
     children.close();
     const open = await openActions(paths.ownActions);
     const goesOn = `but for what the desk’s own folder has begun and goes on: ${open.join(', ')}`;

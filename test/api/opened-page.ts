@@ -11,7 +11,7 @@ import type { VoteRequest } from '../../src/operations/approvals.js';
 import type { RollRequest, SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
-import { NO_GPU } from '../support/page.js';
+import { NO_GPU, PAGE_MS, resize } from '../support/page.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
 import { scriptedStatus } from '../support/trader-status.js';
@@ -91,7 +91,10 @@ export class OpenedPage {
       },
     );
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...NO_GPU] });
-    this.page = await this.#browser.newPage();
+    // Without a size of its own Chromium's window stays as it is, and only the page's size changes.
+    this.page = await this.#browser.newPage({ viewport: null });
+    this.page.setDefaultTimeout(PAGE_MS);
+    await resize(this.page, { width: 1280, height: 720 });
     this.page.on('pageerror', (error) => this.complaints.push(error.message));
     this.page.on('console', (message) => {
       if (/Content Security Policy|Refused to/.test(message.text())) this.complaints.push(message.text());

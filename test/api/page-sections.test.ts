@@ -7,6 +7,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/position-size.js';
 import { newPersonKey, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
 import { appendAudit } from '../../src/store/audit.js';
+import { resize } from '../support/page.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
@@ -251,9 +252,13 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await open('Incidents');
     await page.getByRole('button', { name: 'Report' }).click();
     await page.getByRole('dialog').getByLabel('What is wrong, in one line').fill('Odd wicks');
-    await page.keyboard.press('Enter');
+    // The words stand there for a second, or for less where the page counts its incidents meanwhile.
+    const comes = () => document.body.innerText.includes('being written down');
+    await Promise.all([
+      page.waitForFunction(comes, undefined, { polling: 20 }),
+      page.keyboard.press('Enter'),
+    ]);
     const list = page.getByRole('region', { name: 'Open', exact: true });
-    await list.getByText('being written down').waitFor();
     await expect.poll(() => list.innerText()).toContain('Odd wicks');
     expect(await list.innerText()).not.toContain('being written down');
   });
@@ -396,10 +401,10 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       'Audit',
       'Desk',
     ]) {
-      await page.setViewportSize({ width: 1024, height: 740 });
+      await resize(page, { width: 1024, height: 740 });
       await open(section);
       for (const width of [360, 390, 1024]) {
-        await page.setViewportSize({ width, height: 740 });
+        await resize(page, { width, height: 740 });
         const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(wider, `${section} at ${width} px`).toBeLessThanOrEqual(0);
       }

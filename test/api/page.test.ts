@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { StartedDesk } from '../../src/home/started-desks.js';
+import { resize } from '../support/page.js';
 import { HALT_ID } from '../support/scripted-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
@@ -254,7 +255,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const size = page.viewportSize();
     const parts = page.locator('.wordmark, .desk-name, .identity > .tag, .clock, .top .lamp, .top-links');
     for (const width of [390, 700, 768, 820, 960, 1010, 1440]) {
-      await page.setViewportSize({ width, height: 800 });
+      await resize(page, { width, height: 800 });
       const boxes = await parts.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
       expect(boxes).toHaveLength(7);
       for (const [at, a] of boxes.entries()) {
@@ -265,7 +266,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
         }
       }
     }
-    if (size !== null) await page.setViewportSize(size);
+    if (size !== null) await resize(page, size);
   });
 
   it('brings no keyboard up over a question where fingers point', async () => {
@@ -286,7 +287,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       [800, 400],
       [390, 700],
     ] as const) {
-      await page.setViewportSize({ width, height });
+      await resize(page, { width, height });
       await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
       const box = await page.getByRole('button', { name: 'Stop', exact: true }).boundingBox();
       expect(box?.y, `${width} px wide`).toBeGreaterThanOrEqual(0);
@@ -297,7 +298,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
         .boundingBox();
       expect((dismiss?.x ?? width) + (dismiss?.width ?? 0), `${width} px wide`).toBeLessThanOrEqual(width);
     }
-    await page.setViewportSize({ width: 1280, height: 720 });
+    await resize(page, { width: 1280, height: 720 });
     await page.evaluate('scrollTo(0, 0)');
   });
 
@@ -308,14 +309,14 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const source = page.getByTestId('market-source');
     await expect.poll(() => source.getAttribute('title')).toBe(label);
     for (const width of [1920, 1280, 1024, 390]) {
-      await page.setViewportSize({ width, height: 720 });
+      await resize(page, { width, height: 720 });
       const [said, clock] = [await source.boundingBox(), await page.locator('.clock').boundingBox()];
       const isBeside = (said?.x ?? 0) + (said?.width ?? width) <= (clock?.x ?? 0);
       const isAbove = (said?.y ?? 0) + (said?.height ?? 720) <= (clock?.y ?? 0);
       expect(isBeside || isAbove, `${width} px wide`).toBe(true);
       expect((clock?.x ?? width) + (clock?.width ?? 0), `${width} px wide`).toBeLessThanOrEqual(width);
     }
-    await page.setViewportSize({ width: 1280, height: 720 });
+    await resize(page, { width: 1280, height: 720 });
     web.trader.status = status;
   });
 

@@ -9,6 +9,7 @@ import { groupedCode } from '../../src/signing/vote-passkey.js';
 import type { RealMoneyKind, StatementToSign } from '../../src/signing/vote-statement.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
 import { ownKeyOf } from '../support/own-keys.js';
+import { resize } from '../support/page.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
@@ -27,7 +28,7 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
       const folder = process.env.SCREENSHOTS;
       if (folder !== undefined) await page.screenshot({ path: `${folder}/passkeys-${name}.png` });
     };
-    await page.setViewportSize(PHONE);
+    await resize(page, PHONE);
     const named = `http://localhost:${new URL(web.origin).port}/`;
     await page.goto(web.origin);
     await expect.poll(() => page.locator('main').innerText()).toContain('127.0.0.1 is a number');
@@ -85,7 +86,7 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
 
   it('sign a vote and a larger size: enrolled by the code that this page showed, over exactly what is decided', async () => {
     const { page, web, votes, database } = opened;
-    await page.setViewportSize(PHONE);
+    await resize(page, PHONE);
     const origin = `http://localhost:${new URL(web.origin).port}`;
     const removeDevice = await withDevice(page);
     await page.goto(`${origin}/`);

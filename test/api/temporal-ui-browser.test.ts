@@ -25,7 +25,7 @@ const SEALED = 'sealed words of anna';
 const SUMMARY = 'Resumption that is listed';
 const ARGUMENT = { reason: SEALED };
 /** The UI shows payloads where the editor has drawn them. */
-const DRAWN_MS = 45_000;
+const DRAWN_MS = 90_000;
 const home = mkdtempSync(join(tmpdir(), 'fermata-ui-'));
 const workflowId = `shown-${randomUUID()}`;
 let address: TemporalAddress;
@@ -84,6 +84,7 @@ async function signedInPage(run?: string): Promise<Page> {
   const ticket = await web.call('POST', '/api/temporal-ui/ticket', { token: accessToken, body });
   const { pathname, search } = new URL(((await ticket.json()) as { url: string }).url);
   const page = await browser.newPage({ viewport: { width: 1440, height: 1800 } });
+  page.setDefaultTimeout(DRAWN_MS);
   await page.goto(origin() + pathname + search);
   return page;
 }

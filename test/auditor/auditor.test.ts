@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditParts, compareBooks, createAudit, LateCash } from '../../src/auditor/audit.js';
+import { type AuditParts, compareBooks, createAudit, HeldLately, LateCash } from '../../src/auditor/audit.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
@@ -50,6 +50,27 @@ describe('the comparison of books', () => {
     const short = { positions: [position('ETH/USDT', '0.1', 'short')], dust: [] };
     expect(compareBooks(book([['ETH/USDT', 1000]]), short, instruments)).toEqual([
       'ETH/USDT: the trader has -1000 lots, the venue 1000',
+    ]);
+  });
+
+  it('takes a list of the venue that shows what was held lately for late, and not for long', () => {
+    let nowMs = 0;
+    const held = new HeldLately(() => nowMs);
+    const long = { positions: [position('BTC/USDT', '0.00500')], dust: [] };
+    const flat = { positions: [], dust: [] };
+    held.note(long);
+    nowMs = 3_000;
+    held.note(flat);
+    const late = book([['BTC/USDT', 500]]);
+    expect(compareBooks(late, flat, instruments, held)).toEqual([]);
+    expect(compareBooks(book([['BTC/USDT', 400]]), flat, instruments, held)).toHaveLength(1);
+    nowMs = 14_999;
+    held.note(flat);
+    expect(compareBooks(late, flat, instruments, held)).toEqual([]);
+    nowMs = 15_000;
+    held.note(flat);
+    expect(compareBooks(late, flat, instruments, held)).toEqual([
+      'BTC/USDT: the trader has 0 lots, the venue 500',
     ]);
   });
 

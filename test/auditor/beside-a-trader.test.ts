@@ -14,7 +14,7 @@ import type { BookRecord } from '../../src/venue/paper/book-record.js';
 import { until } from '../support/eventually.js';
 import { traderHome } from '../trader/spawn-trader.js';
 
-const LOOKS = 100;
+const LOOKS = 40;
 
 it('agrees with a trader that opens and closes positions, and stops it once the book is another', async () => {
   const home = traderHome();
@@ -35,7 +35,8 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   await home.until(({ positions }) => positions.length > 0, 120_000);
   for (let look = 0; look < LOOKS; look += 1) {
     expect(await audit()).toBeNull();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // The trader hears of a fill once it is on the disk, and the auditor reads it there.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   expect(missing).toEqual([]);
   expect((await home.status()).positions.length + (await home.status()).fills).toBeGreaterThan(0);

@@ -33,7 +33,7 @@ it('looks no second time while a look goes on, so that an outage leaves nothing 
   });
   const auditor = await startAuditor({ home, desk: DESK, deskFile: resolveDesk(DESK) } as Runtime);
   vi.advanceTimersByTime(30_000);
-  await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(0), { timeout: 60_000 });
   await auditor.stop();
   expect(asked).toBe(1);
 });

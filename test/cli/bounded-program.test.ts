@@ -28,7 +28,7 @@ const SUPERVISOR = `
 `;
 const ROOT = `
   import { spawn } from 'node:child_process';
-  spawn(process.execPath, ['chain.mjs', '20'], { detached: true, stdio: 'ignore' });
+  spawn(process.execPath, ['chain.mjs', '60'], { detached: true, stdio: 'ignore' });
   spawn(process.execPath, ['supervisor.mjs'], { detached: true, stdio: 'ignore' });
   setInterval(() => {}, 1000);
 `;
@@ -45,7 +45,7 @@ it('a program that takes too long is ended with what its parts have begun and le
     env: process.env,
     log: join(cwd, 'log'),
   };
-  const end = await runBounded(what, { ms: 2_500, freeBytesMin: 0 });
+  const end = await runBounded(what, { ms: 6_000, freeBytesMin: 0 });
   expect(end).toMatchObject({ over: expect.stringContaining('has not ended within') });
   const lines = (file: string): string[] => readFileSync(join(cwd, file), 'utf8').trim().split('\n');
   const links = lines('links').length;

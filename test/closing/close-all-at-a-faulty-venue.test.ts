@@ -78,6 +78,7 @@ describe.each([
       faults: (call) => (call.instrument === 3 ? { kind: 'unavailable' } : null),
     });
     expect(desk.engine.view.closeAll).toBe('escalated');
+    await untilHolds(() => desk.engine.view.positions.length === 1);
     const open = (await venue.positions()).filter(({ quantityLots }) => quantityLots !== 0);
     expect(open.map(({ instrument }) => instrument)).toEqual([3]);
     expect(desk.engine.view.halts.map(({ cause }) => cause)).toContain('close-all-incomplete');

@@ -10,6 +10,7 @@ import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/supervisor/temporal/server-options.js';
 import { type BareTemporal, startBareTemporal } from '../support/bare-temporal.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 import { type GuardedTemporal, guardTemporal, makeCertificates } from '../support/guarded-temporal.js';
@@ -47,7 +48,7 @@ afterAll(async () => {
 describe('a desk on a Temporal server of somebody else', () => {
   it('starts without one of its own, makes namespace and search attributes, arms itself and trades', async () => {
     await expect(connection.workflowService.describeNamespace({ namespace: NAMESPACE })).rejects.toThrow();
-    await desk.up('--market', 'simulated');
+    await desk.up('--market', 'simulated', '--desk', deskWithQuickAverages(folder));
     expect([...desk.pids().keys()]).not.toContain('temporal');
     await until('a first fill', async () => {
       const { mode, fills } = await desk.status();

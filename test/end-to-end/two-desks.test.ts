@@ -16,10 +16,9 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   const text = readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8');
   writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, 'desk: second'));
-  const starting = first.up('--market', 'simulated');
-  await until('the first desk’s place', () => first.pids().size > 0);
+  await first.up('--market', 'simulated');
   second = deskUnderTest('second', {}, first);
-  await Promise.all([starting, second.up('--market', 'simulated', '--desk', 'second', '--seed', '8')]);
+  await second.up('--market', 'simulated', '--desk', 'second', '--seed', '8');
 });
 
 afterAll(async () => {

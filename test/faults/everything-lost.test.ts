@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
 import { deskUnderTest } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
 const desk = deskUnderTest();
 const kept = mkdtempSync(join(tmpdir(), 'fermata-kept-'));
-const MARKET = ['--market', 'simulated'] as const;
+// Trades within minutes of the market, however long the start takes.
+const MARKET = ['--market', 'simulated', '--desk', deskWithQuickAverages(kept)] as const;
 
 beforeAll(async () => {
   await desk.up(...MARKET);

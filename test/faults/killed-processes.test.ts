@@ -9,7 +9,8 @@ import { until } from '../support/eventually.js';
 
 const desk: DeskUnderTest = deskUnderTest();
 /** Trades soon after each start. */
-const deskFile = deskWithQuickAverages(desk.home);
+// Heartbeats go through Temporal, which is killed here and takes its time to come back on a busy machine.
+const deskFile = deskWithQuickAverages(desk.home, [[['deadMan', 'operationsSilentSeconds'], 3600]]);
 const start = () => desk.up('--market', 'simulated', '--desk', deskFile);
 
 beforeAll(async () => {

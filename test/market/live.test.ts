@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const times = { silentMs: 1500, pollMs: 20, backoffMs: 20, backoffMsMax: 100 };
 
-async function openLive(venues: readonly string[], deadlineMs = 6000) {
+async function openLive(venues: readonly string[], deadlineMs = 30_000) {
   const outcome = await openLiveFeed({
     venues,
     instruments: cryptoInstruments,

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { feedAddresses } from '../../src/market/live/feed-addresses.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
+import { eventually } from '../support/eventually.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
 import { type PublicVenue, startBybit, startKraken, startKucoin } from './public-venues.js';
@@ -21,18 +22,22 @@ afterEach(async () => {
 async function openAt(name: string, start: () => Promise<PublicVenue>) {
   const venue = await start();
   closers.push(() => venue.close());
-  const opened = await openLiveFeed({
-    venues: [name],
-    instruments: cryptoInstruments,
-    deadlineMs: 30_000,
-    steadyMs: steadyNowMs,
-    addresses: venue.addresses,
-    reader: 'trader',
-    times,
+  // The first time the library is loaded, which may take a busy machine longer than a venue is given.
+  const { feed } = await eventually(async () => {
+    const opened = await openLiveFeed({
+      venues: [name],
+      instruments: cryptoInstruments,
+      deadlineMs: 30_000,
+      steadyMs: steadyNowMs,
+      addresses: venue.addresses,
+      reader: 'trader',
+      times,
+    });
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    return opened;
   });
-  if (!opened.ok) throw new Error(opened.reasons.join('; '));
-  closers.push(() => opened.feed.stop());
-  return { venue, feed: opened.feed };
+  closers.push(() => feed.stop());
+  return { venue, feed };
 }
 
 // Kraken tells its newest 720: the open one is none of ours, nor is the one before it where the minute turned on

@@ -79,19 +79,23 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     await expect.poll(() => desk.page.locator('.tab-bar .count').count()).toBe(2);
     for (const [, title] of TABS) {
       await desk.open(title);
-      const seen = desk.page.evaluate(() =>
-        [...document.querySelectorAll('.tab-bar a')]
-          .filter((link) => link.matches('[aria-current]') || link.querySelector('.count'))
-          .filter((link) => {
-            const { left, right, top, bottom } = link.getBoundingClientRect();
-            const y = (top + bottom) / 2;
-            return [left + 2, right - 2].every((x) => link.contains(document.elementFromPoint(x, y)));
-          })
-          .map((link) => link.firstChild?.textContent),
-      );
-      expect(await seen, title).toEqual(
-        TABS.map(([, name]) => name).filter((name) => ['Waiting', 'Incidents', title].includes(name)),
-      );
+      const seen = () =>
+        desk.page.evaluate(() =>
+          [...document.querySelectorAll('.tab-bar a')]
+            .filter((link) => link.matches('[aria-current]') || link.querySelector('.count'))
+            .filter((link) => {
+              const { left, right, top, bottom } = link.getBoundingClientRect();
+              const y = (top + bottom) / 2;
+              return [left + 2, right - 2].every((x) => link.contains(document.elementFromPoint(x, y)));
+            })
+            .map((link) => link.firstChild?.textContent),
+        );
+      // It is scrolled to once the section is drawn.
+      await expect
+        .poll(seen, { message: title })
+        .toEqual(
+          TABS.map(([, name]) => name).filter((name) => ['Waiting', 'Incidents', title].includes(name)),
+        );
     }
   });
 

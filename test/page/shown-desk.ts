@@ -8,6 +8,7 @@ import type { Task } from '../../src/contracts/task.js';
 import { storeBars } from '../../src/store/bars.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { DESK } from '../api/web-under-test.js';
+import { resize } from '../support/page.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { walk } from './candle-walk.js';
 
@@ -54,7 +55,7 @@ export class ShownDesk extends OpenedPage {
   }
 
   async look(width: number, colorScheme: Scheme = 'light'): Promise<void> {
-    await this.page.setViewportSize({ width, height: width < 760 ? 844 : 900 });
+    await resize(this.page, { width, height: width < 760 ? 844 : 900 });
     await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   }
 

@@ -26,7 +26,7 @@ it('a full disk whose reserved space can not be freed is told of, and ends nothi
   });
   for (let look = 0; look < 2; look += 1) {
     vi.advanceTimersByTime(10_000);
-    await vi.waitFor(() => expect(told.length + unhandled.length).toBe(look + 1));
+    await vi.waitFor(() => expect(told.length + unhandled.length).toBe(look + 1), { timeout: 60_000 });
   }
   expect({ unhandled, told }).toEqual({ unhandled: [], told: [0, 0] });
 });

@@ -85,7 +85,7 @@ describe('a managed Temporal server in a network of its own', () => {
 
   it('answers clients, workers and the command line of the rescue', async () => {
     const temporal = openTemporal({ home: null, temporal: place });
-    await temporal.within(5_000, (client) =>
+    await temporal.within(60_000, (client) =>
       client.workflow.start('x', { workflowId: 'desk-owner:x', taskQueue: 'nobody' }),
     );
     await temporal.close();
@@ -130,7 +130,7 @@ describe('a managed Temporal server in a network of its own', () => {
       const [first, relay] = spawned.splice(0) as [ManagedProcess, ManagedProcess];
       expect([first.name, relay.name]).toEqual(['temporal', 'temporal-relay']);
       process.kill(relay.pid, 'SIGKILL');
-      await until('the end of the server', () => !existsSync(`/proc/${first.pid}`), 15_000);
+      await until('the end of the server', () => !existsSync(`/proc/${first.pid}`));
       await until('both again', () => keeper.status.state === 'running');
       expect(news.map(({ kind }) => kind)).toEqual(['died', 'restarting', 'running-again']);
       expect(spawned.map(({ name, alive }) => [name, alive()])).toEqual([
@@ -139,12 +139,12 @@ describe('a managed Temporal server in a network of its own', () => {
       ]);
       const { address } = socketAddresses(ownFolder);
       const again = openTemporal({ home: null, temporal: { ...place, address } });
-      await again.within(5_000, (client) => client.workflow.count());
+      await again.within(60_000, (client) => client.workflow.count());
       await again.close();
       // The other way round: no relay is left over from a server that died.
       const [second, itsRelay] = spawned.splice(0) as [ManagedProcess, ManagedProcess];
       process.kill(second.pid, 'SIGKILL');
-      await until('the end of its relay', () => !existsSync(`/proc/${itsRelay.pid}`), 15_000);
+      await until('the end of its relay', () => !existsSync(`/proc/${itsRelay.pid}`));
     } finally {
       await keeper.stop();
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +105,11 @@ describe('a desk that runs', () => {
       const second = await up(upOptions(home));
       expect(second.kind === 'already-running' && second.message).toMatch(/crypto-bot already runs/);
       expect(readdirSync(other)).toEqual([]);
+      // A copy of the home is not the desk that runs.
+      const copy = join(other, 'copy');
+      cpSync(join(home, 'run', 'sockets'), join(copy, 'run', 'sockets'));
+      await expect(askSupervisor(copy, 'who', {})).rejects.toThrow();
+      rmSync(copy, { recursive: true });
     } finally {
       if (before === undefined) delete process.env.XDG_RUNTIME_DIR;
       else process.env.XDG_RUNTIME_DIR = before;

@@ -60,7 +60,8 @@ export async function deskAtBinance(options: ClosingOptions = {}): Promise<DeskA
     positions: POSITIONS,
     priceTicks: PRICE_TICKS,
     answerTimeoutMs: 1500,
-    deadlineMs: options.deadlineMs ?? 90_000,
+    // A minute's allowance of requests may have to pass, and the breaker be open for another one.
+    deadlineMs: options.deadlineMs ?? 180_000,
   });
   const { exchange } = simulator.simulation;
   const balances = () => exchange.account('desk').balances;

@@ -55,8 +55,8 @@ export function deskWithRestingEntry(folder: string): string {
 }
 
 /** The shipped desk with averages that cross every few minutes: many trades in little time. */
-export function deskWithQuickAverages(folder: string): string {
-  return variantOfCryptoBot(folder, quickAverages());
+export function deskWithQuickAverages(folder: string, more: readonly Change[] = []): string {
+  return variantOfCryptoBot(folder, [...quickAverages(), ...more]);
 }
 
 /** Two people have to agree before it trades again; trades soon. */
@@ -71,6 +71,8 @@ export function deskWithTwoPeople(folder: string): string {
       ],
     ],
     [['resume', 'person'], 'two-people'],
+    // With averages this quick, nearly each trade costs more in fees than it brings.
+    [['breakers', 'strategyMaxConsecutiveLosses'], 1000],
     [['market', 'speed'], 180],
   ]);
 }

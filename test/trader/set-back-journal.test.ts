@@ -13,7 +13,7 @@ async function end({ child, exited }: TraderProcess): Promise<void> {
 async function tradedOn(home: TraderHome, fills: number): Promise<void> {
   const running = await home.start();
   await home.arm();
-  await home.until((status) => status.fills > fills, 60_000);
+  await home.until((status) => status.fills > fills);
   await end(running);
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { until } from '../support/eventually.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
 
 it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in order', async () => {
@@ -96,8 +97,11 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   await home.until(
     ({ reconciliation, entriesWorking }) => reconciliation.state === 'clean' && entriesWorking === 0,
   );
-  const states = recordsIn(home.journal, 'order.state').filter((state) => state.clientId === clientId);
-  expect(states.some((state) => state.venueId !== null)).toBe(true);
+  // A status may be seen before its record is on the disk.
+  const states = await until('its state on the disk', () => {
+    const written = recordsIn(home.journal, 'order.state').filter((state) => state.clientId === clientId);
+    return written.some((state) => state.venueId !== null) && written;
+  });
   expect(states.map(({ state }) => state)).not.toContain('absent');
   expect(
     recordsIn(home.journal, 'order.intended').filter((intended) => intended.order.clientId === clientId),

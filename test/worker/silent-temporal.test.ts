@@ -29,7 +29,7 @@ it('keeps no worker from its end that has never reached it', async () => {
   await connected;
   const beganMs = performance.now();
   await worker.stop();
-  expect(performance.now() - beganMs).toBeLessThan(1_000);
+  expect(performance.now() - beganMs).toBeLessThan(8_000);
   await temporal.close();
   server.close();
   rmSync(home, { recursive: true, force: true });

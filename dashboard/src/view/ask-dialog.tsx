@@ -29,7 +29,7 @@ export function AskDialog({ about, status, signing, onGo, onCancel, twins }: Ask
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
   const { signWith, field } = useSignatureOf(signs ? () => signing(sizePct) : null, sizePct);
-  // One that comes while the dialog is open may not have been read.
+  // A halt that comes while the dialog is open may not have been read.
   const [haltId] = useState(status?.haltId);
   const resuming = { ...(sizePct === undefined ? {} : { sizePct }), ...(haltId ? { haltId } : {}) };
   const go = (reason: string): void =>

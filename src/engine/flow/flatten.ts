@@ -121,7 +121,7 @@ export function reduceToTargets(core: Core, position: Holding): void {
  * With a restored journal, what the account holds may be somebody else's coins only, until a snapshot has confirmed
  * the position.
  */
-function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
+export function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
 }
 

@@ -23,6 +23,7 @@ import {
   type SnapshotRequest,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
+import { mayBeGone } from '../flow/flatten.js';
 import { looksSplit } from '../flow/split.js';
 import { ratePart, valuedNow } from '../flow/stale-data.js';
 import { measureStopGap } from '../flow/stop-gap.js';
@@ -59,7 +60,7 @@ export function reconcilePositions(
     }
     if (!isConfirmed(core, id, venues, asked)) {
       pending = true;
-      unknown ||= !mayBeListedLate(core, id, venues);
+      unknown ||= mayBeGone(core, id) || !mayBeListedLate(core, id, venues);
       continue;
     }
     const shares = venues - othersLotsAt(core, instrumentAt(core, id).symbol);
@@ -138,24 +139,23 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
  * fill of just now, and an earlier snapshot said the same.
  */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
-  const { suspected } = core.sync;
-  const { market } = core;
+  const { market, sync } = core;
   const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice || Number.isNaN(market.rate(at))) return false;
   const isMore = venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol);
   const isLate = mayBeListedLate(core, at, venues);
-  if (isLate && isMore) core.sync.surplus.add(at);
+  if (isLate && isMore) sync.surplus.add(at);
   if (isLate || asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at)) {
-    suspected.delete(at);
+    sync.suspected.delete(at);
     return false;
   }
-  const before = suspected.get(at);
+  const before = sync.suspected.get(at);
   if (before?.lots === venues && core.monotonicMs - before.atMs >= CONFIRM_AFTER_MS) {
-    suspected.delete(at);
+    sync.suspected.delete(at);
     return true;
   }
-  if (before?.lots !== venues) suspected.set(at, { lots: venues, atMs: core.monotonicMs });
-  if (isMore) core.sync.surplus.add(at);
+  if (before?.lots !== venues) sync.suspected.set(at, { lots: venues, atMs: core.monotonicMs });
+  if (isMore) sync.surplus.add(at);
   return false;
 }
 

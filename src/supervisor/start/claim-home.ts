@@ -11,7 +11,7 @@ import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
-import { forgetSockets, type HomePaths, homePaths } from '../../home/runtime.js';
+import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
@@ -33,10 +33,7 @@ export async function claimHome(home: string): Promise<Claim> {
   inUse(paths, () => makeFolders(paths));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const lock = inUse(paths, () => tryLockFile(join(paths.run, 'lock')));
-    if (lock !== null) {
-      inUse(paths, () => forgetSockets(paths.home));
-      return { kind: 'claimed', paths: homePaths(paths.home), lock };
-    }
+    if (lock !== null) return { kind: 'claimed', paths, lock };
     const message = await describeOther(paths.home);
     if (message !== null) return { kind: 'taken', message };
     await sleep(200);

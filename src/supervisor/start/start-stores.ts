@@ -58,7 +58,7 @@ export async function chooseTemporal(
   const network = await chooseNetwork(servers.sockets);
   return {
     ports: await chooseTemporalPorts(before?.ports),
-    // Nobody uses the sockets of before: whoever does keeps the server going. Their folder may be gone.
+    // Nobody uses the sockets of before: a desk that did would hold the server's lock. Their folder may be gone.
     network: before?.network.kind === 'loopback' && network.kind === 'loopback' ? before.network : network,
   };
 }

@@ -37,7 +37,7 @@ export interface Pressable {
   readonly endless?: boolean;
 }
 
-const RUN_MS = 60_000;
+const RUN_MS = 100_000;
 const LATER_MS = 120_000;
 /** What a cell is compared with. */
 export interface Undisturbed {
