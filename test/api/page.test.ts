@@ -150,7 +150,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
     const without = page.waitForRequest(/emergency\/resume/);
     await dialog.getByRole('button', { name: 'Resume' }).click();
-    expect((await without).postDataJSON()).toEqual({});
+    expect((await without).postDataJSON()).toEqual({ haltId: HALT_ID });
     await expect.poll(() => text('mode')).toBe('ACTIVE');
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expect.poll(() => text('mode')).toBe('HALTED');
@@ -166,7 +166,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await dialog.getByLabel(/Position size/).fill('50');
     const sent = page.waitForRequest(/emergency\/resume/);
     await page.keyboard.press('Enter');
-    expect((await sent).postDataJSON()).toEqual({ reason: 'looked at it', sizePct: 50 });
+    expect((await sent).postDataJSON()).toEqual({ reason: 'looked at it', sizePct: 50, haltId: HALT_ID });
     await expect.poll(() => text('mode')).toBe('ACTIVE');
     expect(web.trader.calls.findLast(({ method }) => method === 'arm')).toMatchObject({
       params: { reason: 'looked at it', haltId: HALT_ID },

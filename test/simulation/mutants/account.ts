@@ -41,7 +41,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a difference in cash is hidden',
     file: 'engine/sync/reconcile-cash.ts',
-    find: '  if (difference === 0n) return agreed(core);\n',
+    find: '  if (isNone(core, difference)) return agreed(core);\n',
     put: '  if (difference !== null) return agreed(core);\n',
   },
   {

@@ -65,7 +65,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: "the venue's position is believed at the first reading",
     file: 'engine/sync/reconcile-positions.ts',
-    find: '  const before = suspected.get(at);\n',
+    find: '  const before = sync.suspected.get(at);\n',
     put: '  const before = { lots: venues, atMs: 0 };\n',
   },
   {
