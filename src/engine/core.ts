@@ -148,7 +148,7 @@ export interface InstrumentProgress extends TradeProgress {
   activity: number;
   /** What was held before each of the newest fills: a list of the venue may still show it. Oldest first. */
   heldBefore: HeldBefore[];
-  /** Market time at which the venue's position was last adopted: fills of before are in it. */
+  /** Market time at which the position that was last adopted was first read: fills of before are in it. */
   adoptedMarketMs: number;
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
@@ -191,6 +191,13 @@ export interface CashProgress {
   fillsAgreed: number;
 }
 
+/** A position of the venue that differs from ours, since its first reading: monotonic and market time. */
+interface Suspected {
+  readonly lots: number;
+  readonly atMs: number;
+  readonly marketMs: number;
+}
+
 export interface SyncProgress {
   lastRequestId: number;
   /** A new snapshot is wanted; it is requested at the end of this event. */
@@ -215,7 +222,7 @@ export interface SyncProgress {
   atWallMs: number | null;
   readonly cash: CashProgress;
   /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
-  readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
+  readonly suspected: Map<InstrumentId, Suspected>;
   /** The venue's quantity where it looks like a split, until a person says whether it is one. */
   readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
 }

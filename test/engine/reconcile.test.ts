@@ -153,13 +153,55 @@ describe('reconciliation', () => {
       const entry = desk.enter(0);
       desk.accept(entry);
       const fill = desk.makeFill(entry, entry.limitTicks ?? 0);
-      desk.pass(1_000);
+      desk.pass(2_000);
       read(desk, entry.quantityLots, 3);
       expect(desk.lots(0)).toBe(entry.quantityLots);
       desk.happen({ kind: 'fill', fill });
       expect(desk.lots(0)).toBe(2 * entry.quantityLots);
       read(desk, entry.quantityLots, 3);
       expect(desk.lots(0)).toBe(entry.quantityLots);
+    });
+
+    it('forgets after 15 s what was held, however many fills there have been since', () => {
+      const desk = new DeskUnderTest().active();
+      const entry = desk.enter(0);
+      desk.accept(entry);
+      for (let part = 0; part < 100; part += 1) desk.fill(entry, entry.limitTicks ?? 0, 1);
+      desk.wait(20_000);
+      for (let part = 0; part < 50; part += 1) desk.fill(entry, entry.limitTicks ?? 0, 1);
+      read(desk, 50, 3);
+      expect(adopted(desk)).toMatchObject([{ quantityLots: 50 }]);
+    });
+
+    it('doubts a list that is behind a fill from after the one that was adopted', () => {
+      const desk = new DeskUnderTest().active();
+      read(desk, 400, 2);
+      expect(adopted(desk)).toMatchObject([{ quantityLots: 400 }]);
+      const [stop] = desk.live('protective', 0);
+      desk.accept(stop!);
+      // Heard once it was adopted, and told to the second.
+      const fill = { ...desk.makeFill(stop!, 9_400), marketMs: desk.marketMs - 400 };
+      desk.happen({ kind: 'fill', fill });
+      read(desk, 400, 6);
+      expect([adopted(desk).length, desk.lots(0)]).toEqual([1, 0]);
+    });
+
+    it('doubts after a restart only lists of what was traded just before it', () => {
+      const before = new DeskUnderTest().active();
+      const { entry } = before.hold(0);
+      before.wait(120_000);
+      before.hold(1);
+      const desk = new DeskUnderTest({}, 2, before.records);
+      Object.assign(desk, { wallMs: before.wallMs + 1_000, marketMs: before.marketMs + 1_000 });
+      desk.begin();
+      for (let reading = 0; reading < 3; reading += 1) {
+        for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+        desk.command({ name: 'reconcile' });
+        desk.snapshot({ positions: [0, desk.lots(1)] });
+        desk.pass(500);
+      }
+      expect(desk.lots(0)).toBe(0);
+      expect(entry.quantityLots).toBeGreaterThan(0);
     });
 
     it('gives what it holds its stop after a restart, though the list does not show it yet', () => {

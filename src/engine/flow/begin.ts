@@ -24,6 +24,7 @@ import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { sendLookup } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
+import { fillsSince } from '../orders/on-fill.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
@@ -50,7 +51,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   core.market.hold(heldPositions(core.state), fundsOf(core.state));
   core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
-  core.sync.cash.fillsAgreed = core.state.counters.fills;
+  core.sync.cash.fillsAgreed = core.state.counters.fills - fillsSince(core, core.state.fillsThroughMs);
   core.begunAtMs = core.monotonicMs;
   watchSessions(core);
   startDay(core);
@@ -72,8 +73,8 @@ export function begin(core: Core, stamp: Stamp): string | null {
 
 /** The trader may have ended right after a fill: what was held before it is not known any more. */
 function doubtLateLists(core: Core): void {
-  if (core.marketMs - core.state.newestFillMs > FILL_OVERLAP_MARKET_MS) return;
-  for (const { id } of core.config.instruments) noteHeld(core, id, null);
+  for (const { id } of core.config.instruments)
+    if (fillsSince(core, core.marketMs - FILL_OVERLAP_MARKET_MS, id) > 0) noteHeld(core, id, null);
 }
 
 /** Positions and orders are counted in steps of their instrument, so the steps must not change while any are open. */

@@ -35,6 +35,12 @@ import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { fillEvent, type OrderStep, orderStep } from './order-table.js';
 import { takeOthersOff } from './take-others-off.js';
 
+/** How many fills that the journal still has by name are newer, in one instrument or in all. */
+export function fillsSince({ state }: Core, marketMs: number, at?: InstrumentId): number {
+  const seen = at === undefined ? state.fillsSeen : [state.fillsSeen[at] ?? new Map<string, number>()];
+  return seen.reduce((sum, fills) => sum + [...fills.values()].filter((ms) => ms > marketMs).length, 0);
+}
+
 /** True if the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
   const seen = core.state.fillsSeen[reported.instrument];
@@ -53,7 +59,8 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const nobodysBefore = nobodysLots(core, fill.instrument);
-  if (fill.marketMs > progressAt(core, fill.instrument).adoptedMarketMs)
+  // Some venues tell the time of a fill in whole seconds.
+  if (fill.marketMs + 1_000 > progressAt(core, fill.instrument).adoptedMarketMs)
     noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
   commit(core, { type: 'fill', fill });
   // Before the first snapshot, a fill may be from before the start.

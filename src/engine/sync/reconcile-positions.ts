@@ -14,6 +14,7 @@ import { othersLotsAt } from '../commands/claim-coins.js';
 import {
   type Core,
   commit,
+  type HeldBefore,
   instrumentAt,
   liveOrders,
   markChanged,
@@ -60,7 +61,7 @@ export function reconcilePositions(
     }
     if (!isConfirmed(core, id, venues, asked)) {
       pending = true;
-      unknown ||= mayBeGone(core, id) || !mayBeListedLate(core, id, venues);
+      unknown ||= mayBeGone(core, id) || listedLate(core, id, venues) === undefined;
       continue;
     }
     const shares = venues - othersLotsAt(core, instrumentAt(core, id).symbol);
@@ -139,47 +140,46 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
  * fill of just now, and an earlier snapshot said the same.
  */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
-  const { market, sync } = core;
+  const { market, sync, marketMs } = core;
   const hasPrice = market.hasQuote(at) || openLots(positionAt(core, at)) !== 0;
   if (!hasPrice || Number.isNaN(market.rate(at))) return false;
+  const progress = progressAt(core, at);
   const isMore = venues > openLots(positionAt(core, at)) + othersLotsAt(core, instrumentAt(core, at).symbol);
-  const isLate = mayBeListedLate(core, at, venues);
-  if (isLate && isMore) sync.surplus.add(at);
-  if (isLate || asked.activity[at] !== progressAt(core, at).activity || mayFillAnyMoment(core, at)) {
+  const late = listedLate(core, at, venues);
+  if (late?.lots === null && isMore) sync.surplus.add(at);
+  if (late !== undefined || asked.activity[at] !== progress.activity || mayFillAnyMoment(core, at)) {
     sync.suspected.delete(at);
     return false;
   }
   const before = sync.suspected.get(at);
   if (before?.lots === venues && core.monotonicMs - before.atMs >= CONFIRM_AFTER_MS) {
+    progress.adoptedMarketMs = before.marketMs;
     sync.suspected.delete(at);
     return true;
   }
-  if (before?.lots !== venues) sync.suspected.set(at, { lots: venues, atMs: core.monotonicMs });
+  if (before?.lots !== venues) sync.suspected.set(at, { lots: venues, atMs: core.monotonicMs, marketMs });
   if (isMore) sync.surplus.add(at);
   return false;
 }
 
 /** A fill is heard: `lots` were held until then. */
 export function noteHeld(core: Core, at: InstrumentId, lots: number | null): void {
-  const { heldBefore } = progressAt(core, at);
-  const untilMs = core.monotonicMs + POSITION_LISTED_LATE_MS;
-  heldBefore.push({ lots, untilMs });
-  if (heldBefore.length <= HELD_BEFORE_MAX) return;
+  const progress = progressAt(core, at);
+  progress.heldBefore = progress.heldBefore.filter(({ untilMs }) => untilMs > core.monotonicMs);
+  progress.heldBefore.push({ lots, untilMs: core.monotonicMs + POSITION_LISTED_LATE_MS });
   // Of an order that is filled in very many parts, a late list shows what was held before all of them.
-  heldBefore.splice(1, 1);
-  heldBefore[0] = { lots: heldBefore[0]?.lots ?? null, untilMs };
+  if (progress.heldBefore.length > HELD_BEFORE_MAX) progress.heldBefore.splice(1, 1);
 }
 
 /**
- * The venue shows what was held before a fill of just now: its list of positions may be behind that of its fills. What
- * is below zero where nothing can be owed means that our own book is wrong, however late the list.
+ * What the venue still shows as it was before a fill of just now: its list of positions may be behind that of its fills.
+ * What is below zero where nothing can be owed means that our own book is wrong, however late the list.
  */
-function mayBeListedLate(core: Core, at: InstrumentId, venues: number): boolean {
-  if (isOversold(core, at)) return false;
-  const { heldBefore } = progressAt(core, at);
-  while ((heldBefore[0]?.untilMs ?? Number.POSITIVE_INFINITY) <= core.monotonicMs) heldBefore.shift();
+function listedLate(core: Core, at: InstrumentId, venues: number): HeldBefore | undefined {
+  if (isOversold(core, at)) return undefined;
+  const fresh = progressAt(core, at).heldBefore.filter(({ untilMs }) => untilMs > core.monotonicMs);
   const lots = venues - othersLotsAt(core, instrumentAt(core, at).symbol);
-  return heldBefore.some((before) => before.lots === null || before.lots === lots);
+  return fresh.find((before) => before.lots === lots) ?? fresh.find((before) => before.lots === null);
 }
 
 /** Orders of unknown fate, or that fill at once: their effect on the position is not known yet. */
@@ -203,7 +203,7 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
   core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
   const progress = progressAt(core, at);
   progress.activity += 1;
-  Object.assign(progress, { adoptedMarketMs: core.marketMs, heldBefore: [] });
+  progress.heldBefore = [];
   measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
