@@ -163,6 +163,8 @@ async function findings(
   const differing = books.join('; ');
   if (differing !== '')
     return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
+  // Nor can equity be worked out from a list that is late.
+  if (instruments.some((one) => !agreesOn(book, one)(status))) return [];
   const prices = await parts.readPrices(status.marketData).catch((error: unknown) => {
     parts.onPricesMissing(messageOf(error));
     return null;
@@ -184,17 +186,22 @@ export function compareBooks(
 ): string[] {
   const differences: string[] = [];
   for (const { symbol, lotSize } of instruments) {
-    const venues = book.positions.get(symbol) ?? 0;
-    const most = book.dustLots?.get(symbol) ?? 0;
-    const agrees = (one: typeof status): boolean => {
-      const more = venues - tradersLots(one, symbol, lotSize);
-      return more >= 0 && more <= most;
-    };
+    const agrees = agreesOn(book, { symbol, lotSize });
     const ours = tradersLots(status, symbol, lotSize);
+    const venues = book.positions.get(symbol) ?? 0;
     if (!agrees(status) && held?.some(agrees) !== true)
       differences.push(`${symbol}: the trader has ${ours} lots, the venue ${venues}`);
   }
   return differences;
+}
+
+/** Whether a status has what the venue has of it; of dust the venue may have more. */
+function agreesOn(book: BookReading, { symbol, lotSize }: Pick<Instrument, 'symbol' | 'lotSize'>) {
+  const most = book.dustLots?.get(symbol) ?? 0;
+  return (status: Pick<TraderStatus, 'positions' | 'dust'>): boolean => {
+    const more = (book.positions.get(symbol) ?? 0) - tradersLots(status, symbol, lotSize);
+    return more >= 0 && more <= most;
+  };
 }
 
 /** The book without the coins that the trader reports as not the desk's: it neither counts nor trades them. */

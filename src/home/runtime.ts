@@ -112,11 +112,14 @@ export function forgetSockets(home: string): void {
 function socketsInUse(root: string): string | null {
   try {
     const folder = readFileSync(socketsRecord(root), 'utf8');
-    return existsSync(folder) && basename(folder) === basename(socketsFolder(root)) ? folder : null;
+    return existsSync(folder) && hashIn(folder) === hashIn(socketsFolder(root)) ? folder : null;
   } catch {
     return null;
   }
 }
+
+/** Of the home. Before it is the user's number: another user, such as root, may look for the desk too. */
+const hashIn = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
 
 function socketsFolder(root: string): string {
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);

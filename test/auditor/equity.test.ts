@@ -67,6 +67,17 @@ describe('equity, worked out a second time', () => {
     expect(await look({ ...closed, cash: 10_100, says })).toMatch(/an equity of 10100.00/);
   });
 
+  it('is not worked out from a list of positions that is behind the fills', async () => {
+    const { look, trader } = watchedDesk();
+    await look({ lots: ALLOWED, price: PRICE });
+    const late = {
+      ...{ lots: ALLOWED, price: PRICE, equity: 9_000 },
+      says: { positions: [], equity: '10000.00' },
+    };
+    for (let looks = 0; looks < 3; looks += 1) expect(await look(late)).toBeNull();
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
   it('is worked out with the exchange’s own prices where real money is traded', async () => {
     const simulator = await startBinanceSimulator();
     try {

@@ -13,6 +13,7 @@ import {
 } from '../../simulators/ibkr/wire/to-client.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { farmAfter } from '../../src/venue/ibkr/outcomes.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
@@ -485,6 +486,23 @@ describe('what happens meanwhile', () => {
     simulator.simulation.setFarm('market', true);
     await eventually(() => expect(venue.state.reasons).toEqual([]));
   });
+
+  it.each([
+    ['CME', 'USD', false],
+    ['EUREX', 'USD', true],
+    ['CME', 'EUR', true],
+  ] as const)(
+    'to a farm of another continent counts for what is traded at %s in %s: %s',
+    (exchange, quote, counts) => {
+      const said = farmAfter(2103, 'Market data farm connection is broken:eufarmnj', [{ exchange, quote }]);
+      expect(said !== null).toBe(counts);
+      expect(
+        farmAfter(2103, 'Market data farm connection is broken:usfuture', [{ exchange, quote }]),
+      ).toMatchObject({
+        up: false,
+      });
+    },
+  );
 
   it('to a farm of another continent is none', async () => {
     const { venue } = await at();

@@ -90,17 +90,27 @@ const FARMS: Readonly<Record<number, { readonly farm: 'market data' | 'history';
   2108: { farm: 'market data', up: true },
 };
 
-/** Farms of other continents, of currencies and of funds: what is quoted in US dollars does not come from them. */
+/** Farms of other continents, of currencies and of funds: nothing of an American exchange comes from them. */
 const ABROAD = /^(eu|apac|asia|hk|hfarm|jfarm|cash|fund)/i;
+const AMERICAN = new Set(
+  'CME CBOT NYMEX COMEX CFE NASDAQ NYSE AMEX ARCA BATS SMART ISLAND PINK IEX'.split(' '),
+);
+
+const isAmerican = ({ quote, exchange = 'SMART' }: Pick<Instrument, 'quote' | 'exchange'>): boolean =>
+  quote === 'USD' && AMERICAN.has(exchange);
 
 /**
  * Which farm a notice is about, and whether it is there after it; null: about none, or about one that none of these
  * instruments comes from.
  */
-export function farmAfter(code: number, text: string, instruments: readonly Pick<Instrument, 'quote'>[]) {
+export function farmAfter(
+  code: number,
+  text: string,
+  instruments: readonly Pick<Instrument, 'quote' | 'exchange'>[],
+) {
   const found = FARMS[code];
   if (found === undefined) return null;
   const name = (/(?::|upon demand\.)\s*([^:]*)$/.exec(text)?.[1] ?? '').trim();
-  if (ABROAD.test(name) && instruments.every(({ quote }) => quote === 'USD')) return null;
+  if (ABROAD.test(name) && instruments.every(isAmerican)) return null;
   return { ...found, name };
 }
