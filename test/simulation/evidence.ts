@@ -191,6 +191,8 @@ export class Evidence {
     if (ownedByOthers || (capabilities.stopLocksBalance && (this.book.lots[at] ?? 0) < 0)) return null;
     this.#heldBefore = this.#heldBefore.filter(({ atMs }) => this.#nowMs - atMs < LISTED_AFTER_MS);
     const late = this.#heldBefore.find(({ instrument, lots }) => instrument === at && lots === adopted);
+    // What is adopted was in no late list: that one has caught up with each fill of before.
+    this.#heldBefore = this.#heldBefore.filter(({ instrument }) => instrument !== at);
     return late === undefined
       ? null
       : `a position of ${adopted} lots was adopted, as it was before a fill heard ${this.#nowMs - late.atMs} ms before`;
