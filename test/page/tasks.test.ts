@@ -51,25 +51,24 @@ async function answer(title: string | RegExp, filled: readonly (readonly [RegExp
 const mode = () => opened.text('mode');
 const toTheEnd = () => opened.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
 
+async function stopAndAskToResume(): Promise<void> {
+  await open('Desk');
+  await toTheEnd();
+  await press('Stop');
+  await told(/Stop: proven/, 'outcome');
+  await expect.poll(mode).toBe('HALTED');
+  await press('Resume');
+}
+
 const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   'stops the desk and resumes it': async () => {
-    await open('Desk');
-    await toTheEnd();
-    await press('Stop');
-    await told(/Stop: proven/, 'outcome');
-    await expect.poll(mode).toBe('HALTED');
-    await press('Resume');
+    await stopAndAskToResume();
     await answer('Resume trading?', [[/Reason/, 'looked at it']], 'Resume');
     await told(/Resume: proven/, 'outcome');
     await expect.poll(mode).toBe('ACTIVE');
   },
   'lifts no halt that came while the dialog was open': async () => {
-    await open('Desk');
-    await toTheEnd();
-    await press('Stop');
-    await told(/Stop: proven/, 'outcome');
-    await expect.poll(mode).toBe('HALTED');
-    await press('Resume');
+    await stopAndAskToResume();
     await byRole('dialog', 'Resume trading?').waitFor();
     const { trader } = opened.web;
     trader.status = { ...trader.status, haltId: 'halt-of-later' };
