@@ -15,6 +15,12 @@ export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachabl
 
 const RENEW_BEFORE_MS = 60_000;
 const ANSWER_WAIT_MS = 60_000;
+/** Where the server waits for a proof for longer before it answers, the page waits longer still. */
+const LONGER_WAITS_MS: Readonly<Record<string, number>> = {
+  // The desk file's `closeAll.deadlineSeconds` is 600 at most.
+  '/api/emergency/close-all': 11 * 60_000,
+  '/api/emergency/resume': 2 * 60_000,
+};
 
 export class Session {
   #access: string | null = null;
@@ -133,9 +139,15 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 const unsigned: Client = createClient<paths>({ fetch: (request) => send(request) });
 
 async function send(request: Request | string, init: RequestInit = {}): Promise<Response> {
+  const url = typeof request === 'string' ? request : request.url;
   try {
-    return await fetch(request, { ...init, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+    return await fetch(request, { ...init, signal: AbortSignal.timeout(answerWaitMs(url)) });
   } catch {
     throw NO_ANSWER;
   }
+}
+
+/** `url`: with the host. */
+export function answerWaitMs(url: string): number {
+  return LONGER_WAITS_MS[new URL(url).pathname] ?? ANSWER_WAIT_MS;
 }
