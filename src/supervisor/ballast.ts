@@ -8,10 +8,13 @@ const FREE_BYTES_LOW = 32 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const EVERY_MS = 10_000;
 
-export async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
+/** Space for files of this user on the disk of a folder. */
+export type FreeBytes = (folder: string) => Promise<number>;
+
+export const freeBytes: FreeBytes = async (folder) => {
+  const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
+};
 
 /** Written in full, not sparse. Does nothing if there is hardly room for it. */
 export async function ensureBallast(path: string, directory: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { BackupChoice } from '../home/restore-mark.js';
 import type { MarketChoice } from '../home/runtime.js';
+import type { FreeBytes } from './ballast.js';
 
 export interface UpOptions {
   /** FERMATA_HOME. */
@@ -29,6 +30,8 @@ export interface UpOptions {
   readonly onStartFailed?: () => void;
   /** The script of every role; the bundled `worker/run-role.ts` unless a test sets another. */
   readonly roleScript?: string;
+  /** How the free space of FERMATA_HOME is measured; a test gives another figure. */
+  readonly freeBytes?: FreeBytes;
 }
 
 export interface StartAgain {

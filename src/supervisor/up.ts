@@ -17,7 +17,7 @@ import { type DeskLog, openDeskLog } from './log/desk-log.js';
 import { openActions } from './open-actions.js';
 import { endLeftChildren, openChildrenFile } from './process-table.js';
 import { createRedactor, knownSecrets } from './redact.js';
-import { claimAccount, claimHome, preflight } from './start/claim-home.js';
+import { checkDisk, claimAccount, claimHome, preflight } from './start/claim-home.js';
 import { choosePorts, type DeskPorts, pagePort } from './start/runtime-file.js';
 import { startDesk } from './start/start-desk.js';
 import { summarise } from './start/summarise.js';
@@ -139,7 +139,7 @@ async function portsInTurn(
     const web = { host: api.host, port: options.port ?? (await pagePort(paths.home, api)) };
     if (options.port === undefined && web.port !== api.port)
       say(`Port ${api.port} is another desk’s here: the page of this one is at port ${web.port}`);
-    await preflight(paths.home, web);
+    await preflight(paths.home, web, options.freeBytes);
     return await choosePorts(paths.run, web.port);
   } finally {
     turn?.release();
@@ -167,12 +167,12 @@ function openSocket(
     },
     restart: ({ name }) => processes.restart(name),
     startAgain: async ({ pauseMs }) => {
-      const again = await startOf(options);
+      const again = await startOf(options, paths.home);
       ending.askAgain('fermata restart --all', pauseMs);
       return { starter: again.starter };
     },
     restoreDatabase: async ({ key, by }) => {
-      const again = await startOf(options);
+      const again = await startOf(options, paths.home);
       const choice = await again.chooseBackup();
       // Choosing takes a while: if an end was ordered meanwhile, this must not override it.
       ending.refuseWhereAsked();
@@ -181,7 +181,7 @@ function openSocket(
       return { backupId: choice.backupId };
     },
     switchBuild: async ({ key, by, to }) => {
-      const { starter } = await startOf(options);
+      const { starter } = await startOf(options, paths.home);
       ending.refuseWhereAsked();
       orderSwitch(paths.home, { key, by, to, starter });
       ending.askAgain(`build ${to}, agreed to by ${by}`, 0);
@@ -191,8 +191,9 @@ function openSocket(
 }
 
 /** Rejects if it would be refused now. */
-async function startOf({ again }: UpOptions): Promise<StartAgain> {
+async function startOf({ again, freeBytes }: UpOptions, home: string): Promise<StartAgain> {
   if (again === undefined) throw new Error('whoever started this desk does not start it again');
+  await checkDisk(home, freeBytes);
   await again.check();
   return again;
 }

@@ -209,13 +209,20 @@ test('a restore is ordered only where a good backup was found, and the desk is e
     return { backupId, passedOver: [] };
   };
   const again = { check: async () => undefined, starter: process.pid, isOnTrial: false, chooseBackup };
-  const desk = await startUp(home, { again });
+  let free = 1e9;
+  const desk = await startUp(home, { again, freeBytes: async () => free });
   // Whoever starts the desk by hand does not have that carried out later.
   expect(readRestoreOrder(home)).toMatchObject({ ...stale, outcome: { restored: false } });
   const order = () => askSupervisor(home, 'restoreDatabase', { key: 'k', by: 'anna' }, 20_000);
   await expect(order()).rejects.toThrow('there is no good backup');
   expect(await runningOf(home, 'trader')).toMatchObject({ restarts: 0 });
   found.push('2026-01-10T00-00-00-000Z');
+  // With less it could not be started again.
+  free = 255 * 1024 * 1024;
+  await expect(order()).rejects.toThrow('only 255 MB are free');
+  await expect(askSupervisor(home, 'startAgain', { pauseMs: 0 }, 20_000)).rejects.toThrow('only 255 MB are');
+  expect(await runningOf(home, 'trader')).toMatchObject({ restarts: 0 });
+  free = 1e9;
   expect(await order()).toEqual({ backupId: '2026-01-10T00-00-00-000Z' });
   expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0, againAfterMs: 0 });
   expect(readRestoreOrder(home)).toEqual({

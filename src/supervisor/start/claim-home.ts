@@ -15,7 +15,7 @@ import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
-import { freeBytes } from '../ballast.js';
+import { type FreeBytes, freeBytes } from '../ballast.js';
 import { portIsFree } from '../free-port.js';
 import { StartFailure } from '../up-options.js';
 
@@ -125,10 +125,14 @@ const NODE_MINIMUM = [20, 19] as const;
 const MEGABYTE = 1024 * 1024;
 
 /** What must hold before anything is started: one clear error instead of a partial start. Throws StartFailure. */
-export async function preflight(home: string, web: { host: string; port: number }): Promise<void> {
+export async function preflight(
+  home: string,
+  web: { host: string; port: number },
+  free?: FreeBytes,
+): Promise<void> {
   checkNode(process.versions.node);
   checkRestore(home);
-  await checkDisk(home);
+  await checkDisk(home, free);
   await checkPort(web);
 }
 
@@ -153,11 +157,12 @@ function checkRestore(home: string): void {
   );
 }
 
-async function checkDisk(home: string): Promise<void> {
-  const free = Math.floor((await freeBytes(home)) / MEGABYTE);
-  if (free >= FREE_MB_MIN) return;
+/** Throws StartFailure. Asked before a desk is ended to be started again, too: it must not stay down. */
+export async function checkDisk(home: string, free: FreeBytes = freeBytes): Promise<void> {
+  const freeMb = Math.floor((await free(home)) / MEGABYTE);
+  if (freeMb >= FREE_MB_MIN) return;
   throw new StartFailure(
-    `only ${free} MB are free where FERMATA_HOME lies (${home}), and ${FREE_MB_MIN} MB are needed to begin`,
+    `only ${freeMb} MB are free where FERMATA_HOME lies (${home}), and ${FREE_MB_MIN} MB are needed to begin`,
     'free some space there, or set FERMATA_HOME to another disk',
     'nothing was started',
   );
