@@ -7,6 +7,7 @@ import { plainEnvironment } from '../home/process-environment.js';
 import type { Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { APP_ROLE, withClient } from '../store/migrate.js';
+import { keptThroughLosses } from '../store/pool.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
@@ -98,7 +99,5 @@ export async function createEmptyDatabase(connection: PgConnection): Promise<Poo
     await client.query(`drop database if exists ${database}`);
     await client.query(`create database ${database} template template0 encoding 'UTF8'`);
   });
-  const pool = new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS });
-  pool.on('error', () => undefined);
-  return pool;
+  return keptThroughLosses(new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS }));
 }

@@ -18,32 +18,41 @@ const IDLE_TIMEOUT_MS = 30_000;
 export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fermata'): Pool {
   const { host, port, database, user } = runtime.postgres;
   const secret = user === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
-  const pool = new Pool({
-    host,
-    port,
-    database,
-    user,
-    password: () => readFileSync(secretFile(runtime.home, secret), 'utf8').trim(),
-    application_name: name,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-    keepAlive: true,
-  });
-  // A broken idle connection is replaced at the next query; without a handler, its error would end the process.
-  pool.on('error', () => undefined);
+  return keptThroughLosses(
+    new Pool({
+      host,
+      port,
+      database,
+      user,
+      password: () => readFileSync(secretFile(runtime.home, secret), 'utf8').trim(),
+      application_name: name,
+      max: CONNECTIONS_MAX,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    }),
+  );
+}
+
+const ignore = (): void => undefined;
+
+/**
+ * A lost connection is the error of the query that meets it, and is replaced by a new one; nothing else comes of it. Without
+ * handlers an idle one's loss would end the process, and so would that of one that a server which is shut down accepts
+ * and ends in one breath: who asked for it has it only a moment later.
+ */
+export function keptThroughLosses(pool: Pool): Pool {
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
   return pool;
 }
 
 /** Rolls back and rethrows when `work` fails. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A connection lost between two queries is reported here; the next query then fails.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   let broken = false;
   try {
     await client.query('begin');
@@ -56,7 +65,6 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     });
     throw error;
   } finally {
-    client.off('error', ignore);
     client.release(broken);
   }
 }

@@ -28,6 +28,7 @@ import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { verifyEvidence } from '../../src/store/evidence.js';
+import { keptThroughLosses } from '../../src/store/pool.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { endLeftChildren } from '../../src/supervisor/process-table.js';
@@ -210,9 +211,10 @@ describe('a desk that is restored', () => {
     });
     const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
       const password = readSecret(home, 'postgresPassword');
-      const pool = new Pool({ host, port, database, password, ...(user === undefined ? {} : { user }) });
       // `end` does not wait until a connection is closed, and the server is ended next.
-      pool.on('error', () => undefined);
+      const pool = keptThroughLosses(
+        new Pool({ host, port, database, password, ...(user === undefined ? {} : { user }) }),
+      );
       const told = [...readTold(journalOf(home), 1)].map(({ entry, group }) =>
         group === undefined ? entry : { ...entry, groupBytes: group.toString('base64') },
       );

@@ -10,6 +10,7 @@ import type { Incident } from '../../src/contracts/incident.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
+import { keptThroughLosses } from '../../src/store/pool.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
@@ -174,8 +175,7 @@ export class DeployedRoles {
     const postgres = await startPostgres({ ...database, ...login, onSpawned: endServerWithThisProcess });
     this.#stops.push(postgres.stop);
     const connection = { host: '127.0.0.1', port, user: 'fermata', password, database: 'fermata', max: 1 };
-    this.#postgres = new Pool(connection);
-    this.#postgres.on('error', () => undefined);
+    this.#postgres = keptThroughLosses(new Pool(connection));
     this.#stops.push(() => this.#postgres.end());
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { inject } from 'vitest';
+import { keptThroughLosses } from '../../src/store/pool.js';
 
 export interface PostgresAddress {
   readonly host: string;
@@ -37,9 +38,9 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   const template = options.migrated === false ? 'template1' : 'fermata_template';
   await asOwner(server, `create database ${database} template ${template}`);
   const common = { host: server.host, port: server.port, database, max: 8 };
-  const pool = new Pool({ ...common, user: server.appUser, password: server.appPassword });
-  const ownerPool = new Pool({ ...common, user: server.user, password: server.password });
-  for (const each of [pool, ownerPool]) each.on('error', () => undefined);
+  const app = { user: server.appUser, password: server.appPassword };
+  const pool = keptThroughLosses(new Pool({ ...common, ...app }));
+  const ownerPool = keptThroughLosses(new Pool({ ...common, user: server.user, password: server.password }));
   return {
     ...server,
     database,

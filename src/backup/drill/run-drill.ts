@@ -15,7 +15,7 @@ import { readIncidents } from '../../store/incidents.js';
 import { APP_ROLE, migrate } from '../../store/migrate.js';
 import { readSetups } from '../../store/noted-setups.js';
 import { listTrades } from '../../store/performance.js';
-import { inTransaction } from '../../store/pool.js';
+import { inTransaction, keptThroughLosses } from '../../store/pool.js';
 import { readTasks } from '../../store/tasks.js';
 import { freePort } from '../../supervisor/free-port.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
@@ -112,8 +112,7 @@ async function useDatabase(desk: string, { database, ...owner }: PgConnection): 
   const password = randomBytes(24).toString('hex');
   const ran = await migrate(owner, database, password);
   const { host, port } = owner;
-  const pool = new Pool({ host, port, database, user: APP_ROLE, password, max: 2 });
-  pool.on('error', () => undefined);
+  const pool = keptThroughLosses(new Pool({ host, port, database, user: APP_ROLE, password, max: 2 }));
   try {
     const always = { desk, fromMs: 0, toMs: Date.now() };
     const [trades, setups, tasks, incidents] = await Promise.all([
