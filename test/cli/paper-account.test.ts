@@ -68,6 +68,18 @@ describe('fermata paper reset', () => {
     expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').paperBook)).toBe(false);
   });
 
+  it('does not lift what a person has to: a failed check, a go-live that was taken back', async () => {
+    await account([halt('check-failed', 'the go-live ended: odd prices')]);
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).toThrow(/stopped by anna \(the go-live ended: odd/);
+  });
+
+  it('leaves an account at a venue where it is', async () => {
+    const config = { type: 'config', account: 'Binance testnet' } as Partial<EngineRecord> as EngineRecord;
+    await account([config]);
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).toThrow(/does not trade on paper here/);
+    expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').journal)).toBe(true);
+  });
+
   it('refuses while a supervisor runs', async () => {
     await account([]);
     const lock = tryLockFile(join(homePaths(home).run, 'lock'));

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { resetPaper } from '../../src/cli/commands/paper.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
@@ -118,6 +119,33 @@ it('takes a person’s stop along over a restore, too, and says that it is from 
   expect(halts.find(({ cause }) => cause === 'person')?.reason).toBe(
     'prices look odd (said before the desk was restored from a backup)',
   );
+  await end(second);
+});
+
+it('takes tighter rules along over a reset of the paper account, which then begins with its balance', async () => {
+  const home = traderHome();
+  const paths = deskPaths(homePaths(home.runtime.home), home.runtime.desk);
+  const first = await home.start();
+  await clean(home);
+  const reload = { baseVersion: 0, decisions: [], approvalId: '', values: { 'risk.dailyLossLimitPct': 1 } };
+  const strategy = (await home.status()).strategies[0]?.name ?? '';
+  await home.client.call('reload', { ...person, commandId: 'tighter', ...reload });
+  await home.client.call('toggle', { ...person, commandId: 'off', strategy, enabled: false });
+  await home.client.call('resize', { ...person, commandId: 'smaller', sizePct: 50, decisions: [] });
+  await end(first);
+
+  mkdirSync(homePaths(home.runtime.home).run, { recursive: true });
+  const { keptIn } = resetPaper(home.runtime.home, home.runtime.desk, new Date());
+  expect(existsSync(join(keptIn, 'journal'))).toBe(true);
+  const second = await home.start();
+  const anew = await clean(home);
+  expect(anew).toMatchObject({ equity: '10000.00', fills: 0, sizePct: 50 });
+  expect(anew.settings.changed).toEqual({ 'risk.dailyLossLimitPct': 1 });
+  expect(anew.strategies.find(({ name }) => name === strategy)?.enabled).toBe(false);
+  expect(anew.activity.map(({ text }) => text).join('\n')).toContain(
+    'said before the paper account was reset',
+  );
+  expect(existsSync(paths.rulesFrom)).toBe(false);
   await end(second);
 });
 

@@ -1,8 +1,9 @@
-import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import type { Halt } from '../../domain/mode.js';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
+import type { Halt, HaltCause } from '../../domain/mode.js';
 import { tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
@@ -34,13 +35,14 @@ export function paperCommand(command: Command): void {
       printLines([
         `✓ the next start of ${desk} begins with the paper balance of its desk file`,
         `  what was before is kept in ${reset.keptIn}`,
+        '  tighter limits, a smaller size and strategies that people switched off stay as they are',
       ]);
     });
 }
 
 /**
- * Throws `CliFailure` if the desk runs, was never started, was stopped by a person, or has a restore to finish; then
- * nothing was moved.
+ * What people decided stays in force: the next start takes it over. Throws `CliFailure` if the desk runs, was never
+ * started, trades at a venue, was stopped by a person, or has a restore to finish; then nothing was moved.
  */
 export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   const mark = readRestoreMark(home);
@@ -61,7 +63,7 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
     if (journalLock === null) {
       throw refusal(`desk ${desk} is running`, 'end it first: fermata down');
     }
-    refuseAfterPersonsStop(desk, paths.journal);
+    refuseWhereLifted(desk, paths.journal);
     return setAside(paths, now);
   } finally {
     journalLock?.release();
@@ -71,27 +73,35 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
 
 function setAside(paths: DeskPaths, now: Date): PaperReset {
   const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
+  // Rules that an earlier account has yet to hand over stay those to be taken over: nobody has armed this one since.
+  if (!existsSync(paths.rulesFrom))
+    writeFileSync(paths.rulesFrom, relative(paths.restingAccounts, keptIn), { mode: 0o600, flush: true });
   renameSync(paths.account, keptIn);
   return { keptIn };
 }
 
-/** A new journal knows of no halt: a person's stop must not vanish with the old one. */
-function refuseAfterPersonsStop(desk: string, journal: string): void {
+/** What a person, or a check of the desk, has said against trading; other halts are about the account that goes. */
+const SAID: readonly HaltCause[] = ['person', 'kill', 'check-failed'];
+
+/** A new journal knows of no halt: one that a person lifts must not vanish with the old one. */
+function refuseWhereLifted(desk: string, journal: string): void {
   let stop: Halt | null = null;
   for (const { record } of readJournal(journal)) {
-    if (record.type === 'armed') {
-      stop = null;
-    }
-    if (record.type === 'halt' && (record.halt.cause === 'person' || record.halt.cause === 'kill')) {
-      stop = record.halt;
-    }
+    if (record.type === 'config' && !isPaperAccount(record.account ?? PAPER_ACCOUNT))
+      throw refusal(
+        `desk ${desk} does not trade on paper here: its account is ${record.account}`,
+        'what it has on record belongs to that account, and stays with it',
+      );
+    if (record.type === 'armed') stop = null;
+    if (record.type !== 'halt') continue;
+    const { cause, resume } = record.halt;
+    if (SAID.includes(cause) && (resume === 'person' || resume === 'two-people')) stop = record.halt;
   }
-  if (stop !== null) {
-    throw refusal(
-      `desk ${desk} was stopped by ${stop.by} (${stop.reason}), and a reset would lift that`,
-      'fermata up, fermata resume --reason TEXT, fermata down, and then reset',
-    );
-  }
+  if (stop === null) return;
+  throw refusal(
+    `desk ${desk} was stopped by ${stop.by} (${stop.reason}), and a reset would lift that`,
+    'fermata up, fermata resume --reason TEXT, fermata down, and then reset',
+  );
 }
 
 function refusal(message: string, doThis: string): CliFailure {

@@ -4,7 +4,7 @@
  * account.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { settingsSource } from '../../desk/desk-settings.js';
 import type { Desk } from '../../desk/schema.js';
 import { applyRecord } from '../../engine/apply-record.js';
@@ -61,10 +61,7 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   if (!existsSync(journal)) return [];
   const state = createState();
   for (const { record } of readJournal(journal)) applyRecord(state, record);
-  // A restore leaves the account that it replaced in a folder beside those that are set aside.
-  const when = from.startsWith('..')
-    ? 'before the desk was restored from a backup'
-    : `while the desk traded on ${from}`;
+  const when = whenSaid(from);
   return [...stops(state), ...switchedOff(state, now), ...smaller(state, now), ...tighter(state, now)].map(
     ({ by, reason, command }, index) => ({
       commandId: `rules-of-${from}-${index}`,
@@ -73,6 +70,14 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
       command,
     }),
   );
+}
+
+/** A restore, and a reset of the paper account, leave the account before in a folder beside those that are set aside. */
+function whenSaid(from: string): string {
+  if (!from.startsWith('..')) return `while the desk traded on ${from}`;
+  return basename(from).startsWith('before-reset-')
+    ? 'before the paper account was reset'
+    : 'before the desk was restored from a backup';
 }
 
 type Rule = { readonly by: string; readonly reason: string; readonly command: Command };
