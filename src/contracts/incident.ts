@@ -121,6 +121,8 @@ export interface IncidentCarried {
   readonly acknowledged: Answered | null;
   readonly resolved: Answered | null;
   readonly playbook?: PlaybookEnd;
+  /** The trader that was asked last. */
+  readonly incarnation?: string;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];
@@ -152,6 +154,15 @@ export interface IncidentAnswer {
   /** Its subject is the incident's first run id, its choice the update's name. */
   readonly decision: Decision;
   readonly note: string;
+}
+
+/** The argument of the signal `lookAgain` to incidents and resumptions. */
+export interface LookAgain {
+  /**
+   * Of the trader that the desk has now: an account that was changed, reset or restored has another one than before.
+   * Empty or null while it is not known.
+   */
+  readonly incarnation: string | null;
 }
 
 export const INCIDENT_MESSAGES = {

@@ -2,7 +2,7 @@
 
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
-import { INCIDENT_MESSAGES } from '../contracts/incident.js';
+import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
@@ -16,7 +16,7 @@ const CHECK_EVERY_MS = 60_000;
 export function changesOfTrader(context: TraderWatchContext): StatusFollower {
   const wake = wakeWaitingRuns(context);
   const seenIn = whatIsWaitedFor(context.desk);
-  return (status) => wake(seenIn(status));
+  return (status) => wake(seenIn(status), status.incarnation);
 }
 
 /** Only during a halt that a rule may lift: otherwise a run waits for a person's decision alone. */
@@ -27,11 +27,11 @@ export function changesOfChecks(
 ): StatusFollower {
   const wake = wakeWaitingRuns(context, CHECK_EVERY_MS * 2);
   let lookedMs = Number.NEGATIVE_INFINITY;
-  return async ({ mode, halts }) => {
+  return async ({ mode, halts, incarnation }) => {
     if (performance.now() - lookedMs < everyMs) return;
     if (mode === 'ACTIVE' || halts.every(({ resume }) => resume !== 'auto' && resume !== 'next-day')) return;
     lookedMs = performance.now();
-    await wake((await failingChecks()).join());
+    await wake((await failingChecks()).join(), incarnation);
   };
 }
 
@@ -61,10 +61,10 @@ const WAKE_MS = 10_000;
 const RUNS_MAX = 200;
 
 /**
- * `now`: the observed state as text. Waiting runs are signalled when it changes, and the first time. Rejects if they
- * could not be signalled.
+ * `now`: the observed state as text. Waiting runs are signalled when it changes, and the first time, with the
+ * incarnation of the desk's trader (null while none is known). Rejects if they could not be signalled.
  */
-type Wake = (now: string) => Promise<void>;
+type Wake = (now: string, incarnation: string | null) => Promise<void>;
 
 /**
  * Wakes resumptions and incidents that wait for a change. This process watches the desk all the time, so that those
@@ -78,7 +78,7 @@ export function wakeWaitingRuns(
   let toldMs = Number.NEGATIVE_INFINITY;
   let seenMs = Number.NEGATIVE_INFINITY;
   const query = `FermataDesk = "${desk.desk}" AND ExecutionStatus = "Running" AND WorkflowType IN ("resumption", "incident")`;
-  return async (now) => {
+  return async (now, incarnation) => {
     if (performance.now() - seenMs > gapMs) told = null;
     seenMs = performance.now();
     if (now === told || seenMs - toldMs < WAKE_EVERY_MS) return;
@@ -91,7 +91,7 @@ export function wakeWaitingRuns(
         // A run that has ended meanwhile needs no signal.
         await client.workflow
           .getHandle(workflowId)
-          .signal(INCIDENT_MESSAGES.lookAgain)
+          .signal<[LookAgain]>(INCIDENT_MESSAGES.lookAgain, { incarnation })
           .catch(() => undefined);
       }
     });

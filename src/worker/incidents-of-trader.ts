@@ -40,7 +40,7 @@ export function incidentsOfProcesses(
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
     const seen = await processes();
     await report(seen.flatMap(symptomsOfProcess));
-    await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])));
+    await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])), context.seen.incarnation);
   });
 }
 

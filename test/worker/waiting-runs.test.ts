@@ -65,6 +65,23 @@ describe('a run that waits', () => {
     expect(await run.result()).toMatchObject({ state: 'superseded' });
   });
 
+  it('ends where its trader is gone, and another one is named: its halt went with the account before', async () => {
+    const desk = await bench.desk(SERVED);
+    const run = await resume(bench, desk, desk.trader.halt('person', 'person'), {
+      ...{ incarnation: 'gone00', timing: ONCE },
+    });
+    await run.waitsFor('the trader to answer');
+    const follow = changesOfTrader(contextOf(desk));
+    await until('it looks', async () => {
+      await follow(desk.trader.status());
+      return (await bench.client.workflow.getHandle(run.workflowId).describe()).status.name === 'COMPLETED';
+    });
+    expect(await run.result()).toMatchObject({
+      state: 'superseded',
+      detail: expect.stringContaining('another account'),
+    });
+  });
+
   it('looks again when a check that stood in its way passes', async () => {
     const desk = await bench.desk(SERVED);
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
@@ -82,7 +99,10 @@ describe('a run that waits', () => {
     expect(await run.result()).toMatchObject({ state: 'armed' });
   });
 
-  it('is an incident as well: it ends when the desk trades again', async () => {
+  it.each([
+    ['of the trader that it began with', null],
+    ['of a trader that is gone: its account was reset', 'gone00'],
+  ])('is an incident as well: it ends when the desk trades again, %s', async (_name, gone) => {
     const desk = await bench.desk(SERVED);
     desk.trader.halt('stale-data', 'auto');
     const context = contextOf(desk);
@@ -95,7 +115,8 @@ describe('a run that waits', () => {
       detail: 'old prices',
     } as const;
     const start = incidentStart(context.desk, symptom, desk.trader.status());
-    const [input] = start.args;
+    const [begun] = start.args;
+    const input = { ...begun, incarnation: gone ?? begun.incarnation };
     const timing = { ...input.timing, lookMs: HOUR_MS };
     const handle = await bench.client.workflow.start('incident', { ...start, args: [{ ...input, timing }] });
     await handle.executeUpdate('report', {

@@ -2,8 +2,10 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../contracts/engine-activities.js';
 import type { FailureName } from '../../contracts/failure-names.js';
+import type { LookAgain } from '../../contracts/incident.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { engineQueue, operationsQueue } from '../../contracts/queues.js';
+import { isUnsealed } from '../../domain/unsealed.js';
 
 /** Failures that another attempt can't change. */
 export const FINAL: FailureName[] = [
@@ -71,6 +73,12 @@ export function proofCalls(desk: string): Pick<ActivityInterfaceFor<OperationsAc
     scheduleToCloseTimeout: '2 minutes',
     retry: { maximumAttempts: 3, initialInterval: 500, nonRetryableErrorTypes: FINAL },
   });
+}
+
+/** Null: none was named, or not by one of our own processes. */
+export function namedTrader(told: LookAgain | undefined): string | null {
+  if (told === undefined || isUnsealed(told)) return null;
+  return told.incarnation || null;
 }
 
 /** Calls to the trader: few and short attempts, because the procedures poll anyway. */

@@ -20,6 +20,7 @@ import {
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
+  type LookAgain,
   REPORTS_MAX,
   type ShippedKind,
 } from '../../../contracts/incident.js';
@@ -39,7 +40,7 @@ import { PLAYBOOKS } from './playbooks/registry.js';
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
 const resolveUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.resolve);
-const lookAgainSignal = defineSignal(INCIDENT_MESSAGES.lookAgain);
+const lookAgainSignal = defineSignal<[LookAgain?]>(INCIDENT_MESSAGES.lookAgain);
 /** Marks the histories in which an answer stops the escalations even if the next one is due in the same task. */
 const ANSWER_ENDS_ESCALATION = 'an-answer-ends-the-ladder-at-its-rung';
 const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
@@ -75,7 +76,7 @@ function takeMessages(run: IncidentRun): void {
   const answers = new Answers(input.desk, log, timeline, people);
   const progress = () => progressOf(log);
   setHandler(progressQuery, progress);
-  setHandler(lookAgainSignal, () => run.wake());
+  setHandler(lookAgainSignal, (told) => run.wake(told));
   setHandler(
     reportUpdate,
     (report) => {

@@ -2,6 +2,7 @@
 import { allHandlersFinished, condition, patched, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
+import type { LookAgain } from '../../../contracts/incident.js';
 import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -10,7 +11,7 @@ import { CANCEL_ASKED } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
-import { approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
+import { approvedCalls, decisionCalls, namedTrader, recordCalls, traderCalls } from '../operations-calls.js';
 
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
@@ -75,6 +76,7 @@ export class ResumptionRun {
   #spent: readonly string[];
   #pauseMs: number;
   #woken = false;
+  #named: string | null = null;
   #failed = false;
   /** A decision arrived that the current pass doesn't know of. */
   #unheard = false;
@@ -211,8 +213,14 @@ export class ResumptionRun {
     }
   }
 
-  wake(): void {
+  wake(told?: LookAgain): void {
     this.#woken = true;
+    this.#named = namedTrader(told) ?? this.#named;
+  }
+
+  /** Another trader was named as the desk's: if its own doesn't answer, its halt went with the account before. */
+  get isOfAnother(): boolean {
+    return this.#named !== null && this.#named !== this.input.incarnation;
   }
 
   async pause(): Promise<void> {

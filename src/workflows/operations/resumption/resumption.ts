@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { LookAgain } from '../../../contracts/incident.js';
 import {
   type DecisionOutcome,
   RESUMPTION_MESSAGES,
@@ -36,14 +37,14 @@ type Permission =
   | { readonly granted: false; readonly waitsFor: string };
 
 const progressQuery = defineQuery<ResumptionProgress>(RESUMPTION_MESSAGES.progress);
-const lookAgainSignal = defineSignal(RESUMPTION_MESSAGES.lookAgain);
+const lookAgainSignal = defineSignal<[LookAgain?]>(RESUMPTION_MESSAGES.lookAgain);
 const decideUpdate = defineUpdate<DecisionOutcome, [Decision]>(RESUMPTION_MESSAGES.decide);
 
 export async function resumption(input: ResumptionInput): Promise<ResumptionProgress> {
   const run = new ResumptionRun(input);
   const decisions = new Decisions(run);
   setHandler(progressQuery, () => run.progress);
-  setHandler(lookAgainSignal, () => run.wake());
+  setHandler(lookAgainSignal, (told) => run.wake(told));
   setHandler(decideUpdate, (decision) => decisions.take(decision), {
     validator: (decision) => decisions.refuseUnfit(decision),
   });
@@ -68,7 +69,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
 /** One pass through the procedure; returns at the first thing that is missing. */
 async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await readSituation(run);
-  if (run.ended) return;
+  if (situation === null || run.ended) return;
   await showDrawdown(run, situation);
   const permission = permissionOf(situation, run.takeDecisions(), run.held);
   if (!permission.granted && run.isChecked) {

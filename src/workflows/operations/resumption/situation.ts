@@ -11,11 +11,18 @@ import type { ResumptionRun } from './resumption-run.js';
 const TIMES_NORMAL = 2;
 const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
-/** Ends the run if the halt is no longer the one that arming has to quote. */
-export async function readSituation(run: ResumptionRun): Promise<TraderSituation> {
+/** Ends the run if the halt is no longer the one that arming has to quote. Null: there is nobody left to ask. */
+export async function readSituation(run: ResumptionRun): Promise<TraderSituation | null> {
   const startedMs = Date.now();
   run.cycle += 1;
-  const situation = await run.engine.readSituation.executeWithOptions({ summary: 'Why did it stop?' }, []);
+  const situation = await run.engine.readSituation
+    .executeWithOptions({ summary: 'Why did it stop?' }, [])
+    .catch((error: unknown) => {
+      if (!run.isOfAnother) throw error;
+      supersede(run, startedMs, 'the desk has another account since, or begins anew: its halts are others');
+      return null;
+    });
+  if (situation === null) return null;
   run.situation = situation;
   if (!run.isExplained) {
     run.isExplained = true;
