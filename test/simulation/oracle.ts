@@ -32,6 +32,7 @@ import { LimitEntries } from './watchers/limit-entries.js';
 import { LossLimits } from './watchers/loss-limits.js';
 import { MarketEntries } from './watchers/market-entries.js';
 import { MarketHours } from './watchers/market-hours.js';
+import { OrderSizes } from './watchers/order-sizes.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
@@ -131,6 +132,7 @@ export class Oracle {
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
       new LimitEntries(scenario),
       new MarketEntries(book, scenario),
+      new OrderSizes(scenario),
       new StopEntries(book, scenario),
       new WaitingEntries(book, scenario),
       new ReworkedEntries(),

@@ -22,6 +22,7 @@ import { openIncident } from '../incidents/incident-bench.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
 import { resume } from '../workflows/support/resumptions.js';
 
 const SERVED = { serve: ['engine', 'operations'] } as const;
@@ -80,6 +81,7 @@ describe('a run that waits', () => {
       state: 'superseded',
       detail: expect.stringContaining('another account'),
     });
+    await keepHistory(bench, 'resumption-of-an-account-before', run.workflowId);
   });
 
   it('looks again when a check that stood in its way passes', async () => {
@@ -131,6 +133,7 @@ describe('a run that waits', () => {
       return (await handle.describe()).status.name === 'COMPLETED';
     });
     expect(await handle.result()).toMatchObject({ outcome: 'the desk trades again' });
+    if (gone !== null) await keepHistory(bench, 'incident-of-an-account-before', handle.workflowId);
   });
 
   it('costs less than 500 events on its first day, and less than that with its incident on each later one', async () => {
