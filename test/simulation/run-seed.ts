@@ -406,7 +406,7 @@ class Run {
 
   /** Worth an order by the desk file, and less than the venue takes. */
   #enterTooLittle(): void {
-    const sizeFactorPpm = this.#aim.pick([5_500, 6_500, 7_500]);
+    const sizeFactorPpm = this.#aim.pick([10_000, 11_500, 13_000]);
     this.#injected.count('size below the smallest order');
     this.#trader.command({ name: 'resize', sizeFactorPpm, authorised: true });
   }

@@ -141,8 +141,8 @@ const QUOTES: QuoteRules = {
   standsMs: 2_000 * SPEED,
 };
 
-/** What the venue takes in one order, and the desk file does not know: worth 8 USDT and 400 USDT where a run begins. */
-const BOUNDS = { minQuantityLots: 80, maxMarketLots: 4_000 };
+/** What the venue takes in one order, and the desk file does not know: worth 25 USDT and 400 USDT where a run begins. */
+const BOUNDS = { minQuantityLots: 250, maxMarketLots: 4_000 };
 
 const NO_SILENCE = {
   silenceEveryMs: 0,
