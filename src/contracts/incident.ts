@@ -122,7 +122,7 @@ export interface IncidentCarried {
   readonly resolved: Answered | null;
   readonly playbook?: PlaybookEnd;
   /** The trader that was asked last. */
-  readonly incarnation?: string;
+  readonly incarnation?: string | null;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];

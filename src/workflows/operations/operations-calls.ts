@@ -75,12 +75,6 @@ export function proofCalls(desk: string): Pick<ActivityInterfaceFor<OperationsAc
   });
 }
 
-/** Null: none was named, or not by one of our own processes. */
-export function namedTrader(told: LookAgain | undefined): string | null {
-  if (told === undefined || isUnsealed(told)) return null;
-  return told.incarnation || null;
-}
-
 /** Calls to the trader: few and short attempts, because the procedures poll anyway. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({
@@ -90,4 +84,37 @@ export function traderCalls(desk: string, incarnation: string): ActivityInterfac
     scheduleToCloseTimeout: '40 seconds',
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
+}
+
+/** The trader that a run asks, and the one that was named as the desk's since: they differ once the account is another. */
+export class AskedTrader {
+  /** Null as long as no trader is known. */
+  calls: ReturnType<typeof traderCalls> | null = null;
+  incarnation: string | null = null;
+  #named: string | null = null;
+
+  constructor(
+    private readonly desk: string,
+    incarnation: string | null,
+  ) {
+    this.#ask(incarnation);
+  }
+
+  /** `told`: counts only from our own processes. */
+  name(told: LookAgain | undefined): void {
+    if (told !== undefined && !isUnsealed(told)) this.#named = told.incarnation || this.#named;
+  }
+
+  get isAnother(): boolean {
+    return this.#named !== null && this.#named !== this.incarnation;
+  }
+
+  turnToNamed(): void {
+    this.#ask(this.#named);
+  }
+
+  #ask(incarnation: string | null): void {
+    this.incarnation = incarnation;
+    this.calls = incarnation === null ? null : traderCalls(this.desk, incarnation);
+  }
 }

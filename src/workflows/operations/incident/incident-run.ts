@@ -20,7 +20,7 @@ import type {
 } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { Approvals, isDecided } from '../approval.js';
-import { namedTrader, traderCalls } from '../operations-calls.js';
+import { AskedTrader } from '../operations-calls.js';
 import { keepCalls, lookCalls } from './calls.js';
 import { type Finding, type IncidentLog, logOf, showIncident, stateOf, Timeline } from './incident-log.js';
 
@@ -48,12 +48,8 @@ export class IncidentRun {
   readonly approvals: Approvals;
   readonly look;
   readonly keep;
-  /** Null as long as no trader is known. What people agree to is done by the trader of the beginning alone. */
-  trader: ReturnType<typeof traderCalls> | null = null;
-
-  /** Whom `trader` asks, and who was named last as the desk's trader. */
-  #asked: string | null = null;
-  #named: string | null = null;
+  /** What people agree to is done by the trader of the beginning alone. */
+  readonly #asked: AskedTrader;
   #woken = false;
   /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
@@ -67,7 +63,7 @@ export class IncidentRun {
     this.look = lookCalls(desk);
     this.keep = keepCalls(desk, timing.evidenceMs);
     this.people = new Announcements(input, this.log, this.timeline, this.keep);
-    this.#ask(carried?.incarnation ?? incarnation);
+    this.#asked = new AskedTrader(desk, carried?.incarnation ?? incarnation);
   }
 
   /** Runs a step of the playbook once, whatever is repeated; returns what it found. */
@@ -116,15 +112,17 @@ export class IncidentRun {
     }
   }
 
-  /**
-   * Null while the trader doesn't answer. An incident is the desk's: where another trader was named since, that one is asked from
-   * then on; one whose account was changed, reset or restored never answers again.
-   */
+  /** Null while the trader doesn't answer. Where the account is another by now, only the trader that was named since does. */
   async facts(): Promise<IncidentFacts | null> {
     const facts = await this.#read();
-    if (facts !== null || this.#named === null || this.#named === this.#asked) return facts;
-    this.#ask(this.#named);
+    if (facts !== null || !this.#asked.isAnother) return facts;
+    this.#asked.turnToNamed();
     return this.#read();
+  }
+
+  /** Null as long as no trader is known. */
+  get trader() {
+    return this.#asked.calls;
   }
 
   async #read(): Promise<IncidentFacts | null> {
@@ -153,12 +151,7 @@ export class IncidentRun {
   /** Ends the pause early, because the subject of the incident has changed. */
   wake(told?: LookAgain): void {
     this.#woken = true;
-    this.#named = namedTrader(told) ?? this.#named;
-  }
-
-  #ask(incarnation: string | null): void {
-    this.#asked = incarnation;
-    this.trader = incarnation === null ? null : traderCalls(this.input.desk, incarnation);
+    this.#asked.name(told);
   }
 
   /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
@@ -166,8 +159,8 @@ export class IncidentRun {
     // If the run can't continue as new now, it does so at a later poll: the incident is watched even without Postgres.
     if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
       const { name, log, approvals } = this;
-      const known = this.#asked === null ? {} : { incarnation: this.#asked };
-      const carried: IncidentCarried = { ...log, ...known, name, approvals: approvals.carriedOver() };
+      const { incarnation } = this.#asked;
+      const carried: IncidentCarried = { ...log, name, incarnation, approvals: approvals.carriedOver() };
       await continueAsNew<IncidentWorkflow>({ ...this.input, carried });
     }
     const early = await condition(() => this.#woken || this.log.resolved !== null, ms);

@@ -235,7 +235,7 @@ class Answers {
     // If two people acknowledge at once, the first one has it.
     if (this.log.acknowledged !== null) return;
     this.log.acknowledged = answered(decision, note);
-    this.#record('Acknowledged', decision, note);
+    this.#record('Acknowledged', decision, note, 'a person of the desk, or somebody at its machine');
     this.people.tell('acknowledged');
   }
 
@@ -244,7 +244,7 @@ class Answers {
     if (this.log.resolved !== null || this.log.outcome !== null) return;
     this.log.resolved = answered(decision, note);
     this.log.acknowledged ??= this.log.resolved;
-    this.#record('Declared over', decision, note);
+    this.#record('Declared over', decision, note, 'a person who was signed in');
   }
 
   async #verify(decision: Decision): Promise<void> {
@@ -254,13 +254,13 @@ class Answers {
     );
   }
 
-  #record(name: string, { person, via, decisionId }: Decision, note: string): void {
+  #record(name: string, { person, via, decisionId }: Decision, note: string, expected: string): void {
     this.timeline.record({
       name,
       kind: 'human',
       verdict: 'pass',
       observed: `${person} (${via})${note === '' ? '' : `: ${note}`}`,
-      expected: 'a person who was signed in',
+      expected,
       person,
       reference: decisionId,
     });

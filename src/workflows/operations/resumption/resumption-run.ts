@@ -2,7 +2,6 @@
 import { allHandlersFinished, condition, patched, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
-import type { LookAgain } from '../../../contracts/incident.js';
 import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -11,7 +10,7 @@ import { CANCEL_ASKED } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
-import { approvedCalls, decisionCalls, namedTrader, recordCalls, traderCalls } from '../operations-calls.js';
+import { AskedTrader, approvedCalls, decisionCalls, recordCalls, traderCalls } from '../operations-calls.js';
 
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
@@ -59,6 +58,8 @@ const END_STAYS = 'a-decision-after-the-end-of-a-resumption-changes-nothing';
 export class ResumptionRun {
   readonly findings: Findings;
   readonly engine;
+  /** Where another one is named and its own doesn't answer, its halt went with the account before. */
+  readonly asked: AskedTrader;
   /** Counts the passes, those of earlier runs included. */
   cycle: number;
   situation: TraderSituation | null = null;
@@ -76,7 +77,6 @@ export class ResumptionRun {
   #spent: readonly string[];
   #pauseMs: number;
   #woken = false;
-  #named: string | null = null;
   #failed = false;
   /** A decision arrived that the current pass doesn't know of. */
   #unheard = false;
@@ -90,6 +90,7 @@ export class ResumptionRun {
     this.evidence = input.evidence ?? null;
     this.#pauseMs = input.timing.retryMs;
     this.engine = traderCalls(input.desk, input.incarnation);
+    this.asked = new AskedTrader(input.desk, input.incarnation);
     this.findings = new Findings(input);
   }
 
@@ -213,14 +214,8 @@ export class ResumptionRun {
     }
   }
 
-  wake(told?: LookAgain): void {
+  wake(): void {
     this.#woken = true;
-    this.#named = namedTrader(told) ?? this.#named;
-  }
-
-  /** Another trader was named as the desk's: if its own doesn't answer, its halt went with the account before. */
-  get isOfAnother(): boolean {
-    return this.#named !== null && this.#named !== this.input.incarnation;
   }
 
   async pause(): Promise<void> {

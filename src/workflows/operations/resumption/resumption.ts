@@ -44,7 +44,10 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
   const run = new ResumptionRun(input);
   const decisions = new Decisions(run);
   setHandler(progressQuery, () => run.progress);
-  setHandler(lookAgainSignal, (told) => run.wake(told));
+  setHandler(lookAgainSignal, (told) => {
+    run.asked.name(told);
+    run.wake();
+  });
   setHandler(decideUpdate, (decision) => decisions.take(decision), {
     validator: (decision) => decisions.refuseUnfit(decision),
   });

@@ -18,7 +18,7 @@ export async function readSituation(run: ResumptionRun): Promise<TraderSituation
   const situation = await run.engine.readSituation
     .executeWithOptions({ summary: 'Why did it stop?' }, [])
     .catch((error: unknown) => {
-      if (!run.isOfAnother) throw error;
+      if (!run.asked.isAnother) throw error;
       supersede(run, startedMs, 'the desk has another account since, or begins anew: its halts are others');
       return null;
     });
