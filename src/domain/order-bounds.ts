@@ -9,12 +9,14 @@ export function largestAtMarket({ maxQuantityLots, maxMarketLots }: Instrument):
 }
 
 /**
- * More than nothing, but less than the smallest order at `priceTicks`: no stop can rest for it and no sale is taken.
+ * More than nothing, but less than the smallest order at `priceTicks`: no stop can rest for it and no sale is taken. Without a
+ * price, only the quantity counts.
  */
-export function isTooSmall(instrument: Instrument, lots: number, priceTicks: number): boolean {
+export function isTooSmall(instrument: Instrument, lots: number, priceTicks: number | null): boolean {
   const { minNotional, minQuantityLots } = instrument;
   const held = Math.abs(lots);
-  return held !== 0 && (held < minQuantityLots || notional(instrument, held, priceTicks) < minNotional);
+  if (held === 0 || held < minQuantityLots) return held !== 0;
+  return priceTicks !== null && notional(instrument, held, priceTicks) < minNotional;
 }
 
 /** The smallest order in words: its value, and its quantity if that is more than a lot. */

@@ -155,6 +155,22 @@ describe('dust', () => {
     expect(desk.engine.isTradable(0, 30)).toBe(false);
   });
 
+  it('is without a price, too, what the venue takes no order for: once it has said so, none is tried', () => {
+    const desk = new DeskUnderTest({}, 2, leftOver().records).begin();
+    const quantityLimits = [{ instrument: 0, minLots: 31, maxLots: null, maxMarketLots: null }];
+    desk.snapshot({ positions: [30, 0], quantityLimits });
+    const [tried] = desk.live('close', 0);
+    const why = { code: '-1013', text: 'Filter failure: LOT_SIZE', wouldTrigger: false };
+    desk.happen({ kind: 'order.rejected', clientId: tried?.clientId ?? '', ...why });
+    for (let second = 0; second < 15; second += 1) {
+      desk.pass(1_000);
+      desk.snapshot({ positions: [30, 0], quantityLimits });
+    }
+    expect(desk.engine.isTradable(0, 30)).toBe(false);
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(desk.engine.view).toMatchObject({ closeAll: 'flat', positions: [{ protection: 'dust' }] });
+  });
+
   it('is also what is below the smallest quantity that the venue names, whatever it is worth', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

@@ -14,21 +14,18 @@ import { NO_PRICE_MS } from '../timing.js';
  * rest for it and no sale is taken until it grows. Then it is protected, sold with its position, or closed by a
  * close-all that is still running.
  */
-export function isDustAt(core: Core, holding: Holding, priceTicks: number): boolean {
+export function isDustAt(core: Core, holding: Holding, priceTicks: number | null): boolean {
   return isTooSmall(instrumentAt(core, holding.instrument), openLots(holding), priceTicks);
 }
 
 /** The same for what one trade holds of a position. */
 export function isDustOf(core: Core, holding: Holding): boolean {
-  const priceTicks = knownTicks(core, holding.instrument);
-  return priceTicks !== null && isDustAt(core, holding, priceTicks);
+  return isDustAt(core, holding, knownTicks(core, holding.instrument));
 }
 
-/** Whether so many lots can be traded. If their worth is unknown, the answer is true. */
+/** Whether so many lots can be traded. If their worth is unknown, the quantity decides. */
 export function isTradable(core: Core, at: InstrumentId, lots: number): boolean {
-  if (lots === 0) return false;
-  const priceTicks = knownTicks(core, at);
-  return priceTicks === null || !isTooSmall(instrumentAt(core, at), lots, priceTicks);
+  return lots !== 0 && !isTooSmall(instrumentAt(core, at), lots, knownTicks(core, at));
 }
 
 export function isDust(core: Core, at: InstrumentId): boolean {

@@ -96,8 +96,15 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'dust keeps flat from being proven',
     file: 'engine/flow/dust.ts',
-    find: '  return priceTicks === null || !isTooSmall(instrumentAt(core, at), lots, priceTicks);',
+    find: '  return lots !== 0 && !isTooSmall(instrumentAt(core, at), lots, knownTicks(core, at));',
     put: '  return lots !== 0;',
+  },
+  {
+    what: 'fewer lots than the venue takes are tried to be sold while no price is known',
+    file: 'domain/order-bounds.ts',
+    find: '  if (held === 0 || held < minQuantityLots) return held !== 0;',
+    put: '  if (held === 0 || (priceTicks !== null && held < minQuantityLots)) return held !== 0;',
+    from: 2201, // a close-all that a restart finds, of so little, before the first price
   },
   {
     what: 'an entry is judged by its own price instead of that of its stop',
