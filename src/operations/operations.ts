@@ -73,13 +73,7 @@ import {
   readIncident,
   resolveIncident,
 } from './incidents.js';
-import type {
-  Caller,
-  CommandRequest,
-  EmergencyRequest,
-  OperationContext,
-  OperationResult,
-} from './operation.js';
+import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { type ErrorsShown, readErrors } from './read-errors.js';
 import { listSetups, readSetup, type SetupQuery } from './results/list-setups.js';
 import { type ChartRequest, type ChartShown, readChart } from './results/read-chart.js';
@@ -193,7 +187,7 @@ export interface Operations {
   /** Runs the pre-flight first; then people are asked. */
   startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
   readGoLive(): Promise<GoLiveShown>;
-  revokeGoLive(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  revokeGoLive(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
   close(): Promise<void>;
 }
 

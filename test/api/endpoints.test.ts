@@ -129,6 +129,16 @@ describe('going live', () => {
     });
     expect((await filled.call('POST', '/api/golive', 'otto', {})).status).toBe(400);
   });
+
+  it.each([
+    ['no body', undefined],
+    ['an empty one', {}],
+    ['no reason in words', { reason: null }],
+    ['one that is too long', { reason: 'x'.repeat(501) }],
+  ])('is taken back with %s: like a stop it waits for no reason', async (_what, body) => {
+    const answer = await filled.call('POST', '/api/golive/revoke', 'otto', body);
+    expect([answer.status, await answer.json()]).toMatchObject([200, { ok: true, proven: true }]);
+  });
 });
 
 describe('status', () => {

@@ -94,7 +94,8 @@ describe.concurrent('a command that is not understood', () => {
     [['close-all', '--reason', 'x', '--tiemout', '3'], "unknown option '--tiemout'", 'write --timeout'],
     [['size', 'half', '--reason', 'x'], '<percent>: expected a whole number', 'found half'],
     [['run'], '<routine> is missing', 'fermata help run'],
-    [['go-live', '--revoke'], '--reason <text> is missing', 'fermata go-live --revoke --reason TEXT'],
+    [['go-live'], '--reason <text> is missing', 'do this:   fermata go-live --reason TEXT'],
+    [['go-live', '--reason'], '--reason: expected a few words', 'fermata help go-live'],
     [['desk'], 'a command is missing', 'fermata help desk'],
     [['up', '--speed', 'fast'], 'expected max, realtime, or a number', 'fermata help up'],
     [
@@ -167,6 +168,7 @@ describe.concurrent('a command that fails', () => {
     [['stop', '--reason', 'x'], 'no desk runs with FERMATA_HOME'],
     [['incidents', '-mA3nT3V44zelbew', '--all'], 'no desk runs with FERMATA_HOME'],
     [['incident', 'ack', '-mA3nT3V44zelbew'], 'no desk runs with FERMATA_HOME'],
+    [['go-live', '--revoke'], 'no desk runs with FERMATA_HOME'],
     [['down'], 'no desk runs with FERMATA_HOME'],
     [['logs'], 'there is no log'],
     [['paper', 'reset'], 'has no paper account here'],

@@ -5012,8 +5012,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Kept in the journal, the evidence and the audit trail */
-                        reason: string;
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
                     };
                 };
             };

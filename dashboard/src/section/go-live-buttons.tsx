@@ -67,6 +67,7 @@ export function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps)
           label="Reason, kept with the evidence"
           go="Take it back"
           dangerous
+          mayBeEmpty
           onGo={(reason) => send('revoke', reason)}
           onCancel={() => setAsking(null)}
         >

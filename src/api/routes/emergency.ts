@@ -19,7 +19,7 @@ import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempote
 import { type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { callerOf, emptyBody } from './route-parts.js';
+import { callerOf, emptyBody, reasonIfAny } from './route-parts.js';
 
 interface Button {
   readonly url: string;
@@ -160,13 +160,6 @@ async function press(
   const sent = trader.call(method, order, { timeoutMs: EMERGENCY_COMMAND_MS });
   sent.catch(() => undefined); // the use case gets this failure too: it reports it and sends the command again
   return operations[use](caller, { reason, commandId }, sent);
-}
-
-/** A reason that is not text counts as none: `null` from an empty form field, a number, a list. */
-async function reasonIfAny(request: FastifyRequest): Promise<void> {
-  const { body } = request;
-  if (typeof body !== 'object' || body === null || !('reason' in body)) return;
-  if (typeof body.reason !== 'string') delete body.reason;
 }
 
 function keyedRequest(request: FastifyRequest, desk: string, url: string, asked: string): KeyedRequest {

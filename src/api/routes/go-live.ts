@@ -2,14 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { type PreflightReport, preflightSchema } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { goLiveShownSchema, goLiveStartedSchema } from '../../operations/go-live/start-go-live.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
-import { reasonSchema } from '../schemas/emergency.js';
-import { callerOf } from './route-parts.js';
+import { reasonSchema, stopSchema } from '../schemas/emergency.js';
+import { callerOf, emptyBody, reasonIfAny } from './route-parts.js';
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 
@@ -48,14 +49,18 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const revoke = {
     summary: 'Take the permission to trade real money back: the desk is HALTED at once',
     tags: ['go-live'],
-    body: jsonSchema(reasonSchema),
+    body: jsonSchema(stopSchema),
     response: { 200: answer('Taken back', outcomeSchema), ...problems(400, 401, 403, 503) },
   };
-  app.post<Reason>(
+  app.post<{ Body: z.infer<typeof stopSchema> }>(
     '/api/golive/revoke',
-    { schema: revoke, config: { roles: MAY_STOP } },
+    {
+      schema: revoke,
+      preValidation: [emptyBody, reasonIfAny],
+      config: { roles: MAY_STOP, anyText: true },
+    },
     async (request, reply) => {
-      const reason = request.body.reason.trim();
+      const reason = reasonOf(request.body.reason);
       const outcome = await web.operations.revokeGoLive(callerOf(request), { reason });
       return outcome.ok ? outcome : sendProblem(reply, notRevoked(outcome.detail));
     },

@@ -17,6 +17,13 @@ export async function emptyBody(request: FastifyRequest): Promise<void> {
   if (request.body === undefined) request.body = {};
 }
 
+/** A reason that is not text counts as none: `null` from an empty form field, a number, a list. */
+export async function reasonIfAny(request: FastifyRequest): Promise<void> {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || !('reason' in body)) return;
+  if (typeof body.reason !== 'string') delete body.reason;
+}
+
 /** The answers of a route that acts. */
 export const OUTCOMES = {
   200: answer('Done, and proven', outcomeSchema),

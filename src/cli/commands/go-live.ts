@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown, GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
@@ -9,7 +11,8 @@ import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
 interface Options {
-  readonly reason?: string;
+  /** True if the option was given without a value. */
+  readonly reason?: string | true;
   readonly as?: string;
   readonly status?: boolean;
   readonly revoke?: boolean;
@@ -18,17 +21,20 @@ interface Options {
 
 export function goLiveCommand(command: Command): void {
   command
-    .option('--reason <text>', 'why; kept in the evidence', reasonText)
+    .option(
+      '--reason [text]',
+      'why; kept with the evidence. Asking takes one; for --revoke a task asks for it afterwards',
+    )
     .option('--as <person>', 'person of the desk file who asks for it: whoever is signed in')
     .option('--status', 'only show how far it is')
     .option('--revoke', 'take the permission back: the desk stops at once')
     .option('--json', 'print the result as JSON')
     .action(async (options: Options) => {
-      process.exitCode = await goLive(options);
+      process.exitCode = await goLive(options, command);
     });
 }
 
-function goLive(options: Options): Promise<number> {
+function goLive(options: Options, command: Command): Promise<number> {
   const json = options.json === true;
   if (options.status === true && options.revoke === true)
     throw usageFailure('--status and --revoke contradict each other', 'leave one of them out');
@@ -39,23 +45,31 @@ function goLive(options: Options): Promise<number> {
       else printLines(statusLines(shown));
       return EXIT_OK;
     });
-  const { reason } = options;
-  if (reason === undefined)
-    throw usageFailure(
-      '--reason <text> is missing',
-      `fermata go-live${options.revoke ? ' --revoke' : ''} --reason TEXT`,
-    );
-  return withOperations(async (operations, runtime) => {
-    if (options.revoke === true) {
+  if (options.revoke === true)
+    return withOperations(async (operations, runtime) => {
       const caller = { person: deskPerson(runtime, MAY_STOP), via: 'cli' } as const;
-      return showOutcome('go-live taken back', await operations.revokeGoLive(caller, { reason }), json);
-    }
+      const outcome = await operations.revokeGoLive(caller, { reason: reasonOf(options.reason) });
+      return showOutcome('go-live taken back', outcome, json);
+    });
+  const reason = reasonNeeded(options.reason, command);
+  return withOperations(async (operations, runtime) => {
     const caller = { person: signedInPerson(runtime, OPERATOR, options.as), via: 'cli' } as const;
     const started = await operations.startGoLive(caller, { reason });
     if (json) printJson(withRun(started));
     else printLines(startedLines(started));
     return started.ok ? EXIT_OK : EXIT_FAILED;
   });
+}
+
+/** As the option's own parser would: it reads any reason, since a permission is taken back with every one. */
+function reasonNeeded(given: Options['reason'], command: Command): string {
+  if (given === undefined) throw usageFailure('--reason <text> is missing', 'fermata go-live --reason TEXT');
+  const text = given === true ? '' : given;
+  try {
+    return reasonText(text);
+  } catch (error) {
+    return command.error(`option '--reason' argument '${text}' is invalid. ${messageOf(error)}`);
+  }
 }
 
 function startedLines({ ok, detail, obstacles, workflowId, problems }: GoLiveStarted): string[] {

@@ -13,18 +13,19 @@ import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
+import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
 import { describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import {
   type Caller,
-  type CommandRequest,
+  type EmergencyRequest,
   notTaken,
   type OperationContext,
   type OperationResult,
 } from '../operation.js';
-import { audited, recordAudit } from '../record-audit.js';
+import { askForReason, audited, recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 
 /** For this long after an attempt's row is written, its workflow may still be about to start. */
@@ -247,10 +248,11 @@ const REVOKE_MS = 5_000;
 export async function revokeGoLive(
   context: OperationContext,
   caller: Caller,
-  request: CommandRequest,
+  request: EmergencyRequest,
 ): Promise<OperationResult> {
   const commandId = request.commandId ?? context.newId();
-  const asked = { commandId, by: caller.person, reason: request.reason };
+  const reason = reasonOf(request.reason) ?? NO_REASON;
+  const asked = { commandId, by: caller.person, reason };
   const result = await context.trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS }).then(
     ({ detail, haltId, mode }): OperationResult => ({
       ok: true,
@@ -262,5 +264,7 @@ export async function revokeGoLive(
     }),
     (error: unknown) => notTaken(error, 'Real money stays permitted'),
   );
-  return audited(context, caller, { action: 'revokeGoLive', parameters: { reason: request.reason } }, result);
+  const recorded = await audited(context, caller, { action: 'revokeGoLive', parameters: { reason } }, result);
+  const unexplained = { did: 'took the permission for real money back', commandId, reason: request.reason };
+  return askForReason(context, caller, unexplained, recorded);
 }
