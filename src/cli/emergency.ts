@@ -10,9 +10,10 @@ import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
-import type { OperationResult } from '../operations/operation.js';
+import { GOES_ON, type OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
 import {
+  ASK_AGAIN,
   exitCodeOf,
   notProvenInTime,
   outcomeLines,
@@ -42,7 +43,7 @@ interface Errand {
   /** The trader's answer to the command, which was sent at once. */
   readonly sent: Promise<CommandResult>;
   readonly seconds: number;
-  /** Until when a proof without a workflow may take: milliseconds of the monotonic clock. */
+  /** Until when a proof may take: milliseconds of the monotonic clock. */
   readonly provenByMs: number;
 }
 
@@ -65,7 +66,7 @@ const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll:
 /** For the chosen desk. Returns the exit code. */
 export async function emergency(kind: EmergencyKind, options: UrgentOptions): Promise<number> {
   const outcome = await outcomeOf(kind, WORDS[kind], requireRuntime(), options);
-  return showOutcome(WORDS[kind], outcome, options.json === true);
+  return showOutcome(WORDS[kind], outcome, options.json === true, whatHelps(outcome));
 }
 
 /**
@@ -80,7 +81,8 @@ export async function stopEach(homes: readonly string[], options: UrgentOptions)
       const what = `stop of ${desk}`;
       try {
         const outcome = await outcomeOf('stop', what, runtime, options);
-        if (options.json !== true) printLines(outcomeLines(what, outcome, { home }));
+        if (options.json !== true)
+          printLines(outcomeLines(what, outcome, { home, doThis: whatHelps(outcome) }));
         return { exitCode: exitCodeOf(outcome), end: { desk, ...withRun(outcome, home) } };
       } catch (error) {
         const failure = presentFailure(error);
@@ -92,6 +94,10 @@ export async function stopEach(homes: readonly string[], options: UrgentOptions)
   if (options.json === true) printJson({ desks: ends.map(({ end }) => end) });
   return Math.max(...ends.map(({ exitCode }) => exitCode));
 }
+
+/** What goes on by itself needs nobody who asks again. */
+const whatHelps = ({ ok }: OperationResult): string =>
+  ok ? 'fermata status shows how far it is; where no trader runs, fermata up starts one' : ASK_AGAIN;
 
 async function outcomeOf(
   kind: EmergencyKind,
@@ -177,7 +183,7 @@ function unlessEnded({ runtime, sent }: Errand): Promise<never> {
 const isDeskEnded = (error: unknown): boolean => error instanceof ControlFailure && error.code === DESK_ENDED;
 
 async function carryOut(errand: Errand): Promise<OperationResult> {
-  const { kind, runtime, order, trader, sent } = errand;
+  const { kind, runtime, order, trader, sent, provenByMs } = errand;
   // From Node 22 on nothing else happens in this process while it loads: the command would not even leave before.
   await Promise.race([sent.catch(() => null), sleep(HEAD_START_MS, null, { ref: false })]);
   const operations = await openOperations(runtime, trader);
@@ -185,7 +191,8 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
     return proveDirectly(errand, operations);
   }
   const caller = { person: order.by, via: 'cli' } as const;
-  const request = { reason: order.reason, commandId: order.commandId };
+  const waitMs = Math.max(0, provenByMs - performance.now());
+  const request = { reason: order.reason, commandId: order.commandId, waitMs };
   const outcome = await (kind === 'stop'
     ? operations.stopTrading(caller, request, sent)
     : operations.closeAllPositions(caller, request, sent));
@@ -214,7 +221,9 @@ async function proveDirectly(errand: Errand, operationsError: Error): Promise<Op
   const outcome =
     taken instanceof Error
       ? { ok: false, proven: false, detail: taken.message, haltId: null }
-      : await proofOf(errand, taken);
+      : await proofOf(errand, taken).then((proof) =>
+          proof.proven ? proof : { ...proof, detail: `${proof.detail}; ${GOES_ON}` },
+        );
   return keepDirectly(errand, { ...outcome, workflowId: null, problems });
 }
 

@@ -24,6 +24,8 @@ export interface CommandRequest {
 export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   /** Null: none was given. */
   readonly reason: string | null;
+  /** How long the caller waits for the proof, where that is longer than usual. */
+  readonly waitMs?: number;
 }
 
 export const outcomeSchema = z.object({
@@ -51,6 +53,14 @@ export interface OperationContext {
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
+
+/**
+ * Of a stop or a close-all that is not proven: nobody is to believe that it will not happen, and to have it happen once they
+ * no longer expect it.
+ */
+export const GOES_ON = 'it is not taken back: the desk goes on with it';
+export const SENT_LATER =
+  'it is not taken back: it is sent again until a trader takes it, also one that is started later';
 
 /** What stands in front of what to do in the detail of a refusal. */
 export const TO_DO = ' To do: ';

@@ -19,7 +19,14 @@ import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
-import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
+import {
+  type Caller,
+  type EmergencyRequest,
+  GOES_ON,
+  type OperationContext,
+  type OperationResult,
+  SENT_LATER,
+} from './operation.js';
 import { askForReason, recordAudit } from './record-audit.js';
 
 interface EmergencyProof {
@@ -47,7 +54,7 @@ const HEAD_START_MS = 100;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
-/** A stop takes milliseconds; after this long, the person should know that it is not proven. */
+/** A stop takes milliseconds; after this long, a person who did not say how long they wait should know that it is not proven. */
 const STOP_PROOF_MS = 10_000;
 /** At the deadline of close-all the trader escalates by name; the extra time is for reading that. */
 const AFTER_DEADLINE_MS = 5_000;
@@ -74,7 +81,7 @@ export function stopTrading(
   return carryOutEmergency(context, caller, request, {
     kind: 'stop',
     sent,
-    proofMs: STOP_PROOF_MS,
+    proofMs: Math.max(STOP_PROOF_MS, request.waitMs ?? 0),
     prove: async (patienceMs) => {
       const reading = await proveStopped(context.trader, patienceMs);
       const detail = `${reading.mode}, ${reading.entriesWorking} entry orders work`;
@@ -143,10 +150,13 @@ async function carryOutEmergency(
     const kept = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof);
     if (kept !== null) problems.push(kept);
   }
+  const isTaken = taken.taken || proof.taken;
+  const ok = isTaken || workflow.workflowId !== null;
+  const later = proof.proven || !ok ? '' : `; ${isTaken ? GOES_ON : SENT_LATER}`;
   const outcome: OperationResult = {
-    ok: taken.taken || proof.taken || workflow.workflowId !== null,
+    ok,
     proven: proof.proven,
-    detail: proof.detail,
+    detail: `${proof.detail}${later}`,
     haltId: proof.haltId,
     workflowId: workflow.workflowId,
     problems,

@@ -514,6 +514,8 @@ describe.concurrent('a desk file that was broken since the start', () => {
       const { code, out, err } = await runCommand(folder, ['stop', '--timeout', '30']);
       expect(out + err).toMatch(/The evidence of it was not written/);
       expect(out + err).toMatch(/No reason was given, and nobody could be asked for it/);
+      expect(out + err).toMatch(/1 entry orders work; it is not taken back: the desk goes on with it/);
+      expect(out + err).toMatch(/do this: {3}fermata status shows how far it is/);
       expect(code).toBe(1);
     }),
   );

@@ -57,6 +57,9 @@ function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: bo
 const missed = ({ problems }: OperationResult) => problems.filter((text) => !text.includes('may be missing'));
 
 /** With Postgres there it is done, and leaves the one entry: what was only tried stays nowhere. */
+/** Later than a stop is waited for where nobody says how long they wait. */
+const LATE_MS = 11_000;
+
 async function toggleAgain(desk: BenchDesk, strategy: string): Promise<readonly string[]> {
   await operationsOf(desk).toggleStrategy(ANNA, { strategy, enabled: true, reason: 'test' });
   return (await audited(desk, 1)).map(({ action }) => action);
@@ -110,7 +113,7 @@ describe.concurrent('stop trading', () => {
     desk.trader.stubbornEntries = 1;
     const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
     expect(result).toMatchObject({ ok: true, proven: false });
-    expect(result.detail).toContain('1 entry orders work');
+    expect(result.detail).toMatch(/1 entry orders work; it is not taken back: the desk goes on with it$/);
   });
 
   it('is taken by the workflow when the trader does not answer, and not called proven', async () => {
@@ -118,14 +121,44 @@ describe.concurrent('stop trading', () => {
     desk.trader.gone = true;
     const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
     expect(result).toMatchObject({ ok: true, proven: false, workflowId: emergencyStopId(desk.name) });
-    expect(result.detail).toContain('did not take the command');
+    expect(result.detail).toMatch(
+      /^The trader did not take the command: .*; it is not taken back: it is sent again until a trader takes it/,
+    );
     desk.trader.gone = false;
     await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
     expect(desk.trader.mode).toBe('HALTED');
   });
 });
 
+describe.concurrent('a stop whose proof somebody waits for longer', () => {
+  it('is asked for until then, also of a trader that comes back late', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.gone = true;
+    setTimeout(() => {
+      desk.trader.gone = false;
+    }, LATE_MS);
+    const asked = { reason: 'test', waitMs: 60_000 };
+    expect(await operationsOf(desk, { temporal: true }).stopTrading(ANNA, asked)).toMatchObject({
+      proven: true,
+    });
+  });
+});
+
 describe.concurrent('close all positions', () => {
+  it('goes on without a trader, which is said: nobody expects it any more when one runs again', async () => {
+    const desk = await bench.desk();
+    desk.trader.positions = ['BTC/USDT'];
+    desk.trader.refusesClosing = "the journal can't be written";
+    const result = await operationsOf(desk).closeAllPositions(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false, workflowId: emergencyStopId(desk.name) });
+    expect(result.detail).toMatch(
+      /can't be written; it is not taken back: it is sent again until a trader takes it/,
+    );
+    desk.trader.refusesClosing = null;
+    await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
+    expect(desk.trader.positions).toEqual([]);
+  });
+
   it('is proven only by what the venue says', async () => {
     const desk = await bench.desk();
     desk.trader.positions = ['BTC/USDT', 'ETH/USDT'];
