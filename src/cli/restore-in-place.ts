@@ -57,6 +57,8 @@ interface InPlace {
 
 export interface RestoredInPlace extends DeskRestored {
   readonly keepsTemporal: boolean;
+  /** What an earlier start had left, and was ended. */
+  readonly ended: readonly string[];
 }
 
 /** Throws if every backup of the desk is damaged. */
@@ -84,34 +86,41 @@ export async function restoreInPlace(
   const claim = await claimHome(home);
   if (claim.kind === 'taken') throw running(claim.message);
   const { journal } = deskPaths(claim.paths, desk);
-  let journalLock: FileLock | null = null;
-  let joined: readonly FileLock[] = [];
-  try {
-    const keepsTemporal = given.keepsTemporal();
-    refuseAnother(chosen);
-    await agreed?.();
+  const held: FileLock[] = [claim.lock];
+  let ended: readonly string[] = [];
+  const endWhatRuns = async (): Promise<void> => {
     // A trader may outlive its supervisor.
-    await endLeftChildren(join(claim.paths.run, 'children.json'));
+    ended = await endLeftChildren(join(claim.paths.run, 'children.json'));
+    if (ended.length > 0)
+      process.stderr.write(`… Ended what an earlier start had left: ${ended.join(', ')}\n`);
     // A role that runs in another desk's process is on no list of children.
-    joined = await nothingJoined(home, signal ?? new AbortController().signal).catch((error: unknown) => {
-      throw running(messageOf(error));
-    });
-    journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
+    const joined = await nothingJoined(home, signal ?? new AbortController().signal).catch(
+      (error: unknown) => {
+        throw running(messageOf(error));
+      },
+    );
+    held.push(...joined);
+    const journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     // In containers the set-up has dealt out the secrets, and nobody else can write them.
     if (!isContainer(process.env)) await ensureSecrets(home);
     // The journal is opened to record the halt; nothing starts meanwhile, since this home is claimed.
     if (databaseOnly) journalLock?.release();
+    else if (journalLock !== null) held.push(journalLock);
+  };
+  try {
+    const keepsTemporal = given.keepsTemporal();
+    refuseAnother(chosen);
+    await agreed?.();
     const outcome = await restoreDesk({
       ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
+      onReadBack: endWhatRuns,
       ...(onStep === undefined ? {} : { onStep }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { ...outcome, keepsTemporal };
+    return { ...outcome, keepsTemporal, ended };
   } finally {
-    journalLock?.release();
-    for (const lock of joined) lock.release();
-    claim.lock.release();
+    for (const lock of held.toReversed()) lock.release();
   }
 }
 

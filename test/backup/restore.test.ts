@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -31,7 +32,7 @@ import { verifyEvidence } from '../../src/store/evidence.js';
 import { keptThroughLosses } from '../../src/store/pool.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import { endLeftChildren } from '../../src/supervisor/process-table.js';
+import { endLeftChildren, openChildrenFile } from '../../src/supervisor/process-table.js';
 import { preflight } from '../../src/supervisor/start/claim-home.js';
 import { startPostgres } from '../../src/supervisor/start-postgres.js';
 import { readTold } from '../../src/trader/journal/followed-group.js';
@@ -378,6 +379,41 @@ describe('`fermata restore`', () => {
     trader?.release();
     expect([second.code, second.err]).toEqual([1, expect.stringContaining('the trader of crypto-bot runs')]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('ends nothing for a backup that is damaged, and names what it ends for one that is whole', async () => {
+    const home = await homeWithBackup();
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    endChildWithThisProcess(child);
+    const ended = once(child, 'exit');
+    await openChildrenFile(join(homePaths(home).run, 'children.json')).add('trader', child.pid ?? 0);
+    const file = join(backupsFolder(home), ID, 'database.dump');
+    const whole = readFileSync(file);
+    writeFileSync(
+      file,
+      whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 1 : byte)),
+    );
+    const args = ['restore', ID, '--confirm', DESK];
+    const refused = await runCommand(join(home, '..'), args);
+    expect([refused.code, refused.out]).toEqual([
+      1,
+      expect.stringMatching(
+        /kept safe: nothing of the desk was touched\n {2}do this: {3}take an older backup/,
+      ),
+    ]);
+    const scratch = await runCommand(join(home, '..'), ['restore', ID, '--to-scratch']);
+    expect([scratch.code, scratch.out]).toEqual([
+      1,
+      expect.stringMatching(/✗ not proven[\s\S]+kept safe: [\s\S]+do this:/),
+    ]);
+    expect(child.exitCode ?? child.signalCode).toBe(null);
+    writeFileSync(file, whole);
+    const { code, err } = await runCommand(join(home, '..'), args);
+    await ended;
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('… Ended what an earlier start had left: trader\n'),
+    ]);
   });
 
   it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {

@@ -56,6 +56,8 @@ interface RestoreRequest {
   /** Newer backups that are damaged, for the evidence. */
   readonly passedOver?: readonly PassedOver[];
   readonly nowMs: () => number;
+  /** Called once the backup is known to be whole and to fit, before anything else: until then nothing is ended for it. */
+  readonly onReadBack?: () => Promise<void>;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
   /** Called between two moves: a test ends the process there. */
@@ -70,7 +72,7 @@ export interface RestoreOutcome {
   readonly kept: { readonly folder: string; readonly database: string } | null;
 }
 
-/** Nothing else of Fermata may run in `home` meanwhile: the caller holds the locks. */
+/** Nothing else of Fermata may run in `home` from `onReadBack` on: the caller holds the locks. */
 export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutcome> {
   const { home, backupId, signal } = request;
   const steps = new DrillSteps(request.onStep ?? (() => {}));
@@ -78,6 +80,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   const backup = begun === null ? await readBack(steps, home, backupId, signal) : null;
   if (backup !== null) await steps.run(SPACE, () => enoughSpace(home, backup.manifest));
   if (!steps.passed) return { passed: false, steps: steps.done, kept: null };
+  await request.onReadBack?.();
   const server = await openOwnServer(home, signal);
   try {
     const mark = begun ?? (await makeReady(steps, request, backup as VerifiedBackup, server));

@@ -96,6 +96,9 @@ async function choose(
   return { home, id: wanted, desk: manifest.desk, passedOver };
 }
 
+const ANOTHER =
+  '  do this:   take an older backup where this one is damaged: fermata backups lists them; else mend what failed, then again';
+
 async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false }: Options): Promise<number> {
   const { passed, steps } = await runDrill({
     home,
@@ -106,7 +109,13 @@ async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false 
   else
     printLines([
       ...steps.map(stepLine),
-      passed ? '✓ proven; the server and its folder are gone' : '✗ not proven',
+      ...(passed
+        ? ['✓ proven; the server and its folder are gone']
+        : [
+            '✗ not proven: a step failed, as it says above',
+            '  kept safe: nothing of the desk was touched',
+            ANOTHER,
+          ]),
     ]);
   return passed ? EXIT_OK : EXIT_FAILED;
 }
@@ -194,11 +203,11 @@ export async function confirmed(
 
 function shown(
   { id, desk, passedOver }: ChosenBackup,
-  { passed, steps, kept }: RestoredInPlace,
+  { passed, steps, kept, ended }: RestoredInPlace,
   runs: EndedRuns | null,
   { dbOnly = false, json = false }: RestoreOptions,
 ): number {
-  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept, runs });
+  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept, ended, runs });
   else
     printLines([
       ...steps.map(stepLine),
@@ -209,11 +218,17 @@ function shown(
               : `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
             ...afterwardsLines(runs, kept),
           ]
-        : [
-            kept === null
-              ? '✗ not restored: nothing of the desk was touched'
-              : `✗ cut off while things were put in their places: mend the cause, then begin again: fermata restore ${id}`,
-          ]),
+        : kept === null
+          ? [
+              '✗ not restored: a step failed, as it says above',
+              ended.length === 0
+                ? '  kept safe: nothing of the desk was touched'
+                : `  kept safe: nothing of the desk was set back; what an earlier start had left is ended: ${ended.join(', ')}`,
+              ANOTHER,
+            ]
+          : [
+              `✗ cut off while things were put in their places: mend the cause, then begin again: fermata restore ${id}`,
+            ]),
     ]);
   return passed ? EXIT_OK : EXIT_FAILED;
 }
