@@ -60,6 +60,30 @@ function problemOf([name = '', ...rest]: readonly string[]): string | null {
   return unknown.length === 0 ? null : `${name} has no option ${unknown.join(', ')}`;
 }
 
+/** What is needed and not there, of a command that is given with its arguments; without them it is only spoken of. */
+function missingIn([name = '', ...rest]: readonly string[]): string | null {
+  const command = commands.get(name);
+  if (command === undefined) return null;
+  const nested = command.commands.find((one) => one.name() === rest[0]);
+  const given = nested === undefined ? rest : rest.slice(1);
+  const named = given.findIndex((word) => word.startsWith('-'));
+  const { registeredArguments, options } = nested ?? command;
+  const needed = registeredArguments.filter(({ required }) => required).length;
+  if (given.length === 0 || (named < 0 ? given.length : named) < needed) return null;
+  const missing = options.filter(({ mandatory, long }) => mandatory && !given.includes(long ?? ''));
+  return missing.length === 0 ? null : `needs ${missing.map(({ flags }) => flags).join(' and ')}`;
+}
+
+it('what somebody who was woken, or goes live, is to type has everything that it needs', () => {
+  const printed = ['WOKEN.md', 'GO_LIVE.md'].flatMap((name) => printedIn(join(ROOT, 'docs', name)));
+  expect(printed.length).toBeGreaterThan(60);
+  const wrong = printed.flatMap(({ place, words }) => {
+    const missing = missingIn(words);
+    return missing === null ? [] : [`${place}: fermata ${words.join(' ')}: ${missing}`];
+  });
+  expect(wrong).toEqual([]);
+});
+
 it('every command takes --desk, but for those that are about none', () => {
   const leaves = [...commands.values()].flatMap((command) =>
     command.commands.length === 0
