@@ -15,6 +15,7 @@ export const alertTestedSchema = z.object({
   detail: z.string(),
   reached: z.number().describe('How many chats or addresses'),
   chats: z.number().describe('How many it was meant for'),
+  doThis: z.string().optional().describe('What helps, where nobody could be reached'),
 });
 export type AlertTested = Shape<typeof alertTestedSchema>;
 
@@ -24,6 +25,8 @@ interface TestedChannel {
   readonly event: typeof TEST_EVENT | typeof MAIL_TEST_EVENT;
   readonly deliveriesOf: typeof mailsOf;
   readonly places: string;
+  /** What helps where the channel is not set up, or nothing picks it up. */
+  readonly setUp: string;
   /** What to say if nothing picked it up. */
   readonly nobody: (context: OperationContext) => string;
 }
@@ -33,6 +36,8 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
     event: TEST_EVENT,
     deliveriesOf,
     places: 'chats',
+    setUp:
+      'set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID, or link a person (fermata telegram link NAME), and start the desk again: docs/TELEGRAM.md, "Setting it up"',
     nobody: () =>
       'Nobody to tell: the bot does not run (TELEGRAM_BOT_TOKEN), or it knows no chat (TELEGRAM_CHAT_ID) and nobody is linked (fermata telegram link NAME).',
   },
@@ -40,6 +45,7 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
     event: MAIL_TEST_EVENT,
     deliveriesOf: mailsOf,
     places: 'addresses',
+    setUp: 'set SMTP_SERVER and SENDER_EMAIL, and start the desk again: docs/MAIL.md',
     nobody: ({ runtime, desk, nowMs }) => {
       const why = shownChannel(runtime.home, desk.desk, 'mail', nowMs())?.why;
       return `No mail was sent: ${why ?? 'the mailer does not run (SMTP_SERVER, SENDER_EMAIL)'}.`;
@@ -47,15 +53,20 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
   },
 };
 
-/** Resolves within 20 s. It may be sent even if there is nobody to reach. */
+/** Resolves within 20 s; at once where the channel has said that it is not set up. It may be sent even if there is nobody to reach. */
 export async function testAlert(
   context: OperationContext,
   caller: Caller,
   channel: Channel,
 ): Promise<AlertTested> {
-  const tested = await send(context, caller, CHANNELS[channel]).catch((error: unknown) =>
-    failed([], `The test alert was not sent: Postgres does not answer (${causeOf(error)}).`),
-  );
+  const { runtime, desk, nowMs } = context;
+  const health = shownChannel(runtime.home, desk.desk, channel, nowMs());
+  const tested =
+    health?.state === 'off'
+      ? notSetUp(`Nothing was sent: ${health.why ?? 'it is not set up'}.`, CHANNELS[channel])
+      : await send(context, caller, CHANNELS[channel]).catch((error: unknown) =>
+          failed([], `The test alert was not sent: Postgres does not answer (${causeOf(error)}).`),
+        );
   const parameters = channel === 'telegram' ? {} : { channel };
   await recordAudit(context, caller, { action: 'notify:test', parameters, outcome: tested.detail });
   return tested;
@@ -78,7 +89,7 @@ async function send(
   });
   const read = () => channel.deliveriesOf(pool, desk.desk, fingerprint);
   const { deliveries } = await awaitDeliveries<DeliveryState>(read, WAIT_MS);
-  if (deliveries.length === 0) return failed(deliveries, channel.nobody(context));
+  if (deliveries.length === 0) return notSetUp(channel.nobody(context), channel);
   return verdictOf(deliveries, channel.places);
 }
 
@@ -99,6 +110,11 @@ function verdictOf(deliveries: readonly DeliveryState[], places: string): AlertT
     chats,
   };
 }
+
+const notSetUp = (detail: string, { setUp }: TestedChannel): AlertTested => ({
+  ...failed([], detail),
+  doThis: setUp,
+});
 
 const failed = (deliveries: readonly DeliveryState[], detail: string): AlertTested => ({
   ok: false,

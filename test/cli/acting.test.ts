@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
+import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { createTestDatabase } from '../support/postgres.js';
@@ -255,6 +256,29 @@ describe.concurrent('with Temporal and Postgres both down', () => {
         { params: { clientId: 'fabc123b', by: 'operator', reason: 'too late' } },
       ]);
       expect((await runCommand(folder, ['status'])).out).not.toContain('wait in the desk');
+    }),
+  );
+
+  it(
+    'a test alert on a channel that is not set up is answered at once, with what to set',
+    inFolder(async ({ folder, begin }) => {
+      const runtime = writeRuntime(join(folder, 'home'));
+      const { home, desk } = runtime;
+      await begin(runtime, stoppable(0));
+      const off = {
+        channel: 'mail',
+        state: 'off',
+        sinceMs: 0,
+        why: 'mail is not set up',
+        waiting: 0,
+        refused: 0,
+      } as const;
+      keepChannelHealth(home, desk, off, Date.now());
+      const { code, out } = await runCommand(folder, ['notify', 'test', 'mail']);
+      expect(out).toMatch(
+        /^✗ Nothing was sent: mail is not set up\.\n {2}kept safe: .+\n {2}do this: {3}set SMTP_SERVER and SENDER_EMAIL/,
+      );
+      expect(code).toBe(1);
     }),
   );
 

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
+import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { makeSecret } from '../../src/home/secrets.js';
 import { telegramProof } from '../../src/notify/channel-credentials.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -43,6 +44,18 @@ it('a test alert that arrives says so, and leaves the proof that going live asks
     JSON.stringify({ version: 1, chatId: '7', messageId: 1, atMs: Date.now(), mac: 'a'.repeat(64) }),
   );
   expect(await telegramProof(bench.home, DEFAULT_TOKEN)).toBeNull();
+});
+
+it('a channel that is not set up is said at once, with what to set, and nothing is kept to be sent', async () => {
+  const why = 'Telegram is not set up: set TELEGRAM_BOT_TOKEN to be told of halts';
+  const { desk } = bench.desk;
+  const off = { channel: 'telegram', state: 'off', sinceMs: 0, why, waiting: 0, refused: 0 } as const;
+  keepChannelHealth(bench.home, desk, off, Date.now());
+  expect(await bench.operations.testAlert(ANNA, 'telegram')).toEqual({
+    ...{ ok: false, reached: 0, chats: 0, detail: `Nothing was sent: ${why}.` },
+    doThis: expect.stringMatching(/^set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID/),
+  });
+  expect((await database.pool.query('select 1 from notice where desk = $1', [desk])).rows).toEqual([]);
 });
 
 it('a test alert that reaches nobody is no proof, and the reason is said', async () => {

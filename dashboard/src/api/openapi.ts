@@ -3149,6 +3149,8 @@ export interface paths {
                             reached: number;
                             /** @description How many it was meant for */
                             chats: number;
+                            /** @description What helps, where nobody could be reached */
+                            doThis?: string;
                         };
                     };
                 };

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
 import { CHANNELS, type Channel } from '../../home/channel-health.js';
+import type { AlertTested } from '../../operations/test-alert.js';
 import { actingPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -25,10 +26,18 @@ export function notifyCommand(command: Command): void {
         'the alert to arrive, at most 20 s',
       );
       if (json === true) printJson(outcome);
-      else printLines([`${outcome.ok ? '✓' : '✗'} ${outcome.detail}`]);
+      else printLines(outcome.ok ? [`✓ ${outcome.detail}`] : notReached(outcome));
       process.exitCode = outcome.ok ? EXIT_OK : EXIT_FAILED;
     });
 }
+
+const notReached = ({ detail, doThis = AS_IT_STANDS }: AlertTested): string[] => [
+  `✗ ${detail}`,
+  '  kept safe: the desk goes on as it was; what it has to tell stands on the page and in fermata incidents',
+  `  do this:   ${doThis}`,
+];
+
+const AS_IT_STANDS = 'mend what is named; fermata status says how alerts stand, then again';
 
 function channel(text: string): Channel {
   const known = CHANNELS.find((one) => one === text);
