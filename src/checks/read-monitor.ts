@@ -50,6 +50,7 @@ interface MonitorQuery {
 
 /** Including the last setups and lines: `fermata monitor --full`. */
 export const FULL_MONITOR: MonitorQuery = { errors: 10, setups: 10, tail: 20 };
+export const QUICK_MONITOR: MonitorQuery = { errors: 3, setups: 0, tail: 0 };
 
 /** The desk that is monitored, and readers for the parts that need a connection. */
 export interface MonitorSources extends Pick<Runtime, 'home' | 'desk'> {

@@ -22,11 +22,15 @@ export function monitorLines(shown: MonitorShown): string[] {
       : [...statusLines(status, alerts), ...section('strategies', strategyLines(status))]),
     ...section('processes', processLines(shown)),
     ...section('sizes', sizeLines(shown)),
-    ...section(`errors today: ${errorsToday}`, errors.length === 0 ? ['no error is kept'] : errors),
+    ...section(`errors today: ${errorsToday}`, errors.length === 0 ? [noErrorShown(errorsToday)] : errors),
     ...section('setups', setups),
     ...section('log', tail),
   ];
 }
+
+/** There may be errors that nobody asked to be shown. */
+const noErrorShown = (today: number): string =>
+  today === 0 ? 'no error is kept' : 'fermata monitor --full shows the newest';
 
 const strategyLines = ({ strategies }: TraderStatus): string[] =>
   strategies.map(

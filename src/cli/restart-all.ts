@@ -1,7 +1,7 @@
 /** `fermata restart --all`: waits until the desk has ended, has been started again, and answers. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMissing, type MonitorShown, readMonitor } from '../checks/read-monitor.js';
+import { isMissing, type MonitorShown, QUICK_MONITOR, readMonitor } from '../checks/read-monitor.js';
 import { localDashboard } from '../home/dashboard-address.js';
 import type { Runtime } from '../home/runtime.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
@@ -69,7 +69,7 @@ function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
 async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
   // It may have a new port.
   const runtime = requireRuntime(home);
-  const shown = await readMonitor(sourcesOf(runtime), { errors: 0, setups: 0, tail: 0 });
+  const shown = await readMonitor(sourcesOf(runtime), QUICK_MONITOR);
   return { shown, problems: await healthProblems(runtime, shown) };
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { MonitorShown } from '../../src/checks/read-monitor.js';
+import { monitorLines } from '../../src/cli/monitor-shown.js';
 import { healthProblems } from '../../src/cli/restart-all.js';
 
 type Looked = Pick<MonitorShown, 'status' | 'processes' | 'stored'>;
@@ -39,6 +40,16 @@ it.each<[string, Partial<Looked>]>([
   ['database: connection refused', { stored: { missing: 'connection refused' } }],
 ])('names what is not: %s', async (problem, looked) => {
   expect(await problems(await pageThatAnswers(200), looked)).toEqual([problem]);
+});
+
+it.each([
+  [0, 'no error is kept'],
+  [2, 'fermata monitor --full shows the newest'],
+])('says of %i errors today, none of which is shown, no more than is so', (errorsToday, says) => {
+  const away = { missing: 'no answer' };
+  const shown = { desk: 'd', status: away, processes: away, stored: away, disk: away } as MonitorShown;
+  const lines = monitorLines({ ...shown, ...{ errorsToday, errors: [], setups: [], tail: [], alerts: [] } });
+  expect(lines.join('\n')).toContain(`errors today: ${errorsToday}\n  ${says}`);
 });
 
 it('names a page that is unhealthy, or does not answer', async () => {

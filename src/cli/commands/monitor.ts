@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { FULL_MONITOR, isMissing, type MonitorShown, readMonitor } from '../../checks/read-monitor.js';
+import {
+  FULL_MONITOR,
+  isMissing,
+  type MonitorShown,
+  QUICK_MONITOR,
+  readMonitor,
+} from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
 import { monitorLines, sourcesOf } from '../monitor-shown.js';
 import { wholeNumber } from '../option-values.js';
@@ -9,7 +15,6 @@ import { requireRunning, requireRuntime } from '../running-desk.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;
-const QUICK = { errors: 3, setups: 0, tail: 0 };
 
 interface Options {
   readonly full?: boolean;
@@ -30,7 +35,10 @@ export function monitorCommand(command: Command): void {
     .option('--tail <count>', 'also this many of the newest lines of the log', wholeNumber(1, LINES_MAX))
     .option('--json', 'for scripts; with --watch one value a line')
     .action(async ({ full, watch, tail, json = false }: Options) => {
-      const query = { ...(full === true ? FULL_MONITOR : QUICK), ...(tail === undefined ? {} : { tail }) };
+      const query = {
+        ...(full === true ? FULL_MONITOR : QUICK_MONITOR),
+        ...(tail === undefined ? {} : { tail }),
+      };
       if (watch === undefined)
         return showOnce(await readMonitor(sourcesOf(await requireRunning()), query), json);
       for (;;) {
