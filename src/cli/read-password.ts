@@ -1,5 +1,5 @@
 /** Passwords come from the terminal without echo, from a file, or from standard input; never from an argument. */
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
 
@@ -37,10 +37,8 @@ export async function readPassword({
 
 function fileText(file: string): string {
   try {
-    if (statSync(file).size > BYTES_MAX) throw tooLong();
-    return firstLine(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof CliFailure) throw error;
+    return firstLine(beginningOf(file));
+  } catch {
     throw usageFailure(
       `the password file ${file} can't be read`,
       'name a file with the password in its first line',
@@ -48,12 +46,29 @@ function fileText(file: string): string {
   }
 }
 
+/** As much as a password's line can be: what comes behind it may be of any length. */
+function beginningOf(file: string): string {
+  const opened = openSync(file, 'r');
+  try {
+    const read = Buffer.alloc(BYTES_MAX);
+    let bytes = 0;
+    while (bytes < BYTES_MAX && !read.subarray(0, bytes).includes('\n')) {
+      const more = readSync(opened, read, bytes, BYTES_MAX - bytes, null);
+      if (more === 0) break;
+      bytes += more;
+    }
+    return read.toString('utf8', 0, bytes);
+  } finally {
+    closeSync(opened);
+  }
+}
+
 async function piped(input: PasswordInput): Promise<string> {
   let text = '';
   for await (const chunk of input) {
     text += chunk.toString();
-    if (text.length > BYTES_MAX) throw tooLong();
     if (text.includes('\n')) break;
+    if (text.length > BYTES_MAX) throw tooLong();
   }
   return firstLine(text);
 }

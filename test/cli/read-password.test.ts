@@ -1,0 +1,42 @@
+/** Where passwords come from that nobody types: a file or a pipe, of which the first line counts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPassword } from '../../src/cli/read-password.js';
+
+const NOTES = `what this password is for\n`.repeat(1_000);
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-password-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fromFile = (text: string): Promise<string> => {
+  const file = join(folder, 'password');
+  writeFileSync(file, text);
+  return readPassword({ prompt: '', file });
+};
+const fromPipe = (text: string): Promise<string> =>
+  readPassword({ prompt: '', file: undefined, input: Readable.from([text]) as unknown as NodeJS.ReadStream });
+
+describe.each([
+  ['a file', fromFile],
+  ['a pipe', fromPipe],
+])('a password in %s', (_where, read) => {
+  it('is its first line, however much comes behind it', async () => {
+    expect(await read(`correct horse battery\r\n${NOTES}`)).toBe('correct horse battery');
+    expect(await read('ü'.repeat(1024))).toBe('ü'.repeat(1024));
+  });
+
+  it('is refused where there is none, or its line is too long', async () => {
+    await expect(read(`\n${NOTES}`)).rejects.toThrow('no password was given');
+    await expect(read('x'.repeat(1025))).rejects.toThrow('a password has at most 1024 characters');
+    await expect(read('x'.repeat(100_000))).rejects.toThrow('a password has at most 1024 characters');
+  });
+});
+
+it('a folder is no file that can be read', async () => {
+  await expect(readPassword({ prompt: '', file: folder })).rejects.toThrow("can't be read");
+});
