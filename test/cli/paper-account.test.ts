@@ -9,6 +9,7 @@ import { tryLockFile } from '../../src/home/file-lock.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { runCommand } from './run-command.js';
+import { writeRuntime } from './trader-double.js';
 
 const NOW = new Date(Date.UTC(2026, 0, 2));
 let folder: string;
@@ -106,6 +107,20 @@ describe('fermata paper reset', () => {
 });
 
 describe('fermata journal', () => {
+  it.each([[[]], [['--verify']], [['--desk', 'crypto-bot']]])(
+    'with %j says of an account that was reset that its journal is still to begin',
+    async (args) => {
+      await account([halt('startup', 'just started')]);
+      writeRuntime(home);
+      resetPaper(home, 'crypto-bot', NOW);
+      const { code, err } = await runCommand(folder, ['journal', ...args]);
+      expect(err).toBe(
+        '✗ desk crypto-bot has no journal yet\n  kept safe: nothing was changed\n  do this:   fermata up begins one\n',
+      );
+      expect(code).toBe(1);
+    },
+  );
+
   it('prints the newest entries in plain words while no trader runs', async () => {
     await account([halt('startup', 'just started'), ARMED, halt('person', 'odd prices')]);
     const { code, out } = await runCommand(folder, ['journal', '--desk', 'crypto-bot', '--last', '2']);

@@ -44,12 +44,14 @@ export function journalCommand(command: Command): void {
 
 function printJournal({ desk, from, last, json }: Options): void {
   const home = fermataHome();
-  const name = desk ?? runtimeHere(home)?.desk;
+  const own = runtimeHere(home)?.desk;
+  const name = desk ?? own;
   if (name === undefined) {
     throw noJournal(`no desk was ever started with FERMATA_HOME ${home}`, 'begin one with: fermata up');
   }
   const { journal } = deskPaths(homePaths(home), name);
   if (!existsSync(journal)) {
+    if (name === own) throw noneYet(name);
     const here = desksStartedIn(home).join(', ');
     throw noJournal(
       `--desk: expected a desk that was started with FERMATA_HOME ${home}; found ${name || 'nothing'}`,
@@ -66,6 +68,10 @@ function printJournal({ desk, from, last, json }: Options): void {
   }
   printExact(newest(entries, last).map((entry) => text(entry)));
 }
+
+/** Before its first start, and after the account was reset. */
+const noneYet = (desk: string): CliFailure =>
+  noJournal(`desk ${desk} has no journal yet`, 'fermata up begins one');
 
 function noJournal(message: string, doThis: string): CliFailure {
   return new CliFailure(message, 'nothing was changed', doThis);
@@ -143,6 +149,7 @@ async function verifyJournal(json: boolean): Promise<number> {
   ]);
   const home = fermataHome();
   const runtime = requireRuntime(home);
+  if (!existsSync(deskPaths(homePaths(home), runtime.desk).journal)) throw noneYet(runtime.desk);
   const pool = openPool(runtime, 'verify-journal');
   const journal = deskPaths(homePaths(home), runtime.desk).journal;
   try {
