@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { messageOf } from '../domain/message-of.js';
 import { asTyped } from '../home/desk-in-process.js';
 import type { PeopleFileUnusable } from '../home/people-folder.js';
+import { TO_DO } from '../operations/operation.js';
 
 export interface Problem {
   readonly status: number;
@@ -132,15 +133,11 @@ export const exportRunning = (): Problem => ({
   doThis: 'Wait until it has arrived, or cancel it, and ask again.',
 });
 
-/** A change that was understood but not made. */
-export const notDone = (detail: string, doThis: string): Problem => ({
-  status: 409,
-  code: 'not-done',
-  title: 'Not done',
-  detail,
-  keptSafe: NOTHING_CHANGED,
-  doThis,
-});
+/** A change that was understood but not made. The trader knows better what helps against its own refusal. */
+export function notDone(said: string, otherwise: string): Problem {
+  const [detail = '', doThis = otherwise] = said.split(TO_DO);
+  return { status: 409, code: 'not-done', title: 'Not done', detail, keptSafe: NOTHING_CHANGED, doThis };
+}
 
 export const notFound = (detail: string, doThis: string): Problem => ({
   status: 404,

@@ -94,6 +94,31 @@ export function runLines(outcome: { readonly workflowId: string | null }, home?:
 
 export const ASK_AGAIN = 'look at fermata status, and ask again once the cause is gone';
 
+interface Shown {
+  readonly home?: string;
+  /** What helps where it is not proven, if the outcome itself does not say. */
+  readonly doThis?: string;
+  /** Of what was refused. */
+  readonly keptSafe?: string;
+}
+
+/** A refusal in the form of every error; null where it was done, or is under way. */
+function refusalOf(
+  { ok, workflowId, detail }: OperationResult,
+  { doThis = ASK_AGAIN, keptSafe = 'nothing was changed' }: Shown,
+): { readonly detail: string; readonly keptSafe: string; readonly doThis: string } | null {
+  if (ok || workflowId !== null) return null;
+  // The trader knows better what helps against its own refusal.
+  const [said = '', toDo = doThis] = detail.split(TO_DO);
+  return { detail: said.replace(/^Nothing was changed: /, ''), keptSafe, doThis: toDo };
+}
+
+/** For scripts. Of a refusal with what was kept safe and what to do, as every error has them. */
+export const outcomeJson = (outcome: OperationResult, shown: Shown = {}) => ({
+  ...withRun(outcome, shown.home),
+  ...refusalOf(outcome, shown),
+});
+
 /** Returns exit code 0 only if the outcome is proven. `doThis`: what helps if it is not. */
 export function showOutcome(
   what: string,
@@ -102,7 +127,7 @@ export function showOutcome(
   doThis: string = ASK_AGAIN,
 ): number {
   if (json) {
-    printJson(withRun(outcome));
+    printJson(outcomeJson(outcome, { doThis }));
   } else {
     printLines(outcomeLines(what, outcome, { doThis }));
   }
@@ -111,23 +136,25 @@ export function showOutcome(
 
 export const exitCodeOf = ({ ok, proven }: OperationResult): number => (ok && proven ? EXIT_OK : EXIT_FAILED);
 
-export function outcomeLines(
-  what: string,
-  outcome: OperationResult,
-  { home, doThis = ASK_AGAIN }: { readonly home?: string; readonly doThis?: string } = {},
-): string[] {
+export function outcomeLines(what: string, outcome: OperationResult, shown: Shown = {}): string[] {
+  const { home, doThis = ASK_AGAIN } = shown;
+  const { detail } = outcome;
   const isProven = outcome.ok && outcome.proven;
-  // The trader knows better what helps against its own refusal.
-  const [detail, toDo = doThis] = outcome.detail.split(TO_DO);
+  const refusal = refusalOf(outcome, shown);
+  const head =
+    refusal === null
+      ? `${isProven ? '✓' : '✗'} ${what}: ${isProven ? 'proven' : 'NOT proven'} (${detail})`
+      : `✗ ${what}: not done: ${refusal.detail}`;
   const ids = [
     ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),
     ...(outcome.workflowId === null ? [] : [`workflow ${outcome.workflowId}`]),
   ];
   return [
-    isProven ? `✓ ${what}: proven (${detail})` : `✗ ${what}: NOT proven (${detail})`,
+    head,
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
     ...runLines(outcome, home),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
-    ...(isProven ? [] : [`  do this:   ${toDo}`]),
+    ...(refusal === null ? [] : [`  kept safe: ${refusal.keptSafe}`]),
+    ...(isProven ? [] : [`  do this:   ${refusal?.doThis ?? doThis}`]),
   ];
 }

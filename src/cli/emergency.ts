@@ -16,11 +16,11 @@ import {
   ASK_AGAIN,
   exitCodeOf,
   notProvenInTime,
+  outcomeJson,
   outcomeLines,
   showOutcome,
   type UrgentOptions,
   withinSeconds,
-  withRun,
 } from './act-on-desk.js';
 import { presentFailure } from './failure.js';
 import { failureJson, printFailure, printJson, printLines, sayingWhat } from './output.js';
@@ -83,7 +83,10 @@ export async function stopEach(homes: readonly string[], options: UrgentOptions)
         const outcome = await outcomeOf('stop', what, runtime, options);
         if (options.json !== true)
           printLines(outcomeLines(what, outcome, { home, doThis: whatHelps(outcome) }));
-        return { exitCode: exitCodeOf(outcome), end: { desk, ...withRun(outcome, home) } };
+        return {
+          exitCode: exitCodeOf(outcome),
+          end: { desk, ...outcomeJson(outcome, { home, doThis: whatHelps(outcome) }) },
+        };
       } catch (error) {
         const failure = presentFailure(error);
         if (options.json !== true) printFailure(error, false);

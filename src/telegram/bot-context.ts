@@ -134,10 +134,13 @@ export function waitingText(what: string, { detail }: OperationResult): string {
 /** `run`: the address at which a person can read it. */
 export const runLines = (run: string | null): readonly string[] => (run === null ? [] : [`Its run: ${run}`]);
 
+/** Otherwise it was refused, and nothing of it was begun. */
+const isUnderWay = ({ ok, workflowId }: OperationResult): boolean => ok || workflowId !== null;
+
 export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {
   const proven = outcome.ok && outcome.proven;
   return [
-    proven ? `✅ ${what}: proven.` : `❌ ${what}: NOT proven.`,
+    proven ? `✅ ${what}: proven.` : `❌ ${what}: ${isUnderWay(outcome) ? 'NOT proven' : 'not done'}.`,
     outcome.detail,
     ...outcome.problems.map((problem) => `! ${problem}`),
     ...(proven ? [] : ['Look at /status.']),

@@ -306,7 +306,10 @@ describe('a split or a dividend of a stock', () => {
 
   it('that the trader refuses is a 409 with its reason, and one without an answer a 202 that proves nothing', async () => {
     const ends = { ok: false, proven: false, haltId: null, workflowId: null, problems: [] };
-    const refused = { ...ends, detail: 'Nothing was changed: AAPL/USD is no stock of this desk.' };
+    const refused = {
+      ...ends,
+      detail: 'Nothing was changed: AAPL/USD is no stock of this desk. To do: name one of: MSFT/USD',
+    };
     const unknown = { ...ends, ok: true, detail: 'Whether it was taken in is not known.' };
     let outcome = refused;
     const said = async () => outcome;
@@ -320,7 +323,8 @@ describe('a split or a dividend of a stock', () => {
     for (const body of [SPLIT, PAID, NONE]) {
       outcome = refused;
       const no = await other.call('POST', '/api/corporate-actions', { token, body });
-      expect([no.status, await no.json()]).toMatchObject([409, { detail: refused.detail }]);
+      const [detail, doThis] = refused.detail.split(' To do: ');
+      expect([no.status, await no.json()]).toMatchObject([409, { detail, doThis }]);
       outcome = unknown;
       const open = await other.call('POST', '/api/corporate-actions', { token, body });
       expect([open.status, await open.json()]).toEqual([202, unknown]);

@@ -102,7 +102,7 @@ describe('an explanation of a difference in cash', () => {
     await signIn();
     const { code, out } = await explain('deposit', '10', '--reason', 'x');
     expect(out).toMatch(
-      /^✗ cash: NOT proven \(Nothing was booked: cash agrees with the venue\.\)\n[\s\S]*do this: {3}nothing has to be explained$/m,
+      /^✗ cash: not done: Nothing was booked: cash agrees with the venue\.\n {2}kept safe: nothing was changed\n {2}do this: {3}nothing has to be explained$/m,
     );
     expect(code).toBe(1);
   });

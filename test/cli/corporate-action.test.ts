@@ -144,7 +144,7 @@ describe('a split or a dividend of a stock', () => {
     await signIn();
     const { code, out } = await act(...args, '--reason', 'x');
     const detail = `Nothing was changed: ${message}.`;
-    expect(out).toContain(`✗ corporate-action: NOT proven (${detail})`);
+    expect(out).toContain(`✗ corporate-action: not done: ${message}.\n  kept safe: nothing was changed\n`);
     expect(out).toContain(`do this:   ${doThis}`);
     expect(code).toBe(1);
     expect(await audited()).toMatchObject([{ outcome: `${detail} To do: ${doThis}` }]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeLines } from '../../src/cli/act-on-desk.js';
+import { outcomeJson, outcomeLines } from '../../src/cli/act-on-desk.js';
 import { incidentLine, timelineOf } from '../../src/cli/commands/incidents.js';
 import { scheduleLine } from '../../src/cli/commands/schedules.js';
 import { screenLines } from '../../src/cli/commands/up.js';
@@ -290,18 +290,27 @@ describe('an outcome', () => {
       '  ! Temporal was down.',
     ]);
     expect(outcomeLines('stop', { ...outcome, proven: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
-    expect(outcomeLines('stop', { ...outcome, ok: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
+    const begun = { ...outcome, ok: false, workflowId: 'estop:mine' };
+    expect(outcomeLines('stop', begun)[0]).toBe('✗ stop: NOT proven (HALTED)');
+    expect(outcomeLines('stop', { ...outcome, ok: false })[0]).toBe('✗ stop: not done: HALTED');
   });
 
-  it('of a refusal says once what to do: what the trader says', () => {
+  it('of a refusal has the form of every error, for scripts too, with what the trader says is to be done', () => {
     const refused = new ControlFailure({
       ...{ code: 'not-traded', message: 'this desk does not trade DOGE/USDT' },
       ...{ keptSafe: 'Nothing was changed.', doThis: 'name one of: BTC/USDT' },
     });
-    expect(outcomeLines('position close', notTaken(refused, 'Nothing was changed'))).toEqual([
-      '✗ position close: NOT proven (Nothing was changed: this desk does not trade DOGE/USDT.)',
+    const nothingDone = notTaken(refused, 'Nothing was changed');
+    expect(outcomeLines('position close', nothingDone)).toEqual([
+      '✗ position close: not done: this desk does not trade DOGE/USDT.',
+      '  kept safe: nothing was changed',
       '  do this:   name one of: BTC/USDT',
     ]);
+    expect(outcomeJson(nothingDone)).toMatchObject({
+      ...{ ok: false, proven: false, detail: 'this desk does not trade DOGE/USDT.' },
+      ...{ keptSafe: 'nothing was changed', doThis: 'name one of: BTC/USDT' },
+    });
+    expect(Object.keys(outcomeJson(outcome))).not.toContain('doThis');
   });
 });
 

@@ -55,11 +55,17 @@ function goLive(options: Options, command: Command): Promise<number> {
   return withOperations(async (operations, runtime) => {
     const caller = { person: signedInPerson(runtime, OPERATOR, options.as), via: 'cli' } as const;
     const started = await operations.startGoLive(caller, { reason });
-    if (json) printJson(withRun(started));
+    if (json) printJson({ ...withRun(started), ...(started.ok ? {} : NOT_BEGUN) });
     else printLines(startedLines(started));
     return started.ok ? EXIT_OK : EXIT_FAILED;
   });
 }
+
+const NOT_BEGUN = {
+  keptSafe: 'nobody was asked, and the desk goes on as it was',
+  doThis:
+    'put right what is named: fermata preflight shows every check as it is now, docs/GO_LIVE.md the way',
+};
 
 /** As the option's own parser would: it reads any reason, since a permission is taken back with every one. */
 function reasonNeeded(given: Options['reason'], command: Command): string {
@@ -79,6 +85,7 @@ function startedLines({ ok, detail, obstacles, workflowId, problems }: GoLiveSta
     ...(workflowId === null ? [] : [`  ${workflowId}; how far it is: fermata go-live --status`]),
     ...runLines({ workflowId }),
     ...problems.map((problem) => `  ! ${problem}`),
+    ...(ok ? [] : [`  kept safe: ${NOT_BEGUN.keptSafe}`, `  do this:   ${NOT_BEGUN.doThis}`]),
   ];
 }
 
