@@ -177,6 +177,10 @@ describe.concurrent('a command that fails', () => {
     [['up', '--desk', ''], 'expected one of the desks crypto-bot, slob; found nothing'],
     [['up', '--desk', 'crypto-bott'], 'no desk of the name crypto-bott'],
     [['desk', 'check', 'absent.yaml'], 'found no such file'],
+    [
+      ['init', '--twin-of', 'nope', '--yes'],
+      '✗ --twin-of: expected one of the desks crypto-bot, slob; found "nope"\n',
+    ],
   ])('%j exits 1 with what happened, what was kept safe and what to do', async (args, message) => {
     const { code, err } = await runCommand(folder, args);
     expect(err).toContain(message);

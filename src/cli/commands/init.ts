@@ -6,6 +6,7 @@ import { Document } from 'yaml';
 import { takeEnvironment } from '../../desk/environment.js';
 import { type NewDesk, type NewInstrument, newDeskText, withPackVersion } from '../../desk/new-desk.js';
 import { paperTwinIn } from '../../desk/paper-twin.js';
+import { DeskFileError } from '../../desk/problem.js';
 import { DEFAULT_DESK, deskFolders, desksFound, resolveDesk } from '../../desk/resolve-desk.js';
 import { symbolIn } from '../../desk/symbol-text.js';
 import { editorConfig } from '../../pack/editor-config.js';
@@ -223,10 +224,25 @@ function writeTwin(
       ...(port === undefined ? {} : { api: { port } }),
     }),
   );
-  if (paperTwinIn(file, text) === null) throw new Error(`${file} would be no twin`);
+  refuseUnfitTwin(file, text);
   mkdirSync(folder, { recursive: true });
   writeOnce(file, text);
   return { desk, file, notes: [] };
+}
+
+/** By what was typed: nobody has the file yet, so none of its lines is named. */
+function refuseUnfitTwin(file: string, text: string): void {
+  try {
+    if (paperTwinIn(file, text) === null) throw new Error(`${file} would be no twin`);
+  } catch (error) {
+    const [problem] = error instanceof DeskFileError && error.file === file ? error.problems : [];
+    if (problem?.key !== 'twinOf') throw error;
+    throw new CliFailure(
+      `--twin-of: expected ${problem.expected}; found ${problem.found}`,
+      'nothing was written',
+      problem.doThis.replace('twinOf: ', '--twin-of '),
+    );
+  }
 }
 
 function refuseName(name: string): void {
