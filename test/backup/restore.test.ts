@@ -419,7 +419,10 @@ describe('`fermata restore`', () => {
   it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {
     const home = await homeWithBackup();
     const listed = await runCommand(join(home, '..'), ['backups', '--json']);
-    expect(JSON.parse(listed.out)).toMatchObject([{ id: ID, desk: DESK, problem: null }]);
+    expect(JSON.parse(listed.out)).toMatchObject([{ id: ID, desk: DESK, problem: null, read: false }]);
+    const good = / {2}✓ crypto-bot, .* rows; every byte was read, and it is good$/m;
+    expect((await runCommand(join(home, '..'), ['backups', '--verify'])).out).toMatch(good);
+    expect((await runCommand(join(home, '..'), ['backups'])).out).not.toMatch(/✓|good/);
     const { code, out } = await runCommand(join(home, '..'), [
       'restore',
       '--latest',

@@ -76,6 +76,8 @@ interface ListedBackup {
   readonly rows: number | null;
   /** Null if no check made so far found a problem. */
   readonly problem: string | null;
+  /** Whether every byte of it was read for that. */
+  readonly read: boolean;
 }
 
 interface Away {
@@ -121,7 +123,7 @@ async function listHere(home: string, verify: boolean): Promise<readonly ListedB
   for (const id of (await listBackupIds(home)).toReversed()) {
     const folder = join(backupsFolder(home), id);
     const reading = await readManifest(folder);
-    const common = { place: 'here', id } as const;
+    const common = { place: 'here', id, read: verify } as const;
     if (!reading.ok) {
       const unknown = { desk: null, takenMs: null, tag: null, bytes: null, rows: null };
       listed.push({ ...common, ...unknown, problem: reading.why });
@@ -163,10 +165,10 @@ async function listAway(home: string, desk: string | undefined): Promise<Away> {
 
 function listedCopy({ id, receipt, problem, bytes }: OffsiteBackup): ListedBackup {
   const { desk = null, takenMs = null, tag = null, rows = null } = receipt ?? {};
-  return { place: 's3', id, desk, takenMs, tag, bytes, rows, problem };
+  return { place: 's3', id, desk, takenMs, tag, bytes, rows, problem, read: false };
 }
 
-function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup): string {
+function backupLine({ place, id, desk, tag, bytes, rows, problem, read }: ListedBackup): string {
   const where = place === 's3' ? ' in s3' : '';
   if (problem !== null) return `${id}${where}  ✗ ${problem}`;
   const said = [
@@ -175,7 +177,7 @@ function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup
     `${grouped(String(rows))} rows`,
     ...(tag ? [tag] : []),
   ];
-  return `${id}${where}  ${said.join(', ')}`;
+  return `${id}${where}  ${read ? '✓ ' : ''}${said.join(', ')}${read ? '; every byte was read, and it is good' : ''}`;
 }
 
 const DRILL_SECONDS = 1_800;
