@@ -1,9 +1,10 @@
 import { messageOf } from '../domain/message-of.js';
+import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { sizeSubject } from '../domain/position-size.js';
 import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
-  type CommandRequest,
+  type EmergencyRequest,
   notAsked,
   notDone,
   notTaken,
@@ -11,10 +12,10 @@ import {
   type OperationResult,
   taken,
 } from './operation.js';
-import { audited, whyNotAudited } from './record-audit.js';
+import { askForReason, audited, whyNotAudited } from './record-audit.js';
 import { approveNow } from './sign-as.js';
 
-export interface SizeRequest extends CommandRequest {
+export interface SizeRequest extends EmergencyRequest {
   /** Percent of the desk file's position size, 1 to 100. */
   readonly sizePct: number;
   /** For a larger size with real money: signature over `statementToSign`, made with the person's own key. */
@@ -29,7 +30,8 @@ export async function changeSize(
   caller: Caller,
   request: SizeRequest,
 ): Promise<OperationResult> {
-  const { sizePct, reason } = request;
+  const { sizePct } = request;
+  const reason = reasonOf(request.reason) ?? NO_REASON;
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string') return notAsked(status);
   const { sizePct: nowPct } = status;
@@ -37,10 +39,12 @@ export async function changeSize(
   const asked = { action: 'changeSize' as const, parameters: { sizePct, nowPct, reason } };
   const refused = larger ? await whyNotAudited(context, caller, asked) : null;
   if (refused !== null) return notDone(refused);
-  return audited(context, caller, asked, await send());
+  const decisionId = request.commandId ?? context.newId();
+  const recorded = await audited(context, caller, asked, await send());
+  const did = `made the position size ${sizePct} %`;
+  return askForReason(context, caller, { did, commandId: decisionId, reason: request.reason }, recorded);
 
   async function send(): Promise<OperationResult> {
-    const decisionId = request.commandId ?? context.newId();
     const decision = { decisionId, subject: sizeSubject(nowPct, sizePct), signature: request.signature };
     try {
       const decisions = larger ? [approveNow(context, caller, decision)] : [];

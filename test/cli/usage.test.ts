@@ -27,16 +27,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const DEPOSIT = ['cash', 'explain', 'deposit', '10'] as const;
+
 describe.concurrent('a command that is not understood', () => {
   it.each([
     [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
     [['halt'], 'there is no command halt', 'do this:   fermata stop'],
     [['flatten', 'BTC/USDT'], 'there is no command flatten', 'do this:   fermata close-all'],
     [['explain'], 'there is no command explain', 'do this:   fermata status'],
-    [['size', '50'], '--reason <text> is missing', 'fermata help size'],
-    [['size', '50', '--reason', '  '], '--reason: expected a few words, at most 500', 'fermata help size'],
-    [['size', '50', '--reason', 'x'.repeat(501)], 'characters, these are 501', 'fermata help size'],
-    [['size', '50', '--reason'], '--reason: expected a value; found nothing', 'fermata help size'],
+    [[...DEPOSIT], '--reason <text> is missing', 'fermata help cash explain'],
+    [[...DEPOSIT, '--reason', '  '], '--reason: expected a few words, at most 500', 'help cash explain'],
+    [[...DEPOSIT, '--reason', 'x'.repeat(501)], 'characters, these are 501', 'help cash explain'],
+    [[...DEPOSIT, '--reason'], '--reason: expected a value; found nothing', 'help cash explain'],
+    [['size', '0'], '<percent>: expected a whole number from 1 to 100; found 0', 'fermata help size'],
     [
       ['restore', '--latest', '--to-scratch', '--db-only'],
       '--to-scratch and --db-only were both given',
@@ -73,7 +76,8 @@ describe.concurrent('a command that is not understood', () => {
       'where they are the desk’s',
     ],
     [['coins', 'BTC/USDT', 'desk'], '--reason <text> and --cost <price> are missing', 'fermata coins'],
-    [['size'], '<percent> and --reason <text> are missing', 'fermata help size'],
+    [['size'], '<percent> is missing', 'fermata help size'],
+    [['cash', 'explain', 'deposit'], '<amount> and --reason <text> are missing', 'help cash explain'],
     [
       ['signal', 'send', 'buy', '--stop', '1'],
       '<symbol>, --source <name>, --id <id> and --valid-seconds <n> are missing',
@@ -169,6 +173,7 @@ describe.concurrent('a command that fails', () => {
     [['incidents', '-mA3nT3V44zelbew', '--all'], 'no desk runs with FERMATA_HOME'],
     [['incident', 'ack', '-mA3nT3V44zelbew'], 'no desk runs with FERMATA_HOME'],
     [['go-live', '--revoke'], 'no desk runs with FERMATA_HOME'],
+    [['size', '50'], 'no desk runs with FERMATA_HOME'],
     [['down'], 'no desk runs with FERMATA_HOME'],
     [['logs'], 'there is no log'],
     [['paper', 'reset'], 'has no paper account here'],

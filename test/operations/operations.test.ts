@@ -243,6 +243,7 @@ describe.concurrent('what nobody gave a reason for', () => {
     expect((await operations.closeAllPositions(ANNA, closing)).proven).toBe(true);
     const again = await operations.closeAllPositions(ANNA, closing);
     expect((await operations.revokeGoLive(ANNA, { reason: null })).proven).toBe(true);
+    expect((await operations.changeSize(ANNA, { sizePct: 50, reason: null })).proven).toBe(true);
     desk.trader.halt('person', 'person');
     const resumed = await operations.resumeTrading({ person: 'ben', via: 'telegram' }, { reason: null });
     expect(resumed.proven).toBe(true);
@@ -250,6 +251,7 @@ describe.concurrent('what nobody gave a reason for', () => {
     const tasks = await operations.listTasks({ state: 'open' });
     expect(tasks.map(({ title }) => title).sort()).toEqual([
       'Say why anna closed all positions',
+      'Say why anna made the position size 50 %',
       'Say why anna stopped trading',
       'Say why anna took the permission for real money back',
       'Say why ben resumed trading',
@@ -257,9 +259,10 @@ describe.concurrent('what nobody gave a reason for', () => {
     const closed = tasks.find(({ title }) => title.includes('closed'));
     expect(again.detail).toContain(`no reason was given: task ${closed?.id} asks for it`);
     await operations.completeTask(ANNA, { id: closed?.id ?? 0, note: 'the exchange was about to close' });
-    expect(await audited(desk, 6)).toMatchObject([
+    expect(await audited(desk, 7)).toMatchObject([
       { action: 'completeTask', parameters: { note: 'the exchange was about to close' } },
       { action: 'resume', person: 'ben', parameters: { reason: 'no reason given' } },
+      { action: 'changeSize', parameters: { reason: 'no reason given' } },
       { action: 'revokeGoLive', parameters: { reason: 'no reason given' } },
       { action: 'closeAll', parameters: { reason: 'no reason given' } },
       { action: 'closeAll', parameters: { reason: 'no reason given' } },
@@ -269,7 +272,7 @@ describe.concurrent('what nobody gave a reason for', () => {
       desk.name,
       'task',
     ]);
-    expect(told.rows).toHaveLength(4);
+    expect(told.rows).toHaveLength(5);
   });
 
   it('is done while Postgres is down too, and who asked hears that nobody could be asked', async () => {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { settingValue } from '../../contracts/json-values.js';
-import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import { type SettingsResult, settingsResultSchema } from '../../operations/settings/ask-for-approval.js';
@@ -84,7 +84,7 @@ export function sizeRoute(app: FastifyInstance, web: WebDependencies): void {
       const { sizePct, reason, signature: signed } = request.body;
       const outcome = await web.operations.changeSize(callerOf(request), {
         sizePct,
-        reason: reasonOf(reason) ?? NO_REASON,
+        reason: reasonOf(reason),
         signature: signed,
       });
       return sendOutcome(

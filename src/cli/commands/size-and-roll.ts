@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
+import { reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import {
-  type ActOptions,
   ASK_AGAIN,
-  actOptions,
   notProvenInTime,
   reasonText,
   showOutcome,
+  type UrgentOptions,
+  urgentOptions,
   withinSeconds,
 } from '../act-on-desk.js';
 import { deskPerson, SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
@@ -18,7 +19,7 @@ import { withOperations } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 
-interface SizeOptions extends ActOptions {
+interface SizeOptions extends UrgentOptions {
   readonly signingPasswordFile?: string;
 }
 
@@ -26,7 +27,7 @@ interface SizeOptions extends ActOptions {
  * A smaller size needs no sign-in; a larger one takes a signed-in person who may approve, which the trader checks.
  */
 export function sizeCommand(command: Command): void {
-  actOptions(
+  urgentOptions(
     command.argument(
       '<percent>',
       'of the position size in the desk file, 1 to 100',
@@ -42,7 +43,7 @@ export function sizeCommand(command: Command): void {
           sizePct > nowPct ? signedInPerson(runtime, APPROVER, as) : deskPerson(runtime, OPERATOR);
         const caller = { person, via: 'cli' } as const;
         const own = await signedVote(runtime, operations, person, { size: { sizePct } }, signingPasswordFile);
-        const changed = operations.changeSize(caller, { sizePct, reason, ...own });
+        const changed = operations.changeSize(caller, { sizePct, reason: reasonOf(reason), ...own });
         const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
         return showOutcome('size', outcome, json === true);
       });
