@@ -4,13 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../contracts/control.js';
-import { EMERGENCY_DEEDS, type EmergencyKind } from '../contracts/emergency.js';
+import { EMERGENCY_DEEDS, type EmergencyKind, NOT_TAKEN_BACK } from '../contracts/emergency.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
-import { GOES_ON, type OperationResult } from '../operations/operation.js';
+import type { OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
 import {
   ASK_AGAIN,
@@ -225,7 +225,7 @@ async function proveDirectly(errand: Errand, operationsError: Error): Promise<Op
     taken instanceof Error
       ? { ok: false, proven: false, detail: taken.message, haltId: null }
       : await proofOf(errand, taken).then((proof) =>
-          proof.proven ? proof : { ...proof, detail: `${proof.detail}; ${GOES_ON}` },
+          proof.proven ? proof : { ...proof, detail: `${proof.detail}; ${NOT_TAKEN_BACK.taken}` },
         );
   return keepDirectly(errand, { ...outcome, workflowId: null, problems });
 }

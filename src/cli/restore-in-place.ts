@@ -55,11 +55,7 @@ interface InPlace {
   readonly signal?: AbortSignal;
 }
 
-export interface RestoredInPlace extends DeskRestored {
-  readonly keepsTemporal: boolean;
-  /** What an earlier start had left, and was ended. */
-  readonly ended: readonly string[];
-}
+export type RestoredInPlace = DeskRestored & { readonly keepsTemporal: boolean };
 
 /** Throws if every backup of the desk is damaged. */
 export async function newestGood(home: string, desk: string) {
@@ -87,17 +83,12 @@ export async function restoreInPlace(
   if (claim.kind === 'taken') throw running(claim.message);
   const { journal } = deskPaths(claim.paths, desk);
   const held: FileLock[] = [claim.lock];
-  let ended: readonly string[] = [];
-  const endWhatRuns = async (): Promise<void> => {
+  const onReadBack = async (): Promise<readonly string[]> => {
     // A trader may outlive its supervisor.
-    ended = await endLeftChildren(join(claim.paths.run, 'children.json'));
-    if (ended.length > 0)
-      process.stderr.write(`… Ended what an earlier start had left: ${ended.join(', ')}\n`);
+    const ended = await endLeftChildren(join(claim.paths.run, 'children.json'));
     // A role that runs in another desk's process is on no list of children.
-    const joined = await nothingJoined(home, signal ?? new AbortController().signal).catch(
-      (error: unknown) => {
-        throw running(messageOf(error));
-      },
+    const joined = await nothingJoined(home, signal ?? new AbortController().signal).catch((error: unknown) =>
+      Promise.reject(running(messageOf(error))),
     );
     held.push(...joined);
     const journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
@@ -107,18 +98,18 @@ export async function restoreInPlace(
     // The journal is opened to record the halt; nothing starts meanwhile, since this home is claimed.
     if (databaseOnly) journalLock?.release();
     else if (journalLock !== null) held.push(journalLock);
+    return ended;
   };
   try {
     const keepsTemporal = given.keepsTemporal();
     refuseAnother(chosen);
     await agreed?.();
     const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
-      onReadBack: endWhatRuns,
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver, onReadBack },
       ...(onStep === undefined ? {} : { onStep }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { ...outcome, keepsTemporal, ended };
+    return { ...outcome, keepsTemporal };
   } finally {
     for (const lock of held.toReversed()) lock.release();
   }

@@ -28,6 +28,11 @@ export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
   stop: 'stopped trading',
   closeAll: 'closed all positions',
 };
+/** Of one that is not proven: nobody is to believe that it will not happen, and to have it happen when they no longer expect it. */
+export const NOT_TAKEN_BACK = {
+  taken: 'it is not taken back: the desk goes on with it',
+  untaken: 'it is not taken back: it is sent again until a trader takes it, also one that is started later',
+} as const;
 export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
   `${by} (${via}): ${reason}`;

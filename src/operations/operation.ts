@@ -54,14 +54,6 @@ export interface OperationContext {
   readonly nowMs: () => number;
 }
 
-/**
- * Of a stop or a close-all that is not proven: nobody is to believe that it will not happen, and to have it happen once they
- * no longer expect it.
- */
-export const GOES_ON = 'it is not taken back: the desk goes on with it';
-export const SENT_LATER =
-  'it is not taken back: it is sent again until a trader takes it, also one that is started later';
-
 /** What stands in front of what to do in the detail of a refusal. */
 export const TO_DO = ' To do: ';
 

@@ -12,6 +12,7 @@ import {
   type EmergencyKind,
   type EmergencySignal,
   emergencyStopLabel,
+  NOT_TAKEN_BACK,
 } from '../contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
@@ -19,14 +20,7 @@ import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { recordWithoutWorkflow } from '../temporal/record-without-workflow.js';
 import { ControlFailure } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
-import {
-  type Caller,
-  type EmergencyRequest,
-  GOES_ON,
-  type OperationContext,
-  type OperationResult,
-  SENT_LATER,
-} from './operation.js';
+import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { askForReason, recordAudit } from './record-audit.js';
 
 interface EmergencyProof {
@@ -152,14 +146,10 @@ async function carryOutEmergency(
   }
   const isTaken = taken.taken || proof.taken;
   const ok = isTaken || workflow.workflowId !== null;
-  const later = proof.proven || !ok ? '' : `; ${isTaken ? GOES_ON : SENT_LATER}`;
+  const { proven, haltId, detail } = proof;
   const outcome: OperationResult = {
-    ok,
-    proven: proof.proven,
-    detail: `${proof.detail}${later}`,
-    haltId: proof.haltId,
-    workflowId: workflow.workflowId,
-    problems,
+    ...{ ok, proven, haltId, workflowId: workflow.workflowId, problems },
+    detail: proven || !ok ? detail : `${detail}; ${NOT_TAKEN_BACK[isTaken ? 'taken' : 'untaken']}`,
   };
   const unexplained = {
     did: EMERGENCY_DEEDS[procedure.kind],

@@ -56,8 +56,8 @@ interface RestoreRequest {
   /** Newer backups that are damaged, for the evidence. */
   readonly passedOver?: readonly PassedOver[];
   readonly nowMs: () => number;
-  /** Called once the backup is known to be whole and to fit, before anything else: until then nothing is ended for it. */
-  readonly onReadBack?: () => Promise<void>;
+  /** Called once the backup is known to be whole and to fit, before anything else: gives what it ended. */
+  readonly onReadBack?: () => Promise<readonly string[]>;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
   /** Called between two moves: a test ends the process there. */
@@ -70,6 +70,8 @@ export interface RestoreOutcome {
   readonly steps: readonly DrillStep[];
   /** Where the replaced parts are now; null: nothing was moved. */
   readonly kept: { readonly folder: string; readonly database: string } | null;
+  /** What an earlier start had left, and was ended. */
+  readonly ended: readonly string[];
 }
 
 /** Nothing else of Fermata may run in `home` from `onReadBack` on: the caller holds the locks. */
@@ -79,15 +81,16 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   const begun = readRestoreMark(home);
   const backup = begun === null ? await readBack(steps, home, backupId, signal) : null;
   if (backup !== null) await steps.run(SPACE, () => enoughSpace(home, backup.manifest));
-  if (!steps.passed) return { passed: false, steps: steps.done, kept: null };
-  await request.onReadBack?.();
+  if (!steps.passed) return { passed: false, steps: steps.done, kept: null, ended: [] };
+  const ended = (await request.onReadBack?.()) ?? [];
+  if (ended.length > 0) request.onStep?.(`Ended what an earlier start had left: ${ended.join(', ')}`);
   const server = await openOwnServer(home, signal);
   try {
     const mark = begun ?? (await makeReady(steps, request, backup as VerifiedBackup, server));
     if (mark === null) {
       await rm(stagedIn(home), { recursive: true, force: true });
       await server.dropDatabase(databaseBeside(home));
-      return { passed: false, steps: steps.done, kept: null };
+      return { passed: false, steps: steps.done, kept: null, ended };
     }
     await steps.run(
       {
@@ -101,7 +104,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
       },
     );
     const kept = { folder: mark.keptIn, database: mark.keptDatabase };
-    return { passed: steps.passed, steps: steps.done, kept };
+    return { passed: steps.passed, steps: steps.done, kept, ended };
   } finally {
     await server.stop();
   }

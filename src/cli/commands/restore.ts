@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
@@ -11,13 +10,12 @@ import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { isContainer } from '../../home/process-environment.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
-import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { openTemporal } from '../../temporal/open-temporal.js';
 import { endOpenRuns } from '../../temporal/runs.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { fetchFromOffsite, requireBackup } from '../offsite-copies.js';
+import { ask, confirmed, fetchFromOffsite, requireBackup } from '../offsite-copies.js';
 import { printJson, printLines, stepLine } from '../output.js';
 import { type ChosenBackup, newestGood, type RestoredInPlace, restoreInPlace } from '../restore-in-place.js';
 import { fermataHome } from '../running-desk.js';
@@ -177,30 +175,6 @@ function isExternal(home: string): boolean {
   return said === 'external';
 }
 
-/** Throws a usage failure if the desk's name is neither given nor typed. */
-export async function confirmed(
-  { id, desk, home }: ChosenBackup,
-  what: 'desk' | 'database' | 'desk file',
-  given: string | undefined,
-): Promise<void> {
-  const place =
-    what === 'desk'
-      ? `Backup ${id} takes the place of desk ${desk}`
-      : `The ${what} of backup ${id} takes the place of that of desk ${desk}`;
-  if (given === undefined && !process.stdin.isTTY)
-    throw usageFailure(place, `confirm it with the desk's name: --confirm ${desk}`);
-  const typed =
-    given ??
-    (await ask(
-      `${place} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
-    ));
-  if (typed.trim() !== desk)
-    throw usageFailure(
-      `expected the desk's name, ${desk}; found ${typed.trim() || 'nothing'}`,
-      `type ${desk}`,
-    );
-}
-
 function shown(
   { id, desk, passedOver }: ChosenBackup,
   { passed, steps, kept, ended }: RestoredInPlace,
@@ -248,13 +222,3 @@ const runsLine = (runs: EndedRuns): string =>
     : `! runs of this desk that are open in Temporal belong to the time taken back; terminate them before the start (${runs.why})`;
 
 const sayStep = (title: string): void => void process.stderr.write(`… ${title}\n`);
-
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const over = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-    return await Promise.race([terminal.question(question), over]);
-  } finally {
-    terminal.close();
-  }
-}

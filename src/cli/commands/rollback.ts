@@ -11,10 +11,11 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { stepPartsOf } from '../named-desk.js';
+import { confirmed } from '../offsite-copies.js';
 import { printJson, printLines } from '../output.js';
 import { type ChosenBackup, newestGood } from '../restore-in-place.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
-import { confirmed, type RestoreOptions, restoreOver } from './restore.js';
+import { type RestoreOptions, restoreOver } from './restore.js';
 
 interface Options extends RestoreOptions {
   readonly auto?: boolean;
