@@ -2,6 +2,19 @@
 import type { z } from 'zod';
 import type { ownIncidentSchema } from './own-incident-schema.js';
 import type { StrategyFile } from './own-strategy.js';
+import type { StepParameters } from './step-parts.js';
+
+/** A check, report or action that the code names in full. */
+export interface NamedInCode {
+  readonly kind: 'check' | 'report' | 'action';
+  readonly name: string;
+  readonly file: string;
+  readonly line: number | null;
+  /** The values of `with:` that stand in the code; null: which keys it has is known only when it runs. */
+  readonly given: StepParameters | null;
+  /** Its keys whose values are known only when it runs. */
+  readonly later: readonly string[];
+}
 
 /** What its file declares in addition to the code. */
 export interface CodedPlaybook
@@ -17,4 +30,5 @@ export interface CodedPlaybook
   readonly code: string;
   /** All of its source files, as read. */
   readonly files: readonly StrategyFile[];
+  readonly named: readonly NamedInCode[];
 }

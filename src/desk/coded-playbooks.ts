@@ -1,6 +1,7 @@
 /** The playbooks in code of the desk's folder: each file is an incident kind; the files are read above this layer. */
+import type { z } from 'zod';
 import { closestName } from './closest-name.js';
-import type { CodedPlaybook } from './coded-playbook.js';
+import type { CodedPlaybook, NamedInCode } from './coded-playbook.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import type { SchemaProblem } from './schema-problems.js';
@@ -22,15 +23,9 @@ export type ReadPlaybooks = (folder: string) => PlaybooksRead;
 export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): Desk =>
   playbooks.length === 0 ? desk : { ...desk, coded: playbooks };
 
-const ASKED = /(?<![.\w$])(\w+)\.(check|report|action)\(\s*(["'`])([\w-]+)\3/g;
-
-/** The incident comes in as a parameter: a name that the code declares itself is something else. */
-const isOwn = (code: string, name: string): boolean =>
-  name === 'this' || new RegExp(`\\b(?:const|let|var|class|function)\\s+${name}\\b`).test(code);
-
 /**
- * Checks, reports and actions that the code of playbooks names and that don't exist: otherwise found only in the middle
- * of an incident. A name that the code puts together at run time is not checked here.
+ * Checks, reports and actions that the code of playbooks names and that don't exist, and values that they don't take:
+ * otherwise found only in the middle of an incident. What the code puts together at run time is not judged here.
  */
 export function askedProblems(
   { playbooks }: PlaybooksRead,
@@ -38,32 +33,37 @@ export function askedProblems(
   parts: StepParts,
 ): DeskFileError | null {
   const declared = inPlaybooks(parts);
-  const problems = playbooks.flatMap((playbook) =>
-    [...playbook.code.matchAll(ASKED)].flatMap(([, whose = '', kind = '', , found = '']): DeskProblem[] => {
-      if (isOwn(playbook.code, whose)) return [];
-      const known = [...declared[`${kind as 'check' | 'report' | 'action'}s`].keys()];
-      if (known.includes(found)) return [];
-      const near = closestName(found, known);
-      return [
-        {
-          ...{ line: null, column: null, key: placeOf(playbook, kind, found) },
-          ...{ expected: `one of the ${kind}s ${known.join(', ')}`, found },
-          doThis: near === null ? 'write one of these' : `write ${near} instead of ${found}`,
-        },
-      ];
+  const problems = playbooks.flatMap(({ named }) =>
+    named.flatMap((asked): DeskProblem[] => {
+      const { kind, name, file, line } = asked;
+      const place = { line: null, column: null, key: line === null ? file : `${file}:${line}` };
+      const known = declared[`${kind}s`];
+      const part = known.get(name);
+      if (part !== undefined) return givenProblems(asked, part.parameters, place);
+      const near = closestName(name, [...known.keys()]);
+      const expected = `one of the ${kind}s ${[...known.keys()].join(', ')}`;
+      const doThis = near === null ? 'write one of these' : `write ${near} instead of ${name}`;
+      return [{ ...place, expected, found: name, doThis }];
     }),
   );
   return problems.length === 0 ? null : new DeskFileError(folder, problems);
 }
 
-/** File and line; only the playbook if its source writes the call differently from the compiled code. */
-function placeOf({ name, files }: CodedPlaybook, kind: string, found: string): string {
-  const call = new RegExp(`\\.${kind}\\(\\s*["'\`]${found}["'\`]`);
-  for (const { path, text } of files) {
-    const at = text.search(call);
-    if (at >= 0) return `${path}:${text.slice(0, at).split('\n').length}`;
-  }
-  return `playbooks/${name}`;
+function givenProblems(
+  { given, later }: NamedInCode,
+  parameters: z.ZodObject,
+  place: Pick<DeskProblem, 'line' | 'column' | 'key'>,
+): DeskProblem[] {
+  if (given === null) return [];
+  const withLater = { ...given, ...Object.fromEntries(later.map((key) => [key, ''])) };
+  return parameterProblems(parameters, withLater, ['with'])
+    .filter(({ path, found }) => !later.includes(String(path[1])) || found.startsWith('the unknown key'))
+    .map(({ key, expected, found, doThis }) => ({
+      ...place,
+      expected: `${expected} (${key})`,
+      found,
+      doThis,
+    }));
 }
 
 /** Entries of `playbooks:` that no file accepts. */

@@ -126,8 +126,8 @@ async function playbook(folder: string, file: string): Promise<void> {
       const doThis = `put ${file} right: docs/PACK.md`;
       answer({ problem: { file, line: null, expected, found: described.found, doThis } });
     } else {
-      const { hash, code, files } = compiled;
-      answer({ playbook: { hash, code, files, ...described } });
+      const { hash, code, files, named } = compiled;
+      answer({ playbook: { hash, code, files, named, ...described } });
     }
   }
   answer({ done: true });

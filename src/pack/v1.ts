@@ -186,7 +186,10 @@ export interface PlaybookIncident {
   nowMs(): number;
   /** At most 10,080. */
   wait(minutes: number): Promise<void>;
-  /** `withinMinutes`: how long it is repeated until it passes; the last attempt counts. */
+  /**
+   * `withinMinutes`: how long it is repeated until it passes; the last attempt counts. `fail` is what it found: a check
+   * that threw, took no such values or did not answer is `not_run`.
+   */
   check(check: string, options?: NamedStep & { readonly withinMinutes?: number }): Promise<StepOutcome>;
   report(report: string, options?: NamedStep): Promise<StepOutcome>;
   /** One that comes with Fermata, for example `backup`, or one of the desk's folder. */

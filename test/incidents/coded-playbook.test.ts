@@ -122,6 +122,20 @@ describe('a playbook in code', () => {
     await keepHistory(bench, 'playbook', (await runOf(incident)).workflowId);
   });
 
+  it('acts on what a check found, and not on one that could not be made', async () => {
+    desk.checks.set('database', () => {
+      throw new Error('with: Unrecognized key: "answerMs"');
+    });
+    const incident = await open();
+    await call(incident);
+    expect((await incident.result()).outcome).toBe('the bank was called by anna');
+    expect(await stepOf(bench, incident, 'database')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'the check did not finish: with: Unrecognized key: "answerMs"',
+    });
+    expect([...desk.trader.sent('halt'), ...desk.trader.sent('stop')]).toEqual([]);
+  });
+
   it('asks one person, and acts only once they agree', async () => {
     const incident = await open({ flatten: true });
     await call(incident);

@@ -128,6 +128,32 @@ describe('a playbook in code', () => {
     },
   );
 
+  it.each([
+    ['a misspelt key', '{ maxAgeMinuts: 5 }', 'the unknown key maxAgeMinuts', 'write maxAgeMinutes'],
+    ['a key beside one that is worked out', '{ maxAgeMinutes: calls, age: 5 }', 'the unknown key age', ''],
+    ['a value of another kind', "{ maxAgeMinutes: 'five' }", '"five"', 'write a number'],
+    ['a value out of its bounds', '{ maxAgeMinutes: -1 }', 'number -1', 'write a number of at least 0'],
+  ])(
+    'gives a check no %s: it could not be made in the middle of an incident',
+    (_what, given, found, doThis) => {
+      const asked = `await incident.check('books-agree', { with: ${given} });`;
+      write('playbooks/late-bank.ts', codeOf(asked));
+      expect(problemsOf()).toMatchObject([
+        { key: 'playbooks/late-bank.ts:8', found, doThis: expect.stringContaining(doThis) },
+      ]);
+    },
+  );
+
+  it.each([
+    ['a value', '{ with: { maxAgeMinutes: calls } }'],
+    ['a key', "{ with: { ['max' + 'Age']: 5 } }"],
+    ['the values', '{ with: Object.assign({}, { maxAge: 5 }) }'],
+    ['the options', 'Object.assign({}, { with: { maxAge: 5 } })'],
+  ])('is judged when it runs by %s that it works out', (_what, options) => {
+    write('playbooks/late-bank.ts', codeOf(`await incident.check('books-agree', ${options});`));
+    expect(problemsOf()).toEqual([]);
+  });
+
   it('may have methods of these names of its own', () => {
     const own = 'const notes = { said: [] as string[], report(text: string) { this.said.push(text); } };';
     write('playbooks/late-bank.ts', codeOf(`${own} notes.report('late'); await incident.check('database');`));

@@ -5,13 +5,13 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
-import type { CodedPlaybook } from '../../desk/coded-playbook.js';
+import type { CodedPlaybook, NamedInCode } from '../../desk/coded-playbook.js';
 import { bundleFile, type CompileProblem, filesOf, hashOf, ownFilesOnly } from '../compile.js';
 import { type CodeRules, GLOBALS, refusedToAll } from '../strategy/names.js';
-import { refusedIn, treeOf } from '../strategy/refused.js';
+import { refusedIn, sourceLines, type Tree, treeOf, walk } from '../strategy/refused.js';
 
 type CompiledPlaybook =
-  | ({ readonly ok: true } & Pick<CodedPlaybook, 'hash' | 'code' | 'files'>)
+  | ({ readonly ok: true } & Pick<CodedPlaybook, 'hash' | 'code' | 'files' | 'named'>)
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
 const LATER = 'a playbook waits with incident.wait(minutes)';
@@ -69,9 +69,86 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
   if (!bundled.ok) return bundled;
   const text = (ending: string): string =>
     bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const problems = refusedIn(treeOf(text('.js'), 'module'), text('.map'), PLAYBOOK_RULES);
+  const tree = treeOf(text('.js'), 'module');
+  const problems = refusedIn(tree, text('.map'), PLAYBOOK_RULES);
   if (problems.length > 0) return { ok: false, problems };
   const { code } = await transform(text('.js'), { format: 'cjs', platform: 'neutral', charset: 'utf8' });
   const files = filesOf(read);
-  return { ok: true, hash: hashOf(API_VERSION, files), code, files };
+  return {
+    ok: true,
+    hash: hashOf(API_VERSION, files),
+    code,
+    files,
+    named: namedIn(tree, text('.map'), file),
+  };
+}
+
+const ASKED = ['check', 'report', 'action'] as const;
+
+/** Its incident comes in as a parameter: a name that the code declares itself is something else. */
+function namedIn(tree: Tree, map: string, file: string): readonly NamedInCode[] {
+  const placeOf = sourceLines(map);
+  const declared = new Set<unknown>();
+  walk(tree, ({ type, id }) => {
+    if (/^(VariableDeclarator|(Function|Class)(Declaration|Expression))$/.test(type))
+      declared.add((id as Tree | null)?.name);
+  });
+  const named: NamedInCode[] = [];
+  walk(tree, (node) => {
+    if (node.type !== 'CallExpression') return;
+    const { object, property, computed } = node.callee as Tree & Record<'object' | 'property', Tree>;
+    const kind = ASKED.find((one) => one === property?.name);
+    const [first, options] = node.arguments as Tree[];
+    const name = first === undefined ? undefined : literal(first);
+    if (object?.type !== 'Identifier' || declared.has(object.name) || computed === true) return;
+    if (kind === undefined || typeof name !== 'string') return;
+    const { line = 1, column = 0 } = property.loc?.start ?? {};
+    const place = placeOf(line, column) ?? { file, line: null };
+    named.push({ kind, name, ...place, ...givenIn(options) });
+  });
+  return named;
+}
+
+/** The values of `with:` in a call's options. */
+function givenIn(options: Tree | undefined): Pick<NamedInCode, 'given' | 'later'> {
+  const unknown = { given: null, later: [] };
+  if (options === undefined) return { given: {}, later: [] };
+  const members = membersOf(options);
+  if (members === null) return unknown;
+  const given = members.find(([key]) => key === 'with')?.[1];
+  const values = given === undefined ? [] : membersOf(given);
+  if (values === null) return unknown;
+  const read = values.map(([key, value]) => [key, literal(value)] as const);
+  return {
+    given: Object.fromEntries(
+      read.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+    ),
+    later: read.flatMap(([key, value]) => (value === undefined ? [key] : [])),
+  };
+}
+
+/** Null: it is no object whose keys all stand there. */
+function membersOf({ type, properties }: Tree): [string, Tree][] | null {
+  if (type !== 'ObjectExpression') return null;
+  const members = (properties as Tree[]).map(({ key, value, computed }): [string, Tree] | null =>
+    key === undefined || computed === true
+      ? null
+      : [String((key as Tree).name ?? (key as Tree).value), value as Tree],
+  );
+  return members.every((member) => member !== null) ? members : null;
+}
+
+/** Undefined: known only when it runs. */
+function literal({ type, value, operator, argument, quasis }: Tree): string | number | boolean | undefined {
+  if (type === 'UnaryExpression' && operator === '-') {
+    const positive = literal(argument as Tree);
+    return typeof positive === 'number' ? -positive : undefined;
+  }
+  if (type === 'TemplateLiteral') {
+    const [only, ...others] = quasis as { readonly value: { readonly cooked: string } }[];
+    return others.length === 0 ? only?.value.cooked : undefined;
+  }
+  return type === 'Literal' && ['string', 'number', 'boolean'].includes(typeof value)
+    ? (value as string | number | boolean)
+    : undefined;
 }

@@ -118,7 +118,10 @@ function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   return open.length > 0 ? [...groups, open] : groups;
 }
 
-/** Never rejects: a step that can't be finished has failed. */
+/**
+ * Never rejects: a step that can't be finished has failed. For code that decides by verdicts, a look that could not be
+ * made is `not_run` (`unmade`).
+ */
 export async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
   const startedMs = Date.now();
   const { key, title } = step;
@@ -129,7 +132,9 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
   } catch (error) {
     const observed = `the ${kind} did not finish: ${causeOf(error)}`;
     const expected = `an answer within ${step.timeoutSeconds} s`;
-    return record({ key, title, verdict: 'fail', observed, expected }, startedMs, { ...context, kind });
+    const looks = kind === 'check' || kind === 'report';
+    const verdict = looks ? (context.unmade ?? 'fail') : 'fail';
+    return record({ key, title, verdict, observed, expected }, startedMs, { ...context, kind });
   }
 }
 

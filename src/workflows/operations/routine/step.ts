@@ -25,6 +25,8 @@ export interface StepContext {
    * Default: until a cancel request.
    */
   readonly untilOver?: <T extends object>(work: Promise<T>) => Promise<T | null>;
+  /** Verdict of a check or report that threw, took no such values or did not answer; default: it has failed. */
+  readonly unmade?: 'not_run';
   readonly onResult: (result: StepResult) => void;
   /** False for a repetition whose result is the same as before, which needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;

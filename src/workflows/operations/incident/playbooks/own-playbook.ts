@@ -89,7 +89,13 @@ export function carryOutStep(
   rules: PlaybookRules,
   isOver: () => boolean,
 ): Promise<CarriedOut> {
-  return carryOut(incident, step, rules, { ...contextOf(incident, rules, isOver), cancelledBy: ENDED });
+  const context: StepContext = {
+    ...contextOf(incident, rules, isOver),
+    cancelledBy: ENDED,
+    // Its code acts on `fail`: a misspelt parameter is no finding.
+    unmade: 'not_run',
+  };
+  return carryOut(incident, step, rules, context);
 }
 
 const ENDED = 'the playbook has ended';
