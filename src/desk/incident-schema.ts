@@ -18,9 +18,7 @@ const severitySchema = (respondMinutes: number, escalateMinutes: number[]) =>
     .prefault({});
 
 const kind = <T extends z.ZodRawShape>(severity: z.output<typeof severityNameSchema>, more: T) =>
-  z
-    .strictObject({ severity: severityNameSchema.default(severity).describe('How grave it is.'), ...more })
-    .prefault({} as never);
+  z.strictObject({ severity: severityNameSchema.default(severity).describe('How grave it is.'), ...more });
 
 const severitiesSchema = z.strictObject({
   critical: severitySchema(5, [15, 60]).describe('Money is being lost, or nobody can tell.'),
@@ -29,7 +27,7 @@ const severitiesSchema = z.strictObject({
   low: severitySchema(480, []).describe('To be looked at.'),
 });
 
-const shippedKindsSchema = z.strictObject({
+export const SHIPPED = {
   'exchange-down': kind('high', {
     statusPage: z
       .url({ protocol: /^https?$/ })
@@ -68,28 +66,65 @@ const shippedKindsSchema = z.strictObject({
   'trading-halted': kind('high', {}).describe('Trading was halted by a part of the desk.'),
   'step-failed': kind('medium', {}).describe('A step of a routine failed that says `onFail: incident`.'),
   reported: kind('medium', {}).describe('A person or a program reported it.'),
-});
+};
 
-/** Typed as the shipped kinds, which code refers to by name; the desk's own are read with `ownIncidents`. */
-const kindsSchema = shippedKindsSchema.catchall(ownIncidentSchema) as unknown as typeof shippedKindsSchema;
+/**
+ * The kinds whose defaults are in the hash of every desk. No other ever comes to them: it would void every go-live,
+ * also of the desks that don't write it.
+ */
+const IN_EVERY_HASH = [
+  'exchange-down',
+  'large-drawdown',
+  'crash-and-restart',
+  'strategy-underperforming',
+  'trading-halted',
+  'step-failed',
+  'reported',
+] as const satisfies readonly ShippedKind[];
+
+type InEveryHash = (typeof IN_EVERY_HASH)[number];
+type Declared = Readonly<Record<string, z.ZodObject>>;
+/** Code names those that ship; the desk's own are read with `ownIncidents`. */
+type Kinds<D extends Declared> = {
+  readonly [K in keyof D & InEveryHash]: z.output<D[K]>;
+} & { readonly [K in Exclude<keyof D, InEveryHash>]?: z.output<D[K]> };
+
+/** Those that `declared` has, and the desk's own. */
+export function kindsSchemaOf<D extends Declared>(declared: D): z.ZodType<Kinds<D>, object> {
+  const shape = Object.entries(declared).map(([name, schema]) => [
+    name,
+    (IN_EVERY_HASH as readonly string[]).includes(name) ? schema.prefault({}) : schema.optional(),
+  ]);
+  const schema: z.ZodObject = z.strictObject(Object.fromEntries(shape)).catchall(ownIncidentSchema);
+  return schema as unknown as z.ZodType<Kinds<D>, object>;
+}
 
 export const incidentsSchema = z.strictObject({
   severities: severitiesSchema.prefault({}).describe('Response time and escalation of each severity.'),
-  kinds: kindsSchema
+  kinds: kindsSchemaOf(SHIPPED)
     .prefault({})
     .describe('The kinds of incidents: those that ship, and the desk’s own, each with its playbook.'),
 });
 
-export type ShippedKinds = z.output<typeof shippedKindsSchema>;
+type Incidents = Pick<z.output<typeof incidentsSchema>, 'kinds'>;
+export type ShippedKinds = { readonly [K in keyof typeof SHIPPED]: z.output<(typeof SHIPPED)[K]> };
 /** Each has a playbook in workflow code. */
-export type ShippedKind = keyof ShippedKinds;
+export type ShippedKind = keyof typeof SHIPPED;
 export type IncidentSeverity = z.output<typeof severityNameSchema>;
 
-export const SHIPPED_KINDS = Object.keys(shippedKindsSchema.shape) as ShippedKind[];
+export const SHIPPED_KINDS = Object.keys(SHIPPED) as ShippedKind[];
 
 export const isShippedKind = (kind: string): kind is ShippedKind =>
   (SHIPPED_KINDS as readonly string[]).includes(kind);
 
+/** As the desk file has it; its defaults where that leaves it out. */
+export function shippedKindIn<K extends ShippedKind>(
+  { kinds }: Partial<Incidents>,
+  kind: K,
+): ShippedKinds[K] {
+  return (kinds?.[kind] ?? SHIPPED[kind].parse({})) as ShippedKinds[K];
+}
+
 /** How long an offer stands, for the kinds that ship. */
-export const offerMinutesOf = ({ kinds }: z.output<typeof incidentsSchema>): number =>
-  kinds['large-drawdown'].offerMinutes;
+export const offerMinutesOf = (incidents: Incidents): number =>
+  shippedKindIn(incidents, 'large-drawdown').offerMinutes;

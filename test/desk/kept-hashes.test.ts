@@ -5,6 +5,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { incidentsSchema, kindsSchemaOf, SHIPPED, shippedKindIn } from '../../src/desk/incident-schema.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 
@@ -23,4 +25,17 @@ it('the shipped desk keeps its hash until its values are changed on purpose', ()
   expect(loadDesk(resolveDesk('crypto-bot')).configHash).toBe(
     '405f42bf9aecd878dbc3b6276be2a4cd02f52d0d047835f253482ce8a38caea7',
   );
+});
+
+it('a kind of incident that ships from now on is in the hash of no desk that does not write it', () => {
+  const cashLow = z.strictObject({ severity: z.string().default('low'), floor: z.number().default(100) });
+  const more = kindsSchemaOf({ ...SHIPPED, 'cash-low': cashLow });
+  expect(more.parse({})).toEqual(incidentsSchema.parse({}).kinds);
+  expect(more.parse({ 'cash-low': { floor: 5 } })).toMatchObject({
+    'cash-low': { severity: 'low', floor: 5 },
+  });
+});
+
+it('a kind of incident that a desk leaves out has its defaults where it is read', () => {
+  expect(shippedKindIn({}, 'large-drawdown')).toMatchObject({ severity: 'critical', offerMinutes: 240 });
 });

@@ -18,7 +18,7 @@ import type { PlaybookEnd } from '../../contracts/playbook.js';
 import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { isShippedKind, offerMinutesOf } from '../../desk/incident-schema.js';
+import { isShippedKind, offerMinutesOf, shippedKindIn } from '../../desk/incident-schema.js';
 import type { OwnIncident } from '../../desk/own-incident-schema.js';
 import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
@@ -200,7 +200,7 @@ export function incidentStart(
 
 /** Medium for a kind from an earlier desk file. */
 const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefined): IncidentSeverity =>
-  isShippedKind(kind) ? incidents.kinds[kind].severity : (own?.severity ?? 'medium');
+  isShippedKind(kind) ? shippedKindIn(incidents, kind).severity : (own?.severity ?? 'medium');
 
 /** A kind from an earlier desk file, which neither ships nor is the desk's own, has the runbook of `reported`. */
 const runbookOf = (kind: string): readonly string[] =>
@@ -237,7 +237,7 @@ function timingOf(
 }
 
 export function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind): SettingsOf<Kind> {
-  const { severity: _severity, ...settings } = incidents.kinds[kind];
+  const { severity: _severity, ...settings } = shippedKindIn(incidents, kind);
   return settings;
 }
 
