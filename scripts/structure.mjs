@@ -3,12 +3,13 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from './options.mjs';
+import { NotCounted } from './structure/extensions.mjs';
 import { structureOf } from './structure/figures.mjs';
 
 const { values } = readOptions('npm run structure -- [--all] [--json]', {
   options: { all: { type: 'boolean' }, json: { type: 'boolean' } },
 });
-const figures = structureOf(dirname(dirname(fileURLToPath(import.meta.url))));
+const figures = counted();
 const SHOWN = 5;
 
 if (values.json) {
@@ -16,7 +17,7 @@ if (values.json) {
 } else {
   const count = (list) => list.length;
   const lines = [
-    ['files in src', figures.files],
+    ['files in src, without the folders of extensions', figures.files],
     ['lines in src', figures.lines],
     ['files of 30 lines or fewer with one importer', figures.shortWithOneImporter],
     ['files of more than 250 lines', figures.long],
@@ -28,6 +29,7 @@ if (values.json) {
     ['functions that a stop passes, from the button to its last cancel', figures.stopPasses],
     ['files whose classes say private where # is our way', figures.saysPrivate],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
+    ['folders of venues that the registry lacks', figures.venuesNotRegistered],
     ['files that name a desk outside its folder', figures.desksNamedOutside],
     ['places that repeat six lines of another', figures.repeated],
     ...Object.entries(figures.touched).map(([kind, places]) => [
@@ -40,5 +42,15 @@ if (values.json) {
     if (!Array.isArray(figure)) continue;
     for (const place of values.all ? figure : figure.slice(0, SHOWN)) console.log(`          ${place}`);
     if (!values.all && figure.length > SHOWN) console.log(`          … (--all shows ${figure.length})`);
+  }
+}
+
+function counted() {
+  try {
+    return structureOf(dirname(dirname(fileURLToPath(import.meta.url))));
+  } catch (error) {
+    if (!(error instanceof NotCounted)) throw error;
+    console.error(`✗ ${error.message}\n  do this: ${error.doThis}`);
+    process.exit(1);
   }
 }

@@ -114,14 +114,36 @@ function touchedByNotices(modules) {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** With the keys of the desk file that each alone has: who names one of them knows it too. */
-function withKeys(root, playbooks) {
+/** What is written is not whole yet, and can't be counted. */
+export class NotCounted extends Error {
+  /**
+   * @param {string} message
+   * @param {string} doThis
+   */
+  constructor(message, doThis) {
+    super(message);
+    this.doThis = doThis;
+  }
+}
+
+/**
+ * With the keys of the desk file that each alone has: who names one of them knows it too.
+ * @param {string} root the project's folder
+ * @param {readonly { readonly name: string, readonly own: string }[]} playbooks
+ */
+export function withKeys(root, playbooks) {
   const { properties } = JSON.parse(readFileSync(join(root, 'desks/schema.json'), 'utf8'));
   const kinds = properties.incidents.properties.kinds.properties;
-  return playbooks.map((playbook) => ({
-    ...playbook,
-    keys: Object.keys(kinds[playbook.name].properties).filter((key) => key !== 'severity'),
-  }));
+  return playbooks.map((playbook) => {
+    const kind = kinds[playbook.name];
+    if (kind === undefined)
+      throw new NotCounted(
+        `desks/schema.json has no kind ${playbook.name}, which ${playbook.own} is`,
+        `add ${playbook.name} to src/desk/incident-schema.ts, then npm run generate`,
+      );
+    const keys = Object.keys(kind.properties).filter((key) => key !== 'severity');
+    return { ...playbook, keys };
+  });
 }
 
 function hasWord({ text }, word) {

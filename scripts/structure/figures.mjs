@@ -13,6 +13,8 @@ import { stopTrace } from './stop-trace.mjs';
  */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
+/** Another venue, check, report, limit or playbook is a file more, and no reason to have one fewer elsewhere. */
+const EXTENSIONS = /^src\/(venue\/[^/]+|checks|reports|limits|workflows\/operations\/incident\/playbooks)\//;
 
 /**
  * The output of `npm run structure`; each list names the places.
@@ -32,7 +34,7 @@ export function structureOf(root) {
       modules.map(({ path }) => [path, chosen.filter(({ from }) => from === path).map(({ to }) => to)]),
     );
   return {
-    files: modules.length,
+    files: modules.filter(({ path }) => !EXTENSIONS.test(path)).length,
     lines: modules.reduce((sum, { lines }) => sum + lines, 0),
     shortWithOneImporter: modules
       .filter(({ path }) => !path.endsWith('/definition.ts') && !isOfRegistry(path, importers))
@@ -45,6 +47,7 @@ export function structureOf(root) {
     typeCycles: cyclesOf(graph(edges)),
     saysPrivate: modules.filter(({ saysPrivate }) => saysPrivate).map(({ path }) => path),
     venuesNamedOutside: venuesNamedOutside(root, modules),
+    venuesNotRegistered: venuesNotRegistered(root, modules),
     desksNamedOutside: desksNamedOutside(root, modules),
     repeated: repeatedPlaces(modules),
     namesUsedOften: namesUsedOften(modules),
@@ -72,18 +75,45 @@ function inWords({ from, to }) {
 }
 
 function venuesNamedOutside(root, modules) {
-  const folders = readdirSync(join(root, 'src/venue'), { withFileTypes: true })
-    .filter((entry) => existsSync(join(root, 'src/venue', entry.name, 'definition.ts')))
-    .map(({ name }) => name);
-  return folders.flatMap((venue) => {
+  return venueFolders(root).flatMap((venue) => {
     const definition = modules.find(({ path }) => path === `src/venue/${venue}/definition.ts`);
     const [, title = venue] = /^ {2}title: '([^']+)'/m.exec(definition.text) ?? [];
     const names = [venue, title.toLowerCase(), ...(PROGRAMS[title] ?? [])];
     return modules
       .filter(({ path }) => !path.startsWith(`src/venue/${venue}/`) && path !== 'src/venue/registry.ts')
-      .filter(({ text }) => names.some((name) => text.toLowerCase().includes(name)))
+      .filter(({ text }) => names.some((name) => hasName(text, name)))
       .map(({ path }) => `${path} names ${venue}`);
   });
+}
+
+function venueFolders(root) {
+  return readdirSync(join(root, 'src/venue'), { withFileTypes: true })
+    .filter((entry) => existsSync(join(root, 'src/venue', entry.name, 'definition.ts')))
+    .map(({ name }) => name);
+}
+
+/**
+ * As a word, or as a part of a name that is written together: of `gate`, `isGate` and `GATE_URL`, and neither
+ * `aggregate` nor `Gateway`.
+ * @param {string} text
+ * @param {string} name in lower case
+ */
+export function hasName(text, name) {
+  const pattern = new RegExp(name.replace(/[^\w\s]/g, '\\$&'), 'gi');
+  return [...text.matchAll(pattern)].some(({ 0: found, index }) => {
+    const [before, after] = [text[index - 1] ?? '', text[index + found.length] ?? ''];
+    const begins = !/[a-z\d]/i.test(before) || (/[a-z\d]/.test(before) && /[A-Z]/.test(found[0] ?? ''));
+    return begins && (!/[a-z\d]/i.test(after) || (/[A-Z]/.test(after) && /[a-z\d]/.test(found.at(-1) ?? '')));
+  });
+}
+
+/** A folder with a definition that nobody can choose. */
+function venuesNotRegistered(root, modules) {
+  const registry = modules.find(({ path }) => path === 'src/venue/registry.ts');
+  return venueFolders(root)
+    .map((venue) => `src/venue/${venue}/definition.ts`)
+    .filter((own) => !registry.imports.some(({ to }) => to === own))
+    .map((own) => `${own}: src/venue/registry.ts does not import it`);
 }
 
 /** By the venue's title: what it is reached through has a name of its own. */

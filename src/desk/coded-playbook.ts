@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import type { ownIncidentSchema } from './own-incident-schema.js';
 import type { StrategyFile } from './own-strategy.js';
-import type { StepParameters } from './step-parts.js';
 
 /** A check, report or action that the code names in full. */
 export interface NamedInCode {
@@ -11,7 +10,7 @@ export interface NamedInCode {
   readonly file: string;
   readonly line: number | null;
   /** The values of `with:` that stand in the code; null: which keys it has is known only when it runs. */
-  readonly given: StepParameters | null;
+  readonly given: Readonly<Record<string, string | number | boolean>> | null;
   /** Its keys whose values are known only when it runs. */
   readonly later: readonly string[];
 }

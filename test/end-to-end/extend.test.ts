@@ -97,6 +97,7 @@ it('what it says of a venue is typed in a copy of the checkout: one folder and i
   ])
     cpSync(join(repository, name), join(copy, name), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  await registerAnother(copy);
   const texts = () => textsBelow(join(copy, 'src'));
   const before = texts();
   let said = '';
@@ -143,18 +144,49 @@ function write(text: string, below = desk.home): void {
   writeFileSync(file, text);
 }
 
-/** Lines with a sign are changed, those without stand around them. */
+/** Lines with a sign are changed, those without stand around them, each part by itself; `…` is whatever stands there. */
 function patch(text: string, below: string): void {
   const [place = '', ...lines] = text.trimEnd().split('\n');
   const file = join(below, place.slice(3));
-  const side = (sign: string): string =>
-    lines
-      .filter((line) => line === '' || line.startsWith(' ') || line.startsWith(sign))
-      .map((line) => line.slice(1))
-      .join('\n');
-  const whole = readFileSync(file, 'utf8');
-  expect(whole).toContain(side('-'));
-  writeFileSync(file, whole.replace(side('-'), side('+')));
+  for (const part of lines.join('\n').split('\n\n')) {
+    const side = (sign: string): string =>
+      part
+        .split('\n')
+        .filter((line) => line.startsWith(' ') || line.startsWith(sign))
+        .map((line) => line.slice(1))
+        .join('\n');
+    const escaped = side('-').replace(/[^\w\s…]/g, '\\$&');
+    const before = new RegExp(escaped.replace('…', '([^\\]]*?),?\\s*'));
+    const whole = readFileSync(file, 'utf8');
+    expect(whole).toMatch(before);
+    writeFileSync(
+      file,
+      whole.replace(before, (_all, kept) => side('+').replace('…', kept)),
+    );
+  }
+}
+
+/** Somebody was here before: what the page says holds beside any other venue. */
+async function registerAnother(copy: string): Promise<void> {
+  write(
+    `// src/venue/zzyzx/definition.ts
+import { ccxtVenue } from '../ccxt/ccxt-venue.js';
+
+export default ccxtVenue({ name: 'zzyzx', title: 'Zzyzx', address: 'https://zzyzx.example', probe: '/time' });
+`,
+    copy,
+  );
+  patch(
+    `// src/venue/registry.ts
+ import { ccxtPrices } from './ccxt/ccxt-venue.js';
++import zzyzx from './zzyzx/definition.js';
+
+-export const VENUES: readonly VenueDefinition[] = […];
++export const VENUES: readonly VenueDefinition[] = […, zzyzx];
+`,
+    copy,
+  );
+  await terminal('cd checkout && npx biome check --write src/venue');
 }
 
 function textsBelow(folder: string): Map<string, string> {

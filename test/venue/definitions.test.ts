@@ -15,7 +15,10 @@ describe('the registry', () => {
     const folders = readdirSync(join(root, 'src/venue'), { recursive: true, encoding: 'utf8' })
       .filter((path) => /^[^/]+\/definition\.ts$/.test(path))
       .map((path) => dirname(path));
-    expect(VENUES.map(({ name }) => name).toSorted()).toEqual(folders.toSorted());
+    const registered = VENUES.map(({ name }) => name);
+    const lacking = folders.filter((folder) => !registered.includes(folder));
+    expect(lacking, 'folders that src/venue/registry.ts lacks').toEqual([]);
+    expect(registered.toSorted()).toEqual(folders.toSorted());
   });
 
   it('loads no library of a venue: that happens where one is opened', () => {
@@ -47,9 +50,9 @@ describe('public prices', () => {
   );
 
   it('of a venue without a definition are left to the library, by its name', async () => {
-    const prices = priceSourceOf('bitstamp');
+    const prices = priceSourceOf('no-such-venue');
     expect(prices).toMatchObject({ probe: null, bestPrices: null });
-    expect(prices.address({ kind: 'live' })).toBe('bitstamp');
+    expect(prices.address({ kind: 'live' })).toBe('no-such-venue');
     const nobody = priceSourceOf('nobody').open({
       instruments: [],
       timeoutMs: 1,
