@@ -22,7 +22,7 @@ import type { BarSeries } from '../store/bars.js';
 import { keepIncidentFile, saveIncident, settleAlertsUntil } from '../store/incidents.js';
 import type { Pool } from '../store/pool.js';
 import { ofAccountInUse } from '../store/read-ledger.js';
-import { openTask } from '../store/tasks.js';
+import { addToOpenTasks, openTask } from '../store/tasks.js';
 import { logOf } from '../supervisor/log/log-files.js';
 import { acrossWorkers } from './worker-ends.js';
 
@@ -66,8 +66,9 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
       await tell(incidentNotice(incident, key, text, contactsOf(incident.kind)));
       await saveIncident(pool, incident);
       const { fingerprint, resolvedMs } = incident;
-      if (resolvedMs !== null)
-        await settleAlertsUntil(pool, { desk: row.desk, fingerprint, untilMs: resolvedMs });
+      if (resolvedMs === null) return;
+      await settleAlertsUntil(pool, { desk: row.desk, fingerprint, untilMs: resolvedMs });
+      await addToOpenTasks(pool, row, INCIDENT_IS_OVER);
     },
     keepLogLines: async ({ workflowId, firstRunId, role, lines }) => {
       const found = await lastLogLines(home, role, lines);
@@ -89,6 +90,9 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     runPlaybook: (request) => acrossWorkers((ending) => dependencies.runPlaybook(request, ending)),
   };
 }
+
+/** What was asked for may still be wanted: a person closes it. */
+const INCIDENT_IS_OVER = ' (Its incident is over, and nothing waits for this any longer.)';
 
 async function askForReview(
   pool: Pool,

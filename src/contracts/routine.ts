@@ -26,7 +26,7 @@ export interface RoutineStep {
   /** An address on one of the desk file's hosts. */
   readonly http?: string | undefined;
   readonly expect?: StepExpectation | undefined;
-  readonly dueHours?: number;
+  readonly dueHours?: number | undefined;
   readonly waitMinutes?: number;
   /** Not run counts as failed. */
   readonly required?: boolean;

@@ -105,7 +105,7 @@ export const stepSchema = z.strictObject({
     .min(0.01)
     .max(24 * 366)
     .default(24)
-    .describe('Hours that a person has; later, the task is overdue.'),
+    .describe('Hours that a person has, at most as long as `waitMinutes` waits; later, the task is overdue.'),
   waitMinutes: z
     .number()
     .min(0)

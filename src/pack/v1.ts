@@ -156,7 +156,7 @@ export interface Task {
   readonly items?: readonly string[];
   /** How long to wait for it, at most 10,080 minutes; default: not at all. */
   readonly waitMinutes?: number;
-  /** Default: 24. */
+  /** Default: until nothing waits for it any longer; not waited for, 24. Never later than the end of the wait. */
   readonly dueHours?: number;
 }
 

@@ -102,6 +102,23 @@ export async function closeTask(
   return task && { task, changed: false };
 }
 
+/** Appends `text` to each open task that this run asked for in one of its steps; what has it already stays. */
+export async function addToOpenTasks(
+  pool: Queries,
+  {
+    desk,
+    workflowId,
+    firstRunId,
+  }: { readonly desk: string; readonly workflowId: string; readonly firstRunId: string },
+  text: string,
+): Promise<void> {
+  await pool.query(
+    `update task set detail = detail || $4 where desk = $1 and workflow_id = $2 and first_run_id = $3
+       and state = 'open' and not starts_with(source, 'review:') and not detail like '%' || $4`,
+    [desk, workflowId, firstRunId, text],
+  );
+}
+
 interface TaskRow {
   readonly id: string;
   readonly desk: string;

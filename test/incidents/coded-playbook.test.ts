@@ -221,9 +221,18 @@ describe('a playbook in code', () => {
     const incident = await open();
     await taskOf(incident);
     const run = await runOf(incident);
+    const { id, dueMs, createdMs } = await taskOf(incident);
+    // As long as it is waited for.
+    expect((dueMs - createdMs) / 60_000).toBeCloseTo(60, 0);
     await incident.answer('resolve');
     expect((await incident.result()).outcome).toBe('anna declared it over: seen');
     expect(await run.result()).toMatchObject({ ended: 'cancelled' });
+    const left = (await readTasks(bench.database.pool, desk.name)).find((task) => task.id === id);
+    expect(left).toMatchObject({
+      state: 'open',
+      detail:
+        'Call the bank, and ask when the money comes. (Its incident is over, and nothing waits for this any longer.)',
+    });
   });
 
   it('finds out that its incident is gone where that was terminated', async () => {

@@ -107,7 +107,7 @@ const TASK = z.strictObject({
   text: line(1_000),
   items: z.array(line(200)).min(1).max(50).optional(),
   waitMinutes: z.number().min(0).max(10_080).default(0),
-  dueHours: z.number().positive().max(8_760).default(24),
+  dueHours: z.number().positive().max(8_760).optional(),
 });
 const QUESTION = z.strictObject({ title: line(120), terms: given, minutes: minutes.optional() });
 const OUTCOME = z.strictObject({

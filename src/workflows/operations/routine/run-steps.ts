@@ -29,6 +29,7 @@ const HEARTBEAT_MS = 15_000;
 const OPENING_MS = 60_000;
 /** A check may be given ten minutes, a program hours; the heartbeat shows a dead worker before they are over. */
 const LOOK_HEARTBEAT_MS = 30_000;
+const DUE_HOURS = 24;
 
 /**
  * Every step runs in parallel with the others, up to one whose failure stops the routine: the steps after it wait for
@@ -283,7 +284,10 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
   const calls = recordCalls(context.desk, ASK_MS);
   const { workflowId, firstRunId } = runIdentity(context.desk);
   const startedMs = Date.now();
-  const untilMs = startedMs + (step.waitMinutes ?? 0) * 60_000;
+  const { waitMinutes = 0 } = step;
+  const untilMs = startedMs + waitMinutes * 60_000;
+  const dueMs = startedMs + (step.dueHours ?? DUE_HOURS) * 3_600_000;
+  const isSooner = waitMinutes > 0 && (step.dueHours === undefined || untilMs < dueMs);
   const task = await awaitTask(
     calls,
     {
@@ -292,7 +296,8 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
       title: step.title,
       detail: step.human ?? step.title,
       ...(step.items === undefined ? {} : { items: step.items }),
-      dueMs: startedMs + (step.dueHours ?? 24) * 3_600_000,
+      // Done later, it is of no use to what waited.
+      dueMs: isSooner ? untilMs : dueMs,
       origin: {
         workflowId,
         firstRunId,
@@ -311,16 +316,15 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
     return { verdict: 'pass', observed: `done by ${doneBy}: ${note}`, expected, reference, person: doneBy };
   }
   if (state === 'withdrawn') return { verdict: 'fail', observed: `withdrawn: ${note}`, expected, reference };
-  const waited = step.waitMinutes ?? 0;
   if (isCancelled()) {
     const observed = `${cancelledBy}; ${reference} stays open, and nothing waits for it any longer`;
     return { verdict: 'not_run', observed, expected, reference };
   }
-  if (waited === 0)
+  if (waitMinutes === 0)
     return { verdict: 'not_run', observed: `${reference} waits for a person`, expected, reference };
   return {
     verdict: 'fail',
-    observed: `${reference} was not done within ${waited} minutes`,
+    observed: `${reference} was not done within ${waitMinutes} minutes`,
     expected,
     reference,
   };
