@@ -25,6 +25,7 @@ export function schemaProblems(
   const each = isBegun ? issues.filter((issue) => !missing.includes(issue)) : issues;
   const problems = each.flatMap(meantForm).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
+      if (isOwnKindThatShips(issue)) return [ownKindThatShips(issue.path)];
       return issue.keys.map((key) => unknownKey(issue.path, key, keys ?? knownKeys(issue.path)));
     }
     return [problemOf(issue, valueAt(data, issue.path))];
@@ -43,6 +44,17 @@ function meantForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   );
   const within = meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
   return within?.flatMap(meantForm) ?? [issue];
+}
+
+/** Steps make a kind of incident one of the desk's own; Fermata may come with one of that name since. */
+const isOwnKindThatShips = ({ path, keys }: z.core.$ZodIssueUnrecognizedKeys): boolean =>
+  path.length === 3 && path[0] === 'incidents' && path[1] === 'kinds' && keys.includes('steps');
+
+function ownKindThatShips(path: readonly PropertyKey[]): SchemaProblem {
+  const kind = String(path[2]);
+  const found = `${kind}, a kind that comes with Fermata`;
+  const doThis = `rename yours: ${kind} comes with Fermata, with a playbook of its own`;
+  return { path, key: keyText(path), expected: 'a name of its own for a kind with steps', found, doThis };
 }
 
 /** With this many keys missing, a file is only a beginning: one problem names them all, instead of one for each. */

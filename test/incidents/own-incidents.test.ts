@@ -64,6 +64,13 @@ describe('a desk file', () => {
       /^write exchange-down, or add its steps$/,
     ],
     [
+      'a kind with steps whose name ships',
+      ({ incidents }) => Object.assign(incidents.kinds, { 'exchange-down': incidents.kinds['late-bank'] }),
+      'incidents.kinds.exchange-down',
+      /^a name of its own for a kind with steps$/,
+      /^rename yours: exchange-down comes with Fermata, with a playbook of its own$/,
+    ],
+    [
       'a step that names no kind of the desk',
       ({ routines }) => Object.assign(routines[0]?.steps[0] ?? {}, { incident: 'late-bnak' }),
       'routines[0].steps[0].incident',
