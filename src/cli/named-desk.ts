@@ -10,9 +10,11 @@ import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 export function namedDeskFile(
   named: string | undefined,
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile'> | null = null,
+  meant?: (near: string) => string,
 ): string {
   // The running desk's file may have become a folder since its start.
-  const file = resolveDesk(named ?? (runtime === null ? DEFAULT_DESK : writtenFileOf(runtime)));
+  const name = named ?? (runtime === null ? DEFAULT_DESK : writtenFileOf(runtime));
+  const file = resolveDesk(name, undefined, meant);
   const notice = folderNotice(file);
   if (notice !== null) process.stderr.write(`! ${notice}\n`);
   return file;

@@ -5,7 +5,7 @@ import type { CodedPlaybook, NamedInCode } from './coded-playbook.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import type { SchemaProblem } from './schema-problems.js';
-import { inPlaybooks, parameterProblems, type StepParts, schemaFrom } from './step-parts.js';
+import { inPlaybooks, parameterProblems, partProblem, type StepParts, schemaFrom } from './step-parts.js';
 
 export interface PlaybooksRead {
   /** Names of all files, including unusable ones. */
@@ -37,13 +37,10 @@ export function askedProblems(
     named.flatMap((asked): DeskProblem[] => {
       const { kind, name, file, line } = asked;
       const place = { line: null, column: null, key: line === null ? file : `${file}:${line}` };
-      const known = declared[`${kind}s`];
-      const part = known.get(name);
+      const part = declared[`${kind}s`].get(name);
       if (part !== undefined) return givenProblems(asked, part.parameters, place);
-      const near = closestName(name, [...known.keys()]);
-      const expected = `one of the ${kind}s ${[...known.keys()].join(', ')}`;
-      const doThis = near === null ? 'write one of these' : `write ${near} instead of ${name}`;
-      return [{ ...place, expected, found: name, doThis }];
+      const written = (of: string, one: string) => `incident.${of}('${one}')`;
+      return [{ ...place, ...partProblem(kind, name, declared, written) }];
     }),
   );
   return problems.length === 0 ? null : new DeskFileError(folder, problems);

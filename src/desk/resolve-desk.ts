@@ -45,9 +45,14 @@ export function deskFolders({ workingFolder, home }: DeskPlaces = here()): reado
 
 /**
  * Resolves a desk's name or path (its folder or file) to the absolute path of its file. Throws `DeskFileError`, which
- * lists the existing desks, or names both if a desk is a folder and a file at once.
+ * lists the existing desks, or names both if a desk is a folder and a file at once. `meant`: what to do where a name is
+ * near.
  */
-export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): string {
+export function resolveDesk(
+  nameOrPath: string,
+  places: DeskPlaces = here(),
+  meant: (near: string) => string = (near) => `use --desk ${near}`,
+): string {
   if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
     return fileAt(resolve(places.workingFolder, nameOrPath));
   }
@@ -60,7 +65,7 @@ export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): st
   throw problem(nameOrPath === '' ? 'a desk without a name' : `desk ${nameOrPath}`, {
     expected: known.length === 0 ? 'a desk in ./desks' : `one of the desks ${known.join(', ')}`,
     found: nameOrPath === '' ? 'nothing' : `no desk of the name ${nameOrPath}`,
-    doThis: near === null ? 'name one of these, or write one with: fermata init' : `use --desk ${near}`,
+    doThis: near === null ? 'name one of these, or write one with: fermata init' : meant(near),
   });
 }
 

@@ -75,9 +75,9 @@ export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProbl
       for (const kind of ['check', 'report', 'action'] as const) {
         const named = step[kind];
         if (named === undefined) continue;
-        const declared = (of === 'playbook' ? partsOfPlaybooks : parts)[`${kind}s`];
-        const part = declared.get(named);
-        if (part === undefined) return [unknownPart(kind, named, [...declared.keys()], path)];
+        const declared = of === 'playbook' ? partsOfPlaybooks : parts;
+        const part = declared[`${kind}s`].get(named);
+        if (part === undefined) return [unknownPart(kind, named, declared, path)];
         return parameterProblems(part.parameters, step.with, [...path, 'with']);
       }
       // Checked with the files of playbooks/ (`codedProblems`).
@@ -88,21 +88,43 @@ export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProbl
 }
 
 function unknownPart(
-  kind: string,
+  kind: PartKind,
   found: string,
-  known: readonly string[],
+  declared: StepParts,
   step: readonly PropertyKey[],
 ): SchemaProblem {
-  const near = closestName(found, known);
   const path = [...step, kind];
-  return {
-    path,
-    key: keyText(path),
-    expected: `one of the ${kind}s ${known.join(', ')}`,
-    found,
-    doThis: near === null ? 'write one of these, or take the step out' : `write ${kind}: ${near}`,
-  };
+  const { doThis, ...problem } = partProblem(kind, found, declared, (of, name) => `${of}: ${name}`);
+  return { path, key: keyText(path), ...problem, doThis };
 }
+
+const PART_KINDS = ['check', 'report', 'action'] as const;
+type PartKind = (typeof PART_KINDS)[number];
+
+/** `written`: how a part is named where this one was. */
+export function partProblem(
+  kind: PartKind,
+  found: string,
+  declared: StepParts,
+  written: (kind: PartKind, name: string) => string,
+): Pick<SchemaProblem, 'expected' | 'found' | 'doThis'> {
+  const known = [...declared[`${kind}s`].keys()];
+  const expected = `one of the ${kind}s ${known.join(', ')}`;
+  const other = PART_KINDS.find((one) => declared[`${one}s`].has(found));
+  if (other !== undefined)
+    return {
+      expected,
+      found: `${found}, ${A[other]}`,
+      doThis: `${found} is ${A[other]}: write ${written(other, found)}`,
+    };
+  const near = closestName(found, known);
+  const first = near === null ? 'write one of these' : `write ${written(kind, near)}`;
+  return { expected, found, doThis: isOwnName(found) ? `${first}, or write ${kind}s/${found}.ts` : first };
+}
+
+const A = { check: 'a check', report: 'a report', action: 'an action' } as const;
+
+const isOwnName = (name: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(name);
 
 export function parameterProblems(
   schema: z.ZodObject,

@@ -9,6 +9,7 @@ import {
 } from '../contracts/incident.js';
 import type { Shape } from '../contracts/json-values.js';
 import type { IncidentShown } from '../contracts/published.js';
+import { closestName } from '../desk/closest-name.js';
 import { contactsFor } from '../desk/contacts.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../desk/own-incidents.js';
 import { causeOf, messageOf } from '../domain/message-of.js';
@@ -105,7 +106,9 @@ function idOf({ workflowId, firstRunId }: Reported): string | null {
 function unknownKind(desk: OperationContext['desk'], kind: string): string | null {
   const known = kindsToOpen(desk, 'reported');
   if (known.includes(kind)) return null;
-  return `Kind: expected one of ${known.join(', ')}, found ${plainText(kind.slice(0, 60))}.`;
+  const near = closestName(kind, known);
+  const found = `Kind: expected one of ${known.join(', ')}, found ${plainText(kind.slice(0, 60))}.`;
+  return near === null ? found : `${found} Write ${near}.`;
 }
 
 function whyUnfit({ title, detail }: Pick<OpenIncidentRequest, 'title' | 'detail'>): string | null {

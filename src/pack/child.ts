@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { ArtefactReader, type ListedArtefacts } from '../desk/artefacts.js';
+import { foundText } from '../desk/problem.js';
 import { messageOf } from '../domain/message-of.js';
 import { compileFile } from './compile.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
@@ -38,9 +39,9 @@ async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPar
   const compiled = await compileFile(folder, file);
   if (!compiled.ok)
     return compiled.problems.map((problem) => ({
-      ...problem,
       expected: 'TypeScript that imports fermata/pack, zod, modules of Node and files of its own folder',
       doThis: `put ${problem.file} right`,
+      ...problem,
     }));
   const problem = (found: string): readonly PackProblem[] => [
     {
@@ -55,21 +56,25 @@ async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPar
     const url = `data:text/javascript;base64,${Buffer.from(compiled.module).toString('base64')}`;
     const made: unknown = ((await import(url)) as { default?: unknown }).default;
     if (made === undefined) return problem('no default export');
-    return (await isPart(made, kind)) ? (made as LoadedPart) : problem('another default export');
+    const unfit = await unfitIn(made, kind);
+    return unfit === null ? (made as LoadedPart) : problem(unfit);
   } catch (error) {
     return problem(`an error while it was loaded: ${messageOf(error)}`);
   }
 }
 
-async function isPart(made: unknown, wanted: PartKind): Promise<boolean> {
-  const { z } = await schemas();
+/** Null: it is a part of this kind. */
+async function unfitIn(made: unknown, wanted: PartKind): Promise<string | null> {
   const { kind, title, parameters, run } = (made ?? {}) as Partial<LoadedPart>;
-  return (
-    kind === wanted &&
-    typeof title === 'string' &&
-    parameters instanceof z.ZodObject &&
-    typeof run === 'function'
-  );
+  if (kind !== wanted)
+    return kind === undefined ? 'another default export' : `${kind}({…}), which belongs into ${kind}s/`;
+  const { unfitParameters } = await import('./unfit-parameters.js');
+  const wrong = [
+    ...(typeof title === 'string' && title !== '' ? [] : [`title: expected text, found ${foundText(title)}`]),
+    ...unfitParameters(parameters),
+    ...(typeof run === 'function' ? [] : [`run: expected a function, found ${foundText(run)}`]),
+  ];
+  return wrong.length === 0 ? null : wrong.join('; ');
 }
 
 async function describe(folder: string): Promise<void> {
@@ -103,7 +108,7 @@ async function strategies(folder: string, listed: string, files: readonly string
     } else if ('problems' in made) {
       for (const { found, ...place } of made.problems)
         answer({
-          problem: { ...place, expected: EXPECTED_STRATEGY, found, doThis: `put ${place.file} right` },
+          problem: { expected: EXPECTED_STRATEGY, found, doThis: `put ${place.file} right`, ...place },
         });
     }
   }
@@ -116,7 +121,7 @@ async function playbook(folder: string, file: string): Promise<void> {
   if (!compiled.ok) {
     for (const { found, ...place } of compiled.problems)
       answer({
-        problem: { ...place, expected: EXPECTED_PLAYBOOK, found, doThis: `put ${place.file} right` },
+        problem: { expected: EXPECTED_PLAYBOOK, found, doThis: `put ${place.file} right`, ...place },
       });
   } else {
     const { describePlaybook } = await import('./playbook/describe-playbook.js');
@@ -171,14 +176,22 @@ async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise
         ? { outcome: { verdict: 'pass', observed: said, expected: WORKED_OUT } }
         : { failed: `${file} answered with something else than text` };
     const outcome = (await outcomeSchema()).safeParse(said);
-    return outcome.success
-      ? { outcome: outcome.data }
-      : { failed: `${file} answered with something else than verdict, observed and expected` };
+    if (outcome.success) return { outcome: outcome.data };
+    const wrong = outcome.error.issues
+      .filter(({ path }) => path.length > 0)
+      .map(({ path: [key = ''] }) => {
+        const found = foundText((said as Record<PropertyKey, unknown>)[key]);
+        return `${String(key)}: expected ${key === 'verdict' ? VERDICTS.join(', ') : 'text'}; found ${found}`;
+      });
+    return {
+      failed: `${file} answered with something else than verdict, observed and expected${wrong.map((one) => `; ${one}`).join('')}`,
+    };
   } catch (error) {
     return { failed: messageOf(error) };
   }
 }
 
+const VERDICTS = ['pass', 'warn', 'fail', 'not_run'] as const;
 const WORKED_OUT = 'worked out by the desk’s own code';
 
 /**
@@ -230,7 +243,7 @@ function syncFolderOf(file: string): void {
 async function outcomeSchema(): Promise<z.ZodType<CheckOutcome>> {
   const { z } = await schemas();
   return z.object({
-    verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
+    verdict: z.enum(VERDICTS),
     observed: z.string(),
     expected: z.string(),
   });

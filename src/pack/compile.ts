@@ -18,6 +18,8 @@ export interface CompileProblem {
   readonly file: string;
   readonly line: number | null;
   readonly found: string;
+  /** Absent: what code of its kind may be. */
+  readonly expected?: string;
 }
 
 type Compiled =
@@ -62,10 +64,12 @@ export async function bundleFile(root: string, file: string, options: BuildOptio
   } catch (error) {
     const { errors } = error as { errors?: readonly Message[] };
     if (errors === undefined) throw error;
-    const problems = errors.map(({ text, location }) => ({
+    const problems = errors.map(({ text, location, pluginName }) => ({
       file: location?.file ?? file,
       line: location?.line ?? null,
-      found: text,
+      ...(pluginName === '' && !text.startsWith('Could not resolve')
+        ? { found: `a syntax error: ${text}`, expected: 'code that can be read' }
+        : { found: text }),
     }));
     return { ok: false, problems };
   }

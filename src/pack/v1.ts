@@ -72,11 +72,16 @@ interface Part<K extends string, P extends z.ZodObject, C, R> extends Definition
   readonly kind: K;
 }
 
+/** What is no object of zod is named where the file is judged. */
+function strictly<P extends z.ZodObject>(parameters: P): P {
+  return typeof parameters?.strict === 'function' ? (parameters.strict() as unknown as P) : parameters;
+}
+
 function part<K extends string, P extends z.ZodObject, C, R>(
   kind: K,
   definition: Definition<P, C, R>,
 ): Part<K, P, C, R> {
-  return { ...definition, parameters: definition.parameters.strict() as unknown as P, kind };
+  return { ...definition, parameters: strictly(definition.parameters), kind };
 }
 
 export type CheckDefinition<P extends z.ZodObject> = Definition<P, CheckContext, CheckOutcome>;
@@ -237,7 +242,7 @@ export interface Playbook<P extends z.ZodObject = z.ZodObject> extends PlaybookD
 export function playbook<P extends z.ZodObject>(definition: PlaybookDefinition<P>): Playbook<P> {
   return {
     ...definition,
-    parameters: definition.parameters.strict() as unknown as P,
+    parameters: strictly(definition.parameters),
     kind: 'playbook',
   };
 }

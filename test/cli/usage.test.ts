@@ -23,6 +23,11 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-cli-'));
   writeFileSync(join(folder, 'live.yaml'), liveDeskText());
+  const one = readFileSync(CRYPTO_DESK, 'utf8').replace(
+    'symbols: [BTC/USDT, ETH/USDT]',
+    'symbols: [BTC/USDT]',
+  );
+  writeFileSync(join(folder, 'one.yaml'), one);
   writeFileSync(join(folder, 'bad.csv'), 'when,how much\nnow,a lot\n');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -101,6 +106,13 @@ describe.concurrent('a command that is not understood', () => {
     [['go-live'], '--reason <text> is missing', 'do this:   fermata go-live --reason TEXT'],
     [['go-live', '--reason'], '--reason: expected a few words', 'fermata help go-live'],
     [['desk'], 'a command is missing', 'fermata help desk'],
+    [['desk', 'check'], 'expected one desk, found none', 'fermata desk check NAME'],
+    [['desk', 'check', 'a', '--desk', 'b'], 'expected one desk, found a and b', 'fermata desk check NAME'],
+    [
+      ['backtest', '--desk', 'one.yaml', '--strategy', 'ema-cross', '--data', 'ETH/USDT=bad.csv'],
+      'strategy ema-cross does not trade ETH/USDT',
+      'with one of: BTC/USDT',
+    ],
     [['up', '--speed', 'fast'], 'expected max, realtime, or a number', 'fermata help up'],
     [
       ['up', '--market', 'moon'],
@@ -236,6 +248,13 @@ describe.concurrent('fermata desk check', () => {
     const { code, out } = await runCommand(folder, ['desk', 'check', 'crypto-bot', '--json']);
     expect(JSON.parse(out)).toMatchObject({ desk: 'crypto-bot', mode: 'paper', problems: [] });
     expect(code).toBe(0);
+  });
+
+  it('takes the desk as other commands do, and says of a misspelt one how to check the one that is near', async () => {
+    const named = await runCommand(folder, ['desk', 'check', '--desk', 'crypto-bot', '--json']);
+    expect(JSON.parse(named.out)).toMatchObject({ desk: 'crypto-bot' });
+    const { err } = await runCommand(folder, ['desk', 'check', 'cripto-bot']);
+    expect(err).toContain('do this:   fermata desk check crypto-bot');
   });
 });
 

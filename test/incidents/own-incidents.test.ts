@@ -254,10 +254,13 @@ describe('every entrance', () => {
   });
 
   it('refuses a kind that the desk does not have, and says which it has', async () => {
-    for (const kind of ['late-bnak', 'exchange-down'])
+    for (const [kind, near] of [
+      ['late-bnak', ' Write late-bank.'],
+      ['exchange-down', ''],
+    ] as const)
       expect(await openIncident(context, anna, { kind, title: 'x', detail: '' })).toMatchObject({
         ok: false,
-        detail: `Kind: expected one of reported, power-lost, late-bank, found ${kind}. Nothing was opened.`,
+        detail: `Kind: expected one of reported, power-lost, late-bank, found ${kind}.${near} Nothing was opened.`,
       });
   });
 

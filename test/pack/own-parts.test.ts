@@ -138,7 +138,13 @@ describe('a check of the desk’s own folder', () => {
   it.each([
     ['throws', `throw new Error('the gateway is away')`, 60, 'the gateway is away'],
     ['ends its process', `process.exit(0)`, 60, 'ended without an answer'],
-    ['answers with something else', `return { verdict: 'good' }`, 60, 'something else than verdict'],
+    ['answers with nothing', `return 3 as never`, 60, 'something else than verdict'],
+    [
+      'answers with another verdict',
+      `return { verdict: 'ok' as 'pass', observed: 'a', expected: 'b' }`,
+      60,
+      'verdict: expected pass, warn, fail, not_run; found "ok"',
+    ],
     ['never answers', `await new Promise(() => setInterval(() => {}, 1000))`, 2, 'had not ended after 1.8 s'],
     ['never yields', `for (;;) {}`, 2, 'had not ended after 1.8 s'],
   ])('that %s has not passed', async (_what, body, seconds, said) => {
@@ -198,7 +204,7 @@ describe('a desk’s folder is refused', () => {
       'checks/bad.ts',
       'export default check(;',
       'checks/bad.ts:1',
-      'Unexpected',
+      'a syntax error: Unexpected',
     ],
     ['with a package', 'checks/bad.ts', `\nimport 'lodash';`, 'checks/bad.ts:2', 'an import of lodash'],
     ['with a file of elsewhere', 'checks/bad.ts', `import '../../x.js';`, 'checks/bad.ts:1', 'x.js'],
@@ -211,7 +217,30 @@ describe('a desk’s folder is refused', () => {
     ],
     ['with a file that has no check', 'checks/bad.ts', 'export const a = 1;', 'checks/bad.ts', 'no default'],
     ['with another default export', 'checks/bad.ts', 'export default 1;', 'checks/bad.ts', 'another default'],
-    ['with a check among its reports', 'reports/bad.ts', SOUND, 'reports/bad.ts', 'another default'],
+    ['with a check among its reports', 'reports/bad.ts', SOUND, 'reports/bad.ts', 'belongs into checks/'],
+    ...(
+      [
+        ['no run', `title: 'T', parameters: z.object({})`, 'run: expected a function, found nothing'],
+        ['no title', `parameters: z.object({}), run: () => {}`, 'title: expected text, found nothing'],
+        [
+          'parameters that are none',
+          `title: 'T', parameters: { floor: 3 }, run: () => {}`,
+          'parameters: expected z.object({…}), found a group of keys',
+        ],
+        ['no parameters', `title: 'T', run: () => {}`, 'parameters: expected z.object({…}), found nothing'],
+        [
+          'a parameter that no step can give',
+          `title: 'T', parameters: z.object({ names: z.array(z.string()) }), run: () => {}`,
+          'parameters.names: expected text, a number, or true or false; found a list',
+        ],
+      ] as const
+    ).map(([what, definition, found]): [string, string, string, string, string] => [
+      `with a check with ${what}`,
+      'checks/bad.ts',
+      `import { check } from 'fermata/pack'; import { z } from 'zod'; z; export default check({ ${definition} } as never);`,
+      'checks/bad.ts',
+      found,
+    ]),
     ['with code that throws', 'checks/bad.ts', `throw new Error('no');`, 'checks/bad.ts', 'loaded: no'],
     ['with code that exits', 'checks/bad.ts', 'process.exit(0);', 'checks/bad.ts', 'ended by itself'],
     [

@@ -160,6 +160,7 @@ describe('a strategy that would not give the same every time', () => {
       strategyOf('desk.note(formatDecimal(1, "1"));', "import { formatDecimal } from './decimal.js';"),
     );
     write('strategies/broken.ts', strategyOf('desk.note('));
+    write('strategies/suits.ts', strategyOf('').replace("'trending'", "'sideways'"));
     write(
       'strategies/throws.ts',
       strategyOf('\nif (bar.openMs > 600_000) throw new RangeError("too late");\n'),
@@ -180,6 +181,7 @@ describe('a strategy that would not give the same every time', () => {
         'reach',
         'hidden',
         'broken',
+        'suits',
         'throws',
         'endless',
         'slow',
@@ -203,7 +205,8 @@ describe('a strategy that would not give the same every time', () => {
       expect.stringMatching(/a file outside of strategies\/: (strategies\/linked|outside)\.ts/),
       expect.stringMatching(/a file outside of strategies\/: .*dist\/domain\/decimal\.js$/),
       expect.stringMatching(/a file outside of strategies\/: .*dist\/domain\/decimal\.js$/),
-      expect.stringMatching(/^strategies\/broken\.ts:\d+ /),
+      expect.stringMatching(/^strategies\/broken\.ts:\d+ a syntax error: /),
+      'strategies/suits.ts suits: expected one of trending, ranging; found "sideways"',
       'strategies/throws.ts:10 an error on made-up prices: too late',
       expect.stringMatching(
         /^strategies\/endless\.ts:10 an error on made-up prices: more than 10000000 steps at once/,

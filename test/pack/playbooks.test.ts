@@ -112,9 +112,9 @@ describe('a playbook in code', () => {
   });
 
   it.each([
-    ['check', 'databose', 'write database instead of databose'],
-    ['report', 'costss', 'write costs instead of costss'],
-    ['action', 'no-such-thing-at-all', 'write one of these'],
+    ['check', 'databose', "write incident.check('database'), or write checks/databose.ts"],
+    ['report', 'costss', "write incident.report('costs'), or write reports/costss.ts"],
+    ['action', 'no-such-thing-at-all', 'write one of these, or write actions/no-such-thing-at-all.ts'],
   ])(
     'asks for no %s that is not there: it would be found in the middle of an incident',
     (kind, name, doThis) => {
@@ -152,6 +152,13 @@ describe('a playbook in code', () => {
   ])('is judged when it runs by %s that it works out', (_what, options) => {
     write('playbooks/late-bank.ts', codeOf(`await incident.check('books-agree', ${options});`));
     expect(problemsOf()).toEqual([]);
+  });
+
+  it('is told of what kind a part is that it asks for as another', () => {
+    write('playbooks/late-bank.ts', codeOf(`await incident.report('database');`));
+    expect(problemsOf()).toMatchObject([
+      { found: 'database, a check', doThis: "database is a check: write incident.check('database')" },
+    ]);
   });
 
   it('may have methods of these names of its own', () => {
@@ -235,7 +242,7 @@ export default check({ title: 'Room', parameters: z.object({}), run: () => ({ ve
       'an import of @temporalio/workflow',
     ],
     ['another folder’s file', codeOf('', '', `import '../lib/x.js';`), 3, 'outside of playbooks/'],
-    ['broken code', codeOf('const ='), 8, 'Expected identifier but found "="'],
+    ['broken code', codeOf('const ='), 8, 'a syntax error: Expected identifier but found "="'],
   ])('is refused with file and line for %s', (_what, text, line, found) => {
     write('lib/x.ts', 'export {};');
     write('playbooks/late-bank.ts', text);
@@ -251,6 +258,17 @@ export default check({ title: 'Room', parameters: z.object({}), run: () => ({ ve
     ['no default export', `export const a = 3;`, 'no default export'],
     ['what throws', codeOf('', '', `throw new Error('not today');`), 'not today'],
     ['no such cause', codeOf('', `trigger: { halt: ['bad-luck'] },`), 'trigger.halt.0'],
+    ['no run', codeOf('').replace('run:', 'runs:'), 'run: expected a function'],
+    [
+      'parameters that are none',
+      codeOf('').replace(/z\.object\(.*\)/, '{ calls: 3 }'),
+      'parameters: expected z.object({…}), found a group of keys',
+    ],
+    [
+      'a parameter that no step can give',
+      codeOf('').replace(/z\.object\(.*\)/, 'z.object({ calls: z.array(z.number()) })'),
+      'parameters.calls: expected text, a number, or true or false; found a list',
+    ],
     ['its own halt', codeOf('', `trigger: { halt: ['check-failed'] },`), 'found check-failed'],
   ])('is refused with its file for %s', (_what, text, found) => {
     write('playbooks/late-bank.ts', text);

@@ -25,7 +25,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 17,
-  files: 834,
+  files: 835,
   long: 109,
   namesUsedOften: 86,
 } as const;

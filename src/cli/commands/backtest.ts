@@ -24,6 +24,7 @@ import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/trial.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import type { Desk } from '../../desk/schema.js';
 import { amountText, counted, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -139,6 +140,22 @@ export function backtestCommand(command: Command): void {
     });
 }
 
+/** `scoped`: the desk with that strategy alone, which the desk's own other instruments are left out of. */
+function refuseUntraded(
+  files: readonly DataFile[],
+  { instruments }: Desk,
+  scoped: Desk,
+  strategy: string | undefined,
+): void {
+  const traded = scoped.instruments.map(({ symbol }) => symbol);
+  const other = files.find(({ symbol }) => symbol !== null && !traded.includes(symbol))?.symbol;
+  if (strategy === undefined || !instruments.some(({ symbol }) => symbol === other)) return;
+  throw usageFailure(
+    `strategy ${strategy} does not trade ${other}`,
+    `use --data SYMBOL=FILE with one of: ${traded.join(', ')}`,
+  );
+}
+
 /** All options are checked before anything runs. */
 async function backtest(options: BacktestOptions): Promise<number> {
   const { set: settings = [], ...others } = options;
@@ -160,6 +177,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
       'there are no prices to trade on',
       'write --data FILE (or SYMBOL=FILE), or --from DATE --to DATE of minutes that fermata data fetch stored',
     );
+  refuseUntraded(files, loaded.desk, desk, options.strategy);
   const market = marketChoice({ data: files }, desk);
   if (scopeOf(desk, market).desk.strategies.length === 0)
     throw usageFailure('no strategy trades what the data is of', 'name its symbol: --data SYMBOL=FILE');

@@ -12,6 +12,7 @@ import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { readAliases } from '../aliases.js';
+import { usageFailure } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 import { installationHome } from '../running-desk.js';
@@ -86,15 +87,22 @@ export const deskCommandOf =
     command
       .command('check')
       .description('check a desk file: every problem with its line, key, expected and found')
-      .argument('<file>', 'name, folder or file of a desk')
+      .argument('[file]', 'name, folder or file of a desk')
+      .option('--desk <name>', 'the same, as every other command takes it')
       .option('--json', 'for scripts')
-      .action((file: string, options: { json?: boolean }) => {
-        check(file, commands, options.json === true);
+      .action((file: string | undefined, options: { desk?: string; json?: boolean }) => {
+        const named = file ?? options.desk;
+        if (named === undefined || (file !== undefined && options.desk !== undefined))
+          throw usageFailure(
+            `expected one desk, found ${named === undefined ? 'none' : `${file} and ${options.desk}`}`,
+            'fermata desk check NAME',
+          );
+        check(named, commands, options.json === true);
       });
   };
 
 function check(nameOrFile: string, commands: readonly string[], json: boolean): void {
-  const file = namedDeskFile(nameOrFile);
+  const file = namedDeskFile(nameOrFile, null, (near) => `fermata desk check ${near}`);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(ownFolderOf(file), commands).size;
   const toFillIn = contactsToFillIn(desk);

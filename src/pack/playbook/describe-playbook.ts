@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 import { minutes, severityNameSchema, triggerSchema } from '../../desk/own-incident-schema.js';
 import { messageOf } from '../../domain/message-of.js';
+import { unfitParameters } from '../unfit-parameters.js';
 import * as pack from '../v1.js';
 import { definitionIn } from './load-code.js';
 
@@ -19,7 +20,9 @@ const SAYS = z.object({
   severity: severityNameSchema.default('medium'),
   trigger,
   approvalMinutes: minutes.default(60),
-  parameters: z.instanceof(z.ZodObject),
+  parameters: z.custom<z.ZodObject>().superRefine((parameters, { addIssue }) => {
+    for (const message of unfitParameters(parameters)) addIssue(message);
+  }),
   run: z.custom<pack.Playbook['run']>((run) => typeof run === 'function', 'expected a function'),
 });
 
@@ -37,7 +40,11 @@ export function describePlaybook(code: string): Described {
     if (!read.success)
       return {
         found: read.error.issues
-          .map(({ path, message }) => `${path.map(String).join('.') || 'another default export'}: ${message}`)
+          .map(({ path, message }) =>
+            path[0] === 'parameters'
+              ? message
+              : `${path.map(String).join('.') || 'another default export'}: ${message}`,
+          )
           .join('; '),
       };
     const { title, severity, approvalMinutes, parameters } = read.data;

@@ -8,6 +8,7 @@ import {
   artefactRules,
 } from '../../desk/artefacts.js';
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import { foundText } from '../../desk/problem.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
@@ -109,7 +110,8 @@ function declaredIn(written: unknown): Declared | string {
     unknown
   >;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
-  if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
+  if (suits !== 'trending' && suits !== 'ranging')
+    return `suits: expected one of trending, ranging; found ${foundText(suits)}`;
   const isEntry = (one: unknown): one is WishType => WISH_TYPES.some((type) => type === one);
   if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
     return `enters: ${JSON.stringify(enters)}, and not a list of ${WISH_TYPES.join(' or ')}`;
