@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
@@ -21,7 +23,16 @@ interface Block {
   readonly text: string;
 }
 
-const A_VENUE = 'A venue';
+/** What ships with Fermata: the files of the source that each touches. */
+const IN_A_CHECKOUT: Readonly<Record<string, readonly string[]>> = {
+  'A venue': ['venue/okx/definition.ts', 'venue/registry.ts'],
+  'A check that ships': ['checks/open-orders.ts', 'checks/registry.ts'],
+  'An incident kind': [
+    'desk/incident-schema.ts',
+    'workflows/operations/incident/playbooks/many-orders.ts',
+    'workflows/operations/incident/playbooks/registry.ts',
+  ],
+};
 
 let desk: DeskUnderTest;
 /** By the line below which it stands. */
@@ -48,7 +59,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
   const touched = new Map<string, readonly string[]>();
   let said = '';
   let ran = '';
-  for (const { title, blocks } of sections().filter((section) => section.title !== A_VENUE)) {
+  for (const { title, blocks } of sections().filter((section) => !(section.title in IN_A_CHECKOUT))) {
     const before = filesOfDesks();
     for (const { language, text } of blocks) {
       if (language === 'ts') write(text);
@@ -73,7 +84,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'A playbook in code': ['my-desk/playbooks/late-broker.ts'],
     'A strategy': ['my-desk/desk.yaml', 'my-desk/strategies/channel.ts'],
     'All of it, once': ['my-desk/notes.txt'],
-    'A check that ships, an incident kind': [],
+    'A field of the status': [],
   });
   // Its code runs in a process of its own.
   await until('the task of the playbook in code', async () =>
@@ -83,7 +94,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
   expect(readFileSync(join(desk.home, 'desks/my-desk/notes.txt'), 'utf8').trim().split('\n')).toHaveLength(1);
 });
 
-it('what it says of a venue is typed in a copy of the checkout: one folder and its entry', async () => {
+it('what it says of what ships is typed in a copy of the checkout, compiles, and touches what it says', async () => {
   const copy = join(desk.home, 'checkout');
   for (const name of [
     'src',
@@ -93,23 +104,33 @@ it('what it says of a venue is typed in a copy of the checkout: one folder and i
     'dashboard',
     'package.json',
     'biome.json',
+    'tsconfig.json',
     '.gitignore',
   ])
     cpSync(join(repository, name), join(copy, name), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
   await registerAnother(copy);
   const texts = () => textsBelow(join(copy, 'src'));
-  const before = texts();
-  let said = '';
-  for (const { language, text } of sections().find(({ title }) => title === A_VENUE)?.blocks ?? []) {
-    if (language === 'ts') write(text, copy);
-    else if (language === 'diff') patch(text, copy);
-    else if (language === 'bash')
-      for (const line of text.trim().split('\n')) said = await terminal(`cd checkout && ${line}`);
-    else for (const line of text.trimEnd().split('\n')) expect(said).toContain(line);
+  for (const [title, touched] of Object.entries(IN_A_CHECKOUT)) {
+    const before = texts();
+    let said = '';
+    for (const { language, text } of sections().find((section) => section.title === title)?.blocks ?? []) {
+      if (language === 'ts') write(text, copy);
+      else if (language === 'diff') patch(text, copy);
+      else if (language === 'bash')
+        for (const line of text.trim().split('\n')) said = await terminal(`cd checkout && ${line}`);
+      else for (const line of text.trimEnd().split('\n')) expect(said).toContain(line);
+    }
+    const changed = [...texts()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+    expect(changed.toSorted(), title).toEqual(touched);
   }
-  const changed = [...texts()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
-  expect(changed.toSorted()).toEqual(['venue/okx/definition.ts', 'venue/registry.ts']);
+  await terminal('cd checkout && npx tsc -p tsconfig.json --noEmit');
+  // What people have approved of a desk stands: a further kind of incident is no part of its configuration.
+  const shipped = resolveDesk('crypto-bot');
+  const hash = `import('./src/venue/load-desk.ts').then(({ loadDesk }) => console.log(loadDesk('${shipped}').configHash))`;
+  expect(await terminal(`cd checkout && node --import tsx -e "${hash}"`)).toBe(
+    `${loadDesk(shipped).configHash}\n`,
+  );
   const asked = `import('./src/venue/registry.ts').then(({ priceSourceOf }) => console.log(priceSourceOf('okx').probe))`;
   expect(await terminal(`cd checkout && node --import tsx -e "${asked}"`)).toBe(
     'https://www.okx.com/api/v5/public/time\n',
