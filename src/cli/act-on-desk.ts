@@ -37,9 +37,16 @@ export function actOptions(command: Command, timeoutSeconds: number): Command {
   );
 }
 
+/** Where nobody asks for a reason that is missing. */
+export const REASON_IF_ANY = ['--reason [text]', 'why; kept with the evidence'] as const;
+
 /** Here speed matters more than the reason. */
-export function urgentOptions(command: Command, timeoutSeconds: number): Command {
-  return deadlineOptions(command.option(...ANY_REASON), timeoutSeconds);
+export function urgentOptions(
+  command: Command,
+  timeoutSeconds: number,
+  reason: readonly [string, string] = ANY_REASON,
+): Command {
+  return deadlineOptions(command.option(...reason), timeoutSeconds);
 }
 
 function deadlineOptions(command: Command, timeoutSeconds: number): Command {

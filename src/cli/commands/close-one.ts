@@ -6,6 +6,7 @@ import type { Caller, OperationResult } from '../../operations/operation.js';
 import type { Operations } from '../../operations/operations.js';
 import {
   notProvenInTime,
+  REASON_IF_ANY,
   showOutcome,
   type UrgentOptions,
   urgentOptions,
@@ -44,7 +45,7 @@ export function orderCommand(command: Command): void {
 }
 
 function acts(command: Command, what: string, ask: Ask): void {
-  urgentOptions(command, TIMEOUT_SECONDS).action(
+  urgentOptions(command, TIMEOUT_SECONDS, REASON_IF_ANY).action(
     async (named: string, { reason, as, timeout, json }: UrgentOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, MAY_STOP, as), via: 'cli' } as const;

@@ -13,6 +13,7 @@ import {
 } from '../../domain/signal.js';
 import {
   notProvenInTime,
+  REASON_IF_ANY,
   showOutcome,
   type UrgentOptions,
   urgentOptions,
@@ -86,7 +87,7 @@ export function signalCommand(command: Command): void {
     .description('in every mode: its entry is cancelled, what was filled keeps its exits')
     .argument('<source>', 'whose signal it is')
     .argument('<id>', 'what its source calls it');
-  urgentOptions(withdraw, TIMEOUT_SECONDS).action(
+  urgentOptions(withdraw, TIMEOUT_SECONDS, REASON_IF_ANY).action(
     async (source: string, id: string, { reason, as, timeout, json }: UrgentOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, MAY_STOP, as), via: 'cli' } as const;
