@@ -89,7 +89,7 @@ describe('a check of the desk’s own folder', () => {
     const [misspelt] = problemsOf('equity-flor');
     expect(misspelt).toMatchObject({
       key: 'routines[0].steps[0].check',
-      doThis: 'write check: equity-floor',
+      doThis: 'write check: equity-floor, or write checks/equity-flor.ts',
     });
     const [unknown] = problemsOf('equity-floor', '{ flor: 7 }');
     expect(unknown).toMatchObject({
