@@ -83,7 +83,11 @@ it('lists the copies with what they are and what is wrong with them, and fetches
   expect(restored.err).toContain('Fetching db_');
   const after = await runCommand(machine, ['backups', '--verify'], KEYS);
   expect(after.out.split('\n')).toEqual([
-    expect.stringMatching(new RegExp(`^${ID}  ${DESK}, \\d+\\.\\d MB, [\\d\u202f]+ rows, weekly$`)),
+    expect.stringMatching(
+      new RegExp(
+        `^${ID}  ✓ ${DESK}, \\d+\\.\\d MB, [\\d\u202f]+ rows, weekly; every byte was read, and it is good$`,
+      ),
+    ),
     `${UNFINISHED} in s3  ✗ its upload has not ended`,
     expect.stringMatching(new RegExp(`^${ID} in s3  ${DESK}, \\d+\\.\\d MB, [\\d\u202f]+ rows, weekly$`)),
     '',

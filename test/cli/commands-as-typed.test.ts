@@ -94,7 +94,9 @@ it('every command takes --desk, but for those that are about none', () => {
         })),
   );
   const without = leaves.filter(({ options }) => !options.some(({ long }) => long === '--desk'));
-  expect([...without.map(({ words }) => words), 'help'].sort()).toEqual([...OF_NO_DESK].sort());
+  // What is to be checked is named behind it: where a command is printed, nothing is added to that.
+  const namedOtherwise = ['help', 'desk check'];
+  expect([...without.map(({ words }) => words), ...namedOtherwise].sort()).toEqual([...OF_NO_DESK].sort());
 });
 
 it('every command that is printed or documented is one, with options that it has', () => {
