@@ -38,6 +38,16 @@ const held = ({ positions }: TraderStatus) => positions.map(({ symbol, quantity 
 const causes = ({ halts }: TraderStatus) => halts.map(({ cause }) => cause);
 const person = { commandId: 'of-the-person', by: 'anna', reason: 'prices look odd' };
 
+/** A lower daily loss limit, half the size, and one strategy off: its name. */
+async function tightened(home: TraderHome): Promise<string> {
+  const reload = { baseVersion: 0, decisions: [], approvalId: '', values: { 'risk.dailyLossLimitPct': 1 } };
+  const strategy = (await home.status()).strategies[0]?.name ?? '';
+  await home.client.call('reload', { ...person, commandId: 'tighter', ...reload });
+  await home.client.call('toggle', { ...person, commandId: 'off', strategy, enabled: false });
+  await home.client.call('resize', { ...person, commandId: 'smaller', sizePct: 50, decisions: [] });
+  return strategy;
+}
+
 it('gives each price source an account of its own, and back the one that rested', async () => {
   const home = traderHome();
   const first = await home.start();
@@ -77,11 +87,7 @@ it('takes a person’s stop and tighter rules along, and nothing that allows mor
   const home = traderHome();
   const first = await home.start();
   await clean(home);
-  const reload = { baseVersion: 0, decisions: [], approvalId: '', values: { 'risk.dailyLossLimitPct': 1 } };
-  const strategy = (await home.status()).strategies[0]?.name ?? '';
-  await home.client.call('reload', { ...person, commandId: 'tighter', ...reload });
-  await home.client.call('toggle', { ...person, commandId: 'off', strategy, enabled: false });
-  await home.client.call('resize', { ...person, commandId: 'smaller', sizePct: 50, decisions: [] });
+  const strategy = await tightened(home);
   await home.client.call('stop', person);
   await end(first);
 
@@ -127,11 +133,7 @@ it('takes tighter rules along over a reset of the paper account, which then begi
   const paths = deskPaths(homePaths(home.runtime.home), home.runtime.desk);
   const first = await home.start();
   await clean(home);
-  const reload = { baseVersion: 0, decisions: [], approvalId: '', values: { 'risk.dailyLossLimitPct': 1 } };
-  const strategy = (await home.status()).strategies[0]?.name ?? '';
-  await home.client.call('reload', { ...person, commandId: 'tighter', ...reload });
-  await home.client.call('toggle', { ...person, commandId: 'off', strategy, enabled: false });
-  await home.client.call('resize', { ...person, commandId: 'smaller', sizePct: 50, decisions: [] });
+  const strategy = await tightened(home);
   await end(first);
 
   mkdirSync(homePaths(home.runtime.home).run, { recursive: true });

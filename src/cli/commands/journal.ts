@@ -149,9 +149,9 @@ async function verifyJournal(json: boolean): Promise<number> {
   ]);
   const home = fermataHome();
   const runtime = requireRuntime(home);
-  if (!existsSync(deskPaths(homePaths(home), runtime.desk).journal)) throw noneYet(runtime.desk);
+  const { journal } = deskPaths(homePaths(home), runtime.desk);
+  if (!existsSync(journal)) throw noneYet(runtime.desk);
   const pool = openPool(runtime, 'verify-journal');
-  const journal = deskPaths(homePaths(home), runtime.desk).journal;
   try {
     const proof = await pollUntil(
       () => verifyLedger(pool, runtime.desk, journal),
