@@ -1,11 +1,9 @@
 /** Copies of backups away from this machine, for commands. */
-import { createInterface } from 'node:readline/promises';
 import { backupsFolder, listBackupIds } from '../backup/backup-folder.js';
 import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
 import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { homePaths } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import type { BackupOperationResult } from '../operations/backups.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -114,38 +112,4 @@ export function showBackup(what: string, outcome: BackupOperationResult, json: b
   if (json) printJson(withRun(outcome));
   else printLines([...(outcome.result?.steps ?? []).map(stepLine), ...outcomeLines(what, outcome)]);
   return outcome.proven ? EXIT_OK : EXIT_FAILED;
-}
-
-/** Throws a usage failure if the desk's name is neither given nor typed. */
-export async function confirmed(
-  { id, desk, home }: Readonly<Record<'id' | 'desk' | 'home', string>>,
-  what: 'desk' | 'database' | 'desk file',
-  given: string | undefined,
-): Promise<void> {
-  const place =
-    what === 'desk'
-      ? `Backup ${id} takes the place of desk ${desk}`
-      : `The ${what} of backup ${id} takes the place of that of desk ${desk}`;
-  if (given === undefined && !process.stdin.isTTY)
-    throw usageFailure(place, `confirm it with the desk's name: --confirm ${desk}`);
-  const typed =
-    given ??
-    (await ask(
-      `${place} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
-    ));
-  if (typed.trim() !== desk)
-    throw usageFailure(
-      `expected the desk's name, ${desk}; found ${typed.trim() || 'nothing'}`,
-      `type ${desk}`,
-    );
-}
-
-export async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const over = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-    return await Promise.race([terminal.question(question), over]);
-  } finally {
-    terminal.close();
-  }
 }

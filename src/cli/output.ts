@@ -1,15 +1,16 @@
 /**
  * What a command prints: results on standard output, what went wrong on standard error. On a terminal also what is
  * shown while something goes on: a screen that is redrawn in place, the progress of a start, and what a command waits
- * for. Elsewhere one text follows the other.
+ * for, and what a person types into it. Elsewhere one text follows the other.
  */
 import { styleText } from 'node:util';
 import type { StepResult } from '../contracts/routine.js';
 import type { Headline } from '../domain/headline.js';
 import { forPeople } from '../domain/moment.js';
 import { asTyped } from '../home/desk-in-process.js';
+import { homePaths } from '../home/runtime.js';
 import type { OnProgress } from '../supervisor/up-options.js';
-import { failureLines, type PresentedFailure, presentFailure } from './failure.js';
+import { failureLines, type PresentedFailure, presentFailure, usageFailure } from './failure.js';
 
 /** For people: commands in the form in which they are typed here, amounts and times in the form for people. */
 export function printLines(lines: readonly string[]): void {
@@ -194,5 +195,41 @@ export async function sayingWhat<T>(what: () => string, work: Promise<T>): Promi
     return await work;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Throws a usage failure if the desk's name is neither given nor typed. */
+export async function confirmed(
+  { id, desk, home }: Readonly<Record<'id' | 'desk' | 'home', string>>,
+  what: 'desk' | 'database' | 'desk file',
+  given: string | undefined,
+): Promise<void> {
+  const place =
+    what === 'desk'
+      ? `Backup ${id} takes the place of desk ${desk}`
+      : `The ${what} of backup ${id} takes the place of that of desk ${desk}`;
+  if (given === undefined && !process.stdin.isTTY)
+    throw usageFailure(place, `confirm it with the desk's name: --confirm ${desk}`);
+  const typed =
+    given ??
+    (await ask(
+      `${place} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
+    ));
+  if (typed.trim() !== desk)
+    throw usageFailure(
+      `expected the desk's name, ${desk}; found ${typed.trim() || 'nothing'}`,
+      `type ${desk}`,
+    );
+}
+
+export async function ask(question: string): Promise<string> {
+  // Loaded here: nearly every command prints, and hardly any asks.
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const over = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    return await Promise.race([terminal.question(question), over]);
+  } finally {
+    terminal.close();
   }
 }

@@ -8,6 +8,7 @@ import { stepLists } from './desk-steps.js';
 import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
+import { name as ownName } from './schema-values.js';
 import { TRADING_ACTIONS } from './trading-action.js';
 
 /** The `with:` values of a routine's step. */
@@ -124,7 +125,7 @@ export function partProblem(
 
 const A = { check: 'a check', report: 'a report', action: 'an action' } as const;
 
-const isOwnName = (name: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(name);
+const isOwnName = (text: string): boolean => ownName.safeParse(text).success;
 
 export function parameterProblems(
   schema: z.ZodObject,

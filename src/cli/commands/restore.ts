@@ -15,8 +15,8 @@ import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { openTemporal } from '../../temporal/open-temporal.js';
 import { endOpenRuns } from '../../temporal/runs.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { ask, confirmed, fetchFromOffsite, requireBackup } from '../offsite-copies.js';
-import { printJson, printLines, stepLine } from '../output.js';
+import { fetchFromOffsite, requireBackup } from '../offsite-copies.js';
+import { ask, confirmed, printJson, printLines, stepLine } from '../output.js';
 import { type ChosenBackup, newestGood, type RestoredInPlace, restoreInPlace } from '../restore-in-place.js';
 import { fermataHome } from '../running-desk.js';
 
