@@ -212,9 +212,7 @@ export class Evidence {
 
   /** What is worth less than the smallest order is left over, and no position. */
   #isTradable(instrument: number, lots: number): boolean {
-    const bidTicks = this.#bids.get(instrument);
-    if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return isTradableAt(this.scenario.instruments[instrument]!, lots, bidTicks);
+    return isTradableAt(this.scenario.instruments[instrument]!, lots, this.#bids.get(instrument));
   }
 
   #exists(clientId: string): void {

@@ -340,7 +340,6 @@ export class Oracle {
   /** What is worth less than the smallest order is held, but is no open position. */
   #isSellable(instrument: number, held: number, view: EngineView): boolean {
     const bidTicks = view.quotes.find((quote) => quote.instrument === instrument)?.bidTicks;
-    if (bidTicks === undefined) return held !== 0;
     return isTradableAt(this.scenario.instruments[instrument]!, held, bidTicks);
   }
 }

@@ -5,15 +5,16 @@ import type { PositionView } from '../../src/engine/view.js';
 /** Worth so many smallest orders that a price which is a little older makes no difference: surely no dust. */
 export const SURELY_TRADABLE = 1.5;
 
-/** `surely`: by how much. */
+/** Without a price, as after a start, the quantity decides. `surely`: by how much it is worth more than the smallest order. */
 export function isTradableAt(
   { minNotional, minQuantityLots, moneyPerTickLot }: Instrument,
   lots: number,
-  ticks: number,
+  ticks: number | undefined,
   surely = 1,
 ): boolean {
   const size = Math.abs(lots);
-  return size >= minQuantityLots && size * ticks * moneyPerTickLot >= minNotional * surely;
+  if (size === 0 || size < minQuantityLots) return false;
+  return ticks === undefined || size * ticks * moneyPerTickLot >= minNotional * surely;
 }
 
 /**

@@ -231,9 +231,6 @@ export class Prompt implements Watcher {
 
   /** What is worth less than the smallest order is left over, and no position. */
   #isTradable(at: number, surely = 1): boolean {
-    const lots = this.book.openLots(at);
-    const bidTicks = this.#bids.get(at);
-    if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return isTradableAt(this.scenario.instruments[at]!, lots, bidTicks, surely);
+    return isTradableAt(this.scenario.instruments[at]!, this.book.openLots(at), this.#bids.get(at), surely);
   }
 }
