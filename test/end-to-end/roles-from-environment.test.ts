@@ -295,8 +295,9 @@ describe('roles that are started one by one, with the environment of docker-comp
       return status?.reconciliation.state === 'clean' ? status : null;
     });
     expect(now.mode).toBe('HALTED');
-    expect(now.halts.map(({ cause, resume }) => [cause, resume])).toContainEqual(['person', 'person']);
-    expect(now.halts[0]?.reason).toContain('restored backup');
+    // Beside those of the backup: by the time of the simulated market a nightly one may have been taken as the roles ended.
+    const reason: string = expect.stringContaining('restored backup');
+    expect(now.halts).toContainEqual(expect.objectContaining({ cause: 'person', resume: 'person', reason }));
     await until('the ledger follows', () => deployed.programs.isHealthy('ledger'), 120_000);
     for (const role of ROLES) expect(await deployed.programs.end(role), role).toBe(0);
   });
