@@ -18,6 +18,8 @@ export const SET_ASIDE_FOLDER = 'resting-accounts';
 export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
 export const DESK_FILE = 'desk.yaml';
+/** Everything else of the desk's folder that the desk consists of: its own code, and artefacts. */
+export const OWN_FOLDER = 'desk';
 /** The desk's own logs, each compressed. */
 export const LOGS_FOLDER = 'logs';
 

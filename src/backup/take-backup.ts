@@ -1,6 +1,6 @@
 /**
  * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore contain everything that
- * the ledger in that snapshot has; then the market's position, the desk file with its artefacts and the desk's logs.
+ * the ledger in that snapshot has; then the market's position, the desk file with the desk's own code and the logs.
  * Secrets are not included.
  */
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
@@ -44,8 +44,8 @@ export interface BackupRequest {
   /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
   readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
-  /** Those of the desk's strategies, as they were read: the files may have been changed since. Left out: none. */
-  readonly artefacts?: readonly OwnFile[];
+  /** Of the desk's folder, beside the desk file. Left out: none. */
+  readonly own?: readonly OwnFile[];
   /** As the owner of the tables: the product's own role may not read all of them. */
   readonly connection: PgConnection;
   readonly nowMs: () => number;
@@ -113,8 +113,8 @@ async function fill(
   if (existsSync(paths.marketPosition))
     await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
   await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
-  for (const { path, content } of request.artefacts ?? []) {
-    const file = join(folder, path);
+  for (const { path, content } of request.own ?? []) {
+    const file = join(folder, place.OWN_FOLDER, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(file, content, { mode: 0o600 });
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
+import type { OwnFile } from '../desk/own-strategies.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import { plainText } from '../domain/plain-text.js';
 import { deskFolderOf, homePaths, type Runtime } from '../home/runtime.js';
@@ -30,7 +31,11 @@ const STEP_MS = 30_000;
 interface OwnParts {
   readonly checks: ReadonlyMap<string, Check>;
   readonly reports: ReadonlyMap<string, Report>;
+  readonly code: PartCode;
 }
+
+/** What they consist of, for a copy that can be put back. */
+export type PartCode = () => readonly OwnFile[] | Promise<readonly OwnFile[]>;
 
 /**
  * `running`: records child processes, so that the next worker ends those that outlive a killed one. The code is read
@@ -39,7 +44,9 @@ interface OwnParts {
 export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | 'remove'>): OwnParts {
   const folder = deskFolderOf(runtime);
   const files = partFiles(folder);
-  return { checks: new Map(ownChecks()), reports: new Map(ownReports()) };
+  // Only this needs the compiler here.
+  const code = async () => (await import('../pack/compile.js')).partCode(folder);
+  return { checks: new Map(ownChecks()), reports: new Map(ownReports()), code };
 
   function ownChecks(): [string, Check][] {
     return namesOf('check').map((name) => [

@@ -13,6 +13,7 @@ import { isOfNoDesk } from '../domain/command-text.js';
 import { desksHomes } from '../home/installation.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
+import { ALIASES } from '../pack/pack-folder.js';
 import { installationHome } from './running-desk.js';
 
 /** The words that are typed in the name's place. */
@@ -25,7 +26,7 @@ const WORDS = z.string().min(1).max(500);
 
 /** `commands`: the names of ours. Empty if the folder has none. Throws `DeskFileError`, which lists every problem. */
 export function readAliases(deskFolder: string, commands: readonly string[]): Aliases {
-  const file = join(deskFolder, 'aliases.yaml');
+  const file = join(deskFolder, ALIASES);
   if (!existsSync(file)) return new Map();
   const { data, refuse } = parseYaml(file, readText(file, ALIASES_FILE));
   const read = z.record(z.string(), z.unknown()).safeParse(data);

@@ -1,6 +1,7 @@
 /** Bundles one file of a desk's folder, with its imports from that folder, as one module. It may be TypeScript. */
 import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import {
@@ -11,8 +12,11 @@ import {
   type OnResolveResult,
   type OutputFile,
   type Plugin,
+  stop,
 } from 'esbuild';
+import type { OwnFile } from '../desk/own-strategies.js';
 import type { StrategyFile } from '../desk/own-strategy.js';
+import { ALIASES, partFiles } from './pack-folder.js';
 
 export interface CompileProblem {
   readonly file: string;
@@ -34,33 +38,50 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export async function compileFile(folder: string, file: string): Promise<Compiled> {
   const root = realpathSync(folder);
-  const bundled = await bundleFile(root, file, {
-    format: 'esm',
-    platform: 'node',
-    plugins: [within(root)],
-  });
+  const bundled = await bundlePart(root, file);
   return bundled.ok ? { ok: true, module: bundled.outputs[0]?.text ?? '' } : bundled;
 }
 
 type Bundled =
-  | { readonly ok: true; readonly outputs: readonly OutputFile[] }
+  | { readonly ok: true; readonly outputs: readonly OutputFile[]; readonly inputs: readonly string[] }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
+
+/**
+ * The code of a desk's checks, reports and actions, and its names for commands, each file once, as it is now: all that is
+ * read from its folder again each time, and is not among what the desk was started with. Of a part that doesn't compile,
+ * which may be a draft, its own file. Runs none of it. Rejects if a file can't be read.
+ */
+export async function partCode(folder: string): Promise<readonly OwnFile[]> {
+  const root = realpathSync(folder);
+  const paths = new Set(existsSync(join(root, ALIASES)) ? [ALIASES] : []);
+  for (const { file } of partFiles(root)) {
+    const bundled = await bundlePart(root, file);
+    for (const path of bundled.ok ? bundled.inputs : [file]) paths.add(path);
+  }
+  // The compiler is a process of its own, which would stay.
+  await stop();
+  return Promise.all([...paths].map(async (path) => ({ path, content: await readFile(join(root, path)) })));
+}
+
+const bundlePart = (root: string, file: string): Promise<Bundled> =>
+  bundleFile(root, file, { format: 'esm', platform: 'node', plugins: [within(root)] });
 
 /** Bundles `file`, below `root`, with everything that it imports. Nothing is run or written. */
 export async function bundleFile(root: string, file: string, options: BuildOptions): Promise<Bundled> {
   try {
-    const { outputFiles = [] } = await build({
+    const { outputFiles = [], metafile } = await build({
       absWorkingDir: root,
       entryPoints: [join(root, file)],
       bundle: true,
       write: false,
+      metafile: true,
       target: 'node20',
       // The folder's own tsconfig.json is only for editors.
       tsconfigRaw: {},
       logLevel: 'silent',
       ...options,
     });
-    return { ok: true, outputs: outputFiles };
+    return { ok: true, outputs: outputFiles, inputs: Object.keys(metafile?.inputs ?? {}) };
   } catch (error) {
     const { errors } = error as { errors?: readonly Message[] };
     if (errors === undefined) throw error;

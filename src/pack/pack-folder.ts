@@ -5,6 +5,9 @@ import { join } from 'node:path';
 /** The parts that steps of routines can name, with the folder of each. */
 export const PART_FOLDERS = { check: 'checks', report: 'reports', action: 'actions' } as const;
 
+/** A desk's own names for commands. */
+export const ALIASES = 'aliases.yaml';
+
 export type PartKind = keyof typeof PART_FOLDERS;
 
 export interface PartFile {

@@ -84,6 +84,7 @@ export async function startOperationsWorker(
         runningCommands: commands,
         reports: own.reports,
         ownAction: ownActions(runtime, { desk, trader }),
+        partCode: own.code,
       }),
       ...createIncidentActivities({
         pool,

@@ -62,8 +62,8 @@ afterEach(async () => {
 });
 
 async function taken(id: string, takenMs: number, tag: 'weekly' | null): Promise<VerifiedBackup> {
-  const artefacts = [{ path: 'artefacts/nets/net.json', content: '{"every":3}' }];
-  const outcome = await takeBackup({ ...desk.request(id), tag, artefacts, nowMs: () => takenMs });
+  const own = [{ path: 'artefacts/nets/net.json', content: '{"every":3}' }];
+  const outcome = await takeBackup({ ...desk.request(id), tag, own, nowMs: () => takenMs });
   if (!outcome.ok) throw new Error(outcome.why);
   const verification = await verifyBackup(outcome.folder);
   if (!verification.ok) throw new Error(verification.problems.join());
@@ -109,7 +109,7 @@ describe('a copy away from this machine', () => {
     const back = await verifyBackup(folder);
     expect(back).toMatchObject({ ok: true, backup: { manifestSha256: backups[ID]?.manifestSha256 } });
     expect(readdirSync(join(folder, 'logs'))).toEqual(['fermata.log.1.gz', 'fermata.log.gz']);
-    expect(readFileSync(join(folder, 'artefacts/nets/net.json'), 'utf8')).toBe('{"every":3}');
+    expect(readFileSync(join(folder, 'desk/artefacts/nets/net.json'), 'utf8')).toBe('{"every":3}');
     const config = partsOf((backups[ID] as VerifiedBackup).manifest).find(({ name }) =>
       name.startsWith('config'),
     );

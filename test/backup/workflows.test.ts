@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backupIdAt } from '../../src/backup/backup-folder.js';
 import { compareWithLive } from '../../src/backup/drill/drill-step.js';
@@ -18,6 +18,7 @@ import type { RoutineInput, RoutineResult } from '../../src/contracts/routine.js
 import type { Desk } from '../../src/desk/schema.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { partCode } from '../../src/pack/compile.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { openOperations } from '../operations/support/open-operations.js';
@@ -45,6 +46,7 @@ interface DeskWithHome extends BenchDesk {
 async function deskWithHome(
   s3?: StorageSettings,
   strategies: Desk['strategies'] = [],
+  parts?: string,
 ): Promise<DeskWithHome> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-home-'));
   homes.push(home);
@@ -54,6 +56,7 @@ async function deskWithHome(
   const desk = await bench.desk({
     serve: ['operations'],
     context: { runtime, desk: { backup: { s3 }, strategies } as never },
+    ...(parts === undefined ? {} : { partCode: () => partCode(parts) }),
   });
   // Known only now; the same object is the worker's.
   Object.assign(runtime, { desk: desk.name });
@@ -157,8 +160,8 @@ describe('the backup workflow', () => {
     });
   });
 
-  it('holds the artefacts of strategies as the desk was started with them', async () => {
-    const { write } = strategyFolder();
+  it('holds the code and the artefacts of a desk as it was started with them, and its checks as they are', async () => {
+    const { folder, write } = strategyFolder();
     const [content, kind] = ['{"every":3}', './strategies/net.ts'];
     write('strategies/net.ts', strategyOf('').replace('create:', "artefacts: { net: 'json' }, create:"));
     const place = write('artefacts/nets/net.json', content);
@@ -166,14 +169,34 @@ describe('the backup workflow', () => {
     const artefacts = { net: { file: './artefacts/nets/net.json', sha256 } };
     const text = deskText({ kind, parameters: {}, artefacts });
     const { strategies } = loadDesk(write('desk.yaml', text)).desk;
-    const desk = await deskWithHome(undefined, strategies);
+    const desk = await deskWithHome(undefined, strategies, folder);
     writeFileSync(place, '{"every":4}');
+    const strategy = readFileSync(join(folder, 'strategies/net.ts'), 'utf8');
+    write('strategies/net.ts', `${strategy}// a draft`);
+    write('checks/floor.ts', `import { words } from '../lib/words.js'; export default words;`);
+    write('lib/words.ts', `export const words = 'equity';`);
+    write('reports/draft.ts', 'export default {');
+    write('aliases.yaml', 'look: status\n');
+    write('notes/secret.txt', 'nobody reads this');
     const { backupId } = await backUp(desk);
-    const kept = join(desk.home, 'backups', String(backupId));
+    const kept = join(desk.home, 'backups', String(backupId), 'desk');
+    const paths = readdirSync(kept, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(kept, join(entry.parentPath, entry.name)));
+    expect(paths.sort()).toEqual([
+      'aliases.yaml',
+      'artefacts/nets/net.json',
+      'checks/floor.ts',
+      'lib/words.ts',
+      'reports/draft.ts',
+      'strategies/net.ts',
+    ]);
     expect(readFileSync(join(kept, 'artefacts/nets/net.json'), 'utf8')).toBe(content);
-    const read = await readManifest(kept);
+    expect(readFileSync(join(kept, 'strategies/net.ts'), 'utf8')).toBe(strategy);
+    expect(readFileSync(join(kept, 'lib/words.ts'), 'utf8')).toContain('equity');
+    const read = await readManifest(join(kept, '..'));
     expect(read.ok && read.manifest.files).toContainEqual(
-      expect.objectContaining({ path: 'artefacts/nets/net.json', sha256 }),
+      expect.objectContaining({ path: 'desk/artefacts/nets/net.json', sha256 }),
     );
   });
 

@@ -1,21 +1,26 @@
-/** Everything is lost but the folder of the backups and the secrets that BACKUP.md says to keep in another place. */
+/**
+ * Everything is lost but the folder of the backups and the secrets that BACKUP.md says to keep in another place: also the
+ * desk's own folder, with code of its own.
+ */
 
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
-import { deskWithQuickAverages } from '../support/desk-files.js';
+import { deskWithQuickAverages, withOwnCheck } from '../support/desk-files.js';
 import { deskUnderTest } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
 
 const desk = deskUnderTest();
-const kept = mkdtempSync(join(tmpdir(), 'fermata-kept-'));
-// Trades within minutes of the market, however long the start takes.
-const MARKET = ['--market', 'simulated', '--desk', deskWithQuickAverages(kept)] as const;
+const [kept, lost, found] = ['kept', 'lost', 'found'].map((name) =>
+  mkdtempSync(join(tmpdir(), `fermata-${name}-`)),
+) as [string, string, string];
+const ON = ['--market', 'simulated', '--desk'] as const;
 
 beforeAll(async () => {
-  await desk.up(...MARKET);
+  // Trades within minutes of the market, however long the start takes.
+  await desk.up(...ON, withOwnCheck(deskWithQuickAverages(lost)));
   await until('a fill', async () => {
     const { mode, fills } = await desk.status();
     return mode === 'ACTIVE' && fills > 0;
@@ -29,10 +34,11 @@ beforeAll(async () => {
   cpSync(join(desk.home, 'backups'), join(kept, 'backups'), { recursive: true });
   cpSync(homePaths(desk.home).secrets, join(kept, 'secrets'), { recursive: true });
   for (const name of readdirSync(desk.home)) rmSync(join(desk.home, name), { recursive: true, force: true });
+  rmSync(lost, { recursive: true });
 });
 afterAll(async () => {
   await desk.dispose();
-  rmSync(kept, { recursive: true, force: true });
+  for (const folder of [kept, lost, found]) rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a desk of which only backups and secrets are left', () => {
@@ -40,7 +46,12 @@ describe('a desk of which only backups and secrets are left', () => {
     cpSync(kept, desk.home, { recursive: true });
     const restored = await desk.run('restore', '--latest', '--confirm', 'crypto-bot');
     expect(restored.code, restored.stdout + restored.stderr).toBe(0);
-    await desk.up(...MARKET);
+    // As it says: the desk file, and what belongs beside it.
+    const [, file, folder] =
+      /its desk file then: (\S+), and its own code: (\S+);/.exec(restored.stdout) ?? [];
+    cpSync(String(file), join(found, 'desk.yaml'));
+    cpSync(String(folder), found, { recursive: true });
+    await desk.up(...ON, join(found, 'desk.yaml'));
     const now = await until('the books read', async () => {
       const status = await desk.status();
       return status.reconciliation.state === 'clean' ? status : null;

@@ -13,9 +13,10 @@ import type { PgConnection } from '../../backup/pg-programs.js';
 import { lastMonths, newestBackupId, ownBackups, pruneBackups } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
+import type { PartCode } from '../../checks/own-parts.js';
 import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
-import { artefactFiles } from '../../desk/own-strategies.js';
+import { ownFiles } from '../../desk/own-strategies.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
@@ -25,9 +26,11 @@ import { withHeartbeat } from '../worker-ends.js';
 interface BackupDependencies {
   readonly pool: Pool;
   readonly runtime: Runtime;
-  readonly desk: Pick<Desk, 'backup' | 'strategies'>;
+  readonly desk: Pick<Desk, 'backup' | 'strategies' | 'coded'>;
   readonly owner: () => PgConnection;
   readonly nowMs: () => number;
+  /** Of the desk's own checks, reports and actions. */
+  readonly partCode: PartCode;
 }
 
 const TAKE = {
@@ -67,13 +70,14 @@ export function createBackupActivities(dependencies: BackupDependencies): Backup
 }
 
 function take(
-  { runtime, desk, owner, nowMs }: BackupDependencies,
+  { runtime, desk, owner, nowMs, partCode }: BackupDependencies,
   { takenMs, tag = null }: Parameters<BackupActivities['takeBackup']>[0],
 ): ReturnType<BackupActivities['takeBackup']> {
   return withHeartbeat(async (say, signal) => {
     const id = backupIdAt(takenMs);
+    const own = [...ownFiles(desk), ...(await partCode())];
     const taken = await takeBackup({
-      ...{ id, tag, runtime, artefacts: artefactFiles(desk), connection: owner(), nowMs },
+      ...{ id, tag, runtime, own, connection: owner(), nowMs },
       ...{ onPhase: say, signal },
     });
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };

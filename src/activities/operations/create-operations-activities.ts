@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection, type PgConnection } from '../../backup/pg-programs.js';
 import { ACTIONS } from '../../checks/actions/registry.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
-import type { RunOwnAction } from '../../checks/own-parts.js';
+import type { PartCode, RunOwnAction } from '../../checks/own-parts.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
@@ -58,6 +58,8 @@ interface OperationsDependencies {
   /** Including reports from the desk's own folder; absent: none. */
   readonly reports?: ReadonlyMap<string, Report>;
   readonly ownAction?: RunOwnAction;
+  /** Absent: the desk has no checks, reports and actions of its own. */
+  readonly partCode?: PartCode;
 }
 
 function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
@@ -71,7 +73,7 @@ function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null 
 
 export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
-  const { databaseOwner = () => ownerConnection(context.runtime) } = dependencies;
+  const { databaseOwner = () => ownerConnection(context.runtime), partCode = () => [] } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
   return {
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
@@ -79,7 +81,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createEvidenceActivities(pool),
     ...createBackupActivities({
       ...{ pool, runtime: context.runtime, desk: context.desk },
-      ...{ owner: databaseOwner, nowMs },
+      ...{ owner: databaseOwner, nowMs, partCode },
     }),
     runCheck: (request) =>
       withHeartbeat(() =>

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { ARTEFACTS_FOLDER } from '../../desk/artefacts.js';
 import { plainEnvironment } from '../../home/process-environment.js';
-import { DESK_FILE, LOGS_FOLDER } from '../backup-folder.js';
+import { DESK_FILE, LOGS_FOLDER, OWN_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 
 /** Dump and logs are compressed already, and the desk trades meanwhile. */
@@ -28,7 +28,8 @@ const KINDS = ['db', 'logs', 'config'] as const;
 
 function kindOf(path: string): (typeof KINDS)[number] {
   const [first] = path.split('/');
-  if (path === DESK_FILE || first === ARTEFACTS_FOLDER) return 'config';
+  // Backups of before have artefacts alone, beside the desk file.
+  if (path === DESK_FILE || first === OWN_FOLDER || first === ARTEFACTS_FOLDER) return 'config';
   return first === LOGS_FOLDER ? 'logs' : 'db';
 }
 

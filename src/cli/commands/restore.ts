@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { backupsFolder } from '../../backup/backup-folder.js';
+import { backupsFolder, DESK_FILE, OWN_FOLDER } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
@@ -176,7 +177,7 @@ function isExternal(home: string): boolean {
 }
 
 function shown(
-  { id, desk, passedOver }: ChosenBackup,
+  { home, id, desk, passedOver }: ChosenBackup,
   { passed, steps, kept, ended }: RestoredInPlace,
   runs: EndedRuns | null,
   { dbOnly = false, json = false }: RestoreOptions,
@@ -190,6 +191,7 @@ function shown(
             dbOnly
               ? `✓ the database of ${desk} is that of the backup; the desk is HALTED until a person has looked`
               : `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
+            ...(dbOnly ? [] : ownLines(join(backupsFolder(home), id))),
             ...afterwardsLines(runs, kept),
           ]
         : kept === null
@@ -213,6 +215,15 @@ function afterwardsLines(runs: EndedRuns | null, kept: RestoredInPlace['kept']):
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
     ...(runs === null ? [] : [runsLine(runs)]),
     `  start it: ${start}; look at orders and positions at the venue; then: fermata resume --reason TEXT`,
+  ];
+}
+
+/** Nothing of it is put in place: the desk's folder may be newer, and is a person's to change. */
+function ownLines(folder: string): readonly string[] {
+  const file = `its desk file then: ${join(folder, DESK_FILE)}`;
+  if (!existsSync(join(folder, OWN_FOLDER))) return [`  ${file}; compare it with yours`];
+  return [
+    `  ${file}, and its own code: ${join(folder, OWN_FOLDER)}; compare them with yours, or copy them into a folder`,
   ];
 }
 

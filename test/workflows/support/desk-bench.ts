@@ -9,6 +9,7 @@ import { createEngineActivities } from '../../../src/activities/create-engine-ac
 import { createIncidentActivities } from '../../../src/activities/create-incident-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import { type Check, type CheckContext, check } from '../../../src/checks/check.js';
+import type { PartCode } from '../../../src/checks/own-parts.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { AdmittedIncarnation } from '../../../src/contracts/emergency.js';
 import type { DatabaseRestored, Symptom } from '../../../src/contracts/incident.js';
@@ -45,6 +46,7 @@ export interface DeskOptions {
   /** Traders that were not seen for days. */
   readonly gone?: readonly AdmittedIncarnation[];
   readonly context?: Partial<CheckContext>;
+  readonly partCode?: PartCode;
   /** When an activity has done its work; where this rejects, the answer is lost. */
   readonly afterActivity?: (name: string, args: readonly unknown[]) => Promise<void> | void;
   /** What lifts a halt for the venue. */
@@ -197,6 +199,7 @@ async function openDesk(
     databaseOwner: () => ({ ...database }),
     decisionKey: () => DECISION_KEY,
     nowMs: Date.now,
+    partCode: options.partCode ?? (() => []),
   });
   const days = {
     startOfDay: (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000,
