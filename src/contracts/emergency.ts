@@ -97,6 +97,8 @@ export interface EmergencyOutcome {
   readonly detail: string;
   /** Traders that have not taken every order yet; null: none is known yet. Absent: a run of an earlier version. */
   readonly owedTo?: readonly string[] | null;
+  /** Where it is also sent to traders that begin meanwhile: those that have taken every order. */
+  readonly takenBy?: readonly string[];
 }
 
 /** One journal incarnation at one place (host and control socket): a new one there replaces the old one. */

@@ -106,7 +106,10 @@ function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarna
   });
 }
 
-/** Whether the desk's emergency stop has not been taken by this trader yet. Rejects where nobody can say. */
+/**
+ * Whether the desk's emergency stop has not been taken by this trader yet, or will be sent to it once the stop finds it:
+ * it may look for new traders once a minute only. Rejects where nobody can say.
+ */
 export async function owesStop(
   temporal: TemporalAccess,
   desk: string,
@@ -118,11 +121,13 @@ export async function owesStop(
     emergencyStopId(desk),
     EMERGENCY_MESSAGES.progress,
   );
-  const { owedTo = [] } = await asked.catch((error: unknown): Pick<EmergencyOutcome, 'owedTo'> => {
-    if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) return {};
-    throw error;
-  });
-  return owedTo === null || owedTo.includes(incarnation);
+  const { owedTo = [], takenBy } = await asked.catch(
+    (error: unknown): Pick<EmergencyOutcome, 'owedTo' | 'takenBy'> => {
+      if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) return {};
+      throw error;
+    },
+  );
+  return owedTo === null || owedTo.includes(incarnation) || takenBy?.includes(incarnation) === false;
 }
 
 interface DeskOwner {

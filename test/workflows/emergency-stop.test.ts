@@ -190,12 +190,39 @@ describe.concurrent('an emergency stop', () => {
       desk.alarms.join().includes('a trader that comes back is sent a stop'),
     );
     expect(await owesStop(bench.temporal, desk.name, desk.trader.incarnation)).toBe(true);
+    // Of an account that begins meanwhile: armed before the stop has found it, it would be halted in the middle of its trades.
+    expect(await owesStop(bench.temporal, desk.name, 'later1')).toBe(true);
     desk.trader.gone = false;
     expect(await outcomeOf(desk)).toMatchObject({ kind: 'stop', proven: true });
     expect(desk.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'test' }]);
     // By then it may be days later: people decide whether everything is closed.
     expect(desk.trader.positions).toEqual(['BTC/USDT']);
     await keepHistory(bench, 'emergency-stop-sent-on', workflowId);
+  });
+
+  it('is owed to a trader that it has yet to find, until it is proven or where it looks for none', async () => {
+    const desk = await bench.desk(SERVED);
+    const { incarnation } = desk.trader;
+    const owes = (one: string): Promise<boolean> => owesStop(bench.temporal, desk.name, one);
+    desk.trader.stubbornEntries = 1;
+    await order(desk, 'stop', 'test');
+    await until('the stop was taken', async () => !(await owes(incarnation)));
+    expect(await owes('later1')).toBe(true);
+    desk.trader.entriesWorking = 0;
+    await outcomeOf(desk);
+    expect(await owes('later1')).toBe(false);
+
+    const named = await bench.desk(SERVED);
+    named.trader.gone = true;
+    await bench.client.workflow.start('emergencyStop', {
+      workflowId: emergencyStopId(named.name),
+      taskQueue: emergencyQueue(named.name),
+      args: [{ desk: named.name, incarnations: [named.trader.incarnation], orders: [], timing: TIMING }],
+    });
+    await until('it is owed', () => owesStop(bench.temporal, named.name, named.trader.incarnation));
+    expect(await owesStop(bench.temporal, named.name, 'later1')).toBe(false);
+    named.trader.gone = false;
+    await outcomeOf(named);
   });
 
   it('runs to its end although it was cancelled', async () => {

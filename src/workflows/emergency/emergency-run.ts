@@ -67,12 +67,15 @@ export class EmergencyRun {
       superseded,
       detail: this.#sentence(proven, superseded),
       owedTo: this.#owedTo,
+      ...(this.input.incarnations === null && !this.finished && !this.#gaveUp
+        ? { takenBy: this.#incarnations((target) => !target.owed) }
+        : {}),
     };
   }
 
   get #owedTo(): readonly string[] | null {
     if (this.#targets.size === 0) return null;
-    return [...this.#targets].filter(([, target]) => target.owed).map(([incarnation]) => incarnation);
+    return this.#incarnations((target) => target.owed);
   }
 
   /** Whether a trader that may come back has not taken every order. */
@@ -182,9 +185,7 @@ export class EmergencyRun {
   }
 
   #withTakers(order: EmergencyOrder): EmergencyOrder {
-    const took = [...this.#targets]
-      .filter(([, target]) => !target.owes(order))
-      .map(([incarnation]) => incarnation);
+    const took = this.#incarnations((target) => !target.owes(order));
     return { ...order, sentTo: [...new Set([...order.sentTo, ...took])] };
   }
 
@@ -302,6 +303,10 @@ export class EmergencyRun {
   /** Part of the evidence key of a round: the same order gives the same row, however often the round is repeated. */
   get #newest(): string {
     return this.#orders.at(-1)?.commandId ?? 'none';
+  }
+
+  #incarnations(holds: (target: EmergencyTarget) => boolean): string[] {
+    return [...this.#targets].filter(([, target]) => holds(target)).map(([incarnation]) => incarnation);
   }
 
   #all(holds: (target: EmergencyTarget) => boolean): boolean {
