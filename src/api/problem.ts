@@ -95,7 +95,8 @@ export const peopleFileUnusable = ({ fileName, problem, doThis }: PeopleFileUnus
   code: 'people-file-unusable',
   title: 'A file about people can’t be used',
   detail: `people/${fileName} below FERMATA_HOME ${problem}.`,
-  keptSafe: 'Whatever the file may have ended stays ended; trading goes on.',
+  keptSafe:
+    'Whatever the file may have ended stays ended; trading goes on, and `fermata stop` takes no sign-in.',
   doThis,
 });
 

@@ -25,7 +25,9 @@ export function readPeopleFile(file: string, doThis: string): Readonly<Record<st
     return textsSchema.parse(readJson(file) ?? {});
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw new PeopleFileUnusable(file, 'is damaged, and was left as it is', doThis);
+    const found = error instanceof SyntaxError ? 'what is no JSON' : 'JSON of another shape';
+    const problem = `is damaged (a text for each name is expected as JSON, and it holds ${found}), and was left as it is`;
+    if (code === undefined) throw new PeopleFileUnusable(file, problem, doThis);
     throw new PeopleFileUnusable(file, `can't be read (${code})`, 'Let the user read it who runs the desk.');
   }
 }

@@ -5,17 +5,27 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { writeJson } from './json-file.js';
-import { changePeople, peopleFolder, readPeopleFile } from './people-folder.js';
+import { changePeople, PeopleFileUnusable, peopleFolder, readPeopleFile } from './people-folder.js';
 
 const FILE = 'passwords.json';
 const PEOPLE_MAX = 100;
 
 type Hashes = Readonly<Record<string, string>>;
 
-/** Null if this person has no password here. Throws if the file is damaged: nobody's is known to be wrong then. */
+/**
+ * Null if this person has no password here. Throws if the file is damaged, or this person's password in it: nobody's is
+ * known to be wrong then.
+ */
 export function passwordHashOf(home: string, person: string): string | null {
   const hashes = readHashes(home);
-  return Object.hasOwn(hashes, person) ? (hashes[person] ?? null) : null;
+  const hash = Object.hasOwn(hashes, person) ? hashes[person] : undefined;
+  if (hash === undefined) return null;
+  if (HASH.test(hash)) return hash;
+  throw new PeopleFileUnusable(
+    fileOf(home),
+    `is damaged where it has the password of ${person}, and was left as it is`,
+    `Other passwords there still sign in. Give this one anew: fermata person add ${person}`,
+  );
 }
 
 /** Sets or replaces the password. Throws if there are too many people, or the file is damaged. */
@@ -46,7 +56,7 @@ function fileOf(home: string): string {
 const readHashes = (home: string): Hashes =>
   readPeopleFile(
     fileOf(home),
-    'No password there signs anybody in. Put an intact copy in its place, or remove it and give each person a password anew: fermata person add NAME',
+    'No password there signs anybody in, and operator still has its own. Put an intact copy in its place, or remove it and give each person a password anew: fermata person add NAME',
   );
 
 /** About 50 ms and 32 MiB for each guess. */
@@ -59,6 +69,8 @@ const MEMORY_BYTES_MAX = 64 * 1024 * 1024;
 export const PASSWORD_CHARS_MAX = 1024;
 
 /** Passwords are stored as scrypt hashes: `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
+const HASH = /^scrypt(\$\d+){3}\$[\w-]{22}\$[\w-]{43}$/;
+
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password, salt, { N: COST, r: BLOCK_SIZE, p: PARALLEL });

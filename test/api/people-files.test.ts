@@ -14,7 +14,12 @@ import {
   peopleFolder,
   signInMark,
 } from '../../src/home/people-folder.js';
-import { passwordHashOf, removePassword, setPassword } from '../../src/home/people-passwords.js';
+import {
+  passwordHashOf,
+  removePassword,
+  setPassword,
+  verifyPassword,
+} from '../../src/home/people-passwords.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { startWebUnderTest } from './web-under-test.js';
 
@@ -56,6 +61,35 @@ describe.each(DAMAGED)('damaged to %j', (text) => {
     expect(readFileSync(fileOf('passwords.json'), 'utf8')).toBe(text);
   });
 });
+
+it.each(['', 'abc', 'scrypt$32768$8$1$c2FsdA', 'scrypt$32768$8$1$c2FsdHNhbHRzYWx0c2FsdA$Y3V0IG9mZg'])(
+  'passwords.json with %j for one person names that one, signs in the others, and takes a new one',
+  async (damaged) => {
+    await setPassword(home, 'ben', 'a long enough password');
+    const bens = passwordHashOf(home, 'ben');
+    writeFileSync(fileOf('passwords.json'), JSON.stringify({ anna: damaged, ben: bens }));
+    expect(() => passwordHashOf(home, 'anna')).toThrow(
+      `${fileOf('passwords.json')} is damaged where it has the password of anna`,
+    );
+    expect(() => passwordHashOf(home, 'anna')).toThrow('fermata person add anna');
+    expect(passwordHashOf(home, 'ben')).toBe(bens);
+    await setPassword(home, 'anna', 'another password');
+    expect(await verifyPassword('another password', passwordHashOf(home, 'anna') ?? '')).toBe(true);
+    expect(passwordHashOf(home, 'ben')).toBe(bens);
+  },
+);
+
+it.each([
+  ['{ "anna": "hunter2', 'a text for each name is expected as JSON, and it holds what is no JSON'],
+  ['{ "anna": ["hunter2"] }', 'a text for each name is expected as JSON, and it holds JSON of another shape'],
+])(
+  'passwords.json damaged to %j says what was expected and what it holds, and nothing of its text',
+  (text, says) => {
+    writeFileSync(fileOf('passwords.json'), text);
+    expect(() => passwordHashOf(home, 'ben')).toThrow(says);
+    expect(() => passwordHashOf(home, 'ben')).not.toThrow('hunter2');
+  },
+);
 
 it('that are damaged are named by the page, which says what to do and does not blame the database', async () => {
   const damaged = (name: string, read: () => unknown) => async () => {

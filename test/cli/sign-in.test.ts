@@ -260,10 +260,12 @@ describe('a session', () => {
     ]) {
       expect(refused.err).toContain(`${file} is damaged`);
       expect(refused.err).toMatch(
-        /^ {2}do this: {3}No password there signs anybody in\. Put an intact copy/m,
+        /^ {2}do this: {3}No password there signs anybody in, and operator still has its own\. Put an intact copy/m,
       );
       expect(refused.code).toBe(1);
     }
+    await fermata('stop', '--reason', 'x');
+    expect(wasAsked('stop')[0]?.params).toMatchObject({ by: 'anna' });
     writeFileSync(file, intact);
     expect((await fermata('resume', '--reason', 'x')).out).toMatch(AS_FAR_AS_THE_AUDIT_TRAIL);
   });
