@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { HOURS_PER_YEAR, mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
-import { readEquitySteps } from '../store/performance.js';
+import { readEquityDays } from '../reports/equity-figures.js';
 import { newestValidationOf } from '../store/validation-report.js';
 import { readStatus } from '../trader/read-status.js';
 import type { SignedReport } from '../validation/report/report.js';
@@ -123,7 +123,7 @@ async function byDaysBefore(
   days: number,
 ): Promise<ExpectedReturn> {
   const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
-  const closes = await readEquitySteps(pool, span, DAY_MS);
+  const closes = await readEquityDays(pool, span, desk);
   // The last entry belongs to today, which has no close yet.
   const before = returnsOnCapital(closes.slice(0, -1));
   if (before.length < DAYS_MIN) {

@@ -8,6 +8,10 @@ import {
   returnsOnCapital,
   sharpeRatio,
 } from '../domain/statistics.js';
+import type { DeskCalendar } from '../domain/trading-day.js';
+import { readEquitySteps, type Span } from '../store/performance.js';
+import { datesOf } from '../trader/zone-offset.js';
+import type { ReportContext } from './report.js';
 
 /** Two days of minutes. */
 export const CURVE_POINTS_MAX = 3_000;
@@ -37,6 +41,24 @@ export async function readEquityFigures(
     sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
     maxDrawdownPct: Math.max(drawdownOf(hours), drawdownOf(finer)) * 100,
   };
+}
+
+/**
+ * The last equity of each of the desk's own days, oldest first. By minutes: in some zones a day begins at none of the
+ * clock's hours, and where clocks change it has 23 or 25 of them.
+ */
+export async function readEquityDays(
+  pool: ReportContext['pool'],
+  span: Span,
+  calendar: DeskCalendar,
+): Promise<readonly EquityAndCapital[]> {
+  const dateOf = datesOf(calendar);
+  const days = new Map<string, EquityAndCapital>();
+  for (const { marketMs, equity, capital } of await readEquitySteps(pool, span, MINUTE_MS)) {
+    const date = dateOf(marketMs);
+    days.set(date, { equity, capital: (days.get(date)?.capital ?? 0) + capital });
+  }
+  return [...days.values()];
 }
 
 /** As a part of the peak. */

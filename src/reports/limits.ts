@@ -1,7 +1,6 @@
-import { DAY_MS } from '../domain/civil-date.js';
 import { returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
-import { readEquityFigures } from './equity-figures.js';
+import { readEquityDays, readEquityFigures } from './equity-figures.js';
 import { lengthOf, listed, percent, report, SPAN, spanOf } from './report.js';
 
 /** How near the desk came to its limits, and how often the risk gate denied an order. */
@@ -10,7 +9,7 @@ export const limits = report(SPAN, async (context, parameters) => {
   const { risk } = context.desk;
   const [{ maxDrawdownPct }, days, denials] = await Promise.all([
     readEquityFigures((stepMs) => readEquitySteps(context.pool, span, stepMs)),
-    readEquitySteps(context.pool, span, DAY_MS),
+    readEquityDays(context.pool, span, context.desk),
     countDenials(context.pool, span),
   ]);
   const worstDay = Math.min(0, ...returnsOnCapital(days));

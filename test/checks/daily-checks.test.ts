@@ -110,6 +110,17 @@ describe('expected-profit', () => {
     expect([await today(-3), await today(0.5), await today(3)]).toEqual(['fail', 'pass', 'warn']);
   });
 
+  it('takes as a day what the desk counts as one', async () => {
+    bench.context = { ...bench.context, desk: { ...bench.context.desk, dayBoundary: '12:00' } };
+    for (let day = 1; day <= 7; day += 1) {
+      await bench.equityAt(NOW - day * DAY, 10_000);
+      // Ten hours later: made up for by noon.
+      await bench.equityAt(NOW - day * DAY + DAY / 2, day % 2 === 0 ? 10_300 : 9_700);
+    }
+    // Each day of the desk ended as it began.
+    expect((await today(0.5, 'none')).verdict).toBe('warn');
+  });
+
   /** Hourly returns of 0.1 % and −0.1 % in turn: as a day 0 % ± 0.49 %, and twice that is allowed. */
   async function validation(
     configHash: string,

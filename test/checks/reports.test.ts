@@ -175,4 +175,24 @@ describe('the reports of a review', () => {
     expect(performance).toContain('largest drawdown 0.62 %');
     expect(await report('limits')).toContain('largest drawdown 0.62 % of 15 % allowed; worst day -0.62 %');
   });
+
+  it('count the worst day from boundary to boundary of the desk, and what was put in on it as no gain', async () => {
+    for (const [at, equity, moved] of [
+      ['2026-02-28T21:00Z', 10_000, 0],
+      ['2026-03-01T21:00Z', 10_100, 0],
+      // Behind the boundary in New York: of the next day, on whose end it was made up for.
+      ['2026-03-01T23:00Z', 10_595, 1_000],
+      ['2026-03-02T09:00Z', 10_999, 1_000],
+    ] as const) {
+      await bench.equityAt(Date.parse(at), equity);
+      await bench.database.pool.query(
+        'update equity set capital_moved = $3 where desk = $1 and market = $2',
+        [bench.context.desk.desk, new Date(at), moved],
+      );
+    }
+    // -101 on 11 100 is -0.91 %; the days of UTC would have a worst one of -405 on 11 000.
+    const desk = { ...bench.context.desk, timezone: 'America/New_York', dayBoundary: '17:00' };
+    expect(await report('limits', desk)).toContain('worst day -0.91 %');
+    expect(await report('limits')).toContain('worst day -3.68 %');
+  });
 });
