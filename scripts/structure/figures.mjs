@@ -74,14 +74,22 @@ function inWords({ from, to }) {
   return `${from} imports ${to}`;
 }
 
-function venuesNamedOutside(root, modules) {
+/**
+ * @param {string} root the project's folder
+ * @param {import('./modules.mjs').Module[]} modules
+ */
+export function venuesNamedOutside(root, modules) {
   return venueFolders(root).flatMap((venue) => {
     const definition = modules.find(({ path }) => path === `src/venue/${venue}/definition.ts`);
     const [, title = venue] = /^ {2}title: '([^']+)'/m.exec(definition.text) ?? [];
     const names = [venue, title.toLowerCase(), ...(PROGRAMS[title] ?? [])];
     return modules
       .filter(({ path }) => !path.startsWith(`src/venue/${venue}/`) && path !== 'src/venue/registry.ts')
-      .filter(({ text }) => names.some((name) => hasName(text, name)))
+      .filter(
+        ({ text, imports }) =>
+          imports.some(({ to }) => to.startsWith(`src/venue/${venue}/`)) ||
+          names.some((name) => hasName(text, name, title)),
+      )
       .map(({ path }) => `${path} names ${venue}`);
   });
 }
@@ -94,16 +102,24 @@ function venueFolders(root) {
 
 /**
  * As a word, or as a part of a name that is written together: of `gate`, `isGate` and `GATE_URL`, and neither
- * `aggregate` nor `Gateway`.
+ * `aggregate` nor `Gateway`. People write a venue as its title is: where that has the name, `gate` and `GATE` that stand
+ * alone are words of ours, unless they are quoted or a key.
  * @param {string} text
  * @param {string} name in lower case
+ * @param {string} title
  */
-export function hasName(text, name) {
+export function hasName(text, name, title) {
   const pattern = new RegExp(name.replace(/[^\w\s]/g, '\\$&'), 'gi');
   return [...text.matchAll(pattern)].some(({ 0: found, index }) => {
     const [before, after] = [text[index - 1] ?? '', text[index + found.length] ?? ''];
     const begins = !/[a-z\d]/i.test(before) || (/[a-z\d]/.test(before) && /[A-Z]/.test(found[0] ?? ''));
-    return begins && (!/[a-z\d]/i.test(after) || (/[A-Z]/.test(after) && /[a-z\d]/.test(found.at(-1) ?? '')));
+    const ends = !/[a-z\d]/i.test(after) || (/[A-Z]/.test(after) && /[a-z\d]/.test(found.at(-1) ?? ''));
+    const isOurWord =
+      /^([a-z\d]+|[A-Z\d]+)$/.test(found) && !/\w/.test(before + after) && title.toLowerCase().includes(name);
+    const isQuoted = /['"`]/.test(before) && before === after;
+    const isKey =
+      /(^|[{,\n])\s*$/.test(text.slice(0, index)) && /^\??:/.test(text.slice(index + found.length));
+    return begins && ends && (!isOurWord || isQuoted || isKey);
   });
 }
 

@@ -1,9 +1,10 @@
 /** Imports go down only. The table is the architecture; docs/ARCHITECTURE.md shows the same one. */
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { incidentsOfDesks, withKeys } from '../../scripts/structure/extensions.mjs';
-import { hasName, structureOf } from '../../scripts/structure/figures.mjs';
+import { hasName, structureOf, venuesNamedOutside } from '../../scripts/structure/figures.mjs';
 import { layers } from '../../scripts/structure/layers.mjs';
 import { readModules } from '../../scripts/structure/modules.mjs';
 
@@ -181,17 +182,41 @@ describe('the import table', () => {
   });
 
   it.each([
-    ['gate', 'an aggregate of the Gateway', false],
-    ['gate', 'GATEWAY', false],
-    ['gate', 'of Gate, and no other', true],
-    ['gate', 'isGate(venue)', true],
-    ['gate', 'gateAddress', true],
-    ['gate', 'GATE_URL', true],
-    ['kucoin', 'KuCoin says so', true],
-    ['trader workstation', 'the Trader Workstation answers', true],
-    ['gate.io', 'gateXio', false],
-  ])('a venue %s is named by its word: "%s" is %s', (name, text, isNamed) => {
-    expect(hasName(text, name)).toBe(isNamed);
+    ['gate', 'Gate', 'an aggregate of the Gateway', false],
+    ['gate', 'Gate', 'GATEWAY', false],
+    ['gate', 'Gate', "of the gate: GATE and 'risk-gate' of ./limits/gate.js", false],
+    ['gate', 'Gate', 'of Gate, and no other', true],
+    ['gate', 'Gate', "venue === 'gate'", true],
+    ['gate', 'Gate', '`gate`', true],
+    ['gate', 'Gate', '{ okx: 1, gate: 2 }', true],
+    ['gate', 'Gate', 'isGate(venue)', true],
+    ['gate', 'Gate', 'gateAddress', true],
+    ['gate', 'Gate', 'GATE_URL', true],
+    ['kucoin', 'KuCoin', 'KuCoin says so', true],
+    ['ibkr', 'Interactive Brokers', 'IBKR says so', true],
+    ['trader workstation', 'Interactive Brokers', 'the Trader Workstation answers', true],
+    ['gate.io', 'Gate.io', 'gateXio', false],
+  ])('a venue %s of the title %s is named by its word: "%s" is %s', (name, title, text, isNamed) => {
+    expect(hasName(text, name, title)).toBe(isNamed);
+  });
+
+  it.each(
+    readdirSync(resolve(root, 'src/venue')).filter((name) =>
+      existsSync(resolve(root, 'src/venue', name, 'definition.ts')),
+    ),
+  )('sees a file of another folder that names %s, or imports from its folder', (venue) => {
+    const file = { lines: 1, saysPrivate: false, text: '', imports: [] };
+    const others = [
+      { ...file, path: 'src/checks/named.ts', text: `const names = ['${venue}'];` },
+      {
+        ...file,
+        path: 'src/checks/imports.ts',
+        imports: [{ to: `src/venue/${venue}/fees.ts`, isType: true }],
+      },
+    ];
+    expect(venuesNamedOutside(root, [...modules, ...others])).toEqual(
+      others.map(({ path }) => `${path} names ${venue}`),
+    );
   });
 
   it('says what to do about a playbook whose kind of incident the desk file does not have yet', () => {
