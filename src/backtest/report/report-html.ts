@@ -42,10 +42,9 @@ export const FIGURES: readonly (readonly [name: FigureName, title: string, unit:
 export function reportHtml(report: BacktestReport): string {
   const { desk, period, market, currency } = report;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
-  const money = (text: string): string =>
-    `${amountText(roundedAmount(text, currency), currency)} ${currency}`;
+  const money = (text: string): string => roundedMoney(text, currency);
   const profit = Number(report.netProfit);
-  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(`${gainText(roundedAmount(report.netProfit, currency), currency)} ${currency}`)}</h1>
+  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(roundedMoney(report.netProfit, currency, gainText))}</h1>
 <p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)}${spanText(period)}:
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
@@ -101,8 +100,8 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
 }
 
 /** To the places of its currency, as the figures beside it are, where money in words is cut otherwise. */
-export const roundedAmount = (text: string, currency: string): string =>
-  Number(text).toFixed(placesIn(currency));
+export const roundedMoney = (amount: string | number, currency: string, written = amountText): string =>
+  `${written(Number(amount).toFixed(placesIn(currency)), currency)} ${currency}`;
 
 export const spanText = ({ from, to }: BacktestReport['period']): string =>
   from === null || to === null ? '' : ` (${lasted(Date.parse(to) - Date.parse(from))})`;
@@ -177,7 +176,7 @@ export function figureTable(figures: BacktestReport['figures'], currency: string
 export function figureText(value: number | null, unit: string, currency: string): string {
   if (value === null) return 'can’t be said';
   if (unit !== ' money') return `${shown(value)}${unit}`;
-  return `${amountText(value.toFixed(placesIn(currency)), currency)} ${currency}`;
+  return roundedMoney(value, currency);
 }
 
 export function groupTables(by: BacktestReport['by'], currency: string): string {

@@ -7,7 +7,7 @@ import {
   FIGURES,
   figureText,
   reportHtml,
-  roundedAmount,
+  roundedMoney,
   TRADES_SHOWN_MAX,
 } from '../../backtest/report/report-html.js';
 import {
@@ -25,7 +25,7 @@ import { RANKED_BY, type RankedBy } from '../../backtest/sweep/trial.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
-import { amountText, counted, gainText, grouped } from '../../domain/figure-text.js';
+import { counted, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
@@ -368,8 +368,7 @@ function keep(outputs: Outputs): void {
 
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
-  const money = (text: string): string =>
-    `${amountText(roundedAmount(text, currency), currency)} ${currency}`;
+  const money = (text: string): string => roundedMoney(text, currency);
   const percent = (value: number): string => `${grouped(String(Number(value.toFixed(2))))} %`;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const outputs = [
@@ -378,7 +377,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ['orders', orders],
   ] as const;
   return [
-    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${gainText(roundedAmount(report.netProfit, currency), currency)} ${currency}`,
+    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${roundedMoney(report.netProfit, currency, gainText)}`,
     line('from, to', `${when(period.from)}, ${when(period.to)}`),
     line(
       'equity',
