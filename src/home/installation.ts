@@ -4,8 +4,8 @@
  * servers of Postgres and Temporal, and the minutes fetched from venues, are shared by the installation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { DESK_HOMES, deskPaths, homePaths, installationOf, type Runtime } from './runtime.js';
+import { basename, join } from 'node:path';
+import { DESK_HOMES, deskPaths, homePaths, installationOf, type Runtime, rootOf } from './runtime.js';
 import { writeOnce } from './secrets.js';
 
 const FIRST_DATABASE = 'fermata';
@@ -13,7 +13,7 @@ const FIRST_NAMESPACE = 'fermata';
 
 /** Null for the first desk's home, which is FERMATA_HOME itself. */
 export function furtherDeskOf(home: string): string | null {
-  const root = resolve(home);
+  const root = rootOf(home);
   return installationOf(root) === root ? null : basename(root);
 }
 
@@ -21,7 +21,7 @@ export function furtherDeskOf(home: string): string | null {
 export function desksHomes(installation: string): readonly string[] {
   const folder = join(installation, DESK_HOMES);
   const further = existsSync(folder) ? readdirSync(folder).sort() : [];
-  return [resolve(installation), ...further.map((desk) => join(resolve(installation), DESK_HOMES, desk))];
+  return [rootOf(installation), ...further.map((desk) => join(rootOf(installation), DESK_HOMES, desk))];
 }
 
 /** Whether the servers of Postgres and Temporal also hold another desk's data. */
@@ -39,17 +39,17 @@ export function desksStartedIn(home: string): string[] {
 
 /** The home of a desk that was started before; null if it never was. */
 export function knownHomeOf(installation: string, desk: string): string | null {
-  const own = join(resolve(installation), DESK_HOMES, desk);
+  const own = join(rootOf(installation), DESK_HOMES, desk);
   if (existsSync(own)) return own;
   return firstDesk(installation) === desk || desksStartedIn(installation).includes(desk)
-    ? resolve(installation)
+    ? rootOf(installation)
     : null;
 }
 
 /** The home of a desk, which is assigned here if it has none. The first desk to ask gets FERMATA_HOME itself. */
 export function homeOf(installation: string, desk: string): string {
   const home = wouldBeHomeOf(installation, desk);
-  if (home !== resolve(installation) || becomesFirst(installation, desk)) return home;
+  if (home !== rootOf(installation) || becomesFirst(installation, desk)) return home;
   return wouldBeHomeOf(installation, desk);
 }
 
@@ -58,7 +58,7 @@ export function wouldBeHomeOf(installation: string, desk: string): string {
   const known = knownHomeOf(installation, desk);
   if (known !== null) return known;
   const isFree = firstDesk(installation) === null && desksStartedIn(installation).length === 0;
-  return isFree ? resolve(installation) : join(resolve(installation), DESK_HOMES, desk);
+  return isFree ? rootOf(installation) : join(rootOf(installation), DESK_HOMES, desk);
 }
 
 const firstDeskFile = (installation: string): string => join(homePaths(installation).run, 'first-desk');

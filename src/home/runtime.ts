@@ -1,6 +1,6 @@
 /** What the supervisor tells every process that it starts: addresses and places, no secrets (those are files). */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DeskCalendar } from '../domain/trading-day.js';
@@ -8,9 +8,22 @@ import type { DeskCalendar } from '../domain/trading-day.js';
 /** Folder of FERMATA_HOME with the homes of further desks, each named after its desk. */
 export const DESK_HOMES = 'desk-homes';
 
+/**
+ * The one name of a home: its folder's own, whatever links lead there. Of a folder that does not exist yet it is the one
+ * that it will have.
+ */
+export function rootOf(home: string): string {
+  const path = resolve(home);
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(rootOf(dirname(path)), basename(path));
+  }
+}
+
 /** FERMATA_HOME itself, for any desk's home. */
 export function installationOf(home: string): string {
-  const root = resolve(home);
+  const root = rootOf(home);
   return basename(dirname(root)) === DESK_HOMES ? dirname(dirname(root)) : root;
 }
 
@@ -53,7 +66,7 @@ interface ServerPaths {
 }
 
 export function homePaths(home: string): HomePaths {
-  const root = resolve(home);
+  const root = rootOf(home);
   const installation = installationOf(root);
   return {
     home: root,
@@ -93,13 +106,13 @@ const socketsRecord = (root: string): string => join(root, 'run', 'sockets');
  * and each has to find the desk.
  */
 export function recordSockets(home: string): void {
-  const root = resolve(home);
+  const root = rootOf(home);
   writeFileSync(socketsRecord(root), socketsFolder(root), { mode: 0o600 });
 }
 
 /** Call once nothing of this home runs any more: what a killed supervisor has left is removed too. */
 export function forgetSockets(home: string): void {
-  const root = resolve(home);
+  const root = rootOf(home);
   const folder = socketsInUse(root);
   if (folder !== null) rmSync(folder, { recursive: true, force: true });
   rmSync(socketsRecord(root), { force: true });
@@ -112,10 +125,18 @@ export function forgetSockets(home: string): void {
 function socketsInUse(root: string): string | null {
   try {
     const folder = readFileSync(socketsRecord(root), 'utf8');
-    return existsSync(folder) && hashIn(folder) === hashIn(socketsFolder(root)) ? folder : null;
+    const isOf = (home: string): boolean => hashIn(folder) === hashIn(socketsFolder(home));
+    return existsSync(folder) && (isOf(root) || isOf(linkTo(root))) ? folder : null;
   } catch {
     return null;
   }
+}
+
+/** The link by which an earlier version was started here: its sockets are named after that. Throws if there is none. */
+function linkTo(root: string): string {
+  const { home } = JSON.parse(readFileSync(join(root, 'run', 'runtime.json'), 'utf8')) as Runtime;
+  if (rootOf(home) !== root) throw new Error(`${home} is another home`);
+  return home;
 }
 
 /** Of the home. Before it is the user's number: another user, such as root, may look for the desk too. */

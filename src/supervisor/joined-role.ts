@@ -6,10 +6,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { resolve } from 'node:path';
 import { desksHomes } from '../home/installation.js';
 import { readLines } from '../home/local-socket.js';
-import { installationOf } from '../home/runtime.js';
+import { installationOf, rootOf } from '../home/runtime.js';
 import {
   type FromHost,
   type Joining,
@@ -81,7 +80,7 @@ export interface JoinedRole {
 export async function joinRole(options: JoinOptions): Promise<JoinedRole | null> {
   for (const home of desksHomes(installationOf(options.home))) {
     const path = sharedSocket(home, options.name);
-    if (home === resolve(options.home) || !existsSync(path)) continue;
+    if (home === rootOf(options.home) || !existsSync(path)) continue;
     const joined = await joinAt(path, options);
     if (joined !== null) return joined;
   }

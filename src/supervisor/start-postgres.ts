@@ -11,6 +11,7 @@ import { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
 import { lasted } from '../domain/moment.js';
 import { plainEnvironment } from '../home/process-environment.js';
+import { rootOf } from '../home/runtime.js';
 import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import { commandLineOf, isAlive } from './process-table.js';
 
@@ -170,8 +171,10 @@ async function clearStaleLock(directory: string): Promise<void> {
   if (!existsSync(path)) return;
   const pid = Number((await readFile(path, 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return;
-  const commandLine = await commandLineOf(pid);
-  if (commandLine?.includes(directory)) {
+  const commandLine = (await commandLineOf(pid)) ?? '';
+  // It may have been started by a link to the folder.
+  const isOn = (word: string): boolean => word.startsWith('/') && rootOf(word) === rootOf(directory);
+  if (commandLine.includes(directory) || commandLine.split(' ').some(isOn)) {
     throw new Error(
       `A Postgres server (process ${pid}) still runs on ${directory}. Nothing was changed. Stop it with: kill -INT ${pid}`,
     );

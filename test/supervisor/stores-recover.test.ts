@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,8 +43,7 @@ afterEach(async () => {
 
 const PASSWORD = 'a-password-for-this-test';
 
-async function start(port: number): Promise<PostgresServer> {
-  const directory = join(folder, 'postgres');
+async function start(port: number, directory = join(folder, 'postgres')): Promise<PostgresServer> {
   const server = await startPostgres({
     directory,
     port,
@@ -161,7 +161,12 @@ test.runIf(process.platform === 'linux')('Postgres has none of our secrets in it
 test('a start beside a Postgres that still runs on the same folder is refused and harms nothing', async () => {
   const port = await freePort();
   const first = await start(port);
-  await expect(start(await freePort())).rejects.toThrow(/still runs on .* Stop it with: kill -INT \d+/);
+  const link = join(folder, 'link');
+  symlinkSync(join(folder, 'postgres'), link);
+  for (const directory of [join(folder, 'postgres'), link])
+    await expect(start(await freePort(), directory)).rejects.toThrow(
+      /still runs on .* Stop it with: kill -INT \d+/,
+    );
   expect(await query(port, 'select 1 as one')).toEqual([{ one: 1 }]);
   await first.stop();
 });

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { publicUrlOf } from '../../home/dashboard-address.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
 import { databaseOf, desksHomes, namespaceIn } from '../../home/installation.js';
@@ -9,6 +9,7 @@ import {
   installationOf,
   type MeasuredWorker,
   type Runtime,
+  rootOf,
 } from '../../home/runtime.js';
 import { keepStartedDesk } from '../../home/started-desks.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
@@ -116,7 +117,7 @@ export async function choosePorts(runDirectory: string, web: number): Promise<De
  */
 export async function pagePort(home: string, wanted: { host: string; port: number }): Promise<number> {
   const { host, port } = wanted;
-  const others = desksHomes(installationOf(home)).filter((other) => other !== resolve(home));
+  const others = desksHomes(installationOf(home)).filter((other) => other !== rootOf(home));
   const taken = new Set(others.map((other) => readPorts(portsFile(homePaths(other).run)).web));
   if (port === 0 || !taken.has(port)) return port;
   const { web: before } = readPorts(portsFile(homePaths(home).run));
