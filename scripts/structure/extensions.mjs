@@ -166,13 +166,14 @@ export function incidentsOfDesks(root) {
 }
 
 /**
- * Whether a module imports the extension's file or contains its name; a name that is an ordinary word (`database`)
- * does not count.
+ * Whether a module imports the extension's file, or from its folder, or contains its name; a name that is an ordinary
+ * word (`database`) does not count, and that of a folder where it is quoted only: `venuesNamedOutside` sees the rest.
  */
 function names({ text, imports }, name, own) {
-  const isDistinct = own.endsWith('/') || /[-A-Z]/.test(name);
+  if (own.endsWith('/'))
+    return imports.some(({ to }) => to.startsWith(own)) || new RegExp(`['"\`]${name}['"\`]`).test(text);
   return (
     imports.some(({ to }) => to === own) ||
-    (isDistinct && new RegExp(`(?<![\\w.-])${name}(?![\\w-])`, own.endsWith('/') ? 'i' : '').test(text))
+    (/[-A-Z]/.test(name) && new RegExp(`(?<![\\w.-])${name}(?![\\w-])`).test(text))
   );
 }
