@@ -316,6 +316,10 @@ it('are put into the days of the desk, in its time zone, whole ones from the fir
     ],
   });
   const first = (by: 'week' | 'month') => periodsOf(by, span, newYork).begins[0];
-  expect(first('week')).toEqual({ startMs: at('2026-03-02T22:00:00Z'), date: '2026-03-02' });
-  expect(first('month')).toEqual({ startMs: at('2026-03-01T22:00:00Z'), date: '2026-03-01' });
+  // Monday's trading day begins on Sunday there, and that of the first on the last of February.
+  expect(first('week')).toEqual({ startMs: at('2026-03-01T22:00:00Z'), date: '2026-03-02' });
+  expect(first('month')).toEqual({ startMs: at('2026-02-28T22:00:00Z'), date: '2026-03-01' });
+  const early = { ...newYork, dayBoundary: '03:00' };
+  const begun = { startMs: at('2026-03-02T08:00:00Z'), date: '2026-03-02' };
+  expect(periodsOf('week', span, early).begins[0]).toEqual(begun);
 });

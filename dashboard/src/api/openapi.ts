@@ -6757,9 +6757,9 @@ export interface paths {
                             fromMs: number;
                             /** @description Market clock, milliseconds since 1970 */
                             toMs: number;
-                            /** @description First trading day of the first period */
+                            /** @description Date of the first period */
                             fromDate: string;
-                            /** @description First trading day of the last period */
+                            /** @description Date of the last period */
                             toDate: string;
                             /** @description Of the desk: dates are in it */
                             timezone: string;
@@ -6787,7 +6787,7 @@ export interface paths {
                                 fees: string;
                                 /** @description Market clock, milliseconds since 1970 */
                                 startMs: number;
-                                /** @description Its first trading day; weeks begin on Monday */
+                                /** @description Where a day begins; the Monday of a week, the first of a month */
                                 date: string;
                             }[];
                             /** @description Newest first */

@@ -1,5 +1,5 @@
 /** Round trips and their results, from the ledger of fills. */
-import { DAY_MS } from '../../domain/civil-date.js';
+import { DAY_MS, MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
 import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
 import { readStatus } from '../../trader/read-status.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
@@ -112,14 +112,15 @@ const NOTHING = { place: null, trips: 0, wins: 0, net: '0', fees: '0' };
 
 interface PeriodBegin {
   readonly startMs: number;
-  /** Date of its first trading day in the desk's time zone, for example `2026-01-05`. */
+  /** In the desk's time zone, for example `2026-01-05`: where a day begins; the Monday of a week, the first of a month. */
   readonly date: string;
 }
 
-const BEGINS: Readonly<Record<Period, (date: string) => boolean>> = {
+/** `most`: a moment of the date that most of a trading day lies on. */
+const BEGINS: Readonly<Record<Period, (most: Date) => boolean>> = {
   day: () => true,
-  week: (date) => new Date(date).getUTCDay() === 1,
-  month: (date) => date.endsWith('-01'),
+  week: (most) => most.getUTCDay() === 1,
+  month: (most) => most.getUTCDate() === 1,
 };
 
 interface Periods {
@@ -132,8 +133,9 @@ interface Periods {
 }
 
 /**
- * The desk's days, weeks and months: a week begins with Monday's trading day, a month with the trading day of the
- * first. Every period that overlaps the span: the first begins at its start or earlier.
+ * The desk's days, weeks and months: a week begins with Monday's trading day, a month with that of the first; where days
+ * begin at noon or later, as a session of futures does, that is the one that begins on the date before. Every period that
+ * overlaps the span: the first begins at its start or earlier.
  */
 export function periodsOf(
   by: Period,
@@ -142,10 +144,12 @@ export function periodsOf(
 ): Periods {
   const offsetAt = zoneOffset(timezone);
   const dayOf = (marketMs: number): number => tradingDayStart(marketMs, dayBoundary, offsetAt);
+  const mostLiesMs = by === 'day' || minuteOfDay(dayBoundary) * MINUTE_MS < DAY_MS / 2 ? 0 : DAY_MS;
   const newestFirst: PeriodBegin[] = [];
   for (let startMs = dayOf(toMs); ; startMs = dayOf(startMs - 1)) {
-    const date = new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
-    if (!BEGINS[by](date)) continue;
+    const most = new Date(startMs + offsetAt(startMs) + mostLiesMs);
+    if (!BEGINS[by](most)) continue;
+    const date = most.toISOString().slice(0, 10);
     newestFirst.push({ startMs, date });
     if (startMs > fromMs) continue;
     const toDate = newestFirst[0]?.date ?? date;

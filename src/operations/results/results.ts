@@ -52,8 +52,8 @@ export const resultsSchema = z.object({
   currency: z.string().nullable(),
   fromMs: marketMs.describe('Where the first period begins'),
   toMs: marketMs,
-  fromDate: z.string().describe('First trading day of the first period'),
-  toDate: z.string().describe('First trading day of the last period'),
+  fromDate: z.string().describe('Date of the first period'),
+  toDate: z.string().describe('Date of the last period'),
   timezone: z.string().describe('Of the desk: dates are in it'),
   dayBoundary: z.string().describe('When a trading day begins in that time zone'),
   total: sumsSchema,
@@ -61,7 +61,7 @@ export const resultsSchema = z.object({
     .array(
       sumsSchema.extend({
         startMs: marketMs,
-        date: z.string().describe('Its first trading day; weeks begin on Monday'),
+        date: z.string().describe('Where a day begins; the Monday of a week, the first of a month'),
       }),
     )
     .describe('Newest first, by the time of closing; those without a round trip are left out'),
