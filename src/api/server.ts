@@ -57,6 +57,7 @@ import { setupsRoutes, strategiesRoute, strategyToggleRoute } from './routes/str
 import { tasksRoutes } from './routes/tasks.js';
 import { tradesRoute } from './routes/trades.js';
 import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
+import { EXPECTED } from './schemas/answers.js';
 import { type TemporalTickets, temporalTicketRoute } from './temporal-ui/entrance.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -88,7 +89,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     frameworkErrors: reportFrameworkError,
     clientErrorHandler: answerMalformed,
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: false, verbose: true },
+      customOptions: { removeAdditional: false, coerceTypes: false, verbose: true, keywords: [EXPECTED] },
       onCreate: compileWhenAsked,
     },
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { moment } from '../desk/schema-values.js';
 import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../desk/signal-schema.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Command } from '../engine/event.js';
@@ -26,13 +27,12 @@ export class SignalsFileError extends Error {
   }
 }
 
-const time = z.iso.datetime({ offset: true });
 /** `at`: when it arrives. Left out: at `issuedAt`, which is required here. */
-const sentSchema = signalSchema.extend({ issuedAt: time, at: time.optional() });
+const sentSchema = signalSchema.extend({ issuedAt: moment, at: moment.optional() });
 const withdrawnSchema = z.strictObject({
   source: signalSourceSchema,
   id: signalIdSchema,
-  at: time,
+  at: moment,
   withdraw: z.literal(true),
 });
 

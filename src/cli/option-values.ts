@@ -1,5 +1,6 @@
 /** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
+import { NAME, NAME_EXPECTED } from '../desk/name-text.js';
 import type { NewInstrument } from '../desk/new-desk.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { ungrouped } from '../domain/figure-text.js';
@@ -57,8 +58,8 @@ export function collected<Value>(read: (text: string) => Value) {
 
 /** In the form that the desk file uses for names. */
 export function personValue(text: string): string {
-  if (/^[a-z][a-z0-9-]{0,39}$/.test(text)) return text;
-  throw new InvalidArgumentError('expected a name of 1 to 40 lower case letters, digits and dashes');
+  if (NAME.test(text)) return text;
+  throw new InvalidArgumentError(`expected a name of ${NAME_EXPECTED}`);
 }
 
 /** `SYMBOL,TICK,LOT,MIN-NOTIONAL`; the desk file's own rules check the numbers. */

@@ -220,7 +220,7 @@ export type SetupDetails = Shape<typeof setupDetailsSchema>;
 /** `2026-07-15`. */
 export const journalDateSchema = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a day, for example 2026-07-15')
   .describe('One of the desk’s days');
 
 export const journalNoteSchema = z.object({

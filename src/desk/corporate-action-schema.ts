@@ -17,7 +17,10 @@ export const dividendSchema = z.strictObject({
   symbol,
   perShare: z
     .string()
-    .regex(/^(?!0+(\.0+)?$)\d{1,9}(\.\d{1,8})?$/)
+    .regex(
+      /^(?!0+(\.0+)?$)\d{1,9}(\.\d{1,8})?$/,
+      'expected a decimal number above 0 as text, for example "0.82"',
+    )
     .describe('Decimal, in the quote currency, above 0'),
 });
 

@@ -2,9 +2,9 @@
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { isShippedKind, SHIPPED_KINDS } from './incident-schema.js';
+import { NAME, NAME_EXPECTED } from './name-text.js';
 import type { OwnIncident } from './own-incident-schema.js';
 import type { Desk } from './schema.js';
-import { name as nameSchema } from './schema-values.js';
 
 type Incidents = Pick<Desk, 'incidents' | 'coded' | 'playbooks'>;
 
@@ -66,8 +66,8 @@ function kindRules(desk: Desk): BrokenRule[] {
         },
       ];
     }
-    if (nameSchema.safeParse(kind).success) return [];
-    const expected = 'a name of 1 to 40 lower case letters, digits and dashes';
+    if (NAME.test(kind)) return [];
+    const expected = `a name of ${NAME_EXPECTED}`;
     return [{ path, expected, found: kind, doThis: 'give it such a name' }];
   });
 }

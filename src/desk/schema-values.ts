@@ -1,13 +1,35 @@
 /** The small values in a desk file. Messages begin with "expected", as the reader of an error sees them. */
 import { z } from 'zod';
 import { RESUME_RULES } from '../domain/mode.js';
+import { NAME, NAME_EXPECTED } from './name-text.js';
 
 /** Decimal text: a YAML number would already have been through floating point. */
 export const decimal = z
   .string()
   .regex(/^\d{1,15}(\.\d{1,15})?$/, 'expected a decimal number in quotes, for example "0.01"');
 
-/** The same, where it may be below zero. */
+/** The price of one unit, as people and programs send it. */
+export const price = z
+  .string()
+  .regex(/^\d{1,20}(\.\d{1,12})?$/, 'expected a decimal number as text, for example "61250.00"');
+
+/** What changed a balance, as people and programs send it. */
+export const cashAmount = z
+  .string()
+  .regex(/^-?\d{1,20}(\.\d{1,8})?$/, 'expected a decimal number as text, for example "-6000.00"');
+
+/** No control characters reach the trader's journal or a log. */
+export const printable = z
+  .string()
+  .regex(/^\P{Cc}*$/u, 'expected one line of text, without control characters such as tabs');
+
+/** A moment that is the same on each machine. */
+export const moment = z.iso.datetime({
+  offset: true,
+  error: 'expected a time with its zone, for example 2026-01-05T10:00:00Z',
+});
+
+/** Decimal text of the desk file, where it may be below zero. */
 export const signedDecimal = z
   .string()
   .regex(
@@ -19,9 +41,7 @@ export const symbol = z
   .string()
   .regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'expected BASE/QUOTE, for example BTC/USDT');
 
-export const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected 1 to 40 lower case letters, digits and dashes');
+export const name = z.string().regex(NAME, `expected ${NAME_EXPECTED}`);
 
 export const timeOfDay = z
   .string()

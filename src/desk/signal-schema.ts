@@ -5,17 +5,21 @@
 import { z } from 'zod';
 import { TARGETS_MAX } from '../domain/exit-plan.js';
 import { SIGNAL_ACTIONS, SIGNAL_LIFE_MS_MAX, SIGNAL_TEXT_MAX, type SignalRequest } from '../domain/signal.js';
-
-const price = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/);
-const time = z.iso.datetime({ offset: true });
+import { moment, price, printable } from './schema-values.js';
 
 export const signalSourceSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,39}$/)
-  .describe('Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores');
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,39}$/,
+    'expected 1 to 40 lower case letters, digits, dots, dashes and underscores, a letter or digit first',
+  )
+  .describe('Whose signal it is');
 export const signalIdSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$/)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$/,
+    'expected 1 to 80 letters, digits, dots, dashes, colons and underscores, a letter or digit first',
+  )
   .describe('What its source calls it');
 
 export const signalSchema = z.strictObject({
@@ -37,12 +41,12 @@ export const signalSchema = z.strictObject({
     .max(TARGETS_MAX)
     .optional()
     .describe('Where the trade is closed, the nearest first'),
-  issuedAt: time
+  issuedAt: moment
     .optional()
     .describe(
       'Its original time, by the market; left out: when it arrives. That of an edit is the first one’s',
     ),
-  expiresAt: time
+  expiresAt: moment
     .optional()
     .describe('From then on nothing is entered on it, seven days later at most. This, or `validSeconds`'),
   validSeconds: z
@@ -51,12 +55,7 @@ export const signalSchema = z.strictObject({
     .max(SIGNAL_LIFE_MS_MAX / 1000)
     .optional()
     .describe('The same as seconds from its original time'),
-  text: z
-    .string()
-    .max(SIGNAL_TEXT_MAX)
-    .regex(/^\P{Cc}*$/u)
-    .optional()
-    .describe('As its author wrote it'),
+  text: printable.max(SIGNAL_TEXT_MAX).optional().describe('As its author wrote it'),
 });
 
 export type SignalBody = z.infer<typeof signalSchema>;

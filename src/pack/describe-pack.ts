@@ -1,6 +1,7 @@
 /** Describes the parts in a desk's folder, in a separate process, because reading them runs their code. */
+import { NAME, NAME_EXPECTED } from '../desk/name-text.js';
 import { askChild, packError, problem } from './child-process.js';
-import { NAME, type PartFile, type PartKind, partFiles } from './pack-folder.js';
+import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { DescribedPart, PackProblem } from './protocol.js';
 
 const FILES_MAX = 200;
@@ -22,10 +23,7 @@ export function describePack(folder: string, shipped: ShippedNames): readonly De
 
 function nameProblems(files: readonly PartFile[], shipped: ShippedNames): PackProblem[] {
   return files.flatMap(({ kind, name, file }, at) => {
-    if (!NAME.test(name))
-      return [
-        problem(file, 'a name of 1 to 40 lower case letters, digits and dashes', name, `rename ${file}`),
-      ];
+    if (!NAME.test(name)) return [problem(file, `a name of ${NAME_EXPECTED}`, name, `rename ${file}`)];
     if (shipped[kind].includes(name)) {
       const found = `the name of the ${kind} ${name} that comes with Fermata`;
       return [problem(file, 'a name of its own', found, `rename ${file}`)];

@@ -18,9 +18,6 @@ export interface PartFile {
   readonly file: string;
 }
 
-/** For everything that is named after its file. */
-export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
-
 const CODE = /\.(ts|js|mjs)$/;
 const DECLARATIONS = /\.d\.ts$/;
 

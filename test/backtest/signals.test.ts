@@ -80,7 +80,10 @@ it('leaves out those from before the run', async () => {
 
 it.each<[unknown, string]>([
   [{ ...BUY, id: 'x', issuedAt: at(1), stop: 59_000 }, 'stop: expected text, found 59000'],
-  [{ ...BUY, id: 'x' }, 'issuedAt: expected text, found nothing'],
+  [
+    { ...BUY, id: 'x' },
+    'issuedAt: expected a time with its zone, for example 2026-01-05T10:00:00Z, found nothing',
+  ],
   [{ ...BUY, id: 'x', issuedAt: at(1), size: 3 }, 'expected no member size'],
   [{ ...BUY, id: 'x', issuedAt: at(1), action: 'hold' }, 'action: expected one of buy, sell, close'],
   ['BUY', 'expected an object'],

@@ -159,7 +159,7 @@ describe('KPIs in a desk file', () => {
     expect(problemsOf({ 'Win rate': AIM })).toEqual([
       {
         key: 'kpis.Win rate',
-        expected: 'a name of 1 to 40 lower case letters, digits and dashes',
+        expected: 'a name of 1 to 40 lower case letters, digits and dashes, a letter first',
         found: '"Win rate"',
         doThis: 'give Win rate such a name',
       },

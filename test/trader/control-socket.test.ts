@@ -85,7 +85,10 @@ it('says which field is wrong, what was expected and what was found', async () =
       request('halt', { ...why, cause: 'whim', resume: 'auto' }),
       /params\.cause: expected one of .*, found "whim"/,
     ],
-    [request('arm', { ...why, haltId: 'zz', configHash: 'h', decisions: [] }), /params\.haltId/],
+    [
+      request('arm', { ...why, haltId: 'zz', configHash: 'h', decisions: [] }),
+      /params\.haltId: expected the id of a halt: 32 hexadecimal digits, found "zz"/,
+    ],
     [
       request('arm', { ...why, haltId: 'a'.repeat(32), configHash: 'h', decisions: [{}] }),
       /params\.decisions\[0\]\.decisionId: expected text, found nothing/,

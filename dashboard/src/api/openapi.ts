@@ -246,13 +246,9 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description base64url without padding */
                         id: string;
-                        /** @description base64url without padding */
                         clientDataJSON: string;
-                        /** @description base64url without padding */
                         authenticatorData: string;
-                        /** @description base64url without padding */
                         signature: string;
                         /** @enum {string} */
                         transport?: "json" | "cookie";
@@ -416,11 +412,8 @@ export interface paths {
                     "application/json": {
                         /** @description The owner’s word for it, such as the device */
                         name: string;
-                        /** @description base64url without padding */
                         id: string;
-                        /** @description base64url without padding */
                         clientDataJSON: string;
-                        /** @description base64url without padding */
                         authenticatorData: string;
                         /** @description DER of a SubjectPublicKeyInfo, base64url */
                         publicKey: string;
@@ -2774,7 +2767,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        /** @description Whose signal it is */
                         source: string;
                         /** @description What its source calls it */
                         id: string;
@@ -2916,7 +2909,7 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
-                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        /** @description Whose signal it is */
                         source: string;
                         /** @description What its source calls it */
                         id: string;

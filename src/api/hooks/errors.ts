@@ -13,6 +13,7 @@ import {
   tooManyRequests,
   unexpected,
 } from '../problem.js';
+import { EXPECTED } from '../schemas/answers.js';
 
 const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -146,7 +147,14 @@ function wordsFor(error: FastifySchemaValidationError, context: string): string 
 }
 
 /** Empty if the schema says nothing that helps a person. */
-function expectation({ type, enum: values, anyOf, pattern, description, ...bounds }: Schema): string {
+function expectation({
+  type,
+  enum: values,
+  anyOf,
+  [EXPECTED]: form,
+  description,
+  ...bounds
+}: Schema): string {
   if (Array.isArray(anyOf)) return anyOf.map(expectation).join(', or ');
   if (Array.isArray(values)) return `one of ${values.join(', ')}`;
   if (type === 'integer' || type === 'number')
@@ -155,9 +163,9 @@ function expectation({ type, enum: values, anyOf, pattern, description, ...bound
   if (type === 'object' || type === 'array') return type === 'object' ? 'an object' : 'a list';
   if (type !== 'string') return '';
   const length = range(bounds.minLength, bounds.maxLength);
-  const words = length === '' ? 'text' : `text of${length.replace(/^ from/, '')} characters`;
-  const form = typeof pattern === 'string' ? `${words} like ${pattern}` : words;
-  return typeof description === 'string' ? `${form} (${description})` : form;
+  const long = length === '' ? '' : ` of${length.replace(/^ from/, '')} characters`;
+  const formed = typeof form === 'string' ? `${form}${long === '' ? '' : `,${long}`}` : `text${long}`;
+  return typeof description === 'string' ? `${formed} (${description})` : formed;
 }
 
 function range(low: unknown, high: unknown): string {

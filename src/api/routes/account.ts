@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { decimalText, marketMs } from '../../contracts/json-values.js';
 import { positionSchema, type TraderStatus } from '../../contracts/trader-status.js';
 import { dividendSchema, splitSchema } from '../../desk/corporate-action-schema.js';
+import { cashAmount, price } from '../../desk/schema-values.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
 import { splitRatio } from '../../domain/corporate-action.js';
@@ -89,10 +90,7 @@ export function reconciliationRoute(app: FastifyInstance, web: WebDependencies):
 
 const explanationSchema = z.strictObject({
   kind: z.enum(CASH_KINDS),
-  amount: z
-    .string()
-    .regex(/^-?\d{1,20}(\.\d{1,8})?$/)
-    .describe('Signed decimal, as the balance changed: -6000 for a withdrawal of 6,000'),
+  amount: cashAmount.describe('Signed decimal, as the balance changed: -6000 for a withdrawal of 6,000'),
   reason,
 });
 
@@ -120,11 +118,7 @@ const claimSchema = z.strictObject({
   owner: z
     .enum(COIN_OWNERS)
     .describe('`move`: a person takes them out of the account; until then they are left alone'),
-  cost: z
-    .string()
-    .regex(/^\d{1,20}(\.\d{1,12})?$/)
-    .optional()
-    .describe('What one coin cost, decimal; needed where they are the desk’s'),
+  cost: price.optional().describe('What one coin cost, decimal; needed where they are the desk’s'),
   reason: reason.min(1),
   signature,
 });

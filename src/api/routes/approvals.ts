@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { approvalSchema } from '../../contracts/published.js';
+import { price } from '../../desk/schema-values.js';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
@@ -140,7 +141,7 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
         size: { type: 'integer', minimum: SIZE_PCT_MIN, maximum: SIZE_PCT_MAX },
         coins: { type: 'string', minLength: 3, maxLength: 40 },
         owner: { type: 'string', enum: COIN_OWNERS },
-        cost: { type: 'string', pattern: '^\\d{1,20}(\\.\\d{1,12})?$' },
+        cost: jsonSchema(price),
       },
       dependencies: { coins: ['owner'], owner: ['coins'], cost: ['coins'] },
     },

@@ -9,7 +9,7 @@ import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
 
 const askedSchema = z.strictObject({
-  text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/),
+  text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/, 'expected some words'),
   date: journalDateSchema.optional().describe('One of the desk’s days that has begun; left out: today’s'),
 });
 

@@ -32,8 +32,7 @@ const bytes = (charsMax: number) =>
     .string()
     .min(1)
     .max(charsMax)
-    .regex(/^[\w-]+$/)
-    .describe('base64url without padding');
+    .regex(/^[\w-]+$/, 'expected base64url without padding');
 
 const credentialId = bytes(1400);
 const clientDataJSON = bytes(2048);

@@ -1,10 +1,11 @@
 /** What routes share: who acts and what is answered, and how a query is read and asked of the database. */
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
+import { symbol } from '../../desk/schema-values.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { databaseDown, notDone, sendProblem } from '../problem.js';
-import { answer, problems } from '../schemas/answers.js';
+import { answer, EXPECTED, jsonSchema, problems } from '../schemas/answers.js';
 
 /** The person whom the sign-in check let in. */
 export function callerOf(request: FastifyRequest): Caller {
@@ -55,8 +56,15 @@ export function coerceIntegers(...names: readonly string[]): preValidationAsyncH
   };
 }
 
+/** An address with an id of this form. */
+export const idLike = (pattern: string, expected: string) => ({
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', pattern, [EXPECTED]: expected } },
+});
+
 /** BASE/QUOTE as in the desk file. */
-export const symbolQuery = { type: 'string', pattern: '^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$' } as const;
+export const symbolQuery = jsonSchema(symbol);
 
 const TIME =
   'a time with its zone (2026-01-05T10:00:00Z), a day in UTC (2026-01-05) or milliseconds since 1970';

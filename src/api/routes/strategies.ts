@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { decimalText } from '../../contracts/json-values.js';
 import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
 import { type StrategyStatus, strategyStatusSchema } from '../../contracts/trader-status.js';
+import { name } from '../../desk/schema-values.js';
 import { addDecimals } from '../../domain/decimal.js';
 import { NO_REASON } from '../../domain/no-reason.js';
 import { OPERATOR } from '../../domain/roles.js';
@@ -12,7 +13,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf, coerceIntegers, emptyBody, fromDatabase } from './route-parts.js';
+import { callerOf, coerceIntegers, emptyBody, fromDatabase, idLike } from './route-parts.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: toggles it'),
@@ -78,7 +79,7 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
     params: {
       type: 'object',
       required: ['name'],
-      properties: { name: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' } },
+      properties: { name: jsonSchema(name) },
     },
     body: jsonSchema(toggleSchema),
     response: { 200: answer('Switched', outcomeSchema), ...problems(400, 401, 403, 404, 409) },
@@ -138,11 +139,7 @@ export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
   const one = {
     summary: 'One setup: its plan, its state and each of its steps',
     tags: ['state'],
-    params: {
-      type: 'object',
-      required: ['id'],
-      properties: { id: { type: 'string', pattern: '^[0-9A-Za-z_-]{1,40}$' } },
-    },
+    params: idLike('^[0-9A-Za-z_-]{1,40}$', 'the id of a setup, as GET /api/setups has it'),
     response: { 200: answer('As it is now', setupDetailsSchema), ...problems(400, 401, 404, 503) },
   };
   app.get<{ Params: { readonly id: string } }>(

@@ -6,7 +6,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { callerOf, fromDatabase } from './route-parts.js';
+import { callerOf, fromDatabase, idLike } from './route-parts.js';
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 
@@ -49,11 +49,7 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
   const done = {
     summary: 'Say that a task is done, and what was found',
     tags: ['people'],
-    params: {
-      type: 'object',
-      required: ['id'],
-      properties: { id: { type: 'string', pattern: '^[1-9]\\d{0,14}$' } },
-    },
+    params: idLike('^[1-9]\\d{0,14}$', 'the number of a task, as GET /api/tasks has it'),
     body: jsonSchema(doneSchema),
     response: { 200: answer('Done', taskDoneSchema), ...problems(400, 401, 403, 404, 409, 503) },
   };

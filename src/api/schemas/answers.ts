@@ -9,8 +9,26 @@ export type JsonSchema = Record<string, unknown>;
 
 /** With `io: 'input'` only strict zod schemas forbid further members: an answer may gain some. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema: written }) => {
+      const words = wordsOf(zodSchema);
+      if (written.pattern !== undefined && words !== undefined) written[EXPECTED] = words;
+    },
+  });
   return rest;
+}
+
+/** What a `pattern` asks for, in words: what a request that doesn't fit is told. */
+export const EXPECTED = 'x-expected';
+
+/** Those of the check that has a pattern. */
+function wordsOf({ _zod: { def } }: z.core.$ZodType): string | undefined {
+  const checks = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
+  const format = checks.find((check) => 'check' in check && check.check === 'string_format');
+  const said = format?.error?.({} as never);
+  return typeof said === 'string' ? said.replace(/^expected /, '') : undefined;
 }
 
 /** An answer with its description, for a route's `response`. */

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js';
+import { printable } from '../../desk/schema-values.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 
 const HALT_ID_CHARS_MAX = 100;
 
-/** Printable text only: no control characters reach the trader's journal or a log. */
-export const reason = z
-  .string()
-  .max(500)
-  .regex(/^\P{Cc}*$/u)
-  .describe('Kept in the journal, the evidence and the audit trail');
+export const reason = printable.max(500).describe('Kept in the journal, the evidence and the audit trail');
 
 /** A signature by the person's own key; GET /api/signing gives the statement to sign. */
 export const signature = z
@@ -63,6 +59,12 @@ export const emergencyStateSchema = traderStatusSchema
 export const idempotencyHeaders = {
   type: 'object',
   properties: {
-    'idempotency-key': { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' },
+    'idempotency-key': {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7e]+$',
+      'x-expected': 'letters, digits and signs without spaces',
+    },
   },
 } as const;

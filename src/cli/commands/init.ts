@@ -4,6 +4,7 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { Document } from 'yaml';
 import { takeEnvironment } from '../../desk/environment.js';
+import { NAME, NAME_EXPECTED } from '../../desk/name-text.js';
 import { type NewDesk, type NewInstrument, newDeskText, withPackVersion } from '../../desk/new-desk.js';
 import { paperTwinIn } from '../../desk/paper-twin.js';
 import { DeskFileError } from '../../desk/problem.js';
@@ -30,7 +31,7 @@ const TRIES_MAX = 5;
 
 const listOf = (answer: string): string[] => answer.split(',').map((symbol) => symbolIn(symbol) ?? symbol);
 
-const isName = (answer: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(answer);
+const isName = (answer: string): boolean => NAME.test(answer);
 
 const areSymbols = (answer: string): boolean =>
   listOf(answer).every((one) => /^[A-Z0-9]+\/[A-Z0-9]+$/.test(one));
@@ -246,8 +247,7 @@ function refuseUnfitTwin(file: string, text: string): void {
 }
 
 function refuseName(name: string): void {
-  if (!isName(name))
-    throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
+  if (!isName(name)) throw usageFailure(`${name} is no name for a desk`, `use ${NAME_EXPECTED}`);
 }
 
 function fromEnvironment(file: string): { values: Partial<NewDesk>; notes: readonly string[] } {

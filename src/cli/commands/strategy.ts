@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import { ArtefactReader, artefactRules, artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
+import { NAME, NAME_EXPECTED } from '../../desk/name-text.js';
 import { isShipped } from '../../desk/resolve-desk.js';
 import { strategySchema } from '../../desk/trading-schema.js';
 import { rangeText } from '../../domain/declared-value.js';
@@ -14,7 +15,6 @@ import { namedDeskFile } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 
 const FOLDER = 'strategies';
-const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const HASH_SHOWN = 12;
 
 export function strategyCommand(command: Command): void {
@@ -40,7 +40,7 @@ export function strategyCommand(command: Command): void {
 function writeNew(name: string, deskFile: string, json: boolean): void {
   if (!NAME.test(name))
     throw usageFailure(
-      `<name>: expected 1 to 40 lower case letters, digits and dashes; found ${name}`,
+      `<name>: expected ${NAME_EXPECTED}; found ${name}`,
       'fermata strategy new dip --desk NAME',
     );
   const folder = dirname(deskFile);

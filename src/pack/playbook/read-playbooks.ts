@@ -6,9 +6,10 @@ import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 import type { PlaybooksRead } from '../../desk/coded-playbooks.js';
 import { isShippedKind } from '../../desk/incident-schema.js';
 import { areAsRead } from '../../desk/keep-own-files.js';
+import { NAME, NAME_EXPECTED } from '../../desk/name-text.js';
 import { DeskFileError } from '../../desk/problem.js';
 import { askChild, packError, problem } from '../child-process.js';
-import { NAME, playbookFiles } from '../pack-folder.js';
+import { playbookFiles } from '../pack-folder.js';
 
 /** By folder and file: a process may read its desk file often, and its playbooks hardly ever change. */
 const known = new Map<string, CodedPlaybook>();
@@ -52,7 +53,7 @@ function described(folder: string, name: string, file: string): CodedPlaybook {
   const before = known.get(place);
   if (before !== undefined && areAsRead(folder, before.files)) return before;
   if (!NAME.test(name)) {
-    const expected = 'a name of 1 to 40 lower case letters, digits and dashes';
+    const expected = `a name of ${NAME_EXPECTED}`;
     throw packError(folder, [problem(file, expected, name, `rename ${file}`)]);
   }
   if (isShippedKind(name)) {

@@ -7,6 +7,7 @@ import {
 } from '../../contracts/control.js';
 import { corporateActionSchema } from '../../desk/corporate-action-schema.js';
 import { keyText } from '../../desk/problem.js';
+import { cashAmount, price } from '../../desk/schema-values.js';
 import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
@@ -25,10 +26,15 @@ const DECISIONS_MAX = 8;
 const VALUES_MAX = 200;
 const BARS_MAX = 1000;
 
-const text = (lengthMax: number) => z.string().regex(/\S/).max(lengthMax);
+const text = (lengthMax: number) => z.string().regex(/\S/, 'expected some text').max(lengthMax);
 const id = text(ID_LENGTH_MAX);
-const haltId = z.string().regex(/^[0-9a-f]{32}$/);
-const hash = z.string().regex(/^[0-9a-zA-Z:_-]{1,128}$/);
+const haltId = z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a halt: 32 hexadecimal digits');
+const hash = z
+  .string()
+  .regex(
+    /^[0-9a-zA-Z:_-]{1,128}$/,
+    'expected a hash of 1 to 128 letters, digits, colons, dashes and underscores',
+  );
 const sizePct = z.number().min(1).max(100);
 
 const decisions = z
@@ -77,17 +83,14 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   claimCoins: whoAndWhy.extend({
     symbol: id,
     owner: z.enum(COIN_OWNERS),
-    cost: z
-      .string()
-      .regex(/^\d{1,20}(\.\d{1,12})?$/)
-      .nullable(),
+    cost: price.nullable(),
     decisions,
   }),
   toggle: whoAndWhy.extend({ strategy: id, enabled: z.boolean() }),
   resize: whoAndWhy.extend({ sizePct, decisions }),
   explainCash: whoAndWhy.extend({
     kind: z.enum(CASH_KINDS),
-    amount: z.string().regex(/^-?\d{1,20}(\.\d{1,8})?$/),
+    amount: cashAmount,
   }),
   corporateAction: whoAndWhy.extend({ action: corporateActionSchema }),
   noSplit: whoAndWhy.extend({ symbol: id }),
@@ -156,24 +159,25 @@ export function checkParams<M extends ControlMethod>(
   method: M,
   params: unknown = {},
 ): ControlMethods[M]['params'] {
-  const read = PARAMS[method].safeParse(params, { error: problemOf });
+  const read = PARAMS[method].safeParse(params, { error: problemOf, reportInput: true });
   if (read.success) return read.data;
   throw badRequest(problemText(read.error, ['params']));
 }
 
 /** Null: the value fits. Otherwise its first wrong field, what was expected there and what was found. */
 export function fieldProblem(schema: z.ZodType, value: unknown): string | null {
-  const read = schema.safeParse(value, { error: problemOf });
+  const read = schema.safeParse(value, { error: problemOf, reportInput: true });
   return read.success ? null : problemText(read.error, []);
 }
 
 function problemText({ issues: [issue] }: z.ZodError, above: readonly string[]): string {
   const field = keyText([...above, ...(issue?.path ?? [])]);
-  return field === '' ? String(issue?.message) : `${field}: ${issue?.message}`;
+  const problem = `${issue?.message}, found ${shown(issue?.input)}`;
+  return field === '' ? problem : `${field}: ${problem}`;
 }
 
-const problemOf = (issue: z.core.$ZodRawIssue): string =>
-  `expected ${expectedOf(issue)}, found ${shown(issue.input)}`;
+/** Of what has no words of its own in the schema. */
+const problemOf = (issue: z.core.$ZodRawIssue): string => `expected ${expectedOf(issue)}`;
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
@@ -191,8 +195,6 @@ function expectedOf(issue: z.core.$ZodRawIssue): string {
       return TYPE_WORDS[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`;
-    case 'invalid_format':
-      return `text like ${issue.pattern}`;
     case 'too_small':
       return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
