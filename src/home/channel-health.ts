@@ -24,6 +24,7 @@ const healthSchema = z.object({
     .describe('refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up'),
   sinceMs: z.number().describe('Wall clock, milliseconds since 1970'),
   why: z.string().nullable().describe('In words; null while it is well'),
+  nobody: z.literal(true).optional().describe('There is nobody whom it could tell'),
   waiting: z.number().describe('Alerts that have still to be delivered'),
   refused: z
     .number()

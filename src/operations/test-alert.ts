@@ -53,7 +53,7 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
   },
 };
 
-/** Resolves within 20 s; at once where the channel has said that it is not set up. It may be sent even if there is nobody to reach. */
+/** Resolves within 20 s; at once where the channel has said that it is not set up, or knows nobody. It may be sent even if there is nobody to reach. */
 export async function testAlert(
   context: OperationContext,
   caller: Caller,
@@ -62,7 +62,7 @@ export async function testAlert(
   const { runtime, desk, nowMs } = context;
   const health = shownChannel(runtime.home, desk.desk, channel, nowMs());
   const tested =
-    health?.state === 'off'
+    health?.state === 'off' || health?.nobody === true
       ? notSetUp(`Nothing was sent: ${health.why ?? 'it is not set up'}.`, CHANNELS[channel])
       : await send(context, caller, CHANNELS[channel]).catch((error: unknown) =>
           failed([], `The test alert was not sent: Postgres does not answer (${causeOf(error)}).`),

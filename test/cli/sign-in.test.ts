@@ -190,12 +190,17 @@ describe('a vote', () => {
     ] as const)
       await openApproval(database.pool, { ...common, id, token: id, roles });
     await signIn('bert', `${PASSWORD}, and bert's`);
-    const counts = (id: string) => fermata('approve', id, '--reason', 'x', '--as', 'bert');
+    const counts = (id: string, ...more: readonly string[]) =>
+      fermata('approve', id, '--reason', 'x', '--as', 'bert', ...more);
     // As far as Temporal, which is down here.
     expect((await counts('both')).out).toContain('Whether the vote counts is not known');
-    expect((await counts('approvers')).out).toContain(
-      'bert may not vote on this: it needs the role approver',
+    expect((await counts('approvers')).out).toMatch(
+      /✗ bert may not vote on this: it needs the role approver\.\n {2}kept safe: the desk goes on as it was.*\n {2}do this: {3}look at it as it is now: fermata approvals --all/,
     );
+    expect(JSON.parse((await counts('approvers', '--json')).out)).toMatchObject({
+      ...{ ok: false, approvalId: 'approvers', keptSafe: expect.any(String) },
+      doThis: 'look at it as it is now: fermata approvals --all',
+    });
     const { rows } = await database.pool.query('select person, action from audit order by id');
     expect(rows.at(-1)).toEqual({ person: 'bert', action: 'vote:approve' });
   });

@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
-import { keepChannelHealth } from '../../src/home/channel-health.js';
+import { keepChannelHealth, lastHealth } from '../../src/home/channel-health.js';
 import { makeSecret } from '../../src/home/secrets.js';
 import { telegramProof } from '../../src/notify/channel-credentials.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
 
@@ -54,6 +55,19 @@ it('a channel that is not set up is said at once, with what to set, and nothing 
   expect(await bench.operations.testAlert(ANNA, 'telegram')).toEqual({
     ...{ ok: false, reached: 0, chats: 0, detail: `Nothing was sent: ${why}.` },
     doThis: expect.stringMatching(/^set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID/),
+  });
+  expect((await database.pool.query('select 1 from notice where desk = $1', [desk])).rows).toEqual([]);
+});
+
+it('a bot that knows no chat says so at once, with what to set, and keeps nothing to be sent', async () => {
+  bench.start({ chatId: null });
+  const { desk } = bench.desk;
+  await eventually(() => expect(lastHealth(bench.home, desk, 'telegram')?.health.nobody).toBe(true));
+  expect(await bench.operations.testAlert(ANNA, 'telegram')).toEqual({
+    ...{ ok: false, reached: 0, chats: 0 },
+    detail:
+      'Nothing was sent: nobody to tell: set TELEGRAM_CHAT_ID, or link somebody (`fermata telegram link NAME`).',
+    doThis: expect.stringMatching(/^set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID, or link a person/),
   });
   expect((await database.pool.query('select 1 from notice where desk = $1', [desk])).rows).toEqual([]);
 });

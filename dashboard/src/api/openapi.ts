@@ -8160,6 +8160,11 @@ export interface components {
                 sinceMs: number;
                 /** @description In words; null while it is well */
                 why: string | null;
+                /**
+                 * @description There is nobody whom it could tell
+                 * @enum {boolean}
+                 */
+                nobody?: true;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
                 /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */
@@ -8713,6 +8718,11 @@ export interface components {
                 sinceMs: number;
                 /** @description In words; null while it is well */
                 why: string | null;
+                /**
+                 * @description There is nobody whom it could tell
+                 * @enum {boolean}
+                 */
+                nobody?: true;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
                 /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */

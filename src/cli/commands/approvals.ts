@@ -12,7 +12,7 @@ import {
   withRun,
 } from '../act-on-desk.js';
 import { SIGNING_OPTION, signedInPerson, signedVote } from '../desk-person.js';
-import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -46,6 +46,12 @@ interface ApproveOptions extends ActOptions {
   readonly reject?: boolean;
   readonly signingPasswordFile?: string;
 }
+
+/** Where no answer came, the vote may have been taken. */
+const NOT_COUNTED = {
+  keptSafe: 'the desk goes on as it was, and the same vote counts once, however often it is sent',
+  doThis: 'look at it as it is now: fermata approvals --all',
+};
 
 /** A vote of the signed-in person. Which roles may vote is the question's, and judged with the vote. */
 export function approveCommand(command: Command): void {
@@ -81,8 +87,13 @@ export function approveCommand(command: Command): void {
             },
           );
           const result = await withinSeconds(timeout, vote, notProvenInTime('the vote', timeout));
-          if (json === true) printJson(result);
-          else printLines([`${result.ok ? '✓' : '✗'} ${result.detail}`]);
+          if (json === true) printJson({ ...result, ...(result.ok ? {} : NOT_COUNTED) });
+          else
+            printLines(
+              result.ok
+                ? [`✓ ${result.detail}`]
+                : failureLines({ message: result.detail, ...NOT_COUNTED, exitCode: EXIT_FAILED }),
+            );
           return result.ok ? EXIT_OK : EXIT_FAILED;
         });
       },

@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
 import { CHANNELS, type Channel } from '../../home/channel-health.js';
-import type { AlertTested } from '../../operations/test-alert.js';
 import { actingPerson } from '../desk-person.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { EXIT_FAILED, EXIT_OK, failureLines } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
@@ -25,18 +24,18 @@ export function notifyCommand(command: Command): void {
           operations.testAlert({ person: actingPerson(runtime, OPERATOR, as), via: 'cli' }, tested),
         'the alert to arrive, at most 20 s',
       );
-      if (json === true) printJson(outcome);
-      else printLines(outcome.ok ? [`✓ ${outcome.detail}`] : notReached(outcome));
-      process.exitCode = outcome.ok ? EXIT_OK : EXIT_FAILED;
+      const { ok, detail, doThis = AS_IT_STANDS } = outcome;
+      const refusal = { keptSafe: KEPT, doThis };
+      if (json === true) printJson({ ...outcome, ...(ok ? {} : refusal) });
+      else
+        printLines(
+          ok ? [`✓ ${detail}`] : failureLines({ message: detail, ...refusal, exitCode: EXIT_FAILED }),
+        );
+      process.exitCode = ok ? EXIT_OK : EXIT_FAILED;
     });
 }
 
-const notReached = ({ detail, doThis = AS_IT_STANDS }: AlertTested): string[] => [
-  `✗ ${detail}`,
-  '  kept safe: the desk goes on as it was; what it has to tell stands on the page and in fermata incidents',
-  `  do this:   ${doThis}`,
-];
-
+const KEPT = 'the desk goes on as it was; what it has to tell stands on the page and in fermata incidents';
 const AS_IT_STANDS = 'mend what is named; fermata status says how alerts stand, then again';
 
 function channel(text: string): Channel {

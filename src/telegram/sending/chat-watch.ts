@@ -27,7 +27,7 @@ interface ChatWatchContext {
   readonly nowMs: () => number;
 }
 
-type Standing = Pick<ChannelHealth, 'state' | 'why'>;
+type Standing = Pick<ChannelHealth, 'state' | 'why' | 'nobody'>;
 
 export class ChatWatch {
   readonly #context: ChatWatchContext;
@@ -120,7 +120,7 @@ export class ChatWatch {
     if (this.#telegram !== null) return this.#telegram;
     if (this.#known().length === 0) {
       const why = `nobody to tell: set ${desk.notify.telegram.chatIdEnv}, or link somebody (\`fermata telegram link NAME\`)`;
-      return { state: 'silent', why };
+      return { state: 'silent', why, nobody: true };
     }
     const refusals = [...this.#refusing].map(([chat, reason]) => {
       const whose =
