@@ -40,7 +40,7 @@ import { closeOneRoutes } from './routes/close-one.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes, desksRoute, twinsRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
-import { emergencyRoutes } from './routes/emergency.js';
+import { emergencyRoutes, takeAnyBody } from './routes/emergency.js';
 import { exportRoutes } from './routes/export.js';
 import { goLiveRoutes, preflightRoute } from './routes/go-live.js';
 import { errorsRoute, healthRoute, notifyTestRoute } from './routes/health.js';
@@ -96,6 +96,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
   // Schemas only describe answers; they must not silently drop a member that the trader has gained since.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(app);
+  takeAnyBody(app);
   registerErrors(app);
   const knownPaths = registerKnownPaths(app);
   await app.register(helmet, {
@@ -146,7 +147,7 @@ async function registerRoutes(
   deskStateRoutes(app, web);
   desksRoute(app, web);
   twinsRoute(app, web);
-  await emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
+  emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
   closeOneRoutes(app, web);
   tradesRoute(app, web);
   equityRoute(app, web, watch);

@@ -135,6 +135,9 @@ describe('going live', () => {
     ['an empty one', {}],
     ['no reason in words', { reason: null }],
     ['one that is too long', { reason: 'x'.repeat(501) }],
+    ['a form', 'reason=enough'],
+    ['text that is no JSON', '{'],
+    ['members that it does not know', { why: 'enough' }],
   ])('is taken back with %s: like a stop it waits for no reason', async (_what, body) => {
     const answer = await filled.call('POST', '/api/golive/revoke', 'otto', body);
     expect([answer.status, await answer.json()]).toMatchObject([200, { ok: true, proven: true }]);

@@ -162,10 +162,18 @@ describe('bad input', () => {
       413,
     );
     expect((await post('/api/auth/login', 'a=b', { 'content-type': 'text/plain' })).status).toBe(415);
-    expect(
-      (await post('/api/emergency/close-all', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }))
-        .status,
-    ).toBe(415);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const refused = await post('/api/emergency/close-all', 'a=b', form);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      415,
+      {
+        detail: '`content-type`: expected application/json, found application/x-www-form-urlencoded.',
+        doThis: expect.stringMatching(/^Send the body as JSON, with content-type: application\/json/),
+      },
+    ]);
+    expect((await post('/api/incidents/x/acknowledge', 'note=mine', form)).status).toBe(415);
+    expect((await post('/api/incidents/x/acknowledge', '', form)).status).toBe(200);
+    expect((await post('/api/golive/revoke', 'reason=enough', form)).status).toBe(200);
     expect((await web.call('GET', '/%00')).status).toBeLessThan(500);
     expect((await web.call('GET', '/%ff')).headers.get('content-type')).toContain('problem+json');
     expect((await web.call('GET', '/..%2f..%2fpackage.json')).status).toBeLessThan(500);

@@ -21,14 +21,17 @@ const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
     status: 413,
     code: 'body-too-large',
   },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    ...badRequest('The body must be JSON: send content-type application/json.'),
-    status: 415,
-    code: 'media-type',
-  },
 };
 
-function problemOf(error: FastifyError, requestId: string): Problem {
+const notJson = (found: string): Problem => ({
+  ...badRequest(`\`content-type\`: expected application/json, found ${found}.`),
+  status: 415,
+  code: 'media-type',
+  doThis:
+    'Send the body as JSON, with content-type: application/json, or leave both out where no member is needed.',
+});
+
+function problemOf(error: FastifyError, { id, headers }: FastifyRequest): Problem {
   if (error.validation !== undefined) {
     const where = error.validationContext ?? '';
     const errors = wordsOf(error.validation, where);
@@ -36,16 +39,18 @@ function problemOf(error: FastifyError, requestId: string): Problem {
   }
   if (error instanceof BudgetSpent) return error.problem;
   if (error instanceof PeopleFileUnusable) return peopleFileUnusable(error);
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return notJson(headers['content-type']?.slice(0, SHOWN_MAX) ?? 'none');
   const known = BODY_PROBLEMS[error.code];
   if (known !== undefined) return known;
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return { ...badRequest(error.message), status };
-  return unexpected(requestId);
+  return unexpected(id);
 }
 
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error, request.id);
+    const problem = problemOf(error, request);
     if (problem.status >= 500)
       request.log.error({ err: error, url: request.routeOptions.url }, 'request failed');
     return sendProblem(reply, problem);
@@ -58,7 +63,7 @@ export function reportFrameworkError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  sendProblem(reply, problemOf(error, request.id));
+  sendProblem(reply, problemOf(error, request));
 }
 
 /** What is not HTTP at all gets a response written by hand, and the connection ends. */

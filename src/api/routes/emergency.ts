@@ -81,15 +81,8 @@ const BUTTONS: readonly Button[] = [
   },
 ];
 
-export async function emergencyRoutes(
-  app: FastifyInstance,
-  web: WebDependencies,
-  keys: IdempotencyKeys,
-): Promise<void> {
-  await app.register(async (scope) => {
-    takeAnyBody(scope);
-    for (const button of BUTTONS) emergencyRoute(scope, web, keys, button);
-  });
+export function emergencyRoutes(app: FastifyInstance, web: WebDependencies, keys: IdempotencyKeys): void {
+  for (const button of BUTTONS) emergencyRoute(app, web, keys, button);
 }
 
 function emergencyRoute(
@@ -212,15 +205,14 @@ const STILL_RUNNING: Problem = {
 const BYTES_READ_MAX = 64 * 1024;
 
 /**
- * The body of a stop may be anything: JSON with a reason, a form, bare text (which is the reason), nothing, or
- * something unreadable. Whoever sent it wants the desk stopped. Of the routes of `scope`, one with `anyBody` gets the
- * reason found in the text; the others still take only JSON or an empty body.
+ * The body of a stop, and of taking real money back, may be anything: JSON with a reason, a form, bare text (which is
+ * the reason), nothing, or something unreadable. Whoever sent it wants the desk stopped. A route with `anyBody` gets the
+ * reason found in the text; the others take only JSON or an empty body.
  */
-function takeAnyBody(scope: FastifyInstance): void {
-  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
-    const text = await readText(payload);
-    if (request.routeOptions.config.anyBody === true) return statedIn(text);
-    if (text === '') return undefined;
+export function takeAnyBody(app: FastifyInstance): void {
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    if (request.routeOptions.config.anyBody === true) return statedIn(await readText(payload));
+    if (request.headers['content-length'] === '0') return undefined;
     throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
   });
 }
@@ -233,7 +225,7 @@ declare module 'fastify' {
 }
 
 /** Runs before the body is read: whatever its content type, it is read as text. */
-async function forgetContentType({ headers }: FastifyRequest): Promise<void> {
+export async function forgetContentType({ headers }: FastifyRequest): Promise<void> {
   delete headers['content-type'];
 }
 

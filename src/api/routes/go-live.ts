@@ -10,6 +10,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reasonSchema, stopSchema } from '../schemas/emergency.js';
+import { forgetContentType } from './emergency.js';
 import { callerOf, emptyBody, reasonIfAny } from './route-parts.js';
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
@@ -56,8 +57,9 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
     '/api/golive/revoke',
     {
       schema: revoke,
+      onRequest: forgetContentType,
       preValidation: [emptyBody, reasonIfAny],
-      config: { roles: MAY_STOP, anyText: true },
+      config: { roles: MAY_STOP, anyText: true, anyBody: true },
     },
     async (request, reply) => {
       const reason = reasonOf(request.body.reason);
