@@ -148,6 +148,17 @@ export const notFound = (detail: string, doThis: string): Problem => ({
   doThis,
 });
 
+/** What an operation refused: 404 where it names nothing that there is, 409 where that is not as it has to be. */
+export function refusal({ detail, reason }: Refused, otherwise: string): Problem {
+  const problem = notDone(detail, otherwise);
+  return reason === 'unknown' ? notFound(problem.detail, problem.doThis) : problem;
+}
+
+interface Refused {
+  readonly detail: string;
+  readonly reason?: string | undefined;
+}
+
 export const unexpected = (requestId: string): Problem => ({
   status: 500,
   code: 'unexpected',

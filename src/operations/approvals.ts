@@ -15,7 +15,7 @@ import { SETTINGS_APPROVAL, settingsTerms } from '../domain/settings-change.js';
 import { findApproval, readApprovals, readVotes } from '../store/approvals.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { readStatus } from '../trader/read-status.js';
-import type { Caller, OperationContext } from './operation.js';
+import type { Caller, MayBeUnknown, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 import { signAs, voteExpiresMs } from './sign-as.js';
 
@@ -36,7 +36,7 @@ export const voteResultSchema = z.object({
   detail: z.string(),
   approvalId: z.string().nullable(),
 });
-export type VoteResult = Shape<typeof voteResultSchema>;
+export type VoteResult = Shape<typeof voteResultSchema> & MayBeUnknown;
 
 /** The workflow stores the vote in Postgres before it answers. */
 const UPDATE_MS = 20_000;
@@ -53,7 +53,8 @@ export async function castVote(
   );
   if (typeof approval === 'string')
     return refused(null, `Postgres does not answer (${approval}). Nothing was decided. Vote again later.`);
-  if (approval === null) return refused(null, 'There is no such approval. Look at fermata approvals.');
+  if (approval === null)
+    return { ...refused(null, 'There is no such approval. Look at fermata approvals.'), reason: 'unknown' };
   const why = unfit(context, caller, approval, request);
   const result = why === null ? await vote(context, caller, approval, request) : refused(approval.id, why);
   const audit = await recordAudit(context, caller, {

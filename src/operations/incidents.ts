@@ -19,7 +19,13 @@ import { incidentId } from '../notify/incident-notice.js';
 import { readEvidence } from '../store/evidence.js';
 import { findIncident, readAlerts, readIncidentFiles, readIncidents } from '../store/incidents.js';
 import { type Reported, reportIncident } from '../temporal/incidents/report-incident.js';
-import { type Caller, notDone, type OperationContext, outcomeSchema } from './operation.js';
+import {
+  type Caller,
+  type MayBeUnknown,
+  notDone,
+  type OperationContext,
+  outcomeSchema,
+} from './operation.js';
 import { askForReason, recordAudit, type Unexplained } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
@@ -170,7 +176,7 @@ export interface IncidentAnswerRequest {
 }
 
 export const incidentAnsweredSchema = z.object({ ok: z.boolean(), detail: z.string() });
-export type IncidentAnswerResult = Shape<typeof incidentAnsweredSchema>;
+export type IncidentAnswerResult = Shape<typeof incidentAnsweredSchema> & MayBeUnknown;
 
 const UPDATE_MS = 20_000;
 const DECISION_VALID_MS = 5 * 60_000;
@@ -203,9 +209,12 @@ async function answerIncident(
   if (typeof found === 'string')
     return refused(`Postgres does not answer (${found}). Nothing was changed. Answer again later.`);
   if (found === null)
-    return refused(
-      `There is no incident ${JSON.stringify(request.incident)}: the list of incidents names each one.`,
-    );
+    return {
+      ...refused(
+        `There is no incident ${JSON.stringify(request.incident)}: the list of incidents names each one.`,
+      ),
+      reason: 'unknown',
+    };
   const why = unfit(context, caller, found);
   const result = why === null ? await send(context, caller, found, request.note, choice) : refused(why);
   const audit = await recordAudit(context, caller, {

@@ -28,6 +28,11 @@ export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   readonly waitMs?: number;
 }
 
+export interface MayBeUnknown {
+  /** Of what is not done: there is nothing of the name or id that was given. */
+  readonly reason?: 'unknown';
+}
+
 export const outcomeSchema = z.object({
   /** Taken by the trader, or by the workflow that keeps trying. */
   ok: z.boolean().describe('The trader took the command'),
@@ -39,7 +44,7 @@ export const outcomeSchema = z.object({
   /** Each with its consequence. */
   problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
 });
-export type OperationResult = Shape<typeof outcomeSchema>;
+export type OperationResult = Shape<typeof outcomeSchema> & MayBeUnknown;
 
 export interface OperationContext {
   readonly runtime: Runtime;
@@ -56,6 +61,14 @@ export interface OperationContext {
 
 /** What stands in front of what to do in the detail of a refusal. */
 export const TO_DO = ' To do: ';
+
+/** The trader's words for it. */
+const UNKNOWN_CODES: readonly string[] = [
+  'unknown-symbol',
+  'unknown-order',
+  'unknown-strategy',
+  'no-such-stock',
+];
 
 /** The trader took a command, and its answer is the proof. */
 export function taken({ detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>): OperationResult {
@@ -77,8 +90,10 @@ export const notAsked = (why: string): OperationResult =>
  */
 export function notTaken(error: unknown, kept: string): OperationResult {
   if (isUnanswered(error)) return notKnown(error);
-  const doThis = error instanceof ControlFailure ? `${TO_DO}${error.doThis}` : '';
-  return notDone(`${kept}: ${messageOf(error).replace(/\.$/, '')}.${doThis}`);
+  const why = `${kept}: ${messageOf(error).replace(/\.$/, '')}.`;
+  if (!(error instanceof ControlFailure)) return notDone(why);
+  const refused = notDone(`${why}${TO_DO}${error.doThis}`);
+  return UNKNOWN_CODES.includes(error.code) ? { ...refused, reason: 'unknown' } : refused;
 }
 
 export const isUnanswered = (error: unknown): boolean => error instanceof TraderUnavailable && error.reached;

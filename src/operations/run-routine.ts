@@ -43,7 +43,10 @@ export async function runRoutine(
   const routine = desk.routines.find(({ name }) => name === request.name);
   if (!routine) {
     const known = desk.routines.map(({ name }) => name).join(', ') || 'none';
-    return notRun(`The desk file has no routine "${request.name}" (it has: ${known}). Nothing was run.`);
+    return {
+      ...notRun(`The desk file has no routine "${request.name}" (it has: ${known}). Nothing was run.`),
+      reason: 'unknown',
+    };
   }
   const status = await readStatus(context).catch(() => null);
   const marketMs = status?.marketData.marketMs ?? context.nowMs();

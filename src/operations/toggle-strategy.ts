@@ -33,7 +33,10 @@ export async function toggleStrategy(
   const now = status.strategies.find(({ name }) => name === request.strategy);
   if (now === undefined) {
     const names = [...new Set(status.strategies.map(({ name }) => name))].join(', ');
-    return notDone(`This desk has no strategy ${request.strategy} (it has: ${names}). Nothing was changed.`);
+    return {
+      ...notDone(`This desk has no strategy ${request.strategy} (it has: ${names}). Nothing was changed.`),
+      reason: 'unknown',
+    };
   }
   const enabled = request.enabled ?? !now.enabled;
   const asked = {

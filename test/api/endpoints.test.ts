@@ -82,7 +82,7 @@ describe('changing something', () => {
     [CANCEL, { vera: 403, otto: 200, anna: 200 }],
     [SIZE, { vera: 403, otto: 200, anna: 200 }],
     [RUN, { vera: 403, otto: 200, anna: 403 }],
-    [NO_RUN, { vera: 403, otto: 409, anna: 403 }],
+    [NO_RUN, { vera: 403, otto: 404, anna: 403 }],
     [BACKUP, { vera: 403, otto: 200, anna: 403 }],
     [COPY, { vera: 403, otto: 202, anna: 403 }],
     [VALIDATE, { vera: 403, otto: 202, anna: 403 }],

@@ -64,6 +64,35 @@ describe('approvals', () => {
 describe('incidents', () => {
   it('that nobody knows are 404, and an answer needs a note', async () => {
     expect((await filled.call('GET', '/api/incidents/nothing', 'vera')).status).toBe(404);
+    const refused = { ok: false, detail: 'of this test' } as const;
+    let answered: typeof refused & { readonly reason?: 'unknown' } = { ...refused, reason: 'unknown' };
+    const said = async () => answered;
+    const other = await startWebUnderTest(
+      filled.database.pool,
+      {},
+      {
+        ...{ acknowledgeIncident: said, resolveIncident: said },
+        castVote: async () => ({ ...answered, approvalId: null }),
+      },
+    );
+    try {
+      const token = (await other.signIn('anna')).accessToken;
+      const statuses = async () => [
+        (await other.call('POST', '/api/incidents/x/acknowledge', { token, body: {} })).status,
+        (await other.call('POST', '/api/incidents/x/resolve', { token, body: {} })).status,
+        (
+          await other.call('POST', '/api/approvals/x/vote', {
+            token,
+            body: { choice: 'approve', parametersHash: 'deadbeef', reason: 'r' },
+          })
+        ).status,
+      ];
+      expect(await statuses()).toEqual([404, 404, 404]);
+      answered = refused;
+      expect(await statuses()).toEqual([409, 409, 409]);
+    } finally {
+      await other.stop();
+    }
     expect((await filled.call('POST', '/api/incidents/x/acknowledge', 'otto', { note: 7 })).status).toBe(400);
     expect((await filled.call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
     expect((await filled.call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);

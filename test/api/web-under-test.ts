@@ -271,7 +271,10 @@ function scriptedOperations(
     runRoutine: async (_caller, { name }) => ({
       ...(name in ROUTINES
         ? outcome(true, true, `${ROUTINES[name]}: pass`, null)
-        : outcome(false, false, `The desk file has no routine "${name}" (it has: pre-market)`, null)),
+        : {
+            ...outcome(false, false, `The desk file has no routine "${name}" (it has: pre-market)`, null),
+            reason: 'unknown' as const,
+          }),
       ...{ verdict: 'pass', steps: [] },
     }),
     takeBackup: async (_caller, { verify }) => ({
@@ -386,7 +389,11 @@ function scriptedOperations(
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});
       const known = strategies.some(({ name }) => name === strategy);
-      if (!known) return outcome(false, false, `This desk has no strategy ${strategy}`, null);
+      if (!known)
+        return {
+          ...outcome(false, false, `This desk has no strategy ${strategy}`, null),
+          reason: 'unknown' as const,
+        };
       await client.call('toggle', { ...identity(person, reason), strategy, enabled: switched });
       return outcome(true, true, `${strategy} is ${switched ? 'on' : 'off'}`, null);
     },

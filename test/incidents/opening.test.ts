@@ -85,6 +85,7 @@ describe('opening and answering', () => {
     expect(progress).toMatchObject({ reports: 1 });
     expect(await resolveIncident(context, operator, { incident: 'Slow', note: 'done' })).toMatchObject({
       ok: false,
+      reason: 'unknown',
       detail: 'There is no incident "Slow": the list of incidents names each one.',
     });
     await resolveIncident(context, operator, { incident: incident?.id ?? '', note: 'done' });

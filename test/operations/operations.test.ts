@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
-import type { Caller, OperationResult } from '../../src/operations/operation.js';
+import { type Caller, notTaken, type OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
 import { keepSeenRuns } from '../../src/store/runs-seen.js';
-import type { CallableMethod } from '../../src/trader/client.js';
+import { type CallableMethod, ControlFailure } from '../../src/trader/client.js';
 import { validationPlace } from '../../src/validation/request.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
@@ -365,7 +365,7 @@ describe.concurrent('a routine on demand', () => {
   it('that the desk file does not have is refused with those that it has', async () => {
     const desk = await bench.desk({ serve: [] });
     const result = await operationsOf(desk).runRoutine(ANNA, { name: 'lunch' });
-    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result).toMatchObject({ ok: false, proven: false, reason: 'unknown' });
     expect(result.detail).toContain('it has: pre-market');
   });
 });
@@ -443,6 +443,7 @@ describe('switching a strategy', () => {
     const request = { strategy: 'nothing', enabled: false, reason: 'test' };
     expect(await operationsOf(desk).toggleStrategy(OTTO, request)).toMatchObject({
       ok: false,
+      reason: 'unknown',
       detail: expect.stringContaining('no strategy nothing'),
     });
   });
@@ -524,6 +525,26 @@ describe.concurrent('closing one position, cancelling one entry', () => {
     expect(closed).toMatchObject({ ok: true, proven: true });
     expect(closed.problems.join(' ')).toContain('The audit entry was not written');
   });
+});
+
+describe('what the trader refuses', () => {
+  const refusedFor = (code: string) =>
+    notTaken(
+      new ControlFailure({ code, message: 'no', keptSafe: 'all of it', doThis: 'look' }),
+      'Nothing was changed',
+    );
+
+  it.each(['unknown-symbol', 'unknown-order', 'unknown-strategy', 'no-such-stock'])(
+    'is told apart where there is no such thing: %s',
+    (code) =>
+      expect(refusedFor(code)).toMatchObject({
+        ...{ ok: false, reason: 'unknown' },
+        detail: 'Nothing was changed: no. To do: look',
+      }),
+  );
+
+  it('is no such thing where it is not in the state for it', () =>
+    expect(refusedFor('no-position')).not.toHaveProperty('reason'));
 });
 
 describe.concurrent('what a person changes at the trader', () => {

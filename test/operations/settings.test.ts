@@ -135,7 +135,12 @@ describe.concurrent('a change of settings', () => {
     });
     const { id, parametersHash } = approval;
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
-    expect(await operations.castVote(OTTO, vote)).toMatchObject({ ok: false });
+    const mayNot = await operations.castVote(OTTO, vote);
+    expect([mayNot.ok, mayNot.reason]).toEqual([false, undefined]);
+    expect(await operations.castVote(OTTO, { ...vote, approval: 'another' })).toMatchObject({
+      ...{ ok: false, reason: 'unknown' },
+      detail: 'There is no such approval. Look at fermata approvals.',
+    });
     expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
     expect(await resultOf(desk, 1)).toMatchObject({ state: 'applied' });
     expect(desk.trader.reloaded).toEqual([

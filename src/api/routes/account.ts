@@ -159,7 +159,7 @@ export function corporateActionRoutes(app: FastifyInstance, web: WebDependencies
       'A stock is split, has paid a dividend, or what looks like a split at the venue is none (`no-split`)',
     tags: ['state'],
     body: jsonSchema(actionSchema),
-    response: OUTCOMES,
+    response: { ...OUTCOMES, ...problems(404) },
   };
   app.post<{ Body: Action }>(
     '/api/corporate-actions',

@@ -13,7 +13,7 @@ import { voteResultSchema } from '../../operations/approvals.js';
 import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, sendProblem } from '../problem.js';
+import { refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
@@ -52,7 +52,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
       properties: { id: { type: 'string', minLength: 1, maxLength: 200 } },
     },
     body: jsonSchema(voteSchema),
-    response: { 200: answer('The vote counts', voteResultSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('The vote counts', voteResultSchema), ...problems(400, 401, 403, 404, 409) },
   };
   // Each approval itself says which role it takes.
   app.post<{ Params: { readonly id: string }; Body: z.infer<typeof voteSchema> }>(
@@ -64,7 +64,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
         ...request.body,
       });
       if (result.ok) return result;
-      return sendProblem(reply, notDone(result.detail, 'GET /api/approvals shows it as it is now.'));
+      return sendProblem(reply, refusal(result, 'GET /api/approvals shows it as it is now.'));
     },
   );
 }

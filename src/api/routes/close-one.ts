@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { jsonSchema } from '../schemas/answers.js';
+import { jsonSchema, problems } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
 import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 
@@ -24,7 +24,7 @@ export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void
         summary: 'Close one position at the market, in every mode; the desk goes on as it was',
         tags: ['emergency'],
         body: jsonSchema(positionSchema),
-        response: OUTCOMES,
+        response: { ...OUTCOMES, ...problems(404) },
       },
       config,
     },
@@ -47,7 +47,7 @@ export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void
           'Cancel one entry that rests, or waits in the desk; an order that protects or closes a position is refused',
         tags: ['emergency'],
         body: jsonSchema(entrySchema),
-        response: OUTCOMES,
+        response: { ...OUTCOMES, ...problems(404) },
       },
       config,
     },

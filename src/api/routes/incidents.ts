@@ -9,7 +9,7 @@ import {
   TITLE_LENGTH_MAX,
 } from '../../operations/incidents.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, notFound, sendProblem } from '../problem.js';
+import { notDone, notFound, refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
 import { callerOf, emptyBody, fromDatabase } from './route-parts.js';
@@ -119,7 +119,7 @@ function answerRoute(
     tags: ['incidents'],
     params,
     body: jsonSchema(answerSchema),
-    response: { 200: answer('It counts', incidentAnsweredSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('It counts', incidentAnsweredSchema), ...problems(400, 401, 403, 404, 409) },
   };
   app.post<Named & { Body: z.infer<typeof answerSchema> }>(
     `/api/incidents/:id/${choice}`,
@@ -131,7 +131,7 @@ function answerRoute(
       const result = await answerIt(callerOf(request), asked);
       return result.ok
         ? result
-        : sendProblem(reply, notDone(result.detail, 'GET /api/incidents shows it as it is.'));
+        : sendProblem(reply, refusal(result, 'GET /api/incidents shows it as it is.'));
     },
   );
 }

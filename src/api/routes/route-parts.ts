@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { symbol } from '../../desk/schema-values.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
-import { databaseDown, notDone, sendProblem } from '../problem.js';
+import { databaseDown, refusal, sendProblem } from '../problem.js';
 import { answer, EXPECTED, jsonSchema, problems } from '../schemas/answers.js';
 
 /** The person whom the sign-in check let in. */
@@ -32,13 +32,13 @@ export const OUTCOMES = {
   ...problems(400, 401, 403, 409),
 };
 
-/** 200 if the outcome is proven, 202 if the request was accepted, 409 with what to do if nothing was done. */
+/** 200 if the outcome is proven, 202 if the request was accepted, 404 or 409 with what to do if nothing was done. */
 export function sendOutcome(
   reply: FastifyReply,
-  { ok, proven, detail, haltId, workflowId, problems: missed }: OperationResult,
+  { ok, proven, detail, haltId, workflowId, problems: missed, reason }: OperationResult,
   doThis: string,
 ): FastifyReply {
-  if (!ok) return sendProblem(reply, notDone(detail, doThis));
+  if (!ok) return sendProblem(reply, refusal({ detail, reason }, doThis));
   return reply.code(proven ? 200 : 202).send({ ok, proven, detail, haltId, workflowId, problems: missed });
 }
 

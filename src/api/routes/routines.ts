@@ -59,7 +59,7 @@ export function runRoutineRoute(app: FastifyInstance, web: WebDependencies): voi
       required: ['name'],
       properties: { name: { type: 'string', minLength: 1, maxLength: 100 } },
     },
-    response: OUTCOMES,
+    response: { ...OUTCOMES, ...problems(404) },
   };
   app.post<{ Params: { name: string } }>(
     '/api/routines/:name/run',

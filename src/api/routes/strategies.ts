@@ -10,7 +10,7 @@ import { NO_REASON } from '../../domain/no-reason.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
+import { notFound, refusal, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
 import { callerOf, coerceIntegers, emptyBody, fromDatabase, idLike } from './route-parts.js';
@@ -95,19 +95,9 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
         reason: why?.trim() || NO_REASON,
       });
       if (outcome.ok) return outcome;
-      const refused = (await isUnknown(web, request.params.name)) ? notFound : notDone;
-      return sendProblem(
-        reply,
-        refused(outcome.detail, 'GET /api/strategies shows the strategies as they are.'),
-      );
+      return sendProblem(reply, refusal(outcome, 'GET /api/strategies shows the strategies as they are.'));
     },
   );
-}
-
-/** False while the trader does not answer: then it can't be told. */
-async function isUnknown(web: WebDependencies, name: string): Promise<boolean> {
-  const status = await web.readTrader().catch(() => null);
-  return status !== null && !status.strategies.some((strategy) => strategy.name === name);
 }
 
 /** Enough for years of setups, so that all active ones, which are among the newest, are counted. */

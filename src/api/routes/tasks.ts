@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { taskSchema } from '../../contracts/published.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, notFound, sendProblem } from '../problem.js';
+import { refusal, sendProblem } from '../problem.js';
 import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
 import { callerOf, fromDatabase, idLike } from './route-parts.js';
@@ -59,8 +59,7 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
       const result = await web.operations.completeTask(callerOf(request), asked);
       if (result.ok) return { task: result.task, problems: result.problems };
       const doThis = 'GET /api/tasks shows the tasks as they are.';
-      const problem = result.reason === 'unknown' ? notFound : notDone;
-      return sendProblem(reply, problem(result.detail, doThis));
+      return sendProblem(reply, refusal(result, doThis));
     }),
   );
 }
