@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { unfitCharacter } from '../domain/plain-text.js';
+import type { BrokenRule } from './broken-rule.js';
 import { askedProblems, codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
 import type { DeskVenue } from './desk-venue.js';
 import { triggerRules } from './own-incidents.js';
@@ -17,7 +18,7 @@ import {
 } from './own-strategies.js';
 import { paperTwinIn, readDeskFile, twinText } from './paper-twin.js';
 import { keyText } from './problem.js';
-import { deskSchema } from './rules.js';
+import { deskSchema, unknownFeeds } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { type StepParts, stepProblems } from './step-parts.js';
@@ -37,6 +38,8 @@ export interface LoadedDesk {
 export interface LoadOptions {
   /** The venues that real orders can go to. They are known only above this layer; `venue/load-desk.ts` passes them. */
   readonly venues: readonly DeskVenue[];
+  /** The venues that `feeds` may name, asked for only together with `parts`; `venue/load-desk.ts` passes it. */
+  readonly feeds: () => readonly string[];
   /** Reads the files named by `kind: ./strategies/NAME.ts`; `venue/load-desk.ts` passes it. */
   readonly strategies: ReadStrategies;
   /** Reads the files in `playbooks/`; `venue/load-desk.ts` passes it. */
@@ -68,6 +71,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
       : [
           ...stepProblems(parsed.data, options.parts),
           ...codedProblems(parsed.data, coded),
+          ...unknownFeeds(parsed.data, options.feeds()).map(keyed),
           ...textProblems(parsed.data),
         ]
     : schemaProblems(parsed.error.issues, data);
@@ -79,10 +83,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   const withOwn = withOwnStrategies(parsed.data, folder, options.strategies);
   if ('problems' in withOwn) throw refuse(withOwn.problems);
   const desk = withCodedPlaybooks(withOwn.desk, coded);
-  const foundTwice = (options.parts === undefined ? [] : triggerRules(desk)).map((rule) => ({
-    ...rule,
-    key: keyText(rule.path),
-  }));
+  const foundTwice = (options.parts === undefined ? [] : triggerRules(desk)).map(keyed);
   const foundOfOwn = desk.strategies.flatMap((strategy, index) =>
     strategy.own === undefined
       ? []
@@ -91,12 +92,14 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
           ...parameterProblems(strategy, index, strategy.own.parameters),
           ...entryProblems(desk, index, options.venues),
           ...hoursProblems(desk, index),
-          ...watchRules(strategy, index, strategy.own).map((rule) => ({ ...rule, key: keyText(rule.path) })),
+          ...watchRules(strategy, index, strategy.own).map(keyed),
         ],
   );
   if (foundOfOwn.length + foundTwice.length > 0) throw refuse([...foundOfOwn, ...foundTwice]);
   return { desk, file, text, folder, configHash: configHash(desk) };
 }
+
+const keyed = (rule: BrokenRule): SchemaProblem => ({ ...rule, key: keyText(rule.path) });
 
 /** Texts of a desk file appear in terminals, messages and Postgres: each must read the same wherever it is shown. */
 function textProblems(value: unknown, path: readonly PropertyKey[] = []): readonly SchemaProblem[] {

@@ -5,6 +5,7 @@ import { APPROVER, namesWith } from '../domain/roles.js';
 import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';
 import type { BrokenRule } from './broken-rule.js';
+import { closestName } from './closest-name.js';
 import { contactRules } from './contacts.js';
 import { stepLists, stepsLiftedBy } from './desk-steps.js';
 import type { DeskVenue } from './desk-venue.js';
@@ -64,6 +65,26 @@ function feedRules({ feeds }: Desk): BrokenRule[] {
         expected: 'an instance that is not called simulator or testnet',
         found: feed,
         doThis: `call it otherwise, for example ${venueOfFeed(feed)}-own: with that name its paper account would be that of the venue's ${instance}`,
+      },
+    ];
+  });
+}
+
+/** `known`: the venues whose prices can be read. */
+export function unknownFeeds({ feeds }: Desk, known: readonly string[]): BrokenRule[] {
+  return feeds.flatMap((feed, index) => {
+    const venue = venueOfFeed(feed);
+    if (known.includes(venue)) return [];
+    const near = closestName(venue, known);
+    return [
+      {
+        path: ['feeds', index],
+        expected: 'a venue whose prices can be read, or another instance of one, NAME-own',
+        found: feed,
+        doThis:
+          near === null
+            ? 'name a venue of docs/VENUES.md, or an exchange by the name that ccxt has for it'
+            : `write ${near}${feed.slice(venue.length)} instead of ${feed}`,
       },
     ];
   });

@@ -6,7 +6,7 @@ import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../de
 import { fileAt } from '../desk/resolve-desk.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
-import { TRADED_VENUES } from './registry.js';
+import { feedNames, TRADED_VENUES } from './registry.js';
 
 export { readPlaybooks };
 
@@ -14,7 +14,7 @@ export { readPlaybooks };
  * `strategies`: if absent, those of the folder are compiled. `playbooks`: `readPlaybooks` for callers that open
  * incidents; if absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
  */
-export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
+export type KnownParts = Omit<LoadOptions, 'venues' | 'feeds' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
 
 const venues = TRADED_VENUES.map(({ name, live: { takes, mixesKinds, keepsPaper, account } }) => ({
@@ -22,6 +22,7 @@ const venues = TRADED_VENUES.map(({ name, live: { takes, mixesKinds, keepsPaper,
 }));
 const judged = (known: KnownParts): LoadOptions => ({
   venues,
+  feeds: feedNames,
   strategies: readStrategies,
   playbooks: known.parts === undefined ? playbookNames : readPlaybooks,
   ...known,

@@ -27,8 +27,11 @@ describe('the registry', () => {
     for (const path of loaded)
       for (const { to, isType, isLazy } of modules.get(path)?.imports ?? [])
         if (!isType && !isLazy && modules.has(to)) loaded.add(to);
-    const heavy = [...modules.values()].filter(({ text }) => text.includes("resolve('ccxt')"));
-    expect(heavy.length).toBeGreaterThan(0);
+    // The names of the library's files are read elsewhere, too; these import one of them.
+    const heavy = [...modules.values()].filter(
+      ({ text }) => text.includes("resolve('ccxt')") && /import\((new URL\(|url\))/.test(text),
+    );
+    expect(heavy.length).toBeGreaterThan(1);
     expect(heavy.filter(({ path }) => loaded.has(path))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** A venue whose public prices ccxt can read, for market data and for paper trading. */
+import { readdirSync } from 'node:fs';
 import type { VenueDefinition } from '../definition.js';
 import type { PriceSource } from '../prices.js';
 
@@ -21,6 +22,12 @@ export function ccxtVenue({ name, title, address, probe, marketParameters }: Ccx
   };
   return { name, title, prices, live: null };
 }
+
+/** Exchanges of ccxt that have a stream, by the names of its files: nothing of the library is loaded. */
+export const ccxtNames = (): readonly string[] =>
+  readdirSync(new URL('./src/pro/', import.meta.resolve('ccxt'))).flatMap(
+    (file) => /^([a-z][a-z0-9]*)\.js$/.exec(file)?.[1] ?? [],
+  );
 
 /** For a venue without a definition, by ccxt's name. */
 export function ccxtPrices(name: string, marketParameters: object = {}): PriceSource {
