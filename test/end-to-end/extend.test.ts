@@ -199,7 +199,7 @@ export default ccxtVenue({ name: 'zzyzx', title: 'Zzyzx', address: 'https://zzyz
   );
   patch(
     `// src/venue/registry.ts
- import { ccxtPrices } from './ccxt/ccxt-venue.js';
+ import { ccxtNames, ccxtPrices } from './ccxt/ccxt-venue.js';
 +import zzyzx from './zzyzx/definition.js';
 
 -export const VENUES: readonly VenueDefinition[] = […];
