@@ -64,6 +64,26 @@ const untilActive = () =>
 async function stopAsPerson(reason: string): Promise<void> {
   const stopped = await desk.run('stop', '--reason', reason);
   expect(stopped.code, stopped.stdout + stopped.stderr).toBe(0);
+  await until('the stop on record', () => isOnRecord(reason));
+}
+
+/**
+ * The command says that a stop is proven a moment before its evidence stands in Postgres. A desk that is ended in that
+ * moment has it asked for again once Temporal has forgotten it.
+ */
+async function isOnRecord(reason: string): Promise<boolean> {
+  const pool = openPool(runtimeOf(), 'test');
+  try {
+    const { rows } = await pool.query<{ on_record: boolean }>(
+      `select exists (select from evidence asked join evidence proof on proof.step_key = 'proof:' || substr(asked.step_key, 7)
+           where asked.step_key like 'order:%' and position($1 in asked.observed) > 0)
+         and not exists (select from run_seen where type = 'emergencyStop') as on_record`,
+      [reason],
+    );
+    return rows[0]?.on_record === true;
+  } finally {
+    await pool.end();
+  }
 }
 
 async function resume(): Promise<void> {
