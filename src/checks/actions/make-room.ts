@@ -105,8 +105,13 @@ export const removeOldBackups = stepPart(
     // Reads them anew: verifying takes its time.
     const gone = await pruneBackups(home, desk.desk, { keep, days }, Date.now());
     await markPruned(pool, desk.desk, gone);
-    const removed = gone.join(', ') || 'meanwhile, by a backup that was taken';
-    return { verdict: 'pass', observed: `removed: ${removed}`, expected };
+    const left = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());
+    if (left.length > 0) return { verdict: 'fail', observed: `still there: ${left.join(', ')}`, expected };
+    return {
+      verdict: 'pass',
+      observed: gone.length === 0 ? 'none was too old' : `removed: ${gone.join(', ')}`,
+      expected,
+    };
   },
 );
 
