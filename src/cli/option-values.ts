@@ -1,6 +1,6 @@
 /** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
-import { NAME, NAME_EXPECTED } from '../desk/name-text.js';
+import { NAME, NAME_EXPECTED } from '../desk/closest-name.js';
 import type { NewInstrument } from '../desk/new-desk.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { ungrouped } from '../domain/figure-text.js';

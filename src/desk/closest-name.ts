@@ -1,4 +1,8 @@
-/** "Did you mean …?" for keys, commands and desk names. */
+/** Names: the form of those that a desk gives, and "did you mean …?" for these, keys and commands. */
+
+/** Of desks, people, strategies, routines and files of a desk's folder. */
+export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+export const NAME_EXPECTED = '1 to 40 lower case letters, digits and dashes, a letter first';
 
 /** The known name with the fewest edits, or null if none is close (more than a third of its letters differ). */
 export function closestName(wrong: string, known: readonly string[]): string | null {

@@ -1,8 +1,7 @@
 /** The desk's own incident kinds, and the rules between them and the rest of the desk file. */
 import type { BrokenRule } from './broken-rule.js';
-import { closestName } from './closest-name.js';
+import { closestName, NAME, NAME_EXPECTED } from './closest-name.js';
 import { isShippedKind, SHIPPED_KINDS } from './incident-schema.js';
-import { NAME, NAME_EXPECTED } from './name-text.js';
 import type { OwnIncident } from './own-incident-schema.js';
 import type { Desk } from './schema.js';
 

@@ -46,7 +46,7 @@ export const EQUITY_STEPS = `
       and at <= extract(epoch from market) * 1000), 0))::float8 as capital
   from following order by market`;
 
-/** `stepMs`: an hour, or a day. */
+/** `stepMs`: from a minute to a day. */
 export async function readEquitySteps(
   pool: Queries,
   { desk, fromMs, toMs }: Span,

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import { ArtefactReader, artefactRules, artefactsKey, type ListedArtefacts } from '../../desk/artefacts.js';
-import { NAME, NAME_EXPECTED } from '../../desk/name-text.js';
+import { NAME, NAME_EXPECTED } from '../../desk/closest-name.js';
 import { isShipped } from '../../desk/resolve-desk.js';
 import { strategySchema } from '../../desk/trading-schema.js';
 import { rangeText } from '../../domain/declared-value.js';

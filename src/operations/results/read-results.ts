@@ -1,5 +1,5 @@
 /** Round trips and their results, from the ledger of fills. */
-import { DAY_MS, MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
 import { readStatus } from '../../trader/read-status.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
@@ -144,7 +144,7 @@ export function periodsOf(
 ): Periods {
   const offsetAt = zoneOffset(timezone);
   const dayOf = (marketMs: number): number => tradingDayStart(marketMs, dayBoundary, offsetAt);
-  const mostLiesMs = by === 'day' || minuteOfDay(dayBoundary) * MINUTE_MS < DAY_MS / 2 ? 0 : DAY_MS;
+  const mostLiesMs = by === 'day' || dayBoundary < '12:00' ? 0 : DAY_MS;
   const newestFirst: PeriodBegin[] = [];
   for (let startMs = dayOf(toMs); ; startMs = dayOf(startMs - 1)) {
     const most = new Date(startMs + offsetAt(startMs) + mostLiesMs);
