@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backupIdAt } from '../../src/backup/backup-folder.js';
 import { compareWithLive } from '../../src/backup/drill/drill-step.js';
-import { readManifest } from '../../src/backup/manifest.js';
+import { filesBelow, readManifest } from '../../src/backup/manifest.js';
 import type { StorageSettings } from '../../src/backup/offsite/storage.js';
 import { newestBackupId } from '../../src/backup/retention.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
@@ -180,10 +180,7 @@ describe('the backup workflow', () => {
     write('notes/secret.txt', 'nobody reads this');
     const { backupId } = await backUp(desk);
     const kept = join(desk.home, 'backups', String(backupId), 'desk');
-    const paths = readdirSync(kept, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(kept, join(entry.parentPath, entry.name)));
-    expect(paths.sort()).toEqual([
+    expect(await filesBelow(kept)).toEqual([
       'aliases.yaml',
       'artefacts/nets/net.json',
       'checks/floor.ts',

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { type Operations, openOperations } from '../../src/operations/operations.js';
-import { openPool } from '../../src/store/pool.js';
+import { openPool, type Pool } from '../../src/store/pool.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { type DeskUnderTest, deskUnderTest } from '../support/desk-under-test.js';
 import { until } from '../support/eventually.js';
@@ -71,9 +71,8 @@ async function stopAsPerson(reason: string): Promise<void> {
  * The command says that a stop is proven a moment before its evidence stands in Postgres. A desk that is ended in that
  * moment has it asked for again once Temporal has forgotten it.
  */
-async function isOnRecord(reason: string): Promise<boolean> {
-  const pool = openPool(runtimeOf(), 'test');
-  try {
+const isOnRecord = (reason: string): Promise<boolean> =>
+  withPool(async (pool) => {
     const { rows } = await pool.query<{ on_record: boolean }>(
       `select exists (select from evidence asked join evidence proof on proof.step_key = 'proof:' || substr(asked.step_key, 7)
            where asked.step_key like 'order:%' and position($1 in asked.observed) > 0)
@@ -81,10 +80,7 @@ async function isOnRecord(reason: string): Promise<boolean> {
       [reason],
     );
     return rows[0]?.on_record === true;
-  } finally {
-    await pool.end();
-  }
-}
+  });
 
 async function resume(): Promise<void> {
   await desk.signIn();
@@ -101,6 +97,15 @@ async function withOperations<T>(use: (operations: Operations) => Promise<T>): P
     return await use(operations);
   } finally {
     await operations.close();
+  }
+}
+
+async function withPool<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = openPool(runtimeOf(), 'test');
+  try {
+    return await use(pool);
+  } finally {
+    await pool.end();
   }
 }
 
@@ -123,17 +128,13 @@ async function approve(operations: Operations) {
 }
 
 /** What the evidence says about changes of settings. */
-async function settingsEvidence(): Promise<string[]> {
-  const pool = openPool(runtimeOf(), 'test');
-  try {
+const settingsEvidence = (): Promise<string[]> =>
+  withPool(async (pool) => {
     const found = await pool.query<{ observed: string }>(
       "select observed from evidence where routine = 'settings'",
     );
     return found.rows.map(({ observed }) => observed);
-  } finally {
-    await pool.end();
-  }
-}
+  });
 
 const journalFolder = (): string => deskPaths(homePaths(desk.home), desk.desk).journal;
 
