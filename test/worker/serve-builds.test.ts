@@ -48,9 +48,7 @@ class Operations {
   ) {}
 
   async serve(code: string): Promise<void> {
-    // A worker that ends waits for what it has in its hands: what is held here comes again with the next one.
-    this.letGo.abort();
-    await this.serving?.stop();
+    await this.stop();
     this.letGo = new AbortController();
     const { address: temporal, database, temporal: access } = bench;
     const watched = {
@@ -70,6 +68,13 @@ class Operations {
       activities: { ...this.gated(), oneMoreStep: this.step },
     });
     await this.serving.ready;
+  }
+
+  async stop(): Promise<void> {
+    // A worker that ends waits for what it has in its hands: what is held here comes again with the next one.
+    this.letGo.abort();
+    await this.serving?.stop();
+    this.serving = null;
   }
 
   private readonly step = async (type: string): Promise<void> => {
@@ -254,6 +259,8 @@ describe('an upgrade under running procedures', () => {
     const bundles = { emergency: '', operations: next };
     expect(await replayOpenRuns(behind, desk.name, bundles, home)).toEqual(looked);
 
+    // While it serves, this build writes what it keeps anew.
+    await operations.stop();
     writeFileSync(file, 'module.exports = {}');
     expect((await look())[0]?.problem).toMatch(/is not what was kept there/);
     operations.held = false;
