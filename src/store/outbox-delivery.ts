@@ -78,31 +78,23 @@ interface OpenButtons {
 
 /** Messages that still show the buttons of a closed approval. */
 export async function buttonsToClose(pool: Queries, desk: string): Promise<readonly OpenButtons[]> {
-  const found = await pool.query<{
-    id: string;
-    chat_id: string;
-    message_id: string;
-    title: string;
-    body: string;
-    outcome: string;
-  }>(
-    `select o.id, o.chat_id, o.message_id, n.title, n.body, a.outcome
+  const found = await pool.query<Omit<OpenButtons, 'messageId'> & { message_id: string }>(
+    `select o.id, o.chat_id as "chatId", o.message_id, n.title, n.body as text, a.outcome
        from outbox o join notice n on n.id = o.notice_id join approval a on a.id = n.approval_id
       where o.desk = $1 and o.buttons_open and a.state <> 'open' order by o.id limit 20`,
     [desk],
   );
-  return found.rows.map(({ id, title, outcome, ...row }) => ({
-    id,
-    title,
-    outcome,
-    chatId: row.chat_id,
-    messageId: Number(row.message_id),
-    text: row.body,
-  }));
+  return found.rows.map(({ message_id: messageId, ...row }) => ({ ...row, messageId: Number(messageId) }));
 }
 
-export async function markButtonsClosed(pool: Queries, id: string): Promise<void> {
-  await pool.query('update outbox set buttons_open = false where id = $1', [id]);
+/** Only while the approval's outcome is the one that was shown: otherwise its message has to be rewritten once more. */
+export async function markButtonsClosed(pool: Queries, id: string, outcome: string): Promise<void> {
+  const shown = `select from notice n join approval a on a.id = n.approval_id
+     where n.id = notice_id and a.outcome is not distinct from $2 for share of a`;
+  await pool.query(`update outbox set buttons_open = false where id = $1 and exists (${shown})`, [
+    id,
+    outcome,
+  ]);
 }
 
 /** Reports cover eight weeks, so that rare events can be counted; a few days more, because routines run late. */

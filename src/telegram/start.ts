@@ -158,6 +158,8 @@ export function runTelegram(parts: TelegramParts): Role {
   let seeded = false;
   const tasks = [
     keepDoing('notices to Telegram', log, async () => {
+      // Who is linked decides, once for each notice, where it goes.
+      if (!seeded) await people.refresh(pool);
       seeded = seeded || (await seedMessageIds(lane, pool, desk.desk));
       return (await deliverOnce(outbox)) ? 0 : timing.deliverEveryMs;
     }),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supersedeApproval } from '../../src/store/approvals.js';
+import { buttonsToClose, markButtonsClosed } from '../../src/store/outbox-delivery.js';
 import { eventually } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
@@ -72,6 +73,36 @@ describe.concurrent('an approval', () => {
         expect.stringContaining(`State: superseded (${outcome})`),
       ),
     );
+  });
+
+  it('that was overtaken while its message was being rewritten is rewritten once more', async () => {
+    const asked = await bench.ask();
+    const { message_id: messageId } = await shown(bench, ANNA, asked);
+    const { pool } = bench.database;
+    const { id } = asked.request;
+    const shownAs = async () =>
+      (await buttonsToClose(pool, bench.desk.desk)).filter(
+        (one) => one.messageId === messageId && one.chatId === String(ANNA),
+      );
+    await note(bench, await tap(bench, ANNA, asked, 'Approve'));
+    await asked.result;
+    const { rows } = await pool.query('select run_id from approval where id = $1', [id]);
+    const outcome = 'approved by anna, not applied: overtaken';
+    await supersedeApproval(pool, { id, runId: rows[0].run_id, outcome });
+    const [delivery] = await eventually(async () => {
+      const found = await pool.query<{ id: string }>(
+        'select o.id from outbox o join notice n on n.id = o.notice_id where n.approval_id = $1 and o.chat_id = $2',
+        [id, String(ANNA)],
+      );
+      expect(found.rows).toHaveLength(1);
+      return found.rows;
+    });
+    // What was read before is shown, and its mark comes only now.
+    await pool.query('update outbox set buttons_open = true where id = $1', [delivery!.id]);
+    await markButtonsClosed(pool, delivery!.id, 'approved by anna');
+    const newest = () => bench.sent(ANNA).find(({ message_id: one }) => one === messageId)?.text;
+    await eventually(() => expect(newest()).toContain(`→ ${outcome}`));
+    await eventually(async () => expect(await shownAs()).toEqual([]));
   });
 
   it('tells the details without voting', async () => {

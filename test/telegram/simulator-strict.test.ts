@@ -169,7 +169,7 @@ describe('a webhook', () => {
 
   it('ends a poll that waits when it is set', async () => {
     const polling = refused(bot.api.getUpdates({ timeout: 10 }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => simulator.simulation.requests.at(-1)?.method).toBe('getupdates');
     await bot.api.setWebhook('https://example.org/hook');
     expect(await polling).toBe('409 Conflict: terminated by setWebhook request');
   });

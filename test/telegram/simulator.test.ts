@@ -39,7 +39,9 @@ describe('the Telegram simulator', () => {
 
   it('ends the first of two pollers with 409', async () => {
     const first = refusal(bot.api.getUpdates({ timeout: 10 }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect
+      .poll(() => simulator.simulation.requests.some(({ method }) => method === 'getupdates'))
+      .toBe(true);
     const second = bot.api.getUpdates({ timeout: 1 });
     expect(await first).toMatch(/^409 Conflict/);
     expect(await second).toEqual([]);

@@ -142,6 +142,7 @@ export async function closeButtons({ desk, pool, lane }: OutboxContext): Promise
   for (const open of await buttonsToClose(pool, desk.desk)) {
     const text = `${open.title}\n${open.text}\n\n→ ${open.outcome}`;
     const outcome = await lane.edit({ chatId: open.chatId, text, buttons: [] }, open.messageId);
-    if (outcome.kind === 'sent' || outcome.kind === 'refused') await markButtonsClosed(pool, open.id);
+    if (outcome.kind === 'sent' || outcome.kind === 'refused')
+      await markButtonsClosed(pool, open.id, open.outcome);
   }
 }
