@@ -15,6 +15,8 @@ export interface KeyStore {
   take(request: KeyedRequest): Promise<KeyState>;
   keep(request: KeyedRequest, answer: OperationResult): Promise<void>;
   giveUp(request: KeyedRequest): Promise<void>;
+  /** How long a request waits for it, in milliseconds; by default a quarter of a second. */
+  readonly waitMs?: number;
 }
 
 export type KeyedAnswer =
@@ -60,7 +62,7 @@ export class IdempotencyKeys {
   }
 
   async #claimAndWork(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
-    const claim = await within(STORE_WAIT_MS, this.store.take(request), { state: 'new' } as const);
+    const claim = await within(this.#waitMs, this.store.take(request), { state: 'new' } as const);
     if (claim.state === 'other-request') return { kind: 'conflict' };
     if (claim.state === 'running') return { kind: 'running' };
     if (claim.state === 'answered') return { kind: 'replayed', outcome: outcomeSchema.parse(claim.answer) };
@@ -76,7 +78,11 @@ export class IdempotencyKeys {
 
   /** Awaited, within a time limit: a client that is told of a failure may retry at once. */
   async #giveUp(request: KeyedRequest): Promise<void> {
-    await within(STORE_WAIT_MS, this.store.giveUp(request), undefined);
+    await within(this.#waitMs, this.store.giveUp(request), undefined);
+  }
+
+  get #waitMs(): number {
+    return this.store.waitMs ?? STORE_WAIT_MS;
   }
 
   async #remember(request: KeyedRequest, running: Promise<KeyedAnswer>): Promise<KeyedAnswer> {

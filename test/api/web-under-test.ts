@@ -182,8 +182,9 @@ function dependencies(
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client, pool),
     trader: client,
-    readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
-    readBars: (symbol, count) => client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 }),
+    // Its trader lives in this very process, which may have no core for seconds.
+    readTrader: () => client.call('status', {}, { timeoutMs: 10_000 }),
+    readBars: (symbol, count) => client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 10_000 }),
     readDesks: async () => [],
     readProcesses: async () => [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }],
     temporalAnswers: async () => true,
@@ -195,6 +196,8 @@ function dependencies(
             take: (request) => takeIdempotencyKey(pool, request),
             keep: (request, answer) => keepAnswer(pool, request, 200, answer),
             giveUp: (request) => giveUpKey(pool, request),
+            // What is tested is what a database that answers says, however late on a busy machine.
+            waitMs: 60_000,
           },
     documentsDirectory: resolve(import.meta.dirname, '../../docs'),
     dashboardDirectory: existsSync(join(built, 'index.html')) ? built : null,

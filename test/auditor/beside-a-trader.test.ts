@@ -14,7 +14,7 @@ import type { BookRecord } from '../../src/venue/paper/book-record.js';
 import { until } from '../support/eventually.js';
 import { traderHome } from '../trader/spawn-trader.js';
 
-const LOOKS = 40;
+const LOOKS = 12;
 
 it('agrees with a trader that opens and closes positions, and stops it once the book is another', async () => {
   const home = traderHome();
@@ -43,7 +43,7 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   for (let looks = 0; looks < LOOKS; looks += 1) {
     expect(await look()).toBeNull();
     // The trader hears of a fill once it is on the disk, and the auditor reads it there.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
   expect(missing).toEqual([]);
   expect((await home.status()).positions.length + (await home.status()).fills).toBeGreaterThan(0);

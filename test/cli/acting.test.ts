@@ -16,6 +16,7 @@ import { NO_REASON } from '../../src/domain/no-reason.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { until } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
@@ -135,22 +136,27 @@ describe.concurrent('with Temporal and Postgres both down', () => {
     '%s is with the trader before what starts the workflow is loaded, which holds newer versions of Node up',
     inFolder(async ({ folder, begin }, command) => {
       let loading = 'not yet';
-      const taken = (): unknown => {
+      const { stop: halt, ...others } = stoppable(0);
+      const taken = (params: Record<string, unknown>): unknown => {
         loading = existsSync(join(folder, 'loading')) ? 'before' : 'after';
-        return TAKEN;
+        return halt?.(params);
       };
-      await begin(writeRuntime(join(folder, 'home')), { ...stoppable(0), stop: taken, closeAll: taken });
+      await begin(writeRuntime(join(folder, 'home')), { ...others, stop: taken, closeAll: taken });
       const hook = `import { writeFileSync } from 'node:fs';
         export const load = (url, context, next) => {
           if (/\\/operations-[A-Z0-9]+\\.js$/.test(url)) writeFileSync(${JSON.stringify(join(folder, 'loading'))}, '');
           return next(url, context);
         };`;
       const hooked = `import { register } from 'node:module'; register(${JSON.stringify(asModule(hook))});`;
-      await runCommand(folder, [command, ...PATIENT, '--reason', 'test'], {
-        NODE_OPTIONS: `--import ${asModule(hooked)}`,
+      // It waits half a second for the trader, whose double has to have the processor within that: now and then it hasn't.
+      await until('it to be there first', async () => {
+        rmSync(join(folder, 'loading'), { force: true });
+        await runCommand(folder, [command, ...PATIENT, '--reason', 'test'], {
+          NODE_OPTIONS: `--import ${asModule(hooked)}`,
+        });
+        expect(existsSync(join(folder, 'loading'))).toBe(true);
+        return loading === 'after';
       });
-      expect(loading).toBe('after');
-      expect(existsSync(join(folder, 'loading'))).toBe(true);
     }),
   );
 

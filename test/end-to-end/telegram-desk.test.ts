@@ -194,7 +194,15 @@ describe('a desk whose people sit in Telegram', () => {
     await api('POST', 'incidents', { title: 'Seen while away 1' });
     await alerts.reads(/Seen while away 1/);
     simulation.setAway(true);
-    for (const number of [2, 3, 4]) await api('POST', 'incidents', { title: `Seen while away ${number}` });
+    for (const number of [2, 3, 4]) {
+      const title = `Seen while away ${number}`;
+      await api('POST', 'incidents', { title });
+      // Each is told by a run of its own, before it stands in Postgres.
+      await until(`${title} in Postgres`, async () => {
+        const { body } = await api<{ incidents: Incident[] }>('GET', 'incidents');
+        return body.incidents.some((one) => one.title === title);
+      });
+    }
     operator.write('/stop nobody hears me', 55);
     ben.write('/status', 50);
     expect((await desk.status()).mode).toBe('ACTIVE');

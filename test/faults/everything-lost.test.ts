@@ -20,7 +20,8 @@ const ON = ['--market', 'simulated', '--desk'] as const;
 
 beforeAll(async () => {
   // Trades within minutes of the market, however long the start takes.
-  await desk.up(...ON, withOwnCheck(deskWithQuickAverages(lost)));
+  // The nightly backup of its market would begin in the middle of the one below, which would wait for that in place of its own.
+  await desk.up(...ON, withOwnCheck(deskWithQuickAverages(lost, [[['routines', 4, 'at'], ['22:00']]])));
   await until('a fill', async () => {
     const { mode, fills } = await desk.status();
     return mode === 'ACTIVE' && fills > 0;
@@ -28,6 +29,9 @@ beforeAll(async () => {
   const opened = await desk.run('incident', 'open', 'the chair is broken', '--note', 'a leg is off');
   expect(opened.code, opened.stdout + opened.stderr).toBe(0);
   expect(opened.stdout).toContain('#run=incident');
+  await until('the incident on record', async () =>
+    (await desk.run('incidents', '--all', '--json')).stdout.includes('the chair is broken'),
+  );
   const backup = await desk.run('backup', '--verify');
   expect(backup.code, backup.stdout + backup.stderr).toBe(0);
   await desk.interrupt();

@@ -86,7 +86,7 @@ it.each([429, 418])(
 
     const other = await startBinanceSimulator();
     onTestFinished(() => other.close());
-    other.simulation.limits.ban(status, 500);
+    other.simulation.limits.ban(status, 3_000);
     await expect(exchangePrices(other.address, INSTRUMENTS)).rejects.toThrow();
     await eventually(async () => expect((await exchangePrices(other.address, INSTRUMENTS)).size).toBe(2));
   },

@@ -73,7 +73,7 @@ const openQuestions = async ({ operations }: Attempted) =>
 it('tells of a fill that is not as ordered while it watches, and asks for no larger size until it is clean', async () => {
   const wrong = { ...AS_ORDERED, problems: ['BTC/USDT fill 7: on the other side than ordered'] };
   const results: Results = { fills: wrong, paper: AS_ON_PAPER };
-  const attempted = await live(results, { watchMs: 1_500 });
+  const attempted = await live(results, { watchMs: 5_000 });
   await until(
     'the alert',
     async () => (await toldOf(attempted)).some((text) => /fill 7/.test(text)),

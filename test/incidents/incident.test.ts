@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/domain/decision.js';
 import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
 import { readIncident } from '../../src/operations/incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
@@ -65,7 +66,17 @@ describe('an incident', () => {
   });
 
   it('is acknowledged once where two people press the button at the same moment', async () => {
-    const incident = await openIncident(bench, desk, { kind: 'reported' });
+    const verified = new Set<unknown>();
+    const served = await bench.desk({
+      serve: ['operations'],
+      afterActivity: async (name, args) => {
+        if (name !== 'verifyDecision') return;
+        verified.add((args[0] as Decision).decisionId);
+        // Who comes later is refused: both have to be past that.
+        await until('both to be verified', () => verified.size > 1);
+      },
+    });
+    const incident = await openIncident(bench, served, { kind: 'reported' });
     const answers = await Promise.all(
       ['anna', 'bert'].map((person) => incident.answer('acknowledge', { person })),
     );

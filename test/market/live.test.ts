@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
 import type { MarketChoice } from '../../src/home/runtime.js';
 import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
@@ -13,6 +13,9 @@ let server: BinancePublicServer;
 let feeds: MarketFeed[];
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
+
+// Loaded before a venue's time begins: on a busy machine that alone may take longer than a venue is given.
+beforeAll(() => import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href));
 
 beforeEach(async () => {
   server = await startBinancePublicServer();

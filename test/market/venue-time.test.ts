@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { type LiveFeed, VenueTime } from '../../src/market/live/live-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
@@ -8,6 +8,9 @@ import { type BinancePublicServer, startBinancePublicServer } from './binance-pu
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+
+// Loaded before a venue's time begins: on a busy machine that alone may take longer than a venue is given.
+beforeAll(() => import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href));
 
 describe('market time of live prices', () => {
   let server: BinancePublicServer;

@@ -103,6 +103,7 @@ describe.concurrent('a change of settings', () => {
       'Whether the trader took it is not known: no answer to reload. Look at fermata status before you give it again.';
     expect(result).toMatchObject({ state: 'unknown', detail });
     expect(desk.trader.sent('reload')).toHaveLength(1);
+    await until('the audit entry', async () => (await readAudit(bench.database.pool, desk.name)).length > 0);
     expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
       { action: 'changeSettings', outcome: `unknown: ${detail}` },
     ]);
@@ -196,7 +197,10 @@ describe.concurrent('a change of settings', () => {
       { title: 'Settings version 1: not applied', body: expect.stringContaining('other settings') },
     ]);
     expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'not_run' }]);
-    const audit = await readAudit(bench.database.pool, desk.name);
+    const audit = await until('five entries', async () => {
+      const found = await readAudit(bench.database.pool, desk.name);
+      return found.length >= 5 ? found : null;
+    });
     expect(audit.map(({ action }) => action).sort()).toEqual([
       'approval:superseded',
       'changeSettings',

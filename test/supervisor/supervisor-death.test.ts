@@ -51,7 +51,7 @@ test('what a killed supervisor left is ended before anything is started again', 
   expect(left.filter(runs)).toEqual([]);
   // Roles are started side by side: which of them was the last one is chance.
   expect(next.lines[0]).toMatch(
-    /^Ended what an earlier start had left: ((web|operations-worker|engine-worker), ){3}trader, (temporal|postgres), /,
+    /^Ended what an earlier start had left: ((web|operations-worker|engine-worker), ){3}trader, (temporal|temporal-relay|postgres), /,
   );
   await down(home);
   expect(await next.outcome).toMatchObject({ kind: 'ended' });

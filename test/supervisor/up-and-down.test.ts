@@ -253,7 +253,9 @@ test('who asks again while a backup is chosen or a build is looked at takes back
   const again = { check: () => check(), starter: process.pid, isOnTrial: false, chooseBackup };
   const desk = await startUp(home, { again });
   const restore = () => askSupervisor(home, 'restoreDatabase', { key: 'k', by: 'anna' }, 20_000);
-  const [first, second] = [restore(), restore()];
+  const first = restore();
+  await until('the first looks for a backup', () => held.length === 1);
+  const second = restore();
   await until('both look for a backup', () => held.length === 2);
   check = hold;
   const third = askSupervisor(home, 'switchBuild', { key: 's', by: 'anna', to }, 20_000);

@@ -1,5 +1,5 @@
 /** The desk's live feed on the simulator: prices and orders of one book. */
-import { expect, it, onTestFinished } from 'vitest';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
@@ -8,6 +8,9 @@ import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { eventually } from '../support/eventually.js';
 import { INSTRUMENTS } from './support/opened.js';
 import { rawClient } from './support/raw-client.js';
+
+// Loaded before a venue's time begins: on a busy machine that alone may take longer than a venue is given.
+beforeAll(() => import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href));
 
 it('gives quotes and history of the simulator through the library’s own streams', async () => {
   const simulator = await startBinanceSimulator();

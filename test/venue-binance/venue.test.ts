@@ -38,6 +38,7 @@ describe('Binance spot on the simulator', () => {
 
   it('buys, and tells exactly which part of the coin the exchange kept as its fee', async () => {
     const { venue, events } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
     const order = approved({ quantityLots: 1000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
     const [fill] = await eventually(() => {
@@ -57,6 +58,7 @@ describe('Binance spot on the simulator', () => {
 
   it('enters at the market by a limit order that takes what is there at once, and no worse', async () => {
     const { venue, events, raw } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
     const bounded = { type: 'market', timeInForce: 'IOC' } as const;
     const order = approved({ ...bounded, limitTicks: 7_000_000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
@@ -76,6 +78,7 @@ describe('Binance spot on the simulator', () => {
 
   it('enters by a stop with a limit at its worst price, also where stops may become market orders', async () => {
     const { venue, raw } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
     const order = approved({ type: 'stop', stopTicks: 6_500_000, limitTicks: 6_510_000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
     const asked = { symbol: 'BTCUSDT', origClientOrderId: order.clientId };
@@ -87,6 +90,7 @@ describe('Binance spot on the simulator', () => {
 
   it('places a resting stop that locks the balance, and sells after cancelling it', async () => {
     const { venue, raw } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
     await venue.submit(approved({ quantityLots: 1000 }));
     const stop = approved({
       purpose: 'protective',
@@ -125,6 +129,7 @@ describe('Binance spot on the simulator', () => {
         ],
       },
     );
+    await eventually(() => expect(venue.state.up).toBe(true));
     await venue.submit(approved({ quantityLots: 1000 }));
     const stop = approved({
       purpose: 'protective',

@@ -186,6 +186,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     await until('it to be on record', async () => (await desk.evidence('emergency-stop')).length > 1);
     await until('its word', () => isKept(desk, workflowId));
     await lose(bench, workflowId);
+    await listedNoMore(workflowId);
     desk.trader.gone = false;
     expect(desk.trader.received).toEqual([]);
     expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
@@ -213,6 +214,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
       { workflowId, runId, firstRunId: runId, type, routine: 'emergency-stop', ...times },
     ]);
     await lose(bench, workflowId);
+    await listedNoMore(workflowId);
     expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
     await expect(stop()).rejects.toThrow('not found');
     expect(desk.trader.sent('stop')).toHaveLength(1);

@@ -49,6 +49,13 @@ function contextOf(desk: BenchDesk): TraderWatchContext {
   };
 }
 
+/** Who waits is told of a change once, and the list of runs is a moment behind the runs. */
+const untilListed = (workflowId: string) =>
+  until('it to be listed', async () => {
+    const query = `WorkflowId = "${workflowId}" AND ExecutionStatus = "Running"`;
+    return (await bench.client.workflow.count(query)).count > 0;
+  });
+
 /** Looks once; then not within any test, unless it is told to. */
 const ONCE = { ...RESUMPTION_TIMING, retryMs: HOUR_MS, evidenceMs: 20_000 };
 
@@ -57,6 +64,7 @@ describe('a run that waits', () => {
     const desk = await bench.desk(SERVED);
     const run = await resume(bench, desk, desk.trader.halt('person', 'person'), { timing: ONCE });
     await run.waitsFor('a person');
+    await untilListed(run.workflowId);
     const follow = changesOfTrader(contextOf(desk));
     desk.trader.halt('stale-data', 'auto');
     await until('it is listed, and looks', async () => {
@@ -72,6 +80,7 @@ describe('a run that waits', () => {
       ...{ incarnation: 'gone00', timing: ONCE },
     });
     await run.waitsFor('the trader to answer');
+    await untilListed(run.workflowId);
     const follow = changesOfTrader(contextOf(desk));
     await until('it looks', async () => {
       await follow(desk.trader.status());
@@ -90,6 +99,7 @@ describe('a run that waits', () => {
     const haltId = desk.trader.halt('stale-data', 'auto');
     const run = await resume(bench, desk, haltId, { timing: ONCE });
     await run.waitsFor('checks to pass');
+    await untilListed(run.workflowId);
     desk.checks.clear();
     let failing: readonly string[] = ['data-fresh'];
     const follow = changesOfChecks(contextOf(desk), async () => failing, 0);
@@ -126,6 +136,7 @@ describe('a run that waits', () => {
     });
     const phase = async () => (await handle.query<{ readonly phase: string }>('incident')).phase;
     await until('it waits', async () => (await phase()).includes('waiting for the desk'));
+    await untilListed(handle.workflowId);
     desk.trader.mode = 'ACTIVE';
     const follow = changesOfTrader(context);
     await until('it is over', async () => {

@@ -128,10 +128,12 @@ describe('an incident that goes on in a new run', () => {
 
   it('does not move while what people agreed to is being carried out', async () => {
     let release: (() => void) | null = null;
+    let isReleased = false;
     const desk = await bench.desk({
       serve: ['operations', 'engine'],
       afterActivity: async (name) => {
-        if (name !== 'closeApproval') return;
+        // A later attempt, where this one took too long, is not held.
+        if (name !== 'closeApproval' || isReleased) return;
         await new Promise<void>((resolve) => {
           release = resolve;
         });
@@ -147,6 +149,7 @@ describe('an incident that goes on in a new run', () => {
       const { runId, historyLength } = await handle.describe();
       return runId !== first || historyLength > EVENTS + 30;
     });
+    isReleased = true;
     (release as (() => void) | null)?.();
     await until('the smaller size', () => desk.trader.sizePct === 50);
     await newRun(incident.workflowId);
@@ -216,7 +219,9 @@ describe('an emergency stop that goes on in a new run', () => {
       },
     });
     desk.trader.stubbornEntries = 1;
-    const timing = { ...EMERGENCY_TIMING, proofPatienceMs: 20, retryMs: 20, retryMsMax: 20 };
+    // It escalates late, however long the new run takes to come.
+    const patience = { proofPatienceMs: 20, stopDeadlineMs: 600_000 };
+    const timing = { ...EMERGENCY_TIMING, ...patience, retryMs: 20, retryMsMax: 20 };
     const { incarnation } = desk.trader;
     const handle = await bench.client.workflow.start('emergencyStop', {
       workflowId: emergencyStopId(desk.name),

@@ -13,6 +13,7 @@ import { type MailTiming, runMail } from '../../../src/mail/start-mail.js';
 import type { MailSettings } from '../../../src/notify/channel-credentials.js';
 import { insertNotice } from '../../../src/store/outbox.js';
 import type { Pool } from '../../../src/store/pool.js';
+import { freePort } from '../../../src/supervisor/free-port.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
 
 export const FROM = 'desk@fermata.example';
@@ -51,7 +52,8 @@ export class MailBench {
   }
 
   static async open(options: MailBenchOptions): Promise<MailBench> {
-    return new MailBench(await startSmtpSimulator(options.server), options);
+    // It may go away and come back: nobody is given a port of this range meanwhile.
+    return new MailBench(await startSmtpSimulator({ port: await freePort(), ...options.server }), options);
   }
 
   get simulation(): Simulation {

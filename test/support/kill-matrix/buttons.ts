@@ -81,7 +81,7 @@ export async function pressAt(
   };
   await runOnce(bench, desk, procedure, held ?? Number(where), strike);
   if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
-  await expectNothingOpen(bench, desk, procedure, button);
+  await expectNothingOpen(bench, desk, procedure, { button, ended });
   // A stop that was lost is asked for again.
   if (button === 'lose')
     await until('what was begun again', async () => procedure.endless || !(await isRunning(bench, ended)));
@@ -213,7 +213,7 @@ async function expectNothingOpen(
   bench: Bench,
   desk: BenchDesk,
   procedure: Pressable,
-  button: Button,
+  { button, ended }: { readonly button: Button; readonly ended: string },
 ): Promise<void> {
   const { pool } = bench.database;
   const nowMs = () => Date.now() + LATER_MS;
@@ -224,8 +224,9 @@ async function expectNothingOpen(
   // The list of runs is a moment behind the runs.
   if (button === 'terminate' && procedure.endless !== true)
     await until('the list', async () => {
-      const query = `FermataDesk = "${desk.name}" AND ExecutionStatus = "Running"`;
-      return (await bench.client.workflow.count(query)).count === 0;
+      const count = async (query: string) => (await bench.client.workflow.count(query)).count;
+      const isClosed = (await count(`WorkflowId = "${ended}" AND ExecutionStatus != "Running"`)) > 0;
+      return isClosed && (await count(`FermataDesk = "${desk.name}" AND ExecutionStatus = "Running"`)) === 0;
     });
   await tellEndedRuns(context, new Set());
   const said = `${procedure.name}, ${button}: ${JSON.stringify(before)}`;

@@ -26,7 +26,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
 export const QUICK = {
   requestTimeoutMs: 600,
   monitorMs: 100,
-  keepAliveMs: 150,
+  keepAliveMs: 1000,
   connectTimeoutMs: 800,
   reconnect: { baseMs: 20, capMs: 100 },
   retry: { triesMax: 3, baseMs: 5, capMs: 20 },

@@ -58,7 +58,7 @@ interface VoteGiven {
 }
 
 /** Long enough for a busy machine to say each thing at its own time. */
-export const UNANSWERED_MS = 9_000;
+export const UNANSWERED_MS = 21_000;
 
 export interface Pressed {
   /** `reminder-1`, `escalation`, or how it ended. */
