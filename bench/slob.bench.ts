@@ -185,6 +185,7 @@ function strategyAlone(): (bar: BarEvent) => void {
       note: ignore,
     },
     watched: () => ({ lastQuote: null, lastBar: null }),
+    leg: () => context,
     fail(reason) {
       throw new Error(reason);
     },

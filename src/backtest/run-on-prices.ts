@@ -377,7 +377,7 @@ export interface Scope {
   /** The desk with only these instruments and the strategies on them. */
   readonly desk: Desk;
   readonly symbols: readonly string[];
-  /** Traded by an enabled strategy, but without prices here. */
+  /** Traded or looked at by an enabled strategy, but without prices here. */
   readonly leftOut: readonly string[];
 }
 
@@ -399,10 +399,16 @@ export function scopeOf(desk: Desk, market: MarketChoice): Scope {
   const hasPrices = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
   const isCovered = (symbol: string) => [symbol, ...convertersOf(desk, symbol)].every(hasPrices);
   const instruments = desk.instruments.filter(({ symbol }) => isCovered(symbol));
+  // Without prices of one leg, or of what it looks at, a strategy would wait for ever.
+  const isWhole = ({ symbols, watches = [], own }: Desk['strategies'][number]): boolean =>
+    watches.every(isCovered) && (own?.legs === undefined || symbols.every(isCovered));
   const strategies = desk.strategies
+    .filter(isWhole)
     .map((strategy) => ({ ...strategy, symbols: strategy.symbols.filter(isCovered) }))
     .filter(({ symbols }) => symbols.length > 0);
-  const traded = desk.strategies.filter(({ enabled }) => enabled).flatMap(({ symbols }) => symbols);
+  const traded = desk.strategies
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ symbols, watches = [] }) => [...symbols, ...watches]);
   return {
     desk: { ...desk, instruments, strategies },
     symbols: instruments.map(({ symbol }) => symbol),

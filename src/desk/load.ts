@@ -11,6 +11,7 @@ import {
   artefactProblems,
   entryProblems,
   hoursProblems,
+  legRules,
   parameterProblems,
   type ReadStrategies,
   watchRules,
@@ -93,6 +94,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
           ...entryProblems(desk, index, options.venues),
           ...hoursProblems(desk, index),
           ...watchRules(strategy, index, strategy.own).map(keyed),
+          ...legRules(strategy, index, strategy.own).map(keyed),
         ],
   );
   if (foundOfOwn.length + foundTwice.length > 0) throw refuse([...foundOfOwn, ...foundTwice]);

@@ -1,7 +1,12 @@
 /** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
 import { isWithin, rangeText } from '../domain/declared-value.js';
 import { ENTRY_TYPES, type EntryType, type WishType } from '../domain/order.js';
-import type { DeclaredStrategy, ParameterSpec } from '../engine/strategies/strategy.js';
+import {
+  type DeclaredStrategy,
+  hasLegs,
+  LEGS_MAX,
+  type ParameterSpec,
+} from '../engine/strategies/strategy.js';
 import { ArtefactReader, artefactRules, type ListedArtefacts } from './artefacts.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
@@ -128,6 +133,25 @@ export function watchRules(
       found: `${watches.join(', ')} for ${kind}`,
       doThis:
         'take watches out here, or let the strategy tell bars apart by bar.symbol and say watches: true',
+    },
+  ];
+}
+
+/** Refuses another number of symbols than a strategy trades as one. */
+export function legRules(
+  { symbols }: Pick<Desk['strategies'][number], 'symbols'>,
+  index: number,
+  declared: Pick<DeclaredStrategy, 'legs'> | undefined,
+): BrokenRule[] {
+  if (declared === undefined || hasLegs(declared, symbols.length)) return [];
+  const { legs } = declared;
+  const count = typeof legs === 'number' ? `${legs} symbols` : `2 to ${LEGS_MAX} symbols`;
+  return [
+    {
+      path: ['strategies', index, 'symbols'],
+      expected: `${count}, which the strategy trades as one`,
+      found: `${symbols.length}: ${symbols.join(', ')}`,
+      doThis: 'write the symbols of one such set here, and list the strategy once more for another set',
     },
   ];
 }

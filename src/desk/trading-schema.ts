@@ -194,7 +194,12 @@ export const strategySchema = z.strictObject({
     .describe(
       'One of the strategies that ship with Fermata, or `./strategies/NAME.ts`: a file beside this one.',
     ),
-  symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
+  symbols: z
+    .array(symbol)
+    .min(1)
+    .describe(
+      'Instruments of this desk that it trades: each on its own, or all as one where the strategy has `legs`.',
+    ),
   watches: z
     .array(symbol)
     .min(1)

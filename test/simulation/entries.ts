@@ -170,6 +170,30 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
   };
 }
 
+/** Where several instruments are traded, in each tenth run; it takes nothing from what the seed draws. */
+export const legsOfSeed = (seed: number): boolean => seed % 10 === 8 || seed % 20 === 12;
+
+/** All of its instruments traded as one, each as the strategy would trade it on its own. */
+export function asLegs(listed: TradedStrategy): TradedStrategy {
+  const { own = emaCross } = listed;
+  const create: typeof own.create = (parameters, instrument, beside): Strategy => {
+    const each = [instrument, ...(beside?.legs ?? [])].map((one) => own.create(parameters, one));
+    const at = (place = -1): Strategy => each[place + 1]!;
+    return {
+      warmupBars: at().warmupBars,
+      onBar: (context, bar, place = -1) => at(place).onBar(context.leg(place), bar),
+      ...(at().onSignal === undefined
+        ? {}
+        : {
+            onSignal: (context, signal, ageMs, place = -1) =>
+              at(place).onSignal?.(context.leg(place), signal, ageMs) ?? null,
+          }),
+      state: () => at().state(),
+    };
+  };
+  return { ...listed, own: { ...own, legs: true, create } };
+}
+
 /** The same on the other side of the market: it sells where that would buy, and its stop is as far away. */
 export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
   ...listed,
@@ -188,7 +212,7 @@ export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
 
 function inMirror(context: StrategyContext): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
-  const { watched, exit, adjust, cancel, change, enterOneOf, note, fail } = context;
+  const { watched, leg, exit, adjust, cancel, change, enterOneOf, note, fail } = context;
   return {
     ...{
       instrument,
@@ -199,7 +223,7 @@ function inMirror(context: StrategyContext): StrategyContext {
       stopLossPct,
       session,
     },
-    ...{ watched, exit, adjust, cancel, change, enterOneOf, note, fail },
+    ...{ watched, leg, exit, adjust, cancel, change, enterOneOf, note, fail },
     enter: (wish) => {
       if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
       const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
@@ -218,6 +242,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
       return context.session;
     },
     watched: context.watched,
+    leg: context.leg,
     enter: (wish) => {
       const entry = entryOf(context, wish, asked);
       const isLimit = entry.type === undefined || entry.type === 'limit';

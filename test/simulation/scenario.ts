@@ -10,8 +10,10 @@ import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engin
 import { convertedInstruments, DESKS_CURRENCY, isConverted } from './converted.js';
 import {
   type AskedEntries,
+  asLegs,
   changesOfSeed,
   entryTypeOfSeed,
+  legsOfSeed,
   mirrored,
   REST_BARS,
   reworksOfSeed,
@@ -124,6 +126,8 @@ export interface Scenario extends AskedEntries {
   readonly hours: boolean;
   /** Nothing is held over it. */
   readonly flatByClose: boolean;
+  /** Strategies trade their instruments as one. */
+  readonly legs: boolean;
   /** Two strategies trade each instrument. */
   readonly sideBySide: boolean;
   /** Against each other, on an account that nets. */
@@ -300,6 +304,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     terms: termsOfSeed(seed),
     waits: waitsOfSeed(seed),
     turns: turnsOfSeed(seed),
+    legs: traded > 1 && legsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     sideBySide: false,
     against: false,
@@ -382,7 +387,9 @@ export function engineConfig(
     incarnation,
     instruments: instruments.map(asInDeskFile),
     capabilities,
-    strategies: strategies.map((listed) => withEntries(listed, scenario)),
+    strategies: strategies
+      .map((listed) => withEntries(listed, scenario))
+      .map((listed) => (scenario.legs ? asLegs(listed) : listed)),
     risk: {
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, traded - 1),

@@ -43,6 +43,7 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'targets, trailing stops, ends by time': ({ exits }) => exits !== null,
   'exits that a strategy changes': ({ changes }) => changes,
   'signals from outside': ({ signals }) => signals,
+  'strategies that trade several instruments as one': ({ legs }) => legs,
   'strategies side by side on one instrument': ({ sideBySide }) => sideBySide,
   'strategies against each other on an account that nets': ({ against }) => against,
   'a close-all at the end, to be proven flat': ({ endsFlat }) => endsFlat,

@@ -398,7 +398,7 @@ class PastDay {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
     const between = now.slots.find(decidesBetweenBars);
     if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
-    const watching = now.slots.find(({ watched }) => watched.length > 0);
+    const watching = now.slots.find(({ watched, leg }) => watched.length > 0 || leg !== null);
     if (watching !== undefined)
       return `${watching.name} also decides by bars of other instruments: ${NO_ORDER}`;
     const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);

@@ -100,8 +100,8 @@ function withdrawSignals(core: Core, at: InstrumentId): void {
 }
 
 export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
-  const sees = ({ instrument, watched }: Core['slots'][number]): boolean =>
-    instrument.id === at || watched.some((one) => one.instrument.id === at);
+  const sees = ({ leg, instrument, watched }: Core['slots'][number]): boolean =>
+    leg === null ? instrument.id === at || watched.some((one) => one.instrument.id === at) : sees(leg.lead);
   const fresh = buildSlots(core.config);
   core.slots = core.slots.map((slot, place) => (sees(slot) ? (fresh[place] ?? slot) : slot));
   watchQuotes(core);

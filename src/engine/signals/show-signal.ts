@@ -5,7 +5,7 @@ import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { newestDeskHalt, type OrderEntry, type SignalEntry } from '../state.js';
-import { contextOf, isEnabled } from '../strategies/on-bar.js';
+import { contextOf, isEnabled, markLegs } from '../strategies/on-bar.js';
 import type { SignalRefusal } from '../strategies/strategy.js';
 import { betweenBars } from '../strategies/strategy-slot.js';
 import type { WaitingEntry } from '../waiting-entry.js';
@@ -167,10 +167,14 @@ function show(core: Core, signal: Signal): void {
     } else if (slot.barsSeen < strategy.warmupBars) {
       refuseFor('warming-up', `${name} has seen ${slot.barsSeen} of ${strategy.warmupBars} bars`);
     } else {
-      const occasion = { atMs: core.marketMs, warmup: false, late: false, signal: { source, id, revision } };
-      const context = contextOf(core, slot, occasion, betweenBars());
-      const refusal =
-        strategy.onSignal?.(context, signal, Math.max(0, core.marketMs - signal.issuedMs)) ?? null;
+      const named = { source, id, revision, of: at };
+      const occasion = { atMs: core.marketMs, warmup: false, late: false, signal: named };
+      const allowed = betweenBars();
+      const lead = slot.leg?.lead ?? slot;
+      const context = contextOf(core, lead, occasion, (one) => (one === slot ? allowed : one.allowance));
+      const ageMs = Math.max(0, core.marketMs - signal.issuedMs);
+      const refusal = strategy.onSignal?.(context, signal, ageMs, slot.leg?.place) ?? null;
+      markLegs(core, lead);
       if (refusal !== null) refuseFor(refusal.limit, `${name}: ${refusal.reason}`);
     }
   }

@@ -6,7 +6,7 @@
 import { type Core, markChanged, setTime } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
-import { contextOf } from './on-bar.js';
+import { contextOf, markLegs } from './on-bar.js';
 import type { OwnFill, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
@@ -17,7 +17,11 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   if (!(event.marketMs >= (core.shownFromMs[at] as number)) || !core.begun) return false;
   setTime(core, event);
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
-  for (const slot of core.slots) if (slot.instrument.id === at) show(core, slot, event.marketMs);
+  for (const slot of core.slots) {
+    if (slot.instrument.id !== at) continue;
+    show(core, slot, event.marketMs);
+    markLegs(core, leadOf(slot));
+  }
   watchQuotes(core);
   markChanged(core, at);
   return true;
@@ -38,8 +42,10 @@ export function showTrade(core: Core, event: TradeEvent): boolean {
   const { bidTicks, askTicks } = core.market;
   if (!core.market.isPrice(at, bidTicks[at] as number, askTicks[at] as number) || !isMarketOpen(core, at))
     return false;
-  for (const slot of listening) slot.strategy.onTrade?.(contextNow(core, slot), event);
-  markChanged(core, at);
+  for (const slot of listening) {
+    slot.strategy.onTrade?.(contextNow(core, slot), event, slot.leg?.place);
+    markLegs(core, leadOf(slot));
+  }
   return true;
 }
 
@@ -48,8 +54,9 @@ export function showTrade(core: Core, event: TradeEvent): boolean {
  */
 export function watchQuotes(core: Core): void {
   core.shownFromMs.fill(Number.POSITIVE_INFINITY);
-  for (const { instrument, strategy, timerMs } of core.slots) {
-    if (strategy.onQuote === undefined && strategy.timerMs === undefined) continue;
+  for (const { instrument, strategy, timerMs, leg } of core.slots) {
+    const hasTimer = strategy.timerMs !== undefined && leg === null;
+    if (strategy.onQuote === undefined && !hasTimer) continue;
     const nextMs =
       strategy.onQuote === undefined ? timerMs + (strategy.timerMs ?? 0) : Number.NEGATIVE_INFINITY;
     core.shownFromMs[instrument.id] = Math.min(core.shownFromMs[instrument.id] as number, nextMs);
@@ -61,18 +68,25 @@ function show(core: Core, slot: StrategySlot, marketMs: number): void {
   if (slot.barsSeen < strategy.warmupBars) return;
   const context = () => contextNow(core, slot);
   const { timerMs } = strategy;
-  if (timerMs !== undefined) {
+  if (timerMs !== undefined && slot.leg === null) {
     const dueMs = Math.floor(marketMs / timerMs) * timerMs;
     const isFirst = slot.timerMs === Number.NEGATIVE_INFINITY;
     const isDue = dueMs > slot.timerMs;
     if (isDue) slot.timerMs = dueMs;
     if (isDue && !isFirst) strategy.onTimer?.(context(), dueMs);
   }
-  strategy.onQuote?.(context());
+  strategy.onQuote?.(context(), slot.leg?.place);
 }
 
+const leadOf = (slot: StrategySlot): StrategySlot => slot.leg?.lead ?? slot;
+
 const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
-  contextOf(core, slot, { atMs: core.marketMs, warmup: false, late: false }, slot.allowance);
+  contextOf(
+    core,
+    leadOf(slot),
+    { atMs: core.marketMs, warmup: false, late: false },
+    ({ allowance }) => allowance,
+  );
 
 export interface FillToShow {
   readonly slot: StrategySlot;
@@ -95,7 +109,7 @@ export function takeFillsToShow(core: Core): readonly FillToShow[] {
 /** Called once the event that brought them has been fully processed: an exit that is done cancels no entry any more. */
 export function showFills(core: Core, fills: readonly FillToShow[]): void {
   for (const { slot, fill } of fills) {
-    slot.strategy.onFill?.(contextNow(core, slot), fill);
-    markChanged(core, slot.instrument.id);
+    slot.strategy.onFill?.(contextNow(core, slot), fill, slot.leg?.place);
+    markLegs(core, leadOf(slot));
   }
 }

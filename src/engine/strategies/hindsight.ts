@@ -32,6 +32,24 @@ export interface Asked {
   readonly sawQuote: boolean;
 }
 
+const ASKED_NOTHING: Asked = { entries: [], exit: null, sawQuote: false };
+
+/** What a strategy asks for in another leg is not judged. */
+const unheard = (leg: StrategyContext): StrategyContext => ({
+  ...leg,
+  get session() {
+    return leg.session;
+  },
+  enter: () => undefined,
+  exit: () => undefined,
+  adjust: () => undefined,
+  cancel: () => undefined,
+  change: () => undefined,
+  enterOneOf: () => undefined,
+  note: () => undefined,
+  fail: () => undefined,
+});
+
 export class Hindsight {
   readonly #core: Core;
 
@@ -86,16 +104,20 @@ export class Hindsight {
 
   /** `quote`: stands in for the quote of that moment. Null: this strategy is not shown the bar. */
   atBar(slot: StrategySlot, bar: PastBar, quote: { bidTicks: number; askTicks: number }): Asked | null {
+    if (slot.leg !== null) return ASKED_NOTHING;
     if (!this.#slotsAt(bar).includes(slot)) return null;
     this.#core.market.quote(bar.instrument, quote.bidTicks, quote.askTicks, 0);
     return this.#show(slot, bar, false);
   }
 
+  /** Without other legs of a strategy: nothing of it is judged. */
   #slotsAt({ instrument, openMs, spanMs }: PastBar): readonly StrategySlot[] {
     // Before its first record, and for an unknown instrument, a journal has no state.
     if (this.#core.state.positions[instrument] === undefined) return [];
     if (!sessionsAt(this.#core, instrument).calendar.opensWithin(openMs, openMs + spanMs)) return [];
-    return this.#core.slots.filter((slot) => slot.instrument.id === instrument && openMs > slot.lastOpenMs);
+    return this.#core.slots.filter(
+      (slot) => slot.leg === null && slot.instrument.id === instrument && openMs > slot.lastOpenMs,
+    );
   }
 
   #show(slot: StrategySlot, bar: PastBar, warmup: boolean): Asked {
@@ -117,6 +139,7 @@ export class Hindsight {
     const asking: StrategyContext = {
       ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
       watched: (place) => context.watched(place),
+      leg: (place) => unheard(context.leg(place)),
       get session() {
         return context.session;
       },

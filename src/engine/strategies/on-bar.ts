@@ -2,6 +2,7 @@
  * Finished bars: entries that have rested long enough are cancelled, then every strategy of the instrument decides.
  */
 
+import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import {
@@ -45,6 +46,7 @@ export function onBar(core: Core, bar: BarEvent): void {
   core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   core.dayVolatility[bar.instrument]?.update(bar.openMs, bar.spanMs, bar.closeTicks);
   for (const slot of core.slots) {
+    if (slot.leg !== null) continue;
     if (slot.watched.length > 0 && slot.instrument.id !== bar.instrument) showWatched(core, slot, bar);
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.allowance = betweenBars();
@@ -70,13 +72,21 @@ function showSpans(core: Core, slot: StrategySlot, bar: BarEvent): void {
   }
   const unfit = slot.stream?.unfit ?? null;
   if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
+  if (!warmup) markLegs(core, slot);
 }
 
-/** What it asks for is about the instrument that it trades. */
+/** What it asked for may be about any of its legs. */
+export function markLegs(core: Core, { instrument, legs }: StrategySlot): void {
+  markChanged(core, instrument.id);
+  for (const leg of legs) markChanged(core, leg.instrument.id);
+}
+
 function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
   const place = slot.watched.findIndex(({ instrument }) => instrument.id === bar.instrument);
   const watched = slot.watched[place];
   if (watched === undefined) return;
+  const leg = slot.legs[place];
+  if (leg !== undefined) leg.allowance = betweenBars();
   const { openMs, spanMs, warmup, late = false } = bar;
   const atMs = openMs + spanMs;
   for (const shown of shownOfWatched(slot, watched, bar)) {
@@ -85,7 +95,7 @@ function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
   }
   const unfit = watched.stream?.unfit ?? null;
   if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
-  if (!warmup) markChanged(core, slot.instrument.id);
+  if (!warmup) markLegs(core, slot);
 }
 
 function ageEntries(core: Core, bar: BarEvent): void {
@@ -108,8 +118,8 @@ interface Occasion {
   readonly atMs: number;
   readonly warmup: boolean;
   readonly late: boolean;
-  /** The signal that its entries follow. Left out: none. */
-  readonly signal?: SignalName;
+  /** The signal that its entries in the instrument `of` follow. Left out: none. */
+  readonly signal?: SignalName & { readonly of: InstrumentId };
 }
 
 /** At a bar it may ask for as much as it likes. */
@@ -119,13 +129,14 @@ const unbounded = (): Allowance => ({
   changes: Number.POSITIVE_INFINITY,
 });
 
+/** `allowanceOf`: what it may ask for in each of its legs. */
 export function contextOf(
   core: Core,
   slot: StrategySlot,
   occasion: Occasion,
-  allowance = unbounded(),
+  allowanceOf: (slot: StrategySlot) => Allowance = unbounded,
 ): StrategyContext {
-  return new ShownContext(core, slot, occasion, allowance);
+  return new ShownContext(core, slot, occasion, allowanceOf);
 }
 
 /** A class, because one is made at each bar: an object written out with its getter costs more than most strategies. */
@@ -139,18 +150,25 @@ class ShownContext implements StrategyContext {
   readonly #core: Core;
   readonly #slot: StrategySlot;
   readonly #occasion: Occasion;
+  readonly #allowanceOf: (slot: StrategySlot) => Allowance;
   readonly #allowance: Allowance;
   readonly #live: boolean;
   readonly #trading: boolean;
 
-  constructor(core: Core, slot: StrategySlot, occasion: Occasion, allowance: Allowance) {
+  constructor(
+    core: Core,
+    slot: StrategySlot,
+    occasion: Occasion,
+    allowanceOf: (slot: StrategySlot) => Allowance,
+  ) {
     const { instrument, barsSeen, strategy, name } = slot;
     const at = instrument.id;
     const { config } = core;
     this.#core = core;
     this.#slot = slot;
     this.#occasion = occasion;
-    this.#allowance = allowance;
+    this.#allowanceOf = allowanceOf;
+    this.#allowance = allowanceOf(slot);
     this.#live = !occasion.warmup && core.begun;
     this.#trading = this.#live && barsSeen >= strategy.warmupBars;
     this.instrument = instrument;
@@ -167,9 +185,16 @@ class ShownContext implements StrategyContext {
   }
 
   readonly watched: StrategyContext['watched'] = (place) => {
-    const watched = this.#slot.watched[place];
+    const watched = place === -1 ? this.#slot : this.#slot.watched[place];
     if (watched === undefined) throw new RangeError(`${this.#slot.name} watches no instrument ${place}`);
     return { lastQuote: lastQuoteOf(this.#core, watched.instrument.id), lastBar: watched.lastBar };
+  };
+
+  readonly leg: StrategyContext['leg'] = (place) => {
+    if (place === -1) return this;
+    const leg = this.#slot.legs[place];
+    if (leg === undefined) throw new RangeError(`${this.#slot.name} has no other leg ${place}`);
+    return new ShownContext(this.#core, leg, this.#occasion, this.#allowanceOf);
   };
 
   readonly enter: StrategyContext['enter'] = (wish) => {
@@ -182,8 +207,15 @@ class ShownContext implements StrategyContext {
     return isEnabled(this.#core, this.#slot);
   }
 
-  #enter(wish: EntryWish): void {
+  #signal(): SignalName | undefined {
     const { signal } = this.#occasion;
+    if (signal === undefined || signal.of !== this.instrument.id) return undefined;
+    const { of: _of, ...name } = signal;
+    return name;
+  }
+
+  #enter(wish: EntryWish): void {
+    const signal = this.#signal();
     const own = ownLots(this.#core, this.#slot);
     if (isWaiting(wish)) waitToEnter(this.#core, this.#slot, wish, signal);
     else if (wish.reverses === true && own !== 0) {
@@ -228,7 +260,7 @@ class ShownContext implements StrategyContext {
 
   readonly enterOneOf: StrategyContext['enterOneOf'] = (wishes) => {
     if (!this.#mayEnter()) return;
-    const { signal } = this.#occasion;
+    const signal = this.#signal();
     enterOneOf(
       this.#core,
       this.#slot,

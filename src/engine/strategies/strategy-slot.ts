@@ -1,11 +1,11 @@
-/** One strategy on one instrument, as the desk file lists it. */
+/** One strategy on one instrument, as the desk file lists it; of one that trades several as one, one of its legs. */
 import type { Instrument } from '../../domain/instrument.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../config.js';
 import { BarStream, type FinishedBar } from './bar-stream.js';
 import { STRATEGIES } from './registry.js';
 import type { StrategySize } from './size-entry.js';
-import { readParameters, type Strategy } from './strategy.js';
+import { hasLegs, legsText, readParameters, type Strategy, type StrategyDefinition } from './strategy.js';
 
 export interface StrategySlot {
   readonly name: string;
@@ -17,13 +17,19 @@ export interface StrategySlot {
   readonly size: StrategySize | null;
   /** Builds the bars of the spans that it asks for. Null: it is shown bars as they come. */
   readonly stream: BarStream | null;
-  /** Instruments that it only looks at. */
+  /** Instruments beside its own: its other legs, in the order of `legs`, then those that it only looks at. */
   readonly watched: readonly Watched[];
+  /** Its other legs: each has the same strategy, which is shown everything by way of this one. */
+  readonly legs: readonly StrategySlot[];
+  /** Of such a leg, the one whose instrument is the strategy's own, and the place there. Null: it is that itself. */
+  readonly leg: { readonly lead: StrategySlot; readonly place: number } | null;
   /** Bars of the longest span that it has seen, of whichever of its instruments has the fewest. */
   barsSeen: number;
   /** The same of the instrument that it trades. */
   ownBarsSeen: number;
   lastOpenMs: number;
+  /** The newest finished bar, as it came, if the strategy has instruments beside its own. Null: none yet. */
+  lastBar: FinishedBar | null;
   /** Market time of the newest timer that it was called for, or that passed before its first quote. */
   timerMs: number;
   /** What it may still ask for before its next bar. */
@@ -57,6 +63,7 @@ export function* shownOf(
   bar: FinishedBar,
 ): Generator<FinishedBar & { readonly late?: boolean }> {
   slot.lastOpenMs = bar.openMs;
+  slot.lastBar = bar;
   const { stream } = slot;
   for (const shown of stream?.take(bar) ?? [bar]) {
     if (stream === null || shown.spanMs === stream.longestMs) slot.ownBarsSeen += 1;
@@ -65,7 +72,7 @@ export function* shownOf(
   }
 }
 
-/** The same of a bar of an instrument that it watches. */
+/** The same of a bar of an instrument beside its own. */
 export function* shownOfWatched(
   slot: StrategySlot,
   watched: Watched,
@@ -85,46 +92,83 @@ export function* shownOfWatched(
 function countFewest(slot: StrategySlot): void {
   slot.barsSeen = slot.ownBarsSeen;
   for (const { barsSeen } of slot.watched) slot.barsSeen = Math.min(slot.barsSeen, barsSeen);
+  for (const leg of slot.legs) leg.barsSeen = slot.barsSeen;
 }
 
 /** Throws RangeError for a kind, symbol or parameter that validation of the desk file should have refused. */
 export function buildSlots(config: EngineConfig): StrategySlot[] {
-  return config.strategies.flatMap((listed) =>
-    listed.symbols.map((symbol) => {
-      const definition = listed.own ?? STRATEGIES.get(listed.kind);
-      const instrument = instrumentOf(config, listed.name, symbol);
-      if (definition === undefined)
-        throw new RangeError(`${listed.name}: there is no strategy ${listed.kind}`);
-      const { values, problems } = readParameters(definition, listed.parameters);
-      if (problems.length > 0) throw new RangeError(`${listed.name}: ${problems.join('; ')}`);
-      const watched = (listed.watches ?? [])
-        .filter((one) => one !== symbol)
-        .map((one) => instrumentOf(config, listed.name, one));
-      const strategy = definition.create(values, instrument, watched);
-      const streamOf = ({ id }: Instrument): BarStream | null => {
-        const { calendar } = config.sessions?.[id] ?? { calendar: alwaysOpen() };
-        return strategy.spansMs === undefined ? null : new BarStream(strategy.spansMs, calendar);
-      };
-      return {
-        name: listed.name,
-        instrument,
-        strategy,
-        stream: streamOf(instrument),
-        watched: watched.map((one) => ({
-          ...{ instrument: one, stream: streamOf(one), barsSeen: 0, lastBar: null },
-        })),
-        enabledByFile: listed.enabled,
-        size: listed.size ?? null,
-        barsSeen: 0,
-        ownBarsSeen: 0,
-        lastOpenMs: Number.NEGATIVE_INFINITY,
-        timerMs: Number.NEGATIVE_INFINITY,
-        allowance: betweenBars(),
-        exitsRefused: '',
-        entriesRefused: '',
-      };
-    }),
-  );
+  return config.strategies.flatMap((listed) => {
+    const definition = listed.own ?? STRATEGIES.get(listed.kind);
+    if (definition === undefined) throw new RangeError(`${listed.name}: there is no strategy ${listed.kind}`);
+    if (!hasLegs(definition, listed.symbols.length))
+      throw new RangeError(`${listed.name}: ${listed.symbols.length} symbols, and ${legsText(definition)}`);
+    const { symbols } = listed;
+    if (definition.legs !== undefined) return legsOf(config, listed, definition);
+    return symbols.map((symbol) => slotOf(config, listed, definition, { symbol, others: [] }));
+  });
+}
+
+type Listed = EngineConfig['strategies'][number];
+
+/** In the order of their symbols; the first one is the strategy's own. */
+function legsOf(config: EngineConfig, listed: Listed, definition: StrategyDefinition): StrategySlot[] {
+  const [symbol = '', ...others] = listed.symbols;
+  const legs: StrategySlot[] = [];
+  const lead = { ...slotOf(config, listed, definition, { symbol, others }), legs };
+  for (const [place, other] of others.entries()) {
+    const instrument = instrumentOf(config, listed.name, other);
+    legs.push({
+      ...lead,
+      instrument,
+      watched: [],
+      legs: [],
+      leg: { lead, place },
+      ...UNSEEN(),
+      stream: null,
+    });
+  }
+  return [lead, ...legs];
+}
+
+/** What a slot begins with. */
+const UNSEEN = () => ({
+  ...{ barsSeen: 0, ownBarsSeen: 0, lastOpenMs: Number.NEGATIVE_INFINITY, lastBar: null },
+  ...{ timerMs: Number.NEGATIVE_INFINITY, allowance: betweenBars(), exitsRefused: '', entriesRefused: '' },
+});
+
+/** `others`: symbols of its other legs. */
+function slotOf(
+  config: EngineConfig,
+  listed: Listed,
+  definition: StrategyDefinition,
+  { symbol, others }: { readonly symbol: string; readonly others: readonly string[] },
+): StrategySlot {
+  const instrument = instrumentOf(config, listed.name, symbol);
+  const { values, problems } = readParameters(definition, listed.parameters);
+  if (problems.length > 0) throw new RangeError(`${listed.name}: ${problems.join('; ')}`);
+  const legs = others.map((one) => instrumentOf(config, listed.name, one));
+  const watched = (listed.watches ?? [])
+    .filter((one) => one !== symbol && !others.includes(one))
+    .map((one) => instrumentOf(config, listed.name, one));
+  const strategy = definition.create(values, instrument, { legs, watched });
+  const streamOf = ({ id }: Instrument): BarStream | null => {
+    const { calendar } = config.sessions?.[id] ?? { calendar: alwaysOpen() };
+    return strategy.spansMs === undefined ? null : new BarStream(strategy.spansMs, calendar);
+  };
+  return {
+    name: listed.name,
+    instrument,
+    strategy,
+    stream: streamOf(instrument),
+    watched: [...legs, ...watched].map((one) => ({
+      ...{ instrument: one, stream: streamOf(one), barsSeen: 0, lastBar: null },
+    })),
+    legs: [],
+    leg: null,
+    enabledByFile: listed.enabled,
+    size: listed.size ?? null,
+    ...UNSEEN(),
+  };
 }
 
 function instrumentOf({ instruments }: EngineConfig, strategy: string, symbol: string): Instrument {

@@ -192,8 +192,10 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
-  /** What is known of the instrument that it watches at this place of its list. */
+  /** What is known of the instrument beside its own at this place, its other legs first; -1: its own. */
   watched(place: number): WatchedInstrument;
+  /** The same for the other leg at this place: what it holds there and may ask for there. -1: this very one. */
+  leg(place: number): StrategyContext;
   /** Asks for an entry; the risk gate decides. */
   enter(wish: EntryWish): void;
   /**
@@ -217,7 +219,7 @@ export interface StrategyContext {
   fail(reason: string): void;
 }
 
-/** An instrument that a strategy looks at beside the one that it trades. */
+/** What a strategy sees of one of its instruments. */
 export interface WatchedInstrument {
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
@@ -253,33 +255,34 @@ export interface Strategy {
   /** Spans of the bars that it is shown, shortest first. Left out: bars as they come, which are minutes. */
   readonly spansMs?: readonly number[];
   /**
-   * Called for each finished bar of its instrument, in order, and of those that it watches. `watched`: the place of
-   * the bar's instrument among these; left out for its own. During warm-up it can't order anything.
+   * Called for each finished bar of its instrument, in order, and of those beside it. During warm-up it can't order
+   * anything. Here and below, `place` is that of the instrument among those beside its own, as in `watched`; left out
+   * for its own.
    */
-  onBar(context: StrategyContext, bar: FinishedBar, watched?: number): void;
+  onBar(context: StrategyContext, bar: FinishedBar, place?: number): void;
   /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
-  onFill?(context: StrategyContext, fill: OwnFill): void;
+  onFill?(context: StrategyContext, fill: OwnFill, place?: number): void;
   /**
-   * Called for each believed quote of its instrument while the market is open, once it has warmed up. Past quotes are
-   * never shown, so what it learned from them is gone after a start.
+   * Called for each believed quote of its instrument, and of its other legs, while the market is open, once it has
+   * warmed up. Past quotes are never shown, so what it learned from them is gone after a start.
    */
-  onQuote?(context: StrategyContext): void;
+  onQuote?(context: StrategyContext, place?: number): void;
   /**
-   * Called for each trade of its instrument at the market while the market is open and has a believed price, once it
-   * has warmed up. Not every source of prices reports trades, and past ones are never shown.
+   * Called for each trade of its instrument, and of its other legs, at the market while the market is open and has a
+   * believed price, once it has warmed up. Not every source of prices reports trades, and past ones are never shown.
    */
-  onTrade?(context: StrategyContext, trade: MarketTrade): void;
+  onTrade?(context: StrategyContext, trade: MarketTrade, place?: number): void;
   /**
-   * Called at the first quote that `onQuote` would be called for at or after each whole multiple of `timerMs` since 1970,
-   * in market time. `dueMs`: the newest multiple. If several passed without a quote, it is called for the newest alone.
+   * Called at the first quote of its instrument that `onQuote` would be called for at or after each whole multiple of
+   * `timerMs` since 1970, in market time. `dueMs`: the newest multiple. If several passed without a quote, it is called for the newest alone.
    */
   onTimer?(context: StrategyContext, dueMs: number): void;
   /**
-   * Called for each signal of its instrument that the desk may act on, and for each edit of one that was not entered
-   * yet, once it has warmed up. `ageMs`: market time since the signal's original time. It may ask for one entry,
-   * which ends with the signal.
+   * Called for each signal of its instrument, and of its other legs, that the desk may act on, and for each edit of one
+   * that was not entered yet, once it has warmed up. `ageMs`: market time since the signal's original time. It may ask
+   * for one entry in the signal's instrument, which ends with the signal.
    */
-  onSignal?(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null;
+  onSignal?(context: StrategyContext, signal: Signal, ageMs: number, place?: number): SignalRefusal | null;
   /** Interval of `onTimer`. */
   readonly timerMs?: number;
   /** Why it does not enter now, in plain words. Empty: there is simply no entry signal. */
@@ -312,11 +315,34 @@ export interface DeclaredStrategy {
   readonly terms?: readonly EntryTerm[];
   /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
   readonly watches?: true;
+  /**
+   * It trades all of its symbols as one, each of them a leg: how many there have to be, or true for any number above
+   * one. Left out: each symbol is traded on its own.
+   */
+  readonly legs?: true | number;
+}
+
+/** Most legs of one strategy. */
+export const LEGS_MAX = 20;
+
+/** Whether it can trade so many symbols as one. Also true of a strategy that trades each on its own. */
+export const hasLegs = ({ legs }: Pick<DeclaredStrategy, 'legs'>, symbols: number): boolean =>
+  legs === undefined || (legs === true ? symbols > 1 && symbols <= LEGS_MAX : symbols === legs);
+
+/** What it asks of the desk file's symbols, for people. */
+export const legsText = ({ legs }: Pick<DeclaredStrategy, 'legs'>): string =>
+  typeof legs === 'number' ? `it trades ${legs} as one` : `it trades several as one, at most ${LEGS_MAX}`;
+
+/** The instruments of a strategy beside its own. */
+export interface Beside {
+  /** Its other legs. */
+  readonly legs: readonly Instrument[];
+  /** Those that it only looks at. */
+  readonly watched: readonly Instrument[];
 }
 
 export interface StrategyDefinition extends DeclaredStrategy {
-  /** `watched`: instruments that it only looks at. */
-  create(parameters: ParameterValues, instrument: Instrument, watched?: readonly Instrument[]): Strategy;
+  create(parameters: ParameterValues, instrument: Instrument, beside?: Beside): Strategy;
 }
 
 /**

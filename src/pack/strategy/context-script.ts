@@ -124,7 +124,7 @@ export const STAND_BETWEEN = `"use strict";
   };
   const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, terms: made.terms, watches: made.watches, artefacts: made.artefacts, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, terms: made.terms, watches: made.watches, legs: made.legs, artefacts: made.artefacts, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -154,13 +154,17 @@ export const STAND_BETWEEN = `"use strict";
     return bytes;
   };
   const contentOf = (form, content) => (form === 'json' ? frozen(JSON.parse(content)) : form === 'bytes' ? bytesOf(content) : content);
-  const create = (host, parameters, instrument, watches, artefacts, takesAny) => {
+  const create = (host, parameters, instrument, otherLegs, watches, artefacts, takesAny) => {
+    const factsIn = (json) => JSON.parse(json).map((facts) => Object.freeze(facts));
     const own = Object.freeze(JSON.parse(instrument));
-    const watched = JSON.parse(watches).map((facts) => Object.freeze(facts));
+    const [others, watched] = [factsIn(otherLegs), factsIn(watches)];
+    const beside = [...others, ...watched];
+    const symbolAt = (place) => (beside[place] ?? own).symbol;
     const given = Object.freeze(Object.fromEntries(JSON.parse(artefacts).map(([name, form], place) => [name, contentOf(form, host.artefact(place))])));
     const strategy = counted(() => made.create({
       parameters: Object.freeze(JSON.parse(parameters)),
       instrument: own,
+      legs: Object.freeze([own, ...others]),
       watches: Object.freeze([...watched]),
       artefacts: given,
     }));
@@ -170,11 +174,30 @@ export const STAND_BETWEEN = `"use strict";
     const spans = spansOf(strategy.bars);
     const longest = spans[spans.length - 1];
     if (longest !== undefined && (warmupBars + 1) * longest > ${WARMUP_MINUTES_MAX}) throw new TypeError('warmupBars: expected at most ' + (Math.floor(${WARMUP_MINUTES_MAX} / longest) - 1) + ' bars of its longest span, found ' + warmupBars);
-    const readings = new Map(watched.map(({ symbol }, place) => {
-      const reading = { symbol };
+    const readingOf = (symbol, place, more = {}) => {
+      const reading = { symbol, ...more };
       for (const what of ${JSON.stringify(WATCHED_NUMBERS)}) Object.defineProperty(reading, what, { enumerable: true, get: () => host.watched(place, what) });
-      return [symbol, Object.freeze(reading)];
-    }));
+      return reading;
+    };
+    const readings = new Map(beside.map(({ symbol }, place) => [symbol, Object.freeze(readingOf(symbol, place))]));
+    const legOf = (symbol, place) => {
+      // Whatever a wish throws: the next ones are about the strategy's own instrument again.
+      const here = (ask) => (...given) => {
+        host.turnTo(place);
+        try {
+          ask(...given);
+        } finally {
+          host.turnTo(-1);
+        }
+      };
+      const { enter, exit, adjust, enterOneOf, change, cancel } = desk;
+      const leg = readingOf(symbol, place, {
+        enter: here(enter), exit: here(exit), adjust: here(adjust), enterOneOf: here(enterOneOf), change: here(change), cancel: here(cancel),
+      });
+      Object.defineProperty(leg, 'lots', { enumerable: true, get: () => host.watched(place, 'lots') });
+      Object.defineProperty(leg, 'entryResting', { enumerable: true, get: () => host.watched(place, 'entryResting') === 1 });
+      return Object.freeze(leg);
+    };
     const desk = {
       session: Object.freeze({
         get open() { return host.minutesToClose() > 0; },
@@ -221,6 +244,11 @@ export const STAND_BETWEEN = `"use strict";
         const reading = readings.get(symbol) ?? (takesAny ? readings.values().next().value : undefined);
         if (reading === undefined) throw new TypeError('desk.of: expected one of the instruments that it watches (' + [...readings.keys()].join(', ') + '), found ' + text(symbol));
         return reading;
+      },
+      leg(symbol) {
+        const leg = legs.get(symbol) ?? (takesAny ? [...legs.values()][1] : undefined);
+        if (leg === undefined) throw new TypeError('desk.leg: expected one of the instruments that it trades (' + [...legs.keys()].join(', ') + '), found ' + text(symbol));
+        return leg;
       },
       exit(because, options) {
         const part = options?.part;
@@ -269,6 +297,7 @@ export const STAND_BETWEEN = `"use strict";
       cancel(because) { host.cancel(text(because)); },
       note(line) { host.note(text(line)); },
     };
+    const legs = new Map([own, ...others].map(({ symbol }, at) => [symbol, legOf(symbol, at - 1)]));
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, volumeLots: NaN, spanMinutes: 1, symbol: own.symbol };
     const call = (name, work) => {
       const answer = counted(work);
@@ -281,21 +310,21 @@ export const STAND_BETWEEN = `"use strict";
     };
     const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMinutes, place) => {
       bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks; bar.volumeLots = volumeLots; bar.spanMinutes = spanMinutes;
-      if (watched.length > 0) bar.symbol = (watched[place] ?? own).symbol;
+      if (beside.length > 0) bar.symbol = symbolAt(place);
       call('onBar', () => strategy.onBar(desk, bar));
     };
     const isMissing = (name) => {
       if (strategy[name] !== undefined && typeof strategy[name] !== 'function') throw new TypeError(name + ': expected a function');
       return strategy[name] === undefined;
     };
-    const onQuote = isMissing('onQuote') ? null : () => call('onQuote', () => strategy.onQuote(desk));
-    const onTrade = isMissing('onTrade') ? null : (ticks, lots, taker) =>
-      call('onTrade', () => strategy.onTrade(desk, Object.freeze({ ticks, lots, taker })));
-    const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens) =>
-      call('onFill', () => strategy.onFill(desk, Object.freeze({ side, lots, ticks, opens })));
+    const onQuote = isMissing('onQuote') ? null : (place) => call('onQuote', () => strategy.onQuote(desk, symbolAt(place)));
+    const onTrade = isMissing('onTrade') ? null : (ticks, lots, taker, place) =>
+      call('onTrade', () => strategy.onTrade(desk, Object.freeze({ symbol: symbolAt(place), ticks, lots, taker })));
+    const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens, place) =>
+      call('onFill', () => strategy.onFill(desk, Object.freeze({ symbol: symbolAt(place), side, lots, ticks, opens })));
     const onTimer = isMissing('onTimer') ? null : (dueMs) => call('onTimer', () => strategy.onTimer(desk, dueMs));
-    const onSignal = isMissing('onSignal') ? null : (source, id, revision, action, entry, stop, ageSeconds, ...targets) => {
-      const signal = { source, id, revision, action, entry: entry || null, stop: stop || null, targets: Object.freeze(targets), ageSeconds };
+    const onSignal = isMissing('onSignal') ? null : (source, id, revision, action, entry, stop, ageSeconds, place, ...targets) => {
+      const signal = { symbol: symbolAt(place), source, id, revision, action, entry: entry || null, stop: stop || null, targets: Object.freeze(targets), ageSeconds };
       const why = call('onSignal', () => strategy.onSignal(desk, Object.freeze(signal)));
       return why === undefined ? '' : text(why);
     };

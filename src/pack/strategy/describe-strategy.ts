@@ -20,6 +20,7 @@ import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.
 import {
   type DeclaredStrategy,
   type EntryWish,
+  LEGS_MAX,
   type ParameterSpec,
   readParameters,
   type StrategyContext,
@@ -57,8 +58,10 @@ const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 /** Two words at least: a single word may belong to any program, like PATH and HOME. */
 const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
-/** For a strategy that watches others. */
-const OTHER = { ...INSTRUMENT, symbol: 'ETH/USDT' } as const;
+/** For a strategy that has others beside its own. */
+const OTHERS = ['ETH/USDT', ...Array.from({ length: LEGS_MAX - 1 }, (_, at) => `COIN${at + 1}/USDT`)].map(
+  (symbol) => ({ ...INSTRUMENT, symbol }),
+);
 
 export function describeStrategy(
   file: string,
@@ -105,7 +108,7 @@ function unreadableIn({ path, bytes }: Artefact, form: ArtefactForm | undefined)
 /** A string: what is wrong with it. */
 function declaredIn(written: unknown): Declared | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, enters, terms, watches, artefacts, creates } = written as Record<
+  const { kind, suits, parameters, enters, terms, watches, legs, artefacts, creates } = written as Record<
     string,
     unknown
   >;
@@ -120,6 +123,9 @@ function declaredIn(written: unknown): Declared | string {
     return `terms: ${JSON.stringify(terms)}, and not a list of ${ENTRY_TERMS.join(' or ')}`;
   if (watches !== undefined && watches !== true)
     return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
+  const isCount = isWithin({ whole: true, min: 2, max: LEGS_MAX }, legs);
+  if (legs !== undefined && legs !== true && !isCount)
+    return `legs: expected true or a whole number from 2 to ${LEGS_MAX}, found ${foundText(legs)}`;
   if (artefacts !== undefined && !isForms(artefacts))
     return `artefacts: ${JSON.stringify(artefacts)}, and not names of letters and digits with ${ARTEFACT_FORMS.join(' or ')}`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
@@ -136,6 +142,7 @@ function declaredIn(written: unknown): Declared | string {
     ...(enters === undefined ? {} : { enters }),
     ...(terms === undefined ? {} : { terms }),
     ...(watches === undefined ? {} : { watches }),
+    ...(legs === undefined ? {} : { legs: legs as true | number }),
   };
 }
 
@@ -211,22 +218,45 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
     (choice) => typeof choice === 'string' && CHOICE.test(choice) && unfitCharacter(choice) === null,
   );
 
+/** What a strategy holds in one of its instruments on made-up prices, and what it is shown of it. */
+class TrialInstrument {
+  lots = 0;
+  close = 0;
+  lastBar: FinishedBar | null = null;
+  readonly fills: ReturnType<typeof fillOf>[] = [];
+  readonly stream: BarStream | null;
+
+  constructor(spansMs: readonly number[] | undefined) {
+    this.stream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
+  }
+
+  get lastQuote(): StrategyContext['lastQuote'] {
+    return this.close === 0 ? null : { bidTicks: this.close - 1, askTicks: this.close + 1 };
+  }
+
+  take(bar: FinishedBar): readonly FinishedBar[] {
+    this.lastBar = bar;
+    this.close = bar.closeTicks;
+    return this.stream?.take(bar) ?? [bar];
+  }
+}
+
 /** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
   made: Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>,
-  { parameters, watches }: Declared,
+  { parameters, watches, legs = 1 }: Declared,
 ): Trial | { readonly failed: string; readonly line: number | null } {
   const { values } = readParameters({ parameters }, {});
-  const strategy = new HostedStrategy(made, values, INSTRUMENT, watches === true ? [OTHER] : [], true);
+  const otherLegs = OTHERS.slice(0, legs === true ? 1 : legs - 1);
+  const watched = watches === true ? OTHERS.slice(otherLegs.length).slice(0, 1) : [];
+  const strategy = new HostedStrategy(made, values, INSTRUMENT, { legs: otherLegs, watched }, true);
   const { spansMs } = strategy;
-  const otherStream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
-  let other: FinishedBar | null = null;
-  const stream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
-  const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
+  const own = new TrialInstrument(spansMs);
+  const beside = [...otherLegs, ...watched].map(() => new TrialInstrument(spansMs));
+  const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((own.stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
   const hash = createHash('sha256');
-  let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
+  let [entries, exits, seed, close] = [0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
-  const fills: ReturnType<typeof fillOf>[] = [];
   const draw = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647 - 0.5;
@@ -234,34 +264,32 @@ function runTrial(
   const add = (what: string): void => {
     hash.update(`${what}\n`);
   };
-  for (let at = 0; at < bars && failed === null; at += 1) {
-    const openTicks = close;
-    close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
-    if (close < 500_000) close = 1_000_000 - close;
-    const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
-    const openMs = at * MINUTE_MS;
-    const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
+  const contextOf = (of: TrialInstrument, atMs: number): StrategyContext => {
     const context: StrategyContext = {
       instrument: { ...INSTRUMENT } as never,
       get positionLots() {
-        return lots;
+        return of.lots;
       },
       entryResting: false,
-      lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
-      shorting: false,
+      get lastQuote() {
+        return of.lastQuote;
+      },
+      // Most that trade several instruments as one are long of one of them and short of the other.
+      shorting: otherLegs.length > 0,
       stopLossPct: 2,
-      session: TRIAL_HOURS.readingAt(openMs + MINUTE_MS),
-      watched: () => ({ lastQuote: { bidTicks: close - 1, askTicks: close + 1 }, lastBar: other }),
+      session: TRIAL_HOURS.readingAt(atMs),
+      watched: (place) => beside[place] ?? own,
+      leg: (place) => contextOf(beside[place] ?? own, atMs),
       enter: (wish: EntryWish) => {
         entries += 1;
-        fills.push(fillOf(wish.side, 'entry'));
-        lots = wish.side === 'buy' ? 100 : 0;
+        of.fills.push(fillOf(wish.side, 'entry'));
+        of.lots = wish.side === 'buy' ? 100 : context.shorting ? -100 : 0;
         add(JSON.stringify(wish));
       },
       exit: (because, partPpm) => {
         exits += 1;
-        fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
-        lots = partPpm === undefined ? 0 : lots - Math.floor((lots * partPpm) / WHOLE_TRADE_PPM);
+        of.fills.push(fillOf(of.lots > 0 ? 'sell' : 'buy', 'exit'));
+        of.lots = partPpm === undefined ? 0 : of.lots - Math.floor((of.lots * partPpm) / WHOLE_TRADE_PPM);
         add(because);
       },
       adjust: (wish) => add(JSON.stringify(wish)),
@@ -273,20 +301,44 @@ function runTrial(
         failed = reason;
       },
     };
-    for (const fill of fills.splice(0)) strategy.onFill?.(context, { ...fill, priceTicks: close });
+    return context;
+  };
+  for (let at = 0; at < bars && failed === null; at += 1) {
+    const openTicks = close;
+    close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
+    if (close < 500_000) close = 1_000_000 - close;
+    const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
+    const openMs = at * MINUTE_MS;
+    const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
+    own.close = close;
+    const context = contextOf(own, openMs + MINUTE_MS);
+    for (const [place, one] of [own, ...beside].entries()) {
+      const where = place === 0 ? undefined : place - 1;
+      for (const fill of one.fills.splice(0))
+        strategy.onFill?.(context, { ...fill, priceTicks: one.close }, where);
+    }
     strategy.onQuote?.(context);
     strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
     // Mostly little, now and then much; without a draw of its own, so that the prices stay as they were.
     const bar = { openMs, spanMs: MINUTE_MS, ...prices, volumeLots: (seed % 1_000) ** 3 };
-    for (const shown of stream?.take(bar) ?? [bar]) strategy.onBar(context, shown);
-    if (watches) {
-      other = bar;
-      for (const shown of otherStream?.take(bar) ?? [bar]) strategy.onBar(context, shown, 0);
-    }
+    for (const shown of own.take(bar)) strategy.onBar(context, shown);
+    for (const [place, one] of beside.entries())
+      for (const shown of one.take(place < otherLegs.length ? apart(bar, place, one.close) : bar))
+        strategy.onBar(context, shown, place);
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
   return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
+}
+
+/** Another leg's bar: it goes with the first one's, and swings about it by up to a twenty-fifth, each at a pace of its own. */
+function apart(bar: FinishedBar, place: number, before: number): FinishedBar {
+  const pace = 40 + 30 * place;
+  const swing = Math.abs((Math.floor(bar.openMs / MINUTE_MS) % (2 * pace)) - pace) / pace - 0.5;
+  const closeTicks = Math.round(bar.closeTicks * (1 + swing / 12.5));
+  const openTicks = before === 0 ? closeTicks : before;
+  const [highTicks, lowTicks] = [Math.max(openTicks, closeTicks), Math.min(openTicks, closeTicks)];
+  return { ...bar, openTicks, highTicks, lowTicks, closeTicks };
 }
 
 const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });

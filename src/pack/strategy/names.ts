@@ -17,6 +17,9 @@ export const STEPS_MAX = 10_000_000;
 export const WATCHED_NUMBERS = [
   ...(['bid', 'ask', 'openMs', 'openTicks', 'highTicks', 'lowTicks', 'closeTicks', 'volumeLots'] as const),
 ] as const;
+/** Of a leg in addition: lots that are held, and whether an entry is not final yet (1) or none (0). */
+export type LegNumber = 'lots' | 'entryResting';
+
 export type WatchedNumber = (typeof WATCHED_NUMBERS)[number];
 
 /** Globals that it may use, in addition to `Math`. All others are removed where it runs. */

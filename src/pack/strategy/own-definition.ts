@@ -46,18 +46,33 @@ export const definitionOf = ({
   suits,
   parameters,
   watches,
+  legs,
   ...made
-}: Made & Pick<OwnStrategy, 'kind' | 'suits' | 'parameters' | 'watches'>): StrategyDefinition => ({
+}: Made & Pick<OwnStrategy, 'kind' | 'suits' | 'parameters' | 'watches' | 'legs'>): StrategyDefinition => ({
   ...{ kind, suits, parameters },
   ...(watches === undefined ? {} : { watches }),
-  create: (values, instrument, watched) => new HostedStrategy(made, values, instrument, watched),
+  ...(legs === undefined ? {} : { legs }),
+  create: (values, instrument, beside) => new HostedStrategy(made, values, instrument, beside),
 });
 
 type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
 
 const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol, kind, tickSize, lotSize });
 
-type Wish =
+/** The instruments of a strategy beside its own, as `Beside` has them. */
+interface FactsBeside {
+  readonly legs: readonly Facts[];
+  readonly watched: readonly Facts[];
+}
+
+const ALONE: FactsBeside = { legs: [], watched: [] };
+/** The place of its own instrument, where others have theirs among those beside it. */
+const OWN = -1;
+
+/** `leg`: the place of the leg that it is about. */
+type Wish = { readonly leg: number } & Asked;
+
+type Asked =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
   | { readonly kind: 'exit'; readonly text: string; readonly partPpm: number }
   | { readonly kind: 'adjust'; readonly exits: ExitsWish }
@@ -86,6 +101,8 @@ export class HostedStrategy implements Strategy {
   #wishes: Wish[] = [];
   /** The first of two entries of which one is made; null: none is asked for. */
   #pair: RestingWish[] | null = null;
+  /** The leg that its next wishes are about. */
+  #leg = OWN;
   readonly #texts = new Map<string, string>();
   /** Context of the newest call; null before the first one. */
   #context: StrategyContext | null = null;
@@ -94,8 +111,8 @@ export class HostedStrategy implements Strategy {
     private readonly made: Made,
     parameters: ParameterValues,
     instrument: Facts,
-    watched: readonly Facts[] = [],
-    /** True where no desk file says what it watches: any symbol that it asks for stands for the first of these. */
+    beside: FactsBeside = ALONE,
+    /** True where no desk file says which instruments: any other symbol that it asks for stands for the first beside its own. */
     takesAny = false,
   ) {
     const facts = JSON.stringify(factsOf(instrument));
@@ -108,7 +125,8 @@ export class HostedStrategy implements Strategy {
         },
         JSON.stringify(parameters),
         facts,
-        JSON.stringify(watched.map(factsOf)),
+        JSON.stringify(beside.legs.map(factsOf)),
+        JSON.stringify(beside.watched.map(factsOf)),
         JSON.stringify(artefacts.map(({ name }) => [name, forms[name]])),
         takesAny,
       );
@@ -118,44 +136,38 @@ export class HostedStrategy implements Strategy {
     this.warmupBars = inside?.warmupBars ?? 0;
     if (inside !== null && inside.spans !== '') this.spansMs = inside.spans.split(',').map(Number);
     if (inside !== null && inside.onFill !== null)
-      this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
-        this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
+      this.onFill = (context, { side, quantityLots, priceTicks, purpose }, place = OWN) =>
+        this.#show(context, ({ onFill }) =>
+          onFill?.(side, quantityLots, priceTicks, purpose === 'entry', place),
+        );
     if (inside !== null && inside.onSignal !== null)
-      this.onSignal = (context, signal, ageMs) => this.#showSignal(context, signal, ageMs);
+      this.onSignal = (context, signal, ageMs, place = OWN) =>
+        this.#showSignal(context, signal, ageMs, place);
     if (inside !== null && inside.onQuote !== null)
-      this.onQuote = (context) => this.#show(context, ({ onQuote }) => onQuote?.());
+      this.onQuote = (context, place = OWN) => this.#show(context, ({ onQuote }) => onQuote?.(place));
     if (inside !== null && inside.onTrade !== null)
-      this.onTrade = (context, { priceTicks, quantityLots, taker }) =>
-        this.#show(context, ({ onTrade }) => onTrade?.(priceTicks, quantityLots, taker));
+      this.onTrade = (context, { priceTicks, quantityLots, taker }, place = OWN) =>
+        this.#show(context, ({ onTrade }) => onTrade?.(priceTicks, quantityLots, taker, place));
     if (inside !== null && inside.onTimer !== null) {
       this.onTimer = (context, dueMs) => this.#show(context, ({ onTimer }) => onTimer?.(dueMs));
       this.timerMs = inside.timerSeconds * 1000;
     }
   }
 
-  onBar(context: StrategyContext, bar: FinishedBar, watched = -1): void {
+  onBar(context: StrategyContext, bar: FinishedBar, place = OWN): void {
     const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = bar;
     this.#show(context, (inside) => {
-      inside.onBar(
-        openMs,
-        openTicks,
-        highTicks,
-        lowTicks,
-        closeTicks,
-        volumeLots,
-        spanMs / MINUTE_MS,
-        watched,
-      );
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots, spanMs / MINUTE_MS, place);
       this.#readWords();
     });
   }
 
-  #showSignal(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null {
+  #showSignal(context: StrategyContext, signal: Signal, ageMs: number, place: number): SignalRefusal | null {
     const { source, id, revision, action, entryTicks, stopTicks, targetTicks } = signal;
     let why = '';
     this.#show(context, ({ onSignal }) => {
       const prices = [entryTicks ?? 0, stopTicks ?? 0] as const;
-      why = onSignal?.(source, id, revision, action, ...prices, ageMs / 1000, ...targetTicks) ?? '';
+      why = onSignal?.(source, id, revision, action, ...prices, ageMs / 1000, place, ...targetTicks) ?? '';
     });
     const reason = this.#inside === null ? `it has failed: ${this.#failed}` : plainText(why);
     return reason === '' ? null : { limit: 'strategy', reason };
@@ -166,6 +178,7 @@ export class HostedStrategy implements Strategy {
     const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
     this.#wishes = [];
     this.#pair = null;
+    this.#leg = OWN;
     this.#context = context;
     this.#attempt(() => {
       if (this.#inside === null) return;
@@ -173,7 +186,7 @@ export class HostedStrategy implements Strategy {
       work(this.#inside);
     });
     if (this.#inside === null) context.fail(this.#failed);
-    else for (const wish of this.#wishes) carryOut(context, wish);
+    else for (const wish of this.#wishes) carryOut(context.leg(wish.leg), wish);
   }
 
   state(): string {
@@ -225,6 +238,10 @@ export class HostedStrategy implements Strategy {
   #watching(): Watching {
     return {
       watched: (place, what) => {
+        if (what === 'lots' || what === 'entryResting') {
+          const { positionLots = 0, entryResting = false } = this.#context?.leg(place) ?? {};
+          return what === 'lots' ? positionLots : Number(entryResting);
+        }
         const { lastQuote = null, lastBar = null } = this.#context?.watched(place) ?? {};
         if (what === 'bid') return lastQuote?.bidTicks ?? Number.NaN;
         if (what === 'ask') return lastQuote?.askTicks ?? Number.NaN;
@@ -242,10 +259,13 @@ export class HostedStrategy implements Strategy {
   }
 
   #wanted(): Wishes {
-    const add = (wish: Wish): void => {
-      if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
+    const add = (asked: Asked): void => {
+      if (this.#wishes.length < WISHES_MAX) this.#wishes.push({ leg: this.#leg, ...asked });
     };
     return {
+      turnTo: (place) => {
+        this.#leg = place;
+      },
       enter: (
         side,
         type,
@@ -396,7 +416,7 @@ function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partia
   return asked.length === 0 ? null : (Object.fromEntries(asked) as Partial<T>);
 }
 
-function carryOut(context: StrategyContext, wish: Wish): void {
+function carryOut(context: StrategyContext, wish: Asked): void {
   if (wish.kind === 'enter') context.enter(wish.entry);
   else if (wish.kind === 'oneOf') context.enterOneOf(wish.entries);
   else if (wish.kind === 'change') context.change(wish.change);

@@ -8,7 +8,7 @@ import type { Side, WishType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, type LASTS, PLACE_THROWS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
-import type { WatchedNumber } from './names.js';
+import type { LegNumber, WatchedNumber } from './names.js';
 import { PLACED, SCRIPT } from './names.js';
 import { sourceLines } from './refused.js';
 
@@ -71,6 +71,8 @@ export interface Wishes {
     maxBars: number,
     ...targets: readonly number[]
   ): void;
+  /** What follows is about the leg at this place; -1: about the first one. */
+  turnTo(place: number): void;
   /** The next two entries are one of two. */
   pair(open: boolean): void;
   note(text: string): void;
@@ -84,9 +86,12 @@ export interface Clocks {
   weekday(): string;
 }
 
-/** Numbers about an instrument that it watches, asked for only where a strategy reads them; NaN: not known yet. */
+/**
+ * Numbers about one of its instruments, asked for only where a strategy reads them; NaN: not known yet. `place`: among
+ * those beside its own, which is -1. What is held, and whether an entry rests (1, or 0), are told of legs.
+ */
 export interface Watching {
-  watched(place: number, what: WatchedNumber): number;
+  watched(place: number, what: WatchedNumber | LegNumber): number;
 }
 
 /** For the content of its artefacts: as text, or with a character for each byte. */
@@ -121,11 +126,13 @@ export interface ContextStrategy {
     /** NaN: not known. */
     volumeLots: number,
     spanMinutes: number,
-    /** -1: its own instrument; else the place among those that it watches. */
-    watched: number,
+    /** -1: its own instrument; else the place among those beside it. Here and below. */
+    place: number,
   ): void;
   /** Null: it doesn't handle fills. */
-  readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
+  readonly onFill:
+    | ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean, place: number) => void)
+    | null;
   /**
    * Returns why the signal is not followed; empty: it is followed. A price of 0 means none. Null: it doesn't handle
    * signals.
@@ -139,13 +146,14 @@ export interface ContextStrategy {
         entryTicks: number,
         stopTicks: number,
         ageSeconds: number,
+        place: number,
         ...targetTicks: readonly number[]
       ) => string)
     | null;
   /** Null: it doesn't handle quotes. */
-  readonly onQuote: (() => void) | null;
+  readonly onQuote: ((place: number) => void) | null;
   /** Null: it doesn't handle trades. */
-  readonly onTrade: ((ticks: number, lots: number, taker: Side | null) => void) | null;
+  readonly onTrade: ((ticks: number, lots: number, taker: Side | null, place: number) => void) | null;
   /** Null: it has no timer. */
   readonly onTimer: ((dueMs: number) => void) | null;
   readonly timerSeconds: number;
@@ -158,13 +166,14 @@ interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**
-   * `parameters`, `instrument`, `watches`, `artefacts` (names and forms): JSON. `takesAny`: any other symbol stands for
-   * the first that it watches. Throws what the strategy throws.
+   * `parameters`, `instrument`, `legs` (its other ones), `watches`, `artefacts` (names and forms): JSON. `takesAny`: any
+   * other symbol stands for the first beside its own. Throws what the strategy throws.
    */
   create(
     host: Wishes & Clocks & Drawing & Watching & Artefacts,
     parameters: string,
     instrument: string,
+    legs: string,
     watches: string,
     artefacts: string,
     takesAny: boolean,

@@ -87,7 +87,7 @@ export interface StrategyLine {
   readonly ticks: number | null;
 }
 
-/** The instrument that the strategy trades; one strategy is created for each of its symbols. */
+/** An instrument of the strategy. One strategy is created for each of its symbols, or one for all of them: `legs`. */
 export interface InstrumentFacts {
   /** BASE/QUOTE. */
   readonly symbol: string;
@@ -99,7 +99,7 @@ export interface InstrumentFacts {
 
 /** A finished bar. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
 export interface Bar {
-  /** The instrument that the strategy trades, or one that it watches. */
+  /** An instrument that the strategy trades, or one that it watches. */
   readonly symbol: string;
   /** 1 for a minute; the span that was asked for in `bars`. */
   readonly spanMinutes: number;
@@ -321,6 +321,20 @@ export interface WatchedView {
   readonly closeTicks: number;
 }
 
+/** One of the instruments that the strategy trades as one. What is asked for is about this instrument alone. */
+export interface LegView extends WatchedView {
+  /** What the strategy holds of it: long is positive. */
+  readonly lots: number;
+  /** An entry of its own in it is not final yet, or waits in the desk. */
+  readonly entryResting: boolean;
+  enter(wish: EntryWish): void;
+  exit(because: string, options?: { readonly part?: number }): void;
+  adjust(change: ExitsChange): void;
+  enterOneOf(one: LimitEntry | StopEntry, other: LimitEntry | StopEntry): void;
+  change(change: EntryChange): void;
+  cancel(because: string): void;
+}
+
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
 export interface DeskView {
   /** The strategy's position: long is positive. */
@@ -335,8 +349,10 @@ export interface DeskView {
   /** The farthest stop that the desk allows, in percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
-  /** One of the instruments that it watches; its numbers are read when they are used. Throws for any other. */
+  /** One of the instruments beside its own; its numbers are read when they are used. Throws for any other. */
   of(symbol: string): WatchedView;
+  /** One of the instruments that it trades, its own included. Throws for any other. */
+  leg(symbol: string): LegView;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
   /**
@@ -364,6 +380,7 @@ export interface DeskView {
 
 /** A fill of one of the strategy's orders: of its entry, or of what closes its trade. */
 export interface OwnFill {
+  readonly symbol: string;
   readonly side: 'buy' | 'sell';
   /** Whole lots of this fill. */
   readonly lots: number;
@@ -374,6 +391,7 @@ export interface OwnFill {
 
 /** A trade in the market. */
 export interface MarketTrade {
+  readonly symbol: string;
   /** Its price, in whole ticks. */
   readonly ticks: number;
   readonly lots: number;
@@ -383,6 +401,7 @@ export interface MarketTrade {
 
 /** A signal from outside the desk, or an edit of one that was not entered yet. Prices in whole ticks. */
 export interface ExternalSignal {
+  readonly symbol: string;
   readonly source: string;
   readonly id: string;
   readonly revision: number;
@@ -419,25 +438,25 @@ export interface Strategy {
    */
   onFill?(desk: DeskView, fill: OwnFill): void;
   /**
-   * Called for each quote of its instrument while the market is open, once it has warmed up; `desk.bid` and `desk.ask`
-   * have the quote. Between two bars, `onQuote`, `onTrade`, `onTimer` and `onFill` together may make one `enter`. Past
-   * quotes are never repeated after a start.
+   * Called for each quote of its instrument, and of its other legs, while the market is open, once it has warmed up.
+   * `symbol`: whose quote; `desk.bid` and `desk.ask` are always those of its own. Between two bars, `onQuote`, `onTrade`,
+   * `onTimer` and `onFill` together may make one `enter` in each leg. Past quotes are never repeated after a start.
    */
-  onQuote?(desk: DeskView): void;
+  onQuote?(desk: DeskView, symbol: string): void;
   /**
-   * Called for each trade of its instrument while the market is open, once it has warmed up. Requires prices with
+   * Called for each trade of its instruments while the market is open, once it has warmed up. Requires prices with
    * trades, such as the simulated market's or a recording of trades; otherwise the status says that it waits for them.
    */
   onTrade?(desk: DeskView, trade: MarketTrade): void;
   /**
-   * Called at the first quote at or after each whole multiple of `timerSeconds` since 1970, by market time. `dueMs`:
+   * Called at the first quote of its own instrument at or after each whole multiple of `timerSeconds` since 1970, by market time. `dueMs`:
    * the newest multiple, in milliseconds since 1970, UTC.
    */
   onTimer?(desk: DeskView, dueMs: number): void;
   /**
-   * Called for each signal of its instrument that the desk may act on, once it has warmed up and while it is on
-   * (`close` also while it is off). One call may make one `enter`; that entry rests at the longest until the signal
-   * expires or is withdrawn. Returns why it doesn't follow the signal, or nothing.
+   * Called for each signal of its instruments that the desk may act on, once it has warmed up and while it is on
+   * (`close` also while it is off). One call may make one `enter` in the signal's instrument; that entry rests at the
+   * longest until the signal expires or is withdrawn. Returns why it doesn't follow the signal, or nothing.
    */
   onSignal?(desk: DeskView, signal: ExternalSignal): string | undefined;
   /** For `onTimer`: whole seconds from 1 to 86,400. */
@@ -470,11 +489,19 @@ export interface StrategyDefinition<P extends ParameterSpecs, A extends Artefact
    * not.
    */
   readonly watches?: true;
+  /**
+   * It trades all symbols of the desk file as one, each of them a leg (`desk.leg`): how many there have to be, from 2 to
+   * 20, or true for any number. Default: one strategy is created for each symbol, which knows nothing of the others.
+   */
+  readonly legs?: true | number;
   /** The data files that the desk file names for it (`artefacts`), each with its SHA-256. Default: none. */
   readonly artefacts?: A;
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
+    /** Its own: with `legs` the first of them. */
     readonly instrument: InstrumentFacts;
+    /** All that it trades, in the order of the desk file's `symbols`; its own alone without `legs`. */
+    readonly legs: readonly InstrumentFacts[];
     /** Those that it watches, as listed in the desk file, without its own. */
     readonly watches: readonly InstrumentFacts[];
     readonly artefacts: { readonly [name in keyof A]: ArtefactContent<A[name]> };

@@ -82,7 +82,7 @@ export class AtTheStrategy {
   #context({ at, close }: Minute, past: boolean): StrategyContext {
     const { bidAway = -0.25, shorting = true, stopLossPct = 1 } = this.quoted;
     const bidTicks = (close + bidAway) * TICKS_PER_POINT;
-    return {
+    const context: StrategyContext = {
       instrument: INSTRUMENT as never,
       positionLots: this.lots,
       entryResting: this.resting !== null,
@@ -91,6 +91,7 @@ export class AtTheStrategy {
       stopLossPct,
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
       watched: () => ({ lastQuote: null, lastBar: null }),
+      leg: () => context,
       enter: (wish) => {
         if (past || (wish.type !== undefined && wish.type !== 'limit')) return;
         this.entries.push(wish);
@@ -110,5 +111,6 @@ export class AtTheStrategy {
         throw new Error(reason);
       },
     };
+    return context;
   }
 }
