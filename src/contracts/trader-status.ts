@@ -20,11 +20,7 @@ export const modeSchema = z.enum(MODES);
 export const haltSchema = z.object({
   haltId: z.string(),
   mode: modeSchema.exclude(['ACTIVE']),
-  scope: z.union([
-    z.object({ kind: z.literal('desk') }),
-    z.object({ kind: z.literal('strategy'), name: z.string() }),
-    z.object({ kind: z.literal('instrument'), symbol: z.string() }),
-  ]),
+  scope: z.object({ kind: z.literal('desk') }),
   cause: z.enum(HALT_CAUSES),
   by: z.string(),
   reason: z.string(),
@@ -75,7 +71,7 @@ const tradeSchema = z.object({
 });
 export type TradeStatus = Shape<typeof tradeSchema>;
 
-const PROTECTIONS = ['confirmed', 'pending', 'missing', 'passed', 'closing', 'synthetic'] as const;
+const PROTECTIONS = ['confirmed', 'pending', 'missing', 'passed', 'closing'] as const;
 
 /** What one strategy holds of a position that several may trade. */
 const partSchema = tradeSchema.extend({

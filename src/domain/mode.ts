@@ -18,7 +18,6 @@ export const HALT_CAUSES = [
   'drawdown',
   'stale-data',
   'clock-jump',
-  'heartbeat-process',
   'heartbeat-operations',
   'supervisor-lost',
   'reconciliation',
@@ -37,6 +36,9 @@ export type HaltCause = (typeof HALT_CAUSES)[number];
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
 export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
 export type ResumeRule = (typeof RESUME_RULES)[number];
+/** The sides that the trader has to hear from. */
+export type HeardSide = 'operations' | 'supervisor';
+
 /** What lifts a person's halt: people, never a rule. */
 export type PersonsRule = Exclude<ResumeRule, 'auto' | 'next-day'>;
 
@@ -55,16 +57,12 @@ export const RESUME_RANK: Readonly<Record<ResumeRule, number>> = {
   'two-people': 3,
 };
 
-export type HaltScope =
-  | { readonly kind: 'desk' }
-  | { readonly kind: 'strategy'; readonly name: string }
-  | { readonly kind: 'instrument'; readonly symbol: string };
-
 export interface Halt {
   /** 128 random bits as 32 hex digits. Arming quotes the newest one. */
   readonly haltId: string;
   readonly mode: Exclude<Mode, 'ACTIVE'>;
-  readonly scope: HaltScope;
+  /** What it halts: always the whole desk. */
+  readonly scope: { readonly kind: 'desk' };
   readonly cause: HaltCause;
   /** The person, rule or part of the desk that caused it. */
   readonly by: string;
@@ -79,11 +77,8 @@ export interface Halt {
  * What keeps the desk from trading, however many halts there are: the newest of those that take the most to lift.
  * Null: nothing halts it.
  */
-export function decidingHalt<H extends Pick<Halt, 'mode' | 'scope' | 'resume'>>(
-  halts: readonly H[],
-): H | null {
-  const ofDesk = halts.filter(({ scope }) => scope.kind === 'desk');
-  const byStrictness = ofDesk.sort(
+export function decidingHalt<H extends Pick<Halt, 'mode' | 'resume'>>(halts: readonly H[]): H | null {
+  const byStrictness = [...halts].sort(
     (one, other) =>
       RESUME_RANK[one.resume] - RESUME_RANK[other.resume] || MODE_RANK[one.mode] - MODE_RANK[other.mode],
   );

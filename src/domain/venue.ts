@@ -36,7 +36,6 @@ export interface VenueCapabilities {
   /** Spot: a resting stop locks the balance, so closing means cancel, then sell. */
   readonly stopLocksBalance: boolean;
   readonly reduceOnly: boolean;
-  readonly protectiveStops: 'venue' | 'synthetic';
   /** Can lower the quantity of a resting order in place (`amendQuantity`). */
   readonly amends: boolean;
   /** Can replace a resting order in one request that stops if the cancel fails (`replace`). */

@@ -349,28 +349,21 @@ function applyHalt(state: EngineState, halt: Halt): void {
 function replaces(newer: Halt, older: Halt): boolean {
   return (
     newer.cause === older.cause &&
-    sameScope(newer, older) &&
     MODE_RANK[newer.mode] >= MODE_RANK[older.mode] &&
     RESUME_RANK[newer.resume] >= RESUME_RANK[older.resume]
   );
 }
 
-function sameScope(one: Halt, other: Halt): boolean {
-  return JSON.stringify(one.scope) === JSON.stringify(other.scope);
-}
-
 function strictestMode(halts: readonly Halt[]): Mode {
   let mode: Mode = 'ACTIVE';
-  for (const halt of halts) {
-    if (halt.scope.kind === 'desk' && MODE_RANK[halt.mode] > MODE_RANK[mode]) mode = halt.mode;
-  }
+  for (const halt of halts) if (MODE_RANK[halt.mode] > MODE_RANK[mode]) mode = halt.mode;
   return mode;
 }
 
 function applyArmed(state: EngineState): void {
   state.counters.armed += 1;
-  state.halts = state.halts.filter((halt) => halt.scope.kind !== 'desk');
-  state.mode = strictestMode(state.halts);
+  state.halts = [];
+  state.mode = 'ACTIVE';
   state.closeAll = 'idle';
 }
 

@@ -3,7 +3,7 @@
  */
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
-import type { PersonsRule, ResumeRule } from '../domain/mode.js';
+import type { HeardSide, PersonsRule, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { ContractMonth, ContractTerms } from '../domain/sessions/contract-months.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
@@ -89,7 +89,7 @@ export interface EngineConfig {
   /** When a quote is implausible. */
   readonly quotes: QuoteRules;
   /** What a lost heartbeat does. */
-  readonly heartbeatLost: Readonly<Record<'process' | 'operations' | 'supervisor', LostAction>>;
+  readonly heartbeatLost: Readonly<Record<HeardSide, LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
   /** One for each instrument. Left out: all are always open. */

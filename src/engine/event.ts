@@ -5,7 +5,7 @@ import type { CorporateAction } from '../domain/corporate-action.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { HaltWhy, SaidReason } from '../domain/mode.js';
+import type { HaltWhy, HeardSide, SaidReason } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, Side } from '../domain/order.js';
 import type { SignalName, SignalRequest } from '../domain/signal.js';
@@ -242,6 +242,6 @@ export type EngineEvent =
   | ({ readonly kind: 'venue.snapshot'; readonly snapshot: VenueSnapshot } & Stamp)
   | ({ readonly kind: 'venue.snapshotFailed'; readonly requestId: number; readonly cause: string } & Stamp)
   | ({ readonly kind: 'clock.jump'; readonly gapMs: number } & Stamp)
-  | ({ readonly kind: 'heartbeat.lost'; readonly which: 'process' | 'operations' | 'supervisor' } & Stamp)
+  | ({ readonly kind: 'heartbeat.lost'; readonly which: HeardSide } & Stamp)
   | ({ readonly kind: 'journal.fault'; readonly detail: string } & Stamp)
   | ({ readonly kind: 'feed.ended'; readonly detail: string } & Stamp);

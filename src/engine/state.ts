@@ -388,10 +388,4 @@ export function holdingsOf(position: PositionEntry): readonly Holding[] {
 }
 
 /** The halt whose id arming must quote. Null: nothing halts the desk. */
-export function newestDeskHalt(state: EngineState): Halt | null {
-  for (let at = state.halts.length - 1; at >= 0; at -= 1) {
-    const halt = state.halts[at];
-    if (halt?.scope.kind === 'desk') return halt;
-  }
-  return null;
-}
+export const newestHalt = (state: EngineState): Halt | null => state.halts.at(-1) ?? null;

@@ -31,7 +31,7 @@ import {
   type CloseAllState,
   type Holding,
   holdingsOf,
-  newestDeskHalt,
+  newestHalt,
   openLots,
   type PositionEntry,
   type SettingsState,
@@ -267,7 +267,7 @@ export function readView(core: Core): EngineView {
       decidingHalt(state.halts)?.reason ??
       (core.begun ? 'everything is checked and armed' : 'the engine has not begun'),
     halts: state.halts,
-    haltId: newestDeskHalt(state)?.haltId ?? null,
+    haltId: newestHalt(state)?.haltId ?? null,
     wallMs: core.wallMs,
     marketMs: core.marketMs,
     equity: market.equity,

@@ -1,4 +1,4 @@
-/** No entry without a protective stop on its losing side, near enough, at a venue that can hold it. */
+/** No entry without a protective stop on its losing side, near enough. */
 import { ppmOfPercent } from '../domain/money.js';
 import { limit, PERCENT } from './limit.js';
 
@@ -14,10 +14,7 @@ export const stopLossLimit = limit({
   },
   name: 'stop-loss',
   title: 'Protective stop',
-  judge: ({ intent, capabilities }, maxPct) => {
-    if (capabilities.protectiveStops !== 'venue') {
-      return { limit: DENIED, reason: `${capabilities.name} can't hold a protective stop` };
-    }
+  judge: ({ intent }, maxPct) => {
     const { protectTicks, limitTicks, side } = intent;
     if (protectTicks === null || limitTicks === null || !(protectTicks > 0)) {
       return { limit: DENIED, reason: 'an entry needs a limit price and a stop-loss price' };

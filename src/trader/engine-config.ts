@@ -149,7 +149,6 @@ export function engineConfig(
     quotes: quoteRules(desk),
     stopOverrunMs: risk.stopOverrunSeconds * 1000,
     heartbeatLost: {
-      process: 'stop',
       operations: desk.deadMan.action,
       supervisor: desk.supervisor.lostAction,
     },

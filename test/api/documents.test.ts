@@ -14,7 +14,7 @@ const DOCS = join(ROOT, 'docs');
 const TOPICS: Readonly<Record<WokenTopic, true>> = {
   'own-incident': true,
   ...{ startup: true, shutdown: true, person: true, kill: true, 'daily-loss': true, drawdown: true },
-  ...{ 'stale-data': true, 'clock-jump': true, 'heartbeat-process': true, 'heartbeat-operations': true },
+  ...{ 'stale-data': true, 'clock-jump': true, 'heartbeat-operations': true },
   ...{ 'supervisor-lost': true, reconciliation: true, 'journal-fault': true, venue: true },
   ...{ 'protection-missing': true, 'close-all-incomplete': true, 'recording-ended': true },
   ...{ 'ledger-mismatch': true, auditor: true, 'check-failed': true },

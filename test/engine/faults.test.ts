@@ -70,7 +70,7 @@ describe('what goes wrong around the engine', () => {
     closed.happen({ kind: 'heartbeat.lost', which: 'supervisor' });
     expect(closed.live('close', 0)).toHaveLength(1);
     const none = new DeskUnderTest({
-      heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
+      heartbeatLost: { operations: 'none', supervisor: 'none' },
     }).active();
     none.happen({ kind: 'heartbeat.lost', which: 'operations' });
     expect(causes(none)).toEqual([]);

@@ -184,7 +184,6 @@ describe('the risk gate', () => {
     ['stop-loss-required', { protectTicks: null }, {}],
     ['stop-loss-required', { protectTicks: 10_000 }, {}],
     ['stop-loss-required', { protectTicks: 9_499 }, {}],
-    ['stop-loss-required', {}, { capabilities: { ...SPOT, protectiveStops: 'synthetic' } }],
     ['daily-loss', {}, { equity: parseMoney('9700') }],
     ['drawdown', {}, { equity: parseMoney('8500'), dailyFloor: 0 }],
     ['open-positions', {}, { otherOpenPositions: 3 }],

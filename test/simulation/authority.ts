@@ -23,7 +23,6 @@ const ASKED_OF: Readonly<Record<HaltCause, keyof ResumeRules>> = {
   venue: 'venue',
   'stale-data': 'venue',
   'clock-jump': 'fault',
-  'heartbeat-process': 'fault',
   'heartbeat-operations': 'fault',
   'supervisor-lost': 'fault',
   reconciliation: 'fault',

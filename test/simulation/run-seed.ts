@@ -412,7 +412,7 @@ class Run {
   }
 
   #loseHeartbeat(): void {
-    const which = this.#random.pick(['process', 'operations', 'supervisor'] as const);
+    const which = this.#random.pick(['operations', 'supervisor'] as const);
     this.#injected.count(`${which} silent`);
     this.#trader.post({ kind: 'heartbeat.lost', which });
   }

@@ -325,7 +325,6 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     shorting: !spot && (random.chance(0.5) || turnsOfSeed(seed)),
     stopLocksBalance: spot,
     reduceOnly: !spot,
-    protectiveStops: 'venue',
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
     linksOrders: false,

@@ -136,7 +136,7 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
     closeAll: { deadlineMs, answerTimeoutMs },
     ...(options.feeAssets === undefined ? {} : { feeAssets: options.feeAssets }),
     stopOverrunMs: options.stopOverrunMs ?? 10_000,
-    heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
+    heartbeatLost: { operations: 'none', supervisor: 'none' },
     startingCash: STARTING_CASH,
     drawHaltId: () => randomBytes(16).toString('hex'),
   });

@@ -101,7 +101,6 @@ export class FaultyVenue implements VenuePort {
       shorting,
       stopLocksBalance,
       reduceOnly: shorting,
-      protectiveStops: 'venue',
       amends: false,
       replaces: false,
       linksOrders: false,

@@ -23,7 +23,6 @@ export function venueDouble(): VenueDouble {
       shorting: false,
       stopLocksBalance: false,
       reduceOnly: true,
-      protectiveStops: 'venue',
       amends: false,
       replaces: false,
       linksOrders: false,

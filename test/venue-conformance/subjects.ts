@@ -31,14 +31,7 @@ export interface SubjectKind {
   /** What it can and can't do: tests of what it can't are not its own. */
   readonly can: Pick<
     VenueCapabilities,
-    | 'shorting'
-    | 'stopLocksBalance'
-    | 'protectiveStops'
-    | 'amends'
-    | 'replaces'
-    | 'linksOrders'
-    | 'postOnly'
-    | 'fillOrKill'
+    'shorting' | 'stopLocksBalance' | 'amends' | 'replaces' | 'linksOrders' | 'postOnly' | 'fillOrKill'
   >;
   /** Elsewhere a stop that the market has passed is carried out at once. */
   readonly refusesPassedStops: boolean;
@@ -70,7 +63,7 @@ const feesOnly: SubjectKind['cashOf'] = (opening) => -opening.reduce((sum, { fee
 
 const SPOT: Omit<SubjectKind, 'name' | 'open'> = {
   can: {
-    ...{ shorting: false, stopLocksBalance: true, protectiveStops: 'venue' },
+    ...{ shorting: false, stopLocksBalance: true },
     ...{ amends: true, replaces: true, linksOrders: false, postOnly: true, fillOrKill: true },
   },
   refusesPassedStops: true,
@@ -160,7 +153,7 @@ const binance: SubjectKind = {
 const ibkr: SubjectKind = {
   name: 'ibkr on its simulator',
   can: {
-    ...{ shorting: true, stopLocksBalance: false, protectiveStops: 'venue' },
+    ...{ shorting: true, stopLocksBalance: false },
     ...{ amends: false, replaces: false, linksOrders: true, postOnly: false, fillOrKill: false },
   },
   refusesPassedStops: false,

@@ -116,7 +116,7 @@ describe('an account', () => {
   it('is up once it is known whose it is and what is traded', async () => {
     const { venue, events } = await at();
     expect(venue.accountId?.()).toBe('DU1234567');
-    expect(venue.capabilities).toMatchObject({ simulated: true, shorting: true, protectiveStops: 'venue' });
+    expect(venue.capabilities).toMatchObject({ simulated: true, shorting: true });
     expect(await venue.serverTime()).toBe(FRIDAY);
     expect(await venue.balances()).toEqual({ cash: dollars(100_000), currency: 'USD' });
     expect(await venue.positions()).toEqual([{ instrument: 0, quantityLots: 0 }]);

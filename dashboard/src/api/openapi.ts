@@ -984,7 +984,7 @@ export interface paths {
                                 unrealised: string;
                                 stopPrice: string | null;
                                 /** @enum {string} */
-                                protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
@@ -1088,7 +1088,7 @@ export interface paths {
                                      * @description By its own stop, for its own quantity
                                      * @enum {string}
                                      */
-                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                                 }[];
                             }[];
                         };
@@ -1258,17 +1258,9 @@ export interface paths {
                                 scope: {
                                     /** @enum {string} */
                                     kind: "desk";
-                                } | {
-                                    /** @enum {string} */
-                                    kind: "strategy";
-                                    name: string;
-                                } | {
-                                    /** @enum {string} */
-                                    kind: "instrument";
-                                    symbol: string;
                                 };
                                 /** @enum {string} */
-                                cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-process" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
+                                cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
                                 by: string;
                                 reason: string;
                                 /** @enum {string} */
@@ -2367,7 +2359,7 @@ export interface paths {
                                 unrealised: string;
                                 stopPrice: string | null;
                                 /** @enum {string} */
-                                protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
@@ -2471,7 +2463,7 @@ export interface paths {
                                      * @description By its own stop, for its own quantity
                                      * @enum {string}
                                      */
-                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                                 }[];
                             }[];
                             /** @description The prices are simulated */
@@ -7713,17 +7705,9 @@ export interface components {
                 scope: {
                     /** @enum {string} */
                     kind: "desk";
-                } | {
-                    /** @enum {string} */
-                    kind: "strategy";
-                    name: string;
-                } | {
-                    /** @enum {string} */
-                    kind: "instrument";
-                    symbol: string;
                 };
                 /** @enum {string} */
-                cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-process" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
+                cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
                 by: string;
                 reason: string;
                 /** @enum {string} */
@@ -7829,7 +7813,7 @@ export interface components {
                 unrealised: string;
                 stopPrice: string | null;
                 /** @enum {string} */
-                protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                 withoutStopMs: number | null;
                 strategy: string;
@@ -7933,7 +7917,7 @@ export interface components {
                      * @description By its own stop, for its own quantity
                      * @enum {string}
                      */
-                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                 }[];
             }[];
             stopGaps: {
@@ -8274,17 +8258,9 @@ export interface components {
                     scope: {
                         /** @enum {string} */
                         kind: "desk";
-                    } | {
-                        /** @enum {string} */
-                        kind: "strategy";
-                        name: string;
-                    } | {
-                        /** @enum {string} */
-                        kind: "instrument";
-                        symbol: string;
                     };
                     /** @enum {string} */
-                    cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-process" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
+                    cause: "startup" | "person" | "kill" | "daily-loss" | "drawdown" | "stale-data" | "clock-jump" | "heartbeat-operations" | "supervisor-lost" | "reconciliation" | "journal-fault" | "venue" | "protection-missing" | "close-all-incomplete" | "recording-ended" | "ledger-mismatch" | "auditor" | "shutdown" | "check-failed";
                     by: string;
                     reason: string;
                     /** @enum {string} */
@@ -8390,7 +8366,7 @@ export interface components {
                     unrealised: string;
                     stopPrice: string | null;
                     /** @enum {string} */
-                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                     /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                     withoutStopMs: number | null;
                     strategy: string;
@@ -8494,7 +8470,7 @@ export interface components {
                          * @description By its own stop, for its own quantity
                          * @enum {string}
                          */
-                        protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                        protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
                     }[];
                 }[];
                 stopGaps: {

@@ -15,7 +15,6 @@ const PROTECTION = {
   missing: ['MISSING', 'alarm'],
   passed: ['Price is past the stop', 'alarm'],
   closing: ['CLOSING, no stop', 'alarm'],
-  synthetic: ['Held by the desk', 'caution'],
 } as const;
 
 const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [

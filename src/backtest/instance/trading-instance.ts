@@ -331,7 +331,7 @@ export class ArmingRule {
 
   onRecord(record: EngineRecord): void {
     if (record.type === 'armed') this.#halted = false;
-    else if (record.type === 'halt' && record.halt.scope.kind === 'desk') this.#halted = true;
+    else if (record.type === 'halt') this.#halted = true;
   }
 
   /** Null while nothing is halted, or while something speaks against arming. */

@@ -15,7 +15,7 @@ import { isMarketOpen } from '../flow/session.js';
 import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
-import { newestDeskHalt } from '../state.js';
+import { newestHalt } from '../state.js';
 import { unclaimedSymbols } from './claim-coins.js';
 import { done, refused } from './outcome.js';
 import { badSize, setSizeFactor } from './resize.js';
@@ -43,7 +43,7 @@ export function armingRefusal(core: Core, command: Arm): CommandOutcome | null {
 }
 
 function wrongPapers(core: Core, command: Arm): CommandOutcome | null {
-  const newest = newestDeskHalt(core.state);
+  const newest = newestHalt(core.state);
   if (newest === null) return refused('not-halted', 'the desk is not halted', 'nothing has to be done');
   if (command.haltId !== newest.haltId) {
     const message = `the decision is about another halt; since then: ${newest.reason}`;
@@ -59,7 +59,7 @@ function wrongPapers(core: Core, command: Arm): CommandOutcome | null {
 /** The strictest of all active halts decides. */
 function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null {
   for (const halt of core.state.halts) {
-    if (halt.scope.kind !== 'desk' || isSatisfied(core, halt, command.authority)) continue;
+    if (isSatisfied(core, halt, command.authority)) continue;
     return refused('authority', `"${halt.reason}" is not lifted by this`, needs(halt));
   }
   return null;

@@ -2,10 +2,10 @@
 
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
-import { newestDeskHalt } from '../state.js';
+import { newestHalt } from '../state.js';
 
 export function done(core: Core, detail: string): CommandOutcome {
-  return { ok: true, detail, haltId: newestDeskHalt(core.state)?.haltId ?? null };
+  return { ok: true, detail, haltId: newestHalt(core.state)?.haltId ?? null };
 }
 
 export function refused(code: string, message: string, doThis: string): CommandOutcome {

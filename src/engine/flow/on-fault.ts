@@ -1,5 +1,5 @@
 /** Faults around the engine, and what the desk file says to do about them. */
-import type { HaltCause } from '../../domain/mode.js';
+import type { HaltCause, HeardSide } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
 import { type Core, markAllChanged, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
@@ -59,13 +59,12 @@ interface Silence {
   readonly words: string;
 }
 
-const SILENCES: Readonly<Record<'process' | 'operations' | 'supervisor', Silence>> = {
-  process: { cause: 'heartbeat-process', words: 'the trader missed its own heartbeat' },
+const SILENCES: Readonly<Record<HeardSide, Silence>> = {
   operations: { cause: 'heartbeat-operations', words: 'the operations side is silent' },
   supervisor: { cause: 'supervisor-lost', words: 'the supervisor is gone' },
 };
 
-function onHeartbeatLost(core: Core, which: 'process' | 'operations' | 'supervisor'): void {
+function onHeartbeatLost(core: Core, which: HeardSide): void {
   const action: LostAction = core.config.heartbeatLost[which];
   if (action === 'none') return;
   const { cause, words } = SILENCES[which];

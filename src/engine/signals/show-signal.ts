@@ -4,7 +4,7 @@ import { type Core, commit, liveOrders, markChanged } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
-import { newestDeskHalt, type OrderEntry, type SignalEntry } from '../state.js';
+import { newestHalt, type OrderEntry, type SignalEntry } from '../state.js';
 import { contextOf, isEnabled, markLegs } from '../strategies/on-bar.js';
 import type { SignalRefusal } from '../strategies/strategy.js';
 import { betweenBars } from '../strategies/strategy-slot.js';
@@ -137,7 +137,7 @@ function whyNotNow(core: Core, { source, id, action, expiresMs }: Signal): Signa
 
 function halted(core: Core): SignalRefusal {
   const { mode } = core.state;
-  const why = newestDeskHalt(core.state)?.reason ?? 'nothing is traded now';
+  const why = newestHalt(core.state)?.reason ?? 'nothing is traded now';
   return { limit: 'halted', reason: `the desk is ${mode}: ${why}` };
 }
 

@@ -1,7 +1,7 @@
 /** What one journal entry changes in the ledger's tables. */
 import { CASH_KINDS, isCapital } from '../../domain/cash.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import type { Halt, HaltScope } from '../../domain/mode.js';
+import type { Halt } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
@@ -118,7 +118,7 @@ async function projectHalt(
       projection.desk,
       halt.haltId,
       halt.mode,
-      scopeText(halt.scope),
+      halt.scope.kind,
       halt.cause,
       halt.by,
       halt.reason,
@@ -142,11 +142,6 @@ async function projectArmed(
       where desk = $1 and incarnation = $4 and scope = 'desk' and lifted is null`,
     [projection.desk, new Date(entry.wallMs), record.by, entry.incarnation],
   );
-}
-
-function scopeText(scope: HaltScope): string {
-  if (scope.kind === 'desk') return 'desk';
-  return scope.kind === 'strategy' ? `strategy ${scope.name}` : scope.symbol;
 }
 
 async function projectCash(

@@ -207,7 +207,6 @@ function capabilities(simulated: boolean): VenueCapabilities {
     shorting: false,
     stopLocksBalance: true,
     reduceOnly: false,
-    protectiveStops: 'venue',
     amends: true,
     replaces: true,
     linksOrders: false,

@@ -236,7 +236,6 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     shorting: instruments.every(({ kind }) => kind === 'future'),
     stopLocksBalance: false,
     reduceOnly: false,
-    protectiveStops: 'venue',
     // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
     amends: false,
     replaces: false,

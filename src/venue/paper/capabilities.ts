@@ -11,7 +11,6 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     shorting: !cash,
     stopLocksBalance: cash,
     reduceOnly: !cash,
-    protectiveStops: 'venue',
     amends: true,
     replaces: true,
     linksOrders: false,

@@ -8,7 +8,6 @@ import type { Moment, Watcher } from '../watcher.js';
 
 /** By the desk of the simulation: each silence stops, that of the supervisor closes all. */
 const SILENT = {
-  process: 'heartbeat-process',
   operations: 'heartbeat-operations',
   supervisor: 'supervisor-lost',
 } as const;
