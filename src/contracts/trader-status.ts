@@ -51,6 +51,13 @@ const exitsSchema = z.object({
     .nullable(),
   /** From this time on the trade is closed at the market. */
   timeExitMs: marketMs.nullable(),
+  /** Also absent from traders of earlier versions. */
+  beforeCloseSeconds: z
+    .number()
+    .exactOptional()
+    .describe(
+      'So long before its session ends the trade is closed at the market; left out: it may be held over',
+    ),
   stopMovedBy: z.enum(STOP_MOVERS).nullable().describe('null: the stop is where the entry wanted it'),
   words: z.array(z.string()).describe('All of it for people, a few words each'),
 });

@@ -16,6 +16,8 @@ export interface ExitPlan {
   readonly breakEvenAtTicks?: number;
   /** The trade is closed this many minutes after the minute of its entry. */
   readonly maxBars?: number;
+  /** The trade is closed so long before the end of a session, in a market that closes. */
+  readonly beforeCloseMs?: number;
 }
 
 /** What can move a stop nearer to the market; `adjustedStop`: its strategy. */
@@ -27,7 +29,7 @@ export const WHOLE_TRADE_PPM = 1_000_000;
 
 /** Null: the plan fits an entry at this price. Otherwise a sentence on what is wrong. */
 export function wrongExits(plan: ExitPlan, side: 'buy' | 'sell', entryTicks: number): string | null {
-  const { targets = [], trailTicks = 1, breakEvenAtTicks, maxBars = 1 } = plan;
+  const { targets = [], trailTicks = 1, breakEvenAtTicks, maxBars = 1, beforeCloseMs = 1 } = plan;
   if (targets.length > TARGETS_MAX) return `an entry has ${TARGETS_MAX} targets at most`;
   let before = { ticks: entryTicks, closedPpm: 0 };
   for (const [place, target] of targets.entries()) {
@@ -41,6 +43,7 @@ export function wrongExits(plan: ExitPlan, side: 'buy' | 'sell', entryTicks: num
   if (breakEvenAtTicks !== undefined && !isBeyond(breakEvenAtTicks, entryTicks, side))
     return 'the stop would go to break-even at a price that is not beyond the entry';
   if (!isCount(trailTicks)) return 'a stop can trail by whole ticks only, one at the least';
+  if (!isCount(beforeCloseMs)) return 'a trade is closed before the end of its session, not at it or later';
   return isCount(maxBars) ? null : 'a trade can be held for whole bars only, one at the least';
 }
 

@@ -1,5 +1,8 @@
 /** What a strategy of a desk's own asks for while it holds, as its file says it. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -29,6 +32,16 @@ beforeAll(() => {
     });`),
   );
   write(
+    'strategies/ends.ts',
+    holding(
+      "desk.adjust({ sessionEnd: bar.closeTicks > 10_015 ? null : { leadSeconds: 90 }, because: 'with the session' });",
+    ),
+  );
+  write(
+    'strategies/ends-by-entry.ts',
+    holding('').replace('exits: {', 'exits: { sessionEnd: { leadSeconds: 60 },'),
+  );
+  write(
     'strategies/works.ts',
     holding(`
       if (bar.openMs % 420_000 === 0) desk.exit('a third', { part: 1 / 3 });
@@ -40,9 +53,14 @@ function held(name: string) {
   const kind = `./strategies/${name}.ts`;
   const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
   const listed = { name: 'own', kind, symbols: ['BTC/USDT'], enabled: true, parameters: { bars: 1 }, own };
+  const calendar = new SessionCalendar(
+    withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-20:00'] } }),
+    () => 0,
+  );
   const desk = new DeskUnderTest({
     capabilities: { ...FUTURES, replaces: true },
     strategies: [listed],
+    sessions: [{ calendar }, { calendar }],
   }).active();
   desk.bar(0, 10_000);
   const [entry] = desk.live('entry', 0);
@@ -78,7 +96,25 @@ describe('while it holds', () => {
     expect(desk.recorded('stop.moved')).toMatchObject([{ stopTicks: 9_860, why: 'adjustedStop' }]);
   });
 
+  it('ends with the session where its entry or it itself says so', () => {
+    const { desk } = held('ends');
+    desk.bar(0, 10_010);
+    desk.bar(0, 10_020);
+    const plans = desk.recorded('exits.changed').map(({ plan: { beforeCloseMs = null } }) => beforeCloseMs);
+    expect(plans).toEqual([90_000, null]);
+    const byEntry = held('ends-by-entry').desk.recorded('order.intended')[0]?.order.exits;
+    expect(byEntry).toMatchObject({ beforeCloseMs: 60_000, trailTicks: 400 });
+  });
+
   it.each([
+    [
+      "desk.adjust({ sessionEnd: { leadSeconds: 3601 }, because: 'x' });",
+      'sessionEnd.leadSeconds: expected at most 3600, found 3601',
+    ],
+    [
+      "desk.adjust({ sessionEnd: {}, because: 'x' });",
+      'sessionEnd.leadSeconds: expected a whole number above 0',
+    ],
     ["desk.exit('all', { part: 1 });", 'part: expected a part of the position above 0 and below 1, found 1'],
     ["desk.adjust({ stop: null, because: 'none' });", 'stop.ticks: expected a whole number above 0'],
     ["desk.adjust({ maxBars: 0, because: 'none' });", 'maxBars: expected a whole number above 0, found 0'],

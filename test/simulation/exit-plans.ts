@@ -8,12 +8,17 @@ const PLANS = {
   thirds: { targets: [30, 60, 90], trail: null, breakEven: null, bars: 30 },
   trailing: { targets: [], trail: 50, breakEven: null, bars: null },
   all: { targets: [40, 120], trail: 60, breakEven: 35, bars: 90 },
+  session: { targets: [], trail: null, breakEven: null, bars: null },
 } as const;
 
 export type ExitPlanName = keyof typeof PLANS;
 
-/** In each fourth run; it takes nothing from what the seed draws. */
+/** So long before its session ends a trade is closed that says so: six seconds by the wall's clock. */
+export const SESSION_LEAD_MS = 60 * 60_000;
+
+/** In each fourth run, and in some more where the market has hours; it takes nothing from what the seed draws. */
 export function exitsOfSeed(seed: number): ExitPlanName | null {
+  if (seed % 40 === 23 || seed % 40 === 39) return 'session';
   return seed % 4 === 2
     ? (['halves', 'thirds', 'trailing', 'all'] as const)[Math.floor(seed / 4) % 4]!
     : null;
@@ -34,5 +39,6 @@ export function planOf(name: ExitPlanName, side: Side, entryTicks: number): Exit
     ...(trail === null ? {} : { trailTicks: trail }),
     ...(breakEven === null ? {} : { breakEvenAtTicks: away(breakEven) }),
     ...(bars === null ? {} : { maxBars: bars }),
+    ...(name === 'session' ? { beforeCloseMs: SESSION_LEAD_MS } : {}),
   };
 }

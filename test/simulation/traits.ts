@@ -41,6 +41,7 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'entries with terms (post-only, immediate or cancel, fill or kill)': ({ terms }) => terms !== null,
   'trades that are turned round': ({ turns }) => turns,
   'targets, trailing stops, ends by time': ({ exits }) => exits !== null,
+  'trades that end with their session': ({ exits }) => exits === 'session',
   'exits that a strategy changes': ({ changes }) => changes,
   'signals from outside': ({ signals }) => signals,
   'strategies that trade several instruments as one': ({ legs }) => legs,

@@ -1024,6 +1024,8 @@ export interface paths {
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
+                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        beforeCloseSeconds?: number;
                                         /** @description null: the stop is where the entry wanted it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
@@ -1067,6 +1069,8 @@ export interface paths {
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
+                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        beforeCloseSeconds?: number;
                                         /** @description null: the stop is where the entry wanted it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
@@ -2399,6 +2403,8 @@ export interface paths {
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
+                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        beforeCloseSeconds?: number;
                                         /** @description null: the stop is where the entry wanted it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
@@ -2442,6 +2448,8 @@ export interface paths {
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
+                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        beforeCloseSeconds?: number;
                                         /** @description null: the stop is where the entry wanted it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
@@ -7853,6 +7861,8 @@ export interface components {
                             done: boolean;
                         } | null;
                         timeExitMs: number | null;
+                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                        beforeCloseSeconds?: number;
                         /** @description null: the stop is where the entry wanted it */
                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                         /** @description All of it for people, a few words each */
@@ -7896,6 +7906,8 @@ export interface components {
                             done: boolean;
                         } | null;
                         timeExitMs: number | null;
+                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                        beforeCloseSeconds?: number;
                         /** @description null: the stop is where the entry wanted it */
                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                         /** @description All of it for people, a few words each */
@@ -8406,6 +8418,8 @@ export interface components {
                                 done: boolean;
                             } | null;
                             timeExitMs: number | null;
+                            /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                            beforeCloseSeconds?: number;
                             /** @description null: the stop is where the entry wanted it */
                             stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                             /** @description All of it for people, a few words each */
@@ -8449,6 +8463,8 @@ export interface components {
                                 done: boolean;
                             } | null;
                             timeExitMs: number | null;
+                            /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                            beforeCloseSeconds?: number;
                             /** @description null: the stop is where the entry wanted it */
                             stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                             /** @description All of it for people, a few words each */

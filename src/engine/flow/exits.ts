@@ -1,6 +1,6 @@
 /**
  * What the exit plan of a trade asks for in the present market: how far the stop has moved, how much the reached
- * targets leave, and whether its time is up. Targets and the time exit close at the market, in the modes in which a
+ * targets leave, and whether its time is up or its session ends. Targets and both of these close at the market, in the modes in which a
  * strategy may close. A stop moves nearer in every mode and never back.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -8,16 +8,26 @@ import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
+import { momentWords } from '../../domain/sessions/session-words.js';
 import { VALUE } from '../../domain/value.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeProgressAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  exitNote,
+  instrumentAt,
+  note,
+  positionAt,
+  sessionsAt,
+  tradeProgressAt,
+} from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { isDustOf } from './dust.js';
-import { isMarketOpen } from './session.js';
+import { closesWithin, isMarketOpen } from './session.js';
 
 /** A trailing stop moves only once it would come nearer by this fraction of its distance, not with each tick. */
 const TRAIL_STEPS = 10;
@@ -139,12 +149,30 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
 function leaveWhereDue(core: Core, holding: Holding, trade: WithExits): void {
   const progress = tradeProgressAt(core, holding);
   if (progress.exiting !== null || !mayReduce(core)) return;
-  const isClosed = leftByTargets(core, holding) === 0;
-  if (!isClosed && !isTimeUp(core, trade)) return;
-  const why = isClosed ? reachedTarget(trade) : 'time';
-  const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  note(core, 'info', exitNote(because), holding.instrument, trade.strategy);
-  progress.exiting = { because, why };
+  const due = whyDue(core, holding, trade);
+  if (due === null) return;
+  note(core, 'info', exitNote(due.because), holding.instrument, trade.strategy);
+  progress.exiting = due;
+}
+
+/** Why the whole trade is to be closed. Null: it is not. */
+function whyDue(
+  core: Core,
+  holding: Holding,
+  trade: WithExits,
+): { readonly because: string; readonly why: ExitReason } | null {
+  const { maxBars, beforeCloseMs } = trade.exits.plan;
+  if (leftByTargets(core, holding) === 0) {
+    const why = reachedTarget(trade);
+    return { because: `${why} is reached`, why };
+  }
+  if (isTimeUp(core, trade)) return { because: `${maxBars} bars have passed`, why: 'time' };
+  const at = holding.instrument;
+  if (beforeCloseMs === undefined || !closesWithin(core, at, beforeCloseMs)) return null;
+  const { calendar } = sessionsAt(core, at);
+  const { untilMs } = calendar.phaseAt(core.marketMs);
+  const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
+  return { because, why: 'sessionEnd' };
 }
 
 function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {

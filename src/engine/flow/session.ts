@@ -1,4 +1,5 @@
 /** What trading hours mean for an instrument: a closed market is not stale, and nothing is entered in it. */
+import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -34,16 +35,40 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
   return beforeCloseWords(calendar, core.marketMs, beforeMs);
 }
 
+/** Whether the market is open, and its session ends within this time. */
+export function closesWithin(core: Core, at: InstrumentId, beforeMs: number): boolean {
+  const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
+  return open && untilMs - core.marketMs <= beforeMs;
+}
+
+/** Why no trade can have that exit there. Null: it can. */
+export function wrongBeforeClose(
+  core: Core,
+  at: InstrumentId,
+  { beforeCloseMs }: Pick<ExitPlan, 'beforeCloseMs'>,
+): string | null {
+  if (beforeCloseMs === undefined || sessionsAt(core, at).calendar.hours.week !== null) return null;
+  return 'this market never closes: a trade in it has no session to end with';
+}
+
+/** How long before the close something of what is held is to be closed. Undefined: all of it may be held over. */
+function flatBeforeMs(core: Core, at: InstrumentId): number | undefined {
+  const byTrades = holdingsOf(positionAt(core, at)).flatMap(
+    ({ trade }) => trade?.exits?.plan.beforeCloseMs ?? [],
+  );
+  const { flatBeforeCloseMs } = sessionsAt(core, at);
+  const all = flatBeforeCloseMs === undefined ? byTrades : [flatBeforeCloseMs, ...byTrades];
+  return all.length === 0 ? undefined : Math.max(...all);
+}
+
 /**
  * Closes positions before the close if the desk file says so; like a strategy's exit, only in modes that allow one.
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
-  if (flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
-  if (!mayReduce(core)) {
-    tellClosesNothing(core, at, flatBeforeCloseMs);
-    return;
-  }
+  const flatMs = mayReduce(core) ? undefined : flatBeforeMs(core, at);
+  if (flatMs !== undefined && isHeld(core, at)) tellClosesNothing(core, at, flatMs);
+  if (flatBeforeCloseMs === undefined || !isHeld(core, at) || !mayReduce(core)) return;
   const staying = holdingsOf(positionAt(core, at))
     // One of several trades may be too small to sell.
     .filter((holding) => !isDustOf(core, holding))
@@ -79,7 +104,7 @@ const isHeld = (core: Core, at: InstrumentId): boolean =>
  * The desk is halted or no fill came in time: people have to know that the position is held over the close after all.
  */
 function tellHeldOver(core: Core, at: InstrumentId): void {
-  if (sessionsAt(core, at).flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
+  if (flatBeforeMs(core, at) === undefined || !isHeld(core, at)) return;
   const { symbol } = instrumentAt(core, at);
   const isProtected = liveOrders(core, at).some(
     ({ intent, state }) => intent.purpose === 'protective' && state === 'working',

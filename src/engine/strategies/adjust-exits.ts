@@ -11,6 +11,7 @@ import {
   tradeProgressAt,
 } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
+import { wrongBeforeClose } from '../flow/session.js';
 import { isClosing } from '../halts/mode.js';
 import type { Holding, TradeEntry } from '../state.js';
 import { averageOf, holdingOf } from '../trades/trade.js';
@@ -64,7 +65,7 @@ function wrongChange(
   wish: ExitsWish,
 ): string | null {
   const at = slot.instrument.id;
-  const { stopTicks, targets, trailTicks, breakEvenAtTicks, maxBars } = wish;
+  const { stopTicks, targets, trailTicks, breakEvenAtTicks, maxBars, beforeCloseMs } = wish;
   const { side, protectTicks, entryTickLots, entryLots } = trade;
   if (trade.strategy !== slot.name || protectTicks === null)
     return 'what is held was opened by none of its entries';
@@ -82,12 +83,15 @@ function wrongChange(
     const wrong = wrongExits({ targets }, entrySide, priceTicks);
     if (wrong !== null) return wrong.replace('the entry', 'the market');
   }
+  const unfit = beforeCloseMs == null ? null : wrongBeforeClose(core, at, { beforeCloseMs });
+  if (unfit !== null) return unfit;
   const average = averageOf(instrumentAt(core, at), entryTickLots, entryLots) ?? priceTicks;
   return wrongExits(
     {
       ...(trailTicks == null ? {} : { trailTicks }),
       ...(breakEvenAtTicks == null ? {} : { breakEvenAtTicks }),
       ...(maxBars == null ? {} : { maxBars }),
+      ...(beforeCloseMs == null ? {} : { beforeCloseMs }),
     },
     entrySide,
     average,
@@ -97,7 +101,7 @@ function wrongChange(
 /** What the plan has beside targets, with the changes. */
 function changedOthers(plan: ExitPlan, wish: Partial<ExitsWish>): ExitPlan {
   const changed: Record<string, number> = {};
-  for (const name of ['trailTicks', 'breakEvenAtTicks', 'maxBars'] as const) {
+  for (const name of ['trailTicks', 'breakEvenAtTicks', 'maxBars', 'beforeCloseMs'] as const) {
     const value = wish[name] === undefined ? plan[name] : wish[name];
     if (value !== undefined && value !== null) changed[name] = value;
   }

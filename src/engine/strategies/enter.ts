@@ -7,6 +7,7 @@ import type { Denial } from '../../limits/limit.js';
 import { restingEntryLots } from '../account-view.js';
 import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
+import { closesWithin, wrongBeforeClose } from '../flow/session.js';
 import { unconvertedReason, valuedNow } from '../flow/stale-data.js';
 import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
 import { lotsOn } from '../state.js';
@@ -101,6 +102,8 @@ function orderOf(
   };
   const wrong = besideOwn(core, slot, wish) ?? besideAnother(core, slot);
   if (wrong !== null) return { order, denial: wrong };
+  const unfit = whyNoSessionEnd(core, at, wish);
+  if (unfit !== null) return { order, denial: { limit: 'exits', reason: unfit } };
   const tooLate = whyOver(core, at, wish, order);
   if (tooLate !== null) return { order, denial: { limit: 'time-in-force', reason: tooLate } };
   const isSized = slot.size !== null || wish.size !== undefined || leftLots !== undefined;
@@ -108,18 +111,32 @@ function orderOf(
   return { order, denial: isNone ? { limit: 'size', reason: why } : null };
 }
 
+/** Why its trade can't be closed before the end of the session. Null: it can, or is not to be. */
+function whyNoSessionEnd(core: Core, at: InstrumentId, { exits = {} }: OrderedWish): string | null {
+  const { beforeCloseMs } = exits;
+  if (beforeCloseMs === undefined) return null;
+  if (closesWithin(core, at, beforeCloseMs))
+    return 'the session ends so soon that its trade would be closed again at once';
+  return wrongBeforeClose(core, at, exits);
+}
+
 type Terms = Pick<OrderWish, 'timeInForce' | 'postOnly' | 'untilMs'>;
 
 /** How long it may rest, and whether it may be filled at once. An order without such terms has none of the members. */
 function termsOf(core: Core, at: InstrumentId, wish: OrderedWish): Terms {
   if (wish.type === 'market') return { timeInForce: 'IOC' };
-  if (wish.type === 'stop') return { timeInForce: 'GTC' };
+  const { beforeCloseMs } = wish.exits ?? {};
+  // A trade that is closed before the end of its session is not opened after that.
+  const flatMs = beforeCloseMs === undefined ? Number.POSITIVE_INFINITY : closeMs(core, at) - beforeCloseMs;
+  if (wish.type === 'stop')
+    return { timeInForce: 'GTC', ...(Number.isFinite(flatMs) ? { untilMs: flatMs } : {}) };
   const { timeInForce = 'GTC', postOnly = false, day = false, untilMs = Number.POSITIVE_INFINITY } = wish;
-  const endMs = Math.min(untilMs, day ? closeMs(core, at) : Number.POSITIVE_INFINITY);
+  const endMs = Math.min(untilMs, flatMs, day ? closeMs(core, at) : Number.POSITIVE_INFINITY);
+  const rests = timeInForce === 'GTC' && Number.isFinite(endMs);
   return {
     timeInForce,
     ...(postOnly ? { postOnly } : {}),
-    ...(Number.isFinite(endMs) ? { untilMs: endMs } : {}),
+    ...(rests ? { untilMs: endMs } : {}),
   };
 }
 

@@ -148,6 +148,7 @@ export interface ExitsWish {
   readonly trailTicks?: number | null;
   readonly breakEvenAtTicks?: number | null;
   readonly maxBars?: number | null;
+  readonly beforeCloseMs?: number | null;
   /** Why, in one line of plain words. */
   readonly because: string;
 }

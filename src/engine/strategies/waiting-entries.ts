@@ -26,6 +26,7 @@ import {
 import type { QuoteEvent } from '../event.js';
 import { isDustOf } from '../flow/dust.js';
 import { expiryReason } from '../flow/expiry.js';
+import { wrongBeforeClose } from '../flow/session.js';
 import { mayEnter } from '../halts/mode.js';
 import { endWaiting, isOverdue, overdueReason, overWith } from '../orders/end-waiting.js';
 import { denyOrder, nextClientId, type OrderWish } from '../orders/place-order.js';
@@ -255,6 +256,8 @@ function whyNotWait(
     return { limit: 'shorting', reason: 'this venue can only sell what is held' };
   const ending = expiryReason(core, at);
   if (ending !== null) return { limit: 'session', reason: ending.reason };
+  const unfit = wrongBeforeClose(core, at, exits ?? {});
+  if (unfit !== null) return { limit: 'exits', reason: unfit };
   if (touchTicks !== null) {
     const reason = whyNotTouched(core, at, { ...entry, touchTicks });
     if (reason !== null) return { limit: 'if-touched', reason };

@@ -24,7 +24,7 @@ export const LASTS = ['immediateOrCancel', 'fillOrKill', 'day'] as const;
 
 /** One day. */
 const TIMER_SECONDS_MAX = 86_400;
-/** An hour before the close is no entry at the close any more. */
+/** An hour before the close is neither an entry nor an exit at the close any more. */
 const LEAD_SECONDS_MAX = 3_600;
 const SPANS_MAX = 6;
 
@@ -84,6 +84,11 @@ export const STAND_BETWEEN = `"use strict";
     if (!Number.isSafeInteger(value) || value <= 0) throw new TypeError(name + ': expected a whole number above 0, found ' + String(value));
     return value;
   };
+  const leadIn = (seconds, name) => {
+    if (whole(seconds, name) > ${LEAD_SECONDS_MAX}) throw new TypeError(name + ': expected at most ${LEAD_SECONDS_MAX}, found ' + seconds);
+    return seconds;
+  };
+  const leadOf = (sessionEnd, name) => (sessionEnd === undefined ? 0 : leadIn(sessionEnd?.leadSeconds, name + '.leadSeconds'));
   const closedAt = (targets) => {
     if (targets === undefined) return [];
     if (!Array.isArray(targets) || targets.length < 1 || targets.length > ${TARGETS_MAX}) throw new TypeError('exits.targets: expected a list of 1 to ${TARGETS_MAX} targets');
@@ -224,11 +229,10 @@ export const STAND_BETWEEN = `"use strict";
         if (type !== 'atClose' && leadSeconds !== undefined) throw new TypeError('leadSeconds: only an entry of type atClose has it, found type ' + type);
         const isTrailing = type === 'trailingStop';
         if (isTrailing ? ticks !== undefined : turn !== undefined) throw new TypeError((isTrailing ? 'ticks: an entry of type trailingStop has trail instead, and no price' : 'trail: only an entry of type trailingStop has it, found type ' + type + '; a stop that trails is exits.trail'));
-        const lead = type === 'atClose' ? whole(leadSeconds, 'leadSeconds') : 0;
-        if (lead > ${LEAD_SECONDS_MAX}) throw new TypeError('leadSeconds: expected at most ${LEAD_SECONDS_MAX}, found ' + lead);
+        const lead = type === 'atClose' ? leadIn(leadSeconds, 'leadSeconds') : 0;
         const restsNot = type === 'market' || isTimed || timeInForce === 'immediateOrCancel' || timeInForce === 'fillOrKill';
         if (restsNot && (postOnly || until !== undefined)) throw new TypeError('postOnly, until: an entry with timeInForce ' + timeInForce + ' never rests');
-        const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
+        const { stop, targets, trail, breakEvenAt, maxBars, sessionEnd } = exits ?? {};
         host.enter(
           side, type, type === 'market' || isTimed ? 0 : isTrailing ? whole(turn?.ticks, 'trail.ticks') : whole(ticks, 'ticks'), type === 'limit' || limit !== undefined ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
           whole(stop?.ticks, 'exits.stop.ticks'), restsNot ? 0 : whole(restBars, 'restBars'),
@@ -237,6 +241,7 @@ export const STAND_BETWEEN = `"use strict";
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),
+          leadOf(sessionEnd, 'exits.sessionEnd'),
           ...closedAt(targets),
         );
       },
@@ -257,12 +262,12 @@ export const STAND_BETWEEN = `"use strict";
         host.exit(text(because), part === undefined ? 0 : Math.min(${WHOLE_TRADE_PPM - 1}, Math.max(1, Math.round(part * ${WHOLE_TRADE_PPM}))));
       },
       adjust(change) {
-        const { stop, targets, trail, breakEvenAt, maxBars, because } = change;
+        const { stop, targets, trail, breakEvenAt, maxBars, sessionEnd, because } = change;
         const changed = (value, name) => (value === undefined ? 0 : value === null ? -1 : whole(value, name));
         const ticks = (value, name) => changed(value === undefined || value === null ? value : value.ticks, name + '.ticks');
         host.adjust(
           stop === undefined ? 0 : whole(stop?.ticks, 'stop.ticks'), ticks(trail, 'trail'), ticks(breakEvenAt, 'breakEvenAt'),
-          changed(maxBars, 'maxBars'), text(because), targets !== undefined,
+          changed(maxBars, 'maxBars'), sessionEnd === null ? -1 : leadOf(sessionEnd, 'sessionEnd'), text(because), targets !== undefined,
           ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
         );
       },
@@ -284,13 +289,14 @@ export const STAND_BETWEEN = `"use strict";
         const { side = '', ticks, exits, because } = change;
         if (!['', 'buy', 'sell'].includes(side)) throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (ticks === undefined && exits === undefined) throw new TypeError('change: expected ticks, exits or both');
-        const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
+        const { stop, targets, trail, breakEvenAt, maxBars, sessionEnd } = exits ?? {};
         host.change(
           side, ticks === undefined ? 0 : whole(ticks, 'ticks'), text(because), exits !== undefined,
           exits === undefined ? 0 : whole(stop?.ticks, 'exits.stop.ticks'),
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),
+          leadOf(sessionEnd, 'exits.sessionEnd'),
           ...closedAt(targets),
         );
       },

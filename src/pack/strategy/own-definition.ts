@@ -306,7 +306,16 @@ export class HostedStrategy implements Strategy {
         add({ kind: 'oneOf', entries: [one, other] });
       },
       exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
-      adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
+      adjust: (
+        stopTicks,
+        trailTicks,
+        breakEvenAtTicks,
+        maxBars,
+        leadSeconds,
+        because,
+        hasTargets,
+        ...numbers
+      ) => {
         const asked = (value: number): number | null => (value < 0 ? null : value);
         const exits: ExitsWish = {
           ...(stopTicks === 0 ? {} : { stopTicks }),
@@ -314,6 +323,7 @@ export class HostedStrategy implements Strategy {
           ...(trailTicks === 0 ? {} : { trailTicks: asked(trailTicks) }),
           ...(breakEvenAtTicks === 0 ? {} : { breakEvenAtTicks: asked(breakEvenAtTicks) }),
           ...(maxBars === 0 ? {} : { maxBars: asked(maxBars) }),
+          ...(leadSeconds === 0 ? {} : { beforeCloseMs: asked(leadSeconds * 1000) }),
           because: plainText(because),
         };
         add({ kind: 'adjust', exits });
@@ -396,10 +406,11 @@ function exitPlanOf(
   trailTicks: number,
   breakEvenAtTicks: number,
   maxBars: number,
+  leadSeconds: number,
   ...numbers: readonly number[]
 ): ExitPlan | null {
   const targets = targetsOf(numbers);
-  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
+  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars, beforeCloseMs: leadSeconds * 1000 });
   return targets.length === 0 ? plan : { targets, ...plan };
 }
 

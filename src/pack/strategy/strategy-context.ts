@@ -44,6 +44,7 @@ export interface Wishes {
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,
+    leadSecondsOfExit: number,
     ...targets: readonly number[]
   ): void;
   /** `partPpm`: parts per million; 0: all of it. */
@@ -54,6 +55,7 @@ export interface Wishes {
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,
+    leadSeconds: number,
     because: string,
     hasTargets: boolean,
     ...targets: readonly number[]
@@ -69,6 +71,7 @@ export interface Wishes {
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,
+    leadSeconds: number,
     ...targets: readonly number[]
   ): void;
   /** What follows is about the leg at this place; -1: about the first one. */

@@ -128,6 +128,8 @@ export interface Exits {
   readonly breakEvenAt?: { readonly ticks: number };
   /** Closes the trade this many minutes after the one in which it was entered. */
   readonly maxBars?: number;
+  /** Closes the trade so long before its session ends: from 1 to 3,600 s. Refused where the market never closes. */
+  readonly sessionEnd?: { readonly leadSeconds: number };
 }
 
 /** A change of the exits of an open trade. What is left out stays as it is; null removes it. */
@@ -140,6 +142,7 @@ export interface ExitsChange {
   readonly breakEvenAt?: { readonly ticks: number } | null;
   /** Still counted from the entry. */
   readonly maxBars?: number | null;
+  readonly sessionEnd?: { readonly leadSeconds: number } | null;
   /** The reason in one line, for people. */
   readonly because: string;
 }

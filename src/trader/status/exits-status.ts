@@ -16,19 +16,20 @@ export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'ti
     reached: at < reached,
     ...(rests && at === reached ? { rests: true as const } : {}),
   }));
-  const { trailTicks, breakEvenAtTicks } = plan;
+  const { trailTicks, breakEvenAtTicks, beforeCloseMs } = plan;
   const shown: Omit<ExitsStatus, 'words'> = {
     targets,
     trailBy: trailTicks === undefined ? null : price(trailTicks),
     breakEven: breakEvenAtTicks === undefined ? null : { price: price(breakEvenAtTicks), done: atBreakEven },
     timeExitMs,
+    ...(beforeCloseMs === undefined ? {} : { beforeCloseSeconds: beforeCloseMs / 1000 }),
     stopMovedBy: movedBy,
   };
   return { ...shown, words: exitWords(shown) };
 }
 
 function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
-  const { targets, trailBy, breakEven, timeExitMs, stopMovedBy } = exits;
+  const { targets, trailBy, breakEven, timeExitMs, beforeCloseSeconds, stopMovedBy } = exits;
   const words = targets.map(({ price, pct, reached, rests }) => {
     const part = pct === 100 ? '' : ` (${pct} %)`;
     return `target ${grouped(price)}${part}${reached ? ' reached' : rests ? ' at the venue' : ''}`;
@@ -41,5 +42,6 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (stopMovedBy === 'adjustedStop') words.push('stop moved by its strategy');
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
+  if (beforeCloseSeconds !== undefined) words.push(`${beforeCloseSeconds} s before its session ends`);
   return words;
 }

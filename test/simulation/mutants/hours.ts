@@ -21,6 +21,12 @@ export const HOUR_MUTANTS: readonly Mutant[] = [
     put: '  if (untilMs - core.marketMs > 0) return;',
   },
   {
+    what: 'a trade outlives the session that it was to end with',
+    file: 'engine/flow/exits.ts',
+    find: 'if (beforeCloseMs === undefined || !closesWithin(core, at, beforeCloseMs)) return null;',
+    put: 'if (beforeCloseMs === undefined || !closesWithin(core, at, 0)) return null;',
+  },
+  {
     what: 'nobody is told of what is held over the close',
     file: 'engine/flow/session.ts',
     find: 'if (progress.openSinceMs !== null) tellHeldOver(core, at);',

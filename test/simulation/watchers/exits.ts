@@ -8,6 +8,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { EngineView } from '../../../src/engine/view.js';
 import { PART_PPM_MAX } from '../entries.js';
 import type { FollowedBook } from '../followed-book.js';
+import { marketCalendar } from '../market-hours.js';
 import { NO_FAULTS, type Scenario } from '../scenario.js';
 import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -20,6 +21,8 @@ const REACHED_MS_MAX = 4_000;
 const CLOSED_MS_MAX = 20_000;
 /** At a venue that is never away, loses nothing and refuses nothing. */
 const CLOSED_SURELY_MS_MAX = 4_000;
+/** A tick, and what a standing process has to catch up with. */
+const SAID_MS_MAX = 2_500;
 const MINUTE_MS = 60_000;
 
 type Fill = Extract<EngineRecord, { readonly type: 'fill' }>['fill'];
@@ -44,7 +47,12 @@ export class Exits implements Watcher {
   readonly #beyondSinceMs = new Map<number, number>();
   /** Since when something of them is to be closed, and no order for it has left. */
   readonly #dueSinceMs = new Map<number, number>();
+  /** Since when the session of their trade is about to end, and nothing closes it. */
+  readonly #endsSinceMs = new Map<number, number>();
+  /** Instruments of which an exit was noted. */
+  readonly #leaving = new Set<number>();
   #marketMs = 0;
+  readonly #hours = marketCalendar();
   /** Instruments of which the venue refused a stop: the one before it is restored. */
   readonly #refused = new Set<number>();
   #lastFill: Fill | null = null;
@@ -64,12 +72,15 @@ export class Exits implements Watcher {
     this.#lots.clear();
     this.#beyondSinceMs.clear();
     this.#dueSinceMs.clear();
+    this.#endsSinceMs.clear();
+    this.#leaving.clear();
     this.#refused.clear();
     this.#parts.clear();
     for (const record of records) this.#follow(record);
   }
 
   thawed(): void {
+    this.#endsSinceMs.clear();
     this.#dueSinceMs.clear();
     this.#beyondSinceMs.clear();
   }
@@ -145,6 +156,8 @@ export class Exits implements Watcher {
     if (this.book.mode !== 'ACTIVE' || this.book.closing) {
       this.#beyondSinceMs.clear();
       this.#dueSinceMs.clear();
+      this.#endsSinceMs.clear();
+      this.#leaving.clear();
       return null;
     }
     for (const [at, sinceMs] of this.#beyondSinceMs) {
@@ -152,7 +165,22 @@ export class Exits implements Watcher {
       else if (wallMs - sinceMs > REACHED_MS_MAX)
         return `the market is beyond a target of ${at} for ${wallMs - sinceMs} ms, and nobody has noticed`;
     }
-    return this.#unclosed(wallMs);
+    return this.#unsaid(wallMs) ?? this.#unclosed(wallMs);
+  }
+
+  /** A session lasts no longer than it may take until an order has left: what counts is that its end is said to close the trade. */
+  #unsaid(wallMs: number): string | null {
+    const { open, untilMs } = this.#hours.phaseAt(this.#marketMs);
+    for (const [at, { plan }] of this.#trades) {
+      const ends = open && untilMs - this.#marketMs <= (plan.beforeCloseMs ?? 0);
+      const isClosing = this.#leaving.has(at) || this.book.liveOn(at, 'exit').length > 0;
+      if (!this.scenario.hours || !ends || isClosing || !this.#isHeld(at)) this.#endsSinceMs.delete(at);
+      else if (!this.#endsSinceMs.has(at)) this.#endsSinceMs.set(at, wallMs);
+    }
+    for (const [at, sinceMs] of this.#endsSinceMs)
+      if (wallMs - sinceMs > SAID_MS_MAX)
+        return `the session of ${at} is about to end for ${wallMs - sinceMs} ms, and its trade is not closed`;
+    return null;
   }
 
   #unclosed(wallMs: number): string | null {
@@ -215,7 +243,10 @@ export class Exits implements Watcher {
 
   #noted({ symbol, text }: Extract<EngineRecord, { readonly type: 'note' }>): void {
     const at = this.scenario.instruments.findIndex((instrument) => instrument.symbol === symbol);
-    if (exitBecause(text) !== null) this.#parts.delete(at);
+    if (exitBecause(text) !== null) {
+      this.#parts.delete(at);
+      this.#leaving.add(at);
+    }
     if (partBecause(text) === null) return;
     const held = Math.abs(this.book.lots[at] ?? 0);
     this.#parts.set(at, Math.floor((held * PART_PPM_MAX) / 1_000_000));
@@ -247,6 +278,7 @@ export class Exits implements Watcher {
   #closed({ instrument, why }: Extract<EngineRecord, { readonly type: 'trade.closed' }>): void {
     this.#trades.delete(instrument);
     this.#parts.delete(instrument);
+    this.#leaving.delete(instrument);
     const isOpen = (this.#lots.get(instrument) ?? 0) !== 0;
     if (why === 'reversal' && isOpen && this.#lastFill?.instrument === instrument)
       this.#begin(this.#lastFill);

@@ -1,0 +1,164 @@
+/** A trade that is closed before its session ends: by what its entry asks for, beside what the desk file says. */
+import { describe, expect, it } from 'vitest';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
+import { exitsStatus } from '../../src/trader/status/exits-status.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
+import { type Asks, waiting } from './support/waiting.js';
+
+const MINUTE_MS = 60_000;
+/** On Mondays: the tests begin on Monday, January 5, at 12:00 UTC. */
+const calendar = new SessionCalendar(
+  withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-13:00', '18:00-20:00'] } }),
+  () => 0,
+);
+const EXITS = { beforeCloseMs: 5 * MINUTE_MS };
+
+function deskOf(wish: object = {}, asks: Asks = {}, sessions: object | null = { calendar }): DeskUnderTest {
+  const strategies = [waiting('a', 10_001, 10_011, { exits: EXITS, restBars: 100, ...wish }, asks)];
+  return new DeskUnderTest(
+    { strategies, capabilities: FUTURES, ...(sessions === null ? {} : { sessions: [sessions as never] }) },
+    1,
+  ).active();
+}
+
+function passTo(desk: DeskUnderTest, utc: string): void {
+  desk.wait(Date.parse(`2026-01-05T${utc}Z`) - desk.marketMs);
+  desk.quote(0, 10_000);
+  desk.pass(0);
+}
+
+function held(desk = deskOf()): DeskUnderTest {
+  passTo(desk, '12:40');
+  desk.bar(0, 10_001);
+  desk.fillEntry(0, 10_000);
+  return desk;
+}
+
+const denials = (desk: DeskUnderTest) => desk.recorded('order.denied').map(({ limit }) => limit);
+const said = (desk: DeskUnderTest, level: string) =>
+  desk.recorded('note').flatMap((note) => (note.level === level ? [note.text] : []));
+
+describe('a trade that ends with its session', () => {
+  it('is closed so long before it, and says why', () => {
+    const desk = held();
+    passTo(desk, '12:54:59');
+    expect(desk.live('exit', 0)).toEqual([]);
+    passTo(desk, '12:55');
+    const [exit] = desk.live('exit', 0);
+    expect(exit).toMatchObject({ side: 'sell', type: 'market', why: 'sessionEnd' });
+    desk.accept(exit!);
+    desk.fill(exit!, 10_000);
+    expect(desk.recorded('trade.closed')).toMatchObject([{ why: 'sessionEnd', strategy: 'a' }]);
+    expect(said(desk, 'info')).toContainEqual(expect.stringMatching(/^the session ends .*13:00/));
+  });
+
+  it('is told of in words', () => {
+    const { exits } = held().engine.view.positions[0]!.trade!;
+    expect(exitsStatus(exits!, { tickSize: '0.01' })).toMatchObject({
+      beforeCloseSeconds: 300,
+      words: ['300 s before its session ends'],
+    });
+  });
+
+  it('is still so after a start', () => {
+    const before = held();
+    const after = new DeskUnderTest(before.config, 1, before.records);
+    after.marketMs = before.marketMs;
+    after.begin();
+    after.quote(0, 10_000);
+    after.snapshot({ positions: [before.lots(0)] });
+    after.arm();
+    passTo(after, '12:55');
+    expect(after.live('exit', 0)).toMatchObject([{ why: 'sessionEnd' }]);
+  });
+
+  it('is not closed by a halted desk, which says so in time, and again when the market has closed', () => {
+    const desk = held();
+    desk.command({ name: 'stop' });
+    passTo(desk, '12:55');
+    passTo(desk, '12:56');
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(said(desk, 'alarm')).toEqual([
+      expect.stringMatching(/^BTC\/USDT: the session ends .* fermata position close BTC\/USDT does$/),
+    ]);
+    passTo(desk, '13:00');
+    expect(said(desk, 'alarm').slice(1)).toEqual([
+      'BTC/USDT: the market has closed and the position is still open; its stop stays',
+    ]);
+  });
+
+  it('beside a desk that closes later for all, is closed at its own time', () => {
+    const rules = { calendar, flatBeforeCloseMs: 2 * MINUTE_MS };
+    const desk = held(deskOf({}, {}, rules));
+    passTo(desk, '12:55');
+    expect(desk.live('exit', 0)).toHaveLength(1);
+  });
+});
+
+describe('its entry', () => {
+  it('is refused where it would be closed again at once, and in a market that never closes', () => {
+    const late = deskOf();
+    passTo(late, '12:55');
+    late.bar(0, 10_001);
+    expect(denials(late)).toEqual(['exits']);
+    const never = deskOf({}, {}, null);
+    never.bar(0, 10_001);
+    expect(denials(never)).toEqual(['exits']);
+    expect(never.recorded('order.denied')[0]?.reason).toBe(
+      'this market never closes: a trade in it has no session to end with',
+    );
+  });
+
+  it.each([
+    ['limit', {}],
+    ['stop', { type: 'stop', stopTicks: 10_050, slippageTicks: 10 }],
+  ])('by a %s is taken off by then', (_type, wish) => {
+    const desk = deskOf(wish);
+    passTo(desk, '12:40');
+    desk.bar(0, 10_001);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    passTo(desk, '12:54:59');
+    expect(desk.stateOf(entry!)).toBe('working');
+    passTo(desk, '12:55');
+    expect(desk.stateOf(entry!)).toBe('cancelling');
+  });
+
+  it('that waits in the core is refused before, where the market never closes', () => {
+    const touched = { type: 'ifTouched', touchTicks: 9_900, limitTicks: null, slippageTicks: 10 };
+    const desk = deskOf(touched, {}, null);
+    desk.bar(0, 10_001);
+    expect(denials(desk)).toEqual(['exits']);
+  });
+});
+
+describe('a strategy', () => {
+  const ask = (beforeCloseMs: number | null) => (context: StrategyContext) =>
+    context.adjust({ beforeCloseMs, because: 'changed its mind' });
+
+  it('may give it to an open trade, and take it away', () => {
+    const given = held(deskOf({ exits: {} }, { 10002: ask(MINUTE_MS) }));
+    given.bar(0, 10_002);
+    passTo(given, '12:58:59');
+    expect(given.live('exit', 0)).toEqual([]);
+    passTo(given, '12:59');
+    expect(given.live('exit', 0)).toMatchObject([{ why: 'sessionEnd' }]);
+    const taken = held(deskOf({}, { 10002: ask(null) }));
+    taken.bar(0, 10_002);
+    passTo(taken, '12:59');
+    expect(taken.live('exit', 0)).toEqual([]);
+  });
+
+  it('is refused it where the market never closes', () => {
+    const desk = deskOf({ exits: {} }, { 10002: ask(MINUTE_MS) }, null);
+    desk.bar(0, 10_001);
+    desk.fillEntry(0, 10_000);
+    desk.bar(0, 10_002);
+    expect(said(desk, 'info')).toContainEqual(expect.stringContaining('this market never closes'));
+    expect(desk.recorded('exits.changed')).toEqual([]);
+  });
+});
