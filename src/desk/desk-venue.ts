@@ -9,6 +9,8 @@ export interface TakenOrders {
   readonly terms: readonly EntryTerm[];
   /** The only lot size there, for example "1" where nothing is traded in fractions. Null: each symbol has its own. */
   readonly lotSize: string | null;
+  /** Several strategies may each have a trade in one instrument. False: one of them at a time. */
+  readonly tradeOfEach: boolean;
 }
 
 /** What the rules of a desk file need to know about a venue that real orders can go to. */

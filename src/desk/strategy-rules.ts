@@ -1,7 +1,9 @@
 /** A strategy trades this desk's instruments, with the parameters that its kind declares. */
+import { isOwned } from '../domain/value.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
+import { type DeskVenue, ordersLeave } from './desk-venue.js';
 import { parameterProblems, watchRules } from './own-strategies.js';
 import { OWN_STRATEGY } from './own-strategy.js';
 import type { Desk, DeskStrategy } from './schema.js';
@@ -91,4 +93,21 @@ function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
 function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
   const declared = STRATEGIES.get(strategy.kind)?.parameters;
   return declared === undefined ? [] : parameterProblems(strategy, index, declared);
+}
+
+/** Instruments in which strategies trade one at a time, a sentence for each: it is good to know before the second is refused. */
+export function tradedByTurns(
+  desk: Pick<Desk, 'mode' | 'venue' | 'instruments' | 'strategies'>,
+  venues: readonly DeskVenue[],
+): readonly string[] {
+  const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
+  return desk.instruments.flatMap(({ symbol, kind, sideBySide }) => {
+    const names = desk.strategies.filter(({ symbols }) => symbols.includes(symbol)).map(({ name }) => name);
+    const hasEach = venue === undefined ? isOwned({ kind }) : venue.takes[kind]?.tradeOfEach === true;
+    if (names.length < 2 || hasEach || sideBySide === true) return [];
+    return [
+      `${symbol}: one of ${names.join(', ')} trades it at a time, because a position has one trade on this account` +
+        (isOwned({ kind }) ? '' : ' unless the instrument says sideBySide'),
+    ];
+  });
 }

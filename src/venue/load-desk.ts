@@ -2,8 +2,11 @@
  * Loads a desk file, checked against the rules of every venue that takes real orders, with the strategies of its
  * folder.
  */
+
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { fileAt } from '../desk/resolve-desk.js';
+import type { Desk } from '../desk/schema.js';
+import { tradedByTurns } from '../desk/strategy-rules.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
 import { feedNames, TRADED_VENUES } from './registry.js';
@@ -27,6 +30,9 @@ const judged = (known: KnownParts): LoadOptions => ({
   playbooks: known.parts === undefined ? playbookNames : readPlaybooks,
   ...known,
 });
+
+/** What is allowed in it, and good to know; a sentence for each. */
+export const remarksOn = (desk: Desk): readonly string[] => tradedByTurns(desk, venues);
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {

@@ -49,13 +49,13 @@ function venueTable(): string {
     names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
   const rows = TRADED_VENUES.flatMap(({ name, live }) =>
     Object.entries(live.takes).map(
-      ([kind, { entries, terms, lotSize }]) =>
-        `| \`${name}\` | \`${kind}\` | ${listed(entries)} | ${listed(terms)} | ${lotSize ?? 'as the symbol has it'} |`,
+      ([kind, { entries, terms, lotSize, tradeOfEach }]) =>
+        `| \`${name}\` | \`${kind}\` | ${listed(entries)} | ${listed(terms)} | ${lotSize ?? 'as the symbol has it'} | ${tradeOfEach ? 'a trade each' : 'one at a time'} |`,
     ),
   );
   return [
-    '| venue | kind | entries (`enters`) | terms of a limit (`terms`) | `lotSize` |',
-    '| --- | --- | --- | --- | --- |',
+    '| venue | kind | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
 }

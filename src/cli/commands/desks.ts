@@ -10,7 +10,7 @@ import type { Mode } from '../../domain/mode.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
 import { writtenFileOf } from '../../home/runtime.js';
 import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
-import { loadDesk } from '../../venue/load-desk.js';
+import { loadDesk, remarksOn } from '../../venue/load-desk.js';
 import { readAliases } from '../aliases.js';
 import { usageFailure } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
@@ -106,8 +106,9 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(ownFolderOf(file), commands).size;
   const toFillIn = contactsToFillIn(desk);
+  const remarks = remarksOn(desk);
   if (json) {
-    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn });
+    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn, remarks });
     return;
   }
   printLines([
@@ -115,6 +116,7 @@ function check(nameOrFile: string, commands: readonly string[], json: boolean): 
     `  desk ${desk.desk}, ${desk.twinOf === undefined ? desk.mode : `paper twin of ${desk.twinOf}`}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
     ...desk.instruments.flatMap((one) => pipText(one, desk.paper.currency) ?? []).map((line) => `  ${line}`),
     ...toFillIn.map((line) => `  ! contacts: ${line}`),
+    ...remarks.map((line) => `  ! ${line}`),
     ...(aliases === 0 ? [] : [`  ${counted(aliases, 'name')} of its own for commands (aliases.yaml)`]),
     `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine')}, configuration ${configHash.slice(0, 12)}`,
   ]);

@@ -18,7 +18,12 @@ const binance: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     takes: {
-      spot: { entries: ['limit', 'market', 'stop'], terms: ['postOnly', 'fillOrKill'], lotSize: null },
+      spot: {
+        entries: ['limit', 'market', 'stop'],
+        terms: ['postOnly', 'fillOrKill'],
+        lotSize: null,
+        tradeOfEach: true,
+      },
     },
     mixesKinds: true,
     keepsPaper: false,

@@ -35,8 +35,8 @@ const ibkr: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     takes: {
-      future: { entries: ['limit', 'stop'], terms: [], lotSize: '1' },
-      stock: { entries: ['limit', 'stop'], terms: [], lotSize: '1' },
+      future: { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false },
+      stock: { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false },
     },
     mixesKinds: false,
     keepsPaper: true,
