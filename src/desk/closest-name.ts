@@ -26,18 +26,21 @@ function plain(name: string): string {
     .replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein distance, in one row. */
+/** Two letters that are swapped are a slip of one finger: less than a letter too many, too few or another one. */
+const SWAPPED = 0.9;
+
+/** Damerau and Levenshtein's distance (optimal string alignment), from the newest three rows. */
 function editDistance(left: string, right: string): number {
-  const row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let [before, last] = [[] as number[], Array.from({ length: right.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= left.length; i += 1) {
-    let diagonal = row[0]!;
-    row[0] = i;
+    const row = [i];
     for (let j = 1; j <= right.length; j += 1) {
-      const above = row[j]!;
-      const changed = diagonal + (left[i - 1] === right[j - 1] ? 0 : 1);
-      row[j] = Math.min(changed, above + 1, row[j - 1]! + 1);
-      diagonal = above;
+      const changed = last[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
+      const isSwapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      const swapped = isSwapped ? before[j - 2]! + SWAPPED : Number.POSITIVE_INFINITY;
+      row.push(Math.min(changed, last[j]! + 1, row[j - 1]! + 1, swapped));
     }
+    [before, last] = [last, row];
   }
-  return row[right.length]!;
+  return last[right.length]!;
 }

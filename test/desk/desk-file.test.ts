@@ -64,8 +64,10 @@ describe('the closest name', () => {
     ['stpo', 'stop'],
     ['tick_size', 'tickSize'],
     ['closeall', 'close-all'],
+    ['stauts', 'status'],
+    ['stat', 'stats'],
   ])('of %s is %s', (wrong, right) => {
-    expect(closestName(wrong, ['stop', 'tickSize', 'close-all', 'status'])).toBe(right);
+    expect(closestName(wrong, ['stop', 'tickSize', 'close-all', 'stats', 'status'])).toBe(right);
   });
 
   it('is none where nothing is near', () => {
