@@ -379,6 +379,8 @@ export interface Scope {
   readonly symbols: readonly string[];
   /** Traded or looked at by an enabled strategy, but without prices here. */
   readonly leftOut: readonly string[];
+  /** Those of them for want of which a strategy is left out that has prices of another symbol. */
+  readonly lacking: readonly string[];
 }
 
 /** The instrument whose price converts the results of `symbol`; none where they are paid in the desk's currency. */
@@ -413,5 +415,9 @@ export function scopeOf(desk: Desk, market: MarketChoice): Scope {
     desk: { ...desk, instruments, strategies },
     symbols: instruments.map(({ symbol }) => symbol),
     leftOut: [...new Set(traded)].filter((symbol) => !isCovered(symbol)),
+    lacking: desk.strategies
+      .filter((one) => !isWhole(one) && one.symbols.some(isCovered))
+      .flatMap(({ symbols, watches = [] }) => [...symbols, ...watches])
+      .filter((symbol, at, all) => !isCovered(symbol) && all.indexOf(symbol) === at),
   };
 }

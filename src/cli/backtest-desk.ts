@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
-import { convertersOf } from '../backtest/run-on-prices.js';
+import { convertersOf, type Scope } from '../backtest/run-on-prices.js';
 import { closestName } from '../desk/closest-name.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
@@ -72,6 +72,20 @@ export function feesValue(text: string): Fees {
       `expected percent of the value up to ${FEE_PCT_MAX}, with at most four places, such as 0.1, or maker and taker, such as 0.02,0.05`,
     );
   return { makerFeePpm: ppmOfPercent(maker), takerFeePpm: ppmOfPercent(taker) };
+}
+
+/** Throws a usage failure where no strategy has prices of all that it needs. */
+export function refuseNothingTraded({ desk, lacking }: Pick<Scope, 'desk' | 'lacking'>): void {
+  if (desk.strategies.length > 0) return;
+  if (lacking.length === 0)
+    throw usageFailure(
+      'no strategy of the desk trades what the data is of',
+      'name its symbol: --data SYMBOL=FILE',
+    );
+  throw usageFailure(
+    `no strategy has prices of all that it trades together, or looks at: ${lacking.join(', ')} is missing`,
+    `give these, too: ${lacking.map((symbol) => `--data ${symbol}=FILE`).join(' ')}`,
+  );
 }
 
 /** Throws a usage failure that names the option, or `DeskFileError` if a value breaks a rule of the desk file. */
@@ -167,13 +181,17 @@ const withFile =
   };
 
 /**
- * The desk with only that strategy, on every symbol that its strategies trade, with the file's own defaults and, from
+ * The desk with only that strategy, on every symbol that its strategies trade (of one that trades several as one, on
+ * those that the desk lists for it first), with the file's own defaults and, from
  * the desk's own folder, the artefacts that the desk lists for it.
  */
 function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
   const document = parseDocument(loaded.text, { stringKeys: true });
-  const symbols = [...new Set(loaded.desk.strategies.flatMap((strategy) => strategy.symbols))];
   const same = loaded.desk.strategies.find((strategy) => strategy.kind === kind);
+  // What it trades as one is a set that somebody chose: another one would be another strategy.
+  const isChosen = folder === loaded.folder && same?.own?.legs !== undefined;
+  const all = loaded.desk.strategies.flatMap((strategy) => strategy.symbols);
+  const symbols = isChosen ? same.symbols : [...new Set(all)];
   const artefacts = folder === loaded.folder ? same?.artefacts : undefined;
   const only = { name, kind, symbols, enabled: true, parameters: {} };
   document.setIn(

@@ -256,7 +256,9 @@ export function sweepLines(report: SweepReport, page: string | undefined): strin
           `  all of it: ${Number(walkForward.returnPct.toFixed(2))} %; return a day, traded ÷ chosen: ${walkForward.efficiency === null ? 'can’t be said' : Number(walkForward.efficiency.toFixed(2))}`,
         ]),
     ...report.problems.map((text) => `  ! ${text}`),
-    ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
+    ...market.leftOut.map(
+      (symbol) => `  ! ${symbol} is traded or looked at by the desk and had no prices here`,
+    ),
     ...(leftOut.length === 0
       ? []
       : [

@@ -107,7 +107,7 @@ export function tradedByTurns(
     if (names.length < 2 || hasEach || sideBySide === true) return [];
     return [
       `${symbol}: one of ${names.join(', ')} trades it at a time, because a position has one trade on this account` +
-        (isOwned({ kind }) ? '' : ' unless the instrument says sideBySide'),
+        (desk.instruments.some(isOwned) ? '' : ' unless the instrument says sideBySide'),
     ];
   });
 }

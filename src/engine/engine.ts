@@ -17,6 +17,7 @@ import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { nextWakeMs, onTick } from './flow/on-tick.js';
 import { onQuote } from './flow/quote.js';
+import { nextFlatMs } from './flow/session.js';
 import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
@@ -47,6 +48,8 @@ export interface Engine {
   process(event: EngineEvent): readonly Effect[];
   /** Monotonic time by which a `tick` is needed. Null: none is needed (one a second does no harm). */
   nextWakeMs(): number | null;
+  /** Market time at which something held is to be closed before its session ends; Infinity: nothing is. For prices that pause. */
+  nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
   /** SHA-256, hex, of the durable state. Equal to that of a replay of all records so far. */
@@ -83,6 +86,7 @@ export function createEngine(config: EngineConfig): Engine {
     begin: (stamp) => beginOnce(core, stamp),
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeMs(core),
+    nextFlatMs: () => nextFlatMs(core),
     get view() {
       return readView(core);
     },

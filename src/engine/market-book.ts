@@ -25,6 +25,8 @@ export class MarketBook {
   /** Prices that reach an exit of a trade: a bid at or above this, or an ask at or below `exitBelowTicks`. */
   readonly exitAboveTicks: Float64Array;
   readonly exitBelowTicks: Float64Array;
+  /** Market time at which something that is held is to be closed before its session ends. Infinity: nothing is. */
+  readonly flatAtMs: Float64Array;
   /** Monotonic time of the newest quote of any instrument. */
   freshestMonotonicMs = NEVER;
   /** Cash plus what every position is worth, money units. */
@@ -53,6 +55,7 @@ export class MarketBook {
     this.quotedMonotonicMs = new Float64Array(count).fill(NEVER);
     this.exitAboveTicks = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.exitBelowTicks = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+    this.flatAtMs = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.#quantityLots = new Float64Array(count);
     this.#value = new Float64Array(count);
     this.#perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);

@@ -2,7 +2,6 @@
  * Loads a desk file, checked against the rules of every venue that takes real orders, with the strategies of its
  * folder.
  */
-
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { fileAt } from '../desk/resolve-desk.js';
 import type { Desk } from '../desk/schema.js';

@@ -54,7 +54,7 @@ function venueTable(): string {
     ),
   );
   return [
-    '| venue | kind | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument |',
+    '| venue | kind | entries (`enters`) | terms of a limit (`terms`) | `lotSize` | strategies in one instrument, without `sideBySide` |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');

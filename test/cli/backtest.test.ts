@@ -213,7 +213,7 @@ describe('fermata backtest', () => {
     expect(out).toMatch(/^✓ backtest of crypto-bot on BTC\/USDT: [+\u2212][\d\u202f.]+ USDT\n/);
     expect(out).toMatch(/buy and hold +\u2212?[\d.]+ %, drawdown/);
     expect(out).toMatch(/win rate +[\d.]+ %/);
-    expect(out).toContain('! ETH/USDT is traded by the desk and had no prices here');
+    expect(out).toContain('! ETH/USDT is traded or looked at by the desk and had no prices here');
     expect(err).toMatch(/^backtest, [^\n]* 0 %\n([^\n]*\n)*backtest, [^\n]* trades 100 %\n$/);
   });
 

@@ -5,7 +5,7 @@ import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
-import { FUTURES } from '../support/engine-config.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { type Asks, waiting } from './support/waiting.js';
 
@@ -60,7 +60,7 @@ describe('a trade that ends with its session', () => {
     const { exits } = held().engine.view.positions[0]!.trade!;
     expect(exitsStatus(exits!, { tickSize: '0.01' })).toMatchObject({
       beforeCloseSeconds: 300,
-      words: ['300 s before its session ends'],
+      words: ['closed 300 s before its session ends'],
     });
   });
 
@@ -128,11 +128,95 @@ describe('its entry', () => {
     expect(desk.stateOf(entry!)).toBe('cancelling');
   });
 
+  it('at the close is refused at once where its trade would be closed before', () => {
+    const atClose = { type: 'atClose', leadMs: MINUTE_MS, slippageTicks: 10 };
+    const desk = deskOf(atClose);
+    desk.bar(0, 10_001);
+    expect(denials(desk)).toEqual(['at-close']);
+  });
+
+  it('that turns a trade round is refused before that is closed', () => {
+    const turn = (context: StrategyContext) =>
+      context.enter({
+        ...{ side: 'sell', limitTicks: 9_900, protectTicks: 10_300, restBars: 3, because: 'round' },
+        ...{ exits: EXITS, reverses: true },
+      });
+    const desk = deskOf({ exits: {} }, { 10002: turn }, null);
+    desk.bar(0, 10_001);
+    desk.fillEntry(0, 10_000);
+    desk.bar(0, 10_002);
+    expect(denials(desk)).toEqual(['exits']);
+    expect(desk.recorded('entry.waits')).toEqual([]);
+    expect(desk.live('exit', 0)).toEqual([]);
+  });
+
+  it('that is changed rests as long as its new exits say', () => {
+    const change = (exits: object) => (context: StrategyContext) =>
+      context.change({ exits, protectTicks: 9_700, because: 'otherwise' });
+    const desk = deskOf({}, { 10002: change({ beforeCloseMs: MINUTE_MS }) });
+    passTo(desk, '12:40');
+    desk.bar(0, 10_001);
+    desk.accept(desk.live('entry', 0)[0]!);
+    desk.bar(0, 10_002);
+    const [old] = desk.live('entry', 0);
+    desk.happen({ kind: 'order.cancelled', clientId: old!.clientId });
+    const [next] = desk.live('entry', 0);
+    expect(next).toMatchObject({ protectTicks: 9_700, untilMs: Date.parse('2026-01-05T12:59Z') });
+  });
+
+  it('is refused where hours are written that never close', () => {
+    const always = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, ['00:00-24:00']]);
+    const hours = withOwnHours(ALWAYS_OPEN, { hours: Object.fromEntries(always) });
+    const desk = deskOf({}, {}, { calendar: new SessionCalendar(hours, () => 0) });
+    desk.bar(0, 10_001);
+    expect(denials(desk)).toEqual(['exits']);
+  });
+
   it('that waits in the core is refused before, where the market never closes', () => {
     const touched = { type: 'ifTouched', touchTicks: 9_900, limitTicks: null, slippageTicks: 10 };
     const desk = deskOf(touched, {}, null);
     desk.bar(0, 10_001);
     expect(denials(desk)).toEqual(['exits']);
+  });
+});
+
+describe('its moment', () => {
+  it('is one at which the engine is to be woken, whatever prices come', () => {
+    const desk = held();
+    expect(desk.engine.nextFlatMs()).toBe(Date.parse('2026-01-05T12:55Z'));
+    const untilMs = Date.parse('2026-01-05T12:55Z') - desk.marketMs;
+    expect(desk.engine.nextWakeMs()).toBeLessThanOrEqual(desk.monotonicMs + untilMs);
+    passTo(desk, '12:55');
+    expect(desk.engine.nextFlatMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a position of which one trade is to end with the session', () => {
+  /** Side by side: what is left of `a` is too small to sell, and `b` is held over. */
+  function withDust(): DeskUnderTest {
+    const strategies = [waiting('a', 10_001, 10_011, { exits: EXITS }), waiting('b', 10_002, 10_012, {})];
+    const desk = new DeskUnderTest(
+      { strategies, capabilities: SPOT, sessions: [{ calendar } as never] },
+      1,
+    ).active();
+    passTo(desk, '12:40');
+    desk.bar(0, 10_001);
+    desk.bar(0, 10_002);
+    const [small, large] = desk.live('entry', 0);
+    for (const entry of [small!, large!]) desk.accept(entry);
+    desk.fill(small!, 10_000, 20);
+    desk.expire(small!.clientId);
+    desk.fill(large!, 10_000);
+    for (const stop of desk.live('protective', 0)) desk.accept(stop);
+    return desk;
+  }
+
+  it('is not told of for what is too small to sell', () => {
+    const desk = withDust();
+    passTo(desk, '12:55');
+    passTo(desk, '13:00');
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(said(desk, 'alarm')).toEqual([]);
   });
 });
 

@@ -13,7 +13,7 @@ import { DeskUnderTest } from '../engine/support/desk.js';
 import { deskConfig } from '../engine/support/desk-config.js';
 import { asLegs } from '../simulation/entries.js';
 import { repository } from '../support/desk-under-test.js';
-import { crossStrategy, FUTURES } from '../support/engine-config.js';
+import { coins, crossStrategy, FUTURES, SPOT } from '../support/engine-config.js';
 import { waves, writeMinutes } from '../validation/support/validations.js';
 import { deskText, problemsOf, strategyFolder, strategyOf } from './support/strategy-desk.js';
 
@@ -95,8 +95,36 @@ beforeAll(() => {
       `${ENTER} try { desk.leg('ETH/USDT').enter({} as never); } catch {} if (desk.lots === 0) desk.enter({ side: 'buy', type: 'limit', ticks: desk.bid, exits: { stop: { ticks: desk.bid - 200 } }, restBars: 5, because: 'own' });`,
     ),
   );
+  write(
+    'strategies/basket.ts',
+    withLegs(
+      `${ENTER}
+      for (const { symbol } of legs) {
+        const leg = desk.leg(symbol);
+        if (!(leg.bid > 0)) return;
+        if (leg.lots === 0 && !leg.entryResting) enter(symbol, 'buy');
+        if (legs.every((one) => desk.leg(one.symbol).lots > 0)) { leg.cancel('over'); leg.exit('over'); }
+      }`,
+      { legs: 'true' },
+    ),
+  );
+  write(
+    'strategies/nested.ts',
+    withLegs(`
+      const [one, other] = legs.map(({ symbol }) => desk.leg(symbol));
+      if (one.openMs === other.openMs && other.lots === 0 && !other.entryResting)
+        other.enter({
+          side: 'buy', type: 'limit', ticks: other.bid, exits: { stop: { ticks: other.bid - 200 } }, restBars: 5,
+          get because() { one.cancel('room for it'); return 'nested'; },
+        });`),
+  );
   write('strategies/too-many.ts', withLegs('', { legs: '21' }));
-  write('strategies/alone.ts', strategyOf("desk.leg('BTC/USDT').cancel(desk.leg('BTC/USDT').symbol);"));
+  write(
+    'strategies/alone.ts',
+    strategyOf(
+      "const leg = desk.leg('BTC/USDT'); leg.cancel(leg.symbol); desk.note([bar.closeTicks, leg.closeTicks].join(' '));",
+    ),
+  );
 });
 
 function deskOf(name: string, { bars = 1, journal = [] as readonly EngineRecord[] } = {}): DeskUnderTest {
@@ -305,7 +333,7 @@ describe('a strategy of two legs', () => {
     expect(new Set(about)).toEqual(new Set([0, 1]));
   });
 
-  it('begins anew as a whole where a setting of it changes, or one of its instruments is split', () => {
+  it('begins anew as a whole where a setting of it changes', () => {
     const desk = deskOf('pair').active();
     minute(desk, [0, 10_000], [1, 10_000]);
     const seen = () => desk.engine.view.strategies.map(({ barsSeen }) => barsSeen);
@@ -322,6 +350,53 @@ describe('a strategy of two legs', () => {
     expect(entered(desk)).toHaveLength(2);
   });
 
+  it('loses no exit to what it asks for in other legs, however many there are', () => {
+    const kind = './strategies/basket.ts';
+    const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
+    const count = 12;
+    const names = Array.from({ length: count }, (_, id) => ['BTC', 'ETH'][id] ?? `C${id}`);
+    const symbols = names.map((name) => `${name}/USDT`);
+    const listed = { name: 'own', kind, symbols, parameters: { bars: 1 }, enabled: true, own };
+    const risk = { ...deskConfig().risk, maxConcurrentPositions: count };
+    const desk = new DeskUnderTest({ strategies: [listed], capabilities: FUTURES, risk }, count).active();
+    const all = names.map((_, at) => at);
+    minute(desk, ...all.map((at) => [at, 10_000] as const));
+    for (const at of all) desk.fillEntry(at, 10_000);
+    minute(desk, ...all.map((at) => [at, 10_000] as const));
+    const left = desk.records.flatMap((one) => {
+      if (one.type === 'order.intended' && one.order.purpose === 'exit') return [one.order.instrument];
+      const stop = one.type === 'order.state' && one.state === 'cancelling' ? one.clientId : null;
+      const order = desk.engine.view.orders.find(({ clientId }) => clientId === stop);
+      return order === undefined ? [] : [order.instrument];
+    });
+    expect(new Set(left)).toEqual(new Set(all));
+  });
+
+  it('goes on about the instrument of before where a wish asks for another while it is read', () => {
+    const desk = deskOf('nested').active();
+    minute(desk, [0, 10_100], [1, 10_000]);
+    expect(desk.live('entry', 1)).toMatchObject([{ side: 'buy', limitTicks: 10_000 }]);
+    expect(desk.live('entry', 0)).toEqual([]);
+  });
+
+  it('begins anew as a whole where one of its instruments is split', () => {
+    const kind = './strategies/pair.ts';
+    const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
+    const listed = { name: 'own', kind, symbols: SYMBOLS, parameters: { bars: 1 }, enabled: true, own };
+    const instruments = coins(['BTC', 'ETH'], { kind: 'stock', lotSize: '1', minNotional: '0' });
+    const capabilities = { ...SPOT, takesActions: true };
+    const desk = new DeskUnderTest({ instruments, strategies: [listed], capabilities }).active();
+    minute(desk, [0, 10_000], [1, 10_000]);
+    const seen = () => desk.engine.view.strategies.map(({ barsSeen }) => barsSeen);
+    expect(seen()).toEqual([1, 1]);
+    desk.command({ name: 'stop' });
+    const action = { kind: 'split', symbol: 'ETH/USDT', numerator: 4, denominator: 1 } as const;
+    expect(desk.command({ name: 'corporateAction', action })).toMatchObject({ ok: true });
+    expect(seen()).toEqual([0, 0]);
+    minute(desk, [0, 10_000], [1, 2_500]);
+    expect(seen()).toEqual([1, 1]);
+  });
+
   it('without legs has its own instrument as the one of its legs', () => {
     const desk = deskOf('pair').active();
     expect(desk.engine.view.strategies).toHaveLength(2);
@@ -331,7 +406,9 @@ describe('a strategy of two legs', () => {
       strategies: [{ name: 'own', kind, symbols: ['BTC/USDT'], parameters: { bars: 1 }, enabled: true, own }],
     }).active();
     alone.bar(0, 10_000);
+    alone.bar(0, 10_010);
     expect(alone.recorded('strategy.toggled')).toEqual([]);
+    expect(alone.recorded('note').map(({ text }) => text)).toContain('10010 10010');
   });
 });
 

@@ -123,7 +123,7 @@ describe('a validation', () => {
       because: [
         'it traded for 24 h; real money needs at least 48 h (goLive.validationHours)',
         expect.stringContaining('minutes.csv is for study'),
-        'ETH/USDT is traded by the desk and had no prices here',
+        'ETH/USDT is traded or looked at by the desk and had no prices here',
         expect.stringContaining('Trades'),
         expect.stringContaining('Win rate'),
         expect.stringContaining('Sharpe'),

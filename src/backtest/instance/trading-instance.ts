@@ -110,10 +110,11 @@ export class TradingInstance {
   advanceTo(marketMs: number): void {
     const { time } = this.#parts;
     // Prices pause over a close; what the desk does at the close must not wait for the first price afterwards.
-    for (; this.#boundaryMs <= marketMs; this.#boundaryMs = this.#nextBoundaryMs()) {
-      this.#chargeUntil(this.#boundaryMs);
-      time.moveTo(this.#boundaryMs);
+    for (let atMs = this.#nextStopMs(); atMs <= marketMs; atMs = this.#nextStopMs()) {
+      this.#chargeUntil(atMs);
+      time.moveTo(atMs);
       this.#host.post({ kind: 'tick' });
+      if (atMs === this.#boundaryMs) this.#boundaryMs = this.#nextBoundaryMs();
     }
     this.#chargeUntil(marketMs);
     time.moveTo(marketMs);
@@ -126,6 +127,11 @@ export class TradingInstance {
       this.#parts.time.moveTo(atMs);
       this.#venue.chargeUntil(atMs + 1);
     }
+  }
+
+  /** The next close or opening, or what is to be closed before. */
+  #nextStopMs(): number {
+    return Math.min(this.#boundaryMs, this.#parts.engine.nextFlatMs());
   }
 
   #nextBoundaryMs(): number {

@@ -120,7 +120,9 @@ function holdText({ buyAndHold, figures }: BacktestReport): string {
 }
 
 function problemsOf({ data, market }: BacktestReport): readonly string[] {
-  const without = market.leftOut.map((symbol) => `${symbol} is traded by the desk and had no prices here`);
+  const without = market.leftOut.map(
+    (symbol) => `${symbol} is traded or looked at by the desk and had no prices here`,
+  );
   return [...data.problems.map(({ text }) => text), ...without];
 }
 

@@ -33,7 +33,7 @@ import { DataFileError } from '../../market/recorded/data-file-error.js';
 import { BAR_PATHS, type BarPath } from '../../venue/bar-path.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { LIMIT_FILLS, type LimitFill } from '../../venue/paper/matching.js';
-import { backtestDesk, type DeskOptions, feesValue } from '../backtest-desk.js';
+import { backtestDesk, type DeskOptions, feesValue, refuseNothingTraded } from '../backtest-desk.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
@@ -179,8 +179,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
     );
   refuseUntraded(files, loaded.desk, desk, options.strategy);
   const market = marketChoice({ data: files }, desk);
-  if (scopeOf(desk, market).desk.strategies.length === 0)
-    throw usageFailure('no strategy trades what the data is of', 'name its symbol: --data SYMBOL=FILE');
+  refuseNothingTraded(scopeOf(desk, market));
   const { path, limitFill, volumePart: volumePartPct = null } = options;
   const prices = {
     fillModel: { path, limitFill, volumePartPct },
@@ -403,7 +402,9 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ...signalLines(report),
     ...rejectedLines(report),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
-    ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
+    ...market.leftOut.map(
+      (symbol) => `  ! ${symbol} is traded or looked at by the desk and had no prices here`,
+    ),
     ...actionLines(report),
     ...holdingLines(report),
     ...report.switchedOff.map(

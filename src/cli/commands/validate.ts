@@ -30,6 +30,7 @@ import { readProgress } from '../../validation/run.js';
 import { runInProcess } from '../../validation/start-process.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { runLines, withRun } from '../act-on-desk.js';
+import { refuseNothingTraded } from '../backtest-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { dataFile, marketChoice, speedValue } from '../market-choice.js';
@@ -190,12 +191,7 @@ function validationRequest(
     );
   }
   const market = marketChoice(stored === null ? options : { ...options, data: stored.data }, desk);
-  if (scopeOf(desk, market).desk.strategies.length === 0) {
-    throw usageFailure(
-      'no strategy of the desk trades what the data is of',
-      'name its symbol: --data SYMBOL=FILE',
-    );
-  }
+  refuseNothingTraded(scopeOf(desk, market));
   return newRequest(
     loaded,
     {

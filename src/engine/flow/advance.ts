@@ -23,7 +23,7 @@ import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
-import { isMarketOpen, leaveBeforeClose, noEntryReason } from './session.js';
+import { isMarketOpen, leaveBeforeClose, noEntryReason, watchClose } from './session.js';
 import { measureStopGap } from './stop-gap.js';
 import { isOversold } from './wanted-stop.js';
 
@@ -65,6 +65,7 @@ function step(core: Core, at: InstrumentId): void {
     followExits(core, at);
     for (const holding of holdingsOf(positionAt(core, at))) followPart(core, holding);
     leaveBeforeClose(core, at);
+    watchClose(core, at);
     leaveBeforeExpiry(core, at);
   }
   const position = positionAt(core, at);

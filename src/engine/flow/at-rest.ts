@@ -44,7 +44,8 @@ function hasNothingPending(progress: InstrumentProgress): boolean {
 function watchesExits({ market }: Core, at: InstrumentId): boolean {
   return (
     market.exitAboveTicks[at] !== Number.POSITIVE_INFINITY ||
-    market.exitBelowTicks[at] !== Number.NEGATIVE_INFINITY
+    market.exitBelowTicks[at] !== Number.NEGATIVE_INFINITY ||
+    market.flatAtMs[at] !== Number.POSITIVE_INFINITY
   );
 }
 

@@ -26,7 +26,7 @@ import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
-import { watchSessions } from './session.js';
+import { nextFlatMs, watchSessions } from './session.js';
 import { staleSymbols } from './stale-data.js';
 
 export function onTick(core: Core): void {
@@ -169,6 +169,8 @@ export function nextWakeMs(core: Core): number | null {
   if (!core.begun) return null;
   let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;
   due = earliest(due, standsAtMs(core));
+  const flatMs = nextFlatMs(core);
+  if (flatMs !== Number.POSITIVE_INFINITY) due = earliest(due, core.monotonicMs + (flatMs - core.marketMs));
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
   for (let at = 0; at < core.progress.length; at += 1) {
     const position = core.state.positions[at];

@@ -47,18 +47,42 @@ export function wrongBeforeClose(
   at: InstrumentId,
   { beforeCloseMs }: Pick<ExitPlan, 'beforeCloseMs'>,
 ): string | null {
-  if (beforeCloseMs === undefined || sessionsAt(core, at).calendar.hours.week !== null) return null;
+  if (beforeCloseMs === undefined) return null;
+  const { calendar } = sessionsAt(core, at);
+  const { open, untilMs } = calendar.phaseAt(core.marketMs);
+  if (!(open && untilMs === Number.POSITIVE_INFINITY)) return null;
   return 'this market never closes: a trade in it has no session to end with';
 }
 
-/** How long before the close something of what is held is to be closed. Undefined: all of it may be held over. */
-function flatBeforeMs(core: Core, at: InstrumentId): number | undefined {
-  const byTrades = holdingsOf(positionAt(core, at)).flatMap(
-    ({ trade }) => trade?.exits?.plan.beforeCloseMs ?? [],
-  );
+/** How long before the close parts of what is held are to be closed. Empty: all of it may be held over. */
+function leadsOf(core: Core, at: InstrumentId): readonly number[] {
   const { flatBeforeCloseMs } = sessionsAt(core, at);
-  const all = flatBeforeCloseMs === undefined ? byTrades : [flatBeforeCloseMs, ...byTrades];
-  return all.length === 0 ? undefined : Math.max(...all);
+  const leads = flatBeforeCloseMs === undefined ? [] : [flatBeforeCloseMs];
+  for (const holding of holdingsOf(positionAt(core, at))) {
+    const { beforeCloseMs } = holding.trade?.exits?.plan ?? {};
+    // What is too small to sell is held over whatever its plan says.
+    if (beforeCloseMs !== undefined && !isDustOf(core, holding)) leads.push(beforeCloseMs);
+  }
+  return leads;
+}
+
+/** Notes when the next of them is due, so that it doesn't wait for a price. Called once what was due is begun. */
+export function watchClose(core: Core, at: InstrumentId): void {
+  let nextMs = Number.POSITIVE_INFINITY;
+  const leads = isHeld(core, at) ? leadsOf(core, at) : [];
+  if (leads.length > 0) {
+    const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
+    const ahead = leads.map((leadMs) => untilMs - leadMs).filter((dueMs) => open && dueMs > core.marketMs);
+    nextMs = Math.min(nextMs, ...ahead);
+  }
+  core.market.flatAtMs[at] = nextMs;
+}
+
+/** Market time at which the next of all that is held is to be closed before its session ends. Infinity: none is ahead. */
+export function nextFlatMs({ market, marketMs }: Core): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const dueMs of market.flatAtMs) if (dueMs > marketMs && dueMs < nextMs) nextMs = dueMs;
+  return nextMs;
 }
 
 /**
@@ -66,8 +90,7 @@ function flatBeforeMs(core: Core, at: InstrumentId): number | undefined {
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
-  const flatMs = mayReduce(core) ? undefined : flatBeforeMs(core, at);
-  if (flatMs !== undefined && isHeld(core, at)) tellClosesNothing(core, at, flatMs);
+  if (!mayReduce(core) && isHeld(core, at)) tellClosesNothing(core, at);
   if (flatBeforeCloseMs === undefined || !isHeld(core, at) || !mayReduce(core)) return;
   const staying = holdingsOf(positionAt(core, at))
     // One of several trades may be too small to sell.
@@ -83,16 +106,18 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
 }
 
 /** While there is still time to close it by hand. */
-function tellClosesNothing(core: Core, at: InstrumentId, flatBeforeCloseMs: number): void {
+function tellClosesNothing(core: Core, at: InstrumentId): void {
+  const leads = leadsOf(core, at);
+  if (leads.length === 0) return;
   const { calendar } = sessionsAt(core, at);
   const progress = progressAt(core, at);
   const { untilMs } = calendar.phaseAt(core.marketMs);
-  if (untilMs - core.marketMs > flatBeforeCloseMs || progress.haltedCloseMs === untilMs || isClosing(core))
-    return;
+  const isAhead = untilMs - core.marketMs > Math.max(...leads);
+  if (isAhead || progress.haltedCloseMs === untilMs || isClosing(core)) return;
   progress.haltedCloseMs = untilMs;
   const { symbol } = instrumentAt(core, at);
   const text =
-    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and nothing is to be held over it, ` +
+    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and what is held is not all to be held over it, ` +
     `but a halted desk closes nothing by itself: fermata position close ${symbol} does`;
   note(core, 'alarm', text, at);
 }
@@ -104,7 +129,7 @@ const isHeld = (core: Core, at: InstrumentId): boolean =>
  * The desk is halted or no fill came in time: people have to know that the position is held over the close after all.
  */
 function tellHeldOver(core: Core, at: InstrumentId): void {
-  if (flatBeforeMs(core, at) === undefined || !isHeld(core, at)) return;
+  if (!isHeld(core, at) || leadsOf(core, at).length === 0) return;
   const { symbol } = instrumentAt(core, at);
   const isProtected = liveOrders(core, at).some(
     ({ intent, state }) => intent.purpose === 'protective' && state === 'working',

@@ -17,11 +17,8 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   if (!(event.marketMs >= (core.shownFromMs[at] as number)) || !core.begun) return false;
   setTime(core, event);
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
-  for (const slot of core.slots) {
-    if (slot.instrument.id !== at) continue;
-    show(core, slot, event.marketMs);
-    markLegs(core, leadOf(slot));
-  }
+  for (const slot of core.slots)
+    if (slot.instrument.id === at && show(core, slot, event.marketMs)) markLegs(core, leadOf(slot));
   watchQuotes(core);
   markChanged(core, at);
   return true;
@@ -63,9 +60,11 @@ export function watchQuotes(core: Core): void {
   }
 }
 
-function show(core: Core, slot: StrategySlot, marketMs: number): void {
+/** True if it was called. */
+function show(core: Core, slot: StrategySlot, marketMs: number): boolean {
   const { strategy } = slot;
-  if (slot.barsSeen < strategy.warmupBars) return;
+  if (slot.barsSeen < strategy.warmupBars) return false;
+  let isShown = strategy.onQuote !== undefined;
   const context = () => contextNow(core, slot);
   const { timerMs } = strategy;
   if (timerMs !== undefined && slot.leg === null) {
@@ -74,8 +73,10 @@ function show(core: Core, slot: StrategySlot, marketMs: number): void {
     const isDue = dueMs > slot.timerMs;
     if (isDue) slot.timerMs = dueMs;
     if (isDue && !isFirst) strategy.onTimer?.(context(), dueMs);
+    isShown ||= isDue && !isFirst;
   }
   strategy.onQuote?.(context(), slot.leg?.place);
+  return isShown;
 }
 
 const leadOf = (slot: StrategySlot): StrategySlot => slot.leg?.lead ?? slot;

@@ -1,7 +1,7 @@
 /** A strategy takes its own entries back, changes one, or asks for one of two. Its exits and stops are never touched. */
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import { isDoneAtOnce } from '../../domain/order.js';
-import { type Core, liveOrders, note, remainingLots } from '../core.js';
+import { type Core, liveOrders, note, remainingLots, sessionsAt } from '../core.js';
 import { takeEntryOff } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 import { nextClientId } from '../orders/place-order.js';
@@ -69,7 +69,8 @@ function whyNotChange(
 function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: EntryChange): void {
   const { clientId, signal, oneOf } = order.intent;
   const { because } = wish;
-  const before = changed(wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, because), { because });
+  const asked = wishOf(order, core.watches.get(clientId)?.barsLeft ?? 1, because);
+  const before = changed(withoutItsEnd(core, order, asked), { because });
   const next = changed(before, wish);
   if (JSON.stringify(next) === JSON.stringify(before)) return;
   const origin: EntryOrigin = {
@@ -79,6 +80,15 @@ function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: En
   if (!wouldEnter(core, slot, next, origin)) return;
   takeEntryOff(core, order, `${slot.name} changes it: ${wish.because}`);
   waitToChange(core, slot, order, next);
+}
+
+/** The end that its exits gave it goes with them: the order that takes its place has its own. */
+function withoutItsEnd(core: Core, { intent }: OrderEntry, wish: RestingWish): RestingWish {
+  const leadMs = intent.exits?.beforeCloseMs;
+  if (leadMs === undefined || wish.type === 'stop') return wish;
+  const { untilMs } = sessionsAt(core, intent.instrument).calendar.phaseAt(core.marketMs);
+  const { untilMs: itsEndMs, ...rest } = wish;
+  return itsEndMs === untilMs - leadMs ? rest : wish;
 }
 
 /** The entry as its order says it. */

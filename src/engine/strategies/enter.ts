@@ -112,7 +112,7 @@ function orderOf(
 }
 
 /** Why its trade can't be closed before the end of the session. Null: it can, or is not to be. */
-function whyNoSessionEnd(core: Core, at: InstrumentId, { exits = {} }: OrderedWish): string | null {
+export function whyNoSessionEnd(core: Core, at: InstrumentId, { exits = {} }: OrderedWish): string | null {
   const { beforeCloseMs } = exits;
   if (beforeCloseMs === undefined) return null;
   if (closesWithin(core, at, beforeCloseMs))
@@ -149,9 +149,10 @@ function whyOver(core: Core, at: InstrumentId, wish: OrderedWish, { untilMs }: T
   return 'the time until which this entry may rest is over';
 }
 
-/** The end of the session that is open now; infinite where the market never closes. */
+/** The end of the session that is open now; infinite where the market never closes, or is closed. */
 function closeMs(core: Core, at: InstrumentId): number {
-  return sessionsAt(core, at).calendar.phaseAt(core.marketMs).untilMs;
+  const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
+  return open ? untilMs : Number.POSITIVE_INFINITY;
 }
 
 /**

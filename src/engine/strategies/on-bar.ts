@@ -55,6 +55,7 @@ export function onBar(core: Core, bar: BarEvent): void {
       continue;
     }
     slot.lastOpenMs = bar.openMs;
+    slot.lastBar = bar;
     slot.barsSeen += 1;
     const { openMs, spanMs, warmup, late = false } = bar;
     slot.strategy.onBar(contextOf(core, slot, { atMs: openMs + spanMs, warmup, late }), bar);
@@ -85,9 +86,10 @@ function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
   const place = slot.watched.findIndex(({ instrument }) => instrument.id === bar.instrument);
   const watched = slot.watched[place];
   if (watched === undefined) return;
-  const leg = slot.legs[place];
-  if (leg !== undefined) leg.allowance = betweenBars();
   const { openMs, spanMs, warmup, late = false } = bar;
+  const leg = slot.legs[place];
+  if (leg !== undefined && openMs > (watched.lastBar?.openMs ?? Number.NEGATIVE_INFINITY))
+    leg.allowance = betweenBars();
   const atMs = openMs + spanMs;
   for (const shown of shownOfWatched(slot, watched, bar)) {
     const context = contextOf(core, slot, { atMs, warmup, late: late || shown.late === true });
@@ -152,6 +154,8 @@ class ShownContext implements StrategyContext {
   readonly #occasion: Occasion;
   readonly #allowanceOf: (slot: StrategySlot) => Allowance;
   readonly #allowance: Allowance;
+  /** Those that were asked for: while it is shown something, nothing changes in them. */
+  #legs: ShownContext[] | undefined;
   readonly #live: boolean;
   readonly #trading: boolean;
 
@@ -192,9 +196,13 @@ class ShownContext implements StrategyContext {
 
   readonly leg: StrategyContext['leg'] = (place) => {
     if (place === -1) return this;
+    const known = this.#legs?.[place];
+    if (known !== undefined) return known;
     const leg = this.#slot.legs[place];
     if (leg === undefined) throw new RangeError(`${this.#slot.name} has no other leg ${place}`);
-    return new ShownContext(this.#core, leg, this.#occasion, this.#allowanceOf);
+    this.#legs ??= [];
+    this.#legs[place] = new ShownContext(this.#core, leg, this.#occasion, this.#allowanceOf);
+    return this.#legs[place];
   };
 
   readonly enter: StrategyContext['enter'] = (wish) => {

@@ -28,7 +28,7 @@ export interface StrategySlot {
   /** The same of the instrument that it trades. */
   ownBarsSeen: number;
   lastOpenMs: number;
-  /** The newest finished bar, as it came, if the strategy has instruments beside its own. Null: none yet. */
+  /** The newest finished bar of a strategy's own instrument, as it came. Null: none yet. */
   lastBar: FinishedBar | null;
   /** Market time of the newest timer that it was called for, or that passed before its first quote. */
   timerMs: number;

@@ -34,7 +34,7 @@ import type { OrderEntry } from '../state.js';
 import { OPENING_MS, REVERSAL_MARKET_MS } from '../timing.js';
 import { holdingOf } from '../trades/trade.js';
 import type { WaitingEntry } from '../waiting-entry.js';
-import { enter } from './enter.js';
+import { enter, whyNoSessionEnd } from './enter.js';
 import type { OrderedWish, WaitingWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
@@ -151,9 +151,10 @@ export function waitToReverse(
 function whyNotReverse(
   core: Core,
   { name, instrument: { id: at } }: StrategySlot,
-  { side }: OrderedWish,
+  wish: OrderedWish,
   ownLots: number,
 ): Denial | null {
+  const { side } = wish;
   if (!mayEnter(core))
     return { limit: 'mode', reason: `the desk is ${core.state.mode}: no trade is turned round in it` };
   if (!core.config.capabilities.shorting)
@@ -164,6 +165,8 @@ function whyNotReverse(
   const held = ownLots > 0 ? 'long' : 'short';
   if (side === (ownLots > 0 ? 'buy' : 'sell'))
     return { limit: 'reverses', reason: `its trade is ${held}: an entry on that side turns nothing round` };
+  const unfit = whyNoSessionEnd(core, at, wish);
+  if (unfit !== null) return { limit: 'exits', reason: unfit };
   for (const { instrument, strategy, type } of core.state.waiting.values())
     if (instrument === at && strategy === name && type === 'reversal')
       return { limit: 'waiting', reason: `its ${held} trade is being closed for another entry already` };
@@ -239,7 +242,8 @@ function timesOf(
   if (wish.type === 'atOpen')
     return { fromMs: session.fromMs, untilMs: Math.min(session.fromMs + OPENING_MS, session.untilMs) };
   if (!Number.isFinite(session.untilMs)) return null;
-  const lastMs = session.untilMs - Math.max(noEntriesBeforeCloseMs, flatBeforeCloseMs);
+  const { beforeCloseMs = 0 } = wish.exits ?? {};
+  const lastMs = session.untilMs - Math.max(noEntriesBeforeCloseMs, flatBeforeCloseMs, beforeCloseMs);
   return { fromMs: Math.max(session.fromMs, session.untilMs - wish.leadMs), untilMs: lastMs };
 }
 
@@ -275,7 +279,7 @@ function whyNotWait(
     return { limit, reason };
   } else if (fromMs >= untilMs || core.marketMs >= untilMs) {
     const reason =
-      'the desk file lets nothing be entered so shortly before the close: let it lead the close by more';
+      'nothing is entered so shortly before the close, by the desk file or by its own exits: let it lead the close by more';
     return { limit: 'at-close', reason };
   }
   let waiting = 0;

@@ -26,6 +26,8 @@ export const LASTS = ['immediateOrCancel', 'fillOrKill', 'day'] as const;
 const TIMER_SECONDS_MAX = 86_400;
 /** An hour before the close is neither an entry nor an exit at the close any more. */
 const LEAD_SECONDS_MAX = 3_600;
+/** As a desk file says it, whose least is a minute. */
+const END_SECONDS_MIN = 60;
 const SPANS_MAX = 6;
 
 /** Runs before the strategy. */
@@ -88,7 +90,12 @@ export const STAND_BETWEEN = `"use strict";
     if (whole(seconds, name) > ${LEAD_SECONDS_MAX}) throw new TypeError(name + ': expected at most ${LEAD_SECONDS_MAX}, found ' + seconds);
     return seconds;
   };
-  const leadOf = (sessionEnd, name) => (sessionEnd === undefined ? 0 : leadIn(sessionEnd?.leadSeconds, name + '.leadSeconds'));
+  const leadOf = (sessionEnd, name) => {
+    if (sessionEnd === undefined) return 0;
+    const lead = leadIn(sessionEnd?.leadSeconds, name + '.leadSeconds');
+    if (lead < ${END_SECONDS_MIN}) throw new TypeError(name + '.leadSeconds: expected at least ${END_SECONDS_MIN}, found ' + lead);
+    return lead;
+  };
   const closedAt = (targets) => {
     if (targets === undefined) return [];
     if (!Array.isArray(targets) || targets.length < 1 || targets.length > ${TARGETS_MAX}) throw new TypeError('exits.targets: expected a list of 1 to ${TARGETS_MAX} targets');
@@ -185,14 +192,18 @@ export const STAND_BETWEEN = `"use strict";
       return reading;
     };
     const readings = new Map(beside.map(({ symbol }, place) => [symbol, Object.freeze(readingOf(symbol, place))]));
+    let turned = -1;
     const legOf = (symbol, place) => {
-      // Whatever a wish throws: the next ones are about the strategy's own instrument again.
+      // Whatever a wish throws, or asks for while it is read: what follows is about the instrument of before again.
       const here = (ask) => (...given) => {
+        const before = turned;
+        turned = place;
         host.turnTo(place);
         try {
           ask(...given);
         } finally {
-          host.turnTo(-1);
+          turned = before;
+          host.turnTo(before);
         }
       };
       const { enter, exit, adjust, enterOneOf, change, cancel } = desk;

@@ -34,7 +34,7 @@ import {
   whatItThrew,
 } from './strategy-context.js';
 
-/** More wishes in one call are certainly a mistake. */
+/** More wishes in one call about one instrument are certainly a mistake. */
 const WISHES_MAX = 20;
 const TEXTS_MAX = 64;
 
@@ -259,8 +259,11 @@ export class HostedStrategy implements Strategy {
   }
 
   #wanted(): Wishes {
+    // Each leg by itself: however much is asked for in one, it takes no exit from another.
     const add = (asked: Asked): void => {
-      if (this.#wishes.length < WISHES_MAX) this.#wishes.push({ leg: this.#leg, ...asked });
+      const leg = this.#leg;
+      const ofLeg = this.#wishes.reduce((sum, wish) => sum + (wish.leg === leg ? 1 : 0), 0);
+      if (ofLeg < WISHES_MAX) this.#wishes.push({ leg, ...asked });
     };
     return {
       turnTo: (place) => {

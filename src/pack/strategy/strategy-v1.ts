@@ -128,7 +128,7 @@ export interface Exits {
   readonly breakEvenAt?: { readonly ticks: number };
   /** Closes the trade this many minutes after the one in which it was entered. */
   readonly maxBars?: number;
-  /** Closes the trade so long before its session ends: from 1 to 3,600 s. Refused where the market never closes. */
+  /** Closes the trade so long before its session ends: from 60 to 3,600 s. Refused where the market never closes. */
   readonly sessionEnd?: { readonly leadSeconds: number };
 }
 
@@ -494,7 +494,7 @@ export interface StrategyDefinition<P extends ParameterSpecs, A extends Artefact
   readonly watches?: true;
   /**
    * It trades all symbols of the desk file as one, each of them a leg (`desk.leg`): how many there have to be, from 2 to
-   * 20, or true for any number. Default: one strategy is created for each symbol, which knows nothing of the others.
+   * 20, or true for any such number. Default: one strategy is created for each symbol, which knows nothing of the others.
    */
   readonly legs?: true | number;
   /** The data files that the desk file names for it (`artefacts`), each with its SHA-256. Default: none. */

@@ -42,6 +42,6 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (stopMovedBy === 'adjustedStop') words.push('stop moved by its strategy');
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
-  if (beforeCloseSeconds !== undefined) words.push(`${beforeCloseSeconds} s before its session ends`);
+  if (beforeCloseSeconds !== undefined) words.push(`closed ${beforeCloseSeconds} s before its session ends`);
   return words;
 }

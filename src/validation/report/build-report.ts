@@ -163,7 +163,7 @@ function whyNotForRealMoney(
     ...(pricesOf(source, files) === null && files.every(({ fetched }) => fetched !== null) && files.length > 0
       ? ['its files come from different markets: another exchange, its testnet, or a simulator']
       : []),
-    ...leftOut.map((symbol) => `${symbol} is traded by the desk and had no prices here`),
+    ...leftOut.map((symbol) => `${symbol} is traded or looked at by the desk and had no prices here`),
     ...looserThan(request.criteria, desk.goLive.criteria),
   ];
 }
