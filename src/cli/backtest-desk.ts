@@ -56,6 +56,7 @@ const TEXTS: ReadonlySet<string> = new Set([
 const INSTRUMENT_KEYS = [
   ...['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'],
   ...['fees.each', 'fees.minimum', 'fees.maximumPct', 'margin.initial', 'margin.maintenance'],
+  ...['margin.initialPct', 'margin.maintenancePct'],
   ...['funding.ratePct', 'funding.everyHours'],
   ...['swap.longPips', 'swap.shortPips', 'swap.rollover', 'swap.zone', 'swap.tripleOn'],
 ];

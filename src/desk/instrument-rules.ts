@@ -32,6 +32,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
       ...sideBySideRules(desk, index),
       ...stepRules(instrument, index),
       ...lotMoneyRules(instrument, index),
+      ...marginRules(instrument, index),
       ...swapZoneRule(instrument, index),
       ...currencyRule(instrument, index, desk),
     ]),
@@ -112,7 +113,7 @@ const BY_KIND: readonly KeyByKind[] = [
     },
   },
   { key: 'fees', takenBy: ['future', 'stock', 'fx'], neededBy: {} },
-  { key: 'margin', takenBy: ['future', 'fx'], neededBy: {} },
+  { key: 'margin', takenBy: ['future', 'fx', 'linear', 'inverse'], neededBy: {} },
   { key: 'funding', takenBy: ['linear', 'inverse'], neededBy: {} },
   { key: 'swap', takenBy: ['fx'], neededBy: {} },
 ];
@@ -316,13 +317,52 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
           },
         ],
   );
-  if (margin === undefined || isWithin(margin.maintenance, margin.initial)) return broken;
+  return broken;
+}
+
+const MARGIN_KEYS = ['initial', 'maintenance', 'initialPct', 'maintenancePct'] as const;
+
+/** Two amounts or two percentages, of which what is held needs no more than what is opened. */
+function marginRules({ kind, margin, symbol }: DeskInstrument, index: number): BrokenRule[] {
+  if (margin === undefined) return [];
+  const path = ['instruments', index, 'margin'];
+  const given = MARGIN_KEYS.filter((key) => margin[key] !== undefined).join(' and ');
+  if (given !== 'initial and maintenance' && given !== 'initialPct and maintenancePct')
+    return [
+      {
+        path,
+        expected: `initial and maintenance, or initialPct and maintenancePct (${symbol})`,
+        found: given || 'nothing',
+        doThis: 'write both amounts, or both percentages, for example { initialPct: 10, maintenancePct: 5 }',
+      },
+    ];
+  const { initial, maintenance, initialPct = 0, maintenancePct = 0 } = margin;
+  if (initial === undefined || maintenance === undefined)
+    return maintenancePct <= initialPct
+      ? []
+      : [
+          {
+            path: [...path, 'maintenancePct'],
+            expected: `at most margin.initialPct, ${initialPct}`,
+            found: String(maintenancePct),
+            doThis: 'take both from the venue’s list: what is held needs no more than what is opened',
+          },
+        ];
+  if (kind === 'linear' || kind === 'inverse')
+    return [
+      {
+        path,
+        expected: `initialPct and maintenancePct: a perpetual takes a part of what it is worth (${symbol})`,
+        found: given,
+        doThis: 'write percentages, for example { initialPct: 10, maintenancePct: 5 } for a leverage of 10',
+      },
+    ];
+  if (isWithin(maintenance, initial)) return [];
   return [
-    ...broken,
     {
-      path: ['instruments', index, 'margin', 'maintenance'],
-      expected: `an amount above 0 and at most margin.initial, ${margin.initial}`,
-      found: margin.maintenance,
+      path: [...path, 'maintenance'],
+      expected: `an amount above 0 and at most margin.initial, ${initial}`,
+      found: maintenance,
       doThis: 'take both from the broker’s list: what is held needs no more than what is opened',
     },
   ];

@@ -102,12 +102,26 @@ export const instrumentSchema = z.strictObject({
     ),
   margin: z
     .strictObject({
-      initial: decimal.describe('Free money that a contract takes as it is opened.'),
-      maintenance: decimal.describe('What equity has to be for each contract that is held.'),
+      initial: decimal
+        .optional()
+        .describe('Free money that one contract of a future, or one lot of `fx`, takes as it is opened.'),
+      maintenance: decimal
+        .optional()
+        .describe('What equity has to be for each contract or lot that is held; at most `initial`.'),
+      initialPct: percent
+        .optional()
+        .describe(
+          'Instead of amounts: free money that a contract takes as it is opened, percent of what it is worth. 10 is a leverage of 10.',
+        ),
+      maintenancePct: percent
+        .optional()
+        .describe(
+          'With `initialPct`: what equity has to be, percent of what is held is worth now; at most `initialPct`.',
+        ),
     })
     .optional()
     .describe(
-      'Margin of one contract of a future, or of one lot of `fx`, in its quote currency, on paper and in backtests; a broker is asked for its own. Left out: what a contract is worth, so that nothing is lent.',
+      'What contracts take of the account on paper and in backtests; a broker is asked for its own. Amounts of one contract, in its quote currency (`future`, `fx`), or percentages of its worth (perpetuals too). Left out: what a contract is worth, so that nothing is lent.',
     ),
   funding: z
     .strictObject({

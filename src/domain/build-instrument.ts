@@ -1,6 +1,6 @@
 /** Turns the desk file's decimals into the integers that the engine computes with. */
 import { DecimalError } from './decimal.js';
-import type { Instrument, InstrumentId, InstrumentKind, LotFees, LotMargin } from './instrument.js';
+import type { Instrument, InstrumentId, InstrumentKind, LotFees } from './instrument.js';
 import { formatUnits, MONEY_PLACES, parseMoney, parseUnits, ppmOfPercent } from './money.js';
 import { VALUE } from './value.js';
 
@@ -19,7 +19,15 @@ export interface InstrumentSource {
   readonly takerFeePpm: number;
   /** As in the desk file: of one contract or share. */
   readonly fees?: FeesSource | undefined;
-  readonly margin?: { readonly initial: string; readonly maintenance: string } | undefined;
+  readonly margin?: MarginSource | undefined;
+}
+
+/** Both amounts, of one contract or lot, or both percentages of what it is worth. */
+interface MarginSource {
+  readonly initial?: string | undefined;
+  readonly maintenance?: string | undefined;
+  readonly initialPct?: number | undefined;
+  readonly maintenancePct?: number | undefined;
 }
 
 interface FeesSource {
@@ -57,7 +65,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     makerFeePpm: source.makerFeePpm,
     takerFeePpm: source.takerFeePpm,
     ...(source.fees === undefined ? {} : { lotFees: lotFees(source.fees, source.lotSize) }),
-    ...(source.margin === undefined ? {} : { lotMargin: lotMargin(source.margin, source.lotSize) }),
+    ...marginOf(source),
   };
 }
 
@@ -69,11 +77,18 @@ function lotFees({ each, minimum = '0', maximumPct }: FeesSource, lotSize: strin
   };
 }
 
-function lotMargin(
-  { initial, maintenance }: NonNullable<InstrumentSource['margin']>,
-  lotSize: string,
-): LotMargin {
-  return { initial: moneyOfLot(initial, lotSize), maintenance: moneyOfLot(maintenance, lotSize) };
+function marginOf({
+  margin: { initial, maintenance, initialPct, maintenancePct } = {},
+  lotSize,
+}: InstrumentSource): Pick<Instrument, 'lotMargin' | 'worthMargin'> {
+  if (initial !== undefined && maintenance !== undefined)
+    return {
+      lotMargin: { initial: moneyOfLot(initial, lotSize), maintenance: moneyOfLot(maintenance, lotSize) },
+    };
+  if (initialPct === undefined || maintenancePct === undefined) return {};
+  return {
+    worthMargin: { initialPpm: ppmOfPercent(initialPct), maintenancePpm: ppmOfPercent(maintenancePct) },
+  };
 }
 
 /** What an amount for one contract or share is for one lot, rounded up to a money unit. */

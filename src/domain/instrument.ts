@@ -25,6 +25,12 @@ export interface LotMargin {
   readonly maintenance: number;
 }
 
+/** The same in parts per million of what is opened and held, at the prices of the moment. */
+export interface WorthMargin {
+  readonly initialPpm: number;
+  readonly maintenancePpm: number;
+}
+
 /** How results in the quote currency become money of the desk: by the price of another instrument, or of itself. */
 export interface Conversion {
   /** The desk's currency. */
@@ -90,6 +96,7 @@ export interface Instrument {
   readonly takerFeePpm: number;
   /** Left out: fees are those rates. */
   readonly lotFees?: LotFees;
-  /** Left out: a contract takes its whole worth of the paper account. */
+  /** With neither of the two a contract takes its whole worth of the paper account. */
   readonly lotMargin?: LotMargin;
+  readonly worthMargin?: WorthMargin;
 }

@@ -143,6 +143,28 @@ export function cheaperTicks(instrument: Priced, oneTicks: number, otherTicks: n
   return dearerTicks(instrument, oneTicks, otherTicks) === oneTicks ? otherTicks : oneTicks;
 }
 
+type OnMargin = Pick<Instrument, 'lotMargin' | 'worthMargin'>;
+
+/** Whether less than its whole worth is asked for it. */
+export function hasMargin({ lotMargin, worthMargin }: OnMargin): boolean {
+  return lotMargin !== undefined || worthMargin !== undefined;
+}
+
+/** What so many lots, worth so much, take of the free money as they are opened: without a margin all of it. */
+export function initialMargin({ lotMargin, worthMargin }: OnMargin, lots: number, value: number): number {
+  if (lotMargin !== undefined) return lotMargin.initial * Math.abs(lots);
+  return worthMargin === undefined ? Math.abs(value) : partOf(Math.abs(value), worthMargin.initialPpm);
+}
+
+/** What equity has to be while so many lots, worth so much, are held. Without a margin 0: nothing was lent. */
+export function maintenanceMargin({ lotMargin, worthMargin }: OnMargin, lots: number, value: number): number {
+  if (lotMargin !== undefined) return lotMargin.maintenance * Math.abs(lots);
+  return worthMargin === undefined ? 0 : partOf(Math.abs(value), worthMargin.maintenancePpm);
+}
+
+const PPM = 1_000_000;
+const partOf = (value: number, ppm: number): number => (value * ppm) / PPM;
+
 /** What one lot loses between two prices, in money units, not rounded. */
 export function lossPerLot({ kind, moneyPerTickLot }: Priced, fromTicks: number, toTicks: number): number {
   return VALUE[kind].moved(fromTicks, toTicks - fromTicks, moneyPerTickLot);

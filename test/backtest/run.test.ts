@@ -93,7 +93,7 @@ describe('a backtest', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('says which orders the venue rejected, as those for which too little margin is free', async () => {
+  it('says which orders the venue rejected for too little free margin, and takes them on a margin by worth', async () => {
     const margin = { initial: '20000', maintenance: '20000' };
     const contract = {
       kind: 'future',
@@ -115,6 +115,15 @@ describe('a backtest', () => {
     expect(report.rejected).toEqual({ '-2019: Margin is insufficient.': report.orders });
     expect(report.orders).toBeGreaterThan(0);
     expect(reportHtml(report)).toContain(`<li>-2019: Margin is insufficient.: ${report.orders}</li>`);
+    // A tenth of what one contract is worth, which 10,000 carry.
+    const tenth = { initialPct: 10, maintenancePct: 5 };
+    const lent = { ...desk, instruments: desk.instruments.map((one) => ({ ...one, margin: tenth })) } as Desk;
+    const { report: onMargin } = await backtest(writeMinutes(temporaryFolder(), waves(600)), { desk: lent });
+    expect(onMargin.rejected).toEqual({});
+    expect(onMargin.fills).toBeGreaterThan(0);
+    expect(onMargin.execution).toContain(
+      'Margin of a contract of BTC/USDT: 10 % of its worth to open it, 5 % to hold it.',
+    );
   });
 
   it('trades nothing while the market is closed, whatever the file has there, and misses no bar of that time', async () => {

@@ -125,10 +125,47 @@ describe('an instrument of a desk file', () => {
     expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(['lotMargin']));
   });
 
+  it('has a margin by what it is worth where it says so, perpetuals too', () => {
+    const part = 'margin: { initialPct: 10, maintenancePct: 0.5 }';
+    const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(withKeys(NQ, part))).desk);
+    const [coins] = buildInstruments(parseDesk('desk.yaml', inCoins(withKeys(INVERSE, part))).desk);
+    for (const one of [nq, coins]) {
+      expect(one?.worthMargin).toEqual({ initialPpm: 100_000, maintenancePpm: 5_000 });
+      expect(one?.lotMargin).toBeUndefined();
+    }
+  });
+
+  it('of a perpetual takes no amounts as its margin', () => {
+    const amounts = 'margin: { initial: "10", maintenance: "5" }';
+    expect(() => parseDesk('desk.yaml', inCoins(withKeys(INVERSE, amounts)))).toThrow(
+      /instruments\[0\].margin[\s\S]*initialPct and maintenancePct: a perpetual takes a part of what it is worth \(BTC\/USD\)/,
+    );
+  });
+
   it.each([
     [
       withKeys(APPLE, 'margin: { initial: "2", maintenance: "1" }'),
-      /^instruments\[0\].margin: no margin, which belongs to kind: future or fx; margin of kind: stock/,
+      /^instruments\[0\].margin: no margin, which belongs to kind: future or fx or linear or inverse; margin of kind: stock/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initial: "33000", maintenancePct: 5 }'),
+      /^instruments\[0\].margin: initial and maintenance, or initialPct and maintenancePct \(NQ\/USD\); initial and maintenancePct; write both/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initial: "33000", maintenance: "30000", initialPct: 8, maintenancePct: 5 }'),
+      /^instruments\[0\].margin: initial and maintenance, or .*; initial and maintenance and initialPct and maintenancePct; write/,
+    ],
+    [
+      withKeys(NQ, 'margin: {}'),
+      /^instruments\[0\].margin: initial and maintenance, or initialPct and maintenancePct \(NQ\/USD\); nothing; write/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initialPct: 5, maintenancePct: 5.1 }'),
+      /^instruments\[0\].margin.maintenancePct: at most margin.initialPct, 5; 5.1; take both/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initialPct: 0, maintenancePct: 0 }'),
+      /^instruments\[0\].margin.initialPct: a number of more than 0; number 0/,
     ],
     [
       withKeys(APPLE.replace('stock', 'spot').replace(', exchange: NASDAQ', ''), 'fees: { each: "1" }'),

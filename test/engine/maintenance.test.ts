@@ -1,4 +1,4 @@
-/** What a desk on paper tells of the maintenance margin of what it holds: NQ, 30,000 a contract. */
+/** What a desk on paper tells of the maintenance margin of what it holds: NQ, 30,000 a contract, or 5 % of its worth. */
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
@@ -56,6 +56,23 @@ describe('equity below the maintenance margin', () => {
     minute(desk, AT_20000);
     minute(desk, AT_20000 - 601);
     expect(alarms(desk)).toEqual([text, text]);
+  });
+
+  it('counts a margin by worth at the prices of the moment', () => {
+    const perpetual = {
+      ...NQ,
+      kind: 'linear',
+      worthMargin: { initialPpm: 100_000, maintenancePpm: 50_000 },
+    } as const;
+    const { lotMargin: _, ...instrument } = perpetual;
+    const desk = holding({ instruments: [instrument] });
+    // 656.25 points against two contracts leave 39,750, and 5 % of 773,750 are 38,687.50.
+    minute(desk, AT_20000 - 2_625);
+    expect(alarms(desk)).toEqual([]);
+    minute(desk, AT_20000 - 2_800);
+    expect(alarms(desk)).toEqual([
+      'equity 38000.00 is below the maintenance margin of 38600.00: nothing is opened until it is above that, or less is held',
+    ]);
   });
 
   it('is for the broker to judge where orders go to one', () => {

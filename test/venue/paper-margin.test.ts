@@ -52,6 +52,63 @@ it.each([
     expect(bench(cash).submit({ side, quantityLots })).toMatchObject(outcome);
 });
 
+describe('a margin by what a perpetual is worth', () => {
+  const perpetual = { ...source, symbol: 'NQ/USD', kind: 'linear' as const };
+  const TENTH = buildInstrument(0, { ...perpetual, margin: { initialPct: 10, maintenancePct: 5 } });
+
+  it.each([
+    ['39999.99', 1, INSUFFICIENT],
+    ['40000', 1, ACCEPTED],
+    ['80000', 2, ACCEPTED],
+    ['79999.99', 2, INSUFFICIENT],
+  ])('of 400,000 takes a tenth: with %s, %i contracts: %#', (cash, quantityLots, outcome) => {
+    for (const side of ['buy', 'sell'] as const)
+      expect(bench(cash, [TENTH]).submit({ side, quantityLots })).toMatchObject(outcome);
+  });
+
+  it('needs its fee beside it', () => {
+    const charged = { ...TENTH, lotFees: { perLot: 2.25e8, minimum: 0 } };
+    expect(bench('40002.24', [charged]).submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+    expect(bench('40002.25', [charged]).submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);
+  });
+
+  it('counts what is held and rests at the prices of the moment', () => {
+    const made = held(bench('100000', [TENTH]), { quantityLots: 1 });
+    // Rests at 17,500: 35,000 of the 60,000 that are left.
+    made.submit({ type: 'limit', limitTicks: 70_000, quantityLots: 1 });
+    expect(made.submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+    // At 25,000 the one that is held has won 100,000, and takes 50,000: 115,000 are free, two take 100,000.
+    made.quote(100_000);
+    expect(made.submit({ quantityLots: 3 })).toMatchObject(INSUFFICIENT);
+    expect(made.submit({ quantityLots: 2 })).toMatchObject(ACCEPTED);
+  });
+
+  it('opens nothing below the maintenance of what is held, and closes all of it', () => {
+    const made = held(bench('40000', [TENTH]), { quantityLots: 1 });
+    // At 18,950 equity is 19,000, and 5 % of 379,000 are 18,950; four ticks lower equity is less than it needs.
+    made.quote(75_800);
+    expect(made.submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+    made.quote(75_780);
+    expect(made.submit({ quantityLots: 1 })).toMatchObject(BELOW);
+    expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(ACCEPTED);
+  });
+
+  it('of an inverse one is in the coin, more of it the lower the price', () => {
+    const COINS = buildInstrument(0, {
+      ...{ ...source, symbol: 'BTC/USD', kind: 'inverse', tickSize: '0.5', multiplier: '100' },
+      margin: { initialPct: 10, maintenancePct: 5 },
+    });
+    const made = new SteppedBench([COINS], '1');
+    made.quote(100_000);
+    // One coin at 50,000 carries 5,000 contracts of 100 at a tenth, and 2,500 at 25,000.
+    expect(made.submit({ quantityLots: 5_001 })).toMatchObject(INSUFFICIENT);
+    expect(made.submit({ type: 'limit', limitTicks: 50_000, quantityLots: 2_501 })).toMatchObject(
+      INSUFFICIENT,
+    );
+    expect(made.submit({ quantityLots: 5_000 })).toMatchObject(ACCEPTED);
+  });
+});
+
 it('without a margin, a contract takes its whole worth, as ever', () => {
   expect(bench('399999', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(INSUFFICIENT);
   expect(bench('400000', [WHOLE]).submit({ quantityLots: 1 })).toMatchObject(ACCEPTED);

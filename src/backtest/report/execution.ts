@@ -41,14 +41,18 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
           `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
         ]),
     ...instruments.flatMap(holdingLines),
-    ...instruments.flatMap(({ symbol, kind, margin }) =>
-      margin === undefined
-        ? []
-        : [
-            `Margin of a ${unitName(kind)} of ${symbol}: ${margin.initial} ${quoteOf(symbol)} to open it, ${margin.maintenance} to hold it.`,
-          ],
-    ),
+    ...instruments.flatMap(marginLines),
   ];
+}
+
+function marginLines({ symbol, kind, margin }: Desk['instruments'][number]): string[] {
+  if (margin === undefined) return [];
+  const { initial, maintenance, initialPct, maintenancePct } = margin;
+  const amounts =
+    initial === undefined
+      ? `${initialPct} % of its worth to open it, ${maintenancePct} % to hold it`
+      : `${initial} ${quoteOf(symbol)} to open it, ${maintenance} to hold it`;
+  return [`Margin of a ${unitName(kind)} of ${symbol}: ${amounts}.`];
 }
 
 const UNIT_NAMES: Partial<Record<Desk['instruments'][number]['kind'], string>> = {

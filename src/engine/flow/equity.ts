@@ -6,6 +6,7 @@
 import { PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatMoney, writeUnits } from '../../domain/money.js';
+import { maintenanceMargin, notional } from '../../domain/value.js';
 import { cashUnits, heldAt } from '../books.js';
 import { type Core, commit, markChanged, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
@@ -82,8 +83,11 @@ function tellOfMaintenance(core: Core): void {
   // At a broker, its own margins count.
   if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return;
   const needed = state.positions.reduce((sum, position) => {
-    const lots = Math.abs(openLots(position));
-    return lots === 0 ? sum : sum + (valuedNow(core, position.instrument).lotMargin?.maintenance ?? 0) * lots;
+    const lots = openLots(position);
+    if (lots === 0) return sum;
+    const instrument = valuedNow(core, position.instrument);
+    const markTicks = (lots > 0 ? market.bidTicks : market.askTicks)[instrument.id] as number;
+    return sum + maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
   }, 0);
   const isBelow = market.equity < needed;
   if (isBelow && !core.belowMaintenance)

@@ -6,7 +6,17 @@ import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv } from '../../domain/money.js';
 import { isBounded, type OrderIntent, wouldTake } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { exactNotional, isOwned, notional, VALUE, type ValueRule, valuedAt } from '../../domain/value.js';
+import {
+  exactNotional,
+  hasMargin,
+  initialMargin,
+  isOwned,
+  maintenanceMargin,
+  notional,
+  VALUE,
+  type ValueRule,
+  valuedAt,
+} from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
 import { type FeeRules, feeAhead } from './fees.js';
@@ -163,20 +173,16 @@ function refuseContract(
   if (openedLots === 0) return null;
   if (Number.isNaN(value)) return { code: '-2010', text: 'Market is closed: no price converts it yet.' };
   const worth = mulDiv(value, openedLots, order.quantityLots);
-  const { lotMargin } = instrument;
-  if (lotMargin !== undefined && isBelowMaintenance(book, prices)) return BELOW_MAINTENANCE;
+  const isOnMargin = hasMargin(instrument);
+  if (isOnMargin && isBelowMaintenance(book, prices)) return BELOW_MAINTENANCE;
   const opened =
-    marginOf(instrument, openedLots, worth) +
-    (lotMargin === undefined ? 0 : feeAhead(fees, instrument, { lots: order.quantityLots, value }));
+    initialMargin(instrument, openedLots, worth) +
+    (isOnMargin ? feeAhead(fees, instrument, { lots: order.quantityLots, value }) : 0);
   // Also where an amount can't be converted, and nobody knows what is free.
   return opened <= freeMargin(book, prices) ? null : { code: '-2019', text: 'Margin is insufficient.' };
 }
 
 type Prices = Pick<PricesNow, 'quote' | 'rate'>;
-
-/** What so many lots, worth so much, take of the free money. */
-const marginOf = ({ lotMargin }: Instrument, lots: number, worth: number): number =>
-  lotMargin === undefined ? worth : lotMargin.initial * Math.abs(lots);
 
 interface Marked {
   readonly instrument: Instrument | undefined;
@@ -206,7 +212,7 @@ function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
   let [equity, needed] = [book.cash, 0];
   for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
     equity += instrument !== undefined && isOwned(instrument) ? worth : worth - cost;
-    needed += (instrument?.lotMargin?.maintenance ?? 0) * Math.abs(quantityLots);
+    if (instrument !== undefined) needed += maintenanceMargin(instrument, quantityLots, worth);
   }
   return equity < needed;
 }
@@ -220,7 +226,8 @@ function freeMargin(book: PaperBook, prices: Prices): number {
   for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
     if (instrument !== undefined && isOwned(instrument)) continue;
     const taken = Math.abs(worth);
-    free += worth - cost - (instrument === undefined ? taken : marginOf(instrument, quantityLots, taken));
+    free +=
+      worth - cost - (instrument === undefined ? taken : initialMargin(instrument, quantityLots, taken));
   }
   for (const open of book.allOpenOrders()) {
     // A stop without a worst price can't open anything here: it only protects.
@@ -229,7 +236,7 @@ function freeMargin(book: PaperBook, prices: Prices): number {
     if (known === undefined || (open.side === 'sell' && isOwned(known))) continue;
     const instrument = valuedAt(known, prices.rate(known));
     const lots = open.quantityLots - open.filledLots;
-    free -= marginOf(instrument, lots, exactNotional(instrument, lots, open.reserveTicks));
+    free -= initialMargin(instrument, lots, exactNotional(instrument, lots, open.reserveTicks));
   }
   return free;
 }
