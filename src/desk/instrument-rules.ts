@@ -1,6 +1,13 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import { converterOf, converters } from '../domain/build-instrument.js';
+import { dayOfText } from '../domain/civil-date.js';
 import { venueOfFeed } from '../domain/feed-name.js';
+import {
+  endsByCalendar,
+  INDEX_FUTURES,
+  isQuarterly,
+  monthAfter,
+} from '../domain/sessions/contract-months.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
@@ -27,6 +34,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
     ...balanceRules(desk),
     ...monthRules(desk, venues),
     ...desk.instruments.flatMap(rollRules),
+    ...desk.instruments.flatMap(lastTradeRules),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
       ...sideBySideRules(desk, index),
@@ -102,6 +110,7 @@ const BY_KIND: readonly KeyByKind[] = [
     },
   },
   { key: 'contractMonth', takenBy: ['future'], neededBy: {} },
+  { key: 'lastTradeDay', takenBy: ['future'], neededBy: {} },
   {
     key: 'pip',
     takenBy: ['fx'],
@@ -165,13 +174,10 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   );
 }
 
-/** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
-const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
-
 /** Only for futures on stock indices is it known which months there are; the desk file names the month of any other. */
 function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { roll, kind, contractMonth, sessions, symbol } = instrument;
-  if (roll === undefined) return [];
+  if (roll === undefined) return fixedMonthRules(instrument, index);
   const path = ['instruments', index, 'roll'];
   if (kind !== 'future')
     return [
@@ -182,7 +188,7 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
         doThis: 'remove roll, or write kind: future',
       },
     ];
-  if (sessions?.calendar !== 'cme-equity-index' && !INDEX_FUTURES.includes(symbol.split('/')[0] ?? ''))
+  if (!endsByCalendar(instrument))
     return [
       {
         path,
@@ -199,6 +205,53 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
       expected: `no contractMonth beside roll: the month in force is in the journal, and people change it (${symbol})`,
       found: contractMonth,
       doThis: 'remove contractMonth; another month than the next: fermata roll --to MONTH',
+    },
+  ];
+}
+
+function fixedMonthRules(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const { contractMonth, kind, lastTradeDay, symbol } = instrument;
+  if (kind !== 'future' || contractMonth === undefined || lastTradeDay !== undefined) return [];
+  if (!endsByCalendar(instrument) || isQuarterly(contractMonth)) return [];
+  return [
+    {
+      path: ['instruments', index, 'contractMonth'],
+      expected: `March, June, September or December, the months of futures on a stock index (${symbol})`,
+      found: contractMonth,
+      doThis: `write the month that trades now, for example contractMonth: "${monthAfter(contractMonth)}", or the last day of this one (lastTradeDay)`,
+    },
+  ];
+}
+
+/** Some end in the month before their own (oil), or in the one before that. */
+const ENDS_MONTHS_BEFORE = 2;
+
+function lastTradeRules(
+  { contractMonth, lastTradeDay, symbol }: DeskInstrument,
+  index: number,
+): BrokenRule[] {
+  if (lastTradeDay === undefined) return [];
+  const path = ['instruments', index, 'lastTradeDay'];
+  if (contractMonth === undefined)
+    return [
+      {
+        path,
+        expected: `no lastTradeDay without contractMonth, whose last day it is (${symbol})`,
+        found: lastTradeDay,
+        doThis: 'write the month beside it, for example contractMonth: "202612", or remove lastTradeDay',
+      },
+    ];
+  const count = (year: string, month: string): number => Number(year) * 12 + Number(month);
+  const before =
+    count(contractMonth.slice(0, 4), contractMonth.slice(4)) -
+    count(lastTradeDay.slice(0, 4), lastTradeDay.slice(5, 7));
+  if (dayOfText(lastTradeDay) !== null && before >= 0 && before <= ENDS_MONTHS_BEFORE) return [];
+  return [
+    {
+      path,
+      expected: `a day of ${contractMonth} or of the two months before it (${symbol})`,
+      found: lastTradeDay,
+      doThis: 'take it from the exchange’s list of contracts, for example lastTradeDay: "2026-11-19"',
     },
   ];
 }

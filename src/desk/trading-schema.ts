@@ -49,6 +49,13 @@ export const instrumentSchema = z.strictObject({
     .describe(
       'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of a venue that has months.',
     ),
+  lastTradeDay: z
+    .string()
+    .regex(/^20\d{2}-\d{2}-\d{2}$/, 'expected a date in quotes, for example "2026-11-19"')
+    .optional()
+    .describe(
+      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of futures on a stock index the calendar knows it; of others nobody does, and it is held until a person closes it.',
+    ),
   sideBySide: z
     .literal(true)
     .optional()

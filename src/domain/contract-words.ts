@@ -9,6 +9,8 @@ interface ContractFacts {
   readonly rollDay: string | null;
   readonly phase: 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
   readonly next: string | null;
+  /** None: it isn't rolled here. */
+  readonly choices: readonly string[];
   readonly atVenue: {
     readonly traded: { readonly name: string };
     readonly following: { readonly name: string } | null;
@@ -24,8 +26,13 @@ export function contractWords(contract: ContractFacts): string {
   const last = lastTradeDay === null ? '' : `, last trade ${lastTradeDay}${daysWords(daysLeft)}`;
   const roll = rollDay === null ? '' : `; roll day ${rollDay}`;
   const then = next === null ? '' : `, then ${next}${following === undefined ? '' : ` (${following})`}`;
-  return `${symbol} is ${is}${last}${roll}${then}${PHASE_WORDS[contract.phase]}`;
+  return `${symbol} is ${is}${last}${roll}${then}${phaseWords(contract)}`;
 }
+
+const phaseWords = ({ phase, choices }: ContractFacts): string =>
+  phase === 'leaving' && choices.length === 0
+    ? ': nothing is entered, and what is held is closed, until the desk file names another month'
+    : PHASE_WORDS[phase];
 
 const PHASE_WORDS = {
   trading: '',

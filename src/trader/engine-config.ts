@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument, withConversions } from '../domain/build-instrument.js';
-import { MINUTE_MS } from '../domain/civil-date.js';
+import { dayOfText, MINUTE_MS } from '../domain/civil-date.js';
 import { type HoldingCost, holdingCost } from '../domain/holding-cost.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
@@ -12,6 +12,8 @@ import {
   CONTRACT_ZONE,
   type ContractMonth,
   contractTerms,
+  endsByCalendar,
+  fixedTerms,
   monthInForceAt,
 } from '../domain/sessions/contract-months.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
@@ -60,16 +62,22 @@ export const monthsTold = ({
     ),
   );
 
-/** Null for an instrument without a month: simulated and recorded prices are of no contract. */
+/** Null for an instrument without a month, or one whose last day is not known: it is held until a person closes it. */
 function buildContracts(
   desk: Desk,
   instruments: readonly Instrument[],
   nowMs: number | undefined,
 ): readonly (InstrumentContract | null)[] {
-  return desk.instruments.map(({ symbol, roll }, id) => {
+  return desk.instruments.map(({ symbol, roll, lastTradeDay, sessions }, id) => {
     const month = instruments[id]?.contractMonth;
-    if (roll === undefined || month === undefined) return null;
+    if (month === undefined) return null;
     const offset = zoneOffset(CONTRACT_ZONE);
+    if (roll === undefined) {
+      const lastDay = lastTradeDay === undefined ? null : dayOfText(lastTradeDay);
+      // Recorded prices are of no contract, and may be older or younger than this one.
+      if (nowMs === undefined || (lastDay === null && !endsByCalendar({ symbol, sessions }))) return null;
+      return { symbol, month, traded: fixedTerms(month, offset, lastDay) };
+    }
     const nearest = nowMs === undefined ? month : monthInForceAt(nowMs, roll, offset);
     return { symbol, month, traded: contractTerms(month, roll, offset, nearest) };
   });
@@ -123,11 +131,12 @@ export function engineConfig(
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
   money: TradedAccount | null = null,
-  /** UTC; decides the earliest month that can be entered. Left out: the instrument's own. */
+  /** UTC, where prices are those of real contracts. Decides the earliest month that can be entered. Left out: the instrument's own. */
   nowMs?: number,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);
   const { closeAll, risk } = desk;
+  const contracts = buildContracts(desk, instruments, nowMs);
   return {
     desk: desk.desk,
     configHash,
@@ -156,9 +165,7 @@ export function engineConfig(
     ...(desk.instruments.some(({ sessions }) => sessions !== undefined)
       ? { sessions: buildSessions(desk) }
       : {}),
-    ...(desk.instruments.some(({ roll }) => roll !== undefined)
-      ? { contracts: buildContracts(desk, instruments, nowMs) }
-      : {}),
+    ...(contracts.every((contract) => contract === null) ? {} : { contracts }),
     capabilities,
     startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),
     ...(money === null

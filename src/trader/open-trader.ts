@@ -129,7 +129,7 @@ async function openOn(
   const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
   let runner: Runner | null = null;
   try {
-    const replayed = await replayedEngine(parts, instruments, venue);
+    const replayed = await replayedEngine(parts, { feed, instruments }, venue);
     const { engine, activity, waitingSince, curve, records } = replayed;
     known = engine;
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
@@ -175,7 +175,7 @@ async function openOn(
 
 async function replayedEngine(
   { loaded, journal, runtime, clock, log, onProgress }: OpenTraderParts,
-  instruments: readonly Instrument[],
+  { feed, instruments }: Pick<Priced, 'feed' | 'instruments'>,
   venue: TradingVenue,
 ): Promise<Replayed & { readonly records: number }> {
   const { desk, configHash } = loaded;
@@ -184,8 +184,9 @@ async function replayedEngine(
     startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: process.env }),
   );
   const { capabilities } = venue.port;
+  const contractsNowMs = feed.source.kind === 'live' ? clock.wallMs() : undefined;
   const engine = createEngine(
-    engineConfig(desk, configHash, incarnation, instruments, capabilities, account, clock.wallMs()),
+    engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),
   );
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);

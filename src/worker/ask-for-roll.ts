@@ -1,6 +1,6 @@
 /**
  * Asks people to roll a future once its roll day has come: once a day, until they approve. Nothing is entered in the old
- * contract meanwhile; as it nears its last trade they are woken.
+ * contract meanwhile; as it nears its last trade they are woken, also where the desk file names the month.
  */
 
 import type { Notice } from '../contracts/notice.js';
@@ -23,18 +23,17 @@ const ASKED_AGAIN_MS = 20 * HOUR_MS;
 
 export type AskForRoll = OperationContext;
 
-/** Null: the desk rolls nothing. */
+/** Null: nothing of the desk ends. */
 export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {
-  if (context.desk.instruments.every(({ roll }) => roll === undefined)) return null;
+  if (context.desk.instruments.every(({ kind }) => kind !== 'future')) return null;
   return repeat('watch over contracts that end', LOOK_EVERY_MS, log, () => askForDueRolls(context));
 }
 
 export async function askForDueRolls(context: AskForRoll): Promise<void> {
   const { contracts = [] } = await readStatus(context);
-  const due = contracts.filter(({ phase, choices }) => choices.length > 0 && IS_DUE[phase]);
-  for (const contract of due) {
+  for (const contract of contracts.filter(({ phase }) => IS_DUE[phase])) {
     if (contract.phase !== 'due') await notify(context.pool, woken(context, contract), context.runtime.home);
-    if (await wasAsked(context, contract)) continue;
+    if (contract.choices.length === 0 || (await wasAsked(context, contract))) continue;
     const { symbol, month, rollDay } = contract;
     const reason = `${symbol} ${month}: its roll day was ${rollDay}`;
     // Nobody is asked while the old contract is held or an order in it rests; the next poll tries again.
@@ -60,14 +59,19 @@ async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promis
 }
 
 function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice {
-  const { symbol, month, phase, lastTradeDay } = contract;
+  const { symbol, month, phase, lastTradeDay, choices } = contract;
+  const named = month === null ? symbol : `${symbol} ${month}`;
+  const doThis =
+    choices.length > 0
+      ? `Roll it: fermata roll ${symbol}`
+      : `Once nothing of it is held, write the next month in the desk file (contractMonth of ${symbol}) and start the desk again.`;
   return {
     desk,
     event: 'system',
     severity: 'critical',
     about: 'contract-ends',
-    title: phase === 'ended' ? `${symbol} ${month} has expired` : `${symbol} ${month} ends: ${lastTradeDay}`,
-    text: `${contractWords(contract)}\nNothing is entered in it, and what the desk holds of it is closed while it may close. Roll it: fermata roll ${symbol}`,
+    title: phase === 'ended' ? `${named} has expired` : `${named} ends: ${lastTradeDay}`,
+    text: `${contractWords(contract)}\nNothing is entered in it, and what the desk holds of it is closed while it may close. ${doThis}`,
     fingerprint: `contract-ends:${symbol}:${month}:${phase}`,
     audience: ['approver', 'operator'],
   };

@@ -1,8 +1,9 @@
 /** Futures and stocks in a desk file: what they need, and what becomes of it in the engine's instruments. */
 import { describe, expect, it } from 'vitest';
 import { DeskFileError } from '../../src/desk/problem.js';
-import { buildInstruments } from '../../src/trader/engine-config.js';
+import { buildInstruments, engineConfig } from '../../src/trader/engine-config.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
+import { FUTURES } from '../support/engine-config.js';
 
 const NQ =
   '{ symbol: NQ/USD, kind: future, tickSize: "0.25", lotSize: "1", multiplier: "20", exchange: CME, spread: "0.25" }';
@@ -123,6 +124,53 @@ describe('an instrument of a desk file', () => {
     const [plain] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
     expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(['lotFees']));
     expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(['lotMargin']));
+  });
+
+  describe('of a future whose month it names', () => {
+    const OIL = NQ.replace('NQ/USD', 'CL/USD').replace(
+      'exchange: CME',
+      'exchange: NYMEX, contractMonth: "202701"',
+    );
+    const DECEMBER = NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202612"');
+    const contractsOf = (instrument: string, nowMs?: number) => {
+      const { desk, configHash } = parseDesk('desk.yaml', deskWith(instrument));
+      return engineConfig(desk, configHash, 'abc123', buildInstruments(desk), FUTURES, null, nowMs).contracts;
+    };
+
+    it.each([
+      [DECEMBER, '2026-12-18'],
+      [DECEMBER.replace('"202612"', '"202612", lastTradeDay: "2026-12-17"'), '2026-12-17'],
+      [OIL.replace('"202701"', '"202701", lastTradeDay: "2026-12-21"'), '2026-12-21'],
+    ])('the engine knows the end where prices are those of a contract: %#', (instrument, lastTradeDay) => {
+      expect(contractsOf(instrument, 0)).toMatchObject([{ traded: { lastTradeDay } }]);
+      expect(contractsOf(instrument)).toBeUndefined();
+    });
+
+    it('nobody knows the end of another one, and it is held until a person closes it', () => {
+      expect(contractsOf(OIL, 0)).toBeUndefined();
+    });
+
+    it.each([
+      [
+        withKeys(NQ, 'lastTradeDay: "2026-12-18"'),
+        /^instruments\[0\].lastTradeDay: no lastTradeDay without contractMonth, whose last day it is \(NQ\/USD\); 2026-12-18; write/,
+      ],
+      [
+        withKeys(APPLE, 'lastTradeDay: "2026-12-18"'),
+        /^instruments\[0\].lastTradeDay: no lastTradeDay, which belongs to/,
+      ],
+      ...['2026-10-30', '2027-02-01', '2026-12-32'].map((day): [string, RegExp] => [
+        withKeys(OIL, `lastTradeDay: "${day}"`),
+        new RegExp(`lastTradeDay: a day of 202701 or of the two months before it .CL/USD.; ${day}; take`),
+      ]),
+      [withKeys(OIL, 'lastTradeDay: "21.12.2026"'), /^instruments\[0\].lastTradeDay: a date in quotes/],
+      [
+        NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202611"'),
+        /^instruments\[0\].contractMonth: March, June, September or December, .*; 202611; .*"202612"/,
+      ],
+    ])('an end that can not be is refused: %#', (instrument, problem) => {
+      expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+    });
   });
 
   it('has a margin by what it is worth where it says so, perpetuals too', () => {

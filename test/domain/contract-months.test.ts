@@ -1,9 +1,11 @@
 /** When the months of a quarterly future end, and which one is entered. */
 import { describe, expect, it } from 'vitest';
-import { dateText } from '../../src/domain/civil-date.js';
+import { dateText, dayOfText } from '../../src/domain/civil-date.js';
 import { contractWords } from '../../src/domain/contract-words.js';
 import {
   contractTerms,
+  endsByCalendar,
+  fixedTerms,
   lastTradeDay,
   monthAfter,
   monthInForceAt,
@@ -68,13 +70,49 @@ describe('a month of a future on a stock index', () => {
   });
 });
 
+describe('a month that the desk file names', () => {
+  it('of a future on a stock index ends by the calendar, and is entered until the afternoon before', () => {
+    const december = fixedTerms('202612', newYork);
+    const { lastTradeMs, flatMs, lastTradeDay: last } = contractTerms('202612', MONDAY, newYork);
+    expect(december).toMatchObject({ lastTradeMs, flatMs, rollMs: flatMs, lastTradeDay: last });
+    expect(december).toMatchObject({ rollDay: null, next: '202703', choices: [], rollsMs: {} });
+    expect(december.lastTrade).toBe('2026-12-18 at 09:30 New York');
+  });
+
+  it('of another ends with the day that the file names, and is left on the business day before', () => {
+    // A Friday and a Monday: crude oil for January, and one whose day before is a holiday.
+    const oil = fixedTerms('202701', newYork, dayOfText('2026-12-21'));
+    expect(new Date(oil.flatMs).toISOString()).toBe('2026-12-18T20:00:00.000Z');
+    expect(new Date(oil.lastTradeMs).toISOString()).toBe('2026-12-22T05:00:00.000Z');
+    expect(oil).toMatchObject({ lastTrade: '2026-12-21', next: null });
+    const afterThanksgiving = fixedTerms('202611', newYork, dayOfText('2026-11-27'));
+    expect(new Date(afterThanksgiving.flatMs).toISOString()).toBe('2026-11-25T20:00:00.000Z');
+  });
+
+  it.each([
+    [{ symbol: 'NQ/USD' }, true],
+    [{ symbol: 'M2K/USD' }, true],
+    [{ symbol: 'CL/USD' }, false],
+    [{ symbol: 'NQX/USD' }, false],
+    [{ symbol: 'NKD/USD', sessions: { calendar: 'cme-equity-index' } }, true],
+    [{ symbol: 'CL/USD', sessions: {} }, false],
+  ])('%o has months of that calendar: %s', (instrument, does) => {
+    expect(endsByCalendar(instrument)).toBe(does);
+  });
+});
+
 it('a contract is told with its name, its end and what follows', () => {
   const contract = {
     ...{ symbol: 'NQ/USD', month: '202612', lastTradeDay: '2026-12-18', daysLeft: 4, rollDay: '2026-12-14' },
     ...({ phase: 'due', next: '202703' } as const),
     atVenue: { traded: { name: 'NQZ6' }, following: { name: 'NQH7' } },
+    choices: ['202612', '202703'],
   } as const;
   expect(contractWords(contract)).toBe(
     'NQ/USD is NQZ6 (202612), last trade 2026-12-18 (4 days); roll day 2026-12-14, then 202703 (NQH7): nothing is entered until people roll it',
+  );
+  const fixed = { ...contract, phase: 'leaving', daysLeft: 1, rollDay: null, choices: [] } as const;
+  expect(contractWords(fixed)).toBe(
+    'NQ/USD is NQZ6 (202612), last trade 2026-12-18 (1 day), then 202703 (NQH7): nothing is entered, and what is held is closed, until the desk file names another month',
   );
 });

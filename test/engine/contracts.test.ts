@@ -1,6 +1,6 @@
 /** An instrument that is rolled from month to month: what the core refuses, closes and takes. */
 import { describe, expect, it } from 'vitest';
-import { contractTerms } from '../../src/domain/sessions/contract-months.js';
+import { contractTerms, fixedTerms } from '../../src/domain/sessions/contract-months.js';
 import { monthKey } from '../../src/domain/settings-change.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
@@ -79,6 +79,58 @@ describe('the roll day', () => {
     expect(alarms()).toHaveLength(1);
     pass(desk, HOUR_MS);
     expect(alarms()).toHaveLength(2);
+  });
+});
+
+describe('a month that the desk file names', () => {
+  function endsIn(inMs: number, changes: ConstructorParameters<typeof DeskUnderTest>[0] = {}) {
+    const flatMs = START_MS + inMs;
+    const terms = {
+      ...fixedTerms('202603', () => 0),
+      ...{ rollMs: flatMs, flatMs, lastTradeMs: flatMs + DAY_MS },
+    };
+    return [{ symbol: SYMBOL, month: '202603', traded: terms, ...changes }];
+  }
+  const starting = (inMs: number) =>
+    new DeskUnderTest({ contracts: endsIn(inMs), capabilities: FUTURES }, 1).active();
+
+  it('is entered until the afternoon before its end; then entries leave, and what is held is closed', () => {
+    const desk = starting(HOUR_MS);
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    pass(desk, HOUR_MS);
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'leaving' }]);
+    expect(why(desk)).toContain(
+      'since the afternoon of the business day before its end: its last trade is on 2026-03-20',
+    );
+    expect(why(desk)).toContain(`another month in the desk file (contractMonth of ${SYMBOL}), and a start`);
+    const holding = starting(2 * HOUR_MS);
+    holding.hold(0);
+    pass(holding, HOUR_MS);
+    expect(holding.live('exit', 0)).toEqual([]);
+    pass(holding, HOUR_MS);
+    expect(holding.live('exit', 0)).toMatchObject([{ side: 'sell', type: 'market' }]);
+  });
+
+  it('has expired with its last trade, and nothing is entered', () => {
+    const desk = starting(HOUR_MS);
+    pass(desk, HOUR_MS + DAY_MS);
+    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'ended' }]);
+    expect(why(desk)).toContain(`${SYMBOL} 202603 has expired`);
+  });
+
+  it('is no setting: nobody rolls it, and a roll of before does not count', () => {
+    const desk = starting(DAY_MS);
+    expect(roll(desk, '202606')).toMatchObject({ ok: false, code: 'bad-setting' });
+    const before = dueIn(DAY_MS).active();
+    roll(before, '202606');
+    const fixed = new DeskUnderTest(
+      { contracts: endsIn(DAY_MS), capabilities: FUTURES },
+      1,
+      before.records,
+    ).active();
+    expect(fixed.engine.view.contracts).toMatchObject([{ month: '202603', phase: 'trading' }]);
   });
 });
 

@@ -121,6 +121,25 @@ describe('the roll day', () => {
     expect(await asked(operations)).toHaveLength(1);
   });
 
+  it('of a month that the desk file names asks nobody; as it nears its end people are told what to write', async () => {
+    const fixed = { rollDay: null, choices: [] };
+    const { desk, operations, context } = await nasdaq(fixed);
+    await askForDueRolls(context);
+    desk.trader.contracts = [{ ...NASDAQ, ...fixed, phase: 'leaving' }];
+    await askForDueRolls(context);
+    await askForDueRolls(context);
+    expect(await operations.listApprovals()).toEqual([]);
+    const { rows } = await bench.database.pool.query('select title, body from notice where desk = $1', [
+      desk.name,
+    ]);
+    expect(rows).toMatchObject([
+      {
+        title: 'NQ/USD 202612 ends: 2026-12-18',
+        body: expect.stringContaining('write the next month in the desk file (contractMonth of NQ/USD)'),
+      },
+    ]);
+  });
+
   it.each(['leaving', 'ended'] as const)('without an answer wakes people once as it is %s', async (phase) => {
     const { desk, context } = await nasdaq({ phase });
     await askForDueRolls(context);

@@ -170,7 +170,13 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   expect(settings).toMatchObject([{ changes: proposal.changes, approvedBy: ['operator'], version: 1 }]);
 });
 
-it('a paper account keeps its own month while another one, on simulated prices, was traded', async () => {
+type PricesOf = 'live' | 'simulated';
+
+/** The contracts that a trader tells that is started on a paper account, at once or some time later. */
+async function tradersOf(text: string): Promise<{
+  contractsOn(kind: PricesOf): Promise<TraderStatus['contracts']>;
+  goOn(ms: number): void;
+}> {
   let jumpMs = 0;
   const begunMs = performance.now();
   const clock = (): number => Math.floor(FRIDAY + jumpMs + performance.now() - begunMs);
@@ -179,7 +185,7 @@ it('a paper account keeps its own month while another one, on simulated prices, 
   vi.stubEnv('IBKR_GATEWAY', simulator.address);
   const home = mkdtempSync(join(tmpdir(), 'fermata-months-'));
   const deskFile = join(home, 'desk.yaml');
-  writeFileSync(deskFile, DESK.replace(', account: broker-paper', ''));
+  writeFileSync(deskFile, text.replace(', account: broker-paper', ''));
   const { desk, configHash } = loadDesk(deskFile);
   const paths = homePaths(home);
   const { controlSocket } = deskPaths(paths, desk.desk);
@@ -192,7 +198,7 @@ it('a paper account keeps its own month while another one, on simulated prices, 
     rmSync(home, { recursive: true, force: true });
     rmSync(paths.sockets, { recursive: true, force: true });
   });
-  const contractsOn = async (kind: 'live' | 'simulated'): Promise<TraderStatus['contracts']> => {
+  const contractsOn = async (kind: PricesOf): Promise<TraderStatus['contracts']> => {
     const market = { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
     const place = { version: 1, home, desk: desk.desk, deskFile, configHash, market };
     const role = await startTrader(place as unknown as Runtime);
@@ -205,10 +211,29 @@ it('a paper account keeps its own month while another one, on simulated prices, 
       await role.stop();
     }
   };
+  const goOn = (ms: number): void => {
+    jumpMs += ms;
+  };
+  return { contractsOn, goOn };
+}
+
+it('a month that the desk file names ends on real prices alone: the simulated market’s are of no contract', async () => {
+  const fixed = DESK.replace('roll: monday-before-expiry', 'contractMonth: "202612"');
+  const { contractsOn, goOn } = await tradersOf(fixed);
+  const named = { month: '202612', rollDay: null, choices: [] };
+  goOn(Date.parse('2026-12-17T21:00:00Z') - FRIDAY);
+  expect(await contractsOn('live')).toMatchObject([
+    { ...named, lastTradeDay: '2026-12-18', phase: 'leaving' },
+  ]);
+  expect(await contractsOn('simulated')).toMatchObject([{ ...named, lastTradeDay: null, phase: 'trading' }]);
+});
+
+it('a paper account keeps its own month while another one, on simulated prices, was traded', async () => {
+  const { contractsOn, goOn } = await tradersOf(DESK);
   expect(await contractsOn('live')).toMatchObject([{ month: '202612', phase: 'trading' }]);
   expect(await contractsOn('simulated')).toBeUndefined();
   // Past the roll day: the calendar alone would take the next month, which nobody has approved.
-  jumpMs = 25 * 24 * 3_600_000;
+  goOn(25 * 24 * 3_600_000);
   expect(await contractsOn('live')).toMatchObject([{ month: '202612', phase: 'due' }]);
 });
 

@@ -35,7 +35,7 @@ export function Contracts({ api, contracts, mayRoll }: ContractsProps) {
               <p>
                 <strong>{contract.symbol}</strong> {termsOf(contract)}
               </p>
-              {PHASES[contract.phase] !== '' && <p class="notice caution">{PHASES[contract.phase]}</p>}
+              {phaseOf(contract) !== '' && <p class="notice caution">{phaseOf(contract)}</p>}
               {contract.choices.length > 0 && (
                 <button
                   type="button"
@@ -95,6 +95,11 @@ function termsOf({ month, atVenue, lastTradeDay, daysLeft, rollDay }: Contract):
   const from = rollDay === null ? '' : `, to be rolled from ${rollDay} on`;
   return `is ${is.filter(Boolean).join(' ')}${last}${from}`;
 }
+
+const phaseOf = ({ phase, choices }: Contract): string =>
+  phase === 'leaving' && choices.length === 0
+    ? 'Nothing is entered, and what is held is closed, until the desk file names another month.'
+    : PHASES[phase];
 
 const PHASES = {
   trading: '',

@@ -1,5 +1,6 @@
 /**
- * Quarterly futures on stock indices at the CME: when a month ends, and from when on its successor is traded.
+ * When the month of a future ends, and from when on its successor is traded: of quarterly futures on stock indices at the
+ * CME by their calendar, of others by the day that the desk file names.
  *
  * Trading in a month ends at 09:30 New York on its third Friday, when the index opens (CME Rulebook 359 for NQ, 358 for
  * ES). Where the stock exchanges are closed on that Friday, as on June 19, 2026, it is the business day before.
@@ -34,6 +35,8 @@ export const ROLL_DAYS_MAX = 30;
 export const CONTRACT_ZONE = 'America/New_York';
 
 const LAST_TRADE_AT = minuteOfDay('09:30');
+/** Of a month whose last day is all that is known. */
+const DAY_ENDS_AT = minuteOfDay('24:00');
 /** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
 const QUARTERS = [3, 6, 9, 12];
@@ -48,12 +51,14 @@ export interface ContractTerms {
   readonly rollMs: number;
   /** A position in it is closed from here on. */
   readonly flatMs: number;
-  /** Dates in New York, 2026-12-18. */
+  /** Dates in New York, 2026-12-18. `rollDay` null: the desk file names the month, and it isn't rolled. */
   readonly lastTradeDay: string;
-  readonly rollDay: string;
-  /** The month that follows. */
-  readonly next: ContractMonth;
-  /** The months that the instrument can stand for, nearest first. Earlier ones undo a roll that went too far. */
+  readonly rollDay: string | null;
+  /** The last trade in words: its day, with the time where that is known. */
+  readonly lastTrade: string;
+  /** The month that follows. Null: nobody knows. */
+  readonly next: ContractMonth | null;
+  /** The months that the instrument can stand for, nearest first. Earlier ones undo a roll that went too far. None: it isn't rolled. */
   readonly choices: readonly ContractMonth[];
   /** From when on nothing is entered in each of them. */
   readonly rollsMs: Readonly<Record<ContractMonth, number>>;
@@ -64,6 +69,19 @@ export const openChoices = (
   { month, choices, rollsMs }: ContractTerms,
   nowMs: number,
 ): readonly ContractMonth[] => choices.filter((one) => one >= month || (rollsMs[one] ?? 0) > nowMs);
+
+/** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
+export const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
+
+/** Whether its months are those of the calendar above, by its name or by that of its sessions. */
+export const endsByCalendar = ({
+  symbol,
+  sessions,
+}: {
+  readonly symbol: string;
+  readonly sessions?: { readonly calendar?: string | undefined } | undefined;
+}): boolean =>
+  sessions?.calendar === 'cme-equity-index' || INDEX_FUTURES.includes(symbol.split('/')[0] ?? '');
 
 export const isQuarterly = (month: ContractMonth): boolean => QUARTERS.includes(Number(month.slice(4)));
 
@@ -125,9 +143,36 @@ export function contractTerms(
     flatMs: at(businessDaysBefore(last, 1), FLAT_AT),
     lastTradeDay: dateText(last),
     rollDay: dateText(roll),
+    lastTrade: `${dateText(last)} at 09:30 New York`,
     next: monthAfter(month),
     choices,
     rollsMs: Object.fromEntries(choices.map((one) => [one, at(rollDay(one, rule), 0)])),
+  };
+}
+
+/**
+ * Of a month that the desk file names: it is entered until what is held of it is closed, in the afternoon of the business
+ * day before its last trade. `lastDay`: a date, 2026-11-19; left out: the calendar's.
+ */
+export function fixedTerms(
+  month: ContractMonth,
+  offsetAt: ZoneOffset,
+  lastDay: DayNumber | null = null,
+): ContractTerms {
+  const last = lastDay ?? lastTradeDay(month);
+  const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
+  const flatMs = at(businessDaysBefore(last, 1), FLAT_AT);
+  return {
+    month,
+    lastTradeMs: at(last, lastDay === null ? LAST_TRADE_AT : DAY_ENDS_AT),
+    rollMs: flatMs,
+    flatMs,
+    lastTradeDay: dateText(last),
+    rollDay: null,
+    lastTrade: lastDay === null ? `${dateText(last)} at 09:30 New York` : dateText(last),
+    next: lastDay === null ? monthAfter(month) : null,
+    choices: [],
+    rollsMs: {},
   };
 }
 

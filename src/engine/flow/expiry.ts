@@ -43,12 +43,18 @@ export function expiryReason(
       reason: `${symbol} was rolled from ${traded.month} to ${month}, and this trader still has the prices of ${traded.month}`,
       waitsFor: 'its restart: fermata restart trader',
     };
-  const last = `its last trade is on ${traded.lastTradeDay} at 09:30 New York`;
+  const last = `its last trade is on ${traded.lastTrade}`;
   const reason =
     phase === 'ended'
       ? `${symbol} ${traded.month} has expired (${traded.lastTradeDay})`
-      : `nothing is entered in ${symbol} ${traded.month} since its roll day, ${traded.rollDay}: ${last}`;
-  return { reason, waitsFor: `people to roll it: fermata roll ${symbol}` };
+      : traded.rollDay === null
+        ? `nothing is entered in ${symbol} ${traded.month} since the afternoon of the business day before its end: ${last}`
+        : `nothing is entered in ${symbol} ${traded.month} since its roll day, ${traded.rollDay}: ${last}`;
+  const waitsFor =
+    traded.rollDay === null
+      ? `another month in the desk file (contractMonth of ${symbol}), and a start`
+      : `people to roll it: fermata roll ${symbol}`;
+  return { reason, waitsFor };
 }
 
 /** Whether the position, or an order, keeps an instrument from standing for another month. Null: nothing does. */
@@ -72,7 +78,7 @@ export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
     .filter(({ exiting }) => exiting === null);
   if (staying.length === 0) return;
   const { symbol, traded } = contract;
-  const because = `${symbol} ${traded.month} is traded for the last time on ${traded.lastTradeDay} at 09:30 New York`;
+  const because = `${symbol} ${traded.month} is traded for the last time on ${traded.lastTrade}`;
   if (mayReduce(core)) {
     note(core, 'alarm', exitNote(because), at);
     for (const one of staying) one.exiting = { because, why: 'sessionEnd' };

@@ -48,6 +48,10 @@ export interface RolledContract {
   readonly traded: Pick<ContractTerms, 'choices'>;
 }
 
+/** One whose month the desk file names is no setting. */
+export const isRolled = <One extends Pick<RolledContract, 'traded'>>(contract: One | null): contract is One =>
+  contract !== null && contract.traded.choices.length > 0;
+
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;
 
 /** Settings of the limits. In its direction, each only refuses more. */
@@ -88,18 +92,16 @@ export function settingSpecs({
     const max = most.get(spec.key);
     return max === undefined ? [] : [{ ...spec, max }];
   });
-  const months = contracts
-    .filter((contract) => contract !== null)
-    .map(
-      ({ symbol, traded: { choices } }): SettingSpec => ({
-        key: monthKey(symbol),
-        meaning: `month that ${symbol} stands for`,
-        unit: '',
-        type: 'choice',
-        choices,
-        tighter: 'neither',
-      }),
-    );
+  const months = contracts.filter(isRolled).map(
+    ({ symbol, traded: { choices } }): SettingSpec => ({
+      key: monthKey(symbol),
+      meaning: `month that ${symbol} stands for`,
+      unit: '',
+      type: 'choice',
+      choices,
+      tighter: 'neither',
+    }),
+  );
   return [...limits, ...parameters, ...months];
 }
 
@@ -119,7 +121,7 @@ export function settingValues({
       values[parameterKey(strategy.name, spec.name)] = strategy.parameters[spec.name] ?? spec.default;
     }
   }
-  for (const contract of contracts) if (contract !== null) values[monthKey(contract.symbol)] = contract.month;
+  for (const { symbol, month } of contracts.filter(isRolled)) values[monthKey(symbol)] = month;
   return values;
 }
 
