@@ -164,8 +164,8 @@ describe('trades of the market', () => {
     traded(desk, null);
     traded(desk, 'sell', 0, 0);
     expect(told(desk)).toEqual([
-      'trade {"ticks":10001,"lots":7,"taker":"buy"} at 10000',
-      'trade {"ticks":10001,"lots":7,"taker":null} at 10000',
+      'trade {"symbol":"BTC/USDT","ticks":10001,"lots":7,"taker":"buy"} at 10000',
+      'trade {"symbol":"BTC/USDT","ticks":10001,"lots":7,"taker":null} at 10000',
     ]);
     expect(deskOf('says').engine.tradeListeners).toEqual([]);
   });
@@ -224,9 +224,10 @@ describe('fills', () => {
       };
     };
     const { lots, notes } = shown([listedOf('filled')]);
+    const symbol = 'BTC/USDT';
     expect(notes.map((text) => JSON.parse(text))).toEqual([
-      [{ side: 'buy', lots, ticks: 10_000, opens: true }, lots],
-      [{ side: 'sell', lots, ticks: 9_900, opens: false }, 0],
+      [{ symbol, side: 'buy', lots, ticks: 10_000, opens: true }, lots],
+      [{ symbol, side: 'sell', lots, ticks: 9_900, opens: false }, 0],
     ]);
     expect(shown([listedOf('trades'), { ...listedOf('watches'), name: 'other' }]).notes).toEqual([]);
   });

@@ -109,15 +109,17 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
 function tellClosesNothing(core: Core, at: InstrumentId): void {
   const leads = leadsOf(core, at);
   if (leads.length === 0) return;
-  const { calendar } = sessionsAt(core, at);
+  const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
   const progress = progressAt(core, at);
   const { untilMs } = calendar.phaseAt(core.marketMs);
   const isAhead = untilMs - core.marketMs > Math.max(...leads);
   if (isAhead || progress.haltedCloseMs === untilMs || isClosing(core)) return;
   progress.haltedCloseMs = untilMs;
   const { symbol } = instrumentAt(core, at);
+  const what =
+    flatBeforeCloseMs === undefined ? 'a trade is to end with it' : 'nothing is to be held over it';
   const text =
-    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and what is held is not all to be held over it, ` +
+    `${symbol}: the session ends ${momentWords(calendar, untilMs, core.marketMs)} and ${what}, ` +
     `but a halted desk closes nothing by itself: fermata position close ${symbol} does`;
   note(core, 'alarm', text, at);
 }

@@ -139,7 +139,7 @@ export class Hindsight {
     const asking: StrategyContext = {
       ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
       watched: (place) => context.watched(place),
-      leg: (place) => unheard(context.leg(place)),
+      leg: (place) => (place === -1 ? asking : unheard(context.leg(place))),
       get session() {
         return context.session;
       },
