@@ -106,7 +106,11 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   // A percentage of the value is meant for every instrument.
   if (options.fees !== undefined)
     for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
-  for (const [path, value] of settings) document.setIn(path, value);
+  for (const [path, value] of settings) {
+    // A margin is of one kind: amounts of the file give way to a percentage that is given here, and the other way round.
+    for (const key of otherMargin(path)) document.deleteIn([...path.slice(0, -1), key]);
+    document.setIn(path, value);
+  }
   if (options.strategy !== undefined) {
     // A strategy named here is meant to trade, whatever the file says; without the others it is another desk.
     for (const at of chosen) document.setIn(['strategies', at, 'enabled'], true);
@@ -125,6 +129,12 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));
   const alone = `only the strategy ${file?.name ?? options.strategy}`;
   return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
+}
+
+function otherMargin(path: Path): readonly string[] {
+  const [group, key] = path.slice(-2);
+  if (group !== 'margin') return [];
+  return String(key).endsWith('Pct') ? ['initial', 'maintenance'] : ['initialPct', 'maintenancePct'];
 }
 
 /** The file itself was checked before, so a problem now comes from the command line. */

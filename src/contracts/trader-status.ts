@@ -320,6 +320,11 @@ const contractSchema = z.object({
     .describe(
       'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart',
     ),
+  leftBeforeEnd: z
+    .boolean()
+    .describe(
+      'Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it',
+    ),
   next: z.string().nullable().describe('The month that follows, yyyymm'),
   choices: z.array(z.string()).describe('Months that people may roll to; empty without a rule'),
   atVenue: z

@@ -1,11 +1,12 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import { converterOf, converters } from '../domain/build-instrument.js';
-import { dayOfText } from '../domain/civil-date.js';
+import { type DayNumber, dateText, dayOfText, weekdayOf } from '../domain/civil-date.js';
 import { venueOfFeed } from '../domain/feed-name.js';
 import {
-  endsByCalendar,
   INDEX_FUTURES,
+  isIndexFuture,
   isQuarterly,
+  lastTradeDay,
   monthAfter,
 } from '../domain/sessions/contract-months.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
@@ -188,7 +189,7 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
         doThis: 'remove roll, or write kind: future',
       },
     ];
-  if (!endsByCalendar(instrument))
+  if (sessions?.calendar !== 'cme-equity-index' && !isIndexFuture(symbol))
     return [
       {
         path,
@@ -210,47 +211,55 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
 }
 
 function fixedMonthRules(instrument: DeskInstrument, index: number): BrokenRule[] {
-  const { contractMonth, kind, lastTradeDay, symbol } = instrument;
-  if (kind !== 'future' || contractMonth === undefined || lastTradeDay !== undefined) return [];
-  if (!endsByCalendar(instrument) || isQuarterly(contractMonth)) return [];
+  const { contractMonth, kind, symbol } = instrument;
+  if (kind !== 'future' || contractMonth === undefined) return [];
+  if (!isIndexFuture(symbol) || isQuarterly(contractMonth)) return [];
   return [
     {
       path: ['instruments', index, 'contractMonth'],
       expected: `March, June, September or December, the months of futures on a stock index (${symbol})`,
       found: contractMonth,
-      doThis: `write the month that trades now, for example contractMonth: "${monthAfter(contractMonth)}", or the last day of this one (lastTradeDay)`,
+      doThis: `write the month that trades now, for example contractMonth: "${monthAfter(contractMonth)}"`,
     },
   ];
 }
 
-/** Some end in the month before their own (oil), or in the one before that. */
-const ENDS_MONTHS_BEFORE = 2;
+const isWeekday = (day: DayNumber): boolean => !['sat', 'sun'].includes(weekdayOf(day));
 
-function lastTradeRules(
-  { contractMonth, lastTradeDay, symbol }: DeskInstrument,
-  index: number,
-): BrokenRule[] {
-  if (lastTradeDay === undefined) return [];
+/** Some end in the month before their own (oil) or in the one before that, some in those that follow (milk, interest rates). */
+const [ENDS_MONTHS_BEFORE, ENDS_MONTHS_AFTER] = [2, 3];
+
+function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const { contractMonth, lastTradeDay: named, roll, symbol } = instrument;
+  if (named === undefined) return [];
   const path = ['instruments', index, 'lastTradeDay'];
   if (contractMonth === undefined)
     return [
       {
         path,
         expected: `no lastTradeDay without contractMonth, whose last day it is (${symbol})`,
-        found: lastTradeDay,
-        doThis: 'write the month beside it, for example contractMonth: "202612", or remove lastTradeDay',
+        found: named,
+        doThis:
+          roll === undefined
+            ? 'write the month beside it, for example contractMonth: "202612", or remove lastTradeDay'
+            : 'remove lastTradeDay: with roll the calendar has it',
       },
     ];
   const count = (year: string, month: string): number => Number(year) * 12 + Number(month);
   const before =
-    count(contractMonth.slice(0, 4), contractMonth.slice(4)) -
-    count(lastTradeDay.slice(0, 4), lastTradeDay.slice(5, 7));
-  if (dayOfText(lastTradeDay) !== null && before >= 0 && before <= ENDS_MONTHS_BEFORE) return [];
+    count(contractMonth.slice(0, 4), contractMonth.slice(4)) - count(named.slice(0, 4), named.slice(5, 7));
+  const day = dayOfText(named);
+  const isNear = before >= -ENDS_MONTHS_AFTER && before <= ENDS_MONTHS_BEFORE;
+  const known = isIndexFuture(symbol) && isQuarterly(contractMonth) ? lastTradeDay(contractMonth) : null;
+  if (day !== null && isNear && isWeekday(day) && (known === null || day <= known)) return [];
   return [
     {
       path,
-      expected: `a day of ${contractMonth} or of the two months before it (${symbol})`,
-      found: lastTradeDay,
+      expected:
+        known === null
+          ? `a Monday to Friday in ${contractMonth}, in the two months before it or in the three after it (${symbol})`
+          : `a Monday to Friday no later than ${dateText(known)}, the last trade of ${contractMonth} (${symbol})`,
+      found: named,
       doThis: 'take it from the exchange’s list of contracts, for example lastTradeDay: "2026-11-19"',
     },
   ];

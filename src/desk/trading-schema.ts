@@ -9,6 +9,9 @@ import { OWN_STRATEGY } from './own-strategy.js';
 import { currency, decimal, name, percent, signedDecimal, symbol, timeOfDay } from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
 
+/** Parts per million of the worth: less would be none. */
+const marginPct = percent.min(0.0001);
+
 export const instrumentSchema = z.strictObject({
   symbol: symbol.describe(
     'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, settled in it (inverse), or, of `future` and `fx`, converted to it by the price of an instrument of the desk.',
@@ -54,7 +57,7 @@ export const instrumentSchema = z.strictObject({
     .regex(/^20\d{2}-\d{2}-\d{2}$/, 'expected a date in quotes, for example "2026-11-19"')
     .optional()
     .describe(
-      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of futures on a stock index the calendar knows it; of others nobody does, and it is held until a person closes it.',
+      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of NQ, ES and the like the calendar knows it; of others nobody does, and it is held until a person closes it.',
     ),
   sideBySide: z
     .literal(true)
@@ -115,12 +118,12 @@ export const instrumentSchema = z.strictObject({
       maintenance: decimal
         .optional()
         .describe('What equity has to be for each contract or lot that is held; at most `initial`.'),
-      initialPct: percent
+      initialPct: marginPct
         .optional()
         .describe(
           'Instead of amounts: free money that a contract takes as it is opened, percent of what it is worth. 10 is a leverage of 10.',
         ),
-      maintenancePct: percent
+      maintenancePct: marginPct
         .optional()
         .describe(
           'With `initialPct`: what equity has to be, percent of what is held is worth now; at most `initialPct`.',

@@ -12,8 +12,8 @@ import {
   CONTRACT_ZONE,
   type ContractMonth,
   contractTerms,
-  endsByCalendar,
   fixedTerms,
+  isIndexFuture,
   monthInForceAt,
 } from '../domain/sessions/contract-months.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
@@ -68,14 +68,14 @@ function buildContracts(
   instruments: readonly Instrument[],
   nowMs: number | undefined,
 ): readonly (InstrumentContract | null)[] {
-  return desk.instruments.map(({ symbol, roll, lastTradeDay, sessions }, id) => {
+  return desk.instruments.map(({ symbol, roll, lastTradeDay }, id) => {
     const month = instruments[id]?.contractMonth;
     if (month === undefined) return null;
     const offset = zoneOffset(CONTRACT_ZONE);
     if (roll === undefined) {
       const lastDay = lastTradeDay === undefined ? null : dayOfText(lastTradeDay);
       // Recorded prices are of no contract, and may be older or younger than this one.
-      if (nowMs === undefined || (lastDay === null && !endsByCalendar({ symbol, sessions }))) return null;
+      if (nowMs === undefined || (lastDay === null && !isIndexFuture(symbol))) return null;
       return { symbol, month, traded: fixedTerms(month, offset, lastDay) };
     }
     const nearest = nowMs === undefined ? month : monthInForceAt(nowMs, roll, offset);

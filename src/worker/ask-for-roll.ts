@@ -31,15 +31,19 @@ export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {
 
 export async function askForDueRolls(context: AskForRoll): Promise<void> {
   const { contracts = [] } = await readStatus(context);
-  for (const contract of contracts.filter(({ phase }) => IS_DUE[phase])) {
-    if (contract.phase !== 'due') await notify(context.pool, woken(context, contract), context.runtime.home);
-    if (contract.choices.length === 0 || (await wasAsked(context, contract))) continue;
-    const { symbol, month, rollDay } = contract;
+  for (const contract of contracts) {
+    const notice =
+      IS_NEAR_END[contract.phase] || isNearUnruledEnd(contract) ? woken(context, contract) : null;
+    if (notice !== null) await notify(context.pool, notice, context.runtime.home);
+    const { symbol, month, rollDay, phase, choices } = contract;
+    if (choices.length === 0 || !IS_DUE[phase] || (await wasAsked(context, contract))) continue;
     const reason = `${symbol} ${month}: its roll day was ${rollDay}`;
     // Nobody is asked while the old contract is held or an order in it rests; the next poll tries again.
     await rollContract(context, { person: 'fermata', via: 'cli' }, { symbol, reason });
   }
 }
+
+type ByPhase = Readonly<Record<ContractStatus['phase'], boolean>>;
 
 const IS_DUE = {
   trading: false,
@@ -47,7 +51,14 @@ const IS_DUE = {
   leaving: true,
   ended: true,
   rolled: false,
-} as const satisfies Readonly<Record<ContractStatus['phase'], boolean>>;
+} as const satisfies ByPhase;
+const IS_NEAR_END = { ...IS_DUE, due: false } as const satisfies ByPhase;
+
+/** Days before the last trade, as the broker tells it, of a contract that nothing but a person leaves. */
+const UNRULED_WOKEN_DAYS = 2;
+
+const isNearUnruledEnd = ({ leftBeforeEnd, month, daysLeft }: ContractStatus): boolean =>
+  !leftBeforeEnd && month !== null && daysLeft !== null && daysLeft <= UNRULED_WOKEN_DAYS;
 
 async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promise<boolean> {
   const approvals = await listApprovals(context);
@@ -58,9 +69,13 @@ async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promis
   );
 }
 
-function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice {
-  const { symbol, month, phase, lastTradeDay, choices } = contract;
-  const named = month === null ? symbol : `${symbol} ${month}`;
+/** Null: what the front month is changes by itself. */
+function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice | null {
+  const { symbol, month, phase, lastTradeDay, choices, leftBeforeEnd } = contract;
+  if (month === null) return null;
+  const named = `${symbol} ${month}`;
+  const isLeft = 'Nothing is entered in it, and what the desk holds of it is closed while it may close.';
+  const isNotLeft = `The desk has no rule for its end: it goes on entering, and nobody but a person closes what it holds (fermata position close ${symbol}). With lastTradeDay beside its contractMonth in the desk file it is left by itself.`;
   const doThis =
     choices.length > 0
       ? `Roll it: fermata roll ${symbol}`
@@ -71,7 +86,7 @@ function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice
     severity: 'critical',
     about: 'contract-ends',
     title: phase === 'ended' ? `${named} has expired` : `${named} ends: ${lastTradeDay}`,
-    text: `${contractWords(contract)}\nNothing is entered in it, and what the desk holds of it is closed while it may close. ${doThis}`,
+    text: `${contractWords(contract)}\n${leftBeforeEnd ? isLeft : isNotLeft} ${doThis}`,
     fingerprint: `contract-ends:${symbol}:${month}:${phase}`,
     audience: ['approver', 'operator'],
   };

@@ -56,7 +56,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
             daysLeft: 4,
             rollDay: '2026-12-14',
           },
-          ...{ phase: 'due', next: '202703', choices: ['202703', '202706'] },
+          ...{ phase: 'due', next: '202703', choices: ['202703', '202706'], leftBeforeEnd: true },
           atVenue: { traded: traded!, following: following! },
         },
       ],

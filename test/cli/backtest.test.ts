@@ -317,10 +317,12 @@ describe('fermata backtest', () => {
     };
     const small = ['--set', 'BTC/USDT.margin.initial=10'];
     const minimum = ['--set', 'BTC/USDT.fees.each=0', '--set', 'BTC/USDT.fees.minimum=3'];
+    // The amounts of the file give way.
+    const lent = ['--set', 'BTC/USDT.margin.initialPct=10', '--set', 'BTC/USDT.margin.maintenancePct=5'];
     const [whole, byOrder, percent] = await Promise.all([
       run(),
       run(...small, ...minimum),
-      run(...small, '--fees', '0'),
+      run(...lent, '--fees', '0'),
     ]);
     // 3 % of 10,000 are 500 lots at 60,000, which need 25 each.
     expect(whole.trades).toEqual([]);
@@ -334,6 +336,9 @@ describe('fermata backtest', () => {
     );
     expect(percent.trades.length).toBeGreaterThan(0);
     expect(percent.figures?.fees).toBe(0);
+    expect(percent.execution).toContain(
+      'Margin of a contract of BTC/USDT: 10 % of its worth to open it, 5 % to hold it.',
+    );
   });
 
   it('tries a limit that the desk file leaves out', async () => {

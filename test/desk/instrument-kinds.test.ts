@@ -140,14 +140,19 @@ describe('an instrument of a desk file', () => {
     it.each([
       [DECEMBER, '2026-12-18'],
       [DECEMBER.replace('"202612"', '"202612", lastTradeDay: "2026-12-17"'), '2026-12-17'],
+      // In the month after its own.
+      [OIL.replace('"202701"', '"202701", lastTradeDay: "2027-02-02"').replace('CL/', 'DC/'), '2027-02-02'],
       [OIL.replace('"202701"', '"202701", lastTradeDay: "2026-12-21"'), '2026-12-21'],
     ])('the engine knows the end where prices are those of a contract: %#', (instrument, lastTradeDay) => {
       expect(contractsOf(instrument, 0)).toMatchObject([{ traded: { lastTradeDay } }]);
       expect(contractsOf(instrument)).toBeUndefined();
     });
 
-    it('nobody knows the end of another one, and it is held until a person closes it', () => {
+    it('nobody knows the end of another one, whatever its hours, and it is held until a person closes it', () => {
       expect(contractsOf(OIL, 0)).toBeUndefined();
+      const inItsHours = 'sessions: { calendar: cme-equity-index }';
+      expect(contractsOf(withKeys(DECEMBER.replace('NQ/', 'NKD/'), inItsHours), 0)).toBeUndefined();
+      expect(contractsOf(withKeys(OIL, inItsHours), 0)).toBeUndefined();
     });
 
     it.each([
@@ -159,10 +164,20 @@ describe('an instrument of a desk file', () => {
         withKeys(APPLE, 'lastTradeDay: "2026-12-18"'),
         /^instruments\[0\].lastTradeDay: no lastTradeDay, which belongs to/,
       ],
-      ...['2026-10-30', '2027-02-01', '2026-12-32'].map((day): [string, RegExp] => [
+      ...['2026-10-30', '2027-05-03', '2026-12-32', '2026-12-20'].map((day): [string, RegExp] => [
         withKeys(OIL, `lastTradeDay: "${day}"`),
-        new RegExp(`lastTradeDay: a day of 202701 or of the two months before it .CL/USD.; ${day}; take`),
+        new RegExp(
+          `lastTradeDay: a Monday to Friday in 202701, in the two months before .*CL/USD.; ${day}; take`,
+        ),
       ]),
+      [
+        withKeys(DECEMBER, 'lastTradeDay: "2026-12-21"'),
+        /^instruments\[0\].lastTradeDay: a Monday to Friday no later than 2026-12-18, the last trade of 202612 \(NQ\/USD\); 2026-12-21;/,
+      ],
+      [
+        withKeys(NQ, 'roll: monday-before-expiry, lastTradeDay: "2026-12-18"'),
+        /^instruments\[0\].lastTradeDay: no lastTradeDay without .*; 2026-12-18; remove lastTradeDay: with roll/,
+      ],
       [withKeys(OIL, 'lastTradeDay: "21.12.2026"'), /^instruments\[0\].lastTradeDay: a date in quotes/],
       [
         NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202611"'),
@@ -214,6 +229,10 @@ describe('an instrument of a desk file', () => {
     [
       withKeys(NQ, 'margin: { initialPct: 0, maintenancePct: 0 }'),
       /^instruments\[0\].margin.initialPct: a number of more than 0; number 0/,
+    ],
+    [
+      withKeys(NQ, 'margin: { initialPct: 5, maintenancePct: 0.00004 }'),
+      /^instruments\[0\].margin.maintenancePct: .*0.0001; number 0.00004/,
     ],
     [
       withKeys(APPLE.replace('stock', 'spot').replace(', exchange: NASDAQ', ''), 'fees: { each: "1" }'),

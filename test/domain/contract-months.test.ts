@@ -4,8 +4,8 @@ import { dateText, dayOfText } from '../../src/domain/civil-date.js';
 import { contractWords } from '../../src/domain/contract-words.js';
 import {
   contractTerms,
-  endsByCalendar,
   fixedTerms,
+  isIndexFuture,
   lastTradeDay,
   monthAfter,
   monthInForceAt,
@@ -89,15 +89,21 @@ describe('a month that the desk file names', () => {
     expect(new Date(afterThanksgiving.flatMs).toISOString()).toBe('2026-11-25T20:00:00.000Z');
   });
 
+  it('is left an hour before stocks close where that day is a half one', () => {
+    // The Friday after Thanksgiving, for a Monday.
+    const gasoline = fixedTerms('202612', newYork, dayOfText('2026-11-30'));
+    expect(new Date(gasoline.flatMs).toISOString()).toBe('2026-11-27T17:00:00.000Z');
+  });
+
   it.each([
-    [{ symbol: 'NQ/USD' }, true],
-    [{ symbol: 'M2K/USD' }, true],
-    [{ symbol: 'CL/USD' }, false],
-    [{ symbol: 'NQX/USD' }, false],
-    [{ symbol: 'NKD/USD', sessions: { calendar: 'cme-equity-index' } }, true],
-    [{ symbol: 'CL/USD', sessions: {} }, false],
-  ])('%o has months of that calendar: %s', (instrument, does) => {
-    expect(endsByCalendar(instrument)).toBe(does);
+    ['NQ/USD', true],
+    ['M2K/USD', true],
+    ['CL/USD', false],
+    ['NQX/USD', false],
+    // It trades in the same hours, and ends on a Thursday.
+    ['NKD/USD', false],
+  ])('%s has months of that calendar: %s', (symbol, does) => {
+    expect(isIndexFuture(symbol)).toBe(does);
   });
 });
 

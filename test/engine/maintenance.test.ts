@@ -14,7 +14,7 @@ const NQ = buildInstrument(0, {
 });
 
 /** Two contracts bought at 20,000 with 66,000. */
-function holding(changes: Partial<EngineConfig> = {}): DeskUnderTest {
+function holding(changes: Partial<EngineConfig> = {}, atTicks = AT_20000, lots = 2): DeskUnderTest {
   const wish = { side: 'buy', limitTicks: AT_20000, protectTicks: AT_20000 - 2_000 } as const;
   const desk = new DeskUnderTest({
     instruments: [NQ],
@@ -25,12 +25,12 @@ function holding(changes: Partial<EngineConfig> = {}): DeskUnderTest {
     },
     ...{ capabilities: FUTURES, startingCash: parseMoney('66000'), ...changes },
   }).active();
-  desk.bar(0, AT_20000);
+  desk.bar(0, atTicks);
   const [entry] = desk.live('entry', 0);
   if (entry === undefined) throw new Error('nothing was entered');
   desk.accept(entry);
-  desk.fill(entry, AT_20000);
-  expect(desk.lots(0)).toBe(2);
+  desk.fill(entry, atTicks);
+  expect(desk.lots(0)).toBe(lots);
   return desk;
 }
 
@@ -72,6 +72,39 @@ describe('equity below the maintenance margin', () => {
     minute(desk, AT_20000 - 2_800);
     expect(alarms(desk)).toEqual([
       'equity 38000.00 is below the maintenance margin of 38600.00: nothing is opened until it is above that, or less is held',
+    ]);
+  });
+
+  it('of a short one counts at the ask, and of an inverse one is told in its coin', () => {
+    const worthMargin = { initialPpm: 100_000, maintenancePpm: 50_000 };
+    const coins = buildInstrument(0, {
+      ...{
+        symbol: 'BTC/USD',
+        kind: 'inverse',
+        tickSize: '0.5',
+        lotSize: '1',
+        multiplier: '100',
+        minNotional: '0',
+      },
+      ...{ makerFeePpm: 0, takerFeePpm: 0 },
+    });
+    const wish = { side: 'sell', limitTicks: 100_000, protectTicks: 120_000 } as const;
+    const desk = holding(
+      {
+        instruments: [{ ...coins, worthMargin }],
+        strategies: [{ ...oneEntry(wish), symbols: ['BTC/USD'], size: { lots: 5_000 } }],
+        startingCash: parseMoney('1'),
+      },
+      100_000,
+      -5_000,
+    );
+    // 5,000 contracts of 100 sold at 50,000 are 10 coins; at 52,777.50 they are 9.47373, and 0.52627 are lost.
+    minute(desk, 105_553);
+    expect(alarms(desk)).toEqual([]);
+    // An ask of 52,778.
+    minute(desk, 105_554);
+    expect(alarms(desk)).toEqual([
+      'equity 0.47364432 is below the maintenance margin of 0.47368222: nothing is opened until it is above that, or less is held',
     ]);
   });
 

@@ -83,7 +83,9 @@ describe('a trade that ends with its session', () => {
     passTo(desk, '12:56');
     expect(desk.live('exit', 0)).toEqual([]);
     expect(said(desk, 'alarm')).toEqual([
-      expect.stringMatching(/^BTC\/USDT: the session ends .* fermata position close BTC\/USDT does$/),
+      expect.stringMatching(
+        /^BTC\/USDT: the session ends .* and a trade is to end with it, .* fermata position close BTC\/USDT does$/,
+      ),
     ]);
     passTo(desk, '13:00');
     expect(said(desk, 'alarm').slice(1)).toEqual([

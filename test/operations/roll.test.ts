@@ -26,7 +26,12 @@ afterAll(async () => {
 const OTTO: Caller = { person: 'otto', via: 'web' };
 const NASDAQ: ContractStatus = {
   ...{ symbol: 'NQ/USD', month: '202612', lastTradeDay: '2026-12-18', daysLeft: 4, rollDay: '2026-12-14' },
-  ...{ phase: 'trading', next: '202703', choices: ['202612', '202703', '202706', '202709'] },
+  ...{
+    phase: 'trading',
+    next: '202703',
+    choices: ['202612', '202703', '202706', '202709'],
+    leftBeforeEnd: true,
+  },
   atVenue: {
     traded: { name: 'NQZ6', month: '202612', lastTradeDay: '2026-12-18' },
     following: { name: 'NQH7', month: '202703', lastTradeDay: '2027-03-19' },
@@ -138,6 +143,36 @@ describe('the roll day', () => {
         body: expect.stringContaining('write the next month in the desk file (contractMonth of NQ/USD)'),
       },
     ]);
+  });
+
+  it.each([
+    ['trading', 2],
+    ['ended', 0],
+  ] as const)(
+    'of a month without a rule wakes people before its end: nobody but them leaves it (%s)',
+    async (phase, daysLeft) => {
+      const unruled = { rollDay: null, choices: [], leftBeforeEnd: false };
+      const { desk, context } = await nasdaq({ ...unruled, daysLeft: 3 });
+      const told = async () =>
+        (await bench.database.pool.query('select title, body from notice where desk = $1', [desk.name])).rows;
+      await askForDueRolls(context);
+      expect(await told()).toEqual([]);
+      desk.trader.contracts = [{ ...NASDAQ, ...unruled, phase, daysLeft }];
+      await askForDueRolls(context);
+      await askForDueRolls(context);
+      const [notice, ...more] = await told();
+      expect(more).toEqual([]);
+      expect(notice?.body).toContain('it goes on entering, and nobody but a person closes what it holds');
+      expect(notice?.body).not.toContain('is closed while it may close');
+    },
+  );
+
+  it('of the front month wakes nobody: it changes by itself', async () => {
+    const front = { month: null, rollDay: null, choices: [], leftBeforeEnd: false };
+    const { desk, context } = await nasdaq({ ...front, phase: 'ended', daysLeft: 0 });
+    await askForDueRolls(context);
+    const { rows } = await bench.database.pool.query('select 1 from notice where desk = $1', [desk.name]);
+    expect(rows).toEqual([]);
   });
 
   it.each(['leaving', 'ended'] as const)('without an answer wakes people once as it is %s', async (phase) => {

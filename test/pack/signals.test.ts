@@ -54,7 +54,7 @@ it('sees it once warmed up, enters once, says why it does not, and is switched o
     { order: { limitTicks: 9_990, signal: { id: 'good' } } },
   ]);
   expect(desk.recorded('note').map(({ text }) => text)).toContain(
-    '{"source":"tv","id":"good","revision":1,"action":"buy","entry":9990,"stop":9800,"targets":[10400],"ageSeconds":2} 10000',
+    '{"symbol":"BTC/USDT","source":"tv","id":"good","revision":1,"action":"buy","entry":9990,"stop":9800,"targets":[10400],"ageSeconds":2} 10000',
   );
   send('bad', '98.00');
   expect(desk.recorded('strategy.toggled')).toMatchObject([{ strategy: 'own', enabled: false }]);

@@ -453,7 +453,13 @@ describe('a check of', () => {
     bench.says({
       contracts: [
         {
-          ...{ symbol: 'NQ/USD', month: '202703', phase: 'trading', choices: ['202612', '202703'] },
+          ...{
+            symbol: 'NQ/USD',
+            month: '202703',
+            phase: 'trading',
+            choices: ['202612', '202703'],
+            leftBeforeEnd: true,
+          },
           ...{ lastTradeDay: null, daysLeft: null, rollDay: null, next: null, atVenue: null },
         },
       ],

@@ -177,6 +177,7 @@ export function deskUnderTest(
 function deskGuard(home: string): { watch(supervisor: ChildProcess): void; dispose(): Promise<void> } {
   let ending = false;
   let guard: ChildProcess | null = null;
+  let watched: ChildProcess | null = null;
   const say = (pid: number | undefined): void => {
     if (!ending) guard?.stdin?.write(`${pid ?? 0}\n`);
   };
@@ -194,8 +195,12 @@ function deskGuard(home: string): { watch(supervisor: ChildProcess): void; dispo
   return {
     watch: (supervisor) => {
       guard ??= start();
+      watched = supervisor;
       say(supervisor.pid);
-      supervisor.once('exit', () => say(0));
+      // The end of one that was killed may be heard when the next one has begun.
+      supervisor.once('exit', () => {
+        if (watched === supervisor) say(0);
+      });
     },
     dispose: async () => {
       ending = true;

@@ -93,6 +93,16 @@ describe('a margin by what a perpetual is worth', () => {
     expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(ACCEPTED);
   });
 
+  it('counts the maintenance of a short one, which is worth more as it loses', () => {
+    const made = held(bench('40000', [TENTH]), { side: 'sell', quantityLots: 1 });
+    // At 20,952.25 equity is 20,955, and 5 % of 419,045 are 20,952.25; a tick higher equity is less than it needs.
+    made.quote(AT_20000 + 3_809);
+    expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(INSUFFICIENT);
+    made.quote(AT_20000 + 3_810);
+    expect(made.submit({ side: 'sell', quantityLots: 1 })).toMatchObject(BELOW);
+    expect(made.submit({ side: 'buy', quantityLots: 1 })).toMatchObject(ACCEPTED);
+  });
+
   it('of an inverse one is in the coin, more of it the lower the price', () => {
     const COINS = buildInstrument(0, {
       ...{ ...source, symbol: 'BTC/USD', kind: 'inverse', tickSize: '0.5', multiplier: '100' },

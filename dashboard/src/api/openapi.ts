@@ -8137,6 +8137,8 @@ export interface components {
                  * @enum {string}
                  */
                 phase: "trading" | "due" | "leaving" | "ended" | "rolled";
+                /** @description Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it */
+                leftBeforeEnd: boolean;
                 /** @description The month that follows, yyyymm */
                 next: string | null;
                 /** @description Months that people may roll to; empty without a rule */
@@ -8694,6 +8696,8 @@ export interface components {
                      * @enum {string}
                      */
                     phase: "trading" | "due" | "leaving" | "ended" | "rolled";
+                    /** @description Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it */
+                    leftBeforeEnd: boolean;
                     /** @description The month that follows, yyyymm */
                     next: string | null;
                     /** @description Months that people may roll to; empty without a rule */

@@ -39,6 +39,7 @@ const LAST_TRADE_AT = minuteOfDay('09:30');
 const DAY_ENDS_AT = minuteOfDay('24:00');
 /** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
+const FLAT_BEFORE_CLOSE = 60;
 const QUARTERS = [3, 6, 9, 12];
 /** How many months after the one in force people may choose from. */
 const AHEAD = 3;
@@ -73,15 +74,8 @@ export const openChoices = (
 /** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
 export const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
 
-/** Whether its months are those of the calendar above, by its name or by that of its sessions. */
-export const endsByCalendar = ({
-  symbol,
-  sessions,
-}: {
-  readonly symbol: string;
-  readonly sessions?: { readonly calendar?: string | undefined } | undefined;
-}): boolean =>
-  sessions?.calendar === 'cme-equity-index' || INDEX_FUTURES.includes(symbol.split('/')[0] ?? '');
+/** Whether its months end by the calendar above. Others may trade in the same hours, and end on other days. */
+export const isIndexFuture = (symbol: string): boolean => INDEX_FUTURES.includes(symbol.split('/')[0] ?? '');
 
 export const isQuarterly = (month: ContractMonth): boolean => QUARTERS.includes(Number(month.slice(4)));
 
@@ -101,6 +95,12 @@ function businessDaysBefore(day: DayNumber, count: number): DayNumber {
     if (isBusinessDay(at)) left -= 1;
   }
   return at;
+}
+
+/** The minute of that day from which on nothing is held any more. */
+function flatMinute(day: DayNumber): number {
+  const closesAt = stockException(day);
+  return typeof closesAt === 'number' ? closesAt - FLAT_BEFORE_CLOSE : FLAT_AT;
 }
 
 export function lastTradeDay(month: ContractMonth): DayNumber {
@@ -131,6 +131,7 @@ export function contractTerms(
   nearest: ContractMonth = month,
 ): ContractTerms {
   const [last, roll] = [lastTradeDay(month), rollDay(month, rule)];
+  const dayBefore = businessDaysBefore(last, 1);
   const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
   const choices = [nearest < month ? nearest : month];
   const newest = (): ContractMonth => choices.at(-1) ?? month;
@@ -140,7 +141,7 @@ export function contractTerms(
     month,
     lastTradeMs: at(last, LAST_TRADE_AT),
     rollMs: at(roll, 0),
-    flatMs: at(businessDaysBefore(last, 1), FLAT_AT),
+    flatMs: at(dayBefore, flatMinute(dayBefore)),
     lastTradeDay: dateText(last),
     rollDay: dateText(roll),
     lastTrade: `${dateText(last)} at 09:30 New York`,
@@ -161,7 +162,8 @@ export function fixedTerms(
 ): ContractTerms {
   const last = lastDay ?? lastTradeDay(month);
   const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
-  const flatMs = at(businessDaysBefore(last, 1), FLAT_AT);
+  const dayBefore = businessDaysBefore(last, 1);
+  const flatMs = at(dayBefore, flatMinute(dayBefore));
   return {
     month,
     lastTradeMs: at(last, lastDay === null ? LAST_TRADE_AT : DAY_ENDS_AT),

@@ -5,10 +5,10 @@
 
 import { PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { formatMoney, writeUnits } from '../../domain/money.js';
-import { maintenanceMargin, notional } from '../../domain/value.js';
+import { writeUnits } from '../../domain/money.js';
+import { amountText, maintenanceMargin, notional } from '../../domain/value.js';
 import { cashUnits, heldAt } from '../books.js';
-import { type Core, commit, markChanged, note, setTime } from '../core.js';
+import { type Core, commit, instrumentAt, markChanged, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
@@ -90,15 +90,19 @@ function tellOfMaintenance(core: Core): void {
     return sum + maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
   }, 0);
   const isBelow = market.equity < needed;
-  if (isBelow && !core.belowMaintenance)
+  if (isBelow && !core.belowMaintenance) {
     note(
       core,
       'alarm',
-      `equity ${formatMoney(market.equity, 2)} is below the maintenance margin of ${formatMoney(Math.round(needed), 2)}: ` +
+      `equity ${inWords(core, market.equity)} is below the maintenance margin of ${inWords(core, needed)}: ` +
         'nothing is opened until it is above that, or less is held',
     );
+  }
   core.belowMaintenance = isBelow;
 }
+
+/** All instruments of a desk settle in one currency. */
+const inWords = (core: Core, amount: number): string => amountText(instrumentAt(core, 0), amount);
 
 export function beginDay(core: Core, startMs: number): void {
   commit(core, {
@@ -133,13 +137,13 @@ export function haltOnLoss(core: Core): void {
   raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...haltWhy(core.config, cause) });
 }
 
-function drawdownReason({ market, limits, config }: Core): string {
-  const { maxDrawdownPct } = config.risk;
-  return `equity ${formatMoney(market.equity, 2)} is ${maxDrawdownPct} % or more below its peak of ${formatMoney(limits.peak, 2)}`;
+function drawdownReason(core: Core): string {
+  const { maxDrawdownPct } = core.config.risk;
+  return `equity ${inWords(core, core.market.equity)} is ${maxDrawdownPct} % or more below its peak of ${inWords(core, core.limits.peak)}`;
 }
 
-function dailyLossReason({ market, state, config }: Core): string {
-  const start = formatMoney(state.day?.startEquity ?? 0, 2);
-  const { dailyLossLimitPct } = config.risk;
-  return `equity ${formatMoney(market.equity, 2)} has lost ${dailyLossLimitPct} % or more since the day began at ${start}`;
+function dailyLossReason(core: Core): string {
+  const start = inWords(core, core.state.day?.startEquity ?? 0);
+  const { dailyLossLimitPct } = core.config.risk;
+  return `equity ${inWords(core, core.market.equity)} has lost ${dailyLossLimitPct} % or more since the day began at ${start}`;
 }

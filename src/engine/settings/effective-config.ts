@@ -6,7 +6,6 @@ import type { RiskNumbers } from '../../limits/registry.js';
 import type { EngineConfig, InstrumentContract } from '../config.js';
 import type { SettingsState } from '../state.js';
 import {
-  isRolled,
   parameterKey,
   type SettingsSource,
   type SettingValues,
@@ -52,9 +51,8 @@ function withChanges(
 }
 
 function inForce(contract: InstrumentContract | null, changed: SettingValues): InstrumentContract | null {
-  if (!isRolled(contract)) return contract;
-  const month = changed[monthKey(contract.symbol)];
-  return typeof month === 'string' ? { ...contract, month } : contract;
+  const month = contract === null ? undefined : changed[monthKey(contract.symbol)];
+  return contract === null || typeof month !== 'string' ? contract : { ...contract, month };
 }
 
 function parametersOf(strategy: string, changed: SettingValues): SettingValues {

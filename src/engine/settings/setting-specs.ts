@@ -49,7 +49,7 @@ export interface RolledContract {
 }
 
 /** One whose month the desk file names is no setting. */
-export const isRolled = <One extends Pick<RolledContract, 'traded'>>(contract: One | null): contract is One =>
+const isRolled = <One extends Pick<RolledContract, 'traded'>>(contract: One | null): contract is One =>
   contract !== null && contract.traded.choices.length > 0;
 
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;

@@ -40,6 +40,7 @@ const unheard = (leg: StrategyContext): StrategyContext => ({
   get session() {
     return leg.session;
   },
+  leg: (place) => unheard(leg.leg(place)),
   enter: () => undefined,
   exit: () => undefined,
   adjust: () => undefined,

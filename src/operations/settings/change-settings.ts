@@ -259,7 +259,7 @@ function contractOf(
     return {
       detail: 'No instrument of this desk is rolled here.',
       doThis:
-        'A future is rolled where its desk file has a rule (instruments[].roll) and prices are live (docs/DESK_FILE.md).',
+        'A future is rolled where its desk file has a rule (instruments[].roll) and prices are live. Where it names the month (contractMonth), write the next one there and start the desk again (docs/DESK_FILE.md).',
     };
   const found = symbol === undefined ? rolled : rolled.filter((contract) => contract.symbol === symbol);
   const [only, second] = found;

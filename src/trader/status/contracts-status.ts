@@ -36,6 +36,7 @@ export function contractsStatus({
           daysLeft: lastTradeMs === null ? null : daysUntil(marketMs, lastTradeMs),
           rollDay: ruled?.traded.rollDay ?? null,
           phase: ruled?.phase ?? (lastTradeMs !== null && marketMs >= lastTradeMs ? 'ended' : 'trading'),
+          leftBeforeEnd: ruled !== undefined,
           next: ruled?.traded.next ?? told?.following?.month ?? null,
           choices: ruled === undefined ? [] : [...openChoices(ruled.traded, marketMs)],
           atVenue: told === undefined ? null : { traded: told.traded, following: told.following },

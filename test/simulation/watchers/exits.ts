@@ -177,8 +177,10 @@ export class Exits implements Watcher {
       if (!this.scenario.hours || !ends || isClosing || !this.#isHeld(at)) this.#endsSinceMs.delete(at);
       else if (!this.#endsSinceMs.has(at)) this.#endsSinceMs.set(at, wallMs);
     }
+    // One that was closed between two looks has not gone on.
     for (const [at, sinceMs] of this.#endsSinceMs)
-      if (wallMs - sinceMs > SAID_MS_MAX)
+      if (!this.#trades.has(at)) this.#endsSinceMs.delete(at);
+      else if (wallMs - sinceMs > SAID_MS_MAX)
         return `the session of ${at} is about to end for ${wallMs - sinceMs} ms, and its trade is not closed`;
     return null;
   }
@@ -279,6 +281,7 @@ export class Exits implements Watcher {
     this.#trades.delete(instrument);
     this.#parts.delete(instrument);
     this.#leaving.delete(instrument);
+    this.#endsSinceMs.delete(instrument);
     const isOpen = (this.#lots.get(instrument) ?? 0) !== 0;
     if (why === 'reversal' && isOpen && this.#lastFill?.instrument === instrument)
       this.#begin(this.#lastFill);
