@@ -31,8 +31,8 @@ const shared = {
   ),
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
-  // One more than the cores that CI has: tests wait for processes and timers half of their time.
-  maxWorkers: 3,
+  // Twice the cores that CI has: tests wait for processes and timers more than half of their time.
+  maxWorkers: 4,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,
   hookTimeout: 240_000,
