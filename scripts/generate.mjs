@@ -36,6 +36,10 @@ const GENERATED = [
     make: async (before) => (await import('../src/venue/registry.ts')).withVenueTable(before),
   },
   {
+    path: 'docker-compose.yml',
+    make: async (before) => (await import('../src/venue/environment.ts')).withVenueVariables(before),
+  },
+  {
     path: 'docs/openapi.json',
     make: async () => `${JSON.stringify(await openApi(), null, 2)}\n`,
   },
