@@ -36,7 +36,7 @@ export interface Artefact {
   readonly bytes: Uint8Array;
 }
 
-export interface ArtefactProblem {
+interface ArtefactProblem {
   /** From the entry of the strategy in the desk file to the value that has to change. */
   readonly path: readonly string[];
   readonly expected: string;

@@ -23,7 +23,7 @@ export const contactsSchema = z
   .max(CONTACTS_MAX)
   .describe('Whom to call, by role. An incident shows them, and says so again where nobody answers it.');
 
-export type DeskContact = z.output<typeof contactsSchema>[number];
+type DeskContact = z.output<typeof contactsSchema>[number];
 
 /** What templates leave for people to fill in: "[TO BE FILLED]", "TBD", "+1 xxx". */
 const PLACEHOLDER = /\[[^\]]*\]|<[^>]*>|\b(?:tbd|todo|to be filled|n\/a|x{3,})\b|\.\.\.|…/i;

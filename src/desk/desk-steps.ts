@@ -24,7 +24,7 @@ export type SaidStep = Pick<
 > &
   Partial<Pick<PlaybookStep, 'choose'>>;
 
-export interface StepList {
+interface StepList {
   /** Path of the list. */
   readonly path: BrokenRule['path'];
   readonly of: 'routine' | 'playbook';

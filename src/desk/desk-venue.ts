@@ -3,7 +3,7 @@ import type { EntryTerm, EntryType } from '../domain/order.js';
 import type { Desk } from './schema.js';
 
 /** What a venue takes of one kind of instrument. */
-export interface TakenOrders {
+interface TakenOrders {
   readonly entries: readonly EntryType[];
   /** Terms of limit entries. */
   readonly terms: readonly EntryTerm[];

@@ -24,7 +24,7 @@ const now = (title: string, unit: string, meaning: string): KpiReadingTerms => (
   ...{ title, unit, of: null, looksBack: false, meaning },
 });
 
-export const KPI_READINGS = {
+const KPI_READINGS = {
   trades: back('closed trades', '', null, 'how many'),
   winRate: back('win rate', '%', 'trades', 'closed trades with a profit after fees, of all'),
   profitFactor: {

@@ -14,7 +14,7 @@ export const DEFAULT_DESK = 'crypto-bot';
 const DESK_FILE = 'desk.yaml';
 
 /** Where desks are searched by name. */
-export interface DeskPlaces {
+interface DeskPlaces {
   readonly workingFolder: string;
   /** FERMATA_HOME. */
   readonly home: string;

@@ -1,5 +1,5 @@
 /** Growing pauses between the tries of what keeps failing. Pure: who waits, and by which clock, is the caller's. */
-export interface Backoff {
+interface Backoff {
   /** The pause after the first failure, in milliseconds; it doubles with each further one. */
   readonly firstMs: number;
   readonly mostMs: number;

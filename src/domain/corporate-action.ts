@@ -49,7 +49,7 @@ const commonDivisor = (one: number, other: number): number =>
 export const splitText = ({ numerator, denominator }: SplitRatio): string => `${numerator}:${denominator}`;
 
 /** What shares become: whole lots, and what no lot can hold. */
-export interface SplitShares {
+interface SplitShares {
   readonly lots: bigint;
   /** Signed, in parts of which `perLot × denominator` make one lot. */
   readonly over: Units;

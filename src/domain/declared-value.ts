@@ -25,7 +25,7 @@ export interface TextRange {
   readonly maxLength: number;
 }
 
-export interface PlainRange {
+interface PlainRange {
   /** `time`: a time of day, HH:MM. */
   readonly type: 'boolean' | 'time';
 }

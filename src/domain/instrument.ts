@@ -20,13 +20,13 @@ export interface LotFees {
 }
 
 /** What one lot of a future takes of the free money as it is opened, and what equity has to be while it is held; money units. */
-export interface LotMargin {
+interface LotMargin {
   readonly initial: number;
   readonly maintenance: number;
 }
 
 /** The same in parts per million of what is opened and held, at the prices of the moment. */
-export interface WorthMargin {
+interface WorthMargin {
   readonly initialPpm: number;
   readonly maintenancePpm: number;
 }

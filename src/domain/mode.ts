@@ -97,7 +97,7 @@ export interface SaidReason {
   readonly reason: string;
 }
 
-export interface Resumed {
+interface Resumed {
   readonly by: string;
   readonly authority: 'rule' | 'person' | 'two-people';
   /** The reason that the procedure gives: which halt it lifts. */

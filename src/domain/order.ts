@@ -19,7 +19,6 @@ export type EntryType = (typeof ENTRY_TYPES)[number];
  * one is about to close, and become an ordinary order at that moment.
  */
 export const WAITING_TYPES = ['ifTouched', 'trailingStop', 'atOpen', 'atClose'] as const;
-export type WaitingType = (typeof WAITING_TYPES)[number];
 /**
  * `reversal`: an entry on the other side of its strategy's own trade, until that is closed. `change`: one with other
  * prices, until the order that it changes is off the book.

@@ -44,7 +44,7 @@ export interface ResumeRules {
 }
 
 /** After how many losses a strategy is switched off automatically, and after how much market time it is reviewed. */
-export interface TrackerNumbers {
+interface TrackerNumbers {
   readonly maxConsecutiveLosses: number;
   readonly reEnableCheckMs: number;
 }

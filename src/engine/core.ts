@@ -65,7 +65,7 @@ export interface OrderWatch {
   barsLeft: number | null;
 }
 
-export interface FormerStop {
+interface FormerStop {
   readonly side: Side;
   readonly stopTicks: number | null;
   readonly lots: number;
@@ -177,7 +177,7 @@ export interface SnapshotRequest {
 }
 
 /** Cash at the venue compared with ours. */
-export interface CashProgress {
+interface CashProgress {
   /** A difference that was seen but not confirmed yet: money units, and the monotonic time of its first reading. */
   suspected: { readonly difference: Units; readonly atMs: number } | null;
   /** A confirmed difference, in money units, that nobody has explained. */
@@ -198,7 +198,7 @@ interface Suspected {
   readonly marketMs: number;
 }
 
-export interface SyncProgress {
+interface SyncProgress {
   lastRequestId: number;
   /** A new snapshot is wanted; it is requested at the end of this event. */
   wanted: boolean;
@@ -227,7 +227,7 @@ export interface SyncProgress {
   readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
 }
 
-export interface ClosingProgress {
+interface ClosingProgress {
   begunAtMs: number;
   deadlineMs: number | null;
   /** Snapshots from this request on can prove flat. Null: some positions are not closed yet. */
@@ -238,7 +238,7 @@ export interface ClosingProgress {
 }
 
 /** A fill that its strategy has not been shown yet. */
-export interface UnshownFill {
+interface UnshownFill {
   readonly strategy: string;
   readonly instrument: InstrumentId;
   readonly fill: OwnFill;

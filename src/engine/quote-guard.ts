@@ -39,7 +39,7 @@ export interface Sides {
 }
 
 /** A quote of one instrument that is held back. */
-export interface DoubtedQuote extends Sides {
+interface DoubtedQuote extends Sides {
   /** Quotes in a row that agree. */
   readonly count: number;
   readonly sinceMonotonicMs: number;
@@ -53,14 +53,14 @@ export interface DoubtedQuote extends Sides {
   readonly because: string;
 }
 
-export interface SeenQuote extends Sides {
+interface SeenQuote extends Sides {
   readonly instrument: InstrumentId;
   readonly monotonicMs: number;
   readonly marketMs: number;
 }
 
 /** `began`: the first quote of a row that is held back; people are told. `held`: another one. */
-export type Judgement = 'believed' | 'began' | 'held';
+type Judgement = 'believed' | 'began' | 'held';
 
 export class QuoteGuard {
   /** A quote between both bounds can't be implausible: nearly every quote costs one comparison with each. */

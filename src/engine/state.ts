@@ -174,7 +174,7 @@ export interface SignalEntry {
   filled: boolean;
 }
 
-export interface ActionTaken extends HandedAction {
+interface ActionTaken extends HandedAction {
   readonly marketMs: number;
   /** The venue had booked it itself, and is not told of it. */
   readonly byVenue: boolean;

@@ -80,7 +80,7 @@ export interface PositionView {
 }
 
 /** What one strategy holds of a position, with its own stop. */
-export interface PartView extends TradeView {
+interface PartView extends TradeView {
   readonly strategy: string;
   readonly quantityLots: number;
   /** Of its own lots. Left out: the position's counts for all, as on spot. */
@@ -151,13 +151,13 @@ export interface StrategyView {
 }
 
 /** The desk's balance of one currency by its own books; decimal text with every place. */
-export interface BalanceView {
+interface BalanceView {
   readonly asset: string;
   readonly amount: string;
 }
 
 /** Dust: what is held but can't be sold alone, including what is below a lot. */
-export interface DustView {
+interface DustView {
   readonly instrument: InstrumentId;
   /** Decimal text with every place. */
   readonly quantity: string;

@@ -48,7 +48,7 @@ export interface Kpi {
   readonly says: string;
 }
 
-export interface KpiContext extends Pick<ReportContext, 'desk' | 'pool'> {
+interface KpiContext extends Pick<ReportContext, 'desk' | 'pool'> {
   readonly home: string;
   /** Null if the trader does not answer. */
   readonly status: TraderStatus | null;

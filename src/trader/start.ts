@@ -20,7 +20,7 @@ import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
 
 /** Where a desk's journal lies, and the file that says how far it had come. */
-export type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
+type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
 
 /** A hanging disk must not keep the process of a broken engine alive. */
 const BROKEN_END_MS_MAX = 2000;
@@ -169,7 +169,7 @@ class Start implements Role {
 }
 
 /** Opens the journal as every start does: one that was set back begins anew. Throws like `openJournal`. */
-export async function openKnownJournal(
+async function openKnownJournal(
   { journal: directory, journalEnds }: JournalPlace,
   wallMs: number,
   log: Log,

@@ -25,7 +25,7 @@ export interface TradingVenue {
   readonly account: string;
 }
 
-export interface VenueParts {
+interface VenueParts {
   readonly runtime: Runtime;
   readonly desk: Desk;
   readonly paths: DeskPaths;

@@ -16,7 +16,7 @@ export interface BreakerOptions {
 
 const BREAKER_DEFAULTS: BreakerOptions = { failuresToOpen: 5, openMs: 60_000 };
 
-export interface BreakerChange {
+interface BreakerChange {
   readonly from: BreakerState;
   readonly to: BreakerState;
   readonly detail: string;

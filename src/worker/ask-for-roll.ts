@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 60_000;
 /** A question that nobody answered ends after a day; one that was rejected is not asked again on the same day. */
 const ASKED_AGAIN_MS = 20 * HOUR_MS;
 
-export type AskForRoll = OperationContext;
+type AskForRoll = OperationContext;
 
 /** Null: nothing of the desk ends. */
 export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {

@@ -13,7 +13,7 @@ import { pinnedBuildOf } from '../temporal/worker-builds.js';
 import { UNHEARD } from './follow-runs.js';
 import { buildIdOf, readKeptBundle, typesOf } from './kept-bundles.js';
 
-export interface ReplayedRun {
+interface ReplayedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;

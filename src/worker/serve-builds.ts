@@ -37,7 +37,7 @@ export interface UnservedBuild {
   readonly why: string;
 }
 
-export interface BuildsContext extends WorkerContext {
+interface BuildsContext extends WorkerContext {
   readonly desk: string;
   readonly of: BuildsOf;
   /** The code of this build. */

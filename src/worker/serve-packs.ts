@@ -33,7 +33,7 @@ const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 /** What it needs to reach Temporal and to open payloads; none of our other variables. */
 const ENVIRONMENT = /^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_SECRETS|TEMPORAL_.*)$/;
 
-export interface PacksContext {
+interface PacksContext {
   readonly runtime: Runtime;
   readonly temporal: TemporalAccess;
   readonly log: Logger;

@@ -86,7 +86,7 @@ export class Candles extends Slots<DrawnCandle> {
   }
 }
 
-export interface EquitySlot {
+interface EquitySlot {
   readonly startMs: number;
   /** When its values were true. */
   atMs: number;

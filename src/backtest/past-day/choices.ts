@@ -27,7 +27,7 @@ export interface Choice {
 
 export const isNothing = ({ entries, leaves }: Choice): boolean => entries.length + leaves.length === 0;
 
-export type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended' | 'order.denied' }>;
+type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended' | 'order.denied' }>;
 
 /** Without entries that waited in the core: quotes decide when those are sent. */
 export const isEntry = (record: EngineRecord): record is EntryRecord =>

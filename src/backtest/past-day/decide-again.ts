@@ -60,7 +60,7 @@ export interface Difference {
   readonly byQuote: boolean;
 }
 
-export interface NotJudged {
+interface NotJudged {
   readonly why: string;
   readonly count: number;
 }
@@ -101,7 +101,7 @@ export interface DayAgain {
 }
 
 /** A record contradicts what the records before it add up to. */
-export class RecordContradicts extends Error {
+class RecordContradicts extends Error {
   override readonly name = 'RecordContradicts';
   readonly keptSafe = 'the journal was only read';
   readonly doThis =

@@ -18,7 +18,7 @@ export interface HypotheticalDay extends DayResult {
   readonly open: number;
 }
 
-export interface DayToTrade {
+interface DayToTrade {
   /** Of all instruments of the desk, sorted by end; those before `fromMs` are for warm-up. */
   readonly bars: readonly MarketBar[];
   readonly fromMs: number;

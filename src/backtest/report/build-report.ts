@@ -33,7 +33,7 @@ export interface ReportedFile {
   readonly fetchedFrom: string | null;
 }
 
-export interface ReportedMonth {
+interface ReportedMonth {
   /** UTC, `2026-03`. */
   readonly month: string;
   /** Return on equity including open results, over the part of the month that was run. */

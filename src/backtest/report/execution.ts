@@ -86,7 +86,7 @@ type Counts = Readonly<Record<string, number>>;
 /** What was said of the first, by limit. */
 type First = Readonly<Record<string, string>>;
 
-export interface SignalsSent {
+interface SignalsSent {
   readonly sent: number;
   readonly refused: Counts;
   readonly refusedFirst: First;

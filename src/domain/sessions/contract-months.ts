@@ -27,7 +27,7 @@ export type ContractMonth = string;
  * The roll day, from which a month is no longer entered: a number of business days before its last trade, or the Monday
  * of the week of its last trade, which is the roll day of the CME.
  */
-export type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
+type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
 
 export const ROLL_DAYS_MAX = 30;
 

@@ -3,7 +3,7 @@ import type { Halt, HaltCause, HaltWhy } from '../../domain/mode.js';
 import { type Core, commit, markAllChanged, withdrawExits } from '../core.js';
 import { haltWhy } from './mode.js';
 
-export type HaltWish = Pick<Halt, 'mode' | 'by' | 'reason'> & HaltWhy;
+type HaltWish = Pick<Halt, 'mode' | 'by' | 'reason'> & HaltWhy;
 
 /** Always records a new halt, so an arming that quotes an older one is refused from here on. */
 export function raiseHalt(core: Core, wish: HaltWish): Halt {

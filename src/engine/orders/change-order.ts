@@ -32,7 +32,7 @@ import { restNoLonger, watchOf } from './order-watch.js';
  * An order event alone never moves money: fills are records of their own and don't come through here.
  * `completingFill`: the recorded fills are all that there was to fill.
  */
-export type AnswerEvent = Exclude<OrderEvent, 'partialFill'>;
+type AnswerEvent = Exclude<OrderEvent, 'partialFill'>;
 
 /** True if the order's state changed. */
 export function changeOrder(

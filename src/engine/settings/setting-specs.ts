@@ -29,7 +29,7 @@ interface AnySetting {
   readonly tighter: 'lower' | 'higher' | 'neither';
 }
 
-export type LimitSpec = AnySetting & NumberRange;
+type LimitSpec = AnySetting & NumberRange;
 export type SettingSpec = AnySetting & ValueRange;
 
 /** The parts of a desk that contain settings. */

@@ -4,7 +4,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { SIGNAL_LIFE_MS_MAX, type Signal, type SignalRequest, wrongPrices } from '../../domain/signal.js';
 import type { Core } from '../core.js';
 
-export type SignalRead =
+type SignalRead =
   | { readonly ok: true; readonly signal: Signal }
   /** Names the field, what was expected and what was found. */
   | { readonly ok: false; readonly problem: string };

@@ -22,7 +22,7 @@ export interface FinishedBar {
  * `spanMs` is the span that was asked for, also of a bar that the end of its session cut short. `late`: a newer bar of
  * its span has ended since.
  */
-export interface ShownBar extends FinishedBar {
+interface ShownBar extends FinishedBar {
   readonly late: boolean;
 }
 

@@ -89,7 +89,7 @@ const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
     ({ allowance }) => allowance,
   );
 
-export interface FillToShow {
+interface FillToShow {
   readonly slot: StrategySlot;
   readonly fill: OwnFill;
 }

@@ -18,7 +18,7 @@ import type { EntryWish, StrategyContext } from './strategy.js';
 import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
 
 /** A finished bar without the stamps of its event. */
-export type PastBar = Pick<
+type PastBar = Pick<
   BarEvent,
   'instrument' | 'openMs' | 'spanMs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks' | 'volumeLots'
 >;

@@ -20,14 +20,14 @@ interface AnyPlan {
   readonly because: string;
 }
 
-export interface LimitPlan extends AnyPlan {
+interface LimitPlan extends AnyPlan {
   /** The quote that the limit is set to: `own` waits on its own side of the spread, `far` takes what is offered. */
   readonly at: 'own' | 'far';
   /** How many ticks further away from the market. */
   readonly offsetTicks?: number;
 }
 
-export interface StopPlan extends AnyPlan {
+interface StopPlan extends AnyPlan {
   /** The trigger. Nothing is entered if the market is there already. */
   readonly triggerTicks: number;
   readonly slippageTicks: number;

@@ -221,7 +221,7 @@ export interface StrategyContext {
 }
 
 /** What a strategy sees of one of its instruments. */
-export interface WatchedInstrument {
+interface WatchedInstrument {
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
   /** The newest finished bar, as it came. Null: none yet. */

@@ -3,7 +3,7 @@ import { type Core, commit } from '../core.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { endWaiting } from '../orders/end-waiting.js';
 
-export interface StrategySwitch {
+interface StrategySwitch {
   readonly strategy: string;
   readonly enabled: boolean;
   /** Switched by the tracker, which only ever takes back its own switches. */

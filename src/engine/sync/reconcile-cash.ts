@@ -14,7 +14,7 @@ import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
 import { CASH_CONFIRM_AFTER_MS } from '../timing.js';
 
-export interface CashCompared {
+interface CashCompared {
   readonly differences: readonly Difference[];
   /** Cash differs and the difference is not confirmed: read again. */
   readonly pending: boolean;
@@ -204,7 +204,7 @@ function kindOf(kind: CashMovement['kind'], units: Units): CashKind {
   return kind === 'dustConversion' ? 'correction' : kind;
 }
 
-export interface CashBooking {
+interface CashBooking {
   readonly kind: CashKind;
   readonly units: Units;
   readonly by: string;

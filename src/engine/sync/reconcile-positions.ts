@@ -35,7 +35,7 @@ import { holdingsOf, openLots } from '../state.js';
 import { CONFIRM_AFTER_MS, HELD_BEFORE_MAX, POSITION_LISTED_LATE_MS } from '../timing.js';
 import { NOBODY, ownerOf } from '../trades/trade.js';
 
-export interface PositionsCompared {
+interface PositionsCompared {
   readonly differences: readonly Difference[];
   /** Something differs and is not confirmed: read again. */
   readonly pending: boolean;

@@ -32,7 +32,7 @@ interface RulesInForce {
   readonly strategies: readonly { readonly name: string; readonly enabled: boolean }[];
 }
 
-export interface TakingOver {
+interface TakingOver {
   readonly paths: RulePaths;
   readonly desk: Desk;
   readonly engine: Engine;

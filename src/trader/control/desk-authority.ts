@@ -43,7 +43,7 @@ export interface DeskAuthority {
   forGoLive(params: ControlMethods['goLive']['params']): GoLivePermission;
 }
 
-export interface DeskAuthorityParts {
+interface DeskAuthorityParts {
   readonly home: string;
   /** Where the desk's page is, for votes by passkey. */
   readonly web: Runtime['web'];

@@ -12,7 +12,7 @@ import { ControlRefusal } from './control-refusal.js';
 const ANSWER_MS_MAX = 5000;
 const READS_MAX = 16;
 
-export interface FlatQuestion {
+interface FlatQuestion {
   readonly venue: VenuePort;
   readonly instruments: readonly Instrument[];
   readonly nowMs: () => number;

@@ -32,9 +32,9 @@ import {
 import type { DeskAuthority } from './desk-authority.js';
 import { type ControlRequest, checkParams, readRequest } from './params.js';
 
-export type AnsweredMethod = Exclude<ControlMethod, 'follow'>;
+type AnsweredMethod = Exclude<ControlMethod, 'follow'>;
 
-export type AnsweredHandlers = {
+type AnsweredHandlers = {
   readonly [M in AnsweredMethod]: (
     params: ControlMethods[M]['params'],
   ) => Promise<ControlMethods[M]['result']>;
@@ -147,7 +147,7 @@ export interface CommandedTrader {
   follow(socket: Socket, id: unknown, fromSequence: number): void;
 }
 
-export interface HandlerParts {
+interface HandlerParts {
   /** Rejects if the start fails. */
   readonly started: Promise<CommandedTrader>;
   /** Null while it starts. */

@@ -22,7 +22,7 @@ export interface OpenJournalOptions {
   readonly drawIncarnation?: () => string;
 }
 
-export interface OpenedJournal {
+interface OpenedJournal {
   readonly journal: Journal;
   readonly created: boolean;
   /** What was cut off because a crash had torn it; it had never been acknowledged. Null: nothing. */

@@ -5,7 +5,7 @@ import { frameFault, JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
-export interface ReadOptions {
+interface ReadOptions {
   /** First sequence wanted. Default: 1, the first there is. */
   readonly from?: number;
 }
@@ -22,7 +22,7 @@ export function* readJournal(directory: string, options: ReadOptions = {}): Gene
   }
 }
 
-export interface JournalFrame {
+interface JournalFrame {
   readonly entries: readonly JournalEntry[];
   /** As in `ScannedFrame`. */
   readonly body: FrameBody;

@@ -41,7 +41,7 @@ export function listSegments(directory: string): readonly Segment[] {
     .map((name) => ({ name, path: join(directory, name), firstSequence: Number(name.slice(0, 16)) }));
 }
 
-export interface SegmentBegin extends SegmentHeader {
+interface SegmentBegin extends SegmentHeader {
   readonly format: FrameFormat;
 }
 

@@ -73,7 +73,7 @@ export interface VenueLink {
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
 }
 
-export interface RunnerParts {
+interface RunnerParts {
   readonly engine: EngineCore;
   readonly journal: HostJournal;
   readonly link: VenueLink;

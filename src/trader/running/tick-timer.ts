@@ -10,7 +10,7 @@ const TICK_BUSY_MS = 250;
 /** Prevents a busy loop if the wake time lies in the past. */
 const TICK_MIN_MS = 2;
 
-export interface TickTimerParts {
+interface TickTimerParts {
   readonly timers: Timers;
   readonly monotonicMs: () => number;
   /** Monotonic time by which the engine needs a tick. Null: it needs none. */

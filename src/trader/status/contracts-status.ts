@@ -6,7 +6,7 @@ import { daysUntil, openChoices } from '../../domain/sessions/contract-months.js
 import type { VenueContract } from '../../domain/venue.js';
 import type { ContractView } from '../../engine/view.js';
 
-export interface ContractsKnown {
+interface ContractsKnown {
   readonly instruments: readonly Instrument[];
   readonly rolled: readonly ContractView[];
   readonly atVenue: readonly VenueContract[];

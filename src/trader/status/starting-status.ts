@@ -3,7 +3,7 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { LoadedDesk } from '../../desk/load.js';
 
-export interface StartingFacts {
+interface StartingFacts {
   readonly loaded: LoadedDesk;
   readonly incarnation: string;
   /** Sequence of the newest record, so that followers don't conclude that the journal was set back. */

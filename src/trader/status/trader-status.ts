@@ -56,7 +56,7 @@ export interface StatusFacts {
   readonly calendars: readonly SessionCalendar[];
 }
 
-export interface StatusNow {
+interface StatusNow {
   readonly view: EngineView;
   readonly venueContracts: readonly VenueContract[];
   readonly notTrading: readonly WaitingReason[];

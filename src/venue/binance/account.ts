@@ -20,7 +20,7 @@ interface PositionContext {
   readonly unbooked: (market: BinanceMarket) => Unbooked;
 }
 
-export interface AccountContext {
+interface AccountContext {
   readonly connection: Connection;
   readonly markets: readonly BinanceMarket[];
   readonly positions: PositionContext;

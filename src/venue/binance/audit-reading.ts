@@ -18,7 +18,7 @@ interface Balance {
   readonly locked: string;
 }
 
-export interface ExchangeToRead extends ReadBook {
+interface ExchangeToRead extends ReadBook {
   readonly credentials: BinanceCredentials;
 }
 

@@ -30,7 +30,7 @@ import { openUserStream, type UserStream } from './user-stream.js';
 import { readPermissions, readPrices, readSymbols, type VerifyContext } from './verify.js';
 
 /** The state of the connection, for people and checks. */
-export interface BinanceState {
+interface BinanceState {
   readonly endpoint: string;
   readonly up: boolean;
   /** Why it is down; empty while it is up. */

@@ -46,7 +46,7 @@ const WITHDRAWAL_UNDONE: ReadonlySet<number> = new Set([1, 3, 5]);
 /** 0: this wallet; 1: the funding wallet, which is not the account that trades. */
 const SPOT_WALLET = 0;
 
-export interface CashContext {
+interface CashContext {
   readonly reader: Reader;
   /** The venue's time. */
   readonly nowMs: () => number;

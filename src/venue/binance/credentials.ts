@@ -7,7 +7,7 @@ export interface BinanceCredentials {
   readonly secret: string;
 }
 
-export type CredentialsRead =
+type CredentialsRead =
   | { readonly ok: true; readonly credentials: BinanceCredentials }
   | { readonly ok: false; readonly problem: string; readonly doThis: string };
 

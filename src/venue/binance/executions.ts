@@ -16,7 +16,7 @@ import type { BinanceMarket } from './market.js';
 import { readStreamOrder } from './orders.js';
 import { type RawTrade, readStreamTrade } from './trades.js';
 
-export interface ExecutionsOptions {
+interface ExecutionsOptions {
   readonly markets: ReadonlyMap<string, BinanceMarket>;
   readonly history: HistoryContext;
   readonly emit: (event: VenueStreamEvent) => void;

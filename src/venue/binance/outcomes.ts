@@ -115,7 +115,7 @@ function cancelledOutcome(body: unknown, clientId: string, market: BinanceMarket
 }
 
 /** The order; null if the venue says that it has none; or why that is unknown. */
-export type Lookup =
+type Lookup =
   | { readonly kind: 'found'; readonly order: VenueOrder | null }
   | { readonly kind: 'unavailable'; readonly cause: string };
 

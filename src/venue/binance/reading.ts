@@ -10,7 +10,7 @@ import type { CcxtBinance } from './exchange.js';
 import { INVALID_SYMBOL, whyNot } from './outcomes.js';
 import type { Requests } from './requests.js';
 
-export interface ReadingRequest<T> {
+interface ReadingRequest<T> {
   readonly name: string;
   readonly weight: number;
   readonly urgency: Urgency;

@@ -31,7 +31,7 @@ export interface Requests {
   readonly figures: RequestFigures;
 }
 
-export interface RequestsOptions {
+interface RequestsOptions {
   readonly exchange: BinanceExchange;
   readonly queue: RateBudgetQueue;
   readonly breaker: Breaker;

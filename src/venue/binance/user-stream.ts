@@ -7,7 +7,7 @@ import { backoffMs } from '../retry.js';
 import { type Fields, fieldsOf } from './decode.js';
 import { type BinanceExchange, plainCause, type SocketClient } from './exchange.js';
 
-export interface UserStreamOptions {
+interface UserStreamOptions {
   readonly exchange: BinanceExchange;
   readonly onEvent: (event: Fields) => void;
   readonly onConnected: () => void;

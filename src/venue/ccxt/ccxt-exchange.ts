@@ -4,7 +4,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
 import { guardFutures } from './guard-futures.js';
 
-export interface BookTop {
+interface BookTop {
   readonly bids: readonly (readonly (number | undefined)[])[];
   readonly asks: readonly (readonly (number | undefined)[])[];
 }

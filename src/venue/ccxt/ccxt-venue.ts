@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { VenueDefinition } from '../definition.js';
 import type { PriceSource } from '../prices.js';
 
-export interface CcxtVenue {
+interface CcxtVenue {
   /** ccxt's name of the venue as well. */
   readonly name: string;
   readonly title: string;

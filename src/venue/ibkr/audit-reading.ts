@@ -9,7 +9,7 @@ import { isOwned } from '../../domain/value.js';
 import type { BookReading } from '../book-reading.js';
 import type { GatewayAddress } from './gateway.js';
 
-export interface AccountToRead {
+interface AccountToRead {
   readonly address: GatewayAddress;
   readonly clientId: number;
   /** Null: the login's only account. */

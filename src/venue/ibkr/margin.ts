@@ -22,7 +22,7 @@ export interface Margin {
   readonly free: number;
 }
 
-export type MarginAnswer =
+type MarginAnswer =
   | ({ readonly kind: 'told' } & Margin)
   | { readonly kind: 'refused'; readonly code: number; readonly text: string };
 
@@ -59,7 +59,7 @@ export function whatIf(orderId: number, contract: Contract, order: Order): Quest
   };
 }
 
-export interface MarginsOptions {
+interface MarginsOptions {
   readonly reading: Gateway;
   /** Null until account and contracts have been verified. */
   readonly setup: () => Setup | null;

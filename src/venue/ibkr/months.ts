@@ -6,7 +6,7 @@
 import type { Contract } from '@stoqey/ib';
 import type { GatewayAddress } from './gateway.js';
 
-export type TradedContract = Contract & { readonly conId: number };
+type TradedContract = Contract & { readonly conId: number };
 
 /** By Gateway, then by symbol. */
 const traded = new Map<string, ReadonlyMap<string, TradedContract>>();

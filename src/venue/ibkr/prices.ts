@@ -21,7 +21,7 @@ import {
 import { onTradedContracts, tradedContract } from './months.js';
 import { DATA_LOST, farmAfter, isWarning, linkAfter } from './outcomes.js';
 
-export interface OpenIbkrPrices extends OpenPrices {
+interface OpenIbkrPrices extends OpenPrices {
   readonly address: GatewayAddress;
   /** Used by this connection only. */
   readonly clientId: number;

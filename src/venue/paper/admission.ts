@@ -22,7 +22,7 @@ import type { PaperOrder } from './book-record.js';
 import { type FeeRules, feeAhead } from './fees.js';
 import { isTriggered, type QuotePrices } from './matching.js';
 
-export interface Rejection {
+interface Rejection {
   readonly code: string;
   readonly text: string;
   readonly wouldTrigger?: true;

@@ -33,7 +33,7 @@ export interface ExchangeRules extends FeeRules {
   readonly volumePartPpm?: number;
 }
 
-export interface ExchangeOutput {
+interface ExchangeOutput {
   fill(fill: PaperFill): void;
   expired(order: PaperOrder): void;
   /** The market has reached the trigger of a stop, which goes on as an order of another kind. */

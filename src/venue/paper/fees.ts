@@ -24,7 +24,7 @@ export interface FeeRules {
   readonly feesIn?: 'coin' | 'quote' | undefined;
 }
 
-export interface FeeBasis {
+interface FeeBasis {
   /** What the order was charged for before. */
   readonly charged?: Charged | undefined;
   readonly side: Side;

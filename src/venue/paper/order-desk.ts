@@ -16,7 +16,7 @@ import { paperOrderOf } from './translate.js';
 /** Applies a record to the book at once and has it written to disk. */
 export type Write = (record: Exclude<BookRecord, { type: 'state' }>) => void;
 
-export interface OrderDeskParts {
+interface OrderDeskParts {
   readonly book: PaperBook;
   readonly exchange: Exchange;
   readonly instruments: readonly Instrument[];

@@ -4,7 +4,7 @@ import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 
-export interface OrderPlace {
+interface OrderPlace {
   readonly symbol: string;
   readonly venueId: string;
   readonly reserveTicks: number;

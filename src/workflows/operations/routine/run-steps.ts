@@ -66,7 +66,7 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
 const LEFT_OUT = 'the routine was cancelled before it';
 
 /** True if the step named by `unless` has passed, or was itself left out for this reason. */
-export function isNeedless(
+function isNeedless(
   { unless }: RoutineStep,
   steps: readonly RoutineStep[],
   results: readonly StepResult[],
