@@ -17,7 +17,7 @@ export function strategyRules(desk: Desk): BrokenRule[] {
     ...kindRules(strategy, index),
     ...artefactRules(strategy, index),
     ...parameterRules(strategy, index),
-    ...sizeRules(strategy, index),
+    ...sizeRules(strategy, index, desk.instruments),
   ]);
 }
 
@@ -73,12 +73,28 @@ function artefactRules({ kind, artefacts }: DeskStrategy, index: number): Broken
   ];
 }
 
-function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
+function sizeRules(
+  { size, symbols }: DeskStrategy,
+  index: number,
+  instruments: Desk['instruments'],
+): BrokenRule[] {
   if (size === undefined) return [];
   const given = (['riskPct', 'lots', 'equityPct', 'volatilityPct'] as const).filter(
     (key) => size[key] !== undefined,
   );
-  if (given.length === 1) return [];
+  if (given.length === 1) {
+    const forCash = instruments.find((one) => isOwned(one) && symbols.includes(one.symbol));
+    return forCash === undefined || (size.equityPct ?? 0) <= 100
+      ? []
+      : [
+          {
+            path: ['strategies', index, 'size', 'equityPct'],
+            expected: `100 or less: ${forCash.symbol} is bought for cash`,
+            found: String(size.equityPct),
+            doThis: 'write 100 or less; more is for contracts on margin',
+          },
+        ];
+  }
   return [
     {
       path: ['strategies', index, 'size'],

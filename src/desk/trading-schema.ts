@@ -179,10 +179,13 @@ const sizeSchema = z.strictObject({
       'What the stop of an entry may lose, percent of equity: lots are that ÷ (distance of the stop × value of a tick of one lot), rounded down; where not one lot fits, the entry is refused.',
     ),
   lots: lots.optional().describe('Whole lots of the instrument, contracts of a future.'),
-  equityPct: percent
+  equityPct: z
+    .number()
+    .positive()
+    .max(10_000)
     .optional()
     .describe(
-      'What an entry alone may be worth, percent of equity; `risk.maxPositionSizePct` bounds what is held with it.',
+      'What an entry alone may be worth, percent of equity; `risk.maxPositionSizePct` bounds what is held with it. At most 100 where what it trades is bought for cash (spot, stock).',
     ),
   volatilityPct: percent
     .optional()

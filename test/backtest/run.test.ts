@@ -121,6 +121,18 @@ describe('a backtest', () => {
     const { report: onMargin } = await backtest(writeMinutes(temporaryFolder(), waves(600)), { desk: lent });
     expect(onMargin.rejected).toEqual({});
     expect(onMargin.fills).toBeGreaterThan(0);
+    // As large as its size says: thirteen times what is there are two contracts, where the limit would let six be held.
+    const fiftieth = desk.instruments.map((one) => ({
+      ...one,
+      margin: { initialPct: 2, maintenancePct: 1 },
+    }));
+    const sized = desk.strategies.map((strategy) => ({ ...strategy, size: { equityPct: 1_300 } }));
+    const risk = { ...desk.risk, maxPositionSizePct: 4_000 };
+    const leveraged = { ...desk, risk, instruments: fiftieth, strategies: sized } as Desk;
+    const { report: larger } = await backtest(writeMinutes(temporaryFolder(), waves(600)), {
+      desk: leveraged,
+    });
+    expect(larger.trades[0]?.quantity).toBe('2');
     expect(onMargin.execution).toContain(
       'Margin of a contract of BTC/USDT: 10 % of its worth to open it, 5 % to hold it.',
     );

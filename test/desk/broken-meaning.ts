@@ -33,6 +33,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'keep one of them',
   },
   {
+    kind: 'an entry that is worth more than the account, of what is bought for cash',
+    from: '    kind: emaCross',
+    to: '    kind: emaCross\n    size: { equityPct: 150 }',
+    at: '150',
+    key: 'strategies[0].size.equityPct',
+    expected: '100 or less: BTC/USDT is bought for cash',
+    found: '150',
+    doThis: 'write 100 or less',
+  },
+  {
     kind: 'an instance of a venue that is named as what stands in for it',
     from: 'feeds: [binance, kucoin, kraken]',
     to: 'feeds: [binance, binance-simulator]',

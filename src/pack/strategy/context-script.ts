@@ -114,13 +114,13 @@ export const STAND_BETWEEN = `"use strict";
     if (size === undefined) return [0, 0, 0, 0, 0];
     const { riskPct, lots, equityPct, volatilityPct, maxLots } = size ?? {};
     if ([riskPct, lots, equityPct, volatilityPct].filter((one) => one !== undefined).length !== 1) throw new TypeError('size: expected one of riskPct, lots, equityPct and volatilityPct');
-    const percent = (value, name) => {
+    const percent = (value, name, most = 100) => {
       if (value === undefined) return 0;
-      if (typeof value !== 'number' || !(value > 0 && value <= 100)) throw new TypeError(name + ': expected a percentage above 0 and up to 100, found ' + String(value));
+      if (typeof value !== 'number' || !(value > 0 && value <= most)) throw new TypeError(name + ': expected a percentage above 0 and up to ' + most + ', found ' + String(value));
       return value;
     };
     const count = (value, name) => (value === undefined ? 0 : whole(value, name));
-    return [percent(riskPct, 'size.riskPct'), count(lots, 'size.lots'), percent(equityPct, 'size.equityPct'), count(maxLots, 'size.maxLots'), percent(volatilityPct, 'size.volatilityPct')];
+    return [percent(riskPct, 'size.riskPct'), count(lots, 'size.lots'), percent(equityPct, 'size.equityPct', 10000), count(maxLots, 'size.maxLots'), percent(volatilityPct, 'size.volatilityPct')];
   };
   const spansOf = (bars) => {
     if (bars === undefined) return [];

@@ -165,7 +165,7 @@ export interface EntrySize {
   readonly riskPct?: number;
   /** Whole lots of the instrument. */
   readonly lots?: number;
-  /** Its value, in percent of equity, whatever is held. */
+  /** Its value, in percent of equity, whatever is held; above 100 of contracts on margin. */
   readonly equityPct?: number;
   /** What one standard deviation of a day's return may cost the strategy's position, in percent of equity. */
   readonly volatilityPct?: number;
