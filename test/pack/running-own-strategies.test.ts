@@ -117,6 +117,11 @@ beforeAll(() => {
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
   );
+  for (const pct of [9_000, 10_001])
+    write(
+      `strategies/worth-${pct}.ts`,
+      atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', `equityPct: ${pct}`))),
+    );
   const waits = (terms: string) =>
     strategyOf(
       `if (!desk.entryResting) desk.enter({ side: 'buy', exits: { stop: { ticks: 9000 } }, because: 'asked', ${terms} });`,
@@ -301,6 +306,10 @@ describe('in the engine', () => {
     expect(problemsOf(() => listed('./strategies/sizes.ts'))).toEqual([
       expect.stringContaining('size: expected one of riskPct, lots, equityPct and volatilityPct'),
     ]);
+    expect(problemsOf(() => listed('./strategies/worth-10001.ts'))).toEqual([
+      expect.stringContaining('size.equityPct: expected a percentage above 0 and up to 10000, found 10001'),
+    ]);
+    expect(problemsOf(() => listed('./strategies/worth-9000.ts'))).toEqual([]);
   });
 
   it('enters by a stop, at its trigger and no worse than it says', () => {
