@@ -194,6 +194,29 @@ describe('coins that were in the account before', () => {
   });
 });
 
+describe('an account that was read as having no coins of others', () => {
+  it.each([
+    ['once, as one in trouble is: a second sale waits', 0, 6_000],
+    ['again and again: it does not', 1, 250],
+  ])('%s', (_, more, graceMs) => {
+    const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
+    for (let nth = 0; nth < more; nth += 1) reading(desk, 0);
+    const { stop } = desk.hold(0);
+    desk.command({ name: 'closeAll' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [sale] = desk.live('close', 0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
+    for (const ms of [0, graceMs - 50]) {
+      desk.pass(ms);
+      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
+    }
+    desk.pass(50);
+    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+    expect(desk.stateOf(sale!)).toBe('absent');
+  });
+});
+
 describe('what another hand trades in the account', () => {
   /** Half a coin of somebody else, and a desk that trades beside it. */
   function besideForeign() {
@@ -238,6 +261,7 @@ describe('what another hand trades in the account', () => {
 
   it('may be what a second sale would sell: it waits also where the coins are not counted yet', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
+    reading(desk, 0);
     const { stop } = desk.hold(0);
     desk.command({ name: 'closeAll' });
     desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });

@@ -15,6 +15,8 @@ import { earliest, watchOf } from './order-watch.js';
  * anyway.
  */
 const FORGOTTEN_AFTER_ROUNDS = 3;
+/** So many readings of the account, since the start, say that it has no coins beside the desk's. */
+const READINGS_BELIEVED = 2;
 
 /**
  * The lookup failed or got no answer, which says nothing about the order. It may be an old lookup, so one that is due
@@ -60,7 +62,8 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 /**
  * A second closing order does no harm if neither can open a position. If the account also has coins that are not the
  * desk's, it can: the venue can't tell whose they are and sells them. If there ever were such coins, or a single reading
- * showed some, there may be some now: a venue in trouble has been read as empty twice in a row.
+ * showed some, there may be some now: a venue in trouble has been read as empty twice in a row. That there are none is not
+ * believed to the first reading alone.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
@@ -68,7 +71,9 @@ function graceMs(core: Core, entry: OrderEntry): number {
   const { shorting } = core.config.capabilities;
   const { reduceOnly } = exitRules(core, instrument);
   const besideOthers =
-    core.state.coins.has(instrumentAt(core, instrument).symbol) || core.sync.surplus.has(instrument);
+    core.state.coins.has(instrumentAt(core, instrument).symbol) ||
+    core.sync.surplus.has(instrument) ||
+    (core.config.coinsNeedOwner === true && core.sync.readings < READINGS_BELIEVED);
   if (!reduceOnly && side === 'sell' && besideOthers) return ABSENT_GRACE_OTHERS_MS;
   const onlyReduces =
     reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
