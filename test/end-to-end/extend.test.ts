@@ -100,6 +100,7 @@ it('what it says of what ships is typed in a copy of the checkout, compiles, and
     'src',
     'scripts',
     'desks',
+    'docker-compose.yml',
     'docs',
     'dashboard',
     'package.json',
