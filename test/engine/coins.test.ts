@@ -16,6 +16,26 @@ function withCoins() {
 }
 
 /** Two readings of the account, as far apart as it takes to be believed. */
+/** A close-all takes the stop off and sells; whether that order arrived is not known. */
+function saleOfUnknownFate(desk: DeskUnderTest, stop: OrderIntent): OrderIntent {
+  desk.command({ name: 'closeAll' });
+  desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+  const [sale] = desk.live('close', 0);
+  if (sale === undefined) throw new Error('nothing is sold');
+  desk.happen({ kind: 'order.sendUnknown', clientId: sale.clientId, cause: 'connection reset' });
+  return sale;
+}
+
+/** It is looked up after each of these times and not found; the last time only it is given up, and nothing else is sold before. */
+function expectAbsentAfter(desk: DeskUnderTest, sale: OrderIntent, waitsMs: readonly number[]): void {
+  for (const [nth, ms] of waitsMs.entries()) {
+    desk.pass(ms);
+    desk.happen({ kind: 'order.lookup', clientId: sale.clientId, found: null });
+    if (nth < waitsMs.length - 1) expect(desk.live('close', 0)).toMatchObject([{ clientId: sale.clientId }]);
+  }
+  expect(desk.stateOf(sale)).toBe('absent');
+}
+
 function reading(desk: DeskUnderTest, lots: number): void {
   for (let round = 0; round < 2; round += 1) {
     desk.command({ name: 'reconcile' });
@@ -179,18 +199,8 @@ describe('coins that were in the account before', () => {
     say(desk, 'foreign');
     desk.arm('person');
     const { stop } = desk.hold(0);
-    desk.command({ name: 'closeAll' });
-    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
-    const [sale] = desk.live('close', 0);
-    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
-    for (const ms of [0, 300, 3_000, 2_000]) {
-      desk.pass(ms);
-      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
-    }
-    desk.pass(1_000);
-    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-    expect(desk.stateOf(sale!)).toBe('absent');
+    const sale = saleOfUnknownFate(desk, stop);
+    expectAbsentAfter(desk, sale, [0, 300, 3_000, 2_000, 1_000]);
   });
 });
 
@@ -202,18 +212,8 @@ describe('an account that was read as having no coins of others', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
     for (let nth = 0; nth < more; nth += 1) reading(desk, 0);
     const { stop } = desk.hold(0);
-    desk.command({ name: 'closeAll' });
-    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
-    const [sale] = desk.live('close', 0);
-    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
-    for (const ms of [0, graceMs - 50]) {
-      desk.pass(ms);
-      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
-    }
-    desk.pass(50);
-    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-    expect(desk.stateOf(sale!)).toBe('absent');
+    const sale = saleOfUnknownFate(desk, stop);
+    expectAbsentAfter(desk, sale, [0, graceMs - 50, 50]);
   });
 });
 
@@ -263,21 +263,11 @@ describe('what another hand trades in the account', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
     reading(desk, 0);
     const { stop } = desk.hold(0);
-    desk.command({ name: 'closeAll' });
-    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
-    const [sale] = desk.live('close', 0);
-    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
+    const sale = saleOfUnknownFate(desk, stop);
     const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 300 } as OrderIntent;
     desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000) });
     expect(desk.engine.view.coins).toEqual([]);
-    for (const ms of [0, 300, 3_000, 2_000]) {
-      desk.pass(ms);
-      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
-    }
-    desk.pass(1_000);
-    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
-    expect(desk.stateOf(sale!)).toBe('absent');
+    expectAbsentAfter(desk, sale, [0, 300, 3_000, 2_000, 1_000]);
   });
 
   it('many times a second has the account read now and then, and once more after the last fill', () => {

@@ -324,38 +324,12 @@ export interface WatchedView {
   readonly closeTicks: number;
 }
 
-/** One of the instruments that the strategy trades as one. What is asked for is about this instrument alone. */
-export interface LegView extends WatchedView {
-  /** What the strategy holds of it: long is positive. */
-  readonly lots: number;
-  /** An entry of its own in it is not final yet, or waits in the desk. */
-  readonly entryResting: boolean;
-  enter(wish: EntryWish): void;
-  exit(because: string, options?: { readonly part?: number }): void;
-  adjust(change: ExitsChange): void;
-  enterOneOf(one: LimitEntry | StopEntry, other: LimitEntry | StopEntry): void;
-  change(change: EntryChange): void;
-  cancel(because: string): void;
-}
-
-/** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
-export interface DeskView {
+/** What the strategy holds of an instrument, and what it may ask for there. */
+interface TradedView {
   /** The strategy's position: long is positive. */
   readonly lots: number;
   /** An entry of this instrument is not final yet, or waits in the desk. */
   readonly entryResting: boolean;
-  /** Whole ticks; NaN before the first quote. */
-  readonly bid: number;
-  readonly ask: number;
-  /** The venue allows selling short. */
-  readonly shorting: boolean;
-  /** The farthest stop that the desk allows, in percent of the price. */
-  readonly stopLossPct: number;
-  readonly session: SessionView;
-  /** One of the instruments beside its own; its numbers are read when they are used. Throws for any other. */
-  of(symbol: string): WatchedView;
-  /** One of the instruments that it trades, its own included. Throws for any other. */
-  leg(symbol: string): LegView;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
   /**
@@ -377,6 +351,25 @@ export interface DeskView {
    * Also works while it is off.
    */
   cancel(because: string): void;
+}
+
+/** One of the instruments that the strategy trades as one. What is asked for is about this instrument alone. */
+export interface LegView extends WatchedView, TradedView {}
+
+/** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
+export interface DeskView extends TradedView {
+  /** Whole ticks; NaN before the first quote. */
+  readonly bid: number;
+  readonly ask: number;
+  /** The venue allows selling short. */
+  readonly shorting: boolean;
+  /** The farthest stop that the desk allows, in percent of the price. */
+  readonly stopLossPct: number;
+  readonly session: SessionView;
+  /** One of the instruments beside its own; its numbers are read when they are used. Throws for any other. */
+  of(symbol: string): WatchedView;
+  /** One of the instruments that it trades, its own included. Throws for any other. */
+  leg(symbol: string): LegView;
   /** Notes one line for people. */
   note(text: string): void;
 }
