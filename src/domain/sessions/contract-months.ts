@@ -34,9 +34,9 @@ export const ROLL_DAYS_MAX = 30;
 /** Where dates and times of these contracts are read. */
 export const CONTRACT_ZONE = 'America/New_York';
 
-const LAST_TRADE_AT = minuteOfDay('09:30');
+const LAST_TRADE = { minute: minuteOfDay('09:30'), inWords: ' at 09:30 New York' };
 /** Of a month whose last day is all that is known. */
-const DAY_ENDS_AT = minuteOfDay('24:00');
+const END_OF_DAY = { minute: minuteOfDay('24:00'), inWords: '' };
 /** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
 const FLAT_BEFORE_CLOSE = 60;
@@ -130,24 +130,19 @@ export function contractTerms(
   offsetAt: ZoneOffset,
   nearest: ContractMonth = month,
 ): ContractTerms {
-  const [last, roll] = [lastTradeDay(month), rollDay(month, rule)];
-  const dayBefore = businessDaysBefore(last, 1);
-  const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
+  const rollMsOf = (one: ContractMonth) => momentOf(rollDay(one, rule), 0, offsetAt);
   const choices = [nearest < month ? nearest : month];
   const newest = (): ContractMonth => choices.at(-1) ?? month;
   while (newest() < month) choices.push(monthAfter(newest()));
   for (let ahead = 0; ahead < AHEAD; ahead += 1) choices.push(monthAfter(newest()));
   return {
     month,
-    lastTradeMs: at(last, LAST_TRADE_AT),
-    rollMs: at(roll, 0),
-    flatMs: at(dayBefore, flatMinute(dayBefore)),
-    lastTradeDay: dateText(last),
-    rollDay: dateText(roll),
-    lastTrade: `${dateText(last)} at 09:30 New York`,
+    ...endOf(lastTradeDay(month), LAST_TRADE, offsetAt),
+    rollMs: rollMsOf(month),
+    rollDay: dateText(rollDay(month, rule)),
     next: monthAfter(month),
     choices,
-    rollsMs: Object.fromEntries(choices.map((one) => [one, at(rollDay(one, rule), 0)])),
+    rollsMs: Object.fromEntries(choices.map((one) => [one, rollMsOf(one)])),
   };
 }
 
@@ -160,23 +155,32 @@ export function fixedTerms(
   offsetAt: ZoneOffset,
   lastDay: DayNumber | null = null,
 ): ContractTerms {
-  const last = lastDay ?? lastTradeDay(month);
-  const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
+  const end =
+    lastDay === null
+      ? endOf(lastTradeDay(month), LAST_TRADE, offsetAt)
+      : endOf(lastDay, END_OF_DAY, offsetAt);
+  const next = lastDay === null ? monthAfter(month) : null;
+  return { month, ...end, rollMs: end.flatMs, rollDay: null, next, choices: [], rollsMs: {} };
+}
+
+type MonthEnd = Pick<ContractTerms, 'lastTradeMs' | 'flatMs' | 'lastTradeDay' | 'lastTrade'>;
+
+function endOf(
+  last: DayNumber,
+  { minute, inWords }: { readonly minute: number; readonly inWords: string },
+  offsetAt: ZoneOffset,
+): MonthEnd {
   const dayBefore = businessDaysBefore(last, 1);
-  const flatMs = at(dayBefore, flatMinute(dayBefore));
   return {
-    month,
-    lastTradeMs: at(last, lastDay === null ? LAST_TRADE_AT : DAY_ENDS_AT),
-    rollMs: flatMs,
-    flatMs,
+    lastTradeMs: momentOf(last, minute, offsetAt),
+    flatMs: momentOf(dayBefore, flatMinute(dayBefore), offsetAt),
     lastTradeDay: dateText(last),
-    rollDay: null,
-    lastTrade: lastDay === null ? `${dateText(last)} at 09:30 New York` : dateText(last),
-    next: lastDay === null ? monthAfter(month) : null,
-    choices: [],
-    rollsMs: {},
+    lastTrade: `${dateText(last)}${inWords}`,
   };
 }
+
+const momentOf = (day: DayNumber, minute: number, offsetAt: ZoneOffset): number =>
+  utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
 
 /** Whole days until a moment, begun ones included; below 0 once it has passed. */
 export const daysUntil = (nowMs: number, utcMs: number): number =>
