@@ -119,6 +119,8 @@ export interface OrderIntent {
    * those of others. Left out: they join the trade that is open.
    */
   readonly ownTrade?: true;
+  /** For an entry of a strategy that trades several instruments as one: its trade is one leg. Left out: it is whole. */
+  readonly leg?: true;
 }
 
 /** The order never rests: it is a market order and filled soon, or what is not filled on arrival is gone (IOC, FOK). */

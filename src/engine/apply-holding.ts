@@ -183,8 +183,6 @@ function open(
   trade.entryTickLots += VALUE[steps.kind].averaged(Math.abs(signedLots), priceTicks);
   holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);
   position.cost += cost;
-  // Coins owed from before a purchase, or kept from before a sale, can take what makes it a whole lot.
-  if (position.quantityLots === 0) closeTrade(state, position, 'fee', marketMs);
 }
 
 /** The open trade if whole lots are held, else a new one. */

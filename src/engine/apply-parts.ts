@@ -36,6 +36,8 @@ export function applyInParts(
   }
   gatherRests(position);
   joinRemainders(state, position, execution.marketMs);
+  for (const part of position.parts)
+    if (part.quantityLots === 0 && part.trade !== null) closeTrade(state, part, 'fee', execution.marketMs);
   gatherRests(position);
   addUp(position);
 }
@@ -160,12 +162,12 @@ function shared(shares: readonly [Holding, number][], execution: Execution): [Ho
   });
 }
 
-/** The part of that owner; else what is below a lot, which its trade takes over; else a new one. */
+/** The part of that owner; else what is below a lot, with a trade or without, which its trade takes over; else a new one. */
 function partOf(position: PositionEntry, owner: string): Holding {
   const { parts, instrument } = position;
   const known =
     parts.find((part) => part.trade !== null && ownerOf(part) === owner) ??
-    parts.find(({ trade }) => trade === null);
+    parts.find(({ trade, quantityLots }) => trade === null || quantityLots === 0);
   if (known !== undefined) return known;
   const part = emptyHolding(instrument);
   parts.push(part);
@@ -210,7 +212,6 @@ function joinRemainders(state: EngineState, position: PositionEntry, marketMs: n
   }
   holdCoins(oldest, steps, coinsOf(oldest, steps));
   const { quantityLots, trade } = oldest;
-  if (quantityLots === 0 && trade !== null) closeTrade(state, oldest, 'fee', marketMs);
   if (quantityLots !== 0 && trade === null)
     beginTrade(state, oldest, null, quantityLots > 0 ? 'long' : 'short', marketMs).risk = null;
 }

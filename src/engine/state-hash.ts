@@ -61,6 +61,10 @@ function decidedBy(state: EngineState): unknown[] {
   const live = state.live.flatMap((orders) => [...orders.values()]);
   const named: unknown[] = [];
   if (lossesInARow > 0) named.push(['losses in a row', lossesInARow]);
+  const legs = [...state.tracks].flatMap(([name, { legsResult }]) =>
+    legsResult === 0n ? [] : [[name, String(legsResult)]],
+  );
+  if (legs.length > 0) named.push(['legs', legs.sort(byFirst)]);
   if (cashDiffersSinceMs !== null) named.push(['cash differs since', cashDiffersSinceMs]);
   if (cashExplained.length > 0)
     named.push(['cash explained', cashExplained.map(({ units, marketMs }) => [String(units), marketMs])]);

@@ -74,6 +74,8 @@ export interface TradeEntry {
   exits?: TradeExits;
   /** It stands beside the trades of other strategies. Left out: it takes every fill of its instrument. */
   readonly own?: true;
+  /** One leg of what its strategy trades as one: a streak counts all of them together. Left out: it is whole. */
+  readonly leg?: true;
 }
 
 export interface ClosedTrade {
@@ -150,8 +152,13 @@ export interface SettingsState {
 
 /** What the tracker knows about one strategy. */
 export interface StrategyTrack {
-  /** Trades closed with a net loss in a row since the last profit, or since the strategy was switched on. */
+  /**
+   * Trades closed with a net loss in a row since the last profit, or since the strategy was switched on. Of what is
+   * traded as one, all legs together are one.
+   */
   lossesInARow: number;
+  /** Result of the legs that are closed while others of theirs are held, in units of the books. 0: none is. */
+  legsResult: Units;
   /** Why it is off. Null: it was not switched off since it was last on. */
   off: {
     readonly automatic: boolean;
@@ -344,7 +351,7 @@ export function createState(): EngineState {
 export function trackOf(state: EngineState, strategy: string): StrategyTrack {
   const known = state.tracks.get(strategy);
   if (known !== undefined) return known;
-  const created: StrategyTrack = { lossesInARow: 0, off: null };
+  const created: StrategyTrack = { lossesInARow: 0, legsResult: 0n, off: null };
   state.tracks.set(strategy, created);
   return created;
 }

@@ -595,10 +595,37 @@ describe('a second strategy on one instrument', () => {
           expect(apart!.balances).toEqual(whole!.balances);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[OWED_A_REST], [SOLD_A_REST]] },
     );
   });
 });
+
+const asSteps = (
+  steps: readonly (readonly [
+    by: 'a' | 'b' | 'close' | 'nobody',
+    buys: boolean,
+    lots: number,
+    fee: 'none' | 'coins',
+  ])[],
+) => steps.map(([by, buys, lots, fee]) => ({ by, buys, lots, ticks: 9_000, fee }));
+
+/** A sale of what is held and 0.37 lots more, by one strategy alone; then the first trade beside others. */
+const OWED_A_REST = asSteps([
+  ['a', false, 123, 'none'],
+  ['nobody', true, 295, 'coins'],
+  ['close', true, 59, 'none'],
+  ['b', false, 231, 'none'],
+  ['a', true, 1, 'none'],
+]);
+
+/** A second strategy sells a lot of which 0.89 are left over from before. */
+const SOLD_A_REST = asSteps([
+  ['close', true, 2, 'coins'],
+  ['a', true, 1, 'coins'],
+  ['a', true, 1, 'coins'],
+  ['nobody', false, 4, 'none'],
+  ['a', false, 1, 'none'],
+]);
 
 function stateOf(records: readonly EngineRecord[]): EngineState {
   const state = createState();

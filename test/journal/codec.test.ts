@@ -70,6 +70,7 @@ const INTENT: Required<
     | 'signal'
     | 'besideRestOf'
     | 'ownTrade'
+    | 'leg'
     | 'postOnly'
     | 'untilMs'
     | 'waited'

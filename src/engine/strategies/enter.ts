@@ -99,6 +99,7 @@ function orderOf(
     ...(oneOf === undefined ? {} : { oneOf }),
     ...besideRest(core, slot),
     ...(isShared(core, at) ? { ownTrade: true as const } : {}),
+    ...(slot.leg !== null || slot.legs.length > 0 ? { leg: true as const } : {}),
   };
   const wrong = besideOwn(core, slot, wish) ?? besideAnother(core, slot);
   if (wrong !== null) return { order, denial: wrong };

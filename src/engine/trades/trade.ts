@@ -2,7 +2,9 @@
 
 import { type BookSteps, placesOf } from '../../domain/book-steps.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
+import type { InstrumentId } from '../../domain/instrument.js';
 import { formatUnits, type Units } from '../../domain/money.js';
+import { isTooSmall } from '../../domain/order-bounds.js';
 import { VALUE } from '../../domain/value.js';
 import { stepsAt } from '../books.js';
 import type { EngineRecord } from '../record.js';
@@ -55,6 +57,7 @@ export function beginTrade(
     protectTicks: former?.protectTicks ?? null,
     ...(former?.exits === undefined ? {} : { exits: former.exits }),
     ...(order?.intent.ownTrade === undefined ? {} : { own: true }),
+    ...(order?.intent.leg === undefined ? {} : { leg: true }),
   };
   position.carried = 0n;
   position.trade = trade;
@@ -99,18 +102,46 @@ export function closeTrade(state: EngineState, position: Holding, why: ExitReaso
   totals.trades += 1;
   if (trade.result > 0n) totals.wins += 1;
   totals.realised += trade.result;
-  countStreak(state, trade);
+  countStreak(state, instrument, trade);
   state.tradesToTell.push({ trade, instrument, why, closedMs });
   position.trade = null;
 }
 
-/** A trade that broke even neither extends a streak nor ends it. */
-function countStreak(state: EngineState, { strategy, result }: TradeEntry): void {
-  const track = trackOf(state, strategy);
+/**
+ * A trade that broke even neither extends a streak nor ends it. Legs count together, once the last one is closed: of a
+ * pair one leg nearly always loses.
+ */
+function countStreak(state: EngineState, at: InstrumentId, trade: TradeEntry): void {
+  const track = trackOf(state, trade.strategy);
+  let { result } = trade;
+  if (trade.leg === true) {
+    result += track.legsResult;
+    const isLast = state.positions.every((position) => !holdsLeg(state, position, trade, at));
+    track.legsResult = isLast ? 0n : result;
+    if (!isLast) return;
+  }
   for (const streak of [track, state]) {
     if (result > 0n) streak.lossesInARow = 0;
     if (result < 0n) streak.lossesInARow += 1;
   }
+}
+
+/** Whether another leg of the same strategy is open there. What no order could close does not count. */
+function holdsLeg(
+  { config }: EngineState,
+  position: PositionEntry,
+  { strategy }: TradeEntry,
+  closed: InstrumentId,
+): boolean {
+  const instrument = config?.instruments[position.instrument];
+  if (position.instrument === closed || instrument === undefined) return false;
+  return holdingsOf(position).some(
+    ({ trade, quantityLots }) =>
+      trade?.leg === true &&
+      trade.strategy === strategy &&
+      quantityLots !== 0 &&
+      !isTooSmall(instrument, quantityLots, averageOf(instrument, trade.entryTickLots, trade.entryLots)),
+  );
 }
 
 /** Average price of a trade's entries or exits, in ticks. Null: there were none. */
