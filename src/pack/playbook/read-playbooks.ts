@@ -9,6 +9,7 @@ import { isShippedKind } from '../../desk/incident-schema.js';
 import { areAsRead } from '../../desk/keep-own-files.js';
 import { DeskFileError } from '../../desk/problem.js';
 import { askChild, packError, problem } from '../child-process.js';
+import { type Compiled, findCompiled, keepCompiled } from '../compiled-cache.js';
 import { playbookFiles } from '../pack-folder.js';
 
 /** By folder and file: a process may read its desk file often, and its playbooks hardly ever change. */
@@ -60,9 +61,20 @@ function described(folder: string, name: string, file: string): CodedPlaybook {
     const found = `the kind of incident ${name} that comes with Fermata`;
     throw packError(folder, [problem(file, 'a name of its own', found, `rename ${file}`)]);
   }
-  for (const answer of askChild(folder, ['playbook', folder, file], file))
-    if ('playbook' in answer) known.set(place, { name, ...answer.playbook });
-  return known.get(place) as CodedPlaybook;
+  const kept = findCompiled<CompiledPlaybook>('playbooks', folder, file) ?? compiled(folder, name, file);
+  const { file: _file, ...playbook } = kept;
+  known.set(place, playbook);
+  return playbook;
+}
+
+type CompiledPlaybook = CodedPlaybook & Compiled;
+
+function compiled(folder: string, name: string, file: string): CompiledPlaybook {
+  const answers = askChild(folder, ['playbook', folder, file], file);
+  const [playbook] = answers.flatMap((answer) => ('playbook' in answer ? [answer.playbook] : []));
+  const read = { ...playbook, name, file } as CompiledPlaybook;
+  keepCompiled('playbooks', folder, read);
+  return read;
 }
 
 /** The global that our workflow reads; only a program made here sets it. */

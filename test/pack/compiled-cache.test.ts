@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KEPT_MAX } from '../../src/pack/compiled-cache.js';
 import type { DescribedStrategy } from '../../src/pack/protocol.js';
-import { KEPT_MAX } from '../../src/pack/strategy/read-strategies.js';
 
 const HELPER = 'export const bars = 5;\n';
 const STRATEGY = `import { strategy } from 'fermata/strategy';
@@ -54,9 +54,9 @@ function another(file = FILE): DescribedStrategy[] {
   return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }));
 }
 
-const place = () => join(cache, 'fermata/strategies');
+const place = (kind = 'strategies') => join(cache, 'fermata', kind);
 /** Each that is compiled is a file anew. */
-const kept = () => readdirSync(place()).map((name) => statSync(join(place(), name)).ino);
+const kept = (kind?: string) => readdirSync(place(kind)).map((name) => statSync(join(place(kind), name)).ino);
 
 describe('a strategy that was compiled before', () => {
   it('is not compiled again by another process, and is the same', () => {
@@ -111,5 +111,65 @@ describe('a strategy that was compiled before', () => {
     writeFileSync(join(folder, FILE), STRATEGY.replace('waits', 'waits on'));
     another();
     expect(kept()).toHaveLength(KEPT_MAX);
+  });
+});
+
+describe('a playbook that was compiled before', () => {
+  const PLAYBOOK = `import { playbook } from 'fermata/pack';
+import { z } from 'zod';
+import { minutes } from './parts/minutes.js';
+export default playbook({
+  title: 'The bank is late',
+  parameters: z.object({ minutes: z.number().default(minutes) }),
+  run: async (incident) => { await incident.wait(minutes); return 'waited'; },
+});
+`;
+  const READ_PLAYBOOKS = `
+const { readPlaybooks } = await import(process.argv[1]);
+console.log(JSON.stringify(readPlaybooks(process.argv[2])));
+`;
+
+  beforeEach(() => {
+    writeFileSync(join(folder, 'desk.yaml'), '');
+    mkdirSync(join(folder, 'playbooks/parts'), { recursive: true });
+    writeFileSync(join(folder, 'playbooks/parts/minutes.ts'), 'export const minutes = 5;\n');
+    writeFileSync(join(folder, 'playbooks/late-bank.ts'), PLAYBOOK);
+  });
+
+  function read(): { readonly names: string[]; readonly playbooks: readonly { readonly hash: string }[] } {
+    const args = ['--input-type=module', '-e', READ_PLAYBOOKS];
+    const env = { PATH: process.env.PATH, XDG_CACHE_HOME: cache };
+    const program = resolve('dist/pack/playbook/read-playbooks.js');
+    return JSON.parse(execFileSync(process.execPath, [...args, program, folder], { env, encoding: 'utf8' }));
+  }
+
+  it('is not compiled again by another process, and is the same', () => {
+    const compiled = read();
+    expect(compiled.playbooks).toMatchObject([
+      { name: 'late-bank', title: 'The bank is late', files: [{}, {}] },
+    ]);
+    const before = kept('playbooks');
+    expect(before).toHaveLength(1);
+    expect(read()).toEqual(compiled);
+    expect(kept('playbooks')).toEqual(before);
+  });
+
+  it('is compiled again once any file of it is another', () => {
+    const before = read();
+    writeFileSync(join(folder, 'playbooks/parts/minutes.ts'), 'export const minutes = 6;\n');
+    const after = read();
+    expect(after.playbooks[0]?.hash).not.toBe(before.playbooks[0]?.hash);
+    expect(kept('playbooks')).toHaveLength(1);
+  });
+
+  it('is what it says, and not what another one left under its name', () => {
+    const before = read();
+    const [name = ''] = readdirSync(place('playbooks'));
+    const strange = {
+      ...JSON.parse(readFileSync(join(place('playbooks'), name), 'utf8')),
+      file: 'playbooks/other.ts',
+    };
+    writeFileSync(join(place('playbooks'), name), JSON.stringify(strange));
+    expect(read()).toEqual(before);
   });
 });
