@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { loaded, temporaryFolder, waves, writeMinutes } from '../validation/support/validations.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
+import { temporaryFolder, waves, writeMinutes } from '../validation/support/validations.js';
 import { cameTo, drawnSurroundings, hashesOf, PROCESSES, surroundings } from './support/surroundings.js';
 import { writeCrossDesk, writeWalk } from './support/walks.js';
 
@@ -10,7 +11,7 @@ const SEED = Number(process.env.HASH_SEED ?? 1);
 it(`the same prices come to the same state and fills, whatever zone, locale, garbage collector and number of cores (HASH_SEED=${SEED})`, async () => {
   const folder = temporaryFolder();
   const own = { desk: writeCrossDesk(folder), file: writeWalk(join(folder, 'walk.csv'), 600) };
-  const shipped = { desk: loaded.file, file: writeMinutes(folder, waves(600)) };
+  const shipped = { desk: deskWithQuickAverages(folder), file: writeMinutes(folder, waves(600)) };
   // Node's own garbage collector as a global: a strategy's context must not trip over it.
   const exposed = surroundings(PROCESSES).find(({ flags }) => flags.includes('--expose-gc'))!;
   const tries = [

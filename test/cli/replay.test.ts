@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReplayReport } from '../../src/cli/commands/replay.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { DATE, type TradedDay, tradedDay } from '../backtest/support/past-days.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
 import { loaded } from '../validation/support/validations.js';
 import { runCommand } from './run-command.js';
 
@@ -23,7 +24,14 @@ beforeAll(async () => {
   mkdirSync(paths.run, { recursive: true });
   const postgres = { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata_app' };
   const calendar = { timezone: 'UTC', dayBoundary: '00:00' };
-  const runtime = { version: 1, home: paths.home, desk, deskFile: loaded.file, calendar, postgres };
+  const runtime = {
+    version: 1,
+    home: paths.home,
+    desk,
+    deskFile: deskWithQuickAverages(folder),
+    calendar,
+    postgres,
+  };
   writeFileSync(join(paths.run, 'runtime.json'), JSON.stringify(runtime));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -19,7 +19,7 @@ const HOOKS = /^(?:before|after)(?:All|Each)\(/m;
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
 /** Whose tests mostly begin desks and programs: little to gain beside those, and what one leaves is nobody else's. */
-const BEGINS_PROGRAMS = /^(?:backup|cli|page|simulation|supervisor|twin|validation|worker)\//;
+const BEGINS_PROGRAMS = /^(?:page|simulation)\//;
 /** What it installs is the same for all files of a process. */
 const INSTALLS_FOR_ALL = /\bquietRuntime\(\)/;
 const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { LoadedDesk } from '../../../src/desk/load.js';
 import type { MarketChoice } from '../../../src/home/runtime.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
@@ -17,9 +17,16 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const BEGIN_MS = Date.parse('2026-03-02T00:00:00Z');
 
 export const PROGRAM = fileURLToPath(new URL('./run-validation.mjs', import.meta.url));
-const deskFolder = mkdtempSync(join(tmpdir(), 'fermata-validation-desk-'));
-afterAll(() => rmSync(deskFolder, { recursive: true, force: true }));
-export const loaded = loadDesk(deskWithQuickAverages(deskFolder));
+export const loaded = loadedDesk();
+
+function loadedDesk(): LoadedDesk {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-validation-desk-'));
+  try {
+    return loadDesk(deskWithQuickAverages(folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 export interface Minute {
   readonly openMs: number;
