@@ -2,8 +2,18 @@ import type { Instrument } from '../domain/instrument.js';
 import type { EntryTerm, EntryType } from '../domain/order.js';
 import type { Desk } from './schema.js';
 
+/** How the symbols of one kind of instrument are written at a venue. */
+export interface SymbolForm {
+  readonly form: RegExp;
+  /** What stands before and behind the slash, in words. */
+  readonly parts: string;
+  /** Has the form. */
+  readonly example: string;
+}
+
 /** What a venue takes of one kind of instrument. */
 interface TakenOrders {
+  readonly symbols: SymbolForm;
   readonly entries: readonly EntryType[];
   /** Terms of limit entries. */
   readonly terms: readonly EntryTerm[];

@@ -98,7 +98,16 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         `${first.kind}, as of the first instrument`,
         'give the other kind a desk and an account of its own',
       );
-    const only = takes[kind]?.lotSize ?? null;
+    const { symbols, lotSize: only = null } = takes[kind] ?? {};
+    if (symbols !== undefined && !symbols.form.test(symbol))
+      return [
+        {
+          path: ['instruments', index, 'symbol'],
+          expected: `${symbols.parts}, such as ${symbols.example}: a ${kind} at ${venue.name}, where orders go`,
+          found: symbol,
+          doThis: `write it like ${symbols.example}`,
+        },
+      ];
     if (only === null || Number(lotSize) === Number(only)) return [];
     return [
       {

@@ -32,6 +32,8 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
   ): VenueEndpoint;
   /** Empty if another program does the signing in. */
   readonly credentials: readonly CredentialVariable[];
+  /** What its adapter keeps to, so that the venue never has to refuse a request. */
+  readonly rates: readonly RateRule[];
   /** Every variable with this prefix is a secret of the auditor's; null if this venue has none. */
   readonly auditorPrefix: string | null;
   /** Other environment variables of this venue. */
@@ -53,6 +55,15 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
   signIn(env: Environment): SignIn<TradingAccess>;
   /** With the auditor's key, or with the trader's if this process has only that. */
   signInToRead(env: Environment): SignIn<ReadingAccess>;
+}
+
+export interface RateRule {
+  /** In words, for example `orders`. */
+  readonly counts: string;
+  /** What each has a limit of its own for: an address, an account, a connection. */
+  readonly of: string;
+  readonly limit: number;
+  readonly windowMs: number;
 }
 
 /** Secrets that were read stay inside `access`. */

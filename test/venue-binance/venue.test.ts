@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PastTrade } from '../../simulators/binance/accounts.js';
 import { addPast } from '../../simulators/binance/exchange/past.js';
 import { parseUnits } from '../../src/domain/money.js';
+import definition from '../../src/venue/binance/definition.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
@@ -18,6 +19,10 @@ describe('Binance spot on the simulator', () => {
     expect(Math.abs(venue.state.clockOffsetMs ?? 1e9)).toBeLessThan(10_000);
     expect(venue.state.rateLimiter).toMatchObject({ enabled: true, waiting: 0 });
     expect(venue.state.rateLimiter.weight.used).toBeGreaterThan(0);
+    // What the definition says, and VENUES.md with it.
+    const { weight, orders } = venue.state.rateLimiter;
+    const paced = [weight, orders].map(({ limit, windowMs }) => ({ limit, windowMs }));
+    expect(definition.live?.rates).toMatchObject(paced);
     expect((await venue.balances()).cash).toBe(10_000 * 1e8);
     expect(await venue.positions()).toEqual([
       { instrument: BTC, quantityLots: 0 },

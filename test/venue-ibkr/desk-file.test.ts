@@ -346,6 +346,10 @@ it.each([
     'instruments[0].lotSize: "1", the only lot size of a future at ibkr, where orders go (NQ/USD)',
   ],
   [
+    DESK.replaceAll('NQ/USD', 'NQ/USDT'),
+    'instruments[0].symbol: the root of the future and its currency, such as NQ/USD: a future at ibkr, where orders go',
+  ],
+  [
     // The one could convert the other, but no fill would say at which rate.
     DESK.replace(
       'instruments:\n',

@@ -119,3 +119,16 @@ it('no two variables of the environment share a name', () => {
   const names = ENVIRONMENT.flatMap(({ variables }) => variables).map(({ name }) => name);
   expect(names).toEqual([...new Set(names)]);
 });
+
+describe('a venue that orders go to', () => {
+  it.each(TRADED_VENUES)(
+    '$name says how symbols look there by one that does, and how often it may be asked',
+    ({ live }) => {
+      const taken = Object.values(live.takes);
+      expect(taken.length).toBeGreaterThan(0);
+      for (const { symbols } of taken) expect(symbols.example).toMatch(symbols.form);
+      expect(live.rates.length).toBeGreaterThan(0);
+      for (const { limit, windowMs } of live.rates) expect(Math.min(limit, windowMs)).toBeGreaterThan(0);
+    },
+  );
+});

@@ -1,6 +1,7 @@
 /** Everything between the adapter and the wire: client library, budgets, breaker, health, clock, strict reading. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Breaker, createBreaker } from '../breaker.js';
+import type { RateRule } from '../definition.js';
 import { createVenueHealth, type VenueHealth } from '../health.js';
 import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import {
@@ -13,7 +14,7 @@ import {
 import { steadyNowMs } from '../steady-clock.js';
 import { fieldsOf, wholeField } from './decode.js';
 import { type BinanceExchange, openExchange, RECV_WINDOW_MS } from './exchange.js';
-import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
+import { BINANCE_RATES, BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
 import { createReader, type Reader } from './reading.js';
 import { createRequests, type Requests, watchHeaders } from './requests.js';
 
@@ -27,9 +28,6 @@ interface VenueClock {
   measure(urgency?: Urgency): Promise<number>;
 }
 
-/** Binance spot's limits: request weight a minute for each address, orders in ten seconds for each account. */
-const WEIGHT = { limit: 6000, windowMs: 60_000 } as const;
-const ORDERS = { limit: 100, windowMs: 10_000 } as const;
 const UNLIMITED = 1_000_000_000;
 const WAITING_MAX = 1000;
 
@@ -56,8 +54,9 @@ export async function openConnection(
   const nowMs = options.nowMs ?? steadyNowMs;
   const times = { ...BINANCE_TIMES, ...options.times };
   const limited = options.rateLimited ?? true;
-  const weight = createRateBudget(limited ? WEIGHT : { ...WEIGHT, limit: UNLIMITED });
-  const orders = createRateBudget(limited ? ORDERS : { ...ORDERS, limit: UNLIMITED });
+  const budget = (rule: RateRule): RateBudget =>
+    createRateBudget(limited ? rule : { ...rule, limit: UNLIMITED });
+  const [weight, orders] = [budget(BINANCE_RATES.weight), budget(BINANCE_RATES.orders)];
   const queue = createRateBudgetQueue({ weight, orders, nowMs, waitingMax: WAITING_MAX });
   const breaker = createBreaker(options.breaker);
   const health = createVenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {

@@ -4,6 +4,7 @@ import type { VenueDefinition } from '../definition.js';
 import { signIn, signInToRead } from './access.js';
 import { exchangePrices } from './best-prices.js';
 import { endpointLabel, endpointOf, PROBE, redirectTo, rootOf } from './endpoint.js';
+import { BINANCE_RATES } from './options.js';
 
 const binance: VenueDefinition = {
   name: 'binance',
@@ -19,6 +20,11 @@ const binance: VenueDefinition = {
     endpoint: endpointOf,
     takes: {
       spot: {
+        symbols: {
+          form: /^[A-Z0-9]+\/[A-Z0-9]+$/,
+          parts: 'the asset that is bought and the one it is paid in',
+          example: 'BTC/USDT',
+        },
         entries: ['limit', 'market', 'stop'],
         terms: ['postOnly', 'fillOrKill'],
         lotSize: null,
@@ -55,6 +61,7 @@ const binance: VenueDefinition = {
       },
     ],
     auditorPrefix: 'BINANCE_AUDITOR_',
+    rates: Object.values(BINANCE_RATES),
     settings: [
       setting(
         'BINANCE_TESTNET',

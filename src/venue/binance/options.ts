@@ -1,7 +1,7 @@
 /** How a Binance venue is opened. Times and randomness are given. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
-import type { RefusedAnswer } from '../definition.js';
+import type { RateRule, RefusedAnswer } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
 import type { BinanceCredentials } from './credentials.js';
 
@@ -28,6 +28,12 @@ export const BINANCE_TIMES: BinanceTimes = {
   reconnect: { baseMs: 500, capMs: 30_000 },
   retry: { triesMax: 3, baseMs: 200, capMs: 2000 },
 };
+
+/** Of spot. */
+export const BINANCE_RATES = {
+  weight: { counts: 'weight of requests', of: 'address', limit: 6000, windowMs: 60_000 },
+  orders: { counts: 'orders', of: 'account', limit: 100, windowMs: 10_000 },
+} as const satisfies Record<string, RateRule>;
 
 export interface BinanceVenueOptions {
   readonly endpoint: VenueEndpoint;

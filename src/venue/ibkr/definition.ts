@@ -11,8 +11,13 @@ import {
   GATEWAY,
   gatewayAt,
   gatewayText,
+  IBKR_RATE,
   settingsOf,
 } from './settings.js';
+
+/** Contracts are asked for by the code of their currency, which has three letters. */
+const SYMBOL = /^[A-Z0-9]{1,12}\/[A-Z]{3}$/;
+const TAKEN = { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false } as const;
 
 const ibkr: VenueDefinition = {
   name: 'ibkr',
@@ -35,14 +40,21 @@ const ibkr: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     takes: {
-      future: { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false },
-      stock: { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false },
+      future: {
+        symbols: { form: SYMBOL, parts: 'the root of the future and its currency', example: 'NQ/USD' },
+        ...TAKEN,
+      },
+      stock: {
+        symbols: { form: SYMBOL, parts: 'the share and its currency', example: 'AAPL/USD' },
+        ...TAKEN,
+      },
     },
     mixesKinds: false,
     keepsPaper: true,
     account: 'an account of futures or one of stocks',
     credentials: [],
     auditorPrefix: null,
+    rates: [IBKR_RATE],
     settings: [
       plain(
         'IBKR_GATEWAY',

@@ -9,6 +9,7 @@ import { VenueUnavailable } from '../port.js';
 import { backoffMs } from '../retry.js';
 import { Unbelievable } from './decode.js';
 import { IN_USE, isReadOnly, linkAfter, UNREADABLE } from './outcomes.js';
+import { IBKR_RATE } from './settings.js';
 
 export interface GatewayTimes {
   /** From dialling until accounts and the next order id are known. */
@@ -239,7 +240,7 @@ export class Gateway {
   /** Resolves when the connection has ended. */
   #connectOnce(): Promise<Ended> {
     const { host, port, clientId, times, onNotice, onEvent } = this.#options;
-    const api = new IBApi({ host, port, clientId, maxReqPerSec: REQUESTS_A_SECOND });
+    const api = new IBApi({ host, port, clientId, maxReqPerSec: IBKR_RATE.limit });
     this.linkBroken = false;
     return new Promise((resolve) => {
       let over = false;
@@ -339,11 +340,6 @@ export class Gateway {
   }
 }
 
-/**
- * Below the 50 that the Gateway accepts; it closes the connection of a client that sends more. The library sends a
- * tenth of this number each tenth of a second, rounded up.
- */
-const REQUESTS_A_SECOND = 40;
 /** The library misreads completed orders of older versions. */
 const OLDEST_VERSION = 177;
 const NO_REQUEST = -1;

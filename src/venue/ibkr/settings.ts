@@ -18,6 +18,12 @@ const USUAL_CLIENT_ID = 10;
  */
 export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7, test: 8 } as const;
 
+/**
+ * Below the 50 that the Gateway accepts; it closes the connection of a client that sends more. The library sends a
+ * tenth of this number each tenth of a second, rounded up.
+ */
+export const IBKR_RATE = { counts: 'requests', of: 'connection', limit: 40, windowMs: 1000 } as const;
+
 const PORT_MAX = 65_535;
 const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;
 export const gatewayText = anyText
