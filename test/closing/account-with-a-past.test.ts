@@ -60,7 +60,7 @@ async function deskBesideCoins(rules: { readonly marketMaxQty?: string } = {}) {
     endpoint: { kind: 'simulator', address: simulator.address },
     credentials: TRADING_KEY,
     instruments: [COIN],
-    times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+    times: { requestTimeoutMs: 1000, reconnect: { firstMs: 50, mostMs: 500 } },
   });
   onTestFinished(() => venue.close());
   const desk = await deskAtVenue(venue, { asExchangeAccount: true });
@@ -76,7 +76,7 @@ describe('a journal that begins on an account with a past', () => {
       endpoint: { kind: 'simulator', address: simulator.address },
       credentials: TRADING_KEY,
       instruments: [COIN],
-      times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+      times: { requestTimeoutMs: 1000, reconnect: { firstMs: 50, mostMs: 500 } },
     });
     onTestFinished(() => venue.close());
     // It knows what the coin costs once it is up: a busy exchange may answer that at the second try.

@@ -33,7 +33,7 @@ async function holdingBoth() {
     endpoint: { kind: 'simulator', address: simulator.address },
     credentials: TRADING_KEY,
     instruments: INSTRUMENTS,
-    times: { requestTimeoutMs: 5_000, reconnect: { baseMs: 50, capMs: 500 } },
+    times: { requestTimeoutMs: 5_000, reconnect: { firstMs: 50, mostMs: 500 } },
   });
   onTestFinished(() => venue.close());
   const notes: string[] = [];

@@ -38,7 +38,7 @@ async function openExchange() {
       endpoint: { kind: 'simulator', address: simulator.address },
       credentials: TRADING_KEY,
       instruments: [COIN],
-      times: { requestTimeoutMs: 1000, monitorMs: 100, reconnect: { baseMs: 50, capMs: 500 } },
+      times: { requestTimeoutMs: 1000, monitorMs: 100, reconnect: { firstMs: 50, mostMs: 500 } },
     });
     onTestFinished(() => venue.close());
     return venue;

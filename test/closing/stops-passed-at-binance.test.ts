@@ -28,7 +28,7 @@ async function holding(price: string, stopLossMarket: boolean) {
     endpoint: { kind: 'simulator', address: simulator.address },
     credentials: TRADING_KEY,
     instruments: [COIN],
-    times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+    times: { requestTimeoutMs: 1000, reconnect: { firstMs: 50, mostMs: 500 } },
   });
   const desk = await deskAtVenue(venue, { stopOverrunMs: 1000 });
   onTestFinished(async () => {

@@ -34,7 +34,7 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
     endpoint: { kind: 'simulator', address: simulator.address },
     credentials: TRADING_KEY,
     instruments: coins(['BTC']),
-    times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+    times: { requestTimeoutMs: 1000, reconnect: { firstMs: 50, mostMs: 500 } },
   });
   const { simulation } = simulator;
   const stops = (): number[] =>

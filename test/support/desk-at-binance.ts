@@ -54,7 +54,7 @@ export async function deskAtBinance(options: ClosingOptions = {}): Promise<DeskA
         takerFeePpm: 1000,
       }),
     ),
-    times: { requestTimeoutMs: options.requestTimeoutMs ?? 1000, reconnect: { baseMs: 50, capMs: 500 } },
+    times: { requestTimeoutMs: options.requestTimeoutMs ?? 1000, reconnect: { firstMs: 50, mostMs: 500 } },
   });
   const desk = await deskAtVenue(venue, {
     positions: POSITIONS,

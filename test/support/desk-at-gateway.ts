@@ -62,7 +62,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
         ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
       }),
     ),
-    times: { ...GATEWAY_TIMES, questionMs: 6_000, reconnect: { baseMs: 20, capMs: 100 } },
+    times: { ...GATEWAY_TIMES, questionMs: 6_000, reconnect: { firstMs: 20, mostMs: 100 } },
   });
   await untilHolds(() => venue.state.reasons.length === 0);
   const entry = oneEntry({

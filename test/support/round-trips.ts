@@ -59,7 +59,7 @@ export class RoundTrips {
       foreign: { BNB: '99999999999999999999' },
       // The simulator's own limits stay; the adapter's would refuse entries of a test this quick.
       rateLimited: false,
-      times: { requestTimeoutMs: 5_000, reconnect: { baseMs: 50, capMs: 500 } },
+      times: { requestTimeoutMs: 5_000, reconnect: { firstMs: 50, mostMs: 500 } },
     });
     const books = createState();
     const notes: EngineRecord[] = [];

@@ -1,20 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BINANCE_TIMES } from '../../src/venue/binance/options.js';
-import { backoffMs, retry } from '../../src/venue/retry.js';
+import { retry } from '../../src/venue/retry.js';
 
 describe('trying again', () => {
-  it('waits longer each time, at random below a ceiling that doubles, and never past the cap', () => {
-    fc.assert(
-      fc.property(fc.nat(100), fc.double({ min: 0, max: 0.999, noNaN: true }), (failures, chance) => {
-        const waitMs = backoffMs(failures, { baseMs: 200, capMs: 5000, random: () => chance });
-        expect(waitMs).toBeGreaterThanOrEqual(0);
-        expect(waitMs).toBeLessThanOrEqual(Math.min(5000, 200 * 2 ** failures));
-      }),
-    );
-    expect(backoffMs(3, { baseMs: 200, capMs: 5000, random: () => 0.5 })).toBe(800);
-  });
-
   it('as it ships is done twice, after at most 200 and 400 ms', async () => {
     const paused: number[] = [];
     const sleep = async (ms: number): Promise<void> => void paused.push(ms);
@@ -31,8 +19,8 @@ describe('trying again', () => {
       (attempt) => attempt < 2,
       {
         triesMax: 5,
-        baseMs: 100,
-        capMs: 1000,
+        firstMs: 100,
+        mostMs: 1000,
         random: () => 0.5,
         sleep: async (ms) => void slept.push(ms),
       },
@@ -43,7 +31,7 @@ describe('trying again', () => {
 
   it('gives the last result when its tries are used up', async () => {
     let tries = 0;
-    const options = { triesMax: 3, baseMs: 1, capMs: 1, random: () => 0, sleep: async () => {} };
+    const options = { triesMax: 3, firstMs: 1, mostMs: 1, random: () => 0, sleep: async () => {} };
     expect(
       await retry(
         async () => (tries += 1),

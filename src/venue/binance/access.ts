@@ -15,7 +15,7 @@ import { judgePermissions } from './permissions.js';
 const READER_TIMES = {
   requestTimeoutMs: 5_000,
   connectTimeoutMs: 3_000,
-  retry: { triesMax: 2, baseMs: 200, capMs: 500 },
+  retry: { triesMax: 2, firstMs: 200, mostMs: 500 },
 };
 
 export function signIn(env: Environment): SignIn<TradingAccess> {

@@ -1,4 +1,5 @@
 /** How a Binance venue is opened. Times and randomness are given. */
+import type { Backoff } from '../../domain/backoff.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
 import type { RateRule, RefusedAnswer } from '../definition.js';
@@ -15,8 +16,8 @@ export interface BinanceTimes {
   /** Interval of the pings on the user stream. */
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
-  readonly reconnect: { readonly baseMs: number; readonly capMs: number };
-  readonly retry: { readonly triesMax: number; readonly baseMs: number; readonly capMs: number };
+  readonly reconnect: Backoff;
+  readonly retry: Backoff & { readonly triesMax: number };
 }
 
 export const BINANCE_TIMES: BinanceTimes = {
@@ -25,8 +26,8 @@ export const BINANCE_TIMES: BinanceTimes = {
   symbolsMs: 3_600_000,
   keepAliveMs: 10_000,
   connectTimeoutMs: 10_000,
-  reconnect: { baseMs: 500, capMs: 30_000 },
-  retry: { triesMax: 3, baseMs: 200, capMs: 2000 },
+  reconnect: { firstMs: 500, mostMs: 30_000 },
+  retry: { triesMax: 3, firstMs: 200, mostMs: 2000 },
 };
 
 /** Of spot. */

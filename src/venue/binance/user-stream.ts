@@ -2,8 +2,9 @@
  * The account's own events over the WebSocket API, as the venue sends them. Reconnects after every end, detects
  * half-open connections, and leaves no promise whose failure could end the process.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs } from '../retry.js';
+import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import { type Fields, fieldsOf } from './decode.js';
 import { type BinanceExchange, plainCause, type SocketClient } from './exchange.js';
 
@@ -14,7 +15,7 @@ interface UserStreamOptions {
   readonly onLost: (cause: string) => void;
   /** Time limit of connecting and subscribing together. */
   readonly connectTimeoutMs: number;
-  readonly backoff: { readonly baseMs: number; readonly capMs: number };
+  readonly backoff: Backoff;
   readonly random: () => number;
   /** How long the venue still wants silence; 0 or less if it does not. */
   readonly silentMs: () => number;
@@ -44,10 +45,7 @@ export function openUserStream(options: UserStreamOptions): UserStream {
       });
       if (closing.signal.aborted) return;
       options.onLost(cause);
-      const pauseMs = Math.max(
-        options.silentMs(),
-        backoffMs(failures, { ...options.backoff, random: options.random }),
-      );
+      const pauseMs = Math.max(options.silentMs(), jitteredMs(failures + 1, options.backoff, options.random));
       await sleep(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
   }

@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventName, IBApi } from '@stoqey/ib';
+import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import { VenueUnavailable } from '../port.js';
-import { backoffMs } from '../retry.js';
 import { Unbelievable } from './decode.js';
 import { IN_USE, isReadOnly, linkAfter, UNREADABLE } from './outcomes.js';
 import { IBKR_RATE } from './settings.js';
@@ -21,7 +21,7 @@ export interface GatewayTimes {
    */
   readonly heartbeatMs: number;
   readonly heartbeatAnswerMs: number;
-  readonly reconnect: { readonly baseMs: number; readonly capMs: number };
+  readonly reconnect: Backoff;
   /** Pause before the next attempt while another program uses our client id, or the API is read-only. */
   readonly inUseMs: number;
 }
@@ -31,7 +31,7 @@ export const GATEWAY_TIMES: GatewayTimes = {
   questionMs: 10_000,
   heartbeatMs: 5_000,
   heartbeatAnswerMs: 5_000,
-  reconnect: { baseMs: 500, capMs: 30_000 },
+  reconnect: { firstMs: 500, mostMs: 30_000 },
   inUseMs: 60_000,
 };
 
@@ -233,7 +233,8 @@ export class Gateway {
       this.#began();
       failures = wasReady ? 0 : failures + 1;
       if (signal.aborted) return;
-      await pause(needsPerson ? times.inUseMs : backoffMs(failures, { ...times.reconnect, random }), signal);
+      const afterMs = needsPerson ? times.inUseMs : jitteredMs(failures + 1, times.reconnect, random);
+      await pause(afterMs, signal);
     }
   }
 

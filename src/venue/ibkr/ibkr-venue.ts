@@ -86,7 +86,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       clientId: id,
       times,
       async onReady(session) {
-        for (; made.session === session; await sleep(times.reconnect.baseMs, undefined, { ref: false })) {
+        for (; made.session === session; await sleep(times.reconnect.firstMs, undefined, { ref: false })) {
           const problem = await begin(session).then(
             () => null,
             (error: unknown) => {

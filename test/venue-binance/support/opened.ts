@@ -28,8 +28,8 @@ export const QUICK = {
   monitorMs: 100,
   keepAliveMs: 1000,
   connectTimeoutMs: 800,
-  reconnect: { baseMs: 20, capMs: 100 },
-  retry: { triesMax: 3, baseMs: 5, capMs: 20 },
+  reconnect: { firstMs: 20, mostMs: 100 },
+  retry: { triesMax: 3, firstMs: 5, mostMs: 20 },
 };
 
 export interface Opened {

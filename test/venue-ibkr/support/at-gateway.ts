@@ -23,7 +23,7 @@ import { eventually } from '../../support/eventually.js';
 /** 10:00 in New York and 9:00 in Chicago. */
 export const FRIDAY = Date.UTC(2026, 10, 20, 15, 0, 0);
 
-export const QUICK: GatewayTimes = { ...GATEWAY_TIMES, reconnect: { baseMs: 20, capMs: 100 } };
+export const QUICK: GatewayTimes = { ...GATEWAY_TIMES, reconnect: { firstMs: 20, mostMs: 100 } };
 
 export const NQ: Instrument = buildInstrument(0, {
   ...{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', lotSize: '1', multiplier: '20' },
