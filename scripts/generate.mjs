@@ -32,6 +32,10 @@ const GENERATED = [
     make: async (before) => (await import('../src/limits/reference.ts')).withLimitTable(before),
   },
   {
+    path: 'docs/ROUTINES.md',
+    make: async (before) => (await import('../src/checks/registry.ts')).withPartTable(before),
+  },
+  {
     path: 'docs/VENUES.md',
     make: async (before) => (await import('../src/venue/registry.ts')).withVenueTable(before),
   },

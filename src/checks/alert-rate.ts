@@ -13,6 +13,7 @@ import { check } from './check.js';
  * days. With `sameAs`, as many as of that other event are expected.
  */
 export const alertRate = check(
+  'Alerts come as often as expected',
   z.strictObject({
     event: z.enum([...NOTICE_EVENTS, 'critical']).default('critical'),
     sameAs: z.enum(NOTICE_EVENTS).optional(),

@@ -32,6 +32,7 @@ type BacktestReport = z.output<typeof reportSchema>;
  * deeper drawdown, fewer wins than expected for the number of trades, or another number of trades (Poisson).
  */
 export const backtestComparison = check(
+  'The last days beside a backtest',
   z.strictObject({ days: z.number().positive().default(30), file: z.string().min(1).optional() }),
   async (context, { days, file }) => {
     const expected = `the last ${days} days are as the backtest leads one to expect`;

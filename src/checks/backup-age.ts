@@ -10,6 +10,7 @@ const LISTED = 5;
 
 /** Only backups that were verified and still exist count. */
 export const backupAge = check(
+  'The newest good backup is young enough',
   z.strictObject({ maxAgeHours: z.number().min(0).default(24) }),
   async ({ desk, pool }, { maxAgeHours: ageHoursMax }) => {
     const expected = `the last verified backup is at most ${ageHoursMax} hours old`;

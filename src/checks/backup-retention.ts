@@ -8,6 +8,7 @@ import { check } from './check.js';
  * records.
  */
 export const backupRetention = check(
+  'Backups are kept as long as they should be, and no longer',
   z.strictObject({ ageDays: z.number().int().min(1).max(365).default(7) }),
   async ({ desk, runtime }, { ageDays }) => {
     const { keep, days = null } = desk.backup;

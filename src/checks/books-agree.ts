@@ -9,6 +9,7 @@ import { check } from './check.js';
  * from the venue agrees from then on, but nobody expected it: the check fails for as long as it is held.
  */
 export const booksAgree = check(
+  'Trader, venue and auditor agree',
   z.strictObject({ maxAgeMinutes: z.number().min(0).default(15) }),
   async ({ trader }, { maxAgeMinutes }) => {
     const expected = `a reading of the venue, at most ${maxAgeMinutes} minutes old, that agrees with the trader`;

@@ -15,6 +15,7 @@ const GAPS_NAMED = 5;
  * of the span; only times in which markets are open count.
  */
 export const candlesStored = check(
+  'Candles are stored without gaps',
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async ({ desk, trader, pool }, { hours }) => {
     const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;

@@ -40,6 +40,7 @@ export type Check = StepPart<CheckContext, CheckResult>;
 
 /** `run` may throw: a check that can't be finished has not passed. */
 export const check = <P extends z.ZodObject>(
+  title: string,
   parameters: P,
   run: (context: CheckContext, parameters: z.output<P>) => Promise<CheckResult>,
-): Check => stepPart(parameters, run);
+): Check => stepPart(title, parameters, run);

@@ -15,16 +15,20 @@ const SHOWN = 8;
  * Compares the desk file on the disk with the one that this installation was started with and the one that the trader
  * runs.
  */
-export const configuration = check(NO_PARAMETERS, async ({ trader, runtime, desk }) => {
-  const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
-  const { settings } = await readStatus({ trader });
-  const { fileConfigHash: traders, version } = settings;
-  const file = hashOfFile(writtenFileOf(runtime), desk);
-  const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}${version === 0 ? '' : `, settings version ${version}`}`;
-  if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
-  // An edited file has no effect until the next start: worth a warning, no reason to stay halted.
-  return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };
-});
+export const configuration = check(
+  'The trader runs the configuration that was loaded',
+  NO_PARAMETERS,
+  async ({ trader, runtime, desk }) => {
+    const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
+    const { settings } = await readStatus({ trader });
+    const { fileConfigHash: traders, version } = settings;
+    const file = hashOfFile(writtenFileOf(runtime), desk);
+    const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}${version === 0 ? '' : `, settings version ${version}`}`;
+    if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
+    // An edited file has no effect until the next start: worth a warning, no reason to stay halted.
+    return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };
+  },
+);
 
 /** The code of strategies is compared, never run: a draft may take long to compile, or never end. */
 function hashOfFile(file: string, started: Desk): string {

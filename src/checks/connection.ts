@@ -16,6 +16,7 @@ type Gateway = { readonly host: string; readonly port: number };
  * whether it is logged in.
  */
 export const venuePort = check(
+  'The program that leads to the venue listens',
   z.strictObject({ answerMsMax: z.number().min(1).default(2_000) }),
   async ({ desk, runtime }, { answerMsMax }) => {
     let gateway: Gateway | undefined;
@@ -52,17 +53,21 @@ function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
 }
 
 /** As a step of a routine: one piece of evidence with all three parts. */
-export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime, trader }) => {
-  // A trader that does not answer leaves the test as it is: it is independent of him.
-  const months = await readStatus({ trader }).then(monthsTold, () => undefined);
-  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue, months };
-  const { endpoint, parts, verdict } = await testConnection(question, Date.now());
-  const of = (what: 'observed' | 'expected') =>
-    parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
-  return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
-});
+export const connectionTest = check(
+  'Session, prices and balance by connections of its own',
+  NO_PARAMETERS,
+  async ({ desk, runtime, trader }) => {
+    // A trader that does not answer leaves the test as it is: it is independent of him.
+    const months = await readStatus({ trader }).then(monthsTold, () => undefined);
+    const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue, months };
+    const { endpoint, parts, verdict } = await testConnection(question, Date.now());
+    const of = (what: 'observed' | 'expected') =>
+      parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
+    return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
+  },
+);
 
-export const dataFresh = check(NO_PARAMETERS, async ({ trader, desk }) => {
+export const dataFresh = check('Prices are fresh', NO_PARAMETERS, async ({ trader, desk }) => {
   const ageMsMax = desk.risk.staleDataSeconds * 1_000;
   const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
   const { marketData } = await readStatus({ trader });

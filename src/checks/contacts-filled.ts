@@ -3,7 +3,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { check } from './check.js';
 
 /** Whether somebody could be called by what the desk file says: templates leave placeholders behind. */
-export const contactsFilled = check(NO_PARAMETERS, async ({ desk }) => {
+export const contactsFilled = check('Contacts are filled in', NO_PARAMETERS, async ({ desk }) => {
   const contacts = desk.contacts ?? [];
   const open = contactsToFillIn(desk);
   return {

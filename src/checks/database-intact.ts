@@ -16,20 +16,24 @@ const LOOK_EVERY_MS = 500;
  * Checks that every table and index of the desk's database is as Postgres has written it. Waits for a Postgres that is
  * restarting, so that nobody is asked for a restore because it was away.
  */
-export const databaseIntact = check(NO_PARAMETERS, async ({ runtime, stepMs = 0 }) => {
-  const expected = 'every table and index of the database is whole, page by page (amcheck)';
-  try {
-    const { database, ...owner } = ownerConnection(runtime);
-    const { damage, looked } = await untilBack(() => withClient(owner, database, examineDatabase), {
-      isAway: isServerAway,
-      withinMs: Math.min(BACK_MS_MAX, stepMs / 2),
-      everyMs: LOOK_EVERY_MS,
-    });
-    if (damage.length > 0) return { verdict: 'fail', observed: someOf(damage), expected };
-    return { verdict: 'pass', observed: `${looked} tables and indexes are whole`, expected };
-  } catch (error) {
-    // A database that can't be reached is not necessarily damaged.
-    const verdict = isDamage(error) ? 'fail' : 'not_run';
-    return { verdict, observed: `it could not be looked at: ${messageOf(error)}`, expected };
-  }
-});
+export const databaseIntact = check(
+  'The database is intact, page by page and index by index',
+  NO_PARAMETERS,
+  async ({ runtime, stepMs = 0 }) => {
+    const expected = 'every table and index of the database is whole, page by page (amcheck)';
+    try {
+      const { database, ...owner } = ownerConnection(runtime);
+      const { damage, looked } = await untilBack(() => withClient(owner, database, examineDatabase), {
+        isAway: isServerAway,
+        withinMs: Math.min(BACK_MS_MAX, stepMs / 2),
+        everyMs: LOOK_EVERY_MS,
+      });
+      if (damage.length > 0) return { verdict: 'fail', observed: someOf(damage), expected };
+      return { verdict: 'pass', observed: `${looked} tables and indexes are whole`, expected };
+    } catch (error) {
+      // A database that can't be reached is not necessarily damaged.
+      const verdict = isDamage(error) ? 'fail' : 'not_run';
+      return { verdict, observed: `it could not be looked at: ${messageOf(error)}`, expected };
+    }
+  },
+);

@@ -7,6 +7,7 @@ const ASKED_MAX = 3;
 
 /** Reads from the evidence table: an answer also shows that the schema is there. */
 export const database = check(
+  'The database answers',
   z.strictObject({ answerMsMax: z.number().min(0).default(500) }),
   async ({ pool }, { answerMsMax }) => {
     const expected = `Postgres answers within ${answerMsMax} ms`;

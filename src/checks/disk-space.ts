@@ -8,6 +8,7 @@ import { check } from './check.js';
 
 /** Measures the disk that holds the journal, Postgres and Temporal. */
 export const diskSpace = check(
+  'Free space on the disk',
   z.strictObject({ freeMbMin: z.number().min(0).default(1_024) }),
   async ({ runtime }, { freeMbMin }) => {
     const freeMb = Math.floor((await freeBytes(runtime.home)) / BYTES_PER_MB);
@@ -21,6 +22,7 @@ export const diskSpace = check(
 
 /** Measures all logs: of the processes, of trading and of the databases. */
 export const logSpace = check(
+  'Space that logs take',
   z.strictObject({ maxMb: z.number().min(0).default(500) }),
   async ({ runtime }, { maxMb }) => {
     const { home } = runtime;

@@ -5,6 +5,7 @@ import { check } from './check.js';
 
 /** A backup counts only once it has been restored: the newest drill must have passed, and recently. */
 export const drillAge = check(
+  'A backup was restored for trial lately',
   z.strictObject({ maxAgeDays: z.number().min(0).default(8) }),
   async ({ desk, pool }, { maxAgeDays: ageDaysMax }) => {
     const expected = `the last restore drill passed, at most ${ageDaysMax} days ago`;

@@ -41,6 +41,7 @@ interface CalendarEvent {
  * one that ends before that day is not judged.
  */
 export const economicCalendar = check(
+  'Economic events of the day',
   z.strictObject({
     file: z.string().min(1).optional(),
     url: z.string().min(1).optional(),

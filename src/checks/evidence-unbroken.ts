@@ -3,7 +3,7 @@ import { verifyEvidence } from '../store/evidence.js';
 import { check } from './check.js';
 
 /** Verifies the whole hash chain of this desk's evidence. */
-export const evidenceUnbroken = check(NO_PARAMETERS, async ({ desk, pool }) => {
+export const evidenceUnbroken = check('Evidence is unbroken', NO_PARAMETERS, async ({ desk, pool }) => {
   const proof = await verifyEvidence(pool, desk.desk);
   return {
     verdict: proof.ok ? 'pass' : 'fail',

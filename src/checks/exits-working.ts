@@ -19,12 +19,16 @@ const EXPECTED =
  * Checks stop and target of every position against the venue's current list of orders: the trader is asked to read it,
  * because our own book alone is not proof. A failure is checked twice.
  */
-export const exitsWorking = check(NO_PARAMETERS, async ({ trader }) => {
-  const first = await look(trader);
-  if (first.verdict !== 'fail') return first;
-  await sleep(AGAIN_MS);
-  return look(trader);
-});
+export const exitsWorking = check(
+  'Stops and targets work at the venue',
+  NO_PARAMETERS,
+  async ({ trader }) => {
+    const first = await look(trader);
+    if (first.verdict !== 'fail') return first;
+    await sleep(AGAIN_MS);
+    return look(trader);
+  },
+);
 
 async function look(trader: CheckContext['trader']): Promise<CheckOutcome> {
   const asked = await ask(trader);

@@ -14,6 +14,7 @@ import { type CheckContext, check } from './check.js';
  * because it is just as little understood.
  */
 export const expectedProfit = check(
+  'The result is what validation made likely',
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
     const { marketData, equity, dayStartEquity, configHash } = await readStatus(context);

@@ -22,6 +22,7 @@ export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredCh
       'expected names of checks, with spaces',
     );
   return check(
+    'One score of deployment and security',
     z.strictObject({
       deployment: names.default(scored.deployment),
       security: names.default(scored.security),

@@ -6,6 +6,7 @@ import { check } from './check.js';
 
 /** The desk file's KPIs: an alarm fails, a missed aim warns; what can't be judged yet does neither. */
 export const kpis = check(
+  'KPIs are within alarm and aim',
   z.strictObject({ names: z.string().default('') }),
   async ({ desk, pool, trader, runtime }, { names }) => {
     const status = await readStatus({ trader });

@@ -7,6 +7,7 @@ import { findLines, type LogLine, quoted as quote } from './log-lines.js';
  * as empty.
  */
 export const logErrors = check(
+  'Errors in the log',
   z.strictObject({
     hours: z.number().min(0).default(24),
     errorsMax: z.number().int().min(0).default(0),

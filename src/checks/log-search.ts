@@ -4,6 +4,7 @@ import { findLines, quoted as quote } from './log-lines.js';
 
 /** Searches the logs of all processes for lines that contain this text, and quotes the newest first. */
 export const logSearch = check(
+  'The log has a text',
   z.strictObject({
     has: z.string().max(200).default(''),
     hours: z.number().min(0).default(24),

@@ -7,6 +7,7 @@ import { check } from './check.js';
 
 /** Sends a mail all the way that an alert takes, and checks that the mail server accepts it for each address. */
 export const mailRoundTrip = check(
+  'Mail arrives',
   z.strictObject({ waitSeconds: z.number().min(0).default(20) }),
   async ({ desk, runtime, pool }, { waitSeconds }) => {
     const expected = 'the mail server takes a test mail for each address';

@@ -15,6 +15,7 @@ import { marketNowMs } from './market-now.js';
  * derived from the desk file, so that a routine or a mailer that did not run is found, too.
  */
 export const mailSent = check(
+  'Summaries were mailed in time',
   z.strictObject({
     hours: z.number().positive().max(240).default(25),
     /** A summary due more recently than this may still be on its way. */

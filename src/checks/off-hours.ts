@@ -9,6 +9,7 @@ import { ledgerReached } from './ledger-reached.js';
 
 /** Counts halts because the venue did not answer or its prices stopped. */
 export const connectionFailures = check(
+  'Halts since the venue or its prices were away',
   z.strictObject({
     hours: z.number().min(0).default(24),
     failuresMax: z.number().int().min(0).default(0),
@@ -31,6 +32,7 @@ export const connectionFailures = check(
  * after a power cut the supervisor saw nothing.
  */
 export const unexpectedShutdowns = check(
+  'Processes that ended by themselves',
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async (context, { hours }) => {
     const expected = `no process ended by itself in the last ${hours} hours`;

@@ -51,7 +51,9 @@ export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | '
   function ownChecks(): [string, Check][] {
     return namesOf('check').map((name) => [
       name,
-      check(z.looseObject({}), (context, given) => ask('check', name, context, given as StepParameters)),
+      check(name, z.looseObject({}), (context, given) =>
+        ask('check', name, context, given as StepParameters),
+      ),
     ]);
   }
 
@@ -63,7 +65,7 @@ export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | '
     };
     return namesOf('report').map((name) => [
       name,
-      report(z.looseObject({}), (context, given) => saidBy(name, context, given as StepParameters)),
+      report(name, z.looseObject({}), (context, given) => saidBy(name, context, given as StepParameters)),
     ]);
   }
 

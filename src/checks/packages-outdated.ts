@@ -14,6 +14,7 @@ const ON_EVERY_REGISTRY = 'npm';
  * must not be outdated.
  */
 export const packagesOutdated = check(
+  'Packages are up to date',
   z.strictObject({ critical: z.string().default('') }),
   ({ stepMs }, { critical }) => judgePackages(INSTALLATION, critical, npmLimitMs(stepMs)),
 );

@@ -15,39 +15,43 @@ const PLACES = 12;
  * Compares the positions in the database with the venue's current ones, in whole lots, bypassing the trader's own books
  * but for what is too small to be sold.
  */
-export const positionsAgree = check(NO_PARAMETERS, async (context) => {
-  const expected = 'the database and the venue have the same positions';
-  const reached = await ledgerReached(context);
-  if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
-  const { pool, trader, desk } = context;
-  let told: ReadonlyMap<string, string>;
-  try {
-    const { venuePositions } = await trader.call('flatProof', {}, { timeoutMs: PROOF_MS });
-    told = new Map(venuePositions.map(({ symbol, quantity }) => [symbol, quantity]));
-  } catch (error) {
-    return { verdict: 'not_run', observed: `the venue was not read: ${messageOf(error)}`, expected };
-  }
-  const kept = await readPositions(pool, desk.desk, reached.status.incarnation);
-  // The venue's answer leaves out what is too small to be sold.
-  const dust = new Map(reached.status.dust.map(({ symbol, quantity }) => [symbol, quantity]));
-  const atVenue = (symbol: string): string => told.get(symbol) ?? dust.get(symbol) ?? '0';
-  const inDatabase = (symbol: string): string => kept.get(symbol) ?? '0';
-  const lots = (symbol: string, quantity: string): bigint => {
-    const { lotSize } = desk.instruments.find((instrument) => instrument.symbol === symbol) ?? {};
-    return parseUnits(quantity, PLACES) / (lotSize === undefined ? 1n : parseUnits(lotSize, PLACES));
-  };
-  const differing = [...new Set([...told.keys(), ...kept.keys()])].filter(
-    (symbol) => lots(symbol, atVenue(symbol)) !== lots(symbol, inDatabase(symbol)),
-  );
-  if (differing.length > 0) {
-    const said = differing.map(
-      (symbol) =>
-        `${symbol}: the database ${trimmed(inDatabase(symbol))}, the venue ${trimmed(atVenue(symbol))}`,
+export const positionsAgree = check(
+  'Positions in database and venue agree',
+  NO_PARAMETERS,
+  async (context) => {
+    const expected = 'the database and the venue have the same positions';
+    const reached = await ledgerReached(context);
+    if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
+    const { pool, trader, desk } = context;
+    let told: ReadonlyMap<string, string>;
+    try {
+      const { venuePositions } = await trader.call('flatProof', {}, { timeoutMs: PROOF_MS });
+      told = new Map(venuePositions.map(({ symbol, quantity }) => [symbol, quantity]));
+    } catch (error) {
+      return { verdict: 'not_run', observed: `the venue was not read: ${messageOf(error)}`, expected };
+    }
+    const kept = await readPositions(pool, desk.desk, reached.status.incarnation);
+    // The venue's answer leaves out what is too small to be sold.
+    const dust = new Map(reached.status.dust.map(({ symbol, quantity }) => [symbol, quantity]));
+    const atVenue = (symbol: string): string => told.get(symbol) ?? dust.get(symbol) ?? '0';
+    const inDatabase = (symbol: string): string => kept.get(symbol) ?? '0';
+    const lots = (symbol: string, quantity: string): bigint => {
+      const { lotSize } = desk.instruments.find((instrument) => instrument.symbol === symbol) ?? {};
+      return parseUnits(quantity, PLACES) / (lotSize === undefined ? 1n : parseUnits(lotSize, PLACES));
+    };
+    const differing = [...new Set([...told.keys(), ...kept.keys()])].filter(
+      (symbol) => lots(symbol, atVenue(symbol)) !== lots(symbol, inDatabase(symbol)),
     );
-    return { verdict: 'fail', observed: said.join('; '), expected };
-  }
-  const held = [...told].filter(([, quantity]) => !isZero(quantity));
-  const observed =
-    held.map(([symbol, quantity]) => `${symbol} ${trimmed(quantity)}`).join(', ') || 'nothing is held';
-  return { verdict: 'pass', observed: `both: ${observed}`, expected };
-});
+    if (differing.length > 0) {
+      const said = differing.map(
+        (symbol) =>
+          `${symbol}: the database ${trimmed(inDatabase(symbol))}, the venue ${trimmed(atVenue(symbol))}`,
+      );
+      return { verdict: 'fail', observed: said.join('; '), expected };
+    }
+    const held = [...told].filter(([, quantity]) => !isZero(quantity));
+    const observed =
+      held.map(([symbol, quantity]) => `${symbol} ${trimmed(quantity)}`).join(', ') || 'nothing is held';
+    return { verdict: 'pass', observed: `both: ${observed}`, expected };
+  },
+);

@@ -5,19 +5,23 @@ import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
 /** The desk file's limits are consistent, and the trader confirms that it applies limits. */
-export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
-  const expected =
-    'every limit is set, one position cannot lose more than a day may, the trader holds the limits';
-  const { risk } = await readStatus({ trader });
-  const problems = contradictions(desk);
-  if (risk.length === 0) problems.push('the trader reports no limits');
-  const held = [...risk.map(({ limit, value }) => `${limit} ${value}`), ...sizesOf(desk)].join(', ');
-  return {
-    verdict: problems.length === 0 ? 'pass' : 'fail',
-    observed: problems.length === 0 ? held : problems.join('; '),
-    expected,
-  };
-});
+export const riskSettings = check(
+  'Limits in force are those of the desk file, or tighter',
+  NO_PARAMETERS,
+  async ({ trader, desk }) => {
+    const expected =
+      'every limit is set, one position cannot lose more than a day may, the trader holds the limits';
+    const { risk } = await readStatus({ trader });
+    const problems = contradictions(desk);
+    if (risk.length === 0) problems.push('the trader reports no limits');
+    const held = [...risk.map(({ limit, value }) => `${limit} ${value}`), ...sizesOf(desk)].join(', ');
+    return {
+      verdict: problems.length === 0 ? 'pass' : 'fail',
+      observed: problems.length === 0 ? held : problems.join('; '),
+      expected,
+    };
+  },
+);
 
 function contradictions({ risk, strategies, instruments }: Desk): string[] {
   const problems: string[] = [];

@@ -18,16 +18,22 @@ const PARAMETERS = z.strictObject({
 const DAY_MS = 86_400_000;
 
 /** Whether the contract of each future may still be entered, and whether the broker names the same last trade. */
-export const rollDue = check(PARAMETERS, async ({ trader }, { warnDays }) => {
-  const { contracts = [], marketData } = await readStatus({ trader });
-  const expected = `no contract at its roll day, and none within ${warnDays} days of it; the last trade as the broker has it`;
-  if (contracts.length === 0)
-    return { verdict: 'pass', observed: 'nothing that is traded here expires', expected };
-  const verdicts = contracts.map((contract) => verdictOn(contract, warnDays, marketData.marketMs));
-  const worst = (['fail', 'warn'] as const).find((one) => verdicts.includes(one)) ?? 'pass';
-  const observed = contracts.map((contract) => `${contractWords(contract)}${otherDay(contract)}`).join('; ');
-  return { verdict: worst, observed, expected };
-});
+export const rollDue = check(
+  'No future is due to be rolled',
+  PARAMETERS,
+  async ({ trader }, { warnDays }) => {
+    const { contracts = [], marketData } = await readStatus({ trader });
+    const expected = `no contract at its roll day, and none within ${warnDays} days of it; the last trade as the broker has it`;
+    if (contracts.length === 0)
+      return { verdict: 'pass', observed: 'nothing that is traded here expires', expected };
+    const verdicts = contracts.map((contract) => verdictOn(contract, warnDays, marketData.marketMs));
+    const worst = (['fail', 'warn'] as const).find((one) => verdicts.includes(one)) ?? 'pass';
+    const observed = contracts
+      .map((contract) => `${contractWords(contract)}${otherDay(contract)}`)
+      .join('; ');
+    return { verdict: worst, observed, expected };
+  },
+);
 
 function verdictOn(contract: ContractStatus, warnDays: number, nowMs: number): Verdict {
   if (contract.phase !== 'trading') return 'fail';

@@ -18,7 +18,7 @@ const READ_MS = 6_000;
  * The proof of a roll, read back: the trader and the broker name this month, its minutes come, and no position and no
  * order is there that could be of another month.
  */
-export const contractInForce = check(PARAMETERS, async ({ trader }, given) => {
+export const contractInForce = check('A future was rolled', PARAMETERS, async ({ trader }, given) => {
   const status = await readStatus({ trader });
   const contract = status.contracts?.find((one) => given.symbol === '' || one.symbol === given.symbol);
   const symbol = contract?.symbol ?? given.symbol;

@@ -4,7 +4,7 @@ import { readTasks } from '../store/tasks.js';
 import { check } from './check.js';
 
 /** Tasks that people did not do in time. */
-export const tasksOverdue = check(NO_PARAMETERS, async ({ desk, pool }) => {
+export const tasksOverdue = check('No task is overdue', NO_PARAMETERS, async ({ desk, pool }) => {
   const open = await readTasks(pool, desk.desk, { state: 'open' });
   const late = open.filter(({ dueMs }) => dueMs < Date.now());
   const names = late.map(({ id, title, dueMs }) => `${id} ${title} (due ${moment(dueMs)})`);

@@ -11,6 +11,7 @@ import { check } from './check.js';
  * recently polled for people's messages.
  */
 export const telegramRoundTrip = check(
+  'A message reaches Telegram and is answered',
   z.strictObject({
     waitSeconds: z.number().min(0).default(20),
     // A poll lasts half a minute, and a second one may be under way.

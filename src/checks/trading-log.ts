@@ -31,6 +31,7 @@ const parameters = z.strictObject({
  * connection.
  */
 export const tradingLog = check(
+  'Setups, orders and errors in the trading log',
   parameters,
   async ({ runtime }, { days, errorsMax, venueMax, setupsPerWeek, quoted }) => {
     const sinceMs = Date.now() - days * DAY_MS;

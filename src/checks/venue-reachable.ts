@@ -17,6 +17,7 @@ const LOOK_EVERY_MS = 250;
  * restarting: its absence says nothing about the venue, and is no reason to restart the venue's program.
  */
 export const venueReachable = check(
+  'The venue answers',
   z.strictObject({ answerMsMax: z.number().min(0).default(2_000) }),
   async ({ trader, stepMs = 0 }, { answerMsMax }) => {
     const deadline = performance.now() + Math.min(BACK_MS_MAX, stepMs / 2);

@@ -6,6 +6,7 @@ import { check } from './check.js';
 
 /** Winning trades among closed trades, against a target. Few trades say little, so their number is shown with it. */
 export const winRate = check(
+  'Trades that were won',
   z.strictObject({
     days: z.number().min(0).default(7),
     targetPct: z.number().min(0).max(100).default(50),

@@ -9,18 +9,23 @@ import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { name as ownName } from './schema-values.js';
-import { TRADING_ACTIONS } from './trading-action.js';
+import { TRADING_ACTIONS, type TradingAction } from './trading-action.js';
 
 /** The `with:` values of a routine's step. */
 export type StepParameters = Readonly<Record<string, string | number | boolean>>;
 
 /** Something that a step can name, called with the values from the desk file. */
-export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & {
+export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & DeclaredPart;
+
+export interface DeclaredPart {
+  /** What it looks at, tells or does, for people who choose one. */
+  readonly title: string;
   readonly parameters: z.ZodObject;
-};
+}
 
 /** `run` gets the parameters as parsed by `parameters`, with its defaults; it isn't called if they don't fit. */
 export function stepPart<C, R, P extends z.ZodObject>(
+  title: string,
   parameters: P,
   run: (context: C, parameters: z.output<P>) => Promise<R>,
 ): StepPart<C, R> {
@@ -35,10 +40,10 @@ export function stepPart<C, R, P extends z.ZodObject>(
     }
     return run(context, read.data);
   };
-  return Object.assign(judged, { parameters });
+  return Object.assign(judged, { title, parameters });
 }
 
-type Declared = ReadonlyMap<string, { readonly parameters: z.ZodObject }>;
+type Declared = ReadonlyMap<string, DeclaredPart>;
 
 export interface StepParts {
   readonly checks: Declared;
@@ -59,7 +64,16 @@ export function schemaFrom(parameters: object): z.ZodObject {
 /** For parts without parameters: actions, tasks for people, some checks. */
 export const NO_PARAMETERS = z.strictObject({});
 
-const TRADING_PARTS = TRADING_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }] as const);
+const TRADING_TITLES: Readonly<Record<TradingAction, string>> = {
+  halt: 'Lets nothing be entered',
+  stop: 'Stops trading; positions keep their stops',
+  'close-all': 'Closes everything, once a person agrees',
+  'restart-trader': 'Starts the trader again; it comes back HALTED',
+  'restore-database': 'Puts the newest good backup of the database in place, once a person agrees',
+};
+const TRADING_PARTS = TRADING_ACTIONS.map(
+  (name) => [name, { title: TRADING_TITLES[name], parameters: NO_PARAMETERS }] as const,
+);
 
 /** An incident's steps may also act on trading. */
 export const inPlaybooks = (parts: StepParts): StepParts => ({

@@ -5,7 +5,7 @@ import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
  * Fees, what holding cost, and how much worse than their price stops were filled; market orders have no price to compare
  * with.
  */
-export const costs = report(SPAN, async (context, parameters) => {
+export const costs = report('Fees and costs of holding', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { fills, fees, turnover, stopSlippage, stopFills } = await readCosts(context.pool, span);
   const money = moneyOf(context);

@@ -7,7 +7,7 @@ import { countBadRuns, countHalts } from '../store/performance.js';
 import { lengthOf, listed, report, SPAN, spanOf } from './report.js';
 
 /** What stopped the desk, and which procedures failed or were missed. */
-export const incidents = report(SPAN, async (context, parameters) => {
+export const incidents = report('Incidents', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [halts, runs] = await Promise.all([countHalts(context.pool, span), countBadRuns(context.pool, span)]);
   return `${lengthOf(span.days)}: halts ${listed(halts)}; routines ${listed(runs)}`;
@@ -19,7 +19,7 @@ const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).def
  * The number of notices by event. Throws if no notices are sent: then nothing is known, and 0 would be false. Counts
  * in wall time: a simulated market's time differs, and notices don't have it.
  */
-export const alerts = report(TOLD, async (context, parameters) => {
+export const alerts = report('Alerts by event', TOLD, async (context, parameters) => {
   const nowMs = Date.now();
   const span = spanOf({ ...context, marketMs: nowMs }, parameters);
   if (!isTold(context.runtime.home, span.desk, nowMs))

@@ -4,7 +4,7 @@ import { readEquityDays, readEquityFigures } from './equity-figures.js';
 import { lengthOf, listed, percent, report, SPAN, spanOf } from './report.js';
 
 /** How near the desk came to its limits, and how often the risk gate denied an order. */
-export const limits = report(SPAN, async (context, parameters) => {
+export const limits = report('Limits that refused or halted', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { risk } = context.desk;
   const [{ maxDrawdownPct }, days, denials] = await Promise.all([

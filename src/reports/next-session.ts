@@ -15,7 +15,7 @@ const RUNS_MAX = 300;
  * What is planned for the next session: hours of each market, what is traded and at which size, which routines run
  * when.
  */
-export const nextSession = report(NO_PARAMETERS, async (context) => {
+export const nextSession = report('The next session', NO_PARAMETERS, async (context) => {
   const { desk, marketMs } = context;
   const day = nextSessionDay(desk, marketMs);
   if (day === null) return 'no market of this desk trades in the next two weeks';

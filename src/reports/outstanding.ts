@@ -9,25 +9,29 @@ import { report } from './report.js';
 const SHOWN_MAX = 20;
 
 /** What waits for people: open incidents, tasks and approvals, the most urgent first. */
-export const outstanding = report(NO_PARAMETERS, async ({ desk: { desk }, pool }) => {
-  const [incidents, tasks, approvals] = await Promise.all([
-    readIncidents(pool, desk),
-    readTasks(pool, desk, { state: 'open' }),
-    readApprovals(pool, desk),
-  ]);
-  const nowMs = Date.now();
-  const issues = [
-    ...incidents
-      .filter(({ state }) => state !== 'resolved')
-      .map(({ title, severity, openedMs }) => `incident (${severity}) ${title}, since ${moment(openedMs)}`),
-    ...tasks.map(
-      ({ id, title, dueMs }) =>
-        `task ${id} ${title}, ${dueMs < nowMs ? 'OVERDUE since' : 'due'} ${moment(dueMs)}`,
-    ),
-    ...approvals
-      .filter(({ state }) => state === 'open')
-      .map(({ title, expiresMs }) => `approval ${title}, until ${moment(expiresMs)}`),
-  ];
-  if (issues.length === 0) return 'nothing is outstanding';
-  return `${issues.length} outstanding: ${someOf(issues, SHOWN_MAX)}`;
-});
+export const outstanding = report(
+  'What waits for a person',
+  NO_PARAMETERS,
+  async ({ desk: { desk }, pool }) => {
+    const [incidents, tasks, approvals] = await Promise.all([
+      readIncidents(pool, desk),
+      readTasks(pool, desk, { state: 'open' }),
+      readApprovals(pool, desk),
+    ]);
+    const nowMs = Date.now();
+    const issues = [
+      ...incidents
+        .filter(({ state }) => state !== 'resolved')
+        .map(({ title, severity, openedMs }) => `incident (${severity}) ${title}, since ${moment(openedMs)}`),
+      ...tasks.map(
+        ({ id, title, dueMs }) =>
+          `task ${id} ${title}, ${dueMs < nowMs ? 'OVERDUE since' : 'due'} ${moment(dueMs)}`,
+      ),
+      ...approvals
+        .filter(({ state }) => state === 'open')
+        .map(({ title, expiresMs }) => `approval ${title}, until ${moment(expiresMs)}`),
+    ];
+    if (issues.length === 0) return 'nothing is outstanding';
+    return `${issues.length} outstanding: ${someOf(issues, SHOWN_MAX)}`;
+  },
+);

@@ -4,7 +4,7 @@ import { readEquityFigures } from './equity-figures.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
-export const performance = report(SPAN, async (context, parameters) => {
+export const performance = report('Result, drawdown and fees', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const hours = readEquitySteps(context.pool, span, HOUR_MS);
   const [{ returnPct, sharpe, maxDrawdownPct }, equity, closings] = await Promise.all([

@@ -24,9 +24,10 @@ export type Report = StepPart<ReportContext, string>;
 
 /** `run` may throw: a report that can't be finished has failed. */
 export const report = <P extends z.ZodObject>(
+  title: string,
   parameters: P,
   run: (context: ReportContext, parameters: z.output<P>) => Promise<string>,
-): Report => stepPart(parameters, run);
+): Report => stepPart(title, parameters, run);
 
 /** Parameters of a report that looks back. */
 export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });

@@ -10,7 +10,7 @@ interface StrategyResult {
 }
 
 /** Every strategy of the desk, best first, including those that closed no trade. */
-export const strategies = report(SPAN, async (context, parameters) => {
+export const strategies = report('What each strategy did', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [closings, trades] = await Promise.all([
     readClosings(context.pool, span),

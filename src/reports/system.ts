@@ -8,17 +8,21 @@ import { diskSizes, megabytes, storedSizes } from './sizes.js';
  * How long the trader has run and how much memory it uses; how large database, logs and backups are; how full the
  * disk is.
  */
-export const system = report(NO_PARAMETERS, async ({ runtime, trader, pool }) => {
-  const [status, { database, backups }, { logs, disk }] = await Promise.all([
-    readStatus({ trader }),
-    storedSizes(pool, runtime.home),
-    diskSizes(runtime.home),
-  ]);
-  return [
-    `trader up ${lasted(Date.now() - status.startedWallMs)}, ${megabytes(status.rssBytes)} of memory`,
-    `database ${megabytes(database)}`,
-    `logs ${megabytes(logs)}`,
-    `backups ${megabytes(backups)}`,
-    `disk ${megabytes(disk.whole - disk.free)} of ${megabytes(disk.whole)} used, ${megabytes(disk.free)} free`,
-  ].join('; ');
-});
+export const system = report(
+  'Processes, disk and databases',
+  NO_PARAMETERS,
+  async ({ runtime, trader, pool }) => {
+    const [status, { database, backups }, { logs, disk }] = await Promise.all([
+      readStatus({ trader }),
+      storedSizes(pool, runtime.home),
+      diskSizes(runtime.home),
+    ]);
+    return [
+      `trader up ${lasted(Date.now() - status.startedWallMs)}, ${megabytes(status.rssBytes)} of memory`,
+      `database ${megabytes(database)}`,
+      `logs ${megabytes(logs)}`,
+      `backups ${megabytes(backups)}`,
+      `disk ${megabytes(disk.whole - disk.free)} of ${megabytes(disk.whole)} used, ${megabytes(disk.free)} free`,
+    ].join('; ');
+  },
+);

@@ -13,7 +13,7 @@ const SHOWN_MAX = 20;
 const STEPS_MAX = 60;
 
 /** Closed trades one by one, newest first. */
-export const trades = report(SPAN, async (context, parameters) => {
+export const trades = report('Closed trades', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const found = await listTrades(context.pool, span, SHOWN_MAX + 1);
   if (found.length === 0) return `${lengthOf(span.days)}: no trade was closed`;
@@ -37,7 +37,7 @@ function priceOf(decimal: string | null, tickSize: string | undefined): string {
 }
 
 /** The number of orders, by purpose and outcome. */
-export const orders = report(SPAN, async (context, parameters) => {
+export const orders = report('What became of orders', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const counted = await countOrders(context.pool, span);
   const all = counted.reduce((sum, { count }) => sum + count, 0);
@@ -46,6 +46,7 @@ export const orders = report(SPAN, async (context, parameters) => {
 
 /** Result and win rate of consecutive spans, newest last: `steps` of them, each `days` long. */
 export const trend = report(
+  'Results of equal spans beside each other',
   z.strictObject({ ...SPAN.shape, steps: z.number().int().min(1).max(STEPS_MAX).default(4) }),
   async (context, { days, steps }) => {
     const lines = Array.from({ length: steps }, async (_, at) => {

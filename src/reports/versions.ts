@@ -9,7 +9,7 @@ const LOCK = new URL('../../package-lock.json', import.meta.url);
 /**
  * The versions that this desk runs on, and how old its dependencies are: whether to update is a person's decision.
  */
-export const versions = report(NO_PARAMETERS, async ({ pool, marketMs: _ }) => {
+export const versions = report('Versions of the programs', NO_PARAMETERS, async ({ pool, marketMs: _ }) => {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
     version: string;
     dependencies: Record<string, string>;

@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { STEP_PARTS } from '../../src/checks/registry.js';
+import { STEP_PARTS, withPartTable } from '../../src/checks/registry.js';
 
 const document = readFileSync(new URL('../../docs/ROUTINES.md', import.meta.url), 'utf8');
 
-it('ROUTINES.md names for each check and report what `with:` may say to it, and the default', () => {
-  const lines = [...STEP_PARTS.checks, ...STEP_PARTS.reports].flatMap(([name, { parameters }]) => {
-    const defaults = Object.entries(parameters.parse({})).map(([key, value]) => `\`${key}\` (${value})`);
-    return defaults.length === 0 ? [] : [`| \`${name}\` | ${defaults.join(', ')} |`];
-  });
-  expect(lines.length).toBeGreaterThan(10);
-  expect(lines.filter((line) => !document.includes(`${line}\n`))).toEqual([]);
+it('ROUTINES.md names each check, report and action, what it is about, what `with:` may say to it, and the default', () => {
+  expect(withPartTable(document)).toBe(document);
+  for (const [name, { title, parameters }] of [
+    ...STEP_PARTS.checks,
+    ...STEP_PARTS.reports,
+    ...STEP_PARTS.actions,
+  ]) {
+    const row = document.split('\n').find((line) => line.includes(`| \`${name}\` | ${title} |`));
+    expect(title, name).toMatch(/^[A-Z].{5,}[^.]$/);
+    for (const [key, byDefault] of Object.entries(parameters.safeParse({}).data ?? {}))
+      expect(row, name).toContain(`\`${key}\` (${String(byDefault)})`);
+    for (const key of Object.keys(parameters.shape)) expect(row, name).toContain(`\`${key}\``);
+  }
+  expect(() => withPartTable('no table')).toThrow('ROUTINES.md');
 });

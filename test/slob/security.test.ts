@@ -280,7 +280,7 @@ describe('the scan of dependencies', () => {
 
   it('opens a task for each finding, again where it is still there, until a scan finds it no more', async () => {
     let findings: Findings | undefined;
-    const scan = check(NO_PARAMETERS, async () => ({
+    const scan = check('a scan', NO_PARAMETERS, async () => ({
       ...{ verdict: 'fail' as Verdict, observed: '', expected: '' },
       ...(findings && { findings }),
     }));
@@ -341,7 +341,7 @@ describe('the health score of Fridays', () => {
       const outcome = { verdict: verdicts[name] ?? 'pass', observed: `${name} looked`, expected: '' };
       return [
         name,
-        check(NO_PARAMETERS, async () => {
+        check('a scan', NO_PARAMETERS, async () => {
           asked.push(name);
           return outcome;
         }),

@@ -54,10 +54,10 @@ it('has one where what it imports has hooks: they would run for the first file o
   expect(ownProcess('hooked.test.ts')).toBe(false);
 });
 
-it('has one in a folder whose tests begin programs', () => {
-  mkdirSync(join(folder, 'supervisor'));
-  write('supervisor/up.test.ts', 'await up();');
-  expect(ownProcess('supervisor/up.test.ts')).toBe(true);
+it('has one in a folder whose tests begin browsers or take much memory', () => {
+  mkdirSync(join(folder, 'page'));
+  write('page/seen.test.ts', 'await open();');
+  expect(ownProcess('page/seen.test.ts')).toBe(true);
 });
 
 it('has one where it connects to Temporal as a worker, unless it installs what all others do', () => {

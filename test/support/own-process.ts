@@ -18,8 +18,8 @@ const CHANGES = [
 const HOOKS = /^(?:before|after)(?:All|Each)\(/m;
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
-/** Whose tests mostly begin desks and programs: little to gain beside those, and what one leaves is nobody else's. */
-const BEGINS_PROGRAMS = /^(?:page|simulation)\//;
+/** Whose tests begin browsers or take much memory: what one leaves is nobody else's. */
+const NEEDS_ITS_OWN = /^(?:page|simulation)\//;
 /** What it installs is the same for all files of a process. */
 const INSTALLS_FOR_ALL = /\bquietRuntime\(\)/;
 const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;
@@ -49,6 +49,6 @@ export function filesWithOwnProcess(folder: string): string[] {
   };
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
-    .filter((name) => BEGINS_PROGRAMS.test(name) || changes(join(folder, name)))
+    .filter((name) => NEEDS_ITS_OWN.test(name) || changes(join(folder, name)))
     .map((name) => join(folder, name));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BINANCE_TIMES } from '../../src/venue/binance/options.js';
-import { retry } from '../../src/venue/retry.js';
+import { retry } from '../../src/venue/binance/requests.js';
 
 describe('trying again', () => {
   it('as it ships is done twice, after at most 200 and 400 ms', async () => {

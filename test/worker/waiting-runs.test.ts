@@ -290,7 +290,11 @@ describe('checks of a halted desk', () => {
     const [first, second, third] = (cryptoDesk().routines.find(({ onStart }) => onStart)?.steps ?? [])
       .filter((step) => step.check !== undefined && step.onFail !== 'note' && step.onFail !== 'warn')
       .map((step) => ({ key: step.key, check: step.check ?? '' }));
-    const pass = check(z.looseObject({}), async () => ({ verdict: 'pass', observed: '', expected: '' }));
+    const pass = check('passes', z.looseObject({}), async () => ({
+      verdict: 'pass',
+      observed: '',
+      expected: '',
+    }));
     const checks = new Map<string, Check>();
     const look = failingChecksOf({ ...context, runtime }, checks);
     const all = await look();
@@ -300,7 +304,7 @@ describe('checks of a halted desk', () => {
     expect(await look()).toEqual([]);
     checks.set(
       first?.check ?? '',
-      check(z.looseObject({}), () => Promise.reject(new Error('no answer'))),
+      check('fails', z.looseObject({}), () => Promise.reject(new Error('no answer'))),
     );
     expect(await look()).toContain(first?.key);
     expect(await look()).not.toContain(second?.key);

@@ -25,6 +25,7 @@ import { withClient } from '../../store/migrate.js';
  * the disk.
  */
 export const vacuum = stepPart(
+  'Vacuums the database',
   z.strictObject({ aboveMb: z.number().min(0).default(500) }),
   async ({ runtime, pool, stepMs }: ReportContext, { aboveMb }): Promise<CheckOutcome> => {
     const expected = `a database above ${aboveMb} MB is vacuumed`;
@@ -47,6 +48,7 @@ const MOVED = /\.(log|jsonl)\.\d[\d.-]*$/;
 
 /** Logs rotate by themselves while they are written; this removes those that nobody writes any more. */
 export const removeOldLogs = stepPart(
+  'Removes old logs',
   z.strictObject({ days: z.number().min(1).max(3650).default(30) }),
   async ({ runtime }: ReportContext, { days }): Promise<CheckOutcome> => {
     const { logs, servers } = homePaths(runtime.home);
@@ -86,6 +88,7 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
  * backups have stopped, but removes nothing unless the newest can be restored: older ones may be the last good ones.
  */
 export const removeOldBackups = stepPart(
+  'Removes old backups',
   NO_PARAMETERS,
   async ({ runtime, desk, pool }: ReportContext): Promise<CheckOutcome> => {
     const { keep, days = null } = desk.backup;

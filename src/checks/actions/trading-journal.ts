@@ -12,6 +12,7 @@ import { zoneOffset } from '../../trader/zone-offset.js';
  * Writes the results of the desk's day so far into the trading journal; run again on the same day, it replaces them.
  */
 export const tradingJournal = stepPart(
+  'Writes the trading journal',
   NO_PARAMETERS,
   async ({ desk, pool, marketMs }: ReportContext): Promise<CheckOutcome> => {
     const offsetAt = zoneOffset(desk.timezone);

@@ -25,7 +25,7 @@ interface Secret {
 }
 
 /** No secret of the desk is in its logs, its desk file, its database or what Temporal stores. */
-export const exposedSecrets = check(NO_PARAMETERS, async (context) => {
+export const exposedSecrets = check('No secret is exposed', NO_PARAMETERS, async (context) => {
   const expected = 'no secret of this desk in logs, desk file, database and Temporal’s histories';
   const { runtime } = context;
   const unseen: string[] = [];

@@ -11,6 +11,7 @@ import { INSTALLATION, npmLimitMs, withNpm } from '../npm.js';
  * them.
  */
 export const vulnerabilities = check(
+  'Packages without known vulnerabilities',
   z.strictObject({ dueDays: z.number().min(1).max(365).default(30) }),
   async ({ stepMs }, { dueDays }) => {
     const expected = 'no dependency that is known to be vulnerable (npm audit)';

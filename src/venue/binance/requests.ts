@@ -2,9 +2,9 @@
  * The only way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and both are
  * told how it was answered. Readings are retried; orders and cancels never.
  */
+import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import type { Breaker } from '../breaker.js';
 import { ORDER_WAITS_MS_MAX, type RateBudget, type RateBudgetQueue, type Urgency } from '../rate-budget.js';
-import { type RetryOptions, retry } from '../retry.js';
 import { type Answer, silenceMs } from './answer.js';
 import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
 
@@ -151,3 +151,28 @@ export function watchHeaders(
  * Cancels and readings still pass: to stop sending would leave open what is being closed.
  */
 const TOO_MANY_ORDERS = -1015;
+
+export interface RetryOptions extends Backoff {
+  /** The number of tries, the first included. */
+  readonly triesMax: number;
+  /** A random number in [0, 1). */
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/**
+ * Returns the first result that is good enough, or the last one. Only for what may safely be repeated (readings): an order
+ * whose outcome is unknown is looked up, never sent again. No library: the pause and its randomness are given, so that a
+ * simulated venue fails and recovers in simulated time.
+ */
+export async function retry<T>(
+  work: (attempt: number) => Promise<T>,
+  again: (result: T) => boolean,
+  options: RetryOptions,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await work(attempt - 1);
+    if (!again(result) || attempt >= options.triesMax) return result;
+    await options.sleep(jitteredMs(attempt, options, options.random));
+  }
+}

@@ -7,7 +7,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
 import type { BookReading } from '../book-reading.js';
-import type { GatewayAddress } from './gateway.js';
+import type { GatewayAddress } from './settings.js';
 
 interface AccountToRead {
   readonly address: GatewayAddress;

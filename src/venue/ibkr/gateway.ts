@@ -9,7 +9,7 @@ import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import { VenueUnavailable } from '../port.js';
 import { Unbelievable } from './decode.js';
 import { IN_USE, isReadOnly, linkAfter, UNREADABLE } from './outcomes.js';
-import { IBKR_RATE } from './settings.js';
+import { type GatewayAddress, IBKR_RATE } from './settings.js';
 
 export interface GatewayTimes {
   /** From dialling until accounts and the next order id are known. */
@@ -34,11 +34,6 @@ export const GATEWAY_TIMES: GatewayTimes = {
   reconnect: { firstMs: 500, mostMs: 30_000 },
   inUseMs: 60_000,
 };
-
-export interface GatewayAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What is known once the connection is ready; "connected" only means that a version was agreed on. */
 export interface Session {

@@ -4,7 +4,7 @@
  * month.
  */
 import type { Contract } from '@stoqey/ib';
-import type { GatewayAddress } from './gateway.js';
+import type { GatewayAddress } from './settings.js';
 
 type TradedContract = Contract & { readonly conId: number };
 

@@ -9,17 +9,10 @@ import { VenueUnavailable } from '../port.js';
 import type { OhlcvRow, OpenPrices, PriceConnection, PriceStream, StreamEvents, Ticker } from '../prices.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
 import { isNone, numberOf } from './decode.js';
-import {
-  currentTime,
-  GATEWAY_TIMES,
-  Gateway,
-  type GatewayAddress,
-  type GatewayTimes,
-  type Question,
-  Refused,
-} from './gateway.js';
+import { currentTime, GATEWAY_TIMES, Gateway, type GatewayTimes, type Question, Refused } from './gateway.js';
 import { onTradedContracts, tradedContract } from './months.js';
 import { DATA_LOST, farmAfter, isWarning, linkAfter } from './outcomes.js';
+import type { GatewayAddress } from './settings.js';
 
 interface OpenIbkrPrices extends OpenPrices {
   readonly address: GatewayAddress;

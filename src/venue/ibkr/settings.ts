@@ -5,7 +5,11 @@
 import { text as anyText } from '../../desk/environment-variable.js';
 import type { Environment } from '../definition.js';
 import type { VenueEndpoint } from '../prices.js';
-import type { GatewayAddress } from './gateway.js';
+
+export interface GatewayAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Used in place of an address for the Gateway that the environment names. */
 export const GATEWAY = 'IB Gateway';

@@ -4,9 +4,10 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
-import type { Gateway, GatewayAddress, GatewayTimes, Session } from './gateway.js';
+import type { Gateway, GatewayTimes, Session } from './gateway.js';
 import type { TradedContracts } from './months.js';
 import { positions } from './questions.js';
+import type { GatewayAddress } from './settings.js';
 
 export interface Setup {
   readonly account: string;

@@ -148,7 +148,7 @@ async function openDesk(
   const known = new Map<string, Check>(
     [...CHECKS.keys()].map((name): [string, Check] => [
       name,
-      check(z.looseObject({}), async () => (await checks.get(name)?.()) ?? PASS),
+      check(name, z.looseObject({}), async () => (await checks.get(name)?.()) ?? PASS),
     ]),
   );
   const emergency = createEmergencyActivities({
