@@ -2,7 +2,6 @@
  * The account's own events over the WebSocket API, as the venue sends them. Reconnects after every end, detects
  * half-open connections, and leaves no promise whose failure could end the process.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import { type Fields, fieldsOf } from './decode.js';
