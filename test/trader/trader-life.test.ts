@@ -130,6 +130,7 @@ it('refuses a second trader on the same journal, a changed desk file, and real m
   const toBroker = (whole: string) =>
     whole
       .replace('name: binance', 'name: ibkr\n  account: broker-paper')
+      .replaceAll('USDT', 'USD')
       .replaceAll('    tickSize: "0.01"', '    kind: stock\n    tickSize: "0.01"')
       .replaceAll(/lotSize: "0.0+1"/g, 'lotSize: "1"');
   await expect(traderHome({ edit: toBroker }).start()).rejects.toThrow(
