@@ -13,6 +13,7 @@ import type { PositionStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../domain/mode.js';
 import type { TradingDays } from '../domain/trading-day.js';
+import { pollUntil } from '../home/try-again.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../trader/client.js';
 import { proveFlat, proveStopped } from '../trader/prove.js';
 import { readStatus } from '../trader/read-status.js';
@@ -24,6 +25,8 @@ const NAMED_MAX = 10;
 
 /** Limit of one attempt; commands answer as soon as they are journaled. */
 const COMMAND_MS = 5_000;
+/** A stop that its workflow has just been told of. Shorter than what an attempt to arm may take. */
+const STOP_UNDER_WAY = { withinMs: 10_000, everyMs: 200 };
 /** Reconciling reads orders, positions, fills and balances from the venue. */
 const RECONCILE_MS = 20_000;
 
@@ -37,9 +40,12 @@ export function createEngineActivities(
   venueRule: ResumeRule,
   owesStop: () => Promise<boolean>,
 ): EngineActivities {
-  /** What is armed in front of a stop that was asked for before would be halted by it in the middle of its trades. */
+  /**
+   * What is armed in front of a stop that was asked for before would be halted by it in the middle of its trades. One
+   * that is just being delivered is waited for: those who decided after it need not decide again.
+   */
   const unlessStopped = async <T>(arm: () => Promise<T>): Promise<T> => {
-    if (await owesStop())
+    if (await pollUntil(owesStop, (owed) => !owed, STOP_UNDER_WAY))
       throw ApplicationFailure.nonRetryable(
         'A stop has not reached this trader yet, and is still being sent: nothing was armed. Do this: decide again once fermata status shows that stop.',
         FAILURE_NAMES.refusedByTrader,

@@ -7,10 +7,31 @@ import { type CommandedTrader, createHandlers } from '../../src/trader/control/r
 import { type ArmQuestion, armAuthority } from '../../src/trader/control/votes.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { idleStatus } from '../support/trader-status.js';
 import { venueDouble } from './venue-double.js';
 
 const why = { commandId: 'c-1', by: 'tester', reason: 'a test' };
 const HALT_ID = 'ab'.repeat(16);
+
+const HALT: TraderStatus['halts'][number] = {
+  haltId: HALT_ID,
+  mode: 'HALTED',
+  scope: { kind: 'desk' },
+  cause: 'person',
+  by: 'tester',
+  reason: 'a test',
+  resume: 'person',
+  atWallMs: 1,
+  atMarketMs: 1,
+};
+
+/** `lifted`: somebody has armed since. */
+const statusWith = (closeAll: TraderStatus['closeAll'] = 'idle', lifted = false): TraderStatus => ({
+  ...idleStatus(),
+  mode: lifted ? 'ACTIVE' : 'HALTED',
+  halts: lifted ? [] : [HALT],
+  closeAll,
+});
 
 function commanded(own: Partial<CommandedTrader> = {}) {
   const commands: CommandRequest[] = [];
@@ -24,7 +45,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     onDisk: async () => null,
     mode: () => 'HALTED',
     sequence: () => 5,
-    status: () => ({ mode: 'HALTED' }) as TraderStatus,
+    status: () => statusWith(),
     proveFlat: async () => {
       throw new Error('not in this test');
     },
@@ -54,27 +75,72 @@ function commanded(own: Partial<CommandedTrader> = {}) {
   return { handlers, commands, heard };
 }
 
-it('carries a stop, halt, close-all and kill out every time, also under a repeated id', async () => {
+it('carries a stop, halt, close-all and kill out each time that they are asked for', async () => {
   const { handlers, commands } = commanded();
-  await handlers.stop(why);
-  await handlers.stop(why);
-  await handlers.halt({ ...why, cause: 'auditor', resume: 'person' });
-  await handlers.closeAll(why);
-  await handlers.closeAll(why);
-  await handlers.kill(why);
+  for (const commandId of ['c-1', 'c-2']) {
+    await handlers.stop({ ...why, commandId });
+    await handlers.closeAll({ ...why, commandId });
+    await handlers.kill({ ...why, commandId });
+  }
+  await handlers.halt({ ...why, commandId: 'c-3', cause: 'auditor', resume: 'person' });
   expect(commands.map(({ command }) => command.name)).toEqual([
+    ...['stop', 'closeAll', 'kill', 'stop', 'closeAll', 'kill'],
     'stop',
-    'stop',
-    'stop',
-    'closeAll',
-    'closeAll',
-    'kill',
   ]);
-  expect(commands[2]!.command).toEqual({
+  expect(commands.at(-1)!.command).toEqual({
     name: 'stop',
     why: { cause: 'auditor', resume: 'person' },
   });
 });
+
+it('raises no other halt for a stop that is delivered twice, at once or later', async () => {
+  const { handlers, commands } = commanded();
+  const first = await Promise.all([handlers.stop(why), handlers.stop(why)]);
+  expect([...first, await handlers.stop(why)]).toEqual([first[0], first[0], first[0]]);
+  expect(commands).toHaveLength(1);
+});
+
+it('carries a stop that is delivered again out anew once somebody has armed since', async () => {
+  let lifted = false;
+  const { handlers, commands } = commanded({ status: () => statusWith('idle', lifted) });
+  await handlers.stop(why);
+  lifted = true;
+  await handlers.stop(why);
+  expect(commands).toHaveLength(2);
+});
+
+it('carries a stop that was refused out anew', async () => {
+  let refuse = true;
+  const { handlers } = commanded({
+    runner: {
+      command: async () =>
+        refuse
+          ? { ok: false, code: 'journal-fault', message: 'not written', doThis: 'look at the disk' }
+          : { ok: true, detail: 'stopped', haltId: HALT_ID },
+    },
+  });
+  await expect(handlers.stop(why)).rejects.toMatchObject({ answer: { code: 'journal-fault' } });
+  refuse = false;
+  expect(await handlers.stop(why)).toMatchObject({ ok: true, haltId: HALT_ID });
+});
+
+it.each(['closeAll', 'kill'] as const)(
+  'carries a %s out once while it closes and is flat, and anew where closing was given up',
+  async (method) => {
+    let closeAll: TraderStatus['closeAll'] = 'running';
+    const { handlers, commands } = commanded({ status: () => statusWith(closeAll) });
+    for (const state of ['running', 'flat'] as const) {
+      closeAll = state;
+      await handlers[method](why);
+    }
+    expect(commands).toHaveLength(1);
+    for (const state of ['escalated', 'idle'] as const) {
+      closeAll = state;
+      await handlers[method](why);
+    }
+    expect(commands).toHaveLength(3);
+  },
+);
 
 it('gives a repeated command the first result without carrying it out again', async () => {
   const { handlers, commands } = commanded();

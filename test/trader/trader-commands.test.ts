@@ -59,6 +59,19 @@ const stopTookAnEntryOff = (home: TraderHome): boolean =>
     ({ state, reason }) => state === 'cancelling' && reason === 'the desk is HALTED',
   );
 
+it('is not halted anew by a stop that its workflow delivers once more', async () => {
+  const home = traderHome();
+  await home.start();
+  await home.arm();
+  const asked = why();
+  const { haltId } = await home.client.call('stop', asked);
+  expect(await home.client.call('stop', asked)).toMatchObject({ ok: true, haltId });
+  expect((await home.client.call('status', {})).haltId).toBe(haltId);
+  expect(await resume(home, ['operator'])).toMatchObject({ ok: true, mode: 'ACTIVE' });
+  // What was lifted since is not what this stop asks for.
+  expect(await home.client.call('stop', asked)).toMatchObject({ ok: true, mode: 'HALTED' });
+});
+
 it('stops: the entry leaves the market, the position and its confirmed stop stay, and only a person resumes', async () => {
   const home = traderHome({ edit: withRestingEntry });
   await home.start();

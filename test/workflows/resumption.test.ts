@@ -174,6 +174,31 @@ describe.concurrent('resumption', () => {
     expect(await next.decide(decisionOf(desk, haltId))).toMatchObject({ armed: true });
   });
 
+  it('waits for a stop that is being delivered once more, and who decided after it need not again', async () => {
+    const desk = await bench.desk();
+    const order = { commandId: 'stop-1', by: 'anna', via: 'web', reason: 'r', sentTo: [] };
+    // As the socket delivers it, whose answer the workflow did not hear in time.
+    const { haltId } = await desk.trader.answer('stop', order);
+    desk.trader.losesAnswersTo = 'stop';
+    const timing = { ...EMERGENCY_TIMING, retryMs: 50, retryMsMax: 200, queueWaitMs: 30_000 };
+    await bench.client.workflow.signalWithStart('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, incarnations: null, orders: [], timing }],
+      signal: 'stop',
+      signalArgs: [order],
+    });
+    await until('the stop to be sent again', () => desk.trader.sent('stop').length > 1);
+    const run = await resume(desk, haltId ?? '');
+    await run.waitsFor('a person');
+    const decided = run.decide(decisionOf(desk, haltId ?? ''));
+    const sent = desk.trader.sent('stop').length;
+    await until('the stop to be sent once more', () => desk.trader.sent('stop').length > sent);
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.trader.losesAnswersTo = null;
+    expect(await decided).toMatchObject({ armed: true });
+  });
+
   it('needs two people where the rule says so, and counts each of them once', async () => {
     const { desk, haltId, run } = await waiting('two-people');
     const first = await run.decide(decisionOf(desk, haltId, 'anna'));

@@ -167,13 +167,19 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       const trader = await whenStarted(parts);
       return carryOut(trader, asked, command(trader));
     });
+  const safe = new CommandMemory<CommandResult>();
+  const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> =>
+    safe.unlessItStands(`${command.name} ${asked.commandId}`, stands(parts, command), () =>
+      always(asked, command),
+    );
   return {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
-    // What makes the desk safer is carried out each time it is asked for.
-    stop: (params) => always(params, { name: 'stop' }),
-    halt: (params) => always(params, { name: 'stop', why: { cause: params.cause, resume: params.resume } }),
-    closeAll: (params) => always(params, { name: 'closeAll' }),
-    kill: (params) => always(params, { name: 'kill' }),
+    // What makes the desk safer is carried out each time it is asked for, but for one that is delivered twice.
+    stop: (params) => unlessItStands(params, { name: 'stop' }),
+    halt: (params) =>
+      unlessItStands(params, { name: 'stop', why: { cause: params.cause, resume: params.resume } }),
+    closeAll: (params) => unlessItStands(params, { name: 'closeAll' }),
+    kill: (params) => unlessItStands(params, { name: 'kill' }),
     closePosition: (params) => always(params, { name: 'closePosition', symbol: params.symbol }),
     cancelEntry: (params) => always(params, { name: 'cancelEntry', clientId: params.clientId }),
     arm: (params) =>
@@ -231,6 +237,19 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
   };
 }
 
+/**
+ * Whether what a stop came to is still in force. Its workflow delivers it once more where no answer was heard in time;
+ * that is no other halt, for which whoever has decided about this one would have to decide again. Once it was lifted, or
+ * a closing was given up, the same stop is carried out anew.
+ */
+const stands =
+  (parts: HandlerParts, { name }: Command) =>
+  ({ haltId }: CommandResult): boolean => {
+    const status = parts.now()?.status();
+    if (status?.halts.some((halt) => halt.haltId === haltId) !== true) return false;
+    return name === 'stop' || status.closeAll === 'running' || status.closeAll === 'flat';
+  };
+
 function takeAction(
   parts: HandlerParts,
   memory: CommandMemory<CommandResult>,
@@ -281,6 +300,19 @@ const REMEMBERED_MAX = 1000;
 /** Remembers the results of commands, so that a repeated request is answered and not carried out again. */
 class CommandMemory<Result> {
   readonly #results = new Map<string, Promise<Result>>();
+
+  /** The result under `commandId` for as long as it `stands`; carried out again after that. */
+  async unlessItStands(
+    commandId: string,
+    stands: (result: Result) => boolean,
+    carryOut: () => Promise<Result>,
+  ): Promise<Result> {
+    const before = this.#results.get(commandId);
+    const result = await before?.catch(() => null);
+    if (result != null && stands(result)) return result;
+    if (this.#results.get(commandId) === before) this.#results.delete(commandId);
+    return this.once(commandId, carryOut);
+  }
 
   /** The first result under `commandId`. A failed one is forgotten, so that it can be tried again. */
   once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {

@@ -61,6 +61,8 @@ export class ScriptedTrader {
   market: Partial<TraderStatus['marketData']> = {};
   reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
   readAtWallMs: number | null = null;
+  /** Halts by the stop that raised them: one that is delivered again raises no other. */
+  private readonly stopped = new Map<string, string>();
   private closeAllState: TraderStatus['closeAll'] = 'idle';
 
   constructor(
@@ -190,7 +192,10 @@ export class ScriptedTrader {
     status: () => this.status(),
     stop: ({ commandId, by }: ControlMethods['stop']['params']) => {
       this.entriesWorking = this.stubbornEntries;
-      return this.taken(commandId, this.halt('person', 'person', by));
+      const before = this.stopped.get(commandId);
+      if (this.halts.some(({ haltId }) => haltId === before)) return this.taken(commandId, before ?? null);
+      this.stopped.set(commandId, this.halt('person', 'person', by));
+      return this.taken(commandId, this.haltId);
     },
     halt: ({ commandId, by, cause, resume }: ControlMethods['halt']['params']) =>
       this.taken(commandId, this.halt(cause, resume, by)),
