@@ -4,13 +4,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { register } from 'tsx/esm/api';
+import { withParts } from './generated-parts.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 register();
 
 const openApi = async () => (await import('../src/api/open-api.ts')).makeOpenApi();
 
-/** Each `make` returns the whole text of its file. A new file is one line here. */
+/**
+ * Each `make` returns the whole text of its file, and each `parts` what stands in it between two lines of that name; the
+ * rest of such a file is written by hand. A new file is one line here.
+ */
 const GENERATED = [
   {
     path: '.env.example',
@@ -25,23 +29,30 @@ const GENERATED = [
   },
   {
     path: 'docs/DESK_FILE.md',
-    make: async (before) => (await import('../src/desk/key-reference.ts')).withKeyReference(before),
+    parts: async () => ({ keys: (await import('../src/desk/key-reference.ts')).keyReference() }),
   },
   {
     path: 'docs/LIMITS.md',
-    make: async (before) => (await import('../src/limits/reference.ts')).withLimitTable(before),
+    parts: async () => ({ limits: (await import('../src/limits/reference.ts')).limitTable() }),
   },
   {
     path: 'docs/ROUTINES.md',
-    make: async (before) => (await import('../src/checks/registry.ts')).withPartTable(before),
+    parts: async () => ({
+      'what steps can name': (await import('../src/checks/registry.ts')).partTable(),
+    }),
   },
   {
     path: 'docs/VENUES.md',
-    make: async (before) => (await import('../src/venue/registry.ts')).withVenueTable(before),
+    parts: async () => {
+      const { ratesTable, takenTable } = await import('../src/venue/registry.ts');
+      return { 'what venues take': takenTable(), 'how often venues are asked': ratesTable() };
+    },
   },
   {
     path: 'docker-compose.yml',
-    make: async (before) => (await import('../src/venue/environment.ts')).withVenueVariables(before),
+    parts: async () => ({
+      'variables of venues': (await import('../src/venue/environment.ts')).venueVariables(),
+    }),
   },
   {
     path: 'docs/openapi.json',
@@ -55,10 +66,10 @@ const GENERATED = [
 
 const check = process.argv.includes('--check');
 let different = 0;
-for (const { path, make } of GENERATED) {
+for (const { path, make, parts } of GENERATED) {
   const file = join(root, path);
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const text = await make(before);
+  const text = parts === undefined ? await make() : withParts(path, before, await parts());
   if (text === before) continue;
   different += 1;
   if (check) {

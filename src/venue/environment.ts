@@ -22,20 +22,15 @@ function sectionOf({ title, live: { credentials, settings } }: TradedVenue): Env
   return { title: `${title}.`, variables: [...keys, ...files, ...settings] };
 }
 
-const COMPOSE_BLOCK =
-  /(# Variables of venues, written by `npm run generate`\.[^\n]*\n(?:#(?! end)[^\n]*\n)*).*?(# end of the variables of venues\n)/s;
-
-/** docker-compose.yml with what venues read: settings for every role, and each key for the roles that may have it. */
-export function withVenueVariables(compose: string): string {
-  if (!COMPOSE_BLOCK.test(compose))
-    throw new Error('docker-compose.yml lacks the lines between which the variables of venues stand');
+/** What venues read, for docker-compose.yml: settings for every role, and each key for the roles that may have it. */
+export function venueVariables(): string {
   const passed = (name: string, value = ''): string => `  ${name}: \${${name}:-${value}}`;
   const keysOf = (holder: CredentialHolder): string[] => {
     const names = TRADED_VENUES.flatMap(({ live }) => credentialNames(live, holder));
     return [...names, ...names.map((name) => `${name}_FILE`)].map((name) => passed(name));
   };
   const settings = TRADED_VENUES.flatMap(({ live }) => live.settings);
-  const text = [
+  return [
     'x-venue-settings: &venue-settings',
     ...settings.map(({ name, example }) => passed(name, example ?? '')),
     '',
@@ -44,9 +39,7 @@ export function withVenueVariables(compose: string): string {
     '',
     'x-auditor-key: &auditor-key',
     ...keysOf('auditor'),
-    '',
   ].join('\n');
-  return compose.replace(COMPOSE_BLOCK, (_all, begin: string, end: string) => `${begin}${text}${end}`);
 }
 
 interface HeldCredential {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { STEP_PARTS, withPartTable } from '../../src/checks/registry.js';
+import { partTable, STEP_PARTS } from '../../src/checks/registry.js';
 
 const document = readFileSync(new URL('../../docs/ROUTINES.md', import.meta.url), 'utf8');
 
 it('ROUTINES.md names each check, report and action, what it is about, what `with:` may say to it, and the default', () => {
-  expect(withPartTable(document)).toBe(document);
+  expect(document).toContain(partTable());
   for (const [name, { title, parameters }] of [
     ...STEP_PARTS.checks,
     ...STEP_PARTS.reports,
@@ -17,5 +17,4 @@ it('ROUTINES.md names each check, report and action, what it is about, what `wit
       expect(row, name).toContain(`\`${key}\` (${String(byDefault)})`);
     for (const key of Object.keys(parameters.shape)) expect(row, name).toContain(`\`${key}\``);
   }
-  expect(() => withPartTable('no table')).toThrow('ROUTINES.md');
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { closestName } from '../../src/desk/closest-name.js';
 import { takeEnvironment } from '../../src/desk/environment.js';
 import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/json-schema.js';
-import { keyRows, withKeyReference } from '../../src/desk/key-reference.js';
+import { keyReference, keyRows } from '../../src/desk/key-reference.js';
 import { newDeskText } from '../../src/desk/new-desk.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
@@ -49,7 +49,7 @@ describe('generated files', () => {
 
   it('the key reference names every key with type, default and meaning', () => {
     const document = text('docs/DESK_FILE.md');
-    expect(withKeyReference(document), 'run: npm run generate').toBe(document);
+    expect(document, 'run: npm run generate').toContain(keyReference());
     const rows = keyRows(deskJsonSchema(), '');
     expect(rows.length).toBeGreaterThan(60);
     for (const row of rows) {
