@@ -33,7 +33,7 @@ const GENERATED = [
   },
   {
     path: 'docs/LIMITS.md',
-    parts: async () => ({ limits: (await import('../src/limits/reference.ts')).limitTable() }),
+    parts: async () => ({ limits: (await import('../src/limits/registry.ts')).limitTable() }),
   },
   {
     path: 'docs/ROUTINES.md',

@@ -12,7 +12,9 @@ const PARAMETERS = z.strictObject({
     .min(0)
     .max(60)
     .default(5)
-    .describe('Days before the roll day, or without a rule before the last trade, from which on it warns.'),
+    .describe(
+      'Days before the roll day, or without a rule before the last trade or an earlier notice of delivery, from which on it warns.',
+    ),
 });
 
 const DAY_MS = 86_400_000;
@@ -37,10 +39,10 @@ export const rollDue = check(
 
 function verdictOn(contract: ContractStatus, warnDays: number, nowMs: number): Verdict {
   if (contract.phase !== 'trading') return 'fail';
-  const { atVenue, lastTradeDay, rollDay } = contract;
+  const { atVenue, lastTradeDay, noticeDay, rollDay } = contract;
   // The desk would hold on for longer than the contract trades.
   if (lastTradeDay !== null && atVenue !== null && atVenue.traded.lastTradeDay < lastTradeDay) return 'fail';
-  const day = rollDay ?? lastTradeDay;
+  const day = rollDay ?? noticeDay ?? lastTradeDay;
   if (day === null) return 'pass';
   return Date.parse(day) - nowMs <= warnDays * DAY_MS ? 'warn' : 'pass';
 }

@@ -310,7 +310,16 @@ const contractSchema = z.object({
     .nullable()
     .describe('In force, yyyymm; null: what the broker’s continuous future stands for'),
   lastTradeDay: z.string().nullable().describe('Of what is traded; null: not known yet'),
-  daysLeft: z.number().nullable().describe('Days until then, begun ones included; 0 or less: it has expired'),
+  noticeDay: z
+    .string()
+    .nullable()
+    .describe(
+      'The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade',
+    ),
+  daysLeft: z
+    .number()
+    .nullable()
+    .describe('Days until the last trade, begun ones included; 0 or less: it has expired'),
   rollDay: z
     .string()
     .nullable()

@@ -2,13 +2,7 @@
 import { converterOf, converters } from '../domain/build-instrument.js';
 import { type DayNumber, dateText, dayOfText, weekdayOf } from '../domain/civil-date.js';
 import { venueOfFeed } from '../domain/feed-name.js';
-import {
-  INDEX_FUTURES,
-  isIndexFuture,
-  isQuarterly,
-  lastTradeDay,
-  monthAfter,
-} from '../domain/sessions/contract-months.js';
+import { endDay, isListed, KNOWN_FUTURES, monthAfter, seriesOf } from '../domain/sessions/contract-series.js';
 import { isOwned, settleOf, VALUE } from '../domain/value.js';
 import type { BrokenRule } from './broken-rule.js';
 import { type DeskVenue, kindsOf, ordersLeave } from './desk-venue.js';
@@ -175,7 +169,7 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   );
 }
 
-/** Only for futures on stock indices is it known which months there are; the desk file names the month of any other. */
+/** Of some futures it is known which months there are; the desk file names the month of any other. */
 function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { roll, kind, contractMonth, sessions, symbol } = instrument;
   if (roll === undefined) return fixedMonthRules(instrument, index);
@@ -189,14 +183,14 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
         doThis: 'remove roll, or write kind: future',
       },
     ];
-  if (sessions?.calendar !== 'cme-equity-index' && !isIndexFuture(symbol))
+  if (sessions?.calendar !== 'cme-equity-index' && seriesOf(symbol) === null)
     return [
       {
         path,
-        expected: `a future on a stock index (${INDEX_FUTURES.join(', ')}), or sessions.calendar: cme-equity-index: they end on the third Friday of a quarter (${symbol})`,
+        expected: `a future whose months are known (${KNOWN_FUTURES.join(', ')}), or sessions.calendar: cme-equity-index, whose futures end on the third Friday of a quarter (${symbol})`,
         found: sessions?.calendar ?? 'no calendar',
         doThis:
-          'add sessions: { calendar: cme-equity-index }, or name the month by hand: contractMonth instead of roll',
+          'name the month by hand: contractMonth and lastTradeDay instead of roll; or, for another stock index, add sessions: { calendar: cme-equity-index }',
       },
     ];
   if (contractMonth === undefined) return [];
@@ -213,13 +207,14 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
 function fixedMonthRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { contractMonth, kind, symbol } = instrument;
   if (kind !== 'future' || contractMonth === undefined) return [];
-  if (!isIndexFuture(symbol) || isQuarterly(contractMonth)) return [];
+  const series = seriesOf(symbol);
+  if (series === null || isListed(series, contractMonth)) return [];
   return [
     {
       path: ['instruments', index, 'contractMonth'],
-      expected: `March, June, September or December, the months of futures on a stock index (${symbol})`,
+      expected: `March, June, September or December, the months of ${series.title} (${symbol})`,
       found: contractMonth,
-      doThis: `write the month that trades now, for example contractMonth: "${monthAfter(contractMonth)}"`,
+      doThis: `write the month that trades now, for example contractMonth: "${monthAfter(series, contractMonth)}"`,
     },
   ];
 }
@@ -250,7 +245,8 @@ function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[]
     count(contractMonth.slice(0, 4), contractMonth.slice(4)) - count(named.slice(0, 4), named.slice(5, 7));
   const day = dayOfText(named);
   const isNear = before >= -ENDS_MONTHS_AFTER && before <= ENDS_MONTHS_BEFORE;
-  const known = isIndexFuture(symbol) && isQuarterly(contractMonth) ? lastTradeDay(contractMonth) : null;
+  const series = seriesOf(symbol);
+  const known = series !== null && isListed(series, contractMonth) ? endDay(series, contractMonth) : null;
   if (day !== null && isNear && isWeekday(day) && (known === null || day <= known)) return [];
   return [
     {
@@ -258,7 +254,7 @@ function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[]
       expected:
         known === null
           ? `a Monday to Friday in ${contractMonth}, in the two months before it or in the three after it (${symbol})`
-          : `a Monday to Friday no later than ${dateText(known)}, the last trade of ${contractMonth} (${symbol})`,
+          : `a Monday to Friday no later than ${dateText(known)}, the ${series?.noticeDay ? 'first notice of delivery' : 'last trade'} of ${contractMonth} (${symbol})`,
       found: named,
       doThis: 'take it from the exchange’s list of contracts, for example lastTradeDay: "2026-11-19"',
     },

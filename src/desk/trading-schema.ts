@@ -57,7 +57,7 @@ export const instrumentSchema = z.strictObject({
     .regex(/^20\d{2}-\d{2}-\d{2}$/, 'expected a date in quotes, for example "2026-11-19"')
     .optional()
     .describe(
-      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of NQ, ES and the like the calendar knows it; of others nobody does, and it is held until a person closes it.',
+      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of NQ, CL, GC and the like it is known (docs/VENUES.md); of others nobody does, and it is held until a person closes it.',
     ),
   sideBySide: z
     .literal(true)
@@ -74,14 +74,14 @@ export const instrumentSchema = z.strictObject({
           .int()
           .min(1)
           .max(ROLL_DAYS_MAX)
-          .describe('Business days before the last trade.'),
+          .describe('Business days before the last trade, or before an earlier notice of delivery.'),
       }),
     ])
     .optional()
     .describe(
       'The day from which nothing is entered in the traded month, and people are asked to roll to the next one: ' +
-        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future on a stock index ' +
-        '(NQ, ES and the like, or on the calendar cme-equity-index) without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
+        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future whose months ' +
+        'are known (NQ, CL, GC and the like, or on the calendar cme-equity-index) without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
     ),
   minNotional: decimal
     .default('0')

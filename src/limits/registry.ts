@@ -134,3 +134,16 @@ function reasonsOf(
     return value === undefined || waits === undefined ? [] : [...waits(view(), value)];
   });
 }
+
+/** Of docs/LIMITS.md. */
+export function limitTable(): string {
+  const rows = LIMITS.map(({ title, setting: { key, reference, tighter, leftOut } }) => {
+    const without = leftOut === 'off' ? 'not limited' : leftOut === 'refused' ? 'required' : `${leftOut}`;
+    return `| ${title} | \`risk.${key}\` | ${reference} | ${without} | ${tighter} |`;
+  });
+  return [
+    '| limit | key | what it refuses past | left out | tighter |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}

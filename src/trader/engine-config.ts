@@ -10,12 +10,12 @@ import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import {
   CONTRACT_ZONE,
-  type ContractMonth,
   contractTerms,
   fixedTerms,
-  isIndexFuture,
+  type MonthRule,
   monthInForceAt,
 } from '../domain/sessions/contract-months.js';
+import { type ContractMonth, rolledSeries, seriesOf } from '../domain/sessions/contract-series.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
@@ -73,14 +73,22 @@ function buildContracts(
     if (month === undefined) return null;
     const offset = zoneOffset(CONTRACT_ZONE);
     if (roll === undefined) {
-      const lastDay = lastTradeDay === undefined ? null : dayOfText(lastTradeDay);
+      const rule = monthRule(symbol, lastTradeDay);
       // Recorded prices are of no contract, and may be older or younger than this one.
-      if (nowMs === undefined || (lastDay === null && !isIndexFuture(symbol))) return null;
-      return { symbol, month, traded: fixedTerms(month, offset, lastDay) };
+      if (nowMs === undefined || rule === null) return null;
+      return { symbol, month, traded: fixedTerms(month, offset, rule) };
     }
-    const nearest = nowMs === undefined ? month : monthInForceAt(nowMs, roll, offset);
-    return { symbol, month, traded: contractTerms(month, roll, offset, nearest) };
+    const series = rolledSeries(symbol);
+    const nearest = nowMs === undefined ? month : monthInForceAt(series, nowMs, roll, offset);
+    return { symbol, month, traded: contractTerms(series, month, roll, offset, nearest) };
   });
+}
+
+function monthRule(symbol: string, lastTradeDay: string | undefined): MonthRule | null {
+  const lastDay = lastTradeDay === undefined ? null : dayOfText(lastTradeDay);
+  if (lastDay !== null) return { lastDay };
+  const series = seriesOf(symbol);
+  return series === null ? null : { series };
 }
 
 function buildSessions(desk: Desk): readonly InstrumentSessions[] {

@@ -8,7 +8,8 @@ import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
-import { CONTRACT_ZONE, type ContractMonth, monthInForceAt } from '../domain/sessions/contract-months.js';
+import { CONTRACT_ZONE, monthInForceAt } from '../domain/sessions/contract-months.js';
+import { type ContractMonth, rolledSeries } from '../domain/sessions/contract-series.js';
 import { monthKey } from '../domain/settings-change.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
@@ -25,9 +26,9 @@ import { takeDeskRules } from './accounts/twin-rules.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig, type TradedAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
-import { readJournal } from './journal/read-journal.js';
+import { readJournal, replayJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
-import { replayJournal } from './replay.js';
+
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner, StartRefused } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';
@@ -266,7 +267,13 @@ export function monthsInForce(
   return new Map(
     rolled.map(({ symbol, roll }) => [
       symbol,
-      months.get(symbol) ?? monthInForceAt(nowMs, roll ?? 'monday-before-expiry', zoneOffset(CONTRACT_ZONE)),
+      months.get(symbol) ??
+        monthInForceAt(
+          rolledSeries(symbol),
+          nowMs,
+          roll ?? 'monday-before-expiry',
+          zoneOffset(CONTRACT_ZONE),
+        ),
     ]),
   );
 }

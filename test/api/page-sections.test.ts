@@ -54,6 +54,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
             month: '202612',
             lastTradeDay: '2026-12-18',
             daysLeft: 4,
+            noticeDay: null,
             rollDay: '2026-12-14',
           },
           ...{ phase: 'due', next: '202703', choices: ['202703', '202706'], leftBeforeEnd: true },

@@ -131,6 +131,9 @@ describe('an instrument of a desk file', () => {
       'exchange: CME',
       'exchange: NYMEX, contractMonth: "202701"',
     );
+    /** A future whose months are not known. */
+    const MILK = OIL.replace('CL/', 'DC/');
+    const GOLD = OIL.replace('CL/', 'GC/').replace('NYMEX', 'COMEX');
     const DECEMBER = NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202612"');
     const contractsOf = (instrument: string, nowMs?: number) => {
       const { desk, configHash } = parseDesk('desk.yaml', deskWith(instrument));
@@ -141,18 +144,44 @@ describe('an instrument of a desk file', () => {
       [DECEMBER, '2026-12-18'],
       [DECEMBER.replace('"202612"', '"202612", lastTradeDay: "2026-12-17"'), '2026-12-17'],
       // In the month after its own.
-      [OIL.replace('"202701"', '"202701", lastTradeDay: "2027-02-02"').replace('CL/', 'DC/'), '2027-02-02'],
-      [OIL.replace('"202701"', '"202701", lastTradeDay: "2026-12-21"'), '2026-12-21'],
+      [MILK.replace('"202701"', '"202701", lastTradeDay: "2027-02-02"'), '2027-02-02'],
+      [OIL, '2026-12-21'],
+      [OIL.replace('"202701"', '"202701", lastTradeDay: "2026-12-18"'), '2026-12-18'],
+      [GOLD, '2027-01-27'],
+      [GOLD.replace('"202701"', '"202701", lastTradeDay: "2026-12-30"'), '2026-12-30'],
     ])('the engine knows the end where prices are those of a contract: %#', (instrument, lastTradeDay) => {
       expect(contractsOf(instrument, 0)).toMatchObject([{ traded: { lastTradeDay } }]);
       expect(contractsOf(instrument)).toBeUndefined();
     });
 
     it('nobody knows the end of another one, whatever its hours, and it is held until a person closes it', () => {
-      expect(contractsOf(OIL, 0)).toBeUndefined();
+      expect(contractsOf(MILK, 0)).toBeUndefined();
       const inItsHours = 'sessions: { calendar: cme-equity-index }';
       expect(contractsOf(withKeys(DECEMBER.replace('NQ/', 'NKD/'), inItsHours), 0)).toBeUndefined();
-      expect(contractsOf(withKeys(OIL, inItsHours), 0)).toBeUndefined();
+      expect(contractsOf(withKeys(MILK, inItsHours), 0)).toBeUndefined();
+    });
+
+    it('one that is rolled goes by its own months: oil by the month, whatever its hours, gold before its notices', () => {
+      const rolled = (instrument: string, month: string, keys = '') => {
+        const text = withKeys(
+          instrument.replace(/, contractMonth: "\d+"/, ''),
+          `roll: monday-before-expiry${keys}`,
+        );
+        const { desk, configHash } = parseDesk('desk.yaml', deskWith(text));
+        const built = buildInstruments(desk, new Map([[desk.instruments[0]?.symbol ?? '', month]]));
+        return engineConfig(desk, configHash, 'abc123', built, FUTURES, null, 0).contracts;
+      };
+      const oil = { rollDay: '2026-12-14', lastTradeDay: '2026-12-21', next: '202702', noticeDay: null };
+      expect(rolled(OIL, '202701')).toMatchObject([{ month: '202701', traded: oil }]);
+      const inItsHours = ', sessions: { calendar: cme-equity-index }';
+      expect(rolled(OIL, '202701', inItsHours)).toMatchObject([{ traded: oil }]);
+      const gold = {
+        rollDay: '2026-11-23',
+        lastTradeDay: '2026-12-29',
+        next: '202702',
+        noticeDay: '2026-11-30',
+      };
+      expect(rolled(GOLD, '202612')).toMatchObject([{ traded: gold }]);
     });
 
     it.each([
@@ -165,11 +194,23 @@ describe('an instrument of a desk file', () => {
         /^instruments\[0\].lastTradeDay: no lastTradeDay, which belongs to/,
       ],
       ...['2026-10-30', '2027-05-03', '2026-12-32', '2026-12-20'].map((day): [string, RegExp] => [
-        withKeys(OIL, `lastTradeDay: "${day}"`),
+        withKeys(MILK, `lastTradeDay: "${day}"`),
         new RegExp(
-          `lastTradeDay: a Monday to Friday in 202701, in the two months before .*CL/USD.; ${day}; take`,
+          `lastTradeDay: a Monday to Friday in 202701, in the two months before .*DC/USD.; ${day}; take`,
         ),
       ]),
+      [
+        withKeys(OIL, 'lastTradeDay: "2026-12-22"'),
+        /^instruments\[0\].lastTradeDay: a Monday to Friday no later than 2026-12-21, the last trade of 202701 \(CL\/USD\); 2026-12-22;/,
+      ],
+      [
+        withKeys(GOLD, 'lastTradeDay: "2027-01-27"'),
+        /^instruments\[0\].lastTradeDay: a Monday to Friday no later than 2026-12-31, the first notice of delivery of 202701 \(GC\/USD\); 2027-01-27;/,
+      ],
+      [
+        withKeys(MILK.replace(', contractMonth: "202701"', ''), 'roll: monday-before-expiry'),
+        /^instruments\[0\].roll: a future whose months are known \(NQ, .*CL, .*GC, .*\(DC\/USD\); no calendar; name the month by hand/,
+      ],
       [
         withKeys(DECEMBER, 'lastTradeDay: "2026-12-21"'),
         /^instruments\[0\].lastTradeDay: a Monday to Friday no later than 2026-12-18, the last trade of 202612 \(NQ\/USD\); 2026-12-21;/,

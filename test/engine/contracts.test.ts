@@ -1,6 +1,7 @@
 /** An instrument that is rolled from month to month: what the core refuses, closes and takes. */
 import { describe, expect, it } from 'vitest';
 import { contractTerms, fixedTerms } from '../../src/domain/sessions/contract-months.js';
+import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
 import { monthKey } from '../../src/domain/settings-change.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
@@ -9,6 +10,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const SYMBOL = new DeskUnderTest({}, 1).config.instruments[0]?.symbol ?? '';
 const KEY = monthKey(SYMBOL);
+const NQ = rolledSeries('NQ/USD');
 
 /** `202603`, whose roll day begins `inMs` from now; the afternoon on which it is left is three days later. */
 function dueIn(
@@ -18,7 +20,7 @@ function dueIn(
 ) {
   const rollMs = START_MS + inMs;
   const traded = {
-    ...contractTerms('202603', 'monday-before-expiry', () => 0),
+    ...contractTerms(NQ, '202603', 'monday-before-expiry', () => 0),
     ...{ rollMs, flatMs: rollMs + 3 * DAY_MS, lastTradeMs: rollMs + 4 * DAY_MS },
   };
   const contracts = [{ symbol: SYMBOL, month: '202603', traded }];
@@ -86,7 +88,7 @@ describe('a month that the desk file names', () => {
   function endsIn(inMs: number, changes: ConstructorParameters<typeof DeskUnderTest>[0] = {}) {
     const flatMs = START_MS + inMs;
     const terms = {
-      ...fixedTerms('202603', () => 0),
+      ...fixedTerms('202603', () => 0, { series: NQ }),
       ...{ rollMs: flatMs, flatMs, lastTradeMs: flatMs + DAY_MS },
     };
     return [{ symbol: SYMBOL, month: '202603', traded: terms, ...changes }];
@@ -155,7 +157,7 @@ describe('a roll', () => {
   it('back is refused once the earlier month is past its roll day, in a trader that started before it too', () => {
     const earlyMs = START_MS + DAY_MS;
     const traded = {
-      ...contractTerms('202606', 'monday-before-expiry', () => 0, '202603'),
+      ...contractTerms(NQ, '202606', 'monday-before-expiry', () => 0, '202603'),
       rollsMs: { '202603': earlyMs, '202606': earlyMs + 90 * DAY_MS },
     };
     const contracts = [{ symbol: SYMBOL, month: '202606', traded }];
@@ -196,7 +198,7 @@ describe('a roll', () => {
     const rolled = {
       symbol: SYMBOL,
       month: '202606',
-      traded: contractTerms('202606', 'monday-before-expiry', () => 0),
+      traded: contractTerms(NQ, '202606', 'monday-before-expiry', () => 0),
     };
     const instruments = before.config.instruments.map((one) => ({ ...one, contractMonth: '202606' }));
     const after = dueIn(DAY_MS, { contracts: [rolled], instruments }, before).active();

@@ -25,7 +25,14 @@ afterAll(async () => {
 
 const OTTO: Caller = { person: 'otto', via: 'web' };
 const NASDAQ: ContractStatus = {
-  ...{ symbol: 'NQ/USD', month: '202612', lastTradeDay: '2026-12-18', daysLeft: 4, rollDay: '2026-12-14' },
+  ...{
+    symbol: 'NQ/USD',
+    month: '202612',
+    lastTradeDay: '2026-12-18',
+    daysLeft: 4,
+    noticeDay: null,
+    rollDay: '2026-12-14',
+  },
   ...{
     phase: 'trading',
     next: '202703',
@@ -196,6 +203,7 @@ describe('the roll day', () => {
     [{ phase: 'rolled' }, 'fail'],
     [{ rollDay: '2999-12-14', lastTradeDay: '2026-12-19' }, 'fail'],
     [{ rollDay: null, lastTradeDay: null }, 'pass'],
+    [{ rollDay: null, noticeDay: '2026-03-05' }, 'warn'],
   ] as const)('and what the check says of %o: %s', async (contract, verdict) => {
     const { desk } = await nasdaq(contract);
     const context = { trader: desk.trader.client } as never;

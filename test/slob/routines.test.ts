@@ -460,7 +460,14 @@ describe('a check of', () => {
             choices: ['202612', '202703'],
             leftBeforeEnd: true,
           },
-          ...{ lastTradeDay: null, daysLeft: null, rollDay: null, next: null, atVenue: null },
+          ...{
+            lastTradeDay: null,
+            daysLeft: null,
+            noticeDay: null,
+            rollDay: null,
+            next: null,
+            atVenue: null,
+          },
         },
       ],
     });

@@ -8128,7 +8128,9 @@ export interface components {
                 month: string | null;
                 /** @description Of what is traded; null: not known yet */
                 lastTradeDay: string | null;
-                /** @description Days until then, begun ones included; 0 or less: it has expired */
+                /** @description The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade */
+                noticeDay: string | null;
+                /** @description Days until the last trade, begun ones included; 0 or less: it has expired */
                 daysLeft: number | null;
                 /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                 rollDay: string | null;
@@ -8687,7 +8689,9 @@ export interface components {
                     month: string | null;
                     /** @description Of what is traded; null: not known yet */
                     lastTradeDay: string | null;
-                    /** @description Days until then, begun ones included; 0 or less: it has expired */
+                    /** @description The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade */
+                    noticeDay: string | null;
+                    /** @description Days until the last trade, begun ones included; 0 or less: it has expired */
                     daysLeft: number | null;
                     /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                     rollDay: string | null;

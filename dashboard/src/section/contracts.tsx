@@ -86,14 +86,15 @@ export function Contracts({ api, contracts, mayRoll }: ContractsProps) {
 }
 
 /** `is NQZ6 (202612), last trade 2026-12-18 (24 days), to be rolled from 2026-12-14 on`. */
-function termsOf({ month, atVenue, lastTradeDay, daysLeft, rollDay }: Contract): string {
+function termsOf({ month, atVenue, lastTradeDay, noticeDay, daysLeft, rollDay }: Contract): string {
   const name = atVenue?.traded.name;
   const is = [name, name === undefined ? (month ?? 'the front month') : month === null ? null : `(${month})`];
   const days =
     daysLeft === null ? '' : daysLeft > 0 ? ` (${daysLeft} ${daysLeft === 1 ? 'day' : 'days'})` : ' (past)';
   const last = lastTradeDay === null ? '' : `, last trade ${lastTradeDay}${days}`;
+  const notice = noticeDay === null ? '' : `, notice of delivery from ${noticeDay} on`;
   const from = rollDay === null ? '' : `, to be rolled from ${rollDay} on`;
-  return `is ${is.filter(Boolean).join(' ')}${last}${from}`;
+  return `is ${is.filter(Boolean).join(' ')}${last}${notice}${from}`;
 }
 
 const phaseOf = ({ phase, choices }: Contract): string =>

@@ -6,7 +6,7 @@ import type { PreflightOutcome } from '../../contracts/preflight.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { ContractMonth } from '../../domain/sessions/contract-months.js';
+import type { ContractMonth } from '../../domain/sessions/contract-series.js';
 import type { VenueBalances } from '../../domain/venue.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import type { PermissionVerdict } from '../../venue/definition.js';

@@ -1,10 +1,4 @@
-/**
- * When the month of a future ends, and from when on its successor is traded: of quarterly futures on stock indices at the
- * CME by their calendar, of others by the day that the desk file names.
- *
- * Trading in a month ends at 09:30 New York on its third Friday, when the index opens (CME Rulebook 359 for NQ, 358 for
- * ES). Where the stock exchanges are closed on that Friday, as on June 19, 2026, it is the business day before.
- */
+/** Which month of a future is entered, when its successor is, and from when on nothing of it is held any more. */
 import {
   DAY_MS,
   type DayNumber,
@@ -12,20 +6,24 @@ import {
   HOUR_MS,
   MINUTE_MS,
   minuteOfDay,
-  nthWeekday,
   WEEKDAYS,
   weekdayIndex,
-  weekdayOf,
 } from '../civil-date.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
 import { stockException } from './calendars.js';
-
-/** yyyymm. */
-export type ContractMonth = string;
+import {
+  businessDaysBefore,
+  type ContractMonth,
+  type ContractSeries,
+  endDay,
+  firstMonthOf,
+  monthAfter,
+} from './contract-series.js';
 
 /**
- * The roll day, from which a month is no longer entered: a number of business days before its last trade, or the Monday
- * of the week of its last trade, which is the roll day of the CME.
+ * The roll day, from which a month is no longer entered: a number of business days before its end (the last trade, or an
+ * earlier notice of delivery), or the Monday of the week in which it is left, which for stock indices is the roll day of
+ * the CME.
  */
 type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
 
@@ -34,13 +32,11 @@ export const ROLL_DAYS_MAX = 30;
 /** Where dates and times of these contracts are read. */
 export const CONTRACT_ZONE = 'America/New_York';
 
-const LAST_TRADE = { minute: minuteOfDay('09:30'), inWords: ' at 09:30 New York' };
 /** Of a month whose last day is all that is known. */
 const END_OF_DAY = { minute: minuteOfDay('24:00'), inWords: '' };
-/** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
+/** On the business day before the end, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
 const FLAT_BEFORE_CLOSE = 60;
-const QUARTERS = [3, 6, 9, 12];
 /** How many months after the one in force people may choose from. */
 const AHEAD = 3;
 
@@ -55,6 +51,8 @@ export interface ContractTerms {
   /** Dates in New York, 2026-12-18. `rollDay` null: the desk file names the month, and it isn't rolled. */
   readonly lastTradeDay: string;
   readonly rollDay: string | null;
+  /** The first day on which a holder may be given notice of delivery. Null: none before the last trade. */
+  readonly noticeDay: string | null;
   /** The last trade in words: its day, with the time where that is known. */
   readonly lastTrade: string;
   /** The month that follows. Null: nobody knows. */
@@ -71,76 +69,51 @@ export const openChoices = (
   nowMs: number,
 ): readonly ContractMonth[] => choices.filter((one) => one >= month || (rollsMs[one] ?? 0) > nowMs);
 
-/** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
-export const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
-
-/** Whether its months end by the calendar above. Others may trade in the same hours, and end on other days. */
-export const isIndexFuture = (symbol: string): boolean => INDEX_FUTURES.includes(symbol.split('/')[0] ?? '');
-
-export const isQuarterly = (month: ContractMonth): boolean => QUARTERS.includes(Number(month.slice(4)));
-
-export function monthAfter(month: ContractMonth): ContractMonth {
-  const [year, at] = [Number(month.slice(0, 4)), Number(month.slice(4))];
-  const next = QUARTERS.find((quarter) => quarter > at);
-  return next === undefined ? `${year + 1}03` : `${year}${String(next).padStart(2, '0')}`;
-}
-
-const isBusinessDay = (day: DayNumber): boolean =>
-  !['sat', 'sun'].includes(weekdayOf(day)) && stockException(day) !== 'closed';
-
-function businessDaysBefore(day: DayNumber, count: number): DayNumber {
-  let at = day;
-  for (let left = count; left > 0; ) {
-    at -= 1;
-    if (isBusinessDay(at)) left -= 1;
-  }
-  return at;
-}
-
 /** The minute of that day from which on nothing is held any more. */
 function flatMinute(day: DayNumber): number {
   const closesAt = stockException(day);
   return typeof closesAt === 'number' ? closesAt - FLAT_BEFORE_CLOSE : FLAT_AT;
 }
 
-export function lastTradeDay(month: ContractMonth): DayNumber {
-  const friday = nthWeekday(Number(month.slice(0, 4)), Number(month.slice(4)), 'fri', 3);
-  return isBusinessDay(friday) ? friday : businessDaysBefore(friday, 1);
-}
-
-export function rollDay(month: ContractMonth, rule: RollRule): DayNumber {
-  const last = lastTradeDay(month);
-  if (rule === 'monday-before-expiry') return last - weekdayIndex(last) + WEEKDAYS.indexOf('mon');
-  return businessDaysBefore(last, rule.daysBefore);
+export function rollDay(series: ContractSeries, month: ContractMonth, rule: RollRule): DayNumber {
+  const end = endDay(series, month);
+  if (rule !== 'monday-before-expiry') return businessDaysBefore(end, rule.daysBefore);
+  const left = businessDaysBefore(end, 1);
+  return left - weekdayIndex(left) + WEEKDAYS.indexOf('mon');
 }
 
 /** The month that is entered at a moment: the first one whose roll day is still to come. */
-export function monthInForceAt(utcMs: number, rule: RollRule, offsetAt: ZoneOffset): ContractMonth {
+export function monthInForceAt(
+  series: ContractSeries,
+  utcMs: number,
+  rule: RollRule,
+  offsetAt: ZoneOffset,
+): ContractMonth {
   const today = Math.floor((utcMs + offsetAt(utcMs)) / DAY_MS);
-  const year = Number(dateText(today).slice(0, 4));
-  let month: ContractMonth = `${year}03`;
-  while (rollDay(month, rule) <= today) month = monthAfter(month);
+  let month = firstMonthOf(series, Number(dateText(today).slice(0, 4)));
+  while (rollDay(series, month, rule) <= today) month = monthAfter(series, month);
   return month;
 }
 
 /** `nearest`: the earliest month that can be entered. */
 export function contractTerms(
+  series: ContractSeries,
   month: ContractMonth,
   rule: RollRule,
   offsetAt: ZoneOffset,
   nearest: ContractMonth = month,
 ): ContractTerms {
-  const rollMsOf = (one: ContractMonth) => momentOf(rollDay(one, rule), 0, offsetAt);
+  const rollMsOf = (one: ContractMonth) => momentOf(rollDay(series, one, rule), 0, offsetAt);
   const choices = [nearest < month ? nearest : month];
   const newest = (): ContractMonth => choices.at(-1) ?? month;
-  while (newest() < month) choices.push(monthAfter(newest()));
-  for (let ahead = 0; ahead < AHEAD; ahead += 1) choices.push(monthAfter(newest()));
+  while (newest() < month) choices.push(monthAfter(series, newest()));
+  for (let ahead = 0; ahead < AHEAD; ahead += 1) choices.push(monthAfter(series, newest()));
   return {
     month,
-    ...endOf(lastTradeDay(month), LAST_TRADE, offsetAt),
+    ...endIn(series, month, offsetAt),
     rollMs: rollMsOf(month),
-    rollDay: dateText(rollDay(month, rule)),
-    next: monthAfter(month),
+    rollDay: dateText(rollDay(series, month, rule)),
+    next: monthAfter(series, month),
     choices,
     rollsMs: Object.fromEntries(choices.map((one) => [one, rollMsOf(one)])),
   };
@@ -148,29 +121,46 @@ export function contractTerms(
 
 /**
  * Of a month that the desk file names: it is entered until what is held of it is closed, in the afternoon of the business
- * day before its last trade. `lastDay`: a date, 2026-11-19; left out: the calendar's.
+ * day before its end. Of a future without a series `lastDay` is all that is known.
  */
-export function fixedTerms(
-  month: ContractMonth,
-  offsetAt: ZoneOffset,
-  lastDay: DayNumber | null = null,
-): ContractTerms {
+export function fixedTerms(month: ContractMonth, offsetAt: ZoneOffset, by: MonthRule): ContractTerms {
   const end =
-    lastDay === null
-      ? endOf(lastTradeDay(month), LAST_TRADE, offsetAt)
-      : endOf(lastDay, END_OF_DAY, offsetAt);
-  const next = lastDay === null ? monthAfter(month) : null;
+    'lastDay' in by
+      ? { ...endOf(by.lastDay, by.lastDay, END_OF_DAY, offsetAt), noticeDay: null }
+      : endIn(by.series, month, offsetAt);
+  const next = 'lastDay' in by ? null : monthAfter(by.series, month);
   return { month, ...end, rollMs: end.flatMs, rollDay: null, next, choices: [], rollsMs: {} };
 }
 
+/** `lastDay`: as the desk file names it. */
+export type MonthRule = { readonly series: ContractSeries } | { readonly lastDay: DayNumber };
+
 type MonthEnd = Pick<ContractTerms, 'lastTradeMs' | 'flatMs' | 'lastTradeDay' | 'lastTrade'>;
 
+function endIn(
+  series: ContractSeries,
+  month: ContractMonth,
+  offsetAt: ZoneOffset,
+): MonthEnd & Pick<ContractTerms, 'noticeDay'> {
+  const [end, last] = [endDay(series, month), series.lastTradeDay(month)];
+  const terms = endOf(end, last, series.lastTradeAt, offsetAt);
+  if (end === last) return { ...terms, noticeDay: null };
+  const noticeDay = dateText(end);
+  return {
+    ...terms,
+    noticeDay,
+    lastTrade: `${terms.lastTrade}, and who holds it may be given notice of delivery from ${noticeDay} on`,
+  };
+}
+
+/** `end`: nothing is held into this day. */
 function endOf(
+  end: DayNumber,
   last: DayNumber,
-  { minute, inWords }: { readonly minute: number; readonly inWords: string },
+  { minute, inWords }: ContractSeries['lastTradeAt'],
   offsetAt: ZoneOffset,
 ): MonthEnd {
-  const dayBefore = businessDaysBefore(last, 1);
+  const dayBefore = businessDaysBefore(end, 1);
   return {
     lastTradeMs: momentOf(last, minute, offsetAt),
     flatMs: momentOf(dayBefore, flatMinute(dayBefore), offsetAt),

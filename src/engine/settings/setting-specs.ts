@@ -11,7 +11,8 @@ import {
   valueText,
 } from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { ContractMonth, ContractTerms } from '../../domain/sessions/contract-months.js';
+import type { ContractTerms } from '../../domain/sessions/contract-months.js';
+import type { ContractMonth } from '../../domain/sessions/contract-series.js';
 import { monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { mostOf } from '../../limits/most-of.js';
 import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';

@@ -1,5 +1,6 @@
 /** Reads a journal as a stream: one commit group in memory at a time, whatever the journal's length. */
-import type { JournalEntry } from '../../engine/record.js';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { FrameBody, FrameFormat } from './format.js';
 import { frameFault, JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
@@ -114,4 +115,27 @@ function checkContinues(
   if (header.previousChain !== previous.chain) {
     throw new JournalCorrupt(segment.name, 28, 'the chain value of the records before it does not match');
   }
+}
+
+/** Records between two turns of the event loop: the control socket answers even during a long replay. */
+const RECORDS_PER_TURN = 2000;
+
+/**
+ * Brings the engine to where the journal ends. Returns the number of records. Throws `JournalCorrupt`, or the engine's error for a record that contradicts the
+ * state.
+ */
+export async function replayJournal(
+  journal: { readonly directory: string; readonly lastSequence: number },
+  apply: (record: EngineRecord, wallMs: number) => void,
+): Promise<number> {
+  let count = 0;
+  for (const { record, wallMs } of readJournal(journal.directory)) {
+    apply(record, wallMs);
+    count += 1;
+    if (count % RECORDS_PER_TURN === 0) await yieldToEventLoop();
+  }
+  if (count !== journal.lastSequence) {
+    throw new Error(`the journal has ${count} records, its end says ${journal.lastSequence}`);
+  }
+  return count;
 }

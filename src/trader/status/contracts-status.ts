@@ -34,6 +34,7 @@ export function contractsStatus({
           month: ruled?.month ?? instrument.contractMonth ?? null,
           lastTradeDay,
           daysLeft: lastTradeMs === null ? null : daysUntil(marketMs, lastTradeMs),
+          noticeDay: ruled?.traded.noticeDay ?? null,
           rollDay: ruled?.traded.rollDay ?? null,
           phase: ruled?.phase ?? (lastTradeMs !== null && marketMs >= lastTradeMs ? 'ended' : 'trading'),
           leftBeforeEnd: ruled !== undefined,
