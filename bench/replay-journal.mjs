@@ -2,7 +2,7 @@
 import { applyRecord } from '../dist/engine/apply-record.js';
 import { createState } from '../dist/engine/state.js';
 import { stateHash } from '../dist/engine/state-hash.js';
-import { replayJournal } from '../dist/trader/replay.js';
+import { replayJournal } from '../dist/trader/journal/read-journal.js';
 
 const [directory, records] = process.argv.slice(2);
 const state = createState();

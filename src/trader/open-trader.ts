@@ -28,7 +28,6 @@ import { buildInstruments, engineConfig, type TradedAccount } from './engine-con
 import type { Journal } from './journal/journal.js';
 import { readJournal, replayJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
-
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner, StartRefused } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';

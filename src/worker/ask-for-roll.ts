@@ -71,7 +71,7 @@ async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promis
 
 /** Null: what the front month is changes by itself. */
 function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice | null {
-  const { symbol, month, phase, lastTradeDay, choices, leftBeforeEnd } = contract;
+  const { symbol, month, phase, lastTradeDay, noticeDay, choices, leftBeforeEnd } = contract;
   if (month === null) return null;
   const named = `${symbol} ${month}`;
   const isLeft = 'Nothing is entered in it, and what the desk holds of it is closed while it may close.';
@@ -85,7 +85,7 @@ function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice
     event: 'system',
     severity: 'critical',
     about: 'contract-ends',
-    title: phase === 'ended' ? `${named} has expired` : `${named} ends: ${lastTradeDay}`,
+    title: phase === 'ended' ? `${named} has expired` : `${named} ends: ${noticeDay ?? lastTradeDay}`,
     text: `${contractWords(contract)}\n${leftBeforeEnd ? isLeft : isNotLeft} ${doThis}`,
     fingerprint: `contract-ends:${symbol}:${month}:${phase}`,
     audience: ['approver', 'operator'],

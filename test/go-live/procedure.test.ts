@@ -88,7 +88,7 @@ describe.concurrent('going live', () => {
     await vote(attempted, ANNA);
     await vote(attempted, BERT);
     expect(await ended).toMatchObject({ state: 'completed' });
-    await keepHistory(bench, 'go-live-completed', goLiveId(input.desk, input.release, 1));
+    await keepHistory(bench, 'go-live-by-size-steps', goLiveId(input.desk, input.release, 1));
     expect(desk.trader.sent('goLive')[1]).toMatchObject({
       proposal: { step: 1, haltId: null, size: { maxPositionSizePct: 6, maxConcurrentPositions: 5 } },
     });

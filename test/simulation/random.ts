@@ -1,20 +1,13 @@
 /** Randomness from one number: the same seed gives the same run on every machine. */
+import { seededRandom } from '../../simulators/random.js';
 
 export class Random {
-  #state: number;
+  /** From 0 on, below 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = (seed * 2_654_435_761 + 1_013_904_223) >>> 0;
+    this.next = seededRandom(seed * 2_654_435_761 + 1_013_904_223);
     for (let round = 0; round < 4; round += 1) this.next();
-  }
-
-  /** [0, 1). Mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
   chance(probability: number): boolean {

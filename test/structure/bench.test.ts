@@ -1,6 +1,6 @@
 /** A benchmark that fails, hangs or says nothing makes the smoke run of all of them fail. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -66,4 +66,20 @@ it('runs nothing where a name is unknown', () => {
   const { status, stderr } = bench('sund');
   expect(stderr).toContain('no benchmark has the name sund');
   expect(status).toBe(2);
+});
+
+it('and programs beside the sources name what is built of them as it is called now', () => {
+  const lost = ['bench', 'scripts', 'simulators', 'test'].flatMap((place) =>
+    readdirSync(join(repository, place), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(mjs|m?ts)$/.test(file) && !file.includes('node_modules'))
+      .flatMap((file) => {
+        const text = readFileSync(join(repository, place, file), 'utf8');
+        return [...text.matchAll(/'(?:\.\.\/)+dist\/([\w/-]+)\.js'/g)]
+          .filter(
+            ([, name = '']) => !name.startsWith('run/') && !existsSync(join(repository, 'src', `${name}.ts`)),
+          )
+          .map(([, name]) => `${place}/${file}: dist/${name}.js`);
+      }),
+  );
+  expect(lost).toEqual([]);
 });

@@ -100,6 +100,16 @@ it('raises no other halt for a stop that is delivered twice, at once or later', 
   expect(commands).toHaveLength(1);
 });
 
+it('takes a person’s stop for none of the desk’s own halts, even under the same id', async () => {
+  const { handlers, commands } = commanded();
+  await handlers.halt({ ...why, cause: 'check-failed', resume: 'auto' });
+  await handlers.stop(why);
+  expect(commands.map(({ command }) => command)).toEqual([
+    { name: 'stop', why: { cause: 'check-failed', resume: 'auto' } },
+    { name: 'stop' },
+  ]);
+});
+
 it('carries a stop that is delivered again out anew once somebody has armed since', async () => {
   let lifted = false;
   const { handlers, commands } = commanded({ status: () => statusWith('idle', lifted) });

@@ -168,10 +168,11 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       return carryOut(trader, asked, command(trader));
     });
   const safe = new CommandMemory<CommandResult>();
-  const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> =>
-    safe.unlessItStands(`${command.name} ${asked.commandId}`, stands(parts, command), () =>
-      always(asked, command),
-    );
+  const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> => {
+    // A person's stop is none of the desk's own halts, whatever its id.
+    const key = JSON.stringify([command, asked.commandId]);
+    return safe.unlessItStands(key, stands(parts, command), () => always(asked, command));
+  };
   return {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
     // What makes the desk safer is carried out each time it is asked for, but for one that is delivered twice.

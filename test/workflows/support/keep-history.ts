@@ -47,13 +47,24 @@ export function typeOf({ events }: History): string {
   return events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '';
 }
 
-/** Who ran it where is nobody's business, and would differ at every recording: process@host, and paths in traces. */
+/**
+ * Who ran it where is nobody's business, and would differ at every recording: process@host, and paths in traces, also in
+ * those of payloads.
+ */
 function withoutMachine(json: string): string {
   const scrubbed: unknown = JSON.parse(json, (key, value: unknown) => {
     if (typeof value !== 'string') return value;
     if (key === 'identity') return 'recorded';
     if (key === 'stackTrace') return '';
+    if (key === 'data') return withoutCheckout(value);
     return value.replaceAll(new RegExp(`\\d+@${hostname()}`, 'g'), 'recorded');
   });
   return JSON.stringify(scrubbed, null, 1);
+}
+
+/** `data`: of a payload, in base64. */
+function withoutCheckout(data: string): string {
+  const text = Buffer.from(data, 'base64').toString();
+  const scrubbed = text.replaceAll(`${process.cwd()}/`, '');
+  return scrubbed === text ? data : Buffer.from(scrubbed).toString('base64');
 }
