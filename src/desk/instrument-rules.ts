@@ -256,7 +256,10 @@ function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[]
           ? `a Monday to Friday in ${contractMonth}, in the two months before it or in the three after it (${symbol})`
           : `a Monday to Friday no later than ${dateText(known)}, the ${series?.noticeDay ? 'first notice of delivery' : 'last trade'} of ${contractMonth} (${symbol})`,
       found: named,
-      doThis: 'take it from the exchange’s list of contracts, for example lastTradeDay: "2026-11-19"',
+      doThis:
+        known === null
+          ? 'take it from the exchange’s list of contracts, for example lastTradeDay: "2026-11-19"'
+          : `remove lastTradeDay, since it is known; or to be out earlier, write an earlier one, for example lastTradeDay: "${dateText(known)}"`,
     },
   ];
 }
