@@ -9,6 +9,10 @@ export interface Instrument {
   readonly secType: 'FUT' | 'STK';
   /** yyyymmdd; for a future its last trading day. */
   readonly expiry: string;
+  /** yyyymm, after which a future is named: some trade for the last time in the month before. */
+  readonly month: string;
+  /** When trading ends on its last day, in minutes of that day where it trades. */
+  readonly lastMinute: number;
   readonly multiplier: number;
   readonly exchange: string;
   /** Other exchange names that lead to it. */
@@ -47,6 +51,9 @@ export interface ContractAsked {
 
 interface Product {
   readonly symbol: string;
+  readonly exchange: string;
+  readonly tick: Tick;
+  readonly lastMinute: number;
   readonly multiplier: number;
   readonly longName: string;
   readonly underConId: number;
@@ -56,8 +63,11 @@ interface Product {
   readonly commission: string;
 }
 
+const ON_AN_INDEX = { exchange: 'CME', tick: tick('0.25'), lastMinute: 8 * 60 + 30 };
+
 const FUTURES: readonly Product[] = [
   {
+    ...ON_AN_INDEX,
     symbol: 'NQ',
     multiplier: 20,
     longName: 'E-mini NASDAQ 100',
@@ -68,6 +78,7 @@ const FUTURES: readonly Product[] = [
     commission: '2.25',
   },
   {
+    ...ON_AN_INDEX,
     symbol: 'MNQ',
     multiplier: 2,
     longName: 'Micro E-Mini Nasdaq-100 Index',
@@ -78,6 +89,7 @@ const FUTURES: readonly Product[] = [
     commission: '0.62',
   },
   {
+    ...ON_AN_INDEX,
     symbol: 'ES',
     multiplier: 50,
     longName: 'E-mini S&P 500',
@@ -89,7 +101,48 @@ const FUTURES: readonly Product[] = [
   },
 ];
 
-const MONTH_LETTERS: Readonly<Record<number, string>> = { 3: 'H', 6: 'M', 9: 'U', 12: 'Z' };
+/** Beside those on stock indices, where a simulator is asked for them. */
+const COMMODITIES = {
+  CL: {
+    symbol: 'CL',
+    exchange: 'NYMEX',
+    tick: tick('0.01'),
+    lastMinute: 13 * 60 + 30,
+    multiplier: 1_000,
+    longName: 'Light Sweet Crude Oil',
+    underConId: 17_340_715,
+    startPrice: '60',
+    initialMargin: '6000.00',
+    maintenanceMargin: '5500.00',
+    commission: '2.40',
+    lastDay: (month) => businessDaysBefore(onOrBefore(month.minus({ months: 1 }).set({ day: 25 })), 3),
+  },
+  GC: {
+    symbol: 'GC',
+    exchange: 'COMEX',
+    tick: tick('0.10'),
+    lastMinute: 12 * 60 + 30,
+    multiplier: 100,
+    longName: 'Gold',
+    underConId: 17_340_718,
+    startPrice: '4100',
+    initialMargin: '20000.00',
+    maintenanceMargin: '18000.00',
+    commission: '2.40',
+    lastDay: (month) => businessDaysBefore(month.plus({ months: 1 }), 3),
+  },
+} as const satisfies Readonly<Record<string, Product & { readonly lastDay: (month: DateTime) => DateTime }>>;
+
+export type CommodityName = keyof typeof COMMODITIES;
+export const COMMODITY_NAMES = Object.keys(COMMODITIES) as readonly CommodityName[];
+
+const MONTH_LETTERS = 'FGHJKMNQUVXZ';
+const MONTHS_AHEAD = 9;
+const COMMODITIES_FROM = 800_000_000;
+/** Of the holidays of these exchanges, those that move a last day of trading: by date, and Thanksgiving and Memorial Day. */
+const HOLIDAYS: readonly string[] = ['12-25', '01-01'];
+const isMovingHoliday = ({ month, weekday, day }: DateTime): boolean =>
+  (month === 11 && weekday === 4 && day >= 22 && day <= 28) || (month === 5 && weekday === 1 && day >= 25);
 const QUARTERS_BACK = 2;
 const QUARTERS_AHEAD = 5;
 const STOCKS_FROM = 300_000_000;
@@ -105,42 +158,71 @@ export interface StockOptions {
  * Quarterly futures around the day, and stocks. The ids stay the same from start to start: they follow from symbol
  * and month and, for `stocks`, from their order.
  */
-export function instrumentsAt(nowMs: number, stocks: readonly StockOptions[] = []): readonly Instrument[] {
+export function instrumentsAt(
+  nowMs: number,
+  stocks: readonly StockOptions[] = [],
+  commodities: readonly CommodityName[] = [],
+): readonly Instrument[] {
   const now = DateTime.fromMillis(nowMs, { zone: CME_INDEX.zone });
   const first = now.startOf('quarter').plus({ months: 2 - 3 * QUARTERS_BACK });
   const months = Array.from({ length: QUARTERS_BACK + QUARTERS_AHEAD }, (_, step) =>
     first.plus({ months: 3 * step }),
   );
   return [
-    ...FUTURES.flatMap((product, index) => months.map((month) => future(product, index, month))),
+    ...FUTURES.flatMap((product, index) =>
+      months.map((month) => future(product, 700_000_000 + index * 1_000_000, month, thirdFriday(month))),
+    ),
     APPLE,
     ...stocks.map(stock),
+    ...commodities.flatMap((name) => commodity(name, now.startOf('month'))),
   ];
 }
+
+/** Every month from the last one on: those whose last day is over have expired. */
+function commodity(name: CommodityName, now: DateTime): Instrument[] {
+  const { lastDay, ...product } = COMMODITIES[name];
+  const ids = COMMODITIES_FROM + Object.keys(COMMODITIES).indexOf(name) * 1_000_000;
+  return Array.from({ length: MONTHS_AHEAD }, (_, step) => {
+    const month = now.plus({ months: step });
+    return future(product, ids, month, lastDay(month));
+  });
+}
+
+const isBusinessDay = (day: DateTime): boolean =>
+  day.weekday < 6 && !HOLIDAYS.includes(day.toFormat('MM-dd')) && !isMovingHoliday(day);
+
+function businessDaysBefore(day: DateTime, count: number): DateTime {
+  const before = day.minus({ days: 1 });
+  const left = isBusinessDay(before) ? count - 1 : count;
+  return left === 0 ? before : businessDaysBefore(before, left);
+}
+
+const onOrBefore = (day: DateTime): DateTime => (isBusinessDay(day) ? day : businessDaysBefore(day, 1));
 
 const stock = ({ symbol, price: startPrice }: StockOptions, index: number): Instrument => ({
   ...APPLE,
   ...{ conId: STOCKS_FROM + index, symbol, localSymbol: symbol, longName: symbol, startPrice },
 });
 
-function future(product: Product, index: number, month: DateTime): Instrument {
-  const quarterTick = tick('0.25');
+function future(product: Product, ids: number, month: DateTime, lastDay: DateTime): Instrument {
   return {
-    conId: 700_000_000 + index * 1_000_000 + month.year * 12 + month.month,
+    conId: ids + month.year * 12 + month.month,
     symbol: product.symbol,
     secType: 'FUT',
-    expiry: thirdFriday(month).toFormat('yyyyMMdd'),
+    expiry: lastDay.toFormat('yyyyMMdd'),
+    month: month.toFormat('yyyyMM'),
+    lastMinute: product.lastMinute,
     multiplier: product.multiplier,
-    exchange: 'CME',
-    validExchanges: ['CME', 'QBALGO'],
+    exchange: product.exchange,
+    validExchanges: [product.exchange, 'QBALGO'],
     primaryExchange: '',
     currency: 'USD',
-    localSymbol: `${product.symbol}${MONTH_LETTERS[month.month]}${month.year % 10}`,
+    localSymbol: `${product.symbol}${MONTH_LETTERS[month.month - 1]}${month.year % 10}`,
     tradingClass: product.symbol,
     longName: product.longName,
     underConId: product.underConId,
-    tick: quarterTick,
-    tickCents: product.multiplier * quarterTick.size,
+    tick: product.tick,
+    tickCents: product.multiplier * product.tick.size,
     initialMarginCents: cents(product.initialMargin),
     maintenanceMarginCents: cents(product.maintenanceMargin),
     commissionCents: cents(product.commission),
@@ -154,6 +236,8 @@ const APPLE: Instrument = {
   symbol: 'AAPL',
   secType: 'STK',
   expiry: '',
+  month: '',
+  lastMinute: 0,
   multiplier: 1,
   exchange: 'SMART',
   validExchanges: ['SMART', 'NASDAQ', 'ARCA', 'IEX'],
@@ -178,10 +262,11 @@ function thirdFriday(month: DateTime): DateTime {
   return first.plus({ days: ((FRIDAY - first.weekday + 7) % 7) + 14 });
 }
 
-/** The last trading day ends with its morning session; afterwards the future is expired. */
-export function isExpired({ expiry, schedule }: Instrument, nowMs: number): boolean {
+/** That of a stock index ends with the morning session of its last day; afterwards the future is expired. */
+export function isExpired({ expiry, lastMinute, schedule }: Instrument, nowMs: number): boolean {
   if (expiry === '') return false;
-  const end = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone }).set({ hour: 8, minute: 30 });
+  const day = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone });
+  const end = day.set({ hour: Math.floor(lastMinute / 60), minute: lastMinute % 60 });
   return nowMs >= end.toMillis();
 }
 
@@ -258,10 +343,14 @@ function fits(one: Instrument, asked: ContractAsked): boolean {
     [asked.exchange, one.validExchanges.includes(asked.exchange)],
     [asked.primaryExchange, asked.primaryExchange === (one.primaryExchange || one.exchange)],
     [asked.multiplier, Number(asked.multiplier) === one.multiplier],
-    [asked.lastTradeDateOrContractMonth, one.expiry.startsWith(asked.lastTradeDateOrContractMonth)],
+    [asked.lastTradeDateOrContractMonth, isOfDate(one, asked.lastTradeDateOrContractMonth)],
   ];
   return said.every(([text, right]) => text === '' || right);
 }
+
+/** A month is that after which the future is named, a day its last one. */
+const isOfDate = ({ expiry, month }: Instrument, asked: string): boolean =>
+  asked.length === 6 ? month === asked : expiry.startsWith(asked);
 
 /** For data and orders: exactly one match. A continuous future has history, but no quotes and no orders. */
 export function findOne(

@@ -2,7 +2,7 @@
 
 import { seededRandom } from '../random.js';
 import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
-import { type Instrument, instrumentsAt, type StockOptions } from './contracts.js';
+import { type CommodityName, type Instrument, instrumentsAt, type StockOptions } from './contracts.js';
 import { ticksOf } from './decimals.js';
 import { Faults } from './faults.js';
 import {
@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly accounts?: readonly AccountOptions[];
   /** In addition to the built-in futures and stock. */
   readonly stocks?: readonly StockOptions[];
+  /** Futures in addition to those on stock indices. */
+  readonly commodities?: readonly CommodityName[];
   readonly seed?: number;
   /** Calendar days of minute bars before the start. */
   readonly historyDays?: number;
@@ -79,7 +81,7 @@ export class Simulation {
     const seed = options.seed ?? 1;
     this.#random = seededRandom(seed);
     this.faults = new Faults(seed);
-    this.instruments = instrumentsAt(this.nowMs(), options.stocks);
+    this.instruments = instrumentsAt(this.nowMs(), options.stocks, options.commodities);
     const history = { seed, days: options.historyDays ?? HISTORY_DAYS };
     const now = () => this.nowMs();
     this.markets = new Map(this.instruments.map((one) => [one.conId, new Market(one, now, history)]));

@@ -403,6 +403,7 @@ describe('accounts', () => {
 
 interface Details {
   readonly contract: Contract;
+  readonly contractMonth: string;
   readonly tradingHours: string;
   readonly liquidHours: string;
   readonly timeZoneId: string;
@@ -427,6 +428,33 @@ describe('contract details', () => {
       ['NQU7', '20270917'],
       ['NQZ7', '20271217'],
     ]);
+  });
+
+  it('of oil is named after the month of its delivery, and gold is listed for each month', async () => {
+    await start({ commodities: ['CL', 'GC'] });
+    const listed = async (symbol: string, exchange: string, month?: string) => {
+      const asked = { symbol, secType: SecType.FUT, exchange };
+      const found = await detailsOf(
+        month === undefined ? asked : { ...asked, lastTradeDateOrContractMonth: month },
+      );
+      disconnectClients();
+      return found.map(({ contract, contractMonth }) => [
+        ...[contract.localSymbol, contract.lastTradeDateOrContractMonth, contractMonth],
+      ]);
+    };
+    expect((await listed('CL', 'NYMEX')).slice(0, 3)).toEqual([
+      ['CLZ6', '20261120', '202612'],
+      ['CLF7', '20261221', '202701'],
+      ['CLG7', '20270120', '202702'],
+    ]);
+    expect(await listed('CL', 'NYMEX', '202701')).toEqual([['CLF7', '20261221', '202701']]);
+    expect((await listed('GC', 'COMEX')).slice(0, 3)).toEqual([
+      ['GCX6', '20261125', '202611'],
+      ['GCZ6', '20261229', '202612'],
+      ['GCF7', '20270127', '202701'],
+    ]);
+    nowMs = Date.UTC(2026, 10, 20, 19, 30, 0);
+    expect((await listed('CL', 'NYMEX'))[0]).toEqual(['CLF7', '20261221', '202701']);
   });
 
   it('tell multiplier, tick and hours of one', async () => {

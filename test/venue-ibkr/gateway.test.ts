@@ -3,7 +3,10 @@ import { EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
-import { contractDetails, resolveContract } from '../../src/venue/ibkr/contracts.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { dateText } from '../../src/domain/civil-date.js';
+import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
+import { contractDetails, followingContract, resolveContract } from '../../src/venue/ibkr/contracts.js';
 import definition from '../../src/venue/ibkr/definition.js';
 import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../src/venue/ibkr/gateway.js';
 import { ledger, openOrders } from '../../src/venue/ibkr/questions.js';
@@ -238,6 +241,47 @@ describe('a contract', () => {
     expect(await resolved({ ...NQ, contractMonth: '202604' })).toMatchObject({
       problem: 'NQ/USD 202604 is not listed at the broker (200): it has expired, or there is no such month',
     });
+  });
+
+  it('of oil and gold is that of its month, and as the broker lists it: what follows, however little it is traded', async () => {
+    await simulator.close();
+    simulator = await startSimulator({ commodities: ['CL', 'GC'] });
+    const { gateway } = connect();
+    await gateway.started;
+    const followed = async (symbol: string, exchange: string, multiplier: string, contractMonth: string) => {
+      const fields = {
+        kind: 'future' as const,
+        tickSize: '0.1',
+        lotSize: '1',
+        multiplier,
+        exchange,
+        contractMonth,
+      };
+      const instrument = buildInstrument(0, {
+        ...fields,
+        symbol,
+        minNotional: '0',
+        makerFeePpm: 0,
+        takerFeePpm: 0,
+      });
+      const found = await resolveContract(gateway, instrument, []);
+      if (!('contract' in found)) throw new Error(found.problem);
+      return { listed: found.listed, following: await followingContract(gateway, found) };
+    };
+    // It trades for the last time in the month before its own, and on the day that the calendar has, too.
+    expect(await followed('CL/USD', 'NYMEX', '1000', '202701')).toEqual({
+      listed: { name: 'CLF7', month: '202701', lastTradeDay: '2026-12-21' },
+      following: { name: 'CLG7', month: '202702', lastTradeDay: '2027-01-20' },
+    });
+    expect(await followed('GC/USD', 'COMEX', '100', '202612')).toEqual({
+      listed: { name: 'GCZ6', month: '202612', lastTradeDay: '2026-12-29' },
+      following: { name: 'GCF7', month: '202701', lastTradeDay: '2027-01-27' },
+    });
+    for (const [symbol, month, day] of [
+      ['CL/USD', '202701', '2026-12-21'],
+      ['GC/USD', '202612', '2026-12-29'],
+    ] as const)
+      expect(dateText(rolledSeries(symbol).lastTradeDay(month))).toBe(day);
   });
 
   it('of a stock is the one that is listed where the desk file says', async () => {

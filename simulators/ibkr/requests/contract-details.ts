@@ -49,7 +49,7 @@ function sendDetails(session: Session, reqId: number | null, one: Instrument, co
     underConId: one.underConId,
     longName: one.longName,
     primaryExchange: one.primaryExchange,
-    contractMonth: one.expiry.slice(0, 6),
+    contractMonth: one.month,
     industry: future ? '' : 'Technology',
     category: future ? '' : 'Computers',
     subcategory: future ? '' : 'Computers',
