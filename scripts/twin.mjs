@@ -36,7 +36,14 @@ try {
 }
 
 function unpacked(commit) {
-  const parts = ['package.json', 'tsconfig.json', 'src', 'test/simulation', 'test/support'];
+  const parts = [
+    'package.json',
+    'tsconfig.json',
+    'src',
+    'test/simulation',
+    'test/support',
+    'simulators/random.ts',
+  ];
   const files = execFileSync('git', ['archive', commit, ...parts], { cwd: root, maxBuffer: 2 ** 30 });
   execFileSync('tar', ['-x', '-C', scratch], { input: files });
   symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));

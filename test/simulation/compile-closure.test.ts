@@ -17,7 +17,14 @@ import type { SimulationResult } from './run-seed.js';
 import { runSeeds } from './run-seeds.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PARTS = ['package.json', 'tsconfig.json', 'src', 'test/simulation', 'test/support'];
+const PARTS = [
+  'package.json',
+  'tsconfig.json',
+  'src',
+  'test/simulation',
+  'test/support',
+  'simulators/random.ts',
+];
 
 function copyOfSources(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-closure-'));

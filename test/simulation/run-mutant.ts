@@ -39,6 +39,7 @@ export function runMutant({ file, find, put, throws, from = 1 }: Mutant, seeds: 
     'tsconfig.json',
     'src',
     'test/simulation',
+    'simulators/random.ts',
     'test/support',
     'scripts/options.mjs',
     'scripts/proofs',

@@ -8,7 +8,14 @@ import { afterAll, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fermata-twin-'));
-for (const part of ['package.json', 'tsconfig.json', 'src', 'test/simulation', 'test/support'])
+for (const part of [
+  'package.json',
+  'tsconfig.json',
+  'src',
+  'test/simulation',
+  'test/support',
+  'simulators/random.ts',
+])
   cpSync(join(ROOT, part), join(folder, part), { recursive: true });
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 
