@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SIMULATION_SOURCES } from '../test/simulation/sources.mjs';
 import { readOptions } from './options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -36,15 +37,10 @@ try {
 }
 
 function unpacked(commit) {
-  const parts = [
-    'package.json',
-    'tsconfig.json',
-    'src',
-    'test/simulation',
-    'test/support',
-    'simulators/random.ts',
-  ];
-  const files = execFileSync('git', ['archive', commit, ...parts], { cwd: root, maxBuffer: 2 ** 30 });
+  const files = execFileSync('git', ['archive', commit, ...SIMULATION_SOURCES], {
+    cwd: root,
+    maxBuffer: 2 ** 30,
+  });
   execFileSync('tar', ['-x', '-C', scratch], { input: files });
   symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
   return scratch;

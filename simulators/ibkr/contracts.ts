@@ -178,7 +178,7 @@ export function instrumentsAt(
   ];
 }
 
-/** Every month from the last one on: those whose last day is over have expired. */
+/** Every month from this one on: of oil it has expired already. */
 function commodity(name: CommodityName, now: DateTime): Instrument[] {
   const { lastDay, ...product } = COMMODITIES[name];
   const ids = COMMODITIES_FROM + Object.keys(COMMODITIES).indexOf(name) * 1_000_000;

@@ -15,21 +15,14 @@ import { expect, it, onTestFinished } from 'vitest';
 import { compileClosure } from './compile-closure.js';
 import type { SimulationResult } from './run-seed.js';
 import { runSeeds } from './run-seeds.js';
+import { SIMULATION_SOURCES } from './sources.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PARTS = [
-  'package.json',
-  'tsconfig.json',
-  'src',
-  'test/simulation',
-  'test/support',
-  'simulators/random.ts',
-];
 
 function copyOfSources(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-closure-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  for (const part of SIMULATION_SOURCES) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }

@@ -8,6 +8,7 @@ import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import type { Mutant } from './mutants/mutant.js';
 import { Random } from './random.js';
 import { THREW } from './run-seeds.js';
+import { SIMULATION_SOURCES } from './sources.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Bounds a mutant that hangs; on a busy machine 300 seeds take minutes. */
@@ -34,16 +35,7 @@ export function placesOf({ file, find }: Mutant): number {
 
 export function runMutant({ file, find, put, throws, from = 1 }: Mutant, seeds: number): Promise<MutantRun> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
-  for (const part of [
-    'package.json',
-    'tsconfig.json',
-    'src',
-    'test/simulation',
-    'simulators/random.ts',
-    'test/support',
-    'scripts/options.mjs',
-    'scripts/proofs',
-  ])
+  for (const part of [...SIMULATION_SOURCES, 'scripts/options.mjs', 'scripts/proofs'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'src', file);

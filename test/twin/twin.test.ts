@@ -5,18 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { SIMULATION_SOURCES } from '../simulation/sources.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fermata-twin-'));
-for (const part of [
-  'package.json',
-  'tsconfig.json',
-  'src',
-  'test/simulation',
-  'test/support',
-  'simulators/random.ts',
-])
-  cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+for (const part of SIMULATION_SOURCES) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

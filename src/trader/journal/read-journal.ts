@@ -121,8 +121,8 @@ function checkContinues(
 const RECORDS_PER_TURN = 2000;
 
 /**
- * Brings the engine to where the journal ends. Returns the number of records. Throws `JournalCorrupt`, or the engine's error for a record that contradicts the
- * state.
+ * Brings the engine to where the journal ends. Returns the number of records. Throws `JournalCorrupt`, or the engine's
+ * error for a record that contradicts the state.
  */
 export async function replayJournal(
   journal: { readonly directory: string; readonly lastSequence: number },
