@@ -244,6 +244,15 @@ interface UnshownFill {
   readonly fill: OwnFill;
 }
 
+/** Before both times a tick finds nothing to do, unless the market passes a stop of these instruments. */
+export interface Calm {
+  readonly monotonicMs: number;
+  readonly marketMs: number;
+  /** What `nextWakeMs` says as long as it is calm. */
+  readonly wakeMs: number | null;
+  readonly withOrders: readonly InstrumentId[];
+}
+
 export interface Core {
   /** The configuration as in the desk file. */
   readonly base: EngineConfig;
@@ -309,6 +318,8 @@ export interface Core {
   closed: ReadonlyMap<InstrumentId, string>;
   /** By instrument: what the venue can do to its resting orders, where that is less than its capabilities say. */
   fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
+  /** Null: to be found anew, since something other than an ordinary quote has happened. */
+  calm: Calm | null;
   /** Filled while the current event is processed. */
   effects: Effect[];
 }
@@ -372,6 +383,7 @@ export function createCore(config: EngineConfig): Core {
     sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),
     closed: new Map(),
     fixedOrders: new Map(),
+    calm: null,
     effects: [],
   };
 }

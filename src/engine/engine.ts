@@ -11,13 +11,13 @@ import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, Stamp } from './event.js';
+import { nextFlatKnownMs, nextWakeKnownMs, passesTick } from './flow/at-rest.js';
 import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
-import { nextWakeMs, onTick } from './flow/on-tick.js';
+import { onTick } from './flow/on-tick.js';
 import { onQuote } from './flow/quote.js';
-import { nextFlatMs } from './flow/session.js';
 import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
@@ -48,6 +48,11 @@ export interface Engine {
   process(event: EngineEvent): readonly Effect[];
   /** Monotonic time by which a `tick` is needed. Null: none is needed (one a second does no harm). */
   nextWakeMs(): number | null;
+  /**
+   * Called in place of a tick where nothing but prices moves the time: true if that tick would change and send nothing, which is then done.
+   * It is never observed then, so the curve of equity lacks that minute. The running trader has a tick every second.
+   */
+  passesTick(stamp: Stamp): boolean;
   /** Market time at which something held is to be closed before its session ends; Infinity: nothing is. For prices that pause. */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
@@ -85,8 +90,9 @@ export function createEngine(config: EngineConfig): Engine {
     },
     begin: (stamp) => beginOnce(core, stamp),
     process: (event) => process(core, event),
-    nextWakeMs: () => nextWakeMs(core),
-    nextFlatMs: () => nextFlatMs(core),
+    nextWakeMs: () => nextWakeKnownMs(core),
+    passesTick: (stamp) => passesTick(core, stamp),
+    nextFlatMs: () => nextFlatKnownMs(core),
     get view() {
       return readView(core);
     },
@@ -122,11 +128,13 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   if (event.kind === 'quote') {
     if (core.effects.length > 0) core.effects = [];
     if (!onQuote(core, event)) return NOTHING;
+    core.calm = null;
     finishEvent(core);
     showCrossed(core);
     return core.effects;
   }
   core.effects = [];
+  core.calm = null;
   if (event.kind === 'trade') {
     if (showTrade(core, event)) finishEvent(core);
     showCrossed(core);

@@ -129,10 +129,12 @@ function reasonsOf(
   risk: RiskNumbers,
   view: () => EntryView,
 ): WaitingReason[] {
-  return limits.flatMap(({ setting, waits }) => {
+  const reasons: WaitingReason[] = [];
+  for (const { setting, waits } of limits) {
     const value = risk[setting.key];
-    return value === undefined || waits === undefined ? [] : [...waits(view(), value)];
-  });
+    if (value !== undefined && waits !== undefined) reasons.push(...waits(view(), value));
+  }
+  return reasons;
 }
 
 /** Of docs/LIMITS.md. */

@@ -56,6 +56,7 @@ export class Twins {
         return here.view;
       },
       nextWakeMs: () => here.nextWakeMs(),
+      passesTick: () => false,
       nextFlatMs: () => here.nextFlatMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),

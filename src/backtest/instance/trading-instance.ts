@@ -222,7 +222,7 @@ export class TradingInstance {
     tick.wallMs = monotonicMs;
     tick.marketMs = time.marketMs;
     tick.monotonicMs = monotonicMs;
-    this.#host.take(tick);
+    if (!engine.passesTick(tick)) this.#host.take(tick);
   }
 }
 

@@ -1,14 +1,33 @@
 /**
  * Whether an instrument has nothing to advance: it holds nothing and no order is live, or what it holds rests behind the one
- * stop that it wants. Whoever adds a step to `advance` or to what it calls says here when that step has nothing to do;
+ * stop that it wants. And until when a tick has nothing to do, so that a backtest need not have one for each of its prices.
+ * Whoever adds a step to `advance`, to `onTick` or to what they call says here when that step has nothing to do;
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, type InstrumentProgress, positionAt, progressAt, sessionsAt } from '../core.js';
+import { limitsToTell } from '../../limits/registry.js';
+import { staleMsOf } from '../../limits/stale-data.js';
+import { entryView } from '../account-view.js';
+import {
+  type Calm,
+  type Core,
+  type InstrumentProgress,
+  positionAt,
+  progressAt,
+  sessionsAt,
+  setTime,
+} from '../core.js';
+import type { Stamp } from '../event.js';
 import { isClosing } from '../halts/mode.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
+import { earliest } from '../orders/order-watch.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
-import { isDust } from './dust.js';
+import { OPENING_MS } from '../timing.js';
+import { isDust, isDustAt, knownTicks } from './dust.js';
+import { isPassableMinute } from './equity.js';
+import { nextWakeMs } from './on-tick.js';
+import { isBeyondAStop } from './secure.js';
+import { nextFlatMs } from './session.js';
 
 /** True only if `advance` would change and send nothing. */
 export function isAtRest(core: Core, at: InstrumentId): boolean {
@@ -19,10 +38,10 @@ export function isAtRest(core: Core, at: InstrumentId): boolean {
   const progress = progressAt(core, at);
   if (!hasNothingPending(progress) || watchesExits(core, at)) return false;
   const position = positionAt(core, at);
-  // Each trade of a position in parts has a stop of its own, and a contract that ends is left in time.
-  if (position.parts.length > 0 || progress.trades.size > 0 || core.config.contracts?.[at] != null)
-    return false;
+  // Each trade of a position in parts has a stop of its own.
+  if (position.parts.length > 0 || progress.trades.size > 0) return false;
   if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
+  if (core.config.contracts?.[at] != null) return false; // a contract that ends is left in time
   for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
   return false;
 }
@@ -69,4 +88,86 @@ function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boo
     (quantityLots > 0 || core.config.capabilities.shorting) &&
     !isDust(core, at)
   );
+}
+
+/**
+ * Whether a tick at this moment would change and send nothing but the time, which is then set. What it takes is looked through once; until
+ * something other than an ordinary quote happens, the same answer holds up to the first deadline.
+ */
+export function passesTick(core: Core, stamp: Stamp): boolean {
+  setTime(core, stamp);
+  core.calm ??= calmOf(core);
+  const { monotonicMs, marketMs, withOrders } = core.calm;
+  if (core.monotonicMs >= monotonicMs || core.marketMs >= marketMs) return false;
+  for (const at of withOrders) if (isBeyondAStop(core, at)) return false;
+  if (limitsToTell(() => entryView(core), core.config.risk).length > 0) return false;
+  return core.marketMs < core.nextMinuteMs || isPassableMinute(core);
+}
+
+const NOT_CALM: Calm = {
+  ...{ monotonicMs: Number.NEGATIVE_INFINITY, marketMs: Number.NEGATIVE_INFINITY },
+  ...{ wakeMs: null, withOrders: [] },
+};
+
+function calmOf(core: Core): Calm {
+  if (!isCalm(core)) return NOT_CALM;
+  const wakeMs = nextWakeMs(core);
+  let monotonicMs = wakeMs;
+  let marketMs = Number.POSITIVE_INFINITY;
+  for (const clientId of core.watches.keys())
+    marketMs = Math.min(marketMs, core.state.orders.get(clientId)?.intent.untilMs ?? marketMs);
+  const withOrders: InstrumentId[] = [];
+  for (const { id } of core.config.instruments) {
+    const phase = sessionsAt(core, id).calendar.phaseAt(core.marketMs);
+    const { openSinceMs, overrunSinceMs } = progressAt(core, id);
+    if (phase.open !== (openSinceMs !== null) || overrunSinceMs !== null) return NOT_CALM;
+    if (!isAtRest(core, id) || isNearlyDust(core, id)) return NOT_CALM;
+    marketMs = Math.min(marketMs, phase.untilMs);
+    if (openSinceMs !== null) monotonicMs = earliest(monotonicMs, staleFromMs(core, id, openSinceMs));
+    if ((core.state.live[id]?.size ?? 0) > 0) withOrders.push(id);
+  }
+  return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, withOrders };
+}
+
+/** Nothing is under way, and nothing waits, that a tick might have to end, to ask again or to tell of. */
+function isCalm(core: Core): boolean {
+  const { state, sync, market, limits } = core;
+  return (
+    core.begun &&
+    state.closeAll === 'idle' &&
+    state.waiting.size === 0 &&
+    state.unvaluedFees.length === 0 &&
+    !sync.wanted &&
+    sync.outstanding === null &&
+    sync.unsettled === null &&
+    !core.guard.holdsBack &&
+    core.limitsTold.size === 0 &&
+    core.editedSignals.size === 0 &&
+    core.venueDownSinceMs === null &&
+    market.equity > limits.watchedFloor
+  );
+}
+
+/** Ordinary quotes stay within a third of each other: so far from dust, none of them makes what is held too small to be sold. */
+const FAR = 4;
+
+function isNearlyDust(core: Core, at: InstrumentId): boolean {
+  const position = positionAt(core, at);
+  const ticks = knownTicks(core, at);
+  if (position.quantityLots === 0) return false;
+  return ticks === null || isDustAt(core, position, ticks / FAR) || isDustAt(core, position, ticks * FAR);
+}
+
+/** As `nextWakeMs` and `nextFlatMs` of the engine, without looking through everything while it is calm. */
+export const nextWakeKnownMs = (core: Core): number | null =>
+  core.calm === null || core.calm === NOT_CALM ? nextWakeMs(core) : core.calm.wakeMs;
+
+export const nextFlatKnownMs = (core: Core): number =>
+  core.calm === null || core.calm === NOT_CALM ? nextFlatMs(core) : Number.POSITIVE_INFINITY;
+
+/** From when on silence of this instrument could mean that its price is stale. */
+function staleFromMs(core: Core, at: InstrumentId, openSinceMs: number): number {
+  const staleMs = staleMsOf(core.config.risk);
+  const quotedMs = core.market.quotedMonotonicMs[at] as number;
+  return Math.max(quotedMs + staleMs, openSinceMs + Math.max(OPENING_MS, staleMs));
 }

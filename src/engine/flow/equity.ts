@@ -13,7 +13,7 @@ import type { QuoteEvent } from '../event.js';
 import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { openLots } from '../state.js';
-import { reviewDisabled } from '../strategies/tracker.js';
+import { isAnyReviewDue, reviewDisabled } from '../strategies/tracker.js';
 import { valuedNow } from './stale-data.js';
 
 /** What is left of the curve where nobody observed it, and how often a replay can compare its cash. */
@@ -51,7 +51,7 @@ export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
   // What was paid for holding makes one, too, while the market sends no quote.
   core.limits.peak = Math.max(core.limits.peak, core.market.equity);
-  core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  core.nextMinuteMs = nextMinuteOf(core);
   const startMs = core.config.dayStartMs(core.marketMs);
   const isNewDay = core.state.day === null || startMs > core.state.day.startMs;
   if (isNewDay) beginDay(core, startMs);
@@ -64,14 +64,41 @@ export function onMinute(core: Core): void {
   else observeEquity(core);
 }
 
+const nextMinuteOf = ({ marketMs }: Core): number => Math.floor(marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+
+/** Whether `onMinute` would record and tell nothing now, which is then done, without a point of the curve. */
+export function isPassableMinute(core: Core): boolean {
+  const { state, market, limits, marketMs } = core;
+  const { day, equityMs } = state;
+  if (!market.isPriced || day === null || equityMs === null) return false;
+  const age = Math.abs(marketMs - equityMs);
+  const peak = Math.max(limits.peak, market.equity);
+  if (age >= RECORDED_EVERY_MARKET_MS || (peak > state.peak && age >= MINUTE_MS)) return false;
+  if (core.config.dayStartMs(marketMs) > day.startMs) return false;
+  if (isAnyReviewDue(core)) return false;
+  if (market.equity < maintenanceOf(core) !== core.belowMaintenance) return false;
+  limits.peak = peak;
+  core.nextMinuteMs = nextMinuteOf(core);
+  return true;
+}
+
 /** While equity does not change there is nothing to draw. */
 function observeEquity(core: Core): void {
   const { equity } = core.market;
   if (equity === core.equityShown) return;
   core.equityShown = equity;
   const { state, limits, marketMs } = core;
-  const sample = { equity, peak: limits.peak, cash: cashUnits(state), unrealised: unrealisedOf(core) };
-  core.effects.push({ kind: 'equity', sample: { ...sample, capitalMoved: state.capitalMoved, marketMs } });
+  core.effects.push({
+    kind: 'equity',
+    sample: {
+      equity,
+      peak: limits.peak,
+      cash: cashUnits(state),
+      unrealised: unrealisedOf(core),
+      capitalMoved: state.capitalMoved,
+      marketMs,
+    },
+  });
 }
 
 const unrealisedOf = ({ state, market }: Core): number =>
@@ -79,16 +106,8 @@ const unrealisedOf = ({ state, market }: Core): number =>
 
 /** Told once each time equity has fallen below it: the paper account opens nothing then, and liquidates nothing. */
 function tellOfMaintenance(core: Core): void {
-  const { config, state, market } = core;
-  // At a broker, its own margins count.
-  if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return;
-  const needed = state.positions.reduce((sum, position) => {
-    const lots = openLots(position);
-    if (lots === 0) return sum;
-    const instrument = valuedNow(core, position.instrument);
-    const markTicks = (lots > 0 ? market.bidTicks : market.askTicks)[instrument.id] as number;
-    return sum + maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
-  }, 0);
+  const { market } = core;
+  const needed = maintenanceOf(core);
   const isBelow = market.equity < needed;
   if (isBelow && !core.belowMaintenance) {
     note(
@@ -99,6 +118,19 @@ function tellOfMaintenance(core: Core): void {
     );
   }
   core.belowMaintenance = isBelow;
+}
+
+/** What is held on paper needs, money units. At a broker its own margins count, so nothing is asked here. */
+function maintenanceOf(core: Core): number {
+  const { config, state, market } = core;
+  if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return Number.NEGATIVE_INFINITY;
+  return state.positions.reduce((sum, position) => {
+    const lots = openLots(position);
+    if (lots === 0) return sum;
+    const instrument = valuedNow(core, position.instrument);
+    const markTicks = (lots > 0 ? market.bidTicks : market.askTicks)[instrument.id] as number;
+    return sum + maintenanceMargin(instrument, lots, notional(instrument, lots, markTicks));
+  }, 0);
 }
 
 /** All instruments of a desk settle in one currency. */

@@ -17,6 +17,7 @@ const SAY_EVERY_MS = 10_000;
 export function isBelieved(core: Core, event: QuoteEvent): boolean {
   const { market, guard } = core;
   const at = event.instrument;
+  core.calm = null;
   if (!market.isPrice(at, event.bidTicks, event.askTicks)) return false;
   const last = market.hasQuote(at) ? lastOf(core, at) : null;
   const judgement = guard.judge(event, last);

@@ -28,7 +28,14 @@ import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
 import { changeEntry, enterOneOf, withdrawEntries } from './change-entries.js';
 import { enter, isShared } from './enter.js';
-import { type EntryWish, isWaiting, type StrategyContext } from './strategy.js';
+import {
+  type EntryChange,
+  type EntryWish,
+  type ExitsWish,
+  isWaiting,
+  type RestingWish,
+  type StrategyContext,
+} from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
@@ -124,12 +131,13 @@ interface Occasion {
   readonly signal?: SignalName & { readonly of: InstrumentId };
 }
 
-/** At a bar it may ask for as much as it likes. */
-const unbounded = (): Allowance => ({
+/** At a bar it may ask for as much as it likes: what is taken from infinity leaves as much. */
+const UNBOUNDED: Allowance = {
   entries: Number.POSITIVE_INFINITY,
   notes: Number.POSITIVE_INFINITY,
   changes: Number.POSITIVE_INFINITY,
-});
+};
+const unbounded = (): Allowance => UNBOUNDED;
 
 /** `allowanceOf`: what it may ask for in each of its legs. */
 export function contextOf(
@@ -188,13 +196,13 @@ class ShownContext implements StrategyContext {
     return sessionsAt(this.#core, this.instrument.id).calendar.readingAt(this.#occasion.atMs);
   }
 
-  readonly watched: StrategyContext['watched'] = (place) => {
+  watched(place: number): ReturnType<StrategyContext['watched']> {
     const watched = place === -1 ? this.#slot : this.#slot.watched[place];
     if (watched === undefined) throw new RangeError(`${this.#slot.name} watches no instrument ${place}`);
     return { lastQuote: lastQuoteOf(this.#core, watched.instrument.id), lastBar: watched.lastBar };
-  };
+  }
 
-  readonly leg: StrategyContext['leg'] = (place) => {
+  leg(place: number): ShownContext {
     if (place === -1) return this;
     const known = this.#legs?.[place];
     if (known !== undefined) return known;
@@ -203,11 +211,11 @@ class ShownContext implements StrategyContext {
     this.#legs ??= [];
     this.#legs[place] = new ShownContext(this.#core, leg, this.#occasion, this.#allowanceOf);
     return this.#legs[place];
-  };
+  }
 
-  readonly enter: StrategyContext['enter'] = (wish) => {
+  enter(wish: EntryWish): void {
     if (this.#mayEnter()) this.#enter(wish);
-  };
+  }
 
   #mayEnter(): boolean {
     if (!this.#trading || this.#occasion.late || this.#allowance.entries <= 0) return false;
@@ -238,7 +246,7 @@ class ShownContext implements StrategyContext {
       );
   }
 
-  readonly exit: StrategyContext['exit'] = (because, partPpm) => {
+  exit(because: string, partPpm?: number): void {
     const core = this.#core;
     const progress = tradeProgressOf(core, this.instrument.id, this.#slot.name);
     if (!this.#trading || progress.exiting !== null || !mayReduce(core)) return;
@@ -248,25 +256,25 @@ class ShownContext implements StrategyContext {
     if (asked !== null && closePart(core, own, asked, (text) => this.#write(text))) return;
     this.#write(exitNote(because));
     progress.exiting = { because, why: null };
-  };
+  }
 
-  readonly adjust: StrategyContext['adjust'] = (wish) => {
+  adjust(wish: ExitsWish): void {
     const isHeard = this.#trading && ownLots(this.#core, this.#slot) !== 0 && this.#allowance.changes > 0;
     if (isHeard) this.#allowance.changes -= 1;
     if (isHeard) adjustExits(this.#core, this.#slot, wish, (text) => this.#write(text));
-  };
+  }
 
-  readonly cancel: StrategyContext['cancel'] = (because) => {
+  cancel(because: string): void {
     if (this.#trading) withdrawEntries(this.#core, this.#slot, because);
-  };
+  }
 
-  readonly change: StrategyContext['change'] = (wish) => {
+  change(wish: EntryChange): void {
     if (!this.#trading || this.#occasion.late || this.#allowance.changes <= 0) return;
     this.#allowance.changes -= 1;
     if (isEnabled(this.#core, this.#slot)) changeEntry(this.#core, this.#slot, wish);
-  };
+  }
 
-  readonly enterOneOf: StrategyContext['enterOneOf'] = (wishes) => {
+  enterOneOf(wishes: readonly [RestingWish, RestingWish]): void {
     if (!this.#mayEnter()) return;
     const signal = this.#signal();
     enterOneOf(
@@ -276,19 +284,19 @@ class ShownContext implements StrategyContext {
       (text) => this.#write(text),
       signal === undefined ? {} : { signal },
     );
-  };
+  }
 
-  readonly note: StrategyContext['note'] = (text) => {
+  note(text: string): void {
     if (this.#trading) this.#write(text);
-  };
+  }
 
-  readonly fail: StrategyContext['fail'] = (reason) => {
+  fail(reason: string): void {
     if (!this.#live || !isEnabled(this.#core, this.#slot)) return;
     const { name } = this.#slot;
     const off = { strategy: name, enabled: false, automatic: false, by: 'fermata', reason };
     switchStrategy(this.#core, off);
     coreNote(this.#core, 'alarm', `${name} was switched off: ${reason}`, this.instrument.id);
-  };
+  }
 
   #write(text: string): void {
     if (this.#allowance.notes > 0) coreNote(this.#core, 'info', text, this.instrument.id, this.#slot.name);

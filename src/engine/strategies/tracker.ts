@@ -6,6 +6,7 @@
 
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { type Core, note } from '../core.js';
+import type { StrategyTrack } from '../state.js';
 import type { Regime } from './regime.js';
 import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
@@ -28,13 +29,17 @@ export function disableLosing(core: Core): void {
 
 /** Called once a market minute. */
 export function reviewDisabled(core: Core): void {
-  const { reEnableCheckMs } = core.config.tracker;
-  for (const [strategy, { off }] of core.state.tracks) {
-    if (off === null || !off.automatic) continue;
-    // The absolute value, because another recording may begin earlier; the old time then means nothing.
-    if (Math.abs(core.marketMs - off.atMarketMs) >= reEnableCheckMs) review(core, strategy);
-  }
+  for (const [strategy, track] of core.state.tracks) if (isReviewDue(core, track)) review(core, strategy);
 }
+
+export function isAnyReviewDue(core: Core): boolean {
+  for (const track of core.state.tracks.values()) if (isReviewDue(core, track)) return true;
+  return false;
+}
+
+/** By the absolute value, because another recording may begin earlier; the old time then means nothing. */
+const isReviewDue = ({ config, marketMs }: Core, { off }: StrategyTrack): boolean =>
+  off?.automatic === true && Math.abs(marketMs - off.atMarketMs) >= config.tracker.reEnableCheckMs;
 
 /** Market time of the next review. Null: only a person can switch it on. */
 export function nextReviewMs(core: Core, strategy: string): number | null {

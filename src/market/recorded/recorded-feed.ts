@@ -103,6 +103,8 @@ interface RecordedInput {
 }
 
 interface FileStream {
+  /** Its place among the streams. */
+  readonly order: number;
   readonly rows: RecordedFile;
   readonly events: RowEvents;
   ready: TimedEvent[];
@@ -116,8 +118,10 @@ interface FileStream {
  */
 export class RecordedSource implements TimedSource {
   readonly #history = new Map<InstrumentId, PastBars>();
-  /** The stream whose event comes next. Null: it has to be looked for. */
-  #next: FileStream | null = null;
+  /** A binary heap: the stream whose event comes next is its first. Each has an event ready. */
+  readonly #upcoming: FileStream[] = [];
+  /** A stream that has not ended has nothing ready: its next event might be the earliest. */
+  #isDry = true;
 
   private constructor(private readonly streams: readonly FileStream[]) {}
 
@@ -129,7 +133,7 @@ export class RecordedSource implements TimedSource {
       for (const { files, instrument, first } of filesByInstrument(inputs)) {
         const rows = await openJoinedFiles(files, instrument);
         const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
-        streams.push({ rows, events, ready: [], index: 0, ended: false });
+        streams.push({ order: streams.length, rows, events, ready: [], index: 0, ended: false });
       }
       await source.#passOver(deliveredMs);
       return source;
@@ -144,25 +148,28 @@ export class RecordedSource implements TimedSource {
   }
 
   peek(): TimedEvent | null {
-    const stream = this.#earliest();
-    return stream?.ready[stream.index] ?? null;
+    const [stream] = this.#upcoming;
+    return this.#isDry || stream === undefined ? null : (stream.ready[stream.index] ?? null);
   }
 
   shift(): void {
-    const stream = this.#earliest();
-    const event = stream?.ready[stream.index];
-    if (!stream || !event) return;
+    const [stream] = this.#upcoming;
+    const event = this.peek();
+    if (stream === undefined || event === null) return;
     stream.index += 1;
-    // At equal times the earlier stream goes first: while this one has events of the same time, it stays next.
-    const following = stream.ready[stream.index];
-    if (following === undefined || following.marketMs > event.marketMs) this.#next = null;
+    if (stream.index < stream.ready.length) this.#sink(0);
+    else if (stream.ended) this.#removeFirst();
+    else this.#isDry = true;
     if (event.kind === 'bar') this.#remember(event.bar);
   }
 
   async fill(): Promise<boolean> {
-    this.#next = null;
     for (const stream of this.streams) if (stream.index >= stream.ready.length) await fillStream(stream);
-    return this.streams.some((stream) => stream.index < stream.ready.length);
+    this.#isDry = false;
+    this.#upcoming.length = 0;
+    for (const stream of this.streams) if (stream.index < stream.ready.length) this.#upcoming.push(stream);
+    for (let place = (this.#upcoming.length >> 1) - 1; place >= 0; place -= 1) this.#sink(place);
+    return this.#upcoming.length > 0;
   }
 
   async close(): Promise<void> {
@@ -174,21 +181,31 @@ export class RecordedSource implements TimedSource {
     return this.#history.get(instrument)?.newest(count, nowMs) ?? [];
   }
 
-  /** Null while a file that has not ended has nothing ready: its next event might be the earliest. */
-  #earliest(): FileStream | null {
-    if (this.#next !== null) return this.#next;
-    let best: FileStream | null = null;
-    for (const stream of this.streams) {
-      const event = stream.ready[stream.index];
-      if (!event) {
-        if (!stream.ended) return null;
-        continue;
-      }
-      const bestEvent = best?.ready[best.index];
-      if (!bestEvent || event.marketMs < bestEvent.marketMs) best = stream;
+  /** Moves a stream back behind those whose events come before its own. */
+  #sink(place: number): void {
+    const streams = this.#upcoming;
+    const sinking = streams[place] as FileStream;
+    let at = place;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= streams.length) break;
+      if (
+        child + 1 < streams.length &&
+        isBefore(streams[child + 1] as FileStream, streams[child] as FileStream)
+      )
+        child += 1;
+      if (!isBefore(streams[child] as FileStream, sinking)) break;
+      streams[at] = streams[child] as FileStream;
+      at = child;
     }
-    this.#next = best;
-    return best;
+    streams[at] = sinking;
+  }
+
+  #removeFirst(): void {
+    const last = this.#upcoming.pop();
+    if (last === undefined || this.#upcoming.length === 0) return;
+    this.#upcoming[0] = last;
+    this.#sink(0);
   }
 
   async #passOver(deliveredMs: number): Promise<void> {
@@ -257,6 +274,13 @@ class PastBars {
       ...{ openTicks: of(2), highTicks: of(3), lowTicks: of(4), closeTicks: of(5), volumeLots: of(6) },
     };
   }
+}
+
+/** At equal times the earlier stream goes first. */
+function isBefore(one: FileStream, other: FileStream): boolean {
+  const atMs = one.ready[one.index]?.marketMs ?? 0;
+  const otherMs = other.ready[other.index]?.marketMs ?? 0;
+  return atMs < otherMs || (atMs === otherMs && one.order < other.order);
 }
 
 async function fillStream(stream: FileStream): Promise<void> {
