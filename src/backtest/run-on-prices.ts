@@ -216,6 +216,11 @@ export class Run<Measured extends Measure> {
       this.#finish();
       return undefined;
     }
+    if (event.kind === 'quote' && this.#passes(instance, event)) {
+      measure.onMarket(event);
+      this.#tellProgress(event.marketMs);
+      return this.#parts.wait(event.marketMs);
+    }
     this.#actions?.take(instance, event, (atMs) => this.#signal(instance, atMs));
     this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
@@ -224,6 +229,11 @@ export class Run<Measured extends Measure> {
     if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
     this.#tellProgress(event.marketMs);
     return this.#parts.wait(event.marketMs);
+  }
+
+  #passes(instance: TradingInstance, event: Extract<TimedEvent, { readonly kind: 'quote' }>): boolean {
+    const signalMs = this.#parts.signals?.[this.#nextSignal]?.atMs ?? Number.POSITIVE_INFINITY;
+    return this.#actions === null && signalMs >= event.marketMs && instance.passes(event);
   }
 
   /** Each at its own time, after the prices of that time. Signals from before the run are not part of it. */

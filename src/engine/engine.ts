@@ -10,8 +10,8 @@ import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
-import type { EngineEvent, Stamp } from './event.js';
-import { nextFlatKnownMs, nextWakeKnownMs, passesTick } from './flow/at-rest.js';
+import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
+import { nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
 import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -53,6 +53,11 @@ export interface Engine {
    * It is never observed then, so the curve of equity lacks that minute. The running trader has a tick every second.
    */
   passesTick(stamp: Stamp): boolean;
+  /**
+   * The same of a quote: true if it would do nothing but mark what is held, which is then done. `withTick`: also of a tick just before
+   * it. At false nothing has changed that the events themselves would not change.
+   */
+  passesQuote(event: QuoteEvent, withTick: boolean): boolean;
   /** Market time at which something held is to be closed before its session ends; Infinity: nothing is. For prices that pause. */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
@@ -92,6 +97,7 @@ export function createEngine(config: EngineConfig): Engine {
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeKnownMs(core),
     passesTick: (stamp) => passesTick(core, stamp),
+    passesQuote: (event, withTick) => passesQuote(core, event, withTick),
     nextFlatMs: () => nextFlatKnownMs(core),
     get view() {
       return readView(core);

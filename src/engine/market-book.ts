@@ -99,6 +99,15 @@ export class MarketBook {
     this.#value[at] = worth;
   }
 
+  /** What equity would be at this quote. NaN where it is the price that converts the worth of others. */
+  equityAt(at: InstrumentId, bidTicks: number, askTicks: number): number {
+    if ((this.#converted[at] as readonly Instrument[]).length > 0) return Number.NaN;
+    const lots = this.#quantityLots[at] as number;
+    if (lots === 0) return this.equity;
+    const worth = this.#worthAt(at, lots, lots > 0 ? bidTicks : askTicks);
+    return this.equity + worth - (this.#value[at] as number);
+  }
+
   /** Whether it has a price, and what that is worth in the desk's currency is known. */
   isValued(at: InstrumentId): boolean {
     return this.quotedMonotonicMs[at] !== NEVER && this.#rates[at] !== 0;
@@ -118,14 +127,17 @@ export class MarketBook {
   }
 
   /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
-  #worthOf(at: InstrumentId, lots: number): number {
-    const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
-    const { worth } = this.#rules[at] as ValueRule;
-    return worth(lots, mark, this.#perTickLot[at] as number);
+  #markOf(at: InstrumentId, lots: number): number {
+    return (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
   }
 
-  #worthAt(at: InstrumentId, lots: number): number {
-    return this.#inMoney(at, this.#worthOf(at, lots) - (this.#carried[at] as number));
+  #worthOf(at: InstrumentId, lots: number, markTicks: number): number {
+    const { worth } = this.#rules[at] as ValueRule;
+    return worth(lots, markTicks, this.#perTickLot[at] as number);
+  }
+
+  #worthAt(at: InstrumentId, lots: number, markTicks = this.#markOf(at, lots)): number {
+    return this.#inMoney(at, this.#worthOf(at, lots, markTicks) - (this.#carried[at] as number));
   }
 
   /** An amount of its quote currency in money of the desk. */
@@ -166,7 +178,7 @@ export class MarketBook {
   /** Unrealised result of a position, or of one trade in it, at the last quote; money units. */
   unrealised({ instrument: at, lots, cost }: Held): number {
     if (lots === 0 || !this.isValued(at)) return 0;
-    return this.#inMoney(at, this.#worthOf(at, lots) - cost);
+    return this.#inMoney(at, this.#worthOf(at, lots, this.#markOf(at, lots)) - cost);
   }
 
   /** What a position cost, in money of the desk at the present rate; 0 as long as that is not known. */

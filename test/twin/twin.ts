@@ -57,6 +57,7 @@ export class Twins {
       },
       nextWakeMs: () => here.nextWakeMs(),
       passesTick: () => false,
+      passesQuote: () => false,
       nextFlatMs: () => here.nextFlatMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),

@@ -42,6 +42,7 @@ const WRITTEN_AT_ONCE: HostJournal = {
 };
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type MarketQuote = Extract<MarketEvent, { readonly kind: 'quote' }>;
 type TickEvent = Extract<EngineEvent, { readonly kind: 'tick' }>;
 
 interface InstanceParts {
@@ -144,20 +145,8 @@ export class TradingInstance {
     const { time, arming, engine } = this.#parts;
     this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
-    else if (event.kind === 'quote') {
-      const { instrument, bidTicks, askTicks, bidLots, askLots } = event;
-      const wallMs = time.wallMs();
-      const quote = this.#quote;
-      quote.instrument = instrument;
-      quote.bidTicks = bidTicks;
-      quote.askTicks = askTicks;
-      quote.bidLots = bidLots;
-      quote.askLots = askLots;
-      quote.wallMs = wallMs;
-      quote.marketMs = time.marketMs;
-      quote.monotonicMs = wallMs;
-      this.#host.take(quote);
-    } else if (event.kind === 'trade') {
+    else if (event.kind === 'quote') this.#host.take(this.#stamped(event, time.wallMs()));
+    else if (event.kind === 'trade') {
       const { instrument, priceTicks, quantityLots, taker } = event;
       this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
     } else if (event.kind === 'bar') {
@@ -183,6 +172,38 @@ export class TradingInstance {
     }
     const command = arming.commandFor(engine, time.marketMs);
     if (command !== null) void this.#host.command(command);
+  }
+
+  /**
+   * Whether nothing comes of this quote but other prices: nothing is due before it, no order may answer it, and the engine would record
+   * nothing. That is then done. The caller sees to signals and corporate actions.
+   */
+  passes(event: MarketQuote): boolean {
+    const { time, arming, engine, takesNoShortcut } = this.#parts;
+    const { marketMs } = event;
+    if (takesNoShortcut || arming.isHalted || marketMs >= this.#boundaryMs) return false;
+    if (marketMs < time.marketMs) return false;
+    if (this.#venue.nextChargeMs < marketMs || !time.isFreeUntil(marketMs)) return false;
+    const wallMs = time.wallMsAt(marketMs);
+    const isDue = wallMs >= this.#tickedMs + TICK_MS;
+    if (!this.#venue.passesQuote(event)) return false;
+    if (!engine.passesQuote(this.#stamped(event, wallMs), isDue)) return false;
+    if (isDue) this.#tickedMs = wallMs;
+    time.moveTo(marketMs);
+    return true;
+  }
+
+  #stamped(event: MarketQuote, wallMs: number): QuoteEvent {
+    const quote = this.#quote;
+    quote.instrument = event.instrument;
+    quote.bidTicks = event.bidTicks;
+    quote.askTicks = event.askTicks;
+    quote.bidLots = event.bidLots;
+    quote.askLots = event.askLots;
+    quote.wallMs = wallMs;
+    quote.marketMs = event.marketMs;
+    quote.monotonicMs = wallMs;
+    return quote;
   }
 
   /** The general path, with an event of its own for each price. */
@@ -338,6 +359,10 @@ export class ArmingRule {
   onRecord(record: EngineRecord): void {
     if (record.type === 'armed') this.#halted = false;
     else if (record.type === 'halt') this.#halted = true;
+  }
+
+  get isHalted(): boolean {
+    return this.#halted;
   }
 
   /** Null while nothing is halted, or while something speaks against arming. */

@@ -39,6 +39,16 @@ export class VirtualTime implements Clock {
     return this.#wallMs;
   }
 
+  /** Whether nothing is due before that time. */
+  isFreeUntil(marketMs: number): boolean {
+    return this.#soonestMs >= marketMs;
+  }
+
+  /** Wall time once market time has moved there. */
+  wallMsAt(marketMs: number): number {
+    return this.#wallMs + Math.min(Math.max(0, marketMs - this.#marketMs), this.gapMsMax);
+  }
+
   /** Runs `work` after `delayMs` of market time. Returns the function that cancels it. */
   schedule(delayMs: number, work: () => void): () => void {
     const timer = { dueMs: this.#marketMs + delayMs, work };
@@ -74,8 +84,7 @@ export class VirtualTime implements Clock {
   }
 
   #advance(marketMs: number): void {
-    const stepMs = Math.max(0, marketMs - this.#marketMs);
-    this.#marketMs += stepMs;
-    this.#wallMs += Math.min(stepMs, this.gapMsMax);
+    this.#wallMs = this.wallMsAt(marketMs);
+    this.#marketMs = Math.max(this.#marketMs, marketMs);
   }
 }

@@ -17,14 +17,14 @@ import {
   sessionsAt,
   setTime,
 } from '../core.js';
-import type { Stamp } from '../event.js';
+import type { QuoteEvent, Stamp } from '../event.js';
 import { isClosing } from '../halts/mode.js';
 import { isAnyWaiting } from '../orders/end-waiting.js';
 import { earliest } from '../orders/order-watch.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust, isDustAt, knownTicks } from './dust.js';
-import { isPassableMinute } from './equity.js';
+import { isPassableMinute, PEAK_STEP } from './equity.js';
 import { nextWakeMs } from './on-tick.js';
 import { isBeyondAStop } from './secure.js';
 import { nextFlatMs } from './session.js';
@@ -102,6 +102,28 @@ export function passesTick(core: Core, stamp: Stamp): boolean {
   for (const at of withOrders) if (isBeyondAStop(core, at)) return false;
   if (limitsToTell(() => entryView(core), core.config.risk).length > 0) return false;
   return core.marketMs < core.nextMinuteMs || isPassableMinute(core);
+}
+
+/**
+ * Whether this quote would do nothing but mark what is held, which is then done. `withTick`: a tick is due before it, which
+ * has to pass as well.
+ */
+export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): boolean {
+  if (withTick && !passesTick(core, event)) return false;
+  core.calm ??= calmOf(core);
+  const { calm, guard, market, limits, state } = core;
+  const { instrument: at, bidTicks, askTicks, marketMs, monotonicMs } = event;
+  if (monotonicMs >= calm.monotonicMs || marketMs >= calm.marketMs) return false;
+  if (marketMs >= core.nextMinuteMs || !market.isPriced) return false;
+  if (!(bidTicks > (guard.surelyAbove[at] as number) && askTicks < (guard.surelyBelow[at] as number)))
+    return false;
+  if (!(marketMs < (core.shownFromMs[at] as number))) return false;
+  const equity = market.equityAt(at, bidTicks, askTicks);
+  if (!(equity > limits.watchedFloor && equity < state.peak * PEAK_STEP)) return false;
+  market.quote(at, bidTicks, askTicks, monotonicMs);
+  core.quoteChanges?.see(event, monotonicMs);
+  if (equity > limits.peak) limits.peak = equity;
+  return true;
 }
 
 const NOT_CALM: Calm = {

@@ -19,7 +19,7 @@ import { valuedNow } from './stale-data.js';
 /** What is left of the curve where nobody observed it, and how often a replay can compare its cash. */
 const RECORDED_EVERY_MARKET_MS = 60 * MINUTE_MS;
 /** A peak higher by this factor is recorded at once, and the drawdown is counted from it: 0.1 %. */
-const PEAK_STEP = 1.001;
+export const PEAK_STEP = 1.001;
 
 /**
  * `quotedMs`: monotonic time of the quote itself, if earlier than the event. Returns whether anything may have been

@@ -142,6 +142,22 @@ export class Exchange {
     }
   }
 
+  /** False if an order may answer this quote; else all that it changes is done. */
+  passesQuote(quote: QuoteEvent): boolean {
+    if (!this.isOpen(quote.instrument, quote.marketMs)) return true;
+    const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
+    for (const order of this.book.openOrders(symbol)) if (this.#mayAnswer(order, quote)) return false;
+    this.#quotes.set(symbol, quote);
+    this.#offer(symbol, quote.askLots, quote.bidLots);
+    return true;
+  }
+
+  #mayAnswer(order: PaperOrder, quote: QuoteEvent): boolean {
+    if (!this.#resting.has(order.clientId) || order.timeInForce !== 'GTC') return true;
+    const { slippageTicks, limitFill } = this.rules;
+    return goesOff(order, quote) || executeAtQuote(order, quote, true, slippageTicks, limitFill) !== null;
+  }
+
   #onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
     // The quote around a trade already offers its size, which must not be given out twice.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;

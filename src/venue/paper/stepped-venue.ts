@@ -19,6 +19,7 @@ import type {
 } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../limits/gate.js';
+import type { QuoteEvent } from '../bar-path.js';
 import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
@@ -124,6 +125,11 @@ export class SteppedPaperVenue {
   /** Must be called before the engine sees the event. */
   onMarket(event: MarketEvent): void {
     this.#exchange.onMarket(event);
+  }
+
+  /** False if an order may answer this quote; else all that it changes is done. */
+  passesQuote(quote: QuoteEvent): boolean {
+    return this.#exchange.passesQuote(quote);
   }
 
   submit(intent: Approved<OrderIntent>): SendOutcome {
