@@ -32,9 +32,10 @@ const AT_ONCE: TradedStrategy = {
     create: () => ({
       warmupBars: 0,
       onBar: () => undefined,
-      onQuote: ({ positionLots, entryResting, lastQuote, enter }) => {
+      onQuote: (context) => {
+        const { positionLots, entryResting, lastQuote } = context;
         if (positionLots !== 0 || entryResting || lastQuote?.bidTicks !== BID_TICKS) return;
-        enter({
+        context.enter({
           ...{ type: 'market', side: 'buy', slippageTicks: 0, protectTicks: 9_600, size: { lots: 10 } },
           ...{ exits: { targets: [{ ticks: TARGET_TICKS, closedPpm: 1_000_000 }] }, because: 'at once' },
         });

@@ -48,14 +48,15 @@ function onceAndOut({ side, lots, stopTicks }: Run): Strategy {
     warmupBars: 0,
     state: () => '',
     onBar: () => undefined,
-    onQuote: ({ enter, exit, positionLots }) => {
+    onQuote: (context) => {
+      const { positionLots } = context;
       quotes += 1;
       if (quotes === 3)
-        enter({
+        context.enter({
           ...{ side, type: 'market', slippageTicks: 0, protectTicks: stopTicks, size: { lots } },
           because: 'the table',
         });
-      if (positionLots !== 0 && quotes === 6) exit('the table');
+      if (positionLots !== 0 && quotes === 6) context.exit('the table');
     },
   };
 }

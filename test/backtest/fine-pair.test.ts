@@ -36,15 +36,23 @@ const inAndOut = (isShortToo: boolean): StrategyDefinition => ({
     return {
       warmupBars: 0,
       state: () => '',
-      onBar: ({ enter, exit, positionLots, lastQuote }) => {
+      onBar: (context) => {
+        const { positionLots, lastQuote } = context;
         bars += 1;
         if (lastQuote === null) return;
         const side = isShortToo && bars % 20 > 10 ? 'sell' : 'buy';
         const protectTicks = Math.round(lastQuote.bidTicks * (side === 'buy' ? 0.7 : 1.3));
         const size = { lots: 10_001 + 2 * bars };
         if (bars % 10 === 1 && positionLots === 0)
-          enter({ side, type: 'market', slippageTicks: 100, protectTicks, size, because: 'it is its turn' });
-        if (bars % 10 === 6 && positionLots !== 0) exit('it was long enough');
+          context.enter({
+            side,
+            type: 'market',
+            slippageTicks: 100,
+            protectTicks,
+            size,
+            because: 'it is its turn',
+          });
+        if (bars % 10 === 6 && positionLots !== 0) context.exit('it was long enough');
       },
     };
   },

@@ -64,14 +64,15 @@ function inAndOut({ side, lots, stopTicks, prices }: Row): Strategy {
     warmupBars: 0,
     state: () => '',
     onBar: () => undefined,
-    onQuote: ({ enter, exit, positionLots }) => {
+    onQuote: (context) => {
+      const { positionLots } = context;
       quotes += 1;
       if (quotes === 3)
-        enter({
+        context.enter({
           ...{ side, type: 'market', slippageTicks: 0, protectTicks: stopTicks, size: { lots } },
           because: 'the table',
         });
-      if (positionLots !== 0 && quotes === prices.length + 5) exit('the table');
+      if (positionLots !== 0 && quotes === prices.length + 5) context.exit('the table');
     },
   };
 }

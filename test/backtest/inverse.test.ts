@@ -83,10 +83,11 @@ function onceAndOut({ side, stop, exitAt, size }: Row): Strategy {
     warmupBars: 0,
     state: () => '',
     onBar: () => undefined,
-    onQuote: ({ enter, exit, positionLots, lastQuote }) => {
+    onQuote: (context) => {
+      const { positionLots, lastQuote } = context;
       quotes += 1;
       if (quotes === 3)
-        enter({
+        context.enter({
           side,
           type: 'market',
           slippageTicks: 0,
@@ -94,7 +95,7 @@ function onceAndOut({ side, stop, exitAt, size }: Row): Strategy {
           size,
           because: 'the table',
         });
-      if (positionLots !== 0 && lastQuote?.bidTicks === exitAt / TICK) exit('the table');
+      if (positionLots !== 0 && lastQuote?.bidTicks === exitAt / TICK) context.exit('the table');
     },
   };
 }

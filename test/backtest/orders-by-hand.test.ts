@@ -304,10 +304,10 @@ it.each([
     warmupBars: 0,
     state: () => 'it has asked',
     onBar: () => undefined,
-    onQuote: ({ enter }) => {
+    onQuote: (context) => {
       quotes += 1;
       const wish = { side: 'buy', protectTicks: 9_000, size: { lots: LOTS }, because: 'once' } as const;
-      if (quotes === 40) enter({ ...wish, type: 'market', slippageTicks: 0 });
+      if (quotes === 40) context.enter({ ...wish, type: 'market', slippageTicks: 0 });
     },
   });
   expect(await fillsIn(file, create, { ...DESK, risk: { frozenQuoteSeconds: 20 } })).toEqual(fills);
@@ -330,11 +330,17 @@ it.each([
       warmupBars: 0,
       state: () => 'it has asked',
       onBar: () => undefined,
-      onQuote: ({ enter }) => {
+      onQuote: (context) => {
         quotes += 1;
         if (quotes !== BEFORE.length) return;
         const until = { untilMs: BEGIN_MS + minutes * MINUTE_MS, restBars: 99, size: { lots: LOTS } };
-        enter({ side: 'buy', limitTicks: 9_900, protectTicks: 9_000, because: 'for a while', ...until });
+        context.enter({
+          side: 'buy',
+          limitTicks: 9_900,
+          protectTicks: 9_000,
+          because: 'for a while',
+          ...until,
+        });
       },
     };
   };

@@ -273,11 +273,12 @@ describe('a backtest', () => {
       create: () => ({
         warmupBars: 0,
         state: () => 'waits',
-        onBar: ({ positionLots, lastQuote, enter }) => {
+        onBar: (context) => {
+          const { positionLots, lastQuote } = context;
           if (positionLots !== 0 || lastQuote === null) return;
           const protectTicks = lastQuote.bidTicks - 60_000;
           const exits = { maxBars: 2 };
-          enter({
+          context.enter({
             side: 'buy',
             type: 'market',
             slippageTicks: 3,
@@ -333,10 +334,10 @@ describe('a backtest', () => {
       create: () => ({
         warmupBars: 0,
         state: () => 'waits',
-        onBar: ({ enter }, { openMs }) => {
+        onBar: (context, { openMs }) => {
           if (openMs !== asksAtMs) return;
           const wish = { side: 'buy', type: 'stop', stopTicks: 6_001_000, slippageTicks: 200 } as const;
-          enter({ ...wish, protectTicks: 5_950_000, restBars: 9, because: 'it may break out' });
+          context.enter({ ...wish, protectTicks: 5_950_000, restBars: 9, because: 'it may break out' });
         },
       }),
     };
@@ -386,8 +387,8 @@ describe('a backtest', () => {
       create: () => ({
         warmupBars: 0,
         state: () => 'waits',
-        onBar: ({ enter }, { openMs }) => {
-          if (openMs === BEGIN_MS + 4 * MINUTE_MS) enter(wish);
+        onBar: (context, { openMs }) => {
+          if (openMs === BEGIN_MS + 4 * MINUTE_MS) context.enter(wish);
         },
       }),
     };
@@ -429,7 +430,8 @@ describe('a backtest', () => {
       create: () => ({
         warmupBars: 0,
         state: () => 'waits',
-        onBar: ({ positionLots, entryResting, lastQuote, enter }) => {
+        onBar: (context) => {
+          const { positionLots, entryResting, lastQuote } = context;
           if (positionLots !== 0 || entryResting || lastQuote === null) return;
           const limitTicks = lastQuote.askTicks;
           const targets = [
@@ -438,7 +440,7 @@ describe('a backtest', () => {
           ];
           const exits = { targets, maxBars: 20 };
           const protectTicks = limitTicks - 60_000;
-          enter({ side: 'buy', limitTicks, protectTicks, exits, restBars: 1, because: 'it is flat' });
+          context.enter({ side: 'buy', limitTicks, protectTicks, exits, restBars: 1, because: 'it is flat' });
         },
       }),
     };

@@ -41,13 +41,20 @@ const forAWhile = (kind: string, side: 'buy' | 'sell'): StrategyDefinition => ({
     return {
       warmupBars: 0,
       state: () => '',
-      onBar: ({ enter, exit, positionLots, lastQuote }) => {
+      onBar: (context) => {
+        const { positionLots, lastQuote } = context;
         bars += 1;
         if (lastQuote === null) return;
         const protectTicks = Math.round(lastQuote.bidTicks * (side === 'buy' ? 0.7 : 1.3));
         if (bars % EVERY_BARS === 1 && positionLots === 0)
-          enter({ side, type: 'market', slippageTicks: 100, protectTicks, because: 'it is its turn' });
-        if (bars % EVERY_BARS === HELD_BARS && positionLots !== 0) exit('it was long enough');
+          context.enter({
+            side,
+            type: 'market',
+            slippageTicks: 100,
+            protectTicks,
+            because: 'it is its turn',
+          });
+        if (bars % EVERY_BARS === HELD_BARS && positionLots !== 0) context.exit('it was long enough');
       },
     };
   },

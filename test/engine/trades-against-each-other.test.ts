@@ -264,7 +264,7 @@ describe('two strategies against each other on a contract', () => {
   });
 
   it('wait as long again at their next exit: what they waited for a part of them counts no more', () => {
-    const half: Asks = { 10020: ({ exit }) => exit('half of it', 500_000) };
+    const half: Asks = { 10020: (context) => context.exit('half of it', 500_000) };
     const strategies = [
       waiting('a', 10_001, 10_011, { size: { lots: 10 } }, half),
       waiting('b', 10_002, 10_012, SHORT, half),

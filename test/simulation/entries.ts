@@ -210,9 +210,26 @@ export const mirrored = (listed: TradedStrategy): TradedStrategy => ({
   },
 });
 
+type Shown = Pick<
+  StrategyContext,
+  'instrument' | 'positionLots' | 'entryResting' | 'lastQuote' | 'shorting' | 'stopLossPct' | 'session'
+>;
+
+/** What it can be asked beside an entry, as it is. */
+const handedOn = (context: StrategyContext): Omit<StrategyContext, 'enter' | keyof Shown> => ({
+  watched: (place) => context.watched(place),
+  leg: (place) => context.leg(place),
+  exit: (...asked) => context.exit(...asked),
+  adjust: (wish) => context.adjust(wish),
+  cancel: (because) => context.cancel(because),
+  change: (wish) => context.change(wish),
+  enterOneOf: (wishes) => context.enterOneOf(wishes),
+  note: (text) => context.note(text),
+  fail: (reason) => context.fail(reason),
+});
+
 function inMirror(context: StrategyContext): StrategyContext {
   const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct, session } = context;
-  const { watched, leg, exit, adjust, cancel, change, enterOneOf, note, fail } = context;
   return {
     ...{
       instrument,
@@ -223,7 +240,7 @@ function inMirror(context: StrategyContext): StrategyContext {
       stopLossPct,
       session,
     },
-    ...{ watched, leg, exit, adjust, cancel, change, enterOneOf, note, fail },
+    ...handedOn(context),
     enter: (wish) => {
       if (lastQuote === null || (wish.type !== undefined && wish.type !== 'limit')) return;
       const limitTicks = lastQuote.bidTicks + lastQuote.askTicks - wish.limitTicks;
@@ -241,8 +258,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
     get session() {
       return context.session;
     },
-    watched: context.watched,
-    leg: context.leg,
+    ...handedOn(context),
     enter: (wish) => {
       const entry = entryOf(context, wish, asked);
       const isLimit = entry.type === undefined || entry.type === 'limit';
@@ -254,24 +270,20 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
       if (asked.turns && shorting && part.length === 0 && turnRound(context)) return;
       context.exit(because, ...part);
     },
-    adjust: context.adjust,
-    cancel: context.cancel,
-    change: context.change,
-    enterOneOf: context.enterOneOf,
-    note: context.note,
-    fail: context.fail,
   };
 }
 
 /** True: it has asked for the other side instead of only for the end of its trade. */
-function turnRound({ positionLots, lastQuote, enter }: StrategyContext): boolean {
+function turnRound(context: StrategyContext): boolean {
+  const { positionLots, lastQuote } = context;
   if (positionLots === 0 || lastQuote === null) return false;
   const [side, limitTicks, toward] =
     positionLots > 0
       ? (['sell', lastQuote.bidTicks, 1] as const)
       : (['buy', lastQuote.askTicks, -1] as const);
   const protectTicks = limitTicks + toward * TURNED_STOP_TICKS;
-  enter({ side, limitTicks, protectTicks, restBars: REST_BARS, because: 'turned round', reverses: true });
+  const asked = { side, limitTicks, protectTicks, restBars: REST_BARS, because: 'turned round' };
+  context.enter({ ...asked, reverses: true });
   return true;
 }
 

@@ -68,11 +68,11 @@ function crossing(days: number): Strategy {
   let stood = 0;
   let turnTo: Side | null = null;
   const sumOf = (count: number): number => closes.slice(-count).reduce((sum, close) => sum + close, 0);
-  const enter = ({ lastQuote, enter: ask }: StrategyContext, side: Side): void => {
+  const enter = (context: StrategyContext, side: Side): void => {
     turnTo = null;
-    const { bidTicks, askTicks } = lastQuote!;
+    const { bidTicks, askTicks } = context.lastQuote!;
     const protectTicks = side === 'buy' ? Math.round(askTicks / 10) : Math.round(bidTicks * 1.9);
-    ask({ side, type: 'market', slippageTicks: 0, protectTicks, because: 'the averages crossed' });
+    context.enter({ side, type: 'market', slippageTicks: 0, protectTicks, because: 'the averages crossed' });
   };
   return {
     warmupBars: 0,

@@ -29,12 +29,20 @@ function buysOnce(): Strategy {
     state: () => 'it has bought',
     onBar: () => undefined,
     timerMs: MINUTE_MS,
-    onTimer: ({ lastQuote, enter }, dueMs) => {
+    onTimer: (context, dueMs) => {
+      const { lastQuote } = context;
       if (isDone || dueMs < FIRST_MINUTE_MS) return;
       isDone = true;
       const protectTicks = Math.round(lastQuote!.askTicks / 10);
       const size = { equityPct: PART_PCT };
-      enter({ side: 'buy', type: 'market', slippageTicks: 0, protectTicks, size, because: 'it is flat' });
+      context.enter({
+        side: 'buy',
+        type: 'market',
+        slippageTicks: 0,
+        protectTicks,
+        size,
+        because: 'it is flat',
+      });
     },
   };
 }
