@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Desk } from '../desk/schema.js';
 import { iso } from '../domain/moment.js';
 import { ppmOfPercent } from '../domain/money.js';
+import type { EngineRecord } from '../engine/record.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
@@ -19,7 +20,7 @@ import { BacktestMeasure, type Details } from './measure/backtest-measure.js';
 import type { DataProblem } from './measure/data-problems.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
 import type { FillModel } from './report/execution.js';
-import { type Progress, Run, type RunRecords, scopeOf } from './run-on-prices.js';
+import { type Progress, Run, scopeOf } from './run-on-prices.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {
@@ -43,8 +44,9 @@ export interface BacktestSetting {
   /** How many trades the report lists. Left out: all. */
   readonly tradesMax?: number;
   readonly details?: Details;
-  /** For tests that compare: the general path of every event. */
+  /** For tests that compare: the general path of every event, and every record that is made. */
   readonly takesNoShortcut?: boolean;
+  readonly onRecord?: (record: EngineRecord, wallMs: number) => void;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -64,9 +66,6 @@ export class BacktestInterrupted extends Error {
 
 /** Part of order ids. The same for every backtest, so that equal prices give equal bytes. */
 const ID = 'backtest';
-/** Records are measured as they come; nobody would read a journal of them. */
-const KEPT_NOWHERE: RunRecords = { append: () => undefined, finish: () => undefined };
-
 /** Throws `DataFileError` if a file can't be opened, or `BacktestInterrupted`. */
 export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const { files, configHash, beginMs, untilMs, signal, onProgress, fillModel } = setting;
@@ -85,7 +84,8 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   });
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
-    records: KEPT_NOWHERE,
+    // Records are measured as they come; nobody would read a journal of them.
+    records: { append: (record, wallMs) => setting.onRecord?.(record, wallMs), finish: () => undefined },
     takesNoShortcut: setting.takesNoShortcut === true,
     ...(setting.signals === undefined ? {} : { signals: setting.signals }),
     ...(setting.actions === undefined ? {} : { actions: setting.actions }),

@@ -11,7 +11,7 @@ import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
-import { nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
+import { calmAfterBar, nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
 import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -140,6 +140,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   core.effects = [];
+  const { calm } = core;
   core.calm = null;
   if (event.kind === 'trade') {
     if (showTrade(core, event)) finishEvent(core);
@@ -169,6 +170,8 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   showEditedSignals(core);
   finishEvent(core);
   showCrossed(core);
+  if (event.kind === 'bar' && core.effects.length === 0)
+    core.calm = calmAfterBar(core, calm, event.instrument);
   return core.effects;
 }
 

@@ -4,6 +4,7 @@ import { BuyAndHold } from '../../src/backtest/measure/backtest-measure.js';
 import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
 import {
   cagrOf,
+  exactUnits,
   type Figures,
   FORMULAS,
   figuresOf,
@@ -135,7 +136,7 @@ describe('the longest drawdown', () => {
 describe('trades in groups', () => {
   const of = (key: string, resultText: string) => ({
     ...trade(Number(resultText), null, 1),
-    ...{ key, resultText, feesText: '0.1' },
+    ...{ key, exactResult: exactUnits(resultText), exactFees: exactUnits('0.1') },
   });
 
   it('are added up exactly, in the order of their keys', () => {

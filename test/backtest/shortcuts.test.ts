@@ -7,9 +7,14 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BacktestSetting } from '../../src/backtest/run-backtest.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { WISH_TYPES } from '../../src/domain/order.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { STRATEGIES } from '../../src/engine/strategies/registry.js';
+import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { temporaryFolder } from '../validation/support/validations.js';
 import { type BacktestKept, keeping, PLAIN_FILLS } from './support/backtests.js';
+import { anyWishes, writeQuotes } from './support/quotes.js';
 import { walkSymbols, writeCrossDesk, writeWalk } from './support/walks.js';
 
 const DATA = resolve('../shared/data');
@@ -24,17 +29,29 @@ const run = (given: Partial<BacktestSetting>, takesNoShortcut: boolean): Promise
     ...given,
   });
 
-function written({ report, kept }: BacktestKept): string {
+/** The run, and everything that it writes: each record with its time too. */
+async function written(given: Partial<BacktestSetting>, takesNoShortcut: boolean) {
+  const records: string[] = [];
+  const onRecord = (record: EngineRecord, wallMs: number) => {
+    records.push(JSON.stringify([wallMs, record], withBigInts));
+  };
+  const ran = await run({ ...given, onRecord }, takesNoShortcut);
+  const { report, kept } = ran;
   if (report.figures === null) throw new Error('there was no price');
-  return [JSON.stringify(report), ...kept.fillLines, ...kept.orderLines].join('\n');
+  return { ran, lines: [...records, ...kept.fillLines, ...kept.orderLines, JSON.stringify(report)] };
 }
 
-/** The report, once both ways agree. */
+const withBigInts = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `${value}` : value;
+
+/** The run, once both ways agree. */
 async function sameBothWays(given: Partial<BacktestSetting>): Promise<BacktestKept> {
-  const general = await run(given, true);
-  const fast = await run(given, false);
-  expect(written(fast)).toBe(written(general));
-  return fast;
+  const general = await written(given, true);
+  const fast = await written(given, false);
+  const differing = fast.lines.findIndex((line, at) => line !== general.lines[at]);
+  expect(fast.lines[differing]).toBe(general.lines[differing]);
+  expect(fast.lines.length).toBe(general.lines.length);
+  return fast.ran;
 }
 
 const withValues = (name: string, parameters: Record<string, number>, paper: object = {}) => {
@@ -162,6 +179,94 @@ describe('on recorded prices', () => {
       expect((Number(finalEquity) - Number(startingEquity)).toFixed(2)).toBe(
         ((sold * EUROS_A_STEP) / 1e5).toFixed(2),
       );
+    });
+  }
+});
+
+const ON_QUOTES = [
+  {
+    title: 'spot whose quotes are told of where they stand still',
+    instrument: `{ symbol: BTC/USDT, tickSize: "0.01", lotSize: "0.00001", minNotional: "5", spread: "0.02" }`,
+    ...{ priceTicks: 6_000_000, tickSize: '0.01', balance: '10000', currency: 'USDT' },
+    risk: 'maxPositionSizePct: 30, dailyLossLimitPct: 1, maxDrawdownPct: 2, staleDataSeconds: 10, frozenQuoteSeconds: 5',
+    ...{ lossesInARow: 100, hears: 'bars' },
+  },
+  {
+    title: 'a perpetual that is charged for, with margin',
+    instrument: `{ symbol: BTC/USDT, kind: linear, tickSize: "0.1", lotSize: "0.001", spread: "0.1", funding: { ratePct: "0.05", everyHours: 1 }, margin: { initialPct: 20, maintenancePct: 15 } }`,
+    ...{ priceTicks: 600_000, tickSize: '0.1', balance: '10000', currency: 'USDT' },
+    risk: 'maxPositionSizePct: 200, dailyLossLimitPct: 80, maxDrawdownPct: 90, staleDataSeconds: 30',
+    ...{ lossesInARow: 100, hears: 'bars' },
+  },
+  {
+    title: 'an inverse contract, to a strategy with a timer that is switched off now and then',
+    instrument: `{ symbol: BTC/USD, kind: inverse, tickSize: "0.5", lotSize: "1", multiplier: "100", spread: "0.5" }`,
+    ...{ priceTicks: 120_000, tickSize: '0.5', balance: '1', currency: 'BTC' },
+    risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 30, maxDrawdownPct: 40, staleDataSeconds: 20',
+    ...{ lossesInARow: 3, hears: 'times' },
+  },
+  {
+    title: 'a currency pair before its weekend',
+    instrument: `{ symbol: EUR/USD, kind: fx, tickSize: "0.00001", pip: "0.0001", lotSize: "0.01", multiplier: "100000", spread: "0.0001", margin: { initial: "5000", maintenance: "4000" }, swap: { longPips: "-0.65", shortPips: "0.2" }, sessions: { calendar: fx } }`,
+    ...{ priceTicks: 108_000, tickSize: '0.00001', balance: '10000', currency: 'USD' },
+    risk: 'maxPositionSizePct: 300, dailyLossLimitPct: 50, maxDrawdownPct: 60, staleDataSeconds: 60',
+    ...{ lossesInARow: 100, hears: 'bars' },
+  },
+  {
+    title: 'a share in its sessions, to a strategy that is shown every quote',
+    instrument: `{ symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1", spread: "0.01", sessions: { calendar: us-stocks, flatByCloseMinutes: 10 } }`,
+    ...{ priceTicks: 24_000, tickSize: '0.01', balance: '100000', currency: 'USD' },
+    risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 20, maxDrawdownPct: 30, staleDataSeconds: 60',
+    ...{ lossesInARow: 100, hears: 'quotes' },
+  },
+] as const;
+
+const KIND = 'any-wishes';
+/** A Friday, some hours before stocks close, and then currencies. */
+const FRIDAY_MS = Date.parse('2026-01-09T16:00:00Z');
+
+describe('on generated quotes, with entries and exits of every kind', () => {
+  for (const { title, instrument, balance, currency, risk, lossesInARow, hears, ...market } of ON_QUOTES) {
+    it(title, async () => {
+      let orders = 0;
+      for (const seed of [1, 2, 3]) {
+        const symbol = /symbol: ([A-Z/]+)/.exec(instrument)?.[1] ?? '';
+        const loaded = parseDesk(
+          'desk.yaml',
+          `
+desk: any
+version: 1
+mode: paper
+venue: { name: binance }
+feeds: [binance]
+timezone: UTC
+instruments: [${instrument}]
+paper: { balance: "${balance}", currency: ${currency}, makerFeePpm: 100, takerFeePpm: 200, slippageTicks: 1, latencyMs: 150 }
+strategies: [{ name: any, kind: emaCross, symbols: [${symbol}] }]
+risk: { ${risk}, maxConcurrentPositions: 1, stopLossPct: 5 }
+resume: { startup: auto, fault: auto, dailyLoss: next-day, drawdown: auto }
+breakers: { strategyMaxConsecutiveLosses: ${lossesInARow}, strategyReEnableCheckHours: 1 }
+people: [{ name: operator, roles: [operator, approver] }]
+`,
+        );
+        const file = join(temporaryFolder(), 'quotes.csv');
+        writeQuotes(file, { ...market, seed, count: 20_000, beginMs: FRIDAY_MS });
+        const strategies = loaded.desk.strategies.map((one) => ({ ...one, kind: KIND, parameters: {} }));
+        const registry = STRATEGIES as Map<string, StrategyDefinition>;
+        registry.set(KIND, {
+          ...{ kind: KIND, suits: 'trending', parameters: [], enters: WISH_TYPES },
+          create: () => anyWishes(seed, hears),
+        });
+        try {
+          const { report } = await sameBothWays({
+            ...{ ...loaded, desk: { ...loaded.desk, strategies }, files: [{ symbol, file }] },
+          });
+          orders += report.orders;
+        } finally {
+          registry.delete(KIND);
+        }
+      }
+      expect(orders).toBeGreaterThan(100);
     });
   }
 });

@@ -4,7 +4,15 @@ import type { ExitReason } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { ExactSum, HeldTime, round, sumOf, TradeGroups, TradeSums } from '../statistics/figures.js';
+import {
+  ExactSum,
+  exactUnits,
+  HeldTime,
+  round,
+  sumOf,
+  TradeGroups,
+  TradeSums,
+} from '../statistics/figures.js';
 
 type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 
@@ -48,21 +56,21 @@ export class TradesSeen {
   add(trade: TradeClosed): void {
     const { strategy, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
     const told = {
-      ...{ openedMs, closedMs, resultText: result, feesText: fees },
+      ...{ openedMs, closedMs, exactResult: exactUnits(result), exactFees: exactUnits(fees) },
       ...{ result: Number(result), r: r === null ? null : round(r) },
     };
     this.sums.add(told);
     this.by.strategy.add(strategy, told);
     this.by.instrument.add(this.instruments[trade.instrument]?.symbol ?? '?', told);
     this.by.exitReason.add(why, told);
-    this.result.add(result);
+    this.result.addUnits(told.exactResult);
     this.held.add(openedMs, closedMs);
     // As for prices, the midnight that ends a month belongs to it.
     const key = iso(closedMs - 1).slice(0, 7);
     const month = this.months.get(key) ?? { count: 0, result: new ExactSum() };
     this.months.set(key, month);
     month.count += 1;
-    month.result.add(result);
+    month.result.addUnits(told.exactResult);
     if (this.kept.length < this.keptMax) this.kept.push(reportedTrade(trade, this.instruments));
   }
 }

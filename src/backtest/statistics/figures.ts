@@ -263,9 +263,9 @@ const EXACT_PLACES = 24;
 const PLACES_SHOWN = 8;
 
 interface GroupedTrade extends TradeResult {
-  /** Decimal text with every place of the books. */
-  readonly resultText: string;
-  readonly feesText: string;
+  /** With every place of the books, as `exactUnits`. */
+  readonly exactResult: Units;
+  readonly exactFees: Units;
 }
 
 export interface Group extends TradeFigures {
@@ -285,8 +285,8 @@ export class TradeGroups {
     };
     this.#groups.set(key, group);
     group.sums.add(trade);
-    group.result.add(trade.resultText);
-    group.fees.add(trade.feesText);
+    group.result.addUnits(trade.exactResult);
+    group.fees.addUnits(trade.exactFees);
   }
 
   /** In the order of their keys. */
@@ -300,12 +300,18 @@ export class TradeGroups {
   }
 }
 
+export const exactUnits = (text: string): Units => parseUnits(text, EXACT_PLACES);
+
 /** Exact sum of decimal texts. */
 export class ExactSum {
   #units: Units = 0n;
 
   add(text: string): void {
-    this.#units += parseUnits(text, EXACT_PLACES);
+    this.addUnits(exactUnits(text));
+  }
+
+  addUnits(units: Units): void {
+    this.#units += units;
   }
 
   /** Cut to eight places. */

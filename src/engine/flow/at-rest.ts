@@ -97,9 +97,10 @@ function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boo
 export function passesTick(core: Core, stamp: Stamp): boolean {
   setTime(core, stamp);
   core.calm ??= calmOf(core);
-  const { monotonicMs, marketMs, withOrders } = core.calm;
-  if (core.monotonicMs >= monotonicMs || core.marketMs >= marketMs) return false;
-  for (const at of withOrders) if (isBeyondAStop(core, at)) return false;
+  // Quotes that have come since may have put off the deadline of their silence.
+  if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
+  if (!isWithin(core.calm, stamp)) return false;
+  for (const at of core.calm.withOrders) if (isBeyondAStop(core, at)) return false;
   if (limitsToTell(() => entryView(core), core.config.risk).length > 0) return false;
   return core.marketMs < core.nextMinuteMs || isPassableMinute(core);
 }
@@ -113,7 +114,7 @@ export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): b
   core.calm ??= calmOf(core);
   const { calm, guard, market, limits, state } = core;
   const { instrument: at, bidTicks, askTicks, marketMs, monotonicMs } = event;
-  if (monotonicMs >= calm.monotonicMs || marketMs >= calm.marketMs) return false;
+  if (!isWithin(calm, event)) return false;
   if (marketMs >= core.nextMinuteMs || !market.isPriced) return false;
   if (!(bidTicks > (guard.surelyAbove[at] as number) && askTicks < (guard.surelyBelow[at] as number)))
     return false;
@@ -131,6 +132,17 @@ const NOT_CALM: Calm = {
   ...{ wakeMs: null, withOrders: [] },
 };
 
+const isWithin = (calm: Calm, { monotonicMs, marketMs }: Stamp): boolean =>
+  monotonicMs < calm.monotonicMs && marketMs < calm.marketMs;
+
+/** What was found before a bar that had no effects. Null: everything has to be looked through again. */
+export function calmAfterBar(core: Core, before: Calm | null, at: InstrumentId): Calm | null {
+  if (before === null || before === NOT_CALM || !isCalm(core) || !isCalmAt(core, at)) return null;
+  // A strategy of several instruments may have asked for something in another one.
+  for (const { watched } of core.slots) if (watched.length > 0) return null;
+  return before;
+}
+
 function calmOf(core: Core): Calm {
   if (!isCalm(core)) return NOT_CALM;
   const wakeMs = nextWakeMs(core);
@@ -140,15 +152,20 @@ function calmOf(core: Core): Calm {
     marketMs = Math.min(marketMs, core.state.orders.get(clientId)?.intent.untilMs ?? marketMs);
   const withOrders: InstrumentId[] = [];
   for (const { id } of core.config.instruments) {
-    const phase = sessionsAt(core, id).calendar.phaseAt(core.marketMs);
-    const { openSinceMs, overrunSinceMs } = progressAt(core, id);
-    if (phase.open !== (openSinceMs !== null) || overrunSinceMs !== null) return NOT_CALM;
-    if (!isAtRest(core, id) || isNearlyDust(core, id)) return NOT_CALM;
-    marketMs = Math.min(marketMs, phase.untilMs);
+    if (!isCalmAt(core, id)) return NOT_CALM;
+    marketMs = Math.min(marketMs, sessionsAt(core, id).calendar.phaseAt(core.marketMs).untilMs);
+    const { openSinceMs } = progressAt(core, id);
     if (openSinceMs !== null) monotonicMs = earliest(monotonicMs, staleFromMs(core, id, openSinceMs));
     if ((core.state.live[id]?.size ?? 0) > 0) withOrders.push(id);
   }
   return { monotonicMs: monotonicMs ?? Number.POSITIVE_INFINITY, marketMs, wakeMs, withOrders };
+}
+
+function isCalmAt(core: Core, at: InstrumentId): boolean {
+  const { openSinceMs, overrunSinceMs } = progressAt(core, at);
+  const isKnownOpen = openSinceMs !== null;
+  if (sessionsAt(core, at).calendar.isOpen(core.marketMs) !== isKnownOpen) return false;
+  return overrunSinceMs === null && isAtRest(core, at) && !isNearlyDust(core, at);
 }
 
 /** Nothing is under way, and nothing waits, that a tick might have to end, to ask again or to tell of. */
