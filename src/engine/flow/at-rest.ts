@@ -148,8 +148,6 @@ function calmOf(core: Core): Calm {
   const wakeMs = nextWakeMs(core);
   let monotonicMs = wakeMs;
   let marketMs = Number.POSITIVE_INFINITY;
-  for (const clientId of core.watches.keys())
-    marketMs = Math.min(marketMs, core.state.orders.get(clientId)?.intent.untilMs ?? marketMs);
   const withOrders: InstrumentId[] = [];
   for (const { id } of core.config.instruments) {
     if (!isCalmAt(core, id)) return NOT_CALM;
@@ -170,20 +168,17 @@ function isCalmAt(core: Core, at: InstrumentId): boolean {
 
 /** Nothing is under way, and nothing waits, that a tick might have to end, to ask again or to tell of. */
 function isCalm(core: Core): boolean {
-  const { state, sync, market, limits } = core;
+  const { state, sync } = core;
   return (
     core.begun &&
     state.closeAll === 'idle' &&
     state.waiting.size === 0 &&
     state.unvaluedFees.length === 0 &&
-    !sync.wanted &&
     sync.outstanding === null &&
     sync.unsettled === null &&
     !core.guard.holdsBack &&
     core.limitsTold.size === 0 &&
-    core.editedSignals.size === 0 &&
-    core.venueDownSinceMs === null &&
-    market.equity > limits.watchedFloor
+    core.venueDownSinceMs === null
   );
 }
 
