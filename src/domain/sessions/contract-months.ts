@@ -124,11 +124,10 @@ export function contractTerms(
  * day before its end. Of a future without a series `lastDay` is all that is known.
  */
 export function fixedTerms(month: ContractMonth, offsetAt: ZoneOffset, by: MonthRule): ContractTerms {
-  const end =
+  const [end, next] =
     'lastDay' in by
-      ? { ...endOf(by.lastDay, by.lastDay, END_OF_DAY, offsetAt), noticeDay: null }
-      : endIn(by.series, month, offsetAt);
-  const next = 'lastDay' in by ? null : monthAfter(by.series, month);
+      ? [{ ...endOf(by.lastDay, by.lastDay, END_OF_DAY, offsetAt), noticeDay: null }, null]
+      : [endIn(by.series, month, offsetAt), monthAfter(by.series, month)];
   return { month, ...end, rollMs: end.flatMs, rollDay: null, next, choices: [], rollsMs: {} };
 }
 

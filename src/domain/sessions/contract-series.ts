@@ -88,40 +88,39 @@ const INDEX_SERIES: ContractSeries = {
   noticeDay: null,
 };
 
-const METALS = { listed: ALL_MONTHS, lastTradeDay: (month: ContractMonth) => businessDayFromEnd(month, 3) };
-const BONDS = { title: 'Treasury futures', months: QUARTERS, listed: QUARTERS, lastTradeAt: endsAt('13:01') };
+const ENERGY = { months: ALL_MONTHS, listed: ALL_MONTHS, lastTradeAt: endsAt('14:30'), noticeDay: null };
+const METALS = {
+  listed: ALL_MONTHS,
+  lastTradeDay: (month: ContractMonth) => businessDayFromEnd(month, 3),
+  noticeDay: lastBusinessDayBefore,
+};
+const BONDS = {
+  ...{ title: 'Treasury futures', months: QUARTERS, listed: QUARTERS, lastTradeAt: endsAt('13:01') },
+  noticeDay: lastBusinessDayBefore,
+};
 const CURRENCIES = { months: QUARTERS, listed: ALL_MONTHS, lastTradeAt: endsAt('10:16'), noticeDay: null };
 
 const SERIES: readonly ContractSeries[] = [
   INDEX_SERIES,
   {
+    ...ENERGY,
     names: ['CL'],
     title: 'crude oil futures',
-    months: ALL_MONTHS,
-    listed: ALL_MONTHS,
     lastTradeDay: crudeOilLastTrade,
-    lastTradeAt: endsAt('14:30'),
-    noticeDay: null,
   },
   {
     // Settled in cash, a day before the large one.
+    ...ENERGY,
     names: ['MCL'],
     title: 'micro crude oil futures',
-    months: ALL_MONTHS,
-    listed: ALL_MONTHS,
     lastTradeDay: (month) => businessDaysBefore(crudeOilLastTrade(month), 1),
-    lastTradeAt: endsAt('14:30'),
-    noticeDay: null,
   },
   {
     // The third last business day of the month before (chapter 220).
+    ...ENERGY,
     names: ['NG'],
     title: 'natural gas futures',
-    months: ALL_MONTHS,
-    listed: ALL_MONTHS,
     lastTradeDay: (month) => businessDaysBefore(beginOf(month), 3),
-    lastTradeAt: endsAt('14:30'),
-    noticeDay: null,
   },
   // The third last business day of the month; delivered from its first on, of which notice is given the business day before.
   {
@@ -130,7 +129,6 @@ const SERIES: readonly ContractSeries[] = [
     title: 'gold futures',
     months: [2, 4, 6, 8, 12],
     lastTradeAt: endsAt('13:30'),
-    noticeDay: lastBusinessDayBefore,
   },
   {
     ...METALS,
@@ -138,7 +136,6 @@ const SERIES: readonly ContractSeries[] = [
     title: 'silver futures',
     months: [3, 5, 7, 9, 12],
     lastTradeAt: endsAt('13:25'),
-    noticeDay: lastBusinessDayBefore,
   },
   {
     ...METALS,
@@ -146,20 +143,17 @@ const SERIES: readonly ContractSeries[] = [
     title: 'copper futures',
     months: [3, 5, 7, 9, 12],
     lastTradeAt: endsAt('13:00'),
-    noticeDay: lastBusinessDayBefore,
   },
   {
     // The seventh business day before the last one of the month.
     ...BONDS,
     names: ['ZN', 'TN', 'ZB', 'UB'],
     lastTradeDay: (month) => businessDaysBefore(businessDayFromEnd(month, 1), 7),
-    noticeDay: lastBusinessDayBefore,
   },
   {
     ...BONDS,
     names: ['ZT', 'ZF'],
     lastTradeDay: (month) => businessDayFromEnd(month, 1),
-    noticeDay: lastBusinessDayBefore,
   },
   {
     ...CURRENCIES,
