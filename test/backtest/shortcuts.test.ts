@@ -189,35 +189,36 @@ const ON_QUOTES = [
     instrument: `{ symbol: BTC/USDT, tickSize: "0.01", lotSize: "0.00001", minNotional: "5", spread: "0.02" }`,
     ...{ priceTicks: 6_000_000, tickSize: '0.01', balance: '10000', currency: 'USDT' },
     risk: 'maxPositionSizePct: 30, dailyLossLimitPct: 1, maxDrawdownPct: 2, staleDataSeconds: 10, frozenQuoteSeconds: 5',
-    ...{ lossesInARow: 100, hears: 'bars' },
+    ...{ lossesInARow: 100, hears: 'bars', volumePartPct: null },
   },
   {
     title: 'a perpetual that is charged for, with margin',
     instrument: `{ symbol: BTC/USDT, kind: linear, tickSize: "0.1", lotSize: "0.001", spread: "0.1", funding: { ratePct: "0.05", everyHours: 1 }, margin: { initialPct: 20, maintenancePct: 15 } }`,
     ...{ priceTicks: 600_000, tickSize: '0.1', balance: '10000', currency: 'USDT' },
     risk: 'maxPositionSizePct: 200, dailyLossLimitPct: 80, maxDrawdownPct: 90, staleDataSeconds: 30',
-    ...{ lossesInARow: 100, hears: 'bars' },
+    ...{ lossesInARow: 100, hears: 'bars', volumePartPct: null },
   },
   {
-    title: 'an inverse contract, to a strategy with a timer that is switched off now and then',
+    title:
+      'an inverse contract in a thin market, to a strategy with a timer that is switched off now and then',
     instrument: `{ symbol: BTC/USD, kind: inverse, tickSize: "0.5", lotSize: "1", multiplier: "100", spread: "0.5" }`,
     ...{ priceTicks: 120_000, tickSize: '0.5', balance: '1', currency: 'BTC' },
     risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 30, maxDrawdownPct: 40, staleDataSeconds: 20',
-    ...{ lossesInARow: 3, hears: 'times' },
+    ...{ lossesInARow: 3, hears: 'times', volumePartPct: 20 },
   },
   {
     title: 'a currency pair before its weekend',
     instrument: `{ symbol: EUR/USD, kind: fx, tickSize: "0.00001", pip: "0.0001", lotSize: "0.01", multiplier: "100000", spread: "0.0001", margin: { initial: "5000", maintenance: "4000" }, swap: { longPips: "-0.65", shortPips: "0.2" }, sessions: { calendar: fx } }`,
     ...{ priceTicks: 108_000, tickSize: '0.00001', balance: '10000', currency: 'USD' },
     risk: 'maxPositionSizePct: 300, dailyLossLimitPct: 50, maxDrawdownPct: 60, staleDataSeconds: 60',
-    ...{ lossesInARow: 100, hears: 'bars' },
+    ...{ lossesInARow: 100, hears: 'bars', volumePartPct: null },
   },
   {
     title: 'a share in its sessions, to a strategy that is shown every quote',
     instrument: `{ symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1", spread: "0.01", sessions: { calendar: us-stocks, flatByCloseMinutes: 10 } }`,
     ...{ priceTicks: 24_000, tickSize: '0.01', balance: '100000', currency: 'USD' },
     risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 20, maxDrawdownPct: 30, staleDataSeconds: 60',
-    ...{ lossesInARow: 100, hears: 'quotes' },
+    ...{ lossesInARow: 100, hears: 'quotes', volumePartPct: null },
   },
 ] as const;
 
@@ -226,7 +227,17 @@ const KIND = 'any-wishes';
 const FRIDAY_MS = Date.parse('2026-01-09T16:00:00Z');
 
 describe('on generated quotes, with entries and exits of every kind', () => {
-  for (const { title, instrument, balance, currency, risk, lossesInARow, hears, ...market } of ON_QUOTES) {
+  for (const {
+    title,
+    instrument,
+    balance,
+    currency,
+    risk,
+    lossesInARow,
+    hears,
+    volumePartPct,
+    ...market
+  } of ON_QUOTES) {
     it(title, async () => {
       let orders = 0;
       for (const seed of [1, 2, 3]) {
@@ -260,6 +271,7 @@ people: [{ name: operator, roles: [operator, approver] }]
         try {
           const { report } = await sameBothWays({
             ...{ ...loaded, desk: { ...loaded.desk, strategies }, files: [{ symbol, file }] },
+            fillModel: { ...PLAIN_FILLS, limitFill: 'through', volumePartPct },
           });
           orders += report.orders;
         } finally {

@@ -399,6 +399,7 @@ export class BuyAndHold {
   #dividends = 0;
   readonly #asks: (number | null)[];
   readonly #worths: number[];
+  #sum: number;
 
   /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
   constructor(
@@ -411,10 +412,16 @@ export class BuyAndHold {
     this.#part = startEquity / held.filter((isHeld) => isHeld).length;
     this.#asks = held.map(() => null);
     this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
+    this.#sum = this.#added();
   }
 
   /** Money units, not rounded. */
   get equity(): number {
+    return this.#sum;
+  }
+
+  /** Added up anew at each change, so that roundings do not add up. */
+  #added(): number {
     let sum = this.#dividends;
     for (const worth of this.#worths) sum += worth;
     return sum;
@@ -430,6 +437,7 @@ export class BuyAndHold {
   dividend(at: InstrumentId, ticks: number): void {
     const bought = this.#asks[at] ?? null;
     if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;
+    this.#sum = this.#added();
   }
 
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
@@ -438,6 +446,7 @@ export class BuyAndHold {
     const bought = this.#asks[at] ?? askTicks;
     this.#asks[at] = bought;
     this.#worths[at] = rule.grown(this.#part, bought, bidTicks);
+    this.#sum = this.#added();
     this.drawdown.add(marketMs, this.equity);
   }
 }

@@ -29,6 +29,8 @@ export class EquityMeter {
   readonly #bids: number[];
   readonly #asks: number[];
   readonly #costs: Units[];
+  /** By instrument: those whose worth its price changes. */
+  readonly #marks: readonly (readonly InstrumentId[])[];
 
   constructor(
     readonly instruments: readonly Instrument[],
@@ -42,6 +44,9 @@ export class EquityMeter {
     this.#bids = instruments.map(() => 0);
     this.#asks = instruments.map(() => 0);
     this.#costs = instruments.map(() => 0n);
+    this.#marks = instruments.map(({ id: at }) =>
+      instruments.filter(({ id, conversion }) => id === at || conversion?.by === at).map(({ id }) => id),
+    );
     this.#exact = BigInt(startingCash) * this.#perMoney;
     this.#funds = startingCash;
   }
@@ -55,8 +60,8 @@ export class EquityMeter {
     this.#bids[at] = bidTicks;
     this.#asks[at] = askTicks;
     let changed = false;
-    for (const { id, conversion } of this.instruments) {
-      if ((id !== at && conversion?.by !== at) || this.#coins[id] === 0n) continue;
+    for (const id of this.#marks[at] ?? []) {
+      if (this.#coins[id] === 0n) continue;
       this.#value(id);
       changed = true;
     }

@@ -26,6 +26,8 @@ export function writeQuotes(file: string, wanted: QuotesWanted): string {
   let atMs = wanted.beginMs;
   let bid = priceTicks;
   let spread = 1;
+  let still = 0;
+  let newest = `${price(bid)},${price(bid + spread)},1,1`;
   let rows = 'ts,bid,ask,bid_size,ask_size\n';
   for (let row = 0; row < count; row += 1) {
     const dice = random();
@@ -37,6 +39,13 @@ export function writeQuotes(file: string, wanted: QuotesWanted): string {
           : dice < 0.998
             ? below(20_000)
             : below(400_000);
+    // Now and then the very same quote keeps coming.
+    if (still === 0 && random() < 0.003) still = 20;
+    else if (still > 0) still -= 1;
+    if (still > 0 && random() < 0.97) {
+      rows += `${atMs},${newest}\n`;
+      continue;
+    }
     // A quarter stand still.
     if (random() < 0.75) bid += below(2 * step + 1) - step + Math.round((priceTicks - bid) * 0.001);
     if (random() < 0.02) spread = 1 + below(4);
@@ -44,7 +53,8 @@ export function writeQuotes(file: string, wanted: QuotesWanted): string {
     const told = isOdd ? Math.round(bid * (random() < 0.5 ? 0.9 : 1.12)) : bid;
     const wide = random() < 0.001 ? Math.round(bid * 0.05) : spread;
     const sizes = random() < 0.3 ? '1,1' : `${1 + below(9)},${1 + below(9)}`;
-    rows += `${atMs},${price(told)},${price(told + wide)},${sizes}\n`;
+    newest = `${price(told)},${price(told + wide)},${sizes}`;
+    rows += `${atMs},${newest}\n`;
   }
   writeFileSync(file, rows);
   return file;
