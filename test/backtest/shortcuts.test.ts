@@ -210,7 +210,7 @@ const ON_QUOTES = [
     risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 30, maxDrawdownPct: 40, staleDataSeconds: 20',
     lossesInARow: 3,
     hears: 'times',
-    volumePartPct: 20,
+    volumePartPct: 2,
   },
   {
     title: 'a currency pair before its weekend',

@@ -2,6 +2,7 @@
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
+import type { EngineEvent } from '../../src/engine/event.js';
 import { engineConfig, type Scenario } from '../simulation/scenario.js';
 
 /** What a build is asked for: its own engine, and its own reading of a scenario. */
@@ -23,10 +24,17 @@ export class Twins {
   difference: TwinDifference | null = null;
   events = 0;
 
-  /** `leftOut`: types of records that only one of the two writes, on purpose. */
+  /** Ticks and quotes of which nothing came here, because the engine passed over them. */
+  passed = 0;
+
+  /**
+   * `leftOut`: types of records that only one of the two writes, on purpose. `passes`: here the engine passes over ticks and quotes where
+   * it can, as in a backtest; points of the curve of equity are not compared then.
+   */
   constructor(
     private readonly base: Build,
     private readonly leftOut: readonly string[],
+    private readonly passes = false,
   ) {}
 
   /** The engine of here, as the simulation takes it; the other one is told the same and only compared. */
@@ -77,16 +85,27 @@ export class Twins {
       process: (event) =>
         compare(
           event,
-          () => here.process(event),
+          () => (this.passes && this.#passesOver(here, event) ? [] : here.process(event)),
           () => there.process(event),
         ),
     };
   }
 
+  #passesOver(engine: Engine, event: EngineEvent): boolean {
+    const isPassed =
+      event.kind === 'tick'
+        ? engine.passesTick(event)
+        : event.kind === 'quote' && engine.passesQuote(event, false);
+    if (isPassed) this.passed += 1;
+    return isPassed;
+  }
+
   #told(effects: readonly Effect[] | string): string {
     if (typeof effects === 'string') return effects;
-    const seen = effects.filter(
-      (effect) => effect.kind !== 'record' || !this.leftOut.includes(effect.record.type),
+    const seen = effects.filter((effect) =>
+      effect.kind === 'record'
+        ? !this.leftOut.includes(effect.record.type)
+        : !(this.passes && effect.kind === 'equity'),
     );
     return seen.map(told).join('\n');
   }

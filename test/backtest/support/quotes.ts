@@ -52,7 +52,8 @@ export function writeQuotes(file: string, wanted: QuotesWanted): string {
     const isOdd = random() < 0.0008;
     const told = isOdd ? Math.round(bid * (random() < 0.5 ? 0.9 : 1.12)) : bid;
     const wide = random() < 0.001 ? Math.round(bid * 0.05) : spread;
-    const sizes = random() < 0.3 ? '1,1' : `${1 + below(9)},${1 + below(9)}`;
+    const most = random() < 0.1 ? 200 : 9;
+    const sizes = random() < 0.3 ? '1,1' : `${1 + below(most)},${1 + below(most)}`;
     newest = `${price(told)},${price(told + wide)},${sizes}`;
     rows += `${atMs},${newest}\n`;
   }
