@@ -1,6 +1,10 @@
 /** What keeps a tick or a quote from being passed over, one by one; `test/twin/passing.test.ts` has them on the events of the simulation. */
 import { describe, expect, it } from 'vitest';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { QuoteEvent } from '../../src/engine/event.js';
+import { coins } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 const desk = (): DeskUnderTest => new DeskUnderTest({}, 1).active();
@@ -39,6 +43,65 @@ describe('a tick is passed over', () => {
     holding.snapshot();
     holding.quote(0, (stop.stopTicks ?? 0) - 1);
     expect(passesTick(holding)).toBe(false);
+  });
+
+  it('not just after it has come back from there: what was counted is forgotten at a tick', () => {
+    const holding = desk();
+    const { stop } = holding.hold(0);
+    holding.snapshot();
+    holding.quote(0, (stop.stopTicks ?? 0) - 1);
+    holding.pass(1_000);
+    holding.quote(0, (stop.stopTicks ?? 0) + 50);
+    expect(passesTick(holding)).toBe(false);
+    holding.pass(0);
+    expect(passesTick(holding)).toBe(true);
+  });
+
+  it('not while what is held is nearly too little to be sold', () => {
+    const held = (times: number): boolean => {
+      const instruments = coins(['BTC'], { minNotional: String(1_000 / times) });
+      const holding = new DeskUnderTest({ instruments }, 1).active();
+      holding.hold(0);
+      holding.snapshot();
+      return passesTick(holding);
+    };
+    // A tenth of 10,000 is held.
+    expect(held(2)).toBe(false);
+    expect(held(10)).toBe(true);
+  });
+
+  it('not at the end of a session, nor at the first tick of the next one', () => {
+    const hours = withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-13:00', '18:00-20:00'] } });
+    const sessions = [{ calendar: new SessionCalendar(hours, () => 0) }];
+    const idle = new DeskUnderTest({ sessions }, 1).active();
+    const to = (utc: string) => {
+      idle.wait(Date.parse(`2026-01-05T${utc}Z`) - idle.marketMs);
+      idle.quote(0, 10_000);
+      idle.pass(0);
+      idle.snapshot();
+    };
+    to('12:59:58');
+    expect(passesTick(idle)).toBe(true);
+    expect(passesTick(idle)).toBe(false);
+    idle.pass(0);
+    expect(passesTick(idle)).toBe(true);
+    idle.wait(Date.parse('2026-01-05T18:00:00Z') - idle.marketMs);
+    idle.quote(0, 10_000);
+    expect(passesTick(idle, 0)).toBe(false);
+    to('18:00:01');
+    expect(passesTick(idle)).toBe(true);
+  });
+
+  it('not while a quote is held back, or the account was read otherwise than it is known', () => {
+    const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 60_000 };
+    const doubting = new DeskUnderTest({ quotes }, 1).active();
+    doubting.quote(0, 20_000);
+    expect(passesTick(doubting)).toBe(false);
+    const other = desk();
+    other.pass(60_000);
+    other.snapshot({ positions: [5_000] });
+    other.quote(0, 10_000);
+    expect(passesTick(other)).toBe(false);
   });
 
   it('not once the account is to be read again', () => {
@@ -80,6 +143,18 @@ describe('a quote is passed over', () => {
     told.quote(0, bidTicks);
     expect(holding.engine.view.equity).toBe(told.engine.view.equity);
     expect(holding.engine.view.equity).not.toBe(before);
+  });
+
+  it('not while something else that is held has no price', () => {
+    const before = new DeskUnderTest().active();
+    before.hold(0);
+    before.hold(1);
+    const again = new DeskUnderTest({}, 2, JSON.parse(JSON.stringify(before.records))).begin();
+    again.snapshot();
+    again.quote(0, 10_100);
+    expect(passesQuote(again, 10_100)).toBe(false);
+    again.quote(1, 10_100);
+    expect(passesQuote(again, 10_100)).toBe(true);
   });
 
   it('not that is far from the last one', () => {

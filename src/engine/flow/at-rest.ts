@@ -171,10 +171,7 @@ function isCalm(core: Core): boolean {
   const { state, sync } = core;
   return (
     core.begun &&
-    state.closeAll === 'idle' &&
-    state.waiting.size === 0 &&
     state.unvaluedFees.length === 0 &&
-    sync.outstanding === null &&
     sync.unsettled === null &&
     !core.guard.holdsBack &&
     core.limitsTold.size === 0 &&
