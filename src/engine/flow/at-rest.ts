@@ -115,7 +115,7 @@ export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): b
   const { calm, guard, market, limits, state } = core;
   const { instrument: at, bidTicks, askTicks, marketMs, monotonicMs } = event;
   if (!isWithin(calm, event)) return false;
-  if (marketMs >= core.nextMinuteMs || !market.isPriced) return false;
+  if (marketMs >= core.nextMinuteMs) return false;
   if (!(bidTicks > (guard.surelyAbove[at] as number) && askTicks < (guard.surelyBelow[at] as number)))
     return false;
   if (!(marketMs < (core.shownFromMs[at] as number))) return false;
@@ -186,6 +186,7 @@ function isNearlyDust(core: Core, at: InstrumentId): boolean {
   const position = positionAt(core, at);
   const ticks = knownTicks(core, at);
   if (position.quantityLots === 0) return false;
+  // Without a price, what is held is not marked either.
   return ticks === null || isDustAt(core, position, ticks / FAR) || isDustAt(core, position, ticks * FAR);
 }
 

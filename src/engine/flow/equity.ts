@@ -70,7 +70,7 @@ const nextMinuteOf = ({ marketMs }: Core): number => Math.floor(marketMs / MINUT
 export function isPassableMinute(core: Core): boolean {
   const { state, market, limits, marketMs } = core;
   const { day, equityMs } = state;
-  if (!market.isPriced || day === null || equityMs === null) return false;
+  if (day === null || equityMs === null) return false;
   const age = Math.abs(marketMs - equityMs);
   const peak = Math.max(limits.peak, market.equity);
   if (age >= RECORDED_EVERY_MARKET_MS || (peak > state.peak && age >= MINUTE_MS)) return false;
