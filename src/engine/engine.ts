@@ -49,13 +49,13 @@ export interface Engine {
   /** Monotonic time by which a `tick` is needed. Null: none is needed (one a second does no harm). */
   nextWakeMs(): number | null;
   /**
-   * Called in place of a tick where nothing but prices moves the time: true if that tick would change and send nothing, which is then done.
-   * It is never observed then, so the curve of equity lacks that minute. The running trader has a tick every second.
+   * Asked before a tick where nothing but prices moves the time, as in a backtest: true if that tick would change and send nothing beside
+   * the time, which is then set. The curve of equity has no point for that minute. The running trader never asks.
    */
   passesTick(stamp: Stamp): boolean;
   /**
-   * The same of a quote: true if it would do nothing but mark what is held, which is then done. `withTick`: also of a tick just before
-   * it. At false nothing has changed that the events themselves would not change.
+   * The same of a quote: true if it would do nothing but mark what is held, which is then done. `withTick`: a tick is due before it, and has
+   * to pass as well. At false both events are still to be processed.
    */
   passesQuote(event: QuoteEvent, withTick: boolean): boolean;
   /** Market time at which something held is to be closed before its session ends; Infinity: nothing is. For prices that pause. */

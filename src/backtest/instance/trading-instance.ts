@@ -181,8 +181,8 @@ export class TradingInstance {
   passes(event: MarketQuote): boolean {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
     const { marketMs } = event;
-    if (takesNoShortcut || arming.isHalted || marketMs >= this.#boundaryMs) return false;
-    if (marketMs < time.marketMs) return false;
+    if (takesNoShortcut || arming.isHalted) return false;
+    if (marketMs < time.marketMs || marketMs >= this.#boundaryMs) return false;
     if (this.#venue.nextChargeMs < marketMs || !time.isFreeUntil(marketMs)) return false;
     const wallMs = time.wallMsAt(marketMs);
     const isDue = wallMs >= this.#tickedMs + TICK_MS;
