@@ -4,7 +4,7 @@ import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import type { QuoteEvent } from '../../src/engine/event.js';
-import { coins } from '../support/engine-config.js';
+import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 const desk = (): DeskUnderTest => new DeskUnderTest({}, 1).active();
@@ -104,6 +104,25 @@ describe('a tick is passed over', () => {
     other.snapshot({ positions: [5_000] });
     other.quote(0, 10_000);
     expect(passesTick(other)).toBe(false);
+  });
+
+  it('not while a fee has no value: a price may have come meanwhile', () => {
+    const instruments = coins(['BTC', 'BNB']);
+    const strategies = crossStrategy(instruments.slice(0, 1), { fastBars: 2, slowBars: 3, atrBars: 2 });
+    const paying = new DeskUnderTest({ instruments, strategies, feeAssets: { BNB: 1 } }).active();
+    paying.wait(20_000);
+    paying.quote(0, 10_000);
+    const entry = paying.enter(0);
+    paying.accept(entry);
+    const fill = paying.makeFill(entry, entry.limitTicks ?? 0, entry.quantityLots);
+    paying.happen({ kind: 'fill', fill: { ...fill, feeIn: { asset: 'BNB', amount: '0.002' } } });
+    paying.accept(paying.live('protective', 0)[0]!);
+    paying.snapshot();
+    paying.quote(1, 50_000);
+    expect(passesTick(paying)).toBe(false);
+    paying.pass(0);
+    expect(paying.engine.view.unvaluedFees).toEqual([]);
+    expect(passesTick(paying)).toBe(true);
   });
 
   it('not once the account is to be read again', () => {
