@@ -318,7 +318,7 @@ export interface Core {
   closed: ReadonlyMap<InstrumentId, string>;
   /** By instrument: what the venue can do to its resting orders, where that is less than its capabilities say. */
   fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
-  /** Null: to be found anew, since something other than an ordinary quote has happened. */
+  /** Null: to be found anew, since something other than an ordinary quote or a bar without effects has happened. */
   calm: Calm | null;
   /** Filled while the current event is processed. */
   effects: Effect[];

@@ -11,7 +11,7 @@ import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
-import { calmAfterBar, nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
+import { nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
 import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
@@ -170,8 +170,8 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   showEditedSignals(core);
   finishEvent(core);
   showCrossed(core);
-  if (event.kind === 'bar' && core.effects.length === 0)
-    core.calm = calmAfterBar(core, calm, event.instrument);
+  // Whatever a strategy asks for at a bar has an effect at once.
+  if (event.kind === 'bar' && core.effects.length === 0) core.calm = calm;
   return core.effects;
 }
 

@@ -103,7 +103,7 @@ describe('a tick is passed over', () => {
     other.pass(60_000);
     other.snapshot({ positions: [5_000] });
     other.quote(0, 10_000);
-    expect(passesTick(other)).toBe(false);
+    expect(passesTick(other, 0)).toBe(false);
   });
 
   it('not while a fee has no value: a price may have come meanwhile', () => {

@@ -135,14 +135,6 @@ const NOT_CALM: Calm = {
 const isWithin = (calm: Calm, { monotonicMs, marketMs }: Stamp): boolean =>
   monotonicMs < calm.monotonicMs && marketMs < calm.marketMs;
 
-/** What was found before a bar that had no effects. Null: everything has to be looked through again. */
-export function calmAfterBar(core: Core, before: Calm | null, at: InstrumentId): Calm | null {
-  if (before === null || before === NOT_CALM || !isCalm(core) || !isCalmAt(core, at)) return null;
-  // A strategy of several instruments may have asked for something in another one.
-  for (const { watched } of core.slots) if (watched.length > 0) return null;
-  return before;
-}
-
 function calmOf(core: Core): Calm {
   if (!isCalm(core)) return NOT_CALM;
   const wakeMs = nextWakeMs(core);
