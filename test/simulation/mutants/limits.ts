@@ -17,8 +17,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'the curve of equity leaves out what is held',
     file: 'engine/flow/equity.ts',
-    find: '  const sample = { equity, peak',
-    put: '  const sample = { equity: Number(cashUnits(state)), peak',
+    find: '    sample: {\n      equity,',
+    put: '    sample: {\n      equity: Number(cashUnits(state)),',
   },
   {
     what: 'a loss of the day does not halt',
