@@ -123,6 +123,9 @@ people: [{ name: operator, roles: [operator, approver] }]
 `;
 const EUROS_A_STEP = 1_000;
 
+/** Of the two instruments, which have two months. */
+const UNTIL_MS = Date.parse('2025-05-15T00:00:00Z');
+
 const RECORDED = [
   ['minutes', 'crypto-bot', OFTEN, ['BTC/USDT=binance-BTCUSDT-1m-2024-12.csv.gz']],
   ['quotes', 'crypto-bot', AT_ONCE, ['BTC/USDT=binance-BTCUSDT-quotes-2024-08-09.csv.gz']],
@@ -150,7 +153,10 @@ describe('on recorded prices', () => {
       if (missing !== undefined) return test.skip();
       const {
         report: { orders },
-      } = await sameBothWays({ ...withValues(name, parameters), files });
+      } = await sameBothWays({
+        ...{ ...withValues(name, parameters), files },
+        untilMs: title === 'two instruments' ? UNTIL_MS : null,
+      });
       if (parameters !== AT_ONCE) expect(orders).toBeGreaterThan(0);
     });
   }
@@ -210,7 +216,7 @@ const ON_QUOTES = [
     risk: 'maxPositionSizePct: 50, dailyLossLimitPct: 30, maxDrawdownPct: 40, staleDataSeconds: 20',
     lossesInARow: 3,
     hears: 'times',
-    volumePartPct: 2,
+    volumePartPct: 10,
   },
   {
     title: 'a currency pair before its weekend',
@@ -250,7 +256,7 @@ describe('on generated quotes, with entries and exits of every kind', () => {
   } of ON_QUOTES) {
     it(title, async () => {
       let orders = 0;
-      for (const seed of [1, 2, 3]) {
+      for (const seed of [1, 2]) {
         const symbol = /symbol: ([A-Z/]+)/.exec(instrument)?.[1] ?? '';
         const loaded = parseDesk(
           'desk.yaml',
@@ -271,7 +277,7 @@ people: [{ name: operator, roles: [operator, approver] }]
 `,
         );
         const file = join(temporaryFolder(), 'quotes.csv');
-        writeQuotes(file, { ...market, seed, count: 20_000, beginMs: FRIDAY_MS });
+        writeQuotes(file, { ...market, seed, count: 15_000, beginMs: FRIDAY_MS });
         const strategies = loaded.desk.strategies.map((one) => ({ ...one, kind: KIND, parameters: {} }));
         const registry = STRATEGIES as Map<string, StrategyDefinition>;
         registry.set(KIND, {
@@ -288,7 +294,7 @@ people: [{ name: operator, roles: [operator, approver] }]
           registry.delete(KIND);
         }
       }
-      expect(orders).toBeGreaterThan(100);
+      expect(orders).toBeGreaterThan(50);
     });
   }
 });
