@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../simulators/random.js';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed, RecordedSource } from '../../src/market/recorded/recorded-feed.js';
+import type { TimedEvent } from '../../src/market/replay-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';
 import { BARS, play, recordingFolder, twoBars } from './recordings.js';
@@ -82,7 +84,39 @@ describe('recorded bars', () => {
     expect(times).toHaveLength(20);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
+
+  it('and quotes of eleven files of different lengths too, at equal times in the order of their instruments', async () => {
+    const random = seededRandom(11);
+    const inputs = Array.from({ length: 11 }, (_, id) => {
+      let atMs = 60_000 * (1 + Math.floor(random() * 3));
+      const rows = Array.from({ length: 20 + Math.floor(random() * 4_000) }, () => {
+        atMs += 500 * Math.floor(random() * 40);
+        return `${atMs},10,10.01,1,1\n`;
+      });
+      const instrument = { ...cryptoInstruments[0]!, id, symbol: `C${id}/USDT` };
+      return { file: file(`ts,bid,ask,bid_size,ask_size\n${rows.join('')}`), instrument, spreadTicks: 1 };
+    });
+    const alone: TimedEvent[] = [];
+    for (const input of inputs) alone.push(...(await eventsOf([input])));
+    const inOrder = alone.sort((a, b) => a.marketMs - b.marketMs); // a stable one
+    const merged = await eventsOf(inputs);
+    expect(merged).toHaveLength(inOrder.length);
+    expect(merged.findIndex((event, at) => JSON.stringify(event) !== JSON.stringify(inOrder[at]))).toBe(-1);
+  });
 });
+
+async function eventsOf(inputs: Parameters<typeof RecordedSource.open>[0]): Promise<TimedEvent[]> {
+  const source = await RecordedSource.open(inputs, 0);
+  const events: TimedEvent[] = [];
+  do {
+    for (let event = source.peek(); event !== null; event = source.peek()) {
+      events.push(event);
+      source.shift();
+    }
+  } while (await source.fill());
+  await source.close();
+  return events;
+}
 
 describe('bars that were passed', () => {
   it('are kept as they were, the newest 50,000 of each instrument, also once older ones make room', async () => {

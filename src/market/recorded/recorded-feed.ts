@@ -120,7 +120,7 @@ export class RecordedSource implements TimedSource {
   readonly #history = new Map<InstrumentId, PastBars>();
   /** A binary heap: the stream whose event comes next is its first. Each has an event ready. */
   readonly #upcoming: FileStream[] = [];
-  /** A stream that has not ended has nothing ready: its next event might be the earliest. */
+  /** A stream has nothing ready: its next event might be the earliest. */
   #isDry = true;
 
   private constructor(private readonly streams: readonly FileStream[]) {}
@@ -158,7 +158,6 @@ export class RecordedSource implements TimedSource {
     if (stream === undefined || event === null) return;
     stream.index += 1;
     if (stream.index < stream.ready.length) this.#sink(0);
-    else if (stream.ended) this.#removeFirst();
     else this.#isDry = true;
     if (event.kind === 'bar') this.#remember(event.bar);
   }
@@ -199,13 +198,6 @@ export class RecordedSource implements TimedSource {
       at = child;
     }
     streams[at] = sinking;
-  }
-
-  #removeFirst(): void {
-    const last = this.#upcoming.pop();
-    if (last === undefined || this.#upcoming.length === 0) return;
-    this.#upcoming[0] = last;
-    this.#sink(0);
   }
 
   async #passOver(deliveredMs: number): Promise<void> {
