@@ -25,6 +25,7 @@ export const HOUR_MUTANTS: readonly Mutant[] = [
     file: 'engine/flow/exits.ts',
     find: 'if (beforeCloseMs === undefined || !closesWithin(core, at, beforeCloseMs)) return null;',
     put: 'if (beforeCloseMs === undefined || !closesWithin(core, at, 0)) return null;',
+    from: 501,
   },
   {
     what: 'nobody is told of what is held over the close',
