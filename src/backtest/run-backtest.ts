@@ -66,6 +66,7 @@ export class BacktestInterrupted extends Error {
 
 /** Part of order ids. The same for every backtest, so that equal prices give equal bytes. */
 const ID = 'backtest';
+
 /** Throws `DataFileError` if a file can't be opened, or `BacktestInterrupted`. */
 export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const { files, configHash, beginMs, untilMs, signal, onProgress, fillModel } = setting;

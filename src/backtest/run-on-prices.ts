@@ -16,6 +16,7 @@ import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { warmUpBars } from '../trader/warm-up.js';
+import type { QuoteEvent } from '../venue/bar-path.js';
 import { RunActions, type TimedAction } from './corporate-actions.js';
 import {
   type InstanceSetting,
@@ -231,7 +232,7 @@ export class Run<Measured extends Measure> {
     return this.#parts.wait(event.marketMs);
   }
 
-  #passes(instance: TradingInstance, event: Extract<TimedEvent, { readonly kind: 'quote' }>): boolean {
+  #passes(instance: TradingInstance, event: QuoteEvent): boolean {
     const signalMs = this.#parts.signals?.[this.#nextSignal]?.atMs ?? Number.POSITIVE_INFINITY;
     return this.#actions === null && signalMs >= event.marketMs && instance.passes(event);
   }

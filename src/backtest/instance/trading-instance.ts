@@ -26,6 +26,7 @@ import {
   type VenueLink,
 } from '../../trader/running/runner.js';
 import { amendEvent, eventOf, replaceEvent } from '../../trader/running/venue-calls.js';
+import type { QuoteEvent as MarketQuote } from '../../venue/bar-path.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';
@@ -42,7 +43,6 @@ const WRITTEN_AT_ONCE: HostJournal = {
 };
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type MarketQuote = Extract<MarketEvent, { readonly kind: 'quote' }>;
 type TickEvent = Extract<EngineEvent, { readonly kind: 'tick' }>;
 
 interface InstanceParts {
@@ -145,7 +145,7 @@ export class TradingInstance {
     const { time, arming, engine } = this.#parts;
     this.#venue.onMarket(event);
     if (this.#parts.takesNoShortcut) this.#post(event);
-    else if (event.kind === 'quote') this.#host.take(this.#stamped(event, time.wallMs()));
+    else if (event.kind === 'quote') this.#host.take(this.#stamped(event, time.wallMs(), time.marketMs));
     else if (event.kind === 'trade') {
       const { instrument, priceTicks, quantityLots, taker } = event;
       this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
@@ -187,13 +187,14 @@ export class TradingInstance {
     const wallMs = time.wallMsAt(marketMs);
     const isDue = wallMs >= this.#tickedMs + TICK_MS;
     if (!this.#venue.passesQuote(event)) return false;
-    if (!engine.passesQuote(this.#stamped(event, wallMs), isDue)) return false;
+    if (!engine.passesQuote(this.#stamped(event, wallMs, marketMs), isDue)) return false;
     if (isDue) this.#tickedMs = wallMs;
     time.moveTo(marketMs);
     return true;
   }
 
-  #stamped(event: MarketQuote, wallMs: number): QuoteEvent {
+  /** `marketMs`: not that of the quote where it comes late, since the time of a run never goes back. */
+  #stamped(event: MarketQuote, wallMs: number, marketMs: number): QuoteEvent {
     const quote = this.#quote;
     quote.instrument = event.instrument;
     quote.bidTicks = event.bidTicks;
@@ -201,7 +202,7 @@ export class TradingInstance {
     quote.bidLots = event.bidLots;
     quote.askLots = event.askLots;
     quote.wallMs = wallMs;
-    quote.marketMs = event.marketMs;
+    quote.marketMs = marketMs;
     quote.monotonicMs = wallMs;
     return quote;
   }
