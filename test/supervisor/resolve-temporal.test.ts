@@ -160,12 +160,14 @@ test('without network and without Go the error names the three ways', async () =
 });
 
 test('where Go is present the pinned version is built once, also by two starts at once', async () => {
-  const env = environment({ PATH: `${join(folder, 'tools')}${delimiter}/usr/bin${delimiter}/bin` });
+  const PATH = `${join(folder, 'tools')}${delimiter}/usr/bin${delimiter}/bin`;
+  // What a person has set for Go counts.
+  const env = environment({ PATH, GOGC: '150' });
   const made = fakeTemporal(join(folder, 'made', 'temporal'), '1.29.1');
   const calls = join(folder, 'calls');
   writeFileSync(
     join(folder, 'tools', 'go'),
-    `#!/bin/sh\nif [ "$1" = version ]; then echo 'go version go1.26.0 linux/amd64'; exit; fi\necho "$@" >> ${calls}\nfor i in 1 2 3; do echo "package/$i" >&2; done\nsleep 0.3\ncp ${made} "$GOBIN/temporal"\n`,
+    `#!/bin/sh\nif [ "$1" = version ]; then echo 'go version go1.26.0 linux/amd64'; exit; fi\necho "$@, collects at $GOGC" >> ${calls}\nfor i in 1 2 3; do echo "package/$i" >&2; done\nsleep 0.3\ncp ${made} "$GOBIN/temporal"\n`,
   );
   chmodSync(join(folder, 'tools', 'go'), 0o755);
   const found = await Promise.all([1, 2].map(() => resolveTemporal({ env, onProgress })));
@@ -174,7 +176,7 @@ test('where Go is present the pinned version is built once, also by two starts a
     cachedBinary(env),
   ]);
   expect(execFileSync('cat', [calls], { encoding: 'utf8' }).trim().split('\n')).toEqual([
-    'install -v -trimpath -ldflags=-s -w github.com/temporalio/cli/cmd/temporal@v1.5.1',
+    'install -v -trimpath -ldflags=-s -w -gcflags=all=-dwarf=false github.com/temporalio/cli/cmd/temporal@v1.5.1, collects at 150',
   ]);
   expect(lines).toContainEqual({
     kind: 'bar',

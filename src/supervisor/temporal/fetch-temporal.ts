@@ -6,6 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
@@ -171,6 +172,19 @@ const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => OF_GO.test(name))),
 });
 
+const MIB = 1024 * 1024;
+/** What the largest packages take to compile without collecting garbage. With less they would collect all the time. */
+const COMPILER_MEMORY_MIB = 512;
+
+/**
+ * Compilers of hundreds of small packages, each of which ends before its garbage matters: a fifth of the time goes to
+ * collecting it, and to debug data that the linker throws away. One runs for each core, all in a quarter of the memory.
+ */
+const compilerMemory = (): NodeJS.ProcessEnv =>
+  totalmem() / 4 / availableParallelism() < COMPILER_MEMORY_MIB * MIB
+    ? {}
+    : { GOGC: 'off', GOMEMLIMIT: `${COMPILER_MEMORY_MIB}MiB` };
+
 /** Null when built; otherwise the last lines of the tool's output. */
 function goInstall(
   env: NodeJS.ProcessEnv,
@@ -185,10 +199,11 @@ function goInstall(
       '-v',
       '-trimpath',
       '-ldflags=-s -w',
+      '-gcflags=all=-dwarf=false',
       `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_CLI_VERSION}`,
     ],
     {
-      env: { ...goEnvironment(env), CGO_ENABLED: '0', GOBIN: target },
+      env: { ...compilerMemory(), ...goEnvironment(env), CGO_ENABLED: '0', GOBIN: target },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(signal ? { signal } : {}),
     },
