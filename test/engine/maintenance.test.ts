@@ -1,5 +1,6 @@
 /** What a desk on paper tells of the maintenance margin of what it holds: NQ, 30,000 a contract, or 5 % of its worth. */
 import { describe, expect, it } from 'vitest';
+import { paperAccount } from '../../src/domain/account.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { EngineConfig } from '../../src/engine/config.js';
@@ -106,6 +107,12 @@ describe('equity below the maintenance margin', () => {
     expect(alarms(desk)).toEqual([
       'equity 0.47364432 is below the maintenance margin of 0.47368222: nothing is opened until it is above that, or less is held',
     ]);
+  });
+
+  it('is an alarm in the paper account of each price source, as a running desk has one', () => {
+    const desk = holding({ account: paperAccount('simulated-303-seed-7') });
+    minute(desk, AT_20000 - 601);
+    expect(alarms(desk)).toEqual([expect.stringContaining('is below the maintenance margin of 60000.00')]);
   });
 
   it('is for the broker to judge where orders go to one', () => {

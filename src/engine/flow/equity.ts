@@ -3,7 +3,7 @@
  * equity. On record are the day's start, a higher peak, and equity once an hour; the curve between is only observed.
  */
 
-import { PAPER_ACCOUNT } from '../../domain/account.js';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { writeUnits } from '../../domain/money.js';
 import { amountText, maintenanceMargin, notional } from '../../domain/value.js';
@@ -123,7 +123,7 @@ function tellOfMaintenance(core: Core): void {
 /** What is held on paper needs, money units. At a broker its own margins count, so nothing is asked here. */
 function maintenanceOf(core: Core): number {
   const { config, state, market } = core;
-  if ((config.account ?? PAPER_ACCOUNT) !== PAPER_ACCOUNT) return Number.NEGATIVE_INFINITY;
+  if (!isPaperAccount(config.account ?? PAPER_ACCOUNT)) return Number.NEGATIVE_INFINITY;
   return state.positions.reduce((sum, position) => {
     const lots = openLots(position);
     if (lots === 0) return sum;
