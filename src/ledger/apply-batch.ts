@@ -4,22 +4,19 @@
  */
 import type { FollowedEntry } from '../contracts/control.js';
 import { PAPER_ACCOUNT } from '../domain/account.js';
-import type { Instrument } from '../domain/instrument.js';
+import { scalesFor } from '../domain/book-steps.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient, plainJson } from '../store/pool.js';
 import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { CHAIN_START } from '../trader/journal/format.js';
 import { chainNext } from '../trader/journal/v1.js';
 import { projectCopied, projectRecord } from './project/project-record.js';
-import { LedgerMismatch } from './project/projection.js';
+import { LedgerMismatch, type Projection } from './project/projection.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
-/** What the projections need of a journal's configuration. */
-interface Configuration {
-  readonly instruments: readonly Instrument[];
-  readonly account: string;
-}
+/** What the projections need of a journal's configurations. */
+type Configuration = Pick<Projection, 'account' | 'instruments' | 'scales'>;
 
 export interface LedgerDesk {
   readonly desk: string;
@@ -52,7 +49,7 @@ export function applyBatch(
     const copied = await copiedThrough(client, ledger.desk, fresh);
     let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
     for (const entry of plain) {
-      if (entry.record.type === 'config') configuration = configurationOf(entry.record);
+      if (entry.record.type === 'config') configuration = configurationAfter(configuration, entry.record);
       const project = entry.sequence > copied ? projectRecord : projectCopied;
       await project(client, { ...ledger, ...configuration }, entry);
     }
@@ -136,9 +133,14 @@ async function copiedThrough(
   return found.rows[0]?.last ?? 0;
 }
 
-function configurationOf({ instruments, account = PAPER_ACCOUNT }: ConfigRecord): Configuration {
-  return { instruments, account };
+function configurationAfter(
+  { scales }: Pick<Configuration, 'scales'>,
+  { instruments, account = PAPER_ACCOUNT }: Pick<ConfigRecord, 'instruments' | 'account'>,
+): Configuration {
+  return { instruments, account, scales: scalesFor(instruments, scales) };
 }
+
+const UNCONFIGURED: Configuration = { instruments: [], account: PAPER_ACCOUNT, scales: new Map() };
 
 /** The configuration in force before `sequence`; without instruments before the first one. */
 async function configurationBefore(
@@ -147,14 +149,17 @@ async function configurationBefore(
   incarnation: string,
   sequence: number,
 ): Promise<Configuration> {
-  const found = await client.query<{ record: ConfigRecord }>(
-    `select record from journal_entry
-      where desk = $1 and incarnation = $2 and type = 'config' and sequence < $3
-      order by sequence desc limit 1`,
+  // Each start has one, and most are alike.
+  const found = await client.query<{ record: Pick<ConfigRecord, 'instruments' | 'account'> }>(
+    `select jsonb_build_object('instruments', instruments) || account as record from (
+        select record -> 'instruments' as instruments,
+          jsonb_strip_nulls(jsonb_build_object('account', record -> 'account')) as account, max(sequence) as last
+        from journal_entry where desk = $1 and incarnation = $2 and type = 'config' and sequence < $3
+        group by 1, 2) configurations
+      order by last`,
     [desk, incarnation, sequence],
   );
-  const row = found.rows[0];
-  return row ? configurationOf(row.record) : { instruments: [], account: PAPER_ACCOUNT };
+  return found.rows.map(({ record }) => record).reduce(configurationAfter, UNCONFIGURED);
 }
 
 /** The last entry of an incarnation that the ledger holds. */

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { scalesFor } from '../../src/domain/book-steps.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';
 import { approved } from '../support/approved-order.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
-const PROJECTION = { desk: 'amends', simulated: true, account: 'paper', instruments: cryptoInstruments };
+const PROJECTION = {
+  desk: 'amends',
+  simulated: true,
+  account: 'paper',
+  instruments: cryptoInstruments,
+  scales: scalesFor(cryptoInstruments, new Map()),
+};
 const WALL_MS = Date.parse('2026-01-05T00:00:00Z');
 
 let database: TestDatabase;

@@ -43,7 +43,7 @@ function equity(amount: number, marketMs: number): EngineRecord {
 
 /** As the ledger's own role does it, one entry after the other. */
 async function project(records: readonly EngineRecord[], incarnation = 'abc123'): Promise<void> {
-  const projection = { desk, simulated: false, account: 'binance', instruments: [] };
+  const projection = { desk, simulated: false, account: 'binance', instruments: [], scales: new Map() };
   const client = await database.pool.connect();
   try {
     for (const [at, record] of records.entries())

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawFrom } from '../../simulators/random.js';
 import type { FollowedEntry } from '../../src/contracts/control.js';
+import { placesOf } from '../../src/domain/book-steps.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseDecimal } from '../../src/domain/decimal.js';
 import { parseUnits } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
@@ -10,10 +12,20 @@ import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import {
   entriesOf,
+  FEES,
   firstFormatEntriesOf,
   INSTRUMENTS,
   recordsOfTrades,
 } from './support/journal-of-trades.js';
+
+type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
+
+/** A fee in the coin that was bought leaves some below a lot. */
+function inKeptCoins(record: EngineRecord): EngineRecord {
+  if (record.type !== 'fill' || record.fill.side !== 'buy' || record.fill.instrument !== 0) return record;
+  const feeIn = { asset: 'BTC', amount: '0.00000123456', priceTicks: 0 };
+  return { ...record, fill: { ...record.fill, feeIn } };
+}
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -40,9 +52,10 @@ async function expectLedgerEquals(desk: string, entries: readonly JournalEntry[]
     const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
     const expected = state.positions[instrument.id]!;
     const held = BigInt(expected.quantityLots) * state.steps[instrument.id]!.perLot + expected.remainder;
-    expect(parseUnits(row.quantity)).toBe(held);
-    expect(parseUnits(row.cost)).toBe(expected.cost);
-    expect(parseUnits(row.realised)).toBe(expected.realised);
+    const [coin, money] = [instrument.base, 'USDT'].map((currency) => placesOf(state.scales, currency));
+    expect(parseUnits(row.quantity, coin)).toBe(held);
+    expect(parseUnits(row.cost, money)).toBe(expected.cost);
+    expect(parseUnits(row.realised, money)).toBe(expected.realised);
   }
   const fills = await pool.query(
     'select sum(realised) as realised, count(*)::int as n from fills where desk = $1',
@@ -80,6 +93,33 @@ test.each([1, 2, 3, 4, 5, 6])(
     await expectLedgerEquals(desk, entries);
   },
 );
+
+test('amounts keep the places of instruments that the desk file no longer has, and of larger steps than now', async () => {
+  const desk = 'desk-coarser';
+  const ledger = { desk, simulated: true };
+  const before = [
+    buildInstrument(0, { symbol: 'BTC/USDT', tickSize: '0.01', lotSize: '0.00000000001', ...FEES }),
+    buildInstrument(1, { symbol: 'ETH/USDT', tickSize: '0.01', lotSize: '0.0001', ...FEES }),
+    buildInstrument(2, { symbol: 'PEPE/USDT', tickSize: '0.0000000001', lotSize: '0.1', ...FEES }),
+  ];
+  const records = recordsOfTrades(21, 240);
+  const [config, ...traded] = records as [ConfigRecord, ...EngineRecord[]];
+  const half = traded.findIndex(({ type }, at) => at >= 120 && type === 'order.intended');
+  const symbols = before.map(({ symbol }) => symbol);
+  const entries = entriesOf(
+    [
+      { ...config, instruments: before, symbols },
+      ...traded.slice(0, half).map(inKeptCoins),
+      { ...config, marketMs: config.marketMs + 10_000_000 },
+      ...traded.slice(half),
+    ],
+    'inc001',
+  );
+  for (let from = 0; from < entries.length; from += 40)
+    await applyBatch(database.pool, ledger, entries.slice(from, from + 40));
+  await applyBatch(database.pool, ledger, entries.slice(-5));
+  await expectLedgerEquals(desk, entries);
+});
 
 test('a batch that fails in the middle leaves nothing behind', async () => {
   const desk = 'desk-half';

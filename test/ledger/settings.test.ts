@@ -30,7 +30,13 @@ const ENTRY: JournalEntry = {
 };
 
 it('keeps a change of settings once, with who, why and who approved, and nobody can alter it', async () => {
-  const projection = { desk: 'crypto-bot', simulated: true, account: 'paper', instruments: [] };
+  const projection = {
+    desk: 'crypto-bot',
+    simulated: true,
+    account: 'paper',
+    instruments: [],
+    scales: new Map(),
+  };
   const client = await database.pool.connect();
   try {
     await projectRecord(client, projection, ENTRY);

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { scalesFor } from '../../src/domain/book-steps.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
-const PROJECTION = { desk: 'trades', simulated: true, account: 'paper', instruments: cryptoInstruments };
+const PROJECTION = {
+  desk: 'trades',
+  simulated: true,
+  account: 'paper',
+  instruments: cryptoInstruments,
+  scales: scalesFor(cryptoInstruments, new Map()),
+};
 const OPENED = Date.parse('2026-01-05T00:00:00Z');
 const CLOSED = OPENED + 3_600_000;
 

@@ -7,7 +7,7 @@ import { type Fill, type OrderIntent, shownTicks } from '../../domain/order.js';
 import { settleOf } from '../../domain/value.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { bookScales, bookSteps, type KeptCoins, projectTrade } from './position.js';
+import { bookSteps, type KeptCoins, projectTrade } from './position.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
 export async function projectOrder(
@@ -144,7 +144,7 @@ export async function projectFill(
       fill.liquidity,
       order.purpose,
       order.strategy,
-      formatUnits(realised, placesOf(bookScales(projection), settleOf(instrument))),
+      formatUnits(realised, placesOf(projection.scales, settleOf(instrument))),
       fill.simulated,
       fill.caughtUp ?? false,
       new Date(fill.marketMs),
@@ -187,6 +187,6 @@ function keptCoins(
 ): KeptCoins | null {
   if (feeIn === undefined || feeIn.asset !== instrument.base || side !== 'buy') return null;
   const { perMoney } = bookSteps(projection, instrument);
-  const places = placesOf(bookScales(projection), instrument.base);
+  const places = placesOf(projection.scales, instrument.base);
   return { coins: parseUnits(feeIn.amount, places), value: BigInt(fee) * perMoney };
 }

@@ -1,5 +1,5 @@
 /** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
-import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { type BookSteps, placesOf, stepsOf } from '../../domain/book-steps.js';
 import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -95,13 +95,8 @@ export async function projectTrade(
   return after.realised - before.realised;
 }
 
-/** Scales of the newest configuration: they only grow, and older rows are read with the places that they have. */
-export function bookScales({ instruments }: Projection): Scales {
-  return scalesFor(instruments, new Map());
-}
-
-export function bookSteps(projection: Projection, instrument: Instrument): BookSteps {
-  return stepsOf(instrument, bookScales(projection));
+export function bookSteps({ scales }: Projection, instrument: Instrument): BookSteps {
+  return stepsOf(instrument, scales);
 }
 
 /** As if the difference had been traded at that price without a fee. */
@@ -185,7 +180,7 @@ async function readHolding(
   );
   const row = found.rows[0];
   if (!row) return NOTHING;
-  const scales = bookScales(projection);
+  const { scales } = projection;
   const quotePlaces = placesOf(scales, settleOf(instrument));
   return {
     coins: parseUnits(row.quantity, placesOf(scales, instrument.base)),
@@ -201,7 +196,7 @@ async function saveHolding(
   instrument: Instrument,
   holding: Holding,
 ): Promise<void> {
-  const quotePlaces = placesOf(bookScales(projection), settleOf(instrument));
+  const quotePlaces = placesOf(projection.scales, settleOf(instrument));
   await client.query(
     `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated, incarnation)
      values ($1, $2, $3, $4, case when $3::numeric = 0 then 0
@@ -229,5 +224,5 @@ async function saveHolding(
 function quantityText(projection: Projection, instrument: Instrument, coins: Units): string {
   const { perLot } = bookSteps(projection, instrument);
   if (coins % perLot === 0n) return formatDecimal(Number(coins / perLot), instrument.lotSize);
-  return formatUnits(coins, placesOf(bookScales(projection), instrument.base));
+  return formatUnits(coins, placesOf(projection.scales, instrument.base));
 }

@@ -1,3 +1,4 @@
+import type { Scales } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EngineRecord } from '../../engine/record.js';
 
@@ -7,6 +8,8 @@ export interface Projection {
   readonly account: string;
   /** Instruments of the newest `config` entry; their steps turn integers into decimal text. */
   readonly instruments: readonly Instrument[];
+  /** Fine enough for every `config` entry so far, as the engine's books: a row may have been written before the newest one. */
+  readonly scales: Scales;
 }
 
 export type RecordOf<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;

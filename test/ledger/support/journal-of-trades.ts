@@ -10,7 +10,7 @@ import { CHAIN_START, FRAME_BYTES } from '../../../src/trader/journal/format.js'
 import { chainNext } from '../../../src/trader/journal/v1.js';
 import { GroupWriter } from '../../../src/trader/journal/v2/group.js';
 
-const FEES = { minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000, kind: 'spot' } as const;
+export const FEES = { minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000, kind: 'spot' } as const;
 export const INSTRUMENTS = [
   buildInstrument(0, { symbol: 'BTC/USDT', tickSize: '0.01', lotSize: '0.00001', ...FEES }),
   buildInstrument(1, { symbol: 'ETH/USDT', tickSize: '0.01', lotSize: '0.0001', ...FEES }),
