@@ -16,7 +16,7 @@ function takeLinkToken(): string | null {
   return match?.[1] ?? null;
 }
 
-/** The run that a link was about; the page only leads to it. */
+/** The run that a link points to; the page only leads there. */
 function takeRunLink(): RunAsked | null {
   const match = /^#run=([^#&]{1,3000})(?:&of=([0-9a-f-]{36}))?$/.exec(location.hash);
   if (match === null) return null;
@@ -30,7 +30,7 @@ function takeRunLink(): RunAsked | null {
   }
 }
 
-/** Temporal's UI has another host name than this page. */
+/** Temporal's UI is at another host name than this page. */
 interface Elsewhere {
   readonly asked: RunAsked;
   readonly port: string;

@@ -47,7 +47,7 @@ function isoIn(timeZone: string): Intl.DateTimeFormat {
   });
 }
 
-/** The time zone of the times shown: `UTC`, `New York`. Appears beside each of them. */
+/** The time zone of the times shown: `UTC`, `New York`. Appears next to each of them. */
 export const CLOCK = zoneWord(ZONE);
 
 export function zoneWord(zone: string): string {

@@ -6,7 +6,7 @@ export const typed = (command: string): string => `${program()} ${command}`;
 /** The desk's own text, which says `fermata COMMAND`. */
 export const withCommands = (text: string): string => commandsAsTyped(text, program());
 
-/** There each role is a container, which Docker restarts: no supervisor runs. */
+/** True if each role is a container, which Docker restarts: then no supervisor runs. */
 export const inContainers = (): boolean => program() === IN_CONTAINERS;
 
 const program = (): string =>

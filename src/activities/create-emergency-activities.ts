@@ -54,8 +54,8 @@ const VIAS: readonly EmergencyVia[] = ['web', 'cli', 'telegram', 'temporal'];
 const ORDER = orderStepKey('');
 
 /**
- * Every stop goes through the emergency workflow, wherever it came from; its evidence shows which orders came without a
- * reason. Nobody waits for a signal's answer, so the reason is asked for here.
+ * Every stop goes through the emergency workflow, whatever its source; its evidence shows which orders came
+ * without a reason. Nobody waits for a signal's answer, so the reason is asked for here.
  */
 async function askForReasons(
   pool: Pool,

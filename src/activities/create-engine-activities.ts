@@ -25,7 +25,7 @@ const NAMED_MAX = 10;
 
 /** Limit of one attempt; commands answer as soon as they are journaled. */
 const COMMAND_MS = 5_000;
-/** A stop that its workflow has just been told of. Shorter than what an attempt to arm may take. */
+/** How long a stop that is just being delivered is awaited. Shorter than an attempt to arm may take. */
 const STOP_UNDER_WAY = { withinMs: 10_000, everyMs: 200 };
 /** Reconciling reads orders, positions, fills and balances from the venue. */
 const RECONCILE_MS = 20_000;
@@ -41,8 +41,8 @@ export function createEngineActivities(
   owesStop: () => Promise<boolean>,
 ): EngineActivities {
   /**
-   * What is armed in front of a stop that was asked for before would be halted by it in the middle of its trades. One
-   * that is just being delivered is waited for: those who decided after it need not decide again.
+   * Arming ahead of a stop that was requested earlier would lead to a halt in the middle of trades. A stop
+   * that is just being delivered is awaited: people who decided after it need not decide again.
    */
   const unlessStopped = async <T>(arm: () => Promise<T>): Promise<T> => {
     if (await pollUntil(owesStop, (owed) => !owed, STOP_UNDER_WAY))
@@ -147,7 +147,7 @@ function nextDayOf(halts: readonly Halt[], marketMs: number, days: TradingDays):
 const signedText = (side: PositionStatus['side'], quantity: string): string =>
   `${side === 'short' ? '-' : ''}${quantity}`;
 
-/** What is open: the position, or each trade where these may be against each other. */
+/** The open holdings: the position, or each trade where trades may be against each other. */
 function heldIn({ parts = [], ...position }: PositionStatus): IncidentFacts['positions'] {
   const { symbol, side, quantity, protection, stopPrice, strategy, unrealised } = position;
   const trades = parts.flatMap((part) =>
@@ -212,10 +212,10 @@ export async function readIncidentFacts(
 /** The part of the trader's client that activities use. */
 type TraderCalls = Pick<TraderClient, 'call'>;
 
-/** Failure type of a trader that doesn't answer; it may a moment later. */
+/** Failure type of a trader that doesn't answer; it may answer a moment later. */
 const TRADER_UNAVAILABLE = 'TraderUnavailable';
 
-/** Refusals that a workflow has to tell apart, by the trader's code. */
+/** Refusals that a workflow must tell apart, by the trader's code. */
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

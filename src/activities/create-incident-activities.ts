@@ -38,12 +38,12 @@ type Traded = Pick<Desk['instruments'][number], 'symbol' | 'lotSize'>;
 interface IncidentDependencies {
   readonly pool: Pool;
   readonly desk: string;
-  /** What it trades, for the lots; left out: quantities are said as the ledger has them. */
+  /** Its instruments, for their lots; left out: quantities are shown as the ledger has them. */
   readonly instruments?: readonly Traded[];
   /** FERMATA_HOME. */
   readonly home: string;
   readonly tell: (notice: Notice) => Promise<void>;
-  /** Whom to call over an incident of this kind, a line each; left out: nobody. */
+  /** Whom to call about an incident of this kind, one per line; left out: nobody. */
   readonly contactsOf?: (kind: string) => readonly string[];
   readonly processState: (name: string) => Promise<string | null>;
   /** Resolves with a description of the result; rejects if nobody here can restart the process. */
@@ -91,7 +91,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
   };
 }
 
-/** What was asked for may still be wanted: a person closes it. */
+/** The task may still be wanted, so a person closes it. */
 const INCIDENT_IS_OVER = ' (Its incident is over, and nothing waits for this any longer.)';
 
 async function askForReview(
@@ -139,8 +139,8 @@ function isAbout(line: string, role: string): boolean {
 }
 
 /**
- * Worst first. `sinceMarketMs` null: the last 24 hours of trading. What no strategy ordered, as a close-all, is of the one
- * that entered last.
+ * Worst first. `sinceMarketMs` null: the last 24 hours of trading. A fill that no strategy ordered, such as a
+ * close-all's, counts for the strategy that entered last.
  */
 export async function lossesByStrategy(
   pool: Pick<Pool, 'query'>,
@@ -167,8 +167,8 @@ export async function lossesByStrategy(
 }
 
 /**
- * Open positions as "BTC/USDT 0.500", sorted; in whole lots and with a lot's places, as the trader says them: the ledger
- * has the rest of a coin, too.
+ * Open positions as "BTC/USDT 0.500", sorted, in whole lots with a lot's decimal places, as the trader
+ * reports them; the ledger also holds a coin's remainder.
  */
 export async function ledgerPositions(
   pool: Pick<Pool, 'query'>,
@@ -193,8 +193,8 @@ const SAYS_MAX = 300;
 const DIGEST_LENGTH = 12;
 
 /**
- * Reads what an exchange says about itself while it is down. Never rejects: an unreachable page is a result, too. The
- * address comes from the desk file.
+ * Reads an exchange's own status page while the exchange is down. Never rejects: an unreachable page is also
+ * a result. The address comes from the desk file.
  */
 async function readStatusPage(url: string): Promise<StatusPageReading> {
   try {

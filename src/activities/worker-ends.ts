@@ -1,9 +1,9 @@
 /**
- * A worker that ends waits for its running activities, for each as long as its contract allows: an attempt may finish
- * until its start-to-close timeout is over. An activity with heartbeats may run for hours and can stop early; it is
- * told at once, so that it has the whole time for cleanup. The wait never exceeds `END_TIMES.graceMs`. An activity that
- * has not ended by then is abandoned, and the next worker tries it again at once, without waiting for the server's
- * timeout.
+ * A worker that ends waits for its running activities, each for as long as its contract allows: an attempt
+ * may finish until its start-to-close timeout is over. An activity with heartbeats may run for hours and can
+ * stop early; it is notified at once, so that it has the whole time for cleanup. The wait never exceeds
+ * `END_TIMES.graceMs`. An activity that has not ended by then is abandoned, and the next worker tries it
+ * again at once, without waiting for the server's timeout.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
@@ -12,16 +12,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 
 /**
- * `graceMs`: the longest wait for any activity. `closeMs`: after this, the worker gives up on a clean end. An ending
- * worker takes on nothing, not even heartbeats for the trader. Together with the start of the next worker the times
- * have to stay below the shortest silence after which the shipped desk stops (60 s), or a mere restart would halt
- * trading.
+ * `graceMs`: the longest wait for any activity. `closeMs`: after this, the worker gives up on a clean end. An
+ * ending worker takes on nothing, not even heartbeats for the trader. Together with the start of the next
+ * worker the times must stay below the shortest silence after which the shipped desk stops (60 s), or a mere
+ * restart would halt trading.
  */
 export const END_TIMES = { graceMs: 20_000, closeMs: 10_000 } as const;
 
 const worker = new AsyncLocalStorage<AbortSignal>();
 
-/** Applies to every activity of a worker. `ends`: aborted when the worker is to end. */
+/** Applies to every activity of a worker. `ends`: aborted when the worker must end. */
 export const endWithWorker = (ends: AbortSignal) => {
   // Each running activity adds a listener, and there may be many: Node would warn of a leak from the eleventh on.
   setMaxListeners(0, ends);
@@ -73,8 +73,8 @@ export function cancelledOrEnding({ cancellationSignal }: Context): AbortSignal 
 const BEAT_MS = 2_000;
 
 /**
- * Sends heartbeats while `work` runs, so that a dead worker is noticed. `say` reports progress; `signal` aborts when
- * `work` is to give up and clean up after itself.
+ * Sends heartbeats while `work` runs, so that a dead worker is noticed. `say` reports progress; `signal`
+ * aborts when `work` must give up and clean up after itself.
  */
 export async function withHeartbeat<T>(
   work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,

@@ -98,7 +98,7 @@ export interface WebDependencies {
   /** When the desk's days begin. */
   readonly calendar: DeskCalendar;
   readonly operations: DeskOperations;
-  /** What makes the desk safer goes there before it goes anywhere else. */
+  /** Commands that make the desk safer go here before anywhere else. */
   readonly trader: Pick<TraderClient, 'call'>;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;

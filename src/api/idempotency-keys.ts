@@ -1,7 +1,8 @@
 /**
- * One key, one request: the same key with the same body gets the same answer; with another body it is refused. Kept
- * in memory and in Postgres; while Postgres is slow or down only the memory counts, because an emergency never waits
- * for a database. Only answers that succeeded are kept, so that a failure can be retried with its key.
+ * One key, one request: the same key with the same body gets the same answer; with another body it is
+ * refused. Answers are stored in memory and in Postgres; while Postgres is slow or down, only memory counts,
+ * because an emergency never waits for a database. Only successful answers are stored, so that a failure can
+ * be retried with its key.
  */
 import { createHash } from 'node:crypto';
 import { type OperationResult, outcomeSchema } from '../operations/operation.js';
@@ -10,12 +11,12 @@ import type { KeyedRequest, KeyState } from '../store/idempotency.js';
 const KEYS_MAX = 1000;
 const STORE_WAIT_MS = 250;
 
-/** Where keys outlive this process. Each method may reject: then only the memory counts. */
+/** Where keys outlive this process. Each method may reject: then only memory counts. */
 export interface KeyStore {
   take(request: KeyedRequest): Promise<KeyState>;
   keep(request: KeyedRequest, answer: OperationResult): Promise<void>;
   giveUp(request: KeyedRequest): Promise<void>;
-  /** How long a request waits for it, in milliseconds; by default a quarter of a second. */
+  /** How long a request waits for the store, in milliseconds; by default a quarter of a second. */
   readonly waitMs?: number;
 }
 
@@ -38,7 +39,7 @@ export class IdempotencyKeys {
 
   constructor(private readonly store: KeyStore) {}
 
-  /** For what must not happen twice (close-all, resume). Rejects as `work` does. */
+  /** For actions that must not happen twice (close-all, resume). Rejects as `work` does. */
   async once(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
     const known = this.#kept.get(name(request));
     if (known !== undefined) return replay(request, known);
@@ -76,7 +77,7 @@ export class IdempotencyKeys {
     return { kind: 'new', outcome };
   }
 
-  /** Awaited, within a time limit: a client that is told of a failure may retry at once. */
+  /** Awaited, within a time limit: a client that learns of a failure may retry at once. */
   async #giveUp(request: KeyedRequest): Promise<void> {
     await within(this.#waitMs, this.store.giveUp(request), undefined);
   }

@@ -34,7 +34,7 @@ export function problemBody(problem: Problem): Record<string, unknown> {
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  // No HTTP server looks after the socket of a refused upgrade any more.
+  // The HTTP server no longer manages the socket of a refused upgrade.
   if (reply.request.ws) reply.raw.once('finish', () => reply.request.raw.socket.end());
   return reply
     .code(problem.status)
@@ -77,7 +77,7 @@ export const refusedOrigin = (detail: string): Problem => ({
   doThis: 'Open the dashboard at its own address and try again there.',
 });
 
-/** Who starts again what ended. The supervisor may have ended, too: then nobody does before a person has. */
+/** Who restarts a process that ended. If the supervisor has ended, too, only a person can. */
 const WHO_RESTARTS = 'the supervisor restarts it; where that ended, too: `fermata up`';
 
 export const databaseDown = (what: string): Problem => ({
@@ -134,7 +134,7 @@ export const exportRunning = (): Problem => ({
   doThis: 'Wait until it has arrived, or cancel it, and ask again.',
 });
 
-/** A change that was understood but not made. The trader knows better what helps against its own refusal. */
+/** A change that was understood but not made. The trader knows best what helps after its own refusal. */
 export function notDone(said: string, otherwise: string): Problem {
   const [detail = '', doThis = otherwise] = said.split(TO_DO);
   return { status: 409, code: 'not-done', title: 'Not done', detail, keptSafe: NOTHING_CHANGED, doThis };
@@ -148,7 +148,7 @@ export const notFound = (detail: string, doThis: string): Problem => ({
   doThis,
 });
 
-/** What an operation refused: 404 where it names nothing that there is, 409 where that is not as it has to be. */
+/** A refusal by an operation: 404 if it names something that doesn't exist, otherwise 409. */
 export function refusal({ detail, reason }: Refused, otherwise: string): Problem {
   const problem = notDone(detail, otherwise);
   return reason === 'unknown' ? notFound(problem.detail, problem.doThis) : problem;

@@ -1,6 +1,7 @@
 /**
- * The web server: the hooks that every request passes, then the routes, one file for each subject. Builds it;
- * listening is up to the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
+ * Builds the web server: the hooks that every request passes, then the routes, one file for each subject.
+ * Listening is up to the caller. Routes are imported by name, not loaded from a folder: web runs as one
+ * bundled file.
  */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';

@@ -36,10 +36,10 @@ import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
 
 const STATUS_WAIT_MS = 2_000;
 const TEMPORAL_WAIT_MS = 1_000;
-/** A page should get an answer sooner than the pool's own, longer deadline. */
+/** A page should get an answer before the pool's own, longer deadline. */
 const QUERY_WAIT_MS = 4_000;
 
-/** How each thing that was opened is closed, in the order of opening. */
+/** What closes each opened resource, in the order of opening. */
 type Closers = (() => unknown)[];
 
 /**

@@ -1,7 +1,7 @@
 /**
- * One audit of everything from outside. A finding counts when two audits in a row find the very same: between two
- * readings a fill may have reached one book and not the other. The auditor can only stop the desk, and reports each
- * finding once.
+ * One audit of the whole desk from outside. A finding counts once two audits in a row find the very same:
+ * between two readings a fill may have reached only one of the books. The auditor can only stop the desk, and
+ * reports each finding once.
  */
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -16,14 +16,14 @@ import { LimitWatch } from './limit-watch.js';
 import { compareEquity, type Finding, ownEquity, type PriceReader, ROUNDED } from './own-equity.js';
 
 /**
- * A difference in cash that the trader does not see. The venue's lists may still explain it as a deposit or the like,
- * and the trader asks for them at its next reading: it becomes a finding only if the trader calls a later reading
- * clean.
+ * A cash difference that the trader does not see. The venue's lists may still explain it, for example as a
+ * deposit, and the trader queries them at its next reading. So it becomes a finding only if the trader calls
+ * a later reading clean.
  */
 export class LateCash {
   #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
 
-  /** Cash differs, and it can't be told yet whether that is wrong. */
+  /** Cash differs, and it is not known yet whether that is wrong. */
   get isOpen(): boolean {
     return this.#since !== null;
   }
@@ -48,10 +48,10 @@ export class LateCash {
   }
 }
 
-/** As long as the trader itself allows a list of positions to be behind that of the fills. */
+/** How long the trader itself lets a list of positions lag behind the list of fills. */
 const LISTED_LATE_MS = 15_000;
 
-/** What the trader held lately: a list of the venue may still show it. */
+/** What the trader held recently: a list at the venue may still show it. */
 export class HeldLately {
   #statuses: { readonly atMs: number; readonly status: Pick<TraderStatus, 'positions' | 'dust'> }[] = [];
 
@@ -68,10 +68,10 @@ export class HeldLately {
   }
 }
 
-/** Longer than the trader itself tolerates: so it failed to halt although it could not compare. */
+/** Longer than the trader itself tolerates: by then it should have halted, as it could not compare. */
 const UNCOMPARED_MAX_MS = 240_000;
 
-/** A trader that trades although none of its own readings has agreed for too long. */
+/** Detects a trader that goes on trading although none of its own readings has agreed for too long. */
 class LateReading {
   #sinceMs: number | null = null;
 
@@ -94,21 +94,21 @@ export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;
   readonly instruments: readonly Instrument[];
   readonly risk: Desk['risk'];
-  /** Null: nothing can be compared now. A rolled future is of the month that the trader says. */
+  /** Null: nothing can be compared now. A rolled future is of the month that the trader reports. */
   readonly readBook: (
     status: Pick<TraderStatus, 'contracts'>,
   ) => BookReading | null | Promise<BookReading | null>;
   readonly readPrices: PriceReader;
   /** Monotonic time in milliseconds. */
   readonly nowMs?: () => number;
-  /** Called in each audit that has no prices: books are compared all the same. */
+  /** Called in each audit without prices; books are still compared. */
   readonly onPricesMissing: (why: string) => void;
 }
 
 const ANSWER_MS = 3_000;
 const REASON_LENGTH_MAX = 500;
 
-/** Returns a function that makes one audit. It resolves with the reason of a new halt, or null. */
+/** Returns a function that runs one audit. It resolves with the reason of a new halt, or null. */
 export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);
@@ -120,7 +120,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const halted = new Set<string>();
   return async () => {
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
-    // While the trader itself still compares, its book may be empty or behind.
+    // While the trader itself is still comparing, its book may be empty or behind.
     const late = lateReading.look(status);
     held.note(status);
     if (status.reconciliation.state === 'pending' && late === null) return null;
@@ -163,13 +163,13 @@ async function findings(
   const differing = books.join('; ');
   if (differing !== '')
     return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
-  // Nor can equity be worked out from a list that is late.
+  // Equity can't be computed from a late list either.
   if (instruments.some((one) => !agreesOn(book, one)(status))) return [];
   const prices = await parts.readPrices(status.marketData).catch((error: unknown) => {
     parts.onPricesMissing(messageOf(error));
     return null;
   });
-  // Cash that the trader is about to find does not make equity differ yet, neither by our count nor by the venue's.
+  // Cash that the trader is about to find must not make equity differ yet, by our count or by the venue's.
   const { equity: _venues, ...uncounted } = book;
   const counted = lateCash.isOpen ? { ...uncounted, cash: null } : book;
   const own = prices === null ? null : ownEquity(counted, status, instruments, prices);
@@ -195,7 +195,7 @@ export function compareBooks(
   return differences;
 }
 
-/** Whether a status has what the venue has of it; of dust the venue may have more. */
+/** Whether a status agrees with the venue's quantity; the venue may have more by its dust. */
 function agreesOn(book: BookReading, { symbol, lotSize }: Pick<Instrument, 'symbol' | 'lotSize'>) {
   const most = book.dustLots?.get(symbol) ?? 0;
   return (status: Pick<TraderStatus, 'positions' | 'dust'>): boolean => {
@@ -243,7 +243,7 @@ function tradersLots(
 /** More decimal places than any exchange uses for coins. */
 const COIN_PLACES = 18;
 
-/** Dust is given to the last decimal place, but books are compared by lots. */
+/** Dust is reported to the last decimal place, but books are compared by lots. */
 function wholeLots(quantity: string, lotSize: string): number {
   return Number(parseUnits(quantity, COIN_PLACES) / parseUnits(lotSize, COIN_PLACES));
 }

@@ -1,9 +1,10 @@
 /**
- * The desk file's limits, watched from outside. Of `src/limits` it takes the names of settings alone, on purpose: what
- * is wrong in a limit there must not be wrong here too. It judges those that show in the venue's book and in prices
- * (docs/LIMITS.md says why not the others). They restrict what is opened, so what counts is growth past one. A
- * position from before a limit was lowered is nobody's fault, nor is one whose entry was sent before: its cancel may
- * come too late. Between two audits limits can go up and down again, so growth while they changed is not judged.
+ * The desk file's limits, watched from outside. It uses only the names of settings from `src/limits`, on
+ * purpose: a bug in a limit there must not be repeated here. It judges the limits that show in the venue's
+ * book and in prices (docs/LIMITS.md says why not the others). Limits restrict what is opened, so only growth
+ * past one counts. A position from before a limit was lowered is nobody's fault, nor is one whose entry was
+ * sent before: its cancel may come too late. Limits can go up and down again between two audits, so growth
+ * while they changed is not judged.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
@@ -23,23 +24,26 @@ interface LimitReading {
 }
 
 interface Limits {
-  /** Identifies the settings and the position size in force: a change of either means other limits. */
+  /** Identifies the settings and the position size in force: a change to either means different limits. */
   readonly terms: string;
   readonly positions: number;
-  /** Money units that one position may be worth. */
+  /** Most that one position may be worth, in money units. */
   readonly size: number;
 }
 
 interface Look {
   readonly lots: ReadonlyMap<string, number>;
-  /** Where trades may be against each other, the larger side: the net grows up to it as the other side is closed. */
+  /**
+   * Where trades may be against each other, the larger side: the net can grow up to it as the other side is
+   * closed.
+   */
   readonly sides: ReadonlyMap<string, number>;
   readonly limits: Limits;
 }
 
 export class LimitWatch {
   #before: Look | null = null;
-  /** Symbols by client id: entries that were sent under other limits and are still open. */
+  /** Symbols by client id: entries sent under other limits and still open. */
   readonly #sentEarlier = new Map<string, string>();
   /** Symbols whose growth is not judged in this audit. */
   #excused: ReadonlySet<string> = new Set();
@@ -100,7 +104,7 @@ export class LimitWatch {
     return [{ key: `limit size ${symbol}`, text }];
   }
 
-  /** The trader halts by itself at this loss; one that still trades has not noticed it. */
+  /** The trader halts by itself at this loss; if it still trades, it has missed the loss. */
   #loss({ own, status }: LimitReading): Finding[] {
     if (status.mode !== 'ACTIVE') return [];
     const pct = limitOf(status, this.risk, 'dailyLossLimitPct');
@@ -175,12 +179,14 @@ interface Counted {
 }
 
 /**
- * The maximum drawdown, watched from outside: from the highest equity that the auditor has seen itself, so that a
- * trader that forgets its peak is caught, or from the trader's own peak if that is higher.
+ * The maximum drawdown, watched from outside: counted from the highest equity that the auditor itself has
+ * seen, which catches a trader that forgets its peak, or from the trader's own peak if that is higher.
  */
 class DrawdownWatch {
   #before: Counted | null = null;
-  /** Money units. The highest equity that both trader and auditor saw, so that no odd price makes a peak. */
+  /**
+   * Money units. The highest equity that both trader and auditor saw, so that a stray price makes no peak.
+   */
   #peak = 0;
 
   constructor(private readonly risk: Desk['risk']) {}
@@ -210,8 +216,8 @@ class DrawdownWatch {
 }
 
 /**
- * Whether the trader counts a new peak: for another account or journal, or after a drawdown halt was lifted. If its peak
- * falls within the same process, such a halt came and was lifted between two audits.
+ * Whether the trader counts from a new peak: for another account or journal, or after a drawdown halt was
+ * lifted. If its peak falls within the same process, such a halt came and was lifted between two audits.
  */
 function isCountedAnew(before: Counted, now: Counted): boolean {
   const isLifted = before.isHalted && !now.isHalted;
@@ -223,15 +229,15 @@ function isCountedAnew(before: Counted, now: Counted): boolean {
 const MOVED_FACTOR = 1.05;
 
 /**
- * Equity below which too much was lost, whatever prices did between the readings. What is held on margin may be worth
- * many times the account, so this tolerates no more than what may be lost anyway.
+ * Equity below which too much was lost, however prices moved between the readings. Positions on margin may be
+ * worth many times the account, so the tolerance is at most the permitted loss.
  */
 function floorOf(from: number, pct: number, { value }: OwnEquity): number {
   const allowed = (from * pct) / 100;
   return from - allowed - Math.min(allowed, value * (MOVED_FACTOR - 1));
 }
 
-/** The desk file's limit, or the value that people have set while the desk runs. */
+/** The desk file's limit, or the value that people have set while the desk ran. */
 function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {
   const changed = settings.changed[`risk.${name}`];
   return typeof changed === 'number' ? changed : risk[name];

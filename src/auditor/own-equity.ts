@@ -1,6 +1,6 @@
 /**
- * Equity calculated a second time: from the venue's book and the auditor's own prices. Their source is never the trader,
- * unless nobody else has them.
+ * Equity, calculated a second time from the venue's book and the auditor's own prices. The prices never come
+ * from the trader, unless nobody else has them.
  */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
@@ -15,9 +15,11 @@ import type { BookReading, OwnPrice, OwnPrices } from '../venue/book-reading.js'
 import type { VenueEndpoint } from '../venue/prices.js';
 import { priceSourceOf } from '../venue/registry.js';
 
-/** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
+/**
+ * Prices move between the two readings: a difference up to this part of the positions' value is tolerated.
+ */
 const MOVED_PART = 0.02;
-/** Money units. The trader cuts to cents at the coarsest, and a broker rounds its figures to them. */
+/** Money units. The trader cuts to cents at the coarsest, and a broker rounds its figures to cents. */
 export const ROUNDED = 3_000_000;
 
 export interface OwnEquity {
@@ -26,14 +28,15 @@ export interface OwnEquity {
   /** Value of everything held, in money units. */
   readonly value: number;
   /**
-   * Value of remainders that nobody could sell, in money units: the venue has them, the trader does not count them.
+   * Value of remainders too small to sell, in money units: the venue has them, the trader does not count
+   * them.
    */
   readonly dust: number;
 }
 
 /**
- * Null if the price of something that is held is missing. Cash that the book lacks counts as the trader says, as do fees
- * paid from coins kept for fees.
+ * Null if the price of a position is missing. Cash missing from the book is the trader's figure, as are fees
+ * paid from coins held for fees.
  */
 export function ownEquity(
   book: BookReading,
@@ -62,7 +65,7 @@ export function ownEquity(
   return { equity: book.equity ?? Math.round(equity), value, dust };
 }
 
-/** What the quote currency is worth in the desk's at these prices. Null: the price that converts is missing. */
+/** Worth of the quote currency in the desk's at these prices. Null: the converting price is missing. */
 export function rateBy(
   prices: OwnPrices,
   { conversion }: Pick<Instrument, 'conversion'>,
@@ -86,9 +89,9 @@ export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity
 
 /** Something that is wrong. */
 export interface Finding {
-  /** The same as long as the problem is the same; figures in the text may change meanwhile. */
+  /** The same while the problem is the same; figures in the text may change meanwhile. */
   readonly key: string;
-  /** A sentence for people who read why the desk was stopped. */
+  /** A sentence that tells people why the desk was stopped. */
   readonly text: string;
 }
 
@@ -101,8 +104,8 @@ interface TradedMarket {
 export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
 
 /**
- * `traded`: null on paper. `simulatedFeeds`: as in the runtime. For a recording, and for a venue without `bestPrices`,
- * the trader's own prices are used: then only what the trader makes of them is compared.
+ * `traded`: null on paper. `simulatedFeeds`: as in the runtime. For a recording, and for a venue without
+ * `bestPrices`, the trader's own prices are used: then only what the trader computes from them is compared.
  */
 export function ownPrices(
   desk: Pick<Desk, 'instruments'>,

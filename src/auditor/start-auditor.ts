@@ -80,7 +80,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
     }
   };
   const timer = setInterval(() => {
-    // A look may take longer than this: the next one then waits for its turn, and none is made up for.
+    // An audit may take longer than the interval: the ticks meanwhile are skipped.
     running ??= look();
   }, LOOK_EVERY_MS);
   return {
@@ -92,7 +92,9 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** Uses a read-only key of the auditor's own if there is one, otherwise the trader's if this process has it. */
+/**
+ * Uses the auditor's own read-only key if there is one, otherwise the trader's key if this process has it.
+ */
 export function accountReader(endpoint: VenueEndpoint, desk: Desk): AuditParts['readBook'] {
   const { live } = tradedVenue(desk.venue.name);
   const signedIn = live.signInToRead(process.env);
@@ -122,7 +124,7 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
   let lastNumber = -1;
   for (const line of lines) {
     const entry = decode(line);
-    // The line that is being written is the end of what can be read now.
+    // A line still being written ends what can be read now.
     if (entry === null) break;
     if (entry.record.type === 'state') {
       book = new PaperBook(entry.record.state, new Map(instruments.map((known) => [known.symbol, known])));
@@ -150,7 +152,7 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
   };
 }
 
-/** `remainder`, the coins below a lot that a fee has left, as a fraction of a lot. */
+/** `remainder`, the coins below a lot left by a fee, as a fraction of a lot. */
 function partOfLot(instrument: Instrument, remainder: WrittenUnits): number {
   const { perLot } = stepsOf(instrument, scalesFor([instrument], new Map()));
   return Number(readUnits(remainder)) / Number(perLot);

@@ -1,6 +1,6 @@
 /**
- * Layout of backups: FERMATA_HOME/backups/<id>, outside every data directory. A backup gets its name only when it is
- * complete; an interrupted one is called `.partial-…` and is removed by the next.
+ * Layout of backups: FERMATA_HOME/backups/<id>, outside every data directory. A backup gets its name only
+ * once it is complete; an interrupted one is called `.partial-…`, and the next backup removes it.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
@@ -8,17 +8,17 @@ import { join } from 'node:path';
 import { type FileLock, tryLockFile } from '../home/file-lock.js';
 
 export const MANIFEST_FILE = 'manifest.json';
-/** SHA-256 of the manifest: the only file that the manifest itself can't vouch for. */
+/** SHA-256 of the manifest, the only file that the manifest itself can't vouch for. */
 export const MANIFEST_HASH_FILE = 'manifest.sha256';
 export const DATABASE_FILE = 'database.dump';
 export const JOURNAL_FOLDER = 'journal';
 export const PAPER_BOOK_FOLDER = 'paper-book';
-/** Contains one folder for each unused paper account, with a journal and a paper book as above. */
+/** Contains one folder per account set aside, each with a journal and a paper book as above. */
 export const SET_ASIDE_FOLDER = 'resting-accounts';
 export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
 export const DESK_FILE = 'desk.yaml';
-/** Everything else of the desk's folder that the desk consists of: its own code, and artefacts. */
+/** The rest of what makes up the desk in its folder: its own code, and artefacts. */
 export const OWN_FOLDER = 'desk';
 /** The desk's own logs, each compressed. */
 export const LOGS_FOLDER = 'logs';
@@ -33,21 +33,21 @@ export const backupIdAt = (wallMs: number): string => new Date(wallMs).toISOStri
 
 export const isBackupId = (text: string): boolean => BACKUP_ID.test(text);
 
-/** The process id is for people: whether somebody still writes there is told by a lock (`holdFolder`). */
+/** The process id is for people: a lock shows whether somebody is still writing there (`holdFolder`). */
 export const partialName = (): string => `.partial-${process.pid}-${randomBytes(4).toString('hex')}`;
 
-/** Ids of complete backups, oldest first; none if there is no folder yet. */
+/** Ids of complete backups, oldest first. Empty if there is no folder yet. */
 export async function listBackupIds(home: string): Promise<readonly string[]> {
   return (await namesIn(backupsFolder(home))).filter(isBackupId).sort();
 }
 
-/** Removes what killed processes left; never what a living one is writing. */
+/** Removes what killed processes left, never what a living one is writing. */
 export async function removeLeftovers(home: string): Promise<void> {
   const folder = backupsFolder(home);
   for (const name of await namesIn(folder)) if (PARTIAL.test(name)) await removeIfLeft(join(folder, name));
 }
 
-/** A folder for what is no backup yet, beside those that are. */
+/** A folder for an incomplete backup, next to the complete ones. */
 export async function openPartial(home: string): Promise<HeldFolder> {
   return holdFolder(join(backupsFolder(home), partialName()));
 }
@@ -57,13 +57,13 @@ const HOLD = '.held';
 interface HeldFolder {
   /** Empty at first. */
   readonly content: string;
-  /** With all that is still in it. */
+  /** Also removes everything that is still in it. */
   remove(): Promise<void>;
 }
 
 /**
- * Makes a folder that counts as left over once this process has ended. Its lock says so, not its id: in a container that
- * was started again another process has the same id, and in two of them at once each has it.
+ * Makes a folder that counts as a leftover once this process has ended. A lock decides that, not the process
+ * id: in a restarted container another process has the same id, and so may two containers at once.
  */
 export async function holdFolder(path: string): Promise<HeldFolder> {
   await mkdir(path, { recursive: true, mode: 0o700 });
@@ -78,7 +78,7 @@ export async function holdFolder(path: string): Promise<HeldFolder> {
   return { content, remove };
 }
 
-/** Null if a living process holds the folder, or another one has just removed it. */
+/** Null: a living process holds the folder, or another one has just removed it. */
 function tryHold(path: string): FileLock | null {
   try {
     return tryLockFile(join(path, HOLD));
@@ -88,7 +88,7 @@ function tryHold(path: string): FileLock | null {
   }
 }
 
-/** Removes it unless a living process holds it; `end` ends what may still use it. */
+/** Removes the folder unless a living process holds it. `end` first ends whatever may still use it. */
 export async function removeIfLeft(path: string, end = async (): Promise<void> => undefined): Promise<void> {
   const lock = tryHold(path);
   if (lock === null) return;
@@ -100,7 +100,7 @@ export async function removeIfLeft(path: string, end = async (): Promise<void> =
   }
 }
 
-/** Makes it a backup: everything in it is synced to disk before it gets its name. */
+/** Makes the folder a backup: everything in it is synced to disk before it gets its name. */
 export async function publish(partial: string, home: string, id: string): Promise<string> {
   const folder = join(backupsFolder(home), id);
   await syncTree(partial);

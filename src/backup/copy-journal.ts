@@ -1,6 +1,6 @@
 /**
- * Copies the trader's journal while the trader runs: only whole records that are on disk. Nothing in the journal is
- * locked or changed.
+ * Copies the trader's journal while the trader runs: only whole records that are on disk. Nothing in the
+ * journal is locked or changed.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, truncate } from 'node:fs/promises';
@@ -21,8 +21,8 @@ export type JournalDigest = NonNullable<Manifest['journal']>;
 const ENTRIES_PER_TURN = 2_000;
 
 /**
- * Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. A frame at its end that is not
- * whole may be being written: the copy ends before it.
+ * Null: there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. An incomplete frame at
+ * its end may still be in the writing: the copy ends before it.
  */
 export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
   const segments = existsSync(from) ? listSegments(from) : [];
@@ -33,7 +33,8 @@ export async function copyJournal(from: string, to: string): Promise<JournalDige
   const copied = { ...last, path: join(to, last.name) };
   refuseDamagedEnd(to);
   await truncate(copied.path, endOfWholeRecords(copied));
-  // A backup must not contain records that the journal itself could still lose: once synced, it keeps those copied.
+  // A backup must not contain records that the journal could still lose: this sync makes the copied ones
+  // durable there.
   await syncFile(last.path);
   return digestJournal(to);
 }

@@ -13,7 +13,7 @@ const count = z.number().int().min(0);
 const tableSchema = z.strictObject({
   table: z.string(),
   rows: count,
-  /** Sum of each row's text hash: independent of the order of rows. */
+  /** Sum of each row's text hash, whatever the order of the rows. */
   checksum: z.string().regex(/^\d+$/),
 });
 
@@ -24,13 +24,13 @@ const journalSchema = z.strictObject({
   segments: count,
 });
 
-/** A paper account of other prices than those in use. */
+/** An account set aside: a paper account of other prices than those in use. */
 const accountSetAsideSchema = z.strictObject({
   /** Name of its folder. */
   name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/),
   account: z.string(),
   journal: journalSchema,
-  /** State after replaying its journal; in ticks, lots and money units. */
+  /** State after replaying its journal, in ticks, lots and money units. */
   holds: z.strictObject({
     fills: count,
     openOrders: count,
@@ -45,7 +45,7 @@ const manifestSchema = z.strictObject({
   id: z.string(),
   desk: z.string(),
   takenMs: count,
-  /** The kind of a backup that is not an everyday one. */
+  /** The kind of a backup other than an everyday one. */
   tag: z.enum(BACKUP_TAGS).nullable().default(null),
   versions: z.strictObject({
     fermata: z.string(),
@@ -61,7 +61,7 @@ const manifestSchema = z.strictObject({
   }),
   /** Null: the desk had no journal. */
   journal: journalSchema.nullable(),
-  /** Null: written before backups included unused paper accounts. */
+  /** Null: written before backups included accounts set aside. */
   restingAccounts: z
     .strictObject({
       kept: z.array(accountSetAsideSchema),
@@ -71,11 +71,11 @@ const manifestSchema = z.strictObject({
     })
     .nullable()
     .default(null),
-  /** How far the ledger in the database is; null if it has nothing of that journal. */
+  /** How far the ledger in the database is. Null: it has nothing of that journal. */
   ledger: z.strictObject({ incarnation: z.string(), sequence: count, chain: sha256 }).nullable(),
   evidence: z.strictObject({ count, head: sha256 }),
   configHash: z.string(),
-  /** Local backups are not encrypted; copies that are sent away are sealed. */
+  /** Local backups are not encrypted; copies sent off this machine are sealed. */
   encryption: z.null(),
   files: z.array(z.strictObject({ path: z.string(), bytes: count, sha256 })),
 });
@@ -122,7 +122,9 @@ export async function readManifest(folder: string): Promise<ManifestReading> {
   }
 }
 
-/** False if an unused paper account was left out as damaged: older backups may be the only ones that contain it. */
+/**
+ * False if an account set aside was left out as damaged: older backups may be the only ones that contain it.
+ */
 export const isWhole = ({ restingAccounts }: Pick<Manifest, 'restingAccounts'>): boolean =>
   !restingAccounts?.leftOut.some(({ damaged }) => damaged);
 

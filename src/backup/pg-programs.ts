@@ -11,7 +11,7 @@ import { keptThroughLosses } from '../store/pool.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Long enough for any database that this desk fills in years, so that a hanging program ends at last. */
+/** Long enough for any database that this desk fills in years, yet a hanging program ends at last. */
 const RUN_TIMEOUT_MS = 4 * 3_600_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -44,7 +44,9 @@ export interface PgConnection {
   readonly database: string;
 }
 
-/** Rejects with the program's last output. The password goes through the environment, never the command line. */
+/**
+ * Rejects with the program's last output. The password goes through the environment, never the command line.
+ */
 export async function runPgProgram(
   program: PgProgram,
   connection: PgConnection | null,
@@ -83,12 +85,12 @@ export function ownerConnection({ home, postgres }: Pick<Runtime, 'home' | 'post
   return { host, port, database, user: OWNER, password: readSecret(home, 'postgresPassword') };
 }
 
-/** Counting and hashing tables of many years takes long. */
+/** Counting and hashing tables with many years of data takes long. */
 const STATEMENT_TIMEOUT_MS = 3_600_000;
 
 /**
- * Creates a database as before a first migration, and the product's role, which a dump refers to. Drops an existing
- * database of that name first.
+ * Creates a database as before a first migration, and the product's role, which a dump refers to. Drops an
+ * existing database of that name first.
  */
 export async function createEmptyDatabase(connection: PgConnection): Promise<Pool> {
   await withClient(connection, 'postgres', async (client) => {

@@ -1,4 +1,7 @@
-/** Which backups are deleted to make room, here and away from this machine alike; and the desk's backups here. */
+/**
+ * Which backups are deleted to make room, by the same rule on this machine and off it; and the desk's local
+ * backups.
+ */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupTag } from '../contracts/backup.js';
@@ -9,7 +12,7 @@ import { type Manifest, readManifest } from './manifest.js';
 export interface RetentionRule {
   /** How many stay: of those without a tag, and of each tag separately. At least one. */
   readonly keep: number;
-  /** Older ones are deleted, except those tagged `monthly`; null: age doesn't matter. */
+  /** Older ones are deleted, except those tagged `monthly`. Null: age doesn't matter. */
   readonly days: number | null;
 }
 
@@ -23,8 +26,8 @@ export interface KeptBackup {
 export const AHEAD_MAX_MS = 5 * MINUTE_MS;
 
 /**
- * Ids of the expired ones, oldest first. None while one is dated ahead of now: the newest by date is not the last one
- * taken then. Never the newest; and if `days` counts, never the newest of the previous month
+ * Ids of the expired backups, oldest first. None while any is dated ahead of now: then the newest by date is
+ * not the last one taken. Never the newest; and if `days` counts, never the newest of the previous month
  * (UTC), which the monthly drill restores.
  */
 export function expiredBackups(
@@ -46,7 +49,7 @@ export function expiredBackups(
   return gone.map(({ id }) => id).reverse();
 }
 
-/** The newest backup of the month before `nowMs`; undefined if there is none. */
+/** The newest backup of the month before that of `nowMs`. Undefined: there is none. */
 export function lastMonths<B extends Pick<KeptBackup, 'takenMs'>>(
   backups: readonly B[],
   nowMs: number,
@@ -65,8 +68,8 @@ export function lastMonths<B extends Pick<KeptBackup, 'takenMs'>>(
 }
 
 /**
- * The manifests of the desk's local backups, oldest first. An unreadable one belongs to no desk: a person has to
- * examine it.
+ * The manifests of the desk's local backups, oldest first. An unreadable one belongs to no desk: a person
+ * must examine it.
  */
 export async function ownBackups(home: string, desk: string): Promise<readonly Manifest[]> {
   const own: Manifest[] = [];
@@ -77,7 +80,10 @@ export async function ownBackups(home: string, desk: string): Promise<readonly M
   return own;
 }
 
-/** The newest backup that belongs to the desk or whose owner is unknown: that one must not be skipped silently. */
+/**
+ * The newest backup that belongs to the desk or has an unknown owner: such a backup must not be skipped
+ * silently.
+ */
 export async function newestBackupId(home: string, desk: string): Promise<string | null> {
   for (const id of (await listBackupIds(home)).toReversed()) {
     const reading = await readManifest(join(backupsFolder(home), id));
@@ -86,7 +92,7 @@ export async function newestBackupId(home: string, desk: string): Promise<string
   return null;
 }
 
-/** Removes the desk's backups that the rule expires; returns their ids. */
+/** Removes the desk's backups that the rule expires. Returns their ids. */
 export async function pruneBackups(
   home: string,
   desk: string,
@@ -95,8 +101,8 @@ export async function pruneBackups(
 ): Promise<readonly string[]> {
   const gone = expiredBackups(await ownBackups(home, desk), rule, nowMs);
   for (const id of gone) {
-    // Renamed first, so that it immediately stops being a backup: an interrupted removal leaves a leftover, never half
-    // a backup.
+    // Renamed first, so that it immediately stops being a backup: an interrupted removal leaves a leftover,
+    // never half a backup.
     const doomed = join(backupsFolder(home), partialName());
     await rename(join(backupsFolder(home), id), doomed);
     await rm(doomed, { recursive: true, force: true });

@@ -35,7 +35,7 @@ export async function readTableFigures(
   return figures;
 }
 
-/** One sentence for each table that differs; empty if all are equal. */
+/** One sentence for each table that differs. Empty: all are equal. */
 export function tableDifferences(
   expected: readonly TableFigures[],
   found: readonly TableFigures[],
@@ -79,7 +79,7 @@ export async function openSnapshot(connection: PgConnection): Promise<Snapshot> 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A server that goes away between two queries is reported by the next one.
+  // If the server goes away between two queries, the next one reports it.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,7 +1,7 @@
 /**
- * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore contain everything that
- * the ledger in that snapshot has; then the market's position, the desk file with the desk's own code and the logs.
- * Secrets are not included.
+ * Takes one backup. First the database from one snapshot, then the accounts: their journals therefore contain
+ * everything that the ledger in that snapshot has. Then the market's position, the desk file with the desk's
+ * own code, and the logs. Secrets are not included.
  */
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
@@ -44,9 +44,9 @@ export interface BackupRequest {
   /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
   readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
-  /** Of the desk's folder, beside the desk file. Left out: none. */
+  /** Files of the desk's folder, other than the desk file. Left out: none. */
   readonly own?: readonly OwnFile[];
-  /** As the owner of the tables: the product's own role may not read all of them. */
+  /** Connects as the owner of the tables: the product's own role may not read all of them. */
   readonly connection: PgConnection;
   readonly nowMs: () => number;
   /** Called when each phase begins. */
@@ -62,7 +62,10 @@ interface TakenBackup {
 
 type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
 
-/** The same id again returns the existing backup. Rejects if the database or the disk fails; nothing is left then. */
+/**
+ * The same id again returns the existing backup. Rejects, and leaves nothing, if the database or the disk
+ * fails.
+ */
 export async function takeBackup(request: BackupRequest): Promise<BackupOutcome> {
   const { home } = homePaths(request.runtime.home);
   await mkdir(place.backupsFolder(home), { recursive: true, mode: 0o700 });
@@ -159,7 +162,7 @@ const OF_DATABASES = /^(postgres|temporal)\./;
 const LOG = /\.(log|jsonl)(\.[\w-]+)?$/;
 const LEVEL = 1;
 
-/** Copies the desk's logs, rotated ones too, each compressed. Creates nothing if there are none. */
+/** Copies the desk's logs, rotated ones included, each compressed. Creates nothing if there are none. */
 async function copyLogs(from: string, to: string): Promise<void> {
   const there = existsSync(from) ? await readdir(from, { withFileTypes: true }) : [];
   const logs = there.filter(
@@ -175,7 +178,7 @@ async function copyLog(from: string, to: string): Promise<void> {
     await pipeline(createReadStream(from), createGzip({ level: LEVEL }), copy);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // Rotated since the folder was read: it is copied only if its next name was there already.
+    // Rotated since the folder was read: it is copied only if its new name was already in the listing.
     await rm(to, { force: true });
   }
 }

@@ -1,4 +1,7 @@
-/** Reads a backup back from the disk: every byte against its hash, each journal's chain, the dump's table of contents. */
+/**
+ * Reads a backup back from disk: every byte against its hash, each journal's chain, the dump's table of
+ * contents.
+ */
 import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
@@ -100,8 +103,8 @@ interface NewestGood {
 }
 
 /**
- * The desk's newest backup in which every byte matches its manifest; newer ones that don't are named. `olderThan`: only
- * consider backups before this one.
+ * The desk's newest backup in which every byte matches its manifest; newer ones that don't match are named.
+ * `olderThan`: consider only backups before this one.
  */
 export async function newestGoodBackup(
   home: string,

@@ -18,7 +18,7 @@ export interface ActOptions {
 
 /** Options of commands that don't wait for a reason. */
 export interface UrgentOptions extends Omit<ActOptions, 'reason'> {
-  /** True if the option was given without a value. */
+  /** True: the option was given without a value. */
   readonly reason?: string | true;
 }
 
@@ -37,10 +37,10 @@ export function actOptions(command: Command, timeoutSeconds: number): Command {
   );
 }
 
-/** Where nobody asks for a reason that is missing. */
+/** For commands where no task asks for a missing reason. */
 export const REASON_IF_ANY = ['--reason [text]', 'why; kept with the evidence'] as const;
 
-/** Here speed matters more than the reason. */
+/** Speed matters more than the reason here. */
 export function urgentOptions(
   command: Command,
   timeoutSeconds: number,
@@ -61,7 +61,7 @@ function deadlineOptions(command: Command, timeoutSeconds: number): Command {
     .option('--json', 'for scripts');
 }
 
-/** Rejects with `late` if `work` has not ended after `seconds`; the work itself goes on. */
+/** Rejects with `late` if `work` has not ended after `seconds`; `work` itself goes on. */
 export async function withinSeconds<T>(seconds: number, work: Promise<T>, late: CliFailure): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const lateness = new Promise<never>((_resolve, reject) => {
@@ -83,8 +83,8 @@ export function notProvenInTime(what: string, seconds: number): CliFailure {
 }
 
 /**
- * Adds the run's address in Temporal's UI, for scripts as well as for people; null if there is no run, or no Temporal
- * UI behind our sign-in.
+ * Adds the run's address in Temporal's UI, for scripts as well as people. Null: there is no run, or no
+ * Temporal UI behind our sign-in.
  */
 export function withRun<T extends { readonly workflowId: string | null }>(
   outcome: T,
@@ -103,13 +103,13 @@ export const ASK_AGAIN = 'look at fermata status, and ask again once the cause i
 
 interface Shown {
   readonly home?: string;
-  /** What helps where it is not proven, if the outcome itself does not say. */
+  /** What helps if the outcome is not proven and does not say so itself. */
   readonly doThis?: string;
-  /** Of what was refused. */
+  /** What a refusal has kept safe. */
   readonly keptSafe?: string;
 }
 
-/** A refusal in the form of every error; null where it was done, or is under way. */
+/** A refusal in the form of every error. Null: it was carried out, or is under way. */
 function refusalOf(
   { ok, workflowId, detail }: OperationResult,
   { doThis = ASK_AGAIN, keptSafe = 'nothing was changed' }: Shown,
@@ -120,7 +120,7 @@ function refusalOf(
   return { detail: said.replace(/^Nothing was changed: /, ''), keptSafe, doThis: toDo };
 }
 
-/** For scripts. Of a refusal with what was kept safe and what to do, as every error has them. */
+/** For scripts. A refusal includes what was kept safe and what to do, like every error. */
 export const outcomeJson = (outcome: OperationResult, shown: Shown = {}) => ({
   ...withRun(outcome, shown.home),
   ...refusalOf(outcome, shown),

@@ -1,6 +1,7 @@
 /**
- * A desk's own names for commands, as its runbook has them: `aliases.yaml` in the desk's folder, each name with what is
- * typed after `fermata`. Looked up only where there is no command of that name: no alias can stand in a command's way.
+ * A desk's own names for commands, as in its runbook: `aliases.yaml` in the desk's folder maps each name to
+ * what would be typed after `fermata`. Aliases are looked up only if no command has that name, so none can
+ * hide a command.
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ import { runtimeHere } from '../home/runtime-here.js';
 import { ALIASES } from '../pack/pack-folder.js';
 import { installationHome } from './running-desk.js';
 
-/** The words that are typed in the name's place. */
+/** The words that replace the name. */
 export type Aliases = ReadonlyMap<string, readonly string[]>;
 
 const ALIASES_FILE = { what: 'a file of names for commands', absent: 'make it readable, or remove it' };
@@ -24,7 +25,10 @@ const ALIASES_MAX = 200;
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const WORDS = z.string().min(1).max(500);
 
-/** `commands`: the names of ours. Empty if the folder has none. Throws `DeskFileError`, which lists every problem. */
+/**
+ * `commands`: the names of our own commands. Empty if the folder has no aliases. Throws `DeskFileError`,
+ * which lists every problem.
+ */
 export function readAliases(deskFolder: string, commands: readonly string[]): Aliases {
   const file = join(deskFolder, ALIASES);
   if (!existsSync(file)) return new Map();
@@ -40,20 +44,20 @@ export function readAliases(deskFolder: string, commands: readonly string[]): Al
   return new Map(entries.map(([name, words]) => [name, wordsOf(words as string)]));
 }
 
-/** `typed` with an alias replaced by its command; unchanged if the first word is none. */
+/** `typed` with an alias replaced by its command; unchanged if the first word is no alias. */
 export function withoutAlias(typed: readonly string[], commands: readonly string[]): readonly string[] {
   const [first = '', ...rest] = typed;
   const name = basename(first);
   const { desk, others } = deskAmong(rest);
   for (const folder of foldersMeant(desk)) {
     const words = readAliases(folder, commands).get(name);
-    // Where the command takes no desk, `--desk` has only said whose name was typed.
+    // If the command takes no desk, `--desk` only said whose alias was meant.
     if (words !== undefined) return [...words, ...(isOfNoDesk(words.join(' ')) ? others : rest)];
   }
   return typed;
 }
 
-/** The value of `--desk`, and what else was typed. */
+/** The value of `--desk`, and the other words. */
 function deskAmong(rest: readonly string[]): {
   readonly desk: string | undefined;
   readonly others: readonly string[];
@@ -64,7 +68,10 @@ function deskAmong(rest: readonly string[]): {
   return { desk: joined ?? rest[at + 1], others: rest.toSpliced(at, joined === undefined ? 2 : 1) };
 }
 
-/** The folder of the named desk; otherwise those of all desks that were started here, or that of the default one. */
+/**
+ * The folder of the named desk. If none is named: the folders of all desks that were started here, or that of
+ * the default desk.
+ */
 function foldersMeant(named: string | undefined): readonly string[] {
   if (named !== undefined) return [dirname(resolveDesk(named))];
   const started = desksHomes(installationHome()).flatMap((home) => runtimeHere(home) ?? []);
@@ -80,7 +87,7 @@ function problemsOf(name: string, words: unknown, commands: readonly string[]): 
   return [problem(name, expected, command === '' ? foundText(words) : `no command ${command}`)];
 }
 
-/** At white space; what stands between double quotes is one word. */
+/** Splits at white space; text between double quotes is one word. */
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
 

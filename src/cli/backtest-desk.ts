@@ -1,4 +1,6 @@
-/** The desk of a backtest: its file plus the options of this one run, checked by every rule of a desk file. */
+/**
+ * The desk of a backtest: its file plus the options of this one run, checked by every rule of a desk file.
+ */
 import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
@@ -46,7 +48,7 @@ type Path = readonly (string | number)[];
 /** Groups of the desk file that affect trading; a backtest ignores the others. */
 const GROUPS = ['risk', 'paper', 'breakers', 'resume', 'prices'] as const;
 const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
-/** Keys with decimal or other text as value; all others are numbers. */
+/** Keys whose value is text, decimals included; all others are numbers. */
 const TEXTS: ReadonlySet<string> = new Set([
   ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
   ...['each', 'minimum', 'initial', 'maintenance'],
@@ -75,7 +77,7 @@ export function feesValue(text: string): Fees {
   return { makerFeePpm: ppmOfPercent(maker), takerFeePpm: ppmOfPercent(taker) };
 }
 
-/** Throws a usage failure where no strategy has prices of all that it needs. */
+/** Throws a usage failure if no strategy has prices of everything that it needs. */
 export function refuseNothingTraded({ desk, lacking }: Pick<Scope, 'desk' | 'lacking'>): void {
   if (desk.strategies.length > 0) return;
   if (lacking.length === 0)
@@ -89,7 +91,9 @@ export function refuseNothingTraded({ desk, lacking }: Pick<Scope, 'desk' | 'lac
   );
 }
 
-/** Throws a usage failure that names the option, or `DeskFileError` if a value breaks a rule of the desk file. */
+/**
+ * Throws a usage failure that names the option, or `DeskFileError` if a value breaks a rule of the desk file.
+ */
 export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestDesk {
   const file = strategyFile(options.strategy);
   const known = file === null ? {} : { strategies: withFile(file) };
@@ -103,16 +107,17 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
     ...ofPaper('latencyMs', options.latencyMs),
   ];
   const document = parseDocument(loaded.text, { stringKeys: true });
-  // A percentage of the value is meant for every instrument.
+  // A percentage of the value applies to every instrument.
   if (options.fees !== undefined)
     for (const at of loaded.desk.instruments.keys()) document.deleteIn(['instruments', at, 'fees']);
   for (const [path, value] of settings) {
-    // A margin is of one kind: amounts of the file give way to a percentage that is given here, and the other way round.
+    // A margin is of one kind: a percentage given here replaces the file's amounts, and vice versa.
     for (const key of otherMargin(path)) document.deleteIn([...path.slice(0, -1), key]);
     document.setIn(path, value);
   }
   if (options.strategy !== undefined) {
-    // A strategy named here is meant to trade, whatever the file says; without the others it is another desk.
+    // A strategy named here must trade, whatever the file says. Without the other strategies, this is another
+    // desk.
     for (const at of chosen) document.setIn(['strategies', at, 'enabled'], true);
     for (const at of [...loaded.desk.strategies.keys()].reverse())
       if (!chosen.includes(at)) document.deleteIn(['strategies', at]);
@@ -137,7 +142,7 @@ function otherMargin(path: Path): readonly string[] {
   return String(key).endsWith('Pct') ? ['initial', 'maintenance'] : ['initialPct', 'maintenancePct'];
 }
 
-/** The file itself was checked before, so a problem now comes from the command line. */
+/** The file itself was checked before, so any problem now comes from the command line. */
 function judged({ file, folder }: LoadedDesk, text: string, known: KnownParts): LoadedDesk {
   try {
     return parseDesk(file, text, { folder, ...known });
@@ -160,7 +165,7 @@ interface NamedFile {
   readonly kind: string;
 }
 
-/** Null if a strategy of the desk is named, or none. */
+/** Null if a strategy of the desk is named, or none at all. */
 function strategyFile(named: string | undefined): NamedFile | null {
   if (named === undefined || !/[/\\]|\.[cm]?[jt]s$/.test(named)) return null;
   const file = resolve(named);
@@ -192,14 +197,14 @@ const withFile =
   };
 
 /**
- * The desk with only that strategy, on every symbol that its strategies trade (of one that trades several as one, on
- * those that the desk lists for it first), with the file's own defaults and, from
- * the desk's own folder, the artefacts that the desk lists for it.
+ * The desk with only that strategy, on every symbol that the desk's strategies trade. If it trades several
+ * symbols as one, then on those that the desk lists for it first. With the file's own defaults and, if it is
+ * in the desk's own folder, the artefacts that the desk lists for it.
  */
 function onlyOf(loaded: LoadedDesk, { name, kind, folder }: NamedFile, known: KnownParts): LoadedDesk {
   const document = parseDocument(loaded.text, { stringKeys: true });
   const same = loaded.desk.strategies.find((strategy) => strategy.kind === kind);
-  // What it trades as one is a set that somebody chose: another one would be another strategy.
+  // The set of symbols that it trades as one was chosen by somebody: another set would be another strategy.
   const isChosen = folder === loaded.folder && same?.own?.legs !== undefined;
   const all = loaded.desk.strategies.flatMap((strategy) => strategy.symbols);
   const symbols = isChosen ? same.symbols : [...new Set(all)];
@@ -298,7 +303,7 @@ function parametersOf(desk: Desk, chosen: readonly number[]): readonly string[] 
   return [...new Set(chosen.flatMap((at) => specsOf(desk, at).map(({ name }) => name)))];
 }
 
-/** Keys as the desk file has them, defaults included. */
+/** Keys as in the desk file, defaults included. */
 function knownKeys(desk: Desk, chosen: readonly number[]): readonly string[] {
   const groups = GROUPS.flatMap((group) => leaves(desk[group], group));
   // A limit that the file omits is off, and may be tried here.

@@ -1,6 +1,6 @@
 /**
- * A program that runs beside a desk: killed, with every process that it has started, if it takes too long or leaves
- * too little room on the disk.
+ * A program that runs next to a desk. It is killed, with every process that it has started, if it takes too
+ * long or leaves too little room on the disk.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -32,13 +32,13 @@ const LOOK_EVERY_MS = 1_000;
 const BYTES_PER_MB = 1024 * 1024;
 const PS_MS = 5_000;
 const PS_BYTES_MAX = 16 * BYTES_PER_MB;
-/** Inherited by every process that the program starts, so that one whose parent has ended is still recognised. */
+/** Inherited by every process that the program starts, so that an orphan is still recognised. */
 const MARK = 'BOUNDED_PROGRAM';
 const PASSES_MAX = 50;
-/** Twice, because processes may start others while the list is read. */
+/** Two, because processes may start others while the list is being read. */
 const QUIET_PASSES = 2;
 
-/** Null if there is enough room. */
+/** Null: there is enough room. */
 export async function lackOfRoom(
   folder: string,
   { freeBytesMin, freeBytes = freeBytesOf }: Omit<ProgramBounds, 'ms'>,
@@ -50,7 +50,7 @@ export async function lackOfRoom(
 
 const inMb = (bytes: number): string => `${Math.floor(bytes / BYTES_PER_MB)} MB`;
 
-/** Runs it without a shell. Rejects if it can't be started. */
+/** Runs the program without a shell. Rejects if it can't be started. */
 export function runBounded(
   { program, args, cwd, env, log }: Program,
   bounds: ProgramBounds,
@@ -81,7 +81,7 @@ export function runBounded(
   }).finally(() => closeSync(file));
 }
 
-/** First stops all of them, so that none starts another while they are killed. */
+/** Stops all of them first, so that none starts another while they are being killed. */
 async function killAllOf(root: number, mark: string): Promise<void> {
   const found = new Set<number>();
   for (let pass = 0, quiet = 0; pass < PASSES_MAX && quiet < QUIET_PASSES; pass += 1) {
@@ -96,7 +96,7 @@ async function killAllOf(root: number, mark: string): Promise<void> {
     }
     quiet = found.size === before ? quiet + 1 : 0;
   }
-  // The root last: its end is taken as the end of all.
+  // The root last: its end counts as the end of all.
   for (const pid of [...found].reverse()) signal(pid, 'SIGKILL');
 }
 
@@ -104,7 +104,7 @@ function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
   }
 }
 

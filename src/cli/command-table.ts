@@ -1,4 +1,4 @@
-/** Every command: its summary is here; its code is loaded only when it is called. */
+/** Every command: the summaries are here; a command's code is loaded only when it is called. */
 import type { Command } from 'commander';
 import type { RefusesUnknown } from './running-desk.js';
 
@@ -14,8 +14,8 @@ export interface CommandEntry {
 }
 
 /**
- * A command about one desk of FERMATA_HOME: the desk is chosen before its action runs. Commands with a `--desk` of
- * their own keep it. `unknownName`: when such a command refuses a name that no desk was started under.
+ * A command about one desk of FERMATA_HOME: the desk is chosen before its action runs. Commands with their
+ * own `--desk` keep it. `unknownName`: when such a command refuses a name under which no desk was started.
  */
 const ofDesk =
   (configure: Configure, unknownName: RefusesUnknown = 'never'): Configure =>

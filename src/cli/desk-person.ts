@@ -1,6 +1,7 @@
 /**
- * The person that a command acts for. A decision takes a signed-in person; what makes the desk safer needs no
- * sign-in. A vote about real money is signed here with the person's own key, which never leaves this process.
+ * The person that a command acts for. A decision needs a signed-in person; a command that makes the desk
+ * safer needs no sign-in. A vote about real money is signed here with the person's own key, which never
+ * leaves this process.
  */
 import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/roles.js';
 import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
@@ -15,8 +16,8 @@ import { CliFailure } from './failure.js';
 import { readPassword } from './read-password.js';
 
 /**
- * Throws `CliFailure`, exit code 1, if nobody or somebody else is signed in, or if the desk file does not give the
- * person such a role.
+ * Throws `CliFailure`, exit code 1, if nobody or somebody else is signed in, or if the desk file does not
+ * give the person such a role.
  */
 export function signedInPerson(
   { home, deskFile }: Pick<Runtime, 'home' | 'deskFile'>,
@@ -41,14 +42,15 @@ export function signedInPerson(
 }
 
 /**
- * For what needs no sign-in, for the record: whoever is signed in, whatever the roles, since nothing is anybody
- * else's deed; otherwise the first person who has the role. Never throws, so that nothing safe fails because of it.
+ * For the record of commands that need no sign-in: the signed-in person, whatever the roles, since no act may
+ * be attributed to somebody else; otherwise the first person who has the role. Never throws, so that nothing
+ * safe fails because of it.
  */
 export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: RolesNeeded): string {
   return namedOnCli(runtime.home, Date.now()) ?? namesWith(peopleOf(runtime), needed)[0] ?? BUILT_IN_OPERATOR;
 }
 
-/** For what needs no sign-in unless a name is given: then that person has to be signed in. */
+/** For commands that need no sign-in, unless a name is given: then that person must be signed in. */
 export function actingPerson(
   runtime: Pick<Runtime, 'home' | 'deskFile'>,
   needed: RolesNeeded,
@@ -57,7 +59,7 @@ export function actingPerson(
   return named === undefined ? deskPerson(runtime, needed) : signedInPerson(runtime, needed, named);
 }
 
-/** There are several people here: a shell in which one has signed in would otherwise decide for another. */
+/** Several people sign in here: a shell of the earlier one would otherwise decide as the later one. */
 function nameYourself(person: string, after: string): CliFailure {
   return new CliFailure(
     `${person} has signed in here after ${after}: it takes --as, so that no shell decides as somebody else`,

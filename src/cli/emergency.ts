@@ -1,5 +1,6 @@
 /**
- * Stop and close-all from the command line. The command is with the trader before anything slow is loaded; the same command, by its id, is then handed to the operations, which prove it and start the workflow.
+ * Stop and close-all from the command line. The command reaches the trader before anything slow is loaded.
+ * Then the operations get the same command, identified by its id: they prove it and start the workflow.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,13 +30,13 @@ import { endedDesk, requireRuntime } from './running-desk.js';
 interface Order {
   readonly commandId: string;
   readonly by: string;
-  /** Null if none was given. */
+  /** Null: none was given. */
   readonly reason: string | null;
 }
 
 interface Errand {
   readonly kind: EmergencyKind;
-  /** The words shown to the person; names the desk if several are stopped. */
+  /** The words shown to the person; they name the desk if several are stopped. */
   readonly what: string;
   readonly runtime: Runtime;
   readonly order: Order;
@@ -43,18 +44,18 @@ interface Errand {
   /** The trader's answer to the command, which was sent at once. */
   readonly sent: Promise<CommandResult>;
   readonly seconds: number;
-  /** Until when a proof may take: milliseconds of the monotonic clock. */
+  /** Deadline of the proof, in milliseconds of the monotonic clock. */
   readonly provenByMs: number;
 }
 
 const SEND_TIMEOUT_MS = 3000;
-/** For the trader to answer, before what starts the workflow is loaded. */
+/** Time for the trader to answer before the code that starts the workflow is loaded. */
 const HEAD_START_MS = 500;
 const RETRY_MS = 200;
 /** Reserved out of the time that a person allows, to write evidence, audit entry and task. */
 const KEEP_SECONDS = 4;
 const DESK_ENDED = 'desk-ended';
-/** The next start begins halted and resumes by the desk file: this command was not kept anywhere. */
+/** The next start begins halted and resumes by the desk file: this command was not stored anywhere. */
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
   stop: 'nothing has to be stopped, and this stop was not kept: give it again after the next `fermata up` where the desk is not to trade then',
   closeAll: 'start it with `fermata up`, then: fermata close-all; nothing of this was kept',
@@ -70,8 +71,8 @@ export async function emergency(kind: EmergencyKind, options: UrgentOptions): Pr
 }
 
 /**
- * Stops the desks of these homes side by side: none waits for another, and each reports as soon as it is done.
- * Returns the exit code: 0 only if every stop is proven.
+ * Stops the desks of these homes concurrently: none waits for another, and each reports as soon as it is
+ * done. Returns the exit code: 0 only if every stop is proven.
  */
 export async function stopEach(homes: readonly string[], options: UrgentOptions): Promise<number> {
   const ends = await Promise.all(
@@ -98,7 +99,7 @@ export async function stopEach(homes: readonly string[], options: UrgentOptions)
   return Math.max(...ends.map(({ exitCode }) => exitCode));
 }
 
-/** What goes on by itself needs nobody who asks again. */
+/** If it goes on by itself, nobody needs to ask again. */
 const whatHelps = ({ ok }: OperationResult): string =>
   ok ? 'fermata status shows how far it is; where no trader runs, fermata up starts one' : ASK_AGAIN;
 
@@ -116,7 +117,7 @@ async function outcomeOf(
   };
   const sent = orEnded(runtime, kind, trader.call(kind, asSent(order), { timeoutMs: SEND_TIMEOUT_MS }));
   sayUnnamed(order, options.as);
-  // Awaited below; until then a refusal must not end the process.
+  // Awaited below; until then, a refusal must not end the process.
   sent.catch(() => undefined);
   const { timeout: seconds } = options;
   const provenByMs = performance.now() + Math.max(seconds - KEEP_SECONDS, seconds / 2) * 1000;
@@ -132,15 +133,18 @@ async function outcomeOf(
 
 const asSent = (order: Order) => ({ ...order, reason: order.reason ?? NO_REASON });
 
-/** A stop is never refused for its name; a name that is not signed in is just not recorded as the person. */
+/**
+ * A stop is never refused because of a name: a name that is not signed in is merely not recorded as the
+ * person.
+ */
 function sayUnnamed({ by }: Order, named: string | undefined): void {
   if (named === undefined || named.trim() === '' || named === by) return;
   process.stderr.write(`… ${plainText(named)} is not signed in here: it is recorded as asked for by ${by}\n`);
 }
 
 /**
- * If the trader could not be reached because nothing of the desk runs, rejects with exactly that, so that nobody
- * tries again.
+ * If the trader could not be reached because nothing of the desk runs, rejects with exactly that, so that
+ * nobody retries.
  */
 async function orEnded(
   runtime: Runtime,
@@ -157,7 +161,7 @@ async function orEnded(
   }
 }
 
-/** What the person waiting needs to know most: whether the trader has taken the command. */
+/** What a waiting person most needs to know: whether the trader has received the command. */
 function howFar({ what, sent, seconds }: Errand): () => string {
   let text = `the trader has not answered yet: it is asked again, at most ${seconds} s`;
   sent.then(
@@ -172,8 +176,9 @@ function howFar({ what, sent, seconds }: Errand): () => string {
 }
 
 /**
- * Rejects if the desk has ended together with its Temporal, so that nothing is left to take the command. A Temporal
- * that somebody else runs takes it all the same, and the workflow carries it out once the desk is started.
+ * Rejects if the desk has ended together with its Temporal: nothing is left to receive the command. A
+ * Temporal server run by somebody else still receives it, and the workflow carries it out once the desk is
+ * started.
  */
 function unlessEnded({ runtime, sent }: Errand): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -187,7 +192,8 @@ const isDeskEnded = (error: unknown): boolean => error instanceof ControlFailure
 
 async function carryOut(errand: Errand): Promise<OperationResult> {
   const { kind, runtime, order, trader, sent, provenByMs } = errand;
-  // From Node 22 on nothing else happens in this process while it loads: the command would not even leave before.
+  // From Node 22 on, loading blocks everything else in this process: without a head start the command would
+  // not even leave.
   await Promise.race([sent.catch(() => null), sleep(HEAD_START_MS, null, { ref: false })]);
   const operations = await openOperations(runtime, trader);
   if (operations instanceof Error) {
@@ -204,8 +210,8 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
 }
 
 /**
- * Returns an error as a value: a broken desk file, for example, must not prevent a stop. Nor must playbooks, which
- * are not even read. Not closed, for the reason given in `withOperations`.
+ * Returns an error as a value: a broken desk file, for example, must not prevent a stop. Nor must playbooks,
+ * which are not even read. Not closed, for the reason given in `withOperations`.
  */
 async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
@@ -247,8 +253,8 @@ async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResul
 }
 
 /**
- * Evidence, audit entry and the task that asks for a reason need no desk file. Returns the outcome, with what could
- * not be written among its problems.
+ * Evidence, audit entry and the task that asks for a reason need no desk file. Returns the outcome, whose
+ * problems name what could not be written.
  */
 async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
@@ -262,7 +268,7 @@ async function keepDirectly(
     ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
-  // If the trader does not say that it is paper, it counts as real money.
+  // Unless the trader says that it trades on paper, it counts as real money.
   const place = { pool, desk: runtime.desk, simulated: status?.trading === 'paper', nowMs: Date.now };
   const { by, reason, commandId } = asSent(order);
   const asked = { commandId, by, via: 'cli', reason } as const;
@@ -286,7 +292,7 @@ async function keepDirectly(
   return askForReason(context, { person: by, via: 'cli' }, unexplained, { ...outcome, problems });
 }
 
-/** The trader may just be restarting: the command is sent again until it is taken or the time is over. */
+/** The trader may be restarting: the command is sent again until it is received or the time is over. */
 async function untilTaken({ kind, order, trader, sent, provenByMs }: Errand): Promise<CommandResult | Error> {
   let answer = sent;
   for (;;) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
-/** The environment as the shell gave it; null until `.env` has been read into it. */
+/** The environment as the shell set it. Null until `.env` has been read into it. */
 let ofShell: NodeJS.ProcessEnv | null = null;
 
 /** Reads `.env` into the environment of this process. */
@@ -16,7 +16,7 @@ export function readEnvironmentFile(workingFolder: string): void {
 /** The environment for a process that reads `.env` itself when it starts. */
 export const shellEnvironment = (): NodeJS.ProcessEnv => ofShell ?? process.env;
 
-/** The environment of a process that would be started in this folder now. */
+/** The environment of a process started in this folder now. */
 export function environmentNow(workingFolder: string): NodeJS.ProcessEnv {
   const file = join(workingFolder, '.env');
   const given = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};

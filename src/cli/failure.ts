@@ -26,7 +26,9 @@ export function usageFailure(message: string, doThis: string): CliFailure {
   return new CliFailure(message, 'nothing was started or changed', doThis, EXIT_USAGE);
 }
 
-/** `<percent> is missing`, `<percent> and --reason <text> are missing`: all at once, so that nobody is told one after the other. */
+/**
+ * `<percent> is missing`, `<percent> and --reason <text> are missing`: all at once, not one after another.
+ */
 export function missingWords(missing: readonly string[]): string {
   const last = missing.at(-1) ?? '';
   return missing.length < 2
@@ -35,8 +37,8 @@ export function missingWords(missing: readonly string[]): string {
 }
 
 /**
- * Rewrites the option parser's message into the form of every error here: which option, what was expected, what was
- * found.
+ * Rewrites the option parser's message into the form of every error here: which option, what was expected,
+ * what was found.
  */
 export function usageWords(message: string): string {
   const text = message.replace(/^error: /, '');
@@ -66,7 +68,8 @@ export interface PresentedFailure {
 }
 
 /**
- * Errors of every part carry `keptSafe` and `doThis`; any other error is a bug, and the message says where to look.
+ * Errors of every part carry `keptSafe` and `doThis`. Any other error is a bug, and the message says where to
+ * look.
  */
 export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
@@ -87,7 +90,9 @@ export function presentFailure(error: unknown): PresentedFailure {
   };
 }
 
-/** No connection was made, so nothing has been sent yet. The last code is that of a Postgres that is starting. */
+/**
+ * No connection was made, so nothing has been sent yet. The last code comes from a Postgres that is starting.
+ */
 const AWAY_CODES: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ETIMEDOUT', '57P03']);
 
 /** The database client has no code for giving up on a connection. */
@@ -95,7 +100,7 @@ const isAway = (code: unknown, message: string): boolean =>
   AWAY_CODES.has(code) ||
   /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect)$/.test(message);
 
-/** For a desk that has ended, or of which a part is restarting. */
+/** For a desk that has ended, or a part of which is restarting. */
 function partAway(message: string): PresentedFailure {
   return {
     message: `a part of the desk does not answer: ${message}`,

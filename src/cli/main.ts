@@ -10,21 +10,22 @@ import { EXIT_FAILED, EXIT_OK, missingWords, usageFailure, usageWords } from './
 import { printFailure } from './output.js';
 
 /**
- * `argv`: without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends
- * the process with it: a connection that hangs or retries must not keep a command from ending.
+ * `argv`: without the names of node and of this program. Resolves with the exit code; never rejects. The
+ * caller then ends the process: a connection that hangs or retries must not keep a command from ending.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   mapStacks();
   process.stdout.on('error', onLostOutput);
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));
-  // The error event comes a moment after the write; this process may end before it.
+  // The error event comes a moment after the write; this process may end before that.
   if (process.stdout.errored) onLostOutput(process.stdout.errored);
   return Number(process.exitCode ?? EXIT_OK);
 }
 
 /**
- * A pipe buffers 64 KiB and takes the rest as it is read: ending the process before that would truncate the output.
+ * A pipe buffers 64 KiB and accepts the rest only as it is read: ending the process earlier would truncate
+ * the output.
  */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
@@ -33,14 +34,19 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** `fermata journal | head`: the reader has seen enough. A full disk is different: the output is truncated. */
+/**
+ * `fermata journal | head`: the reader has seen enough. A full disk is different: the output is truncated.
+ */
 function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
   if (code === 'EPIPE') process.exit(EXIT_OK);
   process.stderr.write(`✗ The output could not be written whole: ${message}\n`);
   process.exit(EXIT_FAILED);
 }
 
-/** For a checkout, before it is built anew: whether `fermata up` is refused since its desk runs, which is said then. */
+/**
+ * For a checkout, before it is rebuilt: whether `fermata up` is refused because its desk runs, which it then
+ * prints.
+ */
 export const refusedUp = async (argv: readonly string[]): Promise<boolean> =>
   (await import('./commands/up.js')).refusedUp(deskBehind(argv));
 
@@ -66,7 +72,7 @@ async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `--desk NAME` may come before the command, as in our own texts, so that it can be put before any command. */
+/** `--desk NAME` may come before the command, as in our own messages, which put it before any command. */
 function deskBehind(argv: readonly string[]): readonly string[] {
   const taken = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
   const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
@@ -76,14 +82,14 @@ function deskBehind(argv: readonly string[]): readonly string[] {
 
 const DASHED_ID = /^-[\w-]{15}$/;
 
-/** One incident in 64 has an id that begins with a dash: it would be taken for an option. */
+/** One incident in 64 has an id that begins with a dash, which would be parsed as an option. */
 function idBehind(argv: readonly string[]): readonly string[] {
   if (!/^incidents?$/.test(argv[0] ?? '') || argv.includes('--')) return argv;
   const at = argv.findIndex((word) => DASHED_ID.test(word));
   return at < 0 ? argv : [...argv.toSpliced(at, 1), '--', argv[at] ?? ''];
 }
 
-/** The desk's aliases are read only if there is no command of that name: no command waits for them. */
+/** The desk's aliases are read only if no command has that name: no command waits for them. */
 async function withoutAliases(asked: readonly string[]): Promise<readonly string[]> {
   const [first] = asked;
   const commands = COMMANDS.map(({ name }) => name);
@@ -91,7 +97,7 @@ async function withoutAliases(asked: readonly string[]): Promise<readonly string
   return (await import('./aliases.js')).withoutAlias(asked, commands);
 }
 
-/** Loads only the code of the command that was given; for the others name and summary are enough. */
+/** Loads only the code of the given command; for the others, name and summary are enough. */
 async function programFor(argv: readonly string[]): Promise<Command> {
   const [asked] = argv;
   const entry = COMMANDS.find((command) => command.name === asked);
@@ -127,7 +133,10 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
   }
 }
 
-/** A description has at least these columns, and is wrapped: commander's own 40 let long names push it past the edge. */
+/**
+ * Minimum width of a description, which is wrapped: with commander's own 40, long names push it past the
+ * edge.
+ */
 const DESCRIBED = 24;
 
 /** Keeps commander from printing errors and ending the process: both are done here. */
@@ -142,7 +151,7 @@ function quiet(command: Command): void {
 
 const MISSING = /^commander\.missing(Argument|MandatoryOptionValue)$/;
 
-/** Commander ends at the first that is missing: who writes it is told of the next one then. */
+/** Commander stops at the first missing one, and reports the next only on the next try. */
 function withAllMissing({ exitCode, code }: CommanderError, command: Command): CommanderError {
   const missing = [
     ...command.registeredArguments.filter(({ required }, at) => required && command.args[at] === undefined),
@@ -153,19 +162,19 @@ function withAllMissing({ exitCode, code }: CommanderError, command: Command): C
   return new CommanderError(exitCode, code, missingWords(missing));
 }
 
-/** Null if nothing is wrong: help and version also end with a CommanderError. */
+/** Null: nothing is wrong. Help and version also end with a CommanderError. */
 function usageOf(error: CommanderError, see: string): Error | null {
   if (error.exitCode === EXIT_OK) {
     return null;
   }
   if (error.code === 'commander.help') return usageFailure('a command is missing', see);
   const [message = '', suggestion] = error.message.split('\n');
-  // Of several none is near enough: its help has what there is.
+  // If there are several suggestions, none is near enough: the help lists everything.
   const hint = suggestion?.match(/Did you mean ([^ ]+)\?/)?.[1];
   return usageFailure(usageWords(message), hint === undefined ? see : `write ${hint}`);
 }
 
-/** Of the very command: the help on `position` does not have the options of `position close`. */
+/** Help for the exact command: the help on `position` does not list the options of `position close`. */
 function helpOn([name, nested]: readonly string[], commands: readonly Command[]): string {
   const named = (one: Command, by: string | undefined): boolean => one.name() === by;
   const command = commands.find((one) => named(one, name));
@@ -174,7 +183,10 @@ function helpOn([name, nested]: readonly string[], commands: readonly Command[])
   return `see: fermata ${words.join(' ')}`;
 }
 
-/** Words that people bring from elsewhere, and the command that does what they mean: at night nobody looks it up. */
+/**
+ * Words that people know from elsewhere, and the command that does what they mean: nobody looks it up at
+ * night.
+ */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ...['halt', 'pause', 'kill', 'panic', 'freeze'].map((word) => [word, 'stop'] as const),
   ...['flat', 'flatten', 'liquidate'].map((word) => [word, 'close-all'] as const),
@@ -204,9 +216,9 @@ function ownVersion(): string {
 type OptionShape = Pick<Option, 'long' | 'flags' | 'required'>;
 
 /**
- * `npm start --port 0`: npm keeps options before a `--` for itself and puts them into the environment. The arguments
- * as typed, including the options that npm kept, so that none is silently lost. Throws if it is not certain which
- * value belongs to which option.
+ * `npm start --port 0`: npm keeps options before a `--` for itself and puts them into the environment.
+ * Returns the arguments as typed, including the options that npm kept, so that none is silently lost. Throws
+ * if it is uncertain which value belongs to which option.
  */
 function withKeptByNpm(
   argv: readonly string[],
@@ -221,10 +233,10 @@ function withKeptByNpm(
   });
   if (kept.length === 0) return argv;
   const [command = '', ...rest] = argv;
-  // Typed with a space: npm took the option for a switch and passed only its value on.
+  // Typed with a space: npm took the option for a switch and passed on only its value.
   const bare = kept.filter(({ valued, value }) => valued && value === 'true');
   const loose = rest.filter((word) => !word.startsWith('-'));
-  // Given more than once, npm reports only one.
+  // If one is given more than once, npm reports only one value.
   const several = kept.some(({ name }) => name === 'data');
   if (bare.length > 1 || (bare.length === 1 && loose.length !== 1) || several) {
     const [one] = kept;

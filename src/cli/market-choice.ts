@@ -1,4 +1,4 @@
-/** The options that say where prices come from: of `up`, `validate`, `backtest` and `replay`. */
+/** The options of `up`, `validate`, `backtest` and `replay` that say where prices come from. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';

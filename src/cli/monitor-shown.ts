@@ -28,7 +28,7 @@ export function monitorLines(shown: MonitorShown): string[] {
   ];
 }
 
-/** There may be errors that nobody asked to be shown. */
+/** There may be errors that were not requested. */
 const noErrorShown = (today: number): string =>
   today === 0 ? 'no error is kept' : 'fermata monitor --full shows the newest';
 
@@ -70,7 +70,8 @@ function sizeLines({ stored, disk }: MonitorShown): string[] {
 const TRADER_MS = 5_000;
 
 /**
- * Where a command reads what the monitor shows of a desk: over connections of its own, opened for one reading each.
+ * Where a command reads what the monitor shows of a desk: over its own connections, opened for one reading
+ * each.
  */
 export const sourcesOf = (runtime: Runtime): MonitorSources => ({
   ...{ home: runtime.home, desk: runtime.desk, calendar: calendarOf(runtime) },

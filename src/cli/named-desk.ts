@@ -6,7 +6,9 @@ import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js
 import type { StepParts } from '../desk/step-parts.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 
-/** The desk that `--desk` names; without it the one that runs here, or else the one that comes with Fermata. */
+/**
+ * The desk that `--desk` names. Without it: the one that runs here, or else the one that comes with Fermata.
+ */
 export function namedDeskFile(
   named: string | undefined,
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile'> | null = null,
@@ -20,7 +22,7 @@ export function namedDeskFile(
   return file;
 }
 
-/** What its steps may name, including the checks of its own folder. */
+/** Everything that its steps may name, including the checks of its own folder. */
 export function stepPartsOf(
   file: string,
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile' | 'deskFolder'> | null = null,

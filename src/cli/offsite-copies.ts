@@ -1,4 +1,4 @@
-/** Copies of backups away from this machine, for commands. */
+/** Copies of backups off this machine, for commands. */
 import { backupsFolder, listBackupIds } from '../backup/backup-folder.js';
 import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
 import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
@@ -27,7 +27,7 @@ export function requireOffsite({
     );
 }
 
-/** Newest first; null if the desk file names no storage. Throws a `CliFailure` that names the storage. */
+/** Newest first. Null: the desk file names no storage. Throws a `CliFailure` that names the storage. */
 export async function offsiteCopies(
   home: string,
   named: string | undefined,
@@ -94,8 +94,8 @@ async function askOffsite<T>(
 const NAMED_MAX = 5;
 
 /**
- * Rejects with a usage failure that lists the existing backups. `id` null: none was found. `whenNone`: what to do if
- * there is no backup at all.
+ * Rejects with a usage failure that lists the newest existing backups. `id` null: none was found. `whenNone`:
+ * what to do if there is no backup at all.
  */
 export async function requireBackup(home: string, id: string | null, whenNone: string): Promise<string> {
   const known = await listBackupIds(home);
@@ -107,7 +107,7 @@ export async function requireBackup(home: string, id: string | null, whenNone: s
   );
 }
 
-/** Returns exit code 0 only if every step passed. */
+/** Returns exit code 0 only if the outcome is proven. */
 export function showBackup(what: string, outcome: BackupOperationResult, json: boolean): number {
   if (json) printJson(withRun(outcome));
   else printLines([...(outcome.result?.steps ?? []).map(stepLine), ...outcomeLines(what, outcome)]);

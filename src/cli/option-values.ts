@@ -29,7 +29,7 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
-/** Text that is kept as it was given. */
+/** Text that is stored as given. */
 export function textOf(charactersMax: number): (text: string) => string {
   return (text) => {
     const said = text.trim();

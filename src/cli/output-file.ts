@@ -1,4 +1,4 @@
-/** A file that is written as a run goes on. What was there before stays until the run is over. */
+/** A file written while a run goes on. What was there before stays until the run is over. */
 import {
   closeSync,
   existsSync,
@@ -17,7 +17,7 @@ const BUFFERED_CHARACTERS = 65_536;
 
 export class OutputFile {
   readonly #descriptor: number;
-  /** Takes the place of `file` at the end. Null: it is written itself, such as a pipe. */
+  /** Replaces `file` at the end. Null: `file` itself is written, for example a pipe. */
   readonly #part: string | null;
   readonly #file: string;
   #text = '';
@@ -26,7 +26,7 @@ export class OutputFile {
   /** Opened before the run, so that a missing folder is reported at once and not after an hour. */
   constructor(option: string, file: string) {
     const path = resolve(file);
-    // Its place would be taken by the file, and where it leads to nothing would be written.
+    // The file would replace the link, and nothing would be written where the link leads.
     if (!existsSync(path) && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw usageFailure(
         `${option}: ${file} is a link to a file that is not there`,
@@ -34,7 +34,7 @@ export class OutputFile {
       );
     try {
       if (!existsSync(path)) {
-        // Nothing is there before the end: a run that is killed leaves no empty file that looks like its result.
+        // Nothing is there before the end: a killed run leaves no empty file that looks like its result.
         this.#file = join(realpathSync(dirname(path)), basename(path));
         this.#part = `${this.#file}.part`;
         this.#descriptor = openSync(this.#part, 'w');
@@ -45,7 +45,7 @@ export class OutputFile {
       const about = fstatSync(named);
       const isFile = about.isFile();
       this.#part = isFile ? `${this.#file}.part` : null;
-      // Who may read the file stays as it was.
+      // Keeps who may read the file.
       this.#descriptor = this.#part === null ? named : openSync(this.#part, 'w', about.mode & 0o777);
       if (isFile) closeSync(named);
     } catch (error) {
@@ -57,7 +57,7 @@ export class OutputFile {
     }
   }
 
-  /** Two that are one file would write into each other. */
+  /** Two outputs to one file would overwrite each other. */
   isSameAs(other: OutputFile): boolean {
     return this.#part !== null && this.#part === other.#part;
   }
@@ -75,7 +75,7 @@ export class OutputFile {
     if (this.#part !== null) renameSync(this.#part, this.#file);
   }
 
-  /** The run came to nothing. Does nothing after `keep`. */
+  /** The run failed. Does nothing after `keep`. */
   drop(): void {
     if (!this.#isOpen) return;
     closeSync(this.#descriptor);

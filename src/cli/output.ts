@@ -1,7 +1,7 @@
 /**
- * What a command prints: results on standard output, what went wrong on standard error. On a terminal also what is
- * shown while something goes on: a screen that is redrawn in place, the progress of a start, and what a command waits
- * for, and what a person types into it. Elsewhere one text follows the other.
+ * What a command prints: results on standard output, errors on standard error. A terminal also shows what
+ * goes on: a screen redrawn in place, the progress of a start, what a command waits for, and what a person
+ * types. Elsewhere, one text follows the other.
  */
 import { styleText } from 'node:util';
 import type { StepResult } from '../contracts/routine.js';
@@ -12,7 +12,7 @@ import { homePaths } from '../home/runtime.js';
 import type { OnProgress } from '../supervisor/up-options.js';
 import { failureLines, type PresentedFailure, presentFailure, usageFailure } from './failure.js';
 
-/** For people: commands in the form in which they are typed here, amounts and times in the form for people. */
+/** For people: commands as they are typed here, amounts and times formatted for people. */
 export function printLines(lines: readonly string[]): void {
   printExact(lines.map((line) => forPeople(asTyped(line))));
 }
@@ -28,12 +28,12 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** For scripts. Commands in it are in the form in which they are typed here: a person may use them. */
+/** For scripts. Its commands are written as they are typed here, since a person may use them. */
 export function failureJson({ exitCode: _, message, doThis, ...rest }: PresentedFailure): object {
   return { error: { message: asTyped(message), ...rest, doThis: asTyped(doThis) } };
 }
 
-/** Prints the failure and returns its exit code. With `json` it goes to standard output, for scripts. */
+/** Prints the failure and returns its exit code. With `json`, it goes to standard output, for scripts. */
 export function printFailure(error: unknown, json: boolean): number {
   const failure = presentFailure(error);
   if (json) {
@@ -61,8 +61,8 @@ const TONES: Readonly<Record<Headline['tone'], Colour>> = { go: 'green', caution
 const LEVELS: Readonly<Record<string, Colour>> = { debug: 'gray', warn: 'yellow', error: 'red' };
 
 /**
- * Colours only the mark of a line that begins with one of our marks; files, pipes and NO_COLOR get plain text, since
- * `styleText` checks the stream and the environment.
+ * Colours only the mark of a line that begins with one of our marks. Files, pipes and NO_COLOR get plain
+ * text, since `styleText` checks the stream and the environment.
  */
 export function withMark(line: string, stream: Stream): string {
   return line.replace(/^( *)([✓✗!…])(?= )/u, (_, indent: string, mark: string) =>
@@ -113,13 +113,13 @@ export function showInPlace({ tone, lines }: Screen): void {
   process.stdout.write(`${TOP_LEFT}${screen.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
 }
 
-/** No smaller, however narrow a terminal says that it is. */
+/** Minimum width, however narrow a terminal claims to be. */
 const NARROWEST = 20;
 const FURTHER = '    ';
 
 /**
- * What a terminal has room for. A line goes on in the next one: at its end stands whether a position has its stop,
- * and that prices are not live.
+ * Fits the lines into a terminal. A long line continues in the next one: its end says whether a position has
+ * its stop, or that prices are not live.
  */
 export function fitted(lines: readonly string[], rows: number, columns: number): string[] {
   const width = Math.max(NARROWEST, columns);
@@ -148,7 +148,7 @@ interface Output {
   write(text: string): unknown;
 }
 
-/** Shows what a start is doing: one line that changes on a terminal, a line for each step elsewhere. */
+/** Shows what a start is doing: on a terminal one line that changes, elsewhere one line per step. */
 export function progressPrinter(output: Output, nowMs: () => number = Date.now): OnProgress {
   const isTerminal = output.isTTY === true;
   /** A step or a bar has been printed without its line end. */

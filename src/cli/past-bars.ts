@@ -1,4 +1,6 @@
-/** The bars of a past day, as the strategies saw them: the desk's own candles in Postgres, or recorded files. */
+/**
+ * The bars of a past day, as the strategies saw them: the desk's own candles in Postgres, or recorded files.
+ */
 import type { MarketBar, SeenBar } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { priceSourceOf } from '../domain/account.js';
@@ -19,14 +21,20 @@ import type { DataFile } from './market-choice.js';
  */
 const WARM_UP_MS_MIN = 10 * DAY_MS;
 
-/** Market milliseconds of the day's first and last record, and the account: a paper account names its price source. */
+/**
+ * Market milliseconds of the day's first and last record, and the account: a paper account names its price
+ * source.
+ */
 interface DayAsked {
   readonly fromMs: number;
   readonly toMs: number;
   readonly account: string;
 }
 
-/** `warmUpBars`: minutes that the strategies need before the day. Ordered by their ends. Rejects while Postgres is down. */
+/**
+ * `warmUpBars`: minutes that the strategies need before the day. Ordered by end. Rejects while Postgres is
+ * down.
+ */
 export async function storedBars(
   runtime: Runtime,
   instruments: readonly Instrument[],
@@ -70,7 +78,7 @@ export async function storedBars(
   }
 }
 
-/** Ordered by their ends. Rejects if a file is damaged. */
+/** Ordered by end. Rejects if a file is damaged. */
 export async function recordedBars(
   files: readonly DataFile[],
   desk: Desk,

@@ -1,4 +1,7 @@
-/** The key with which a person signs decisions about real money: enrolled only here, after the sign-in password. */
+/**
+ * The key with which a person signs decisions about real money: enrolled only here, after the sign-in
+ * password.
+ */
 import { messageOf } from '../domain/message-of.js';
 import { BUILT_IN_OPERATOR, rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
@@ -19,7 +22,7 @@ import { printJson, printLines } from './output.js';
 import { readPassword } from './read-password.js';
 
 export const PASSWORD_CHARS_MIN = 12;
-/** Of the code of a passkey that is to be removed. */
+/** For the code of a passkey to remove. */
 const CODE_DIGITS_MIN = 8;
 
 export interface KeyOptions {
@@ -31,7 +34,8 @@ export interface KeyOptions {
 }
 
 /**
- * Enrols or removes a key. Rejects with `CliFailure` if the sign-in password is wrong or nothing could be enrolled.
+ * Enrols or removes a key. Rejects with `CliFailure` if the sign-in password is wrong or nothing could be
+ * enrolled.
  */
 export async function personKey(runtime: Runtime, name: string, options: KeyOptions): Promise<void> {
   const { home, deskFile } = runtime;
@@ -104,7 +108,8 @@ async function newSigningPassword(
       `the signing password has ${password.length} characters`,
       `take ${PASSWORD_CHARS_MIN} or more`,
     );
-  // The web role receives the sign-in password at each sign-in: with the same one it could sign for the person.
+  // The web role receives the sign-in password at each sign-in: if both were the same, it could sign for the
+  // person.
   if (await verifyPassword(password, signInHash))
     throw usageFailure('the signing password is the sign-in password', 'take another one');
   if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)
@@ -112,13 +117,13 @@ async function newSigningPassword(
   return password;
 }
 
-/** A shorter beginning of an id is taken for a mistake. */
+/** A shorter beginning of an id counts as a mistake. */
 const ID_CHARS_MIN = 6;
 
 /**
- * The passkey to enrol for votes: the one of this person with the code that the page showed when the device made it.
- * The code covers the public key itself, so that no other passkey can be put in its place in Postgres. Rejects with
- * `CliFailure` if no passkey has this code, or the database is down.
+ * The passkey to enrol for votes: the person's passkey with the code that the page showed when the device
+ * made it. The code covers the public key itself, so that no other passkey can replace it in Postgres.
+ * Rejects with `CliFailure` if no passkey has this code, or the database is down.
  */
 export async function passkeyWithCode(
   runtime: Runtime,
@@ -146,12 +151,15 @@ export async function passkeyWithCode(
 }
 
 export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'createdMs' | 'usedMs'> {
-  /** False: it was removed on the page, which does not take its votes away. */
+  /** False: it was removed on the page, which does not remove its votes. */
   readonly signsIn: boolean;
   readonly votes: boolean;
 }
 
-/** Those that sign in, oldest first, then those that only vote. Rejects with `CliFailure` if the database is down. */
+/**
+ * Those that sign in, oldest first, then those that only vote. Rejects with `CliFailure` if the database is
+ * down.
+ */
 export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
   const voting = votePasskeysOf(runtime.home, person);
   return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
@@ -171,8 +179,9 @@ function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[])
 }
 
 /**
- * The passkey is ended outside of Postgres first, so that neither a row that is put back nor a restored backup
- * revives it. Rejects with `CliFailure` unless exactly one id begins with `begins`, or if the database is down.
+ * The passkey is ended outside Postgres first, so that neither a row that is put back nor a restored backup
+ * revives it. Rejects with `CliFailure` unless exactly one id begins with `begins`, or if the database is
+ * down.
  */
 export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
   const voting = votePasskeysOf(runtime.home, person);
@@ -201,7 +210,7 @@ export async function removePasskey(runtime: Runtime, person: string, begins: st
 
 async function withPasskeys<T>(runtime: Runtime, work: (table: PasskeyTable) => Promise<T>): Promise<T> {
   const pool = openPool(runtime, 'passkeys');
-  // The web role reports a forged row when it would be used.
+  // The web role reports a forged row when somebody tries to use it.
   const table = new PasskeyTable(
     pool,
     runtime.desk,

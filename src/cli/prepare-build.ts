@@ -1,7 +1,7 @@
 /**
- * Prepares a build in a scratch checkout beside the running one: cloned, installed, if requested with newer packages,
- * and tested. None of it reaches the desk, and it gets none of the desk's secrets. A build is kept only if its tests
- * have passed.
+ * Prepares a build in a scratch checkout next to the running one: cloned, installed, updated to newer
+ * packages on request, and tested. None of it reaches the desk, and it gets none of the desk's secrets. A
+ * build is kept only if its tests have passed.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -29,7 +29,7 @@ import {
 import { CliFailure, usageFailure } from './failure.js';
 
 export interface BuildSource {
-  /** A git checkout on this machine; uncommitted changes are not taken. */
+  /** A git checkout on this machine; uncommitted changes are not included. */
   readonly from: string;
   /** Branch, tag or commit. */
   readonly ref: string;
@@ -47,7 +47,8 @@ export interface BuildBounds extends Omit<ProgramBounds, 'ms'> {
 
 const GB = 1024 ** 3;
 const BOUNDS: BuildBounds = {
-  // A checkout with its packages takes 1 GB, and its tests as much for a while; journal and database need the rest.
+  // A checkout with its packages needs 1 GB, and its tests another for a while; the rest is for journal and
+  // database.
   ...{ roomBytesMin: 4 * GB, freeBytesMin: 2 * GB },
   ...{ fetchMs: 30 * MINUTE_MS, testMs: 180 * MINUTE_MS },
 };
@@ -62,8 +63,8 @@ const KEPT_SAFE = 'the desk goes on with the build that runs';
 const MAKE_ROOM = 'make room on the disk, or see why it takes so long, and try again';
 
 /**
- * Null if every package to update is the newest already. Throws `CliFailure`, and leaves nothing behind, if there is
- * no build to deploy.
+ * Null: every package to update is already the newest. Throws `CliFailure`, and leaves nothing behind, if
+ * there is no build to deploy.
  */
 export async function prepareBuild(
   home: string,
@@ -154,8 +155,8 @@ async function make(
 }
 
 /**
- * Commits the newer packages in the build, so that the commit can be merged where the source lives. Returns what
- * changed.
+ * Commits the newer packages in the build, so that the commit can be merged where the source lives. Returns
+ * what changed.
  */
 async function update(
   folder: string,
@@ -202,7 +203,7 @@ async function ended(what: Omit<Program, 'env'>, bounds: ProgramBounds): Promise
   }
 }
 
-/** Null if the program exits with an error. */
+/** Null: the program could not run, or exited with an error. */
 function answerOf(program: string, args: readonly string[]): Promise<string | null> {
   return new Promise((resolve) => {
     execFile(program, args, { env: npmEnvironment() }, (error, stdout) =>

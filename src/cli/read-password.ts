@@ -1,4 +1,6 @@
-/** Passwords come from the terminal without echo, from a file, or from standard input; never from an argument. */
+/**
+ * Passwords come from the terminal without echo, from a file, or from standard input; never from an argument.
+ */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
@@ -24,7 +26,7 @@ interface PasswordQuestion {
   readonly say?: (text: string) => void;
 }
 
-/** Rejects with `CliFailure` if there is none, or it is too long. */
+/** Rejects with `CliFailure` if there is no password, or it is too long. */
 export async function readPassword({
   prompt,
   file,
@@ -46,7 +48,7 @@ function fileText(file: string): string {
   }
 }
 
-/** As much as a password's line can be: what comes behind it may be of any length. */
+/** As much as a password's line can hold: what follows may be of any length. */
 function beginningOf(file: string): string {
   const opened = openSync(file, 'r');
   try {

@@ -12,9 +12,9 @@ import { CliFailure } from './failure.js';
 import { sourcesOf } from './monitor-shown.js';
 import { requireRuntime, supervisorOf } from './running-desk.js';
 
-/** The check reads desk file and folder and, for real money, asks the exchange. */
+/** The check reads desk file and folder and, for real money, queries the exchange. */
 const CHECK_MS = 60_000;
-/** The sum of what every process may take to start, one after the other. */
+/** The sum of the times that all processes may take to start, one after another. */
 const START_MS = 300_000;
 const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
@@ -22,7 +22,7 @@ const POLL_MS = 200;
 
 interface StartedAgain {
   readonly shown: MonitorShown;
-  /** What does not answer; empty if all is well. */
+  /** What does not answer. Empty: all is well. */
   readonly problems: readonly string[];
   readonly tookMs: number;
 }
@@ -73,14 +73,14 @@ async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
   return { shown, problems: await healthProblems(runtime, shown) };
 }
 
-/** What does not answer, of a desk started by exactly this supervisor; empty if all is well. */
+/** What does not answer, of a desk started by exactly this supervisor. Empty: all is well. */
 export async function startProblems(home: string, pid: number): Promise<readonly string[]> {
   const who = await askSupervisor(home, 'who', {}).catch(() => null);
   if (who?.pid !== pid || who.phase !== 'running') return ['it has not started everything'];
   return (await lookAt(home)).problems;
 }
 
-/** What does not answer or does not run; empty if all is well. */
+/** What does not answer or does not run. Empty: all is well. */
 export async function healthProblems(
   { web }: Pick<Runtime, 'web'>,
   { status, processes, stored }: Pick<MonitorShown, 'status' | 'processes' | 'stored'>,

@@ -1,8 +1,8 @@
 /**
  * Restores a backup in the place of a desk that has ended: the conditions that forbid it, and the locks held
- * meanwhile; and the restore of the database that a person agreed to in an incident: chosen while the desk runs,
- * carried out by the process that starts it again. There Temporal stays as it is: its runs belong to the journal,
- * which is not set back, and the incident is one of them.
+ * meanwhile. Also the restore of the database that people agree to in an incident: chosen while the desk
+ * runs, carried out by the process that starts it again. That one leaves Temporal as it is: its runs belong
+ * to the journal, which is not set back, and the incident is one of them.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ import { CliFailure } from './failure.js';
 export interface ChosenBackup {
   readonly home: string;
   readonly id: string;
-  /** Name of the desk that the backup is of. */
+  /** Name of the backup's desk. */
   readonly desk: string;
   /** Newer backups that are damaged. */
   readonly passedOver: readonly PassedOver[];
@@ -49,7 +49,7 @@ interface InPlace {
   readonly keepsTemporal: () => boolean;
   /** Recorded in the journal's halt and in the evidence. */
   readonly by: string;
-  /** Rejects if nobody agrees; called once nothing else forbids the restore. */
+  /** Rejects if nobody agrees. Called once nothing else forbids the restore. */
   readonly agreed?: () => Promise<void>;
   readonly onStep?: (title: string) => void;
   readonly signal?: AbortSignal;
@@ -71,7 +71,7 @@ export async function newestGood(home: string, desk: string) {
   return found;
 }
 
-/** Throws a `CliFailure` if the restore is refused; then nothing was touched. */
+/** Throws a `CliFailure` if the restore is refused; then nothing was changed. */
 export async function restoreInPlace(
   chosen: ChosenBackup,
   { databaseOnly, by, agreed, onStep, signal, ...given }: InPlace,
@@ -93,9 +93,9 @@ export async function restoreInPlace(
     held.push(...joined);
     const journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
-    // In containers the set-up has dealt out the secrets, and nobody else can write them.
+    // In containers, the set-up has dealt out the secrets, and nobody else can write them.
     if (!isContainer(process.env)) await ensureSecrets(home);
-    // The journal is opened to record the halt; nothing starts meanwhile, since this home is claimed.
+    // The journal is opened to record the halt. Nothing starts meanwhile, since this home is claimed.
     if (databaseOnly) journalLock?.release();
     else if (journalLock !== null) held.push(journalLock);
     return ended;
@@ -115,7 +115,7 @@ export async function restoreInPlace(
   }
 }
 
-/** Refuses while a role runs in a container of its own: whoever started the container ends it. */
+/** Refuses while a role runs in its own container: whoever started the container must end it. */
 function refuseLivingRoles(home: string): void {
   const living = livingRoles(everySeparateRole(), home, Date.now());
   if (living.length === 0) return;
@@ -126,10 +126,10 @@ function refuseLivingRoles(home: string): void {
   );
 }
 
-/** Refuses, whether or not the desk runs, if its servers hold another desk's data. */
+/** Refuses, whether or not the desk runs, if its database also holds another desk's data. */
 function refuseWhereShared(home: string, desk: string): void {
-  // Database and Temporal belong to the whole installation: another desk's data would go back in time with this
-  // one's.
+  // Earlier versions kept several desks in one home and one database: another desk's data would go back in
+  // time with this one's.
   const others = desksStartedIn(home).filter((name) => name !== desk);
   if (others.length === 0) return;
   throw new CliFailure(
@@ -173,8 +173,8 @@ export async function backupToRestore(home: string, desk: string): Promise<Backu
 }
 
 /**
- * Runs once everything of the desk has ended. The outcome is kept for whoever asked, and printed on the terminal.
- * Rejects if it can't be kept.
+ * Runs once everything of the desk has ended. The outcome is stored for whoever asked, and printed on the
+ * terminal. Rejects if it can't be stored.
  */
 export async function restoreAsOrdered(home: string, desk: string, signal: AbortSignal): Promise<void> {
   const order = readRestoreOrder(home);
@@ -187,7 +187,7 @@ export async function restoreAsOrdered(home: string, desk: string, signal: Abort
 }
 
 /**
- * Tries backup after backup: an undamaged one may still not be good, which only shows when it is restored into a
+ * Tries backup after backup: even an undamaged one may fail, which shows only when it is restored into a
  * copy.
  */
 async function carryOut(
@@ -198,7 +198,7 @@ async function carryOut(
 ): Promise<RestoreOutcome> {
   const passedOver = [...ordered.passedOver];
   let triesAgain = true;
-  // Why it was interrupted while things were being put in place; null if it was not.
+  // Why it was interrupted while things were being put in place. Null: it was not.
   let cut: string | null = null;
   const cutOff = (id: string, why: string): RestoreOutcome => ({
     restored: false,
@@ -238,7 +238,7 @@ async function carryOut(
     }
     if (kept !== null) return cutOff(id, why);
     passedOver.push({ id, why });
-    // An older backup takes as much room.
+    // An older backup needs as much room.
     if (failed?.key === SPACE_STEP) break;
     triesAgain = true;
     const older = await newestGoodBackup(home, desk, { signal, olderThan: id });

@@ -1,7 +1,7 @@
 /**
- * Backtests in processes of their own: a single one, or trials on all cores, where each process takes the next one as
- * soon as it has finished one. A strategy that takes ever more memory ends its process, and nothing in there could say
- * so any more; a thread would end all of them.
+ * Backtests in their own processes: a single one, or trials on all cores, where each process gets the next
+ * trial as soon as it has finished one. If a strategy's memory grows without limit, its process ends and
+ * cannot even report why; a thread would take all the others with it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,7 @@ export interface TrialJob {
   readonly fillModel: FillModel;
   readonly beginMs: number | null;
   readonly untilMs: number | null;
-  /** Of a single backtest: its whole report, with so many trades, and news of it. */
+  /** For a single backtest: its whole report, with at most this many trades, and news of it. */
   readonly whole?: { readonly tradesMax: number; readonly fills: boolean; readonly orders: boolean };
 }
 
@@ -54,13 +54,13 @@ export type TrialAnswer =
   | { readonly failed: Error }
   | { readonly damaged: DataFileProblem };
 
-/** Told while a single backtest runs; rows in their order, some at once. */
+/** Sent while a single backtest runs; rows in order, several at once. */
 export type TrialNews =
   | { readonly progress: Progress }
   | { readonly fills: readonly FillRow[] }
   | { readonly orders: readonly OrderRow[] };
 
-/** From src and dist alike, since it is there as it is built, alone. */
+/** The same from src and dist: only the bundle of a build has this program. */
 const PROGRAM = fileURLToPath(new URL('../../dist/run/trial-process.js', import.meta.url));
 const SAID_CHARACTERS_MAX = 8_000;
 const BYTES_PER_MB = 1024 * 1024;
@@ -73,7 +73,9 @@ export class TrialProcesses {
     this.#processes = Array.from({ length: count }, () => new TrialProcess(setting));
   }
 
-  /** The result of each job, in order. Rejects with the first failure; with `BacktestInterrupted` after `end`. */
+  /**
+   * The result of each job, in order. Rejects with the first failure; with `BacktestInterrupted` after `end`.
+   */
   async run(jobs: readonly TrialJob[], onDone: (done: TrialDone) => void): Promise<readonly TrialDone[]> {
     const results: TrialDone[] = [];
     let next = 0;
@@ -144,7 +146,7 @@ export class TrialProcess {
     await this.#over;
   }
 
-  /** That nothing was sent because the process has ended is told by `#over`. */
+  /** If the process has ended and nothing was sent, `#over` reports it. */
   #send(message: TrialSetting | TrialJob): void {
     this.#child.send(message, () => undefined);
   }

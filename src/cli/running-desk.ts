@@ -20,7 +20,7 @@ export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 let chosen: string | null = null;
-// Commands that our texts suggest are about the same desk.
+// Commands that our messages suggest are about the same desk.
 nameDeskInCommands(() =>
   chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null,
 );
@@ -31,14 +31,14 @@ export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * When to refuse a name that no desk was started under: some commands take the file of any desk. `its-home`: never; the
- * command uses the home that such a desk would get at its first start.
+ * When to refuse a name under which no desk was started: some commands accept any desk's file. `its-home`:
+ * never; the command uses the home that such a desk would get at its first start.
  */
 export type RefusesUnknown = 'always' | 'where-several' | 'never' | 'its-home';
 
 /**
- * `named`: the value of `--desk`, a name or a file. Throws if it is refused, or if none is given and several desks
- * run: nothing is guessed.
+ * `named`: the value of `--desk`, a name or a file. Throws if it is refused, or if none is given and several
+ * desks may be meant: nothing is guessed.
  */
 export async function chooseDesk(
   named: string | true | undefined,
@@ -60,8 +60,8 @@ export async function chooseDesk(
 }
 
 /**
- * The homes of the desks that a stop is for: the named one, otherwise all that run, so that nobody has to name a desk
- * in haste. If it is certain that none runs, all that were ever started: each reports for itself. Throws if a name is
+ * The homes of the desks to stop: the named one, otherwise all that run, so that nobody has to name a desk in
+ * haste. If certainly none runs, all that were ever started: each reports for itself. Throws if a name is
  * refused.
  */
 export async function chooseToStop(named: string | true | undefined): Promise<readonly string[]> {
@@ -80,7 +80,9 @@ export async function chooseToStop(named: string | true | undefined): Promise<re
 const startedHomes = (installation: string): readonly string[] =>
   desksHomes(installation).filter((home) => runtimeHere(home) !== null);
 
-/** The name inside a desk file. Its loader is imported only for this: a stop goes to its trader without it. */
+/**
+ * The name inside a desk file. Its loader is imported only for this: a stop reaches its trader without it.
+ */
 async function nameIn(file: string): Promise<string> {
   const [{ loadDesk }, { stepPartsOf }] = await Promise.all([
     import('../venue/load-desk.js'),
@@ -144,8 +146,8 @@ export function requireRuntime(home: string = fermataHome()): Runtime {
 const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
 
 /**
- * What a command reports at once, instead of waiting, if it is certain that nothing of the desk runs. Null if
- * anything may still be running; the roles of containers are started and ended by somebody else.
+ * What a command reports at once, instead of waiting, if certainly nothing of the desk runs. Null: something
+ * may still be running. The roles of containers are started and ended by somebody else.
  */
 export async function endedDesk(
   { home, desk }: Pick<Runtime, 'home' | 'desk'>,
@@ -160,8 +162,8 @@ export async function endedDesk(
 }
 
 /**
- * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or it has
- * ended.
+ * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or
+ * it has ended.
  */
 export async function requireRunning(): Promise<Runtime> {
   const runtime = requireRuntime();
@@ -177,8 +179,8 @@ type AskRunning = <M extends SupervisorMethod>(
 ) => Promise<SupervisorMethods[M]['result']>;
 
 /**
- * Asks the supervisor of a desk; failures say why it refused or does not answer. `inContainers`: what to do in
- * containers instead.
+ * Asks the supervisor of a desk; failures say why it refused or does not answer. `inContainers`: what to do
+ * in containers instead.
  */
 export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning {
   return async (method, params, timeoutMs) => {
@@ -199,9 +201,9 @@ export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning
 }
 
 /**
- * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and closing a
- * Temporal connection that is about to retry throws where nobody can catch it. `waitsFor` is printed if it takes
- * longer.
+ * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and
+ * closing a Temporal connection that is about to retry throws where nobody can catch it. `waitsFor` is
+ * printed if it takes longer.
  */
 export async function withOperations<T>(
   work: (operations: Operations, runtime: Runtime) => Promise<T>,
@@ -215,7 +217,7 @@ export async function withOperations<T>(
 
 const LOOK_MS = 2000;
 
-/** What the desk was asked for. Rejects as soon as the desk has certainly ended: nothing would ever answer. */
+/** For a request to the desk. Rejects as soon as the desk has certainly ended: nothing would ever answer. */
 export function unlessEnded<T>(runtime: Pick<Runtime, 'home' | 'desk'>, work: Promise<T>): Promise<T> {
   return unlessGone(work, async () => {
     if ((await endedDesk(runtime)) === null) return null;
@@ -227,7 +229,7 @@ export function unlessEnded<T>(runtime: Pick<Runtime, 'home' | 'desk'>, work: Pr
   });
 }
 
-/** Rejects with what `gone` gives, which is asked again and again until `work` has settled. */
+/** Polls `gone` until `work` has finished, and rejects with the first failure that `gone` resolves with. */
 export async function unlessGone<T>(work: Promise<T>, gone: () => Promise<CliFailure | null>): Promise<T> {
   const answered = new AbortController();
   const ended = async (): Promise<never> => {

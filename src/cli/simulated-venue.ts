@@ -1,6 +1,7 @@
 /**
- * The option `--simulated-venue`: a simulator on this machine in the place of a desk's venue or of one of its feeds.
- * Orders for a simulator must not leave the machine, so no other address is taken, not even for prices.
+ * The option `--simulated-venue`: a simulator on this machine in the place of a desk's venue or of one of its
+ * feeds. Orders for a simulator must not leave the machine, so no other address is accepted, not even for
+ * prices.
  */
 import { InvalidArgumentError } from 'commander';
 import { ordersLeave } from '../desk/desk-venue.js';
@@ -11,7 +12,7 @@ import { type CliFailure, usageFailure } from './failure.js';
 
 const OPTION = '--simulated-venue';
 const WEB_FORM = 'http://127.0.0.1:9080';
-/** Of venues that are reached through a program of theirs. */
+/** For venues that are reached through a program of their own. */
 const SOCKET_FORM = '127.0.0.1:4002';
 const NAMED = /^(?:([a-z][a-z0-9-]{0,39})=)?(.*)$/;
 const LOOPBACK = /^(?:http:\/\/)?(?:127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;
@@ -25,7 +26,7 @@ export interface SimulatedVenue {
 
 type VenueAndFeeds = Pick<Desk, 'desk' | 'mode' | 'venue' | 'feeds'>;
 
-/** `ADDRESS` or `NAME=ADDRESS`. Which names there are is known once the desk file was read. */
+/** `ADDRESS` or `NAME=ADDRESS`. The valid names are known only once the desk file was read. */
 export function simulatedVenueValue(text: string): SimulatedVenue {
   const [, name = null, address = ''] = NAMED.exec(text) ?? [];
   const port = Number(LOOPBACK.exec(address)?.[1]);
@@ -38,7 +39,10 @@ export function simulatedVenueValue(text: string): SimulatedVenue {
 export const typedVenue = ({ name, address }: SimulatedVenue): string =>
   name === null ? address : `${name}=${address}`;
 
-/** For commands that ask only the desk's own venue. Throws a usage failure for another name or form of address. */
+/**
+ * For commands that query only the desk's own venue. Throws a usage failure for another name or form of
+ * address.
+ */
 export function venueAddress(desk: VenueAndFeeds, given: SimulatedVenue | undefined): string | undefined {
   if (given === undefined) return undefined;
   const { name } = desk.venue;
@@ -50,11 +54,11 @@ export function venueAddress(desk: VenueAndFeeds, given: SimulatedVenue | undefi
 interface Simulators {
   /** In the place of the desk's venue. */
   readonly simulatedVenue?: string;
-  /** By feed; only of a desk whose orders don't leave. */
+  /** By feed; only for a desk whose orders stay here. */
   readonly simulatedFeeds?: Readonly<Record<string, string>>;
 }
 
-/** Throws a usage failure if a name is not the desk's, or was given twice, or has another form of address. */
+/** Throws a usage failure if a name is not the desk's, was given twice, or has another form of address. */
 export function simulatorsOf(desk: VenueAndFeeds, given: readonly SimulatedVenue[]): Simulators {
   const { name: venue } = desk.venue;
   const leave = ordersLeave(desk);
@@ -99,7 +103,7 @@ function checked(name: string, given: SimulatedVenue): SimulatedVenue {
   );
 }
 
-/** Which of the two forms an address has to have is up to its venue; one that takes no orders is on the web. */
+/** The venue decides which of the two forms an address must have; one that takes no orders is on the web. */
 function takes(name: string, address: string): boolean {
   const live = TRADED_VENUES.find((venue) => venue.name === venueOfFeed(name))?.live;
   if (live === undefined) return address.startsWith('http:');

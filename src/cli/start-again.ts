@@ -1,7 +1,7 @@
 /**
- * The process that started a desk starts it again when asked to: for `fermata restart --all`, a restore in an
- * incident and another build. It runs the same command in a new process, so that `.env`, the desk file and Fermata
- * itself are read as they are now.
+ * The process that started a desk starts it again on request: for `fermata restart --all`, a restore in an
+ * incident, and another build. It runs the same command in a new process, so that `.env`, the desk file and
+ * Fermata itself are read as they are now.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,13 +25,14 @@ import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
 
 /** Set for a start by this process: its parent waits for the outcome. */
 const BY_PARENT = 'FERMATA_STARTED_AGAIN';
-/** Its values: a build that has run before, or one that nobody has proven yet. */
+/** Its values: a build that has run before, or one that is not proven yet. */
 const HOW_STARTED = { chosen: '1', onTrial: 'on-trial' } as const;
-/** Exit code of such a start: it is to be made once more. No command ends with it. */
+/** Exit code of such a start that must be repeated. No command ends with it. */
 const EXIT_AGAIN = 75;
 
 /**
- * Exit code of such a start: a process died during it, and what it had begun has been ended. No command ends with it.
+ * Exit code of such a start: a process died during it, and everything it had begun has been ended. No command
+ * ends with it.
  */
 const EXIT_NOT_STARTED = 76;
 
@@ -39,7 +40,7 @@ const IS_BY_PARENT = process.env[BY_PARENT] !== undefined;
 /** This build runs for the first time, and its parent watches it. */
 export const IS_ON_TRIAL = process.env[BY_PARENT] === HOW_STARTED.onTrial;
 
-/** The process that starts the desk again when asked to: this one, or the one that started it. */
+/** The process that starts the desk again on request: this one, or the one that started it. */
 export const STARTER = IS_BY_PARENT ? process.ppid : process.pid;
 
 /** A process that has lost its parent has another parent id. */
@@ -48,8 +49,8 @@ export const starterIsThere = (): boolean => !IS_BY_PARENT || process.ppid === S
 const own = (): string => process.argv[1] ?? '';
 
 /**
- * Resolves with the exit code of this process: when the desk has ended for good, or at once if the parent goes on.
- * `between`: runs while nothing of the desk runs; its signal is aborted if the desk is to stay ended.
+ * Resolves with the exit code of this process: when the desk has ended for good, or at once if the parent
+ * goes on. `between` runs while nothing of the desk runs; its signal is aborted if the desk must stay ended.
  */
 export async function startAgain(
   home: string,
@@ -59,7 +60,7 @@ export async function startAgain(
   const ending = watchForEnding();
   try {
     await sleep(pauseMs, undefined, { signal: ending.asked }).catch(() => undefined);
-    // Whatever came of it, the desk starts again: one that stays ended reports nothing.
+    // Whatever the outcome, the desk starts again: one that stays ended reports nothing.
     if (!ending.asked.aborted)
       await between(ending.asked).catch((error: unknown) => {
         process.stderr.write(`✗ ${messageOf(error)}\n`);
@@ -72,7 +73,7 @@ export async function startAgain(
   }
 }
 
-/** Null if the build chosen for this desk is the one that was called. Throws if the chosen one is gone. */
+/** Null: the build chosen for this desk is the one that was called. Throws if the chosen one is gone. */
 export function startChosen(home: string): (() => Promise<number>) | null {
   const chosen = IS_BY_PARENT ? null : chosenEntry(home);
   if (chosen === null || realpathSync(chosen) === realpathSync(own())) return null;
@@ -89,15 +90,16 @@ export function startChosen(home: string): (() => Promise<number>) | null {
 }
 
 /**
- * As `startChosen`, for the desk of that file. Reads only the desk's name from it: the chosen build may know keys
- * that the called one does not. Null also if the file has no name; whoever reads all of it reports what is wrong.
+ * As `startChosen`, for the desk of that file. Reads only the desk's name from it: the chosen build may know
+ * keys that the called one does not. Null also if the file has no name; the code that reads all of it reports
+ * what is wrong.
  */
 export function startChosenOf(installation: string, file: string): (() => Promise<number>) | null {
   const name = deskNameIn(file);
   return name === null ? null : startChosen(wouldBeHomeOf(installation, name));
 }
 
-/** Null where the file can't be read, or names none. */
+/** Null: the file can't be read, or names no desk. */
 export function deskNameIn(file: string): string | null {
   try {
     const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
@@ -108,8 +110,8 @@ export function deskNameIn(file: string): string | null {
 }
 
 /**
- * The program of the chosen build, which the next start runs; null if none was chosen. Throws if that can't be told,
- * or the build is gone.
+ * The program of the chosen build, which the next start runs. Null: none was chosen. Throws if the pointer is
+ * unreadable or the build is gone.
  */
 export function chosenEntry(home: string): string | null {
   const { build } = readBuildPointer(home);
@@ -124,8 +126,8 @@ export function chosenEntry(home: string): string | null {
 }
 
 /**
- * Tells the parent, which waits for this start and makes another, that it failed, with whatever code this process
- * would have ended.
+ * Notifies the parent, which waits for this start and makes another, that it failed, whatever exit code this
+ * process would have had.
  */
 export function sayNotStarted(): void {
   if (!IS_BY_PARENT) return;
@@ -137,15 +139,15 @@ export function sayNotStarted(): void {
 /** Exit code for a process that was killed, as shells report it. */
 const EXIT_KILLED = 137;
 
-/** A process that dies during a start ends that start, and no person is there to repeat it. */
+/** A process that dies during a start ends that start, and nobody is there to repeat it. */
 const STARTS_MAX = 3;
 const AGAIN_AFTER_MS = 5_000;
 
-/** Until everything of a build answers: the sum of what every process may take, and a moment more. */
+/** Until all of a build answers: the sum of the times that all processes may take, and a moment more. */
 const WELL_MS = 330_000;
 const LOOK_EVERY_MS = 500;
 
-/** What does not answer or run, of the desk that this process has started; empty if all is well. */
+/** What does not answer or run, of the desk that this process has started. Empty: all is well. */
 type Look = (home: string, pid: number) => Promise<readonly string[]>;
 
 interface Builds {
@@ -159,15 +161,17 @@ interface Builds {
 }
 
 /**
- * What the process that started a desk does once the desk runs in a child process: it starts the chosen build, again
- * if requested, and watches a build on trial until it is well or the former one runs again. Resolves with the exit
- * code of the desk once it has ended for good. `mayTry`: an order in the pointer was addressed to this process.
+ * What the process that started a desk does once the desk runs in a child process. It starts the chosen
+ * build, again on request, and watches a build on trial until it is well or the previous one runs again.
+ * Resolves with the exit code of the desk once it has ended for good. `mayTry`: an order in the pointer was
+ * addressed to this process.
  */
 export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
   const { home, ending } = builds;
   let code = EXIT_AGAIN;
   let pointer: BuildPointer = { build: null, ordered: null };
-  // The key of an order that was tried: if its outcome could not be kept, it must not be tried again and again.
+  // The key of an order that was tried: if its outcome could not be stored, it must not be tried again and
+  // again.
   let tried: string | null = null;
   let failed = 0;
   for (let tries = mayTry; code === EXIT_AGAIN && !ending.asked.aborted; tries = true) {
@@ -192,8 +196,8 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
 }
 
 /**
- * Marks this process as the starter: a stop during the pause then waits for the next start, and `fermata down` ends
- * this process. Otherwise both would report that nothing runs.
+ * Marks this process as the starter: a stop during the pause then waits for the next start, and `fermata
+ * down` ends this process. Otherwise both would report that nothing runs.
  */
 async function pauseBeforeStart(
   { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
@@ -205,7 +209,8 @@ async function pauseBeforeStart(
 }
 
 /**
- * Everything has ended: if the pointer was damaged meanwhile, the former build is started again and nothing is tried.
+ * Everything has ended: if the pointer was damaged meanwhile, the previous build is started again and nothing
+ * is tried.
  */
 function pointerOr(home: string, before: BuildPointer): BuildPointer {
   try {
@@ -218,7 +223,10 @@ function pointerOr(home: string, before: BuildPointer): BuildPointer {
 
 const sayFailed = (what: string): void => void process.stderr.write(`✗ ${what}\n`);
 
-/** The pointer names the former build until this one is well, so that it counts even if this very process dies. */
+/**
+ * The pointer names the previous build until this one is well, so it is in force even if this very process
+ * dies.
+ */
 async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
   const { home, ending } = builds;
   const trial = begin(builds, buildEntry(home, to), HOW_STARTED.onTrial);
@@ -243,7 +251,7 @@ async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
   return staysEnded() ? code : EXIT_AGAIN;
 }
 
-/** Null if it is on disk, which may be full. */
+/** Null: it is on disk. The disk may be full. */
 function whyNotKept(keep: () => void): string | null {
   try {
     keep();
@@ -253,7 +261,7 @@ function whyNotKept(keep: () => void): string | null {
   }
 }
 
-/** Null once the build is well, otherwise what is not. */
+/** Null once the build is well; otherwise what is not. */
 async function untilWell(
   { home, ending, look = lookAtDesk, wellMs = WELL_MS }: Builds,
   trial: Begun,
@@ -277,7 +285,7 @@ interface Begun {
   readonly pid: number;
   /** Null while it runs. */
   code(): number | null;
-  /** Ends it in order, and kills what has not ended in time. */
+  /** Ends it in order, and kills whatever has not ended in time. */
   stop(): void;
   readonly ended: Promise<number>;
 }
@@ -289,7 +297,8 @@ function begin(
   how: (typeof HOW_STARTED)[keyof typeof HOW_STARTED],
 ): Begun {
   const child = spawn(process.execPath, [...process.execArgv, entry, ...process.argv.slice(2)], {
-    // A terminal's Ctrl-C reaches only this process, which passes it on once: a second one would mean "hurry".
+    // A terminal's Ctrl-C reaches only this process, which passes it on once: a second one would mean
+    // "hurry".
     detached: true,
     env: { ...shellEnvironment(), [BY_PARENT]: how },
     stdio: 'inherit',

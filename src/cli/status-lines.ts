@@ -17,7 +17,7 @@ const ACTIVITY_SHOWN_MAX = 5;
 export interface ShownRunbook {
   readonly version: string;
   readonly updated: string;
-  /** Null if what runs now has not been checked yet. */
+  /** Null: what runs now has not been checked yet. */
   readonly readiness: Readiness | null;
 }
 
@@ -87,7 +87,7 @@ function positionLines({ positions }: TraderStatus): string[] {
   ]);
 }
 
-/** Where several strategies hold it: what each has, with its own stop. */
+/** If several strategies hold the position: each one's part, with its own stop. */
 function partLines({ parts = [] }: TraderStatus['positions'][number]): string[] {
   return parts.flatMap((part) => [
     `  ${part.strategy} ${part.side === undefined ? '' : `${part.side} `}${grouped(part.quantity)}${part.averagePrice === undefined ? '' : ` at ${grouped(part.averagePrice)}`}${multiple({ trade: part })}, stop ${grouped(part.stopPrice ?? 'none')} (${part.protection})`,
@@ -95,7 +95,7 @@ function partLines({ parts = [] }: TraderStatus['positions'][number]): string[] 
   ]);
 }
 
-/** The exits of its trade besides the stop; older traders don't report them. */
+/** The exits of its trade other than the stop; older traders don't report them. */
 function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): string[] {
   return trade?.exits === undefined ? [] : [`  exits: ${trade.exits.words.join(', ')}`];
 }
@@ -137,7 +137,7 @@ function dustLines({ dust, currency }: TraderStatus): string[] {
   );
 }
 
-/** With the id by which it is cancelled: nothing of it is at the venue, where a person could look it up. */
+/** With the id for cancelling it: nothing of it is at the venue, where a person could look it up. */
 function waitingLines({ waitingEntries = [] }: TraderStatus): string[] {
   return waitingEntries.map(
     ({ clientId, symbol, waits, stop, strategy }) =>

@@ -26,7 +26,7 @@ export interface PeriodToTrade {
 
 type Period = PeriodOptions & { readonly from: number; readonly to: number };
 
-/** Null if no period was given. Throws a usage failure if its minutes can't be traded on. */
+/** Null: no period was given. Throws a usage failure if its minutes can't be traded on. */
 export async function periodToTrade(
   options: PeriodOptions,
   desk: Desk,
@@ -76,7 +76,7 @@ function isPeriod(options: PeriodOptions): options is Period {
   return true;
 }
 
-/** For a day that is not over, only what is stored for every instrument. */
+/** For a day that is not over, only the minutes stored for every instrument. */
 function spanAsked(options: Period, files: readonly FetchedFile[], symbols: readonly string[]): Span {
   const { fromMs, untilMs } = spanOf(options.from, options.to);
   const storedMs = Math.min(...symbols.map((symbol) => storedUntil(files, symbol)));

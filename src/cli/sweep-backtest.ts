@@ -28,13 +28,16 @@ import { type TrialDone, type TrialJob, TrialProcesses } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 
 const SHOWN_TRIALS = 10;
-/** Limit of runs of all trials on all parts of the period: more would be a day's work caused by a typing error. */
+/**
+ * Limit of runs of all trials on all parts of the period: more would be a day's work caused by a typing
+ * error.
+ */
 const RUNS_MAX = 20_000;
-/** Combinations that are checked before anybody would wonder whether it hangs. */
+/** As many combinations are checked before anybody would wonder whether it hangs. */
 const CHECKED_AT_ONCE = 50;
 /** A shorter part says nothing about the next one. */
 const PART_MS_MIN = 3_600_000;
-/** A Calmar ratio needs an annual return, which is only given for a period of at least this length. */
+/** A Calmar ratio needs an annual return, which exists only for a period of at least this length. */
 const CALMAR_MS_MIN = 30 * DAY_MS;
 
 interface SweepSetting {
@@ -49,7 +52,7 @@ interface SweepSetting {
   readonly untilMs: number | null;
   readonly dataKey: string | null;
   readonly rankedBy: RankedBy;
-  /** The number of windows in which values are chosen and then traded on what follows; null for none. */
+  /** The number of windows in which values are chosen and then traded on what follows. Null: none. */
   readonly windows: number | null;
   readonly jobs: number | null;
 }
@@ -63,7 +66,8 @@ export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
   best !== null && (walkForward === null || walkForward.steps.some(({ chosen }) => chosen !== null));
 
 /**
- * Throws `CliFailure` if no combination is a valid desk, or a trial fails; `DataFileError`, `BacktestInterrupted`.
+ * Throws `CliFailure` if no combination is a valid desk, or a trial fails; `DataFileError`,
+ * `BacktestInterrupted`.
  */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
   const show = progressPrinter(process.stderr);
@@ -136,8 +140,8 @@ async function walk(
 }
 
 /**
- * Each candidate runs once on the whole period and once in each window; each window also has one run on what follows
- * it.
+ * Each candidate runs once on the whole period and once in each window; each window also has one run on what
+ * follows it.
  */
 const runsOf = (candidates: number, windows: number | null): number =>
   candidates + (windows ?? 0) * (candidates + 1);
@@ -208,7 +212,7 @@ function spanOf({ period: { from, to } }: Trial, windows: number, rankedBy: Rank
 
 const WORTHLESS: ReadonlySet<string> = new Set(['damaged', 'books-differ']);
 
-/** Parts of the period may lack prices; but a run on wrong prices is worthless. */
+/** Parts of the period may lack prices, but a run on wrong prices is worthless. */
 function refuseUnsound({ problems, trial }: TrialDone): void {
   const found = problems.find(({ kind }) => WORTHLESS.has(kind));
   if (found !== undefined) throw worthless(found.text, `run ${valuesText(trial.values)} alone to see more`);

@@ -30,8 +30,8 @@ export function sweptValue(text: string): SweptSetting {
 }
 
 /**
- * Both ends are included if a step falls on them. Counts in whole units of the finest decimal place, so that 0.1
- * stays 0.1.
+ * Both ends are included if a step falls on them. Counts in whole units of the finest decimal place, so that
+ * 0.1 stays 0.1.
  */
 function inRange(key: string, [range, ...texts]: RegExpExecArray): readonly string[] {
   if (!texts.every((text) => DECIMAL.test(text)))

@@ -1,4 +1,6 @@
-/** The program of a process that runs backtests one after the other, as they are sent to it: `dist/run/trial-process.js`. */
+/**
+ * Program of a process that runs the backtests sent to it, one after another: `dist/run/trial-process.js`.
+ */
 import { type FillRow, fillRow, type OrderRow, orderRow } from '../backtest/report/rows.js';
 import { runBacktest } from '../backtest/run-backtest.js';
 import { trialOf } from '../backtest/sweep/trial.js';
@@ -21,7 +23,7 @@ process.on('message', (message: TrialSetting | TrialJob) => {
   if ('text' in message) setting = message;
   else void answerTo(message).then(send);
 });
-// Ctrl-C reaches every process of the terminal; the one that was asked ends this one.
+// Ctrl-C reaches every process of the terminal; the one that gave the jobs ends this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 
@@ -68,7 +70,7 @@ async function run(job: TrialJob): Promise<TrialAnswer> {
   return { trial: trialOf(job.values, done), problems: data.problems, market, execution, set: said };
 }
 
-/** A message for each row would take longer than the run. */
+/** One message per row would take longer than the run. */
 function inBatches<Row>(tell: (rows: readonly Row[]) => void) {
   let rows: Row[] = [];
   const flush = (): void => {

@@ -1,6 +1,6 @@
 /**
- * The contract of approvals, and of the changes of settings that ask for them: shared by the workflows that ask, the
- * activities and the voters.
+ * The contract of approvals, and of the settings changes that need them: shared by the requesting workflows,
+ * the activities and the voters.
  */
 import type { ApprovalParameters } from '../domain/approval.js';
 import type { Decision } from '../domain/decision.js';
@@ -17,23 +17,23 @@ export interface ApprovalRequest {
   readonly title: string;
   /** Everything that the voters agree to, shown to them line by line. */
   readonly parameters: ApprovalParameters;
-  /** How many different people have to approve. One refusal ends it. */
+  /** How many different people have to approve. One rejection ends it. */
   readonly needed: number;
-  /** Having one of these roles of the desk file is enough to vote. */
+  /** One of these desk-file roles is enough to vote. */
   readonly roles: readonly string[];
-  /** Only these people among those with the role; default: all of them. */
+  /** Only these people of those with the role; default: all of them. */
   readonly people?: readonly string[];
   readonly requestedBy: string;
   /** Wall milliseconds. */
   readonly expiresMs: number;
   readonly remindEveryMs: number | null;
-  /** This long after it was asked, it is sent again as critical to everybody who may act on the desk. */
+  /** This long after the request, it is sent again as critical to everybody who may act on the desk. */
   readonly escalateAfterMs: number | null;
 }
 
 /**
- * When people are pressed for an answer that is valid for `answerMs`: reminded once, after a third, and told as
- * critical after two thirds, so that whoever learns of it only then still has the last third.
+ * When to press people for an answer that is open for `answerMs`: one reminder after a third, and a critical
+ * notice after two thirds, which leaves the last third to whoever hears of it only then.
  */
 export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindEveryMs' | 'escalateAfterMs'> {
   return { remindEveryMs: Math.round(answerMs / 3), escalateAfterMs: Math.round((answerMs * 2) / 3) };
@@ -42,7 +42,7 @@ export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindE
 export interface ApprovalOutcome {
   readonly state: Exclude<ApprovalState, 'open'>;
   readonly detail: string;
-  /** Of everybody who voted; each with its authentication code, for later verification. */
+  /** One per voter, each with its authentication code for later verification. */
   readonly votes: readonly Decision[];
 }
 
@@ -63,7 +63,7 @@ export interface ApprovalOpened {
   readonly decisionSubject: string;
   readonly createdMs: number;
   readonly expiresMs: number;
-  /** Votes recorded earlier, verified again: a run that was reset doesn't know them, and nobody votes twice. */
+  /** Votes recorded earlier, verified again: a reset run doesn't know them, and nobody votes twice. */
   readonly votes?: readonly Decision[];
 }
 
@@ -94,9 +94,9 @@ export const voteUpdateId = (approvalId: string, person: string, choice: string)
 export type ApprovalState = ApprovalShown['state'];
 
 export interface Approval extends Omit<ApprovalShown, 'votes'> {
-  /** Short and random: what fits into a button. */
+  /** Short and random, to fit into a button. */
   readonly token: string;
-  /** First execution run id of the workflow that asked. */
+  /** First execution run id of the requesting workflow. */
   readonly runId: string;
 }
 
@@ -107,7 +107,9 @@ export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'o
 export type VoteRecorded = 'recorded' | 'closed' | 'voted-already';
 
 export interface ApprovalActivities {
-  /** The same id again returns the first request; with other parameters it fails with `ApprovalChanged`. */
+  /**
+   * The same id again returns the first request, or fails with `ApprovalChanged` if the parameters differ.
+   */
   requestApproval(
     request: ApprovalRequest,
     asker: { readonly workflowId: string; readonly runId: string },
@@ -118,7 +120,7 @@ export interface ApprovalActivities {
     readonly decision: Decision;
     readonly reason: string;
   }): Promise<void>;
-  /** False if it was closed before, or by another run. */
+  /** False if it was already closed, or closed by another run. */
   closeApproval(
     closing: {
       readonly id: string;
@@ -127,7 +129,7 @@ export interface ApprovalActivities {
       readonly runId: string;
     } & ApprovalOutcome,
   ): Promise<boolean>;
-  /** For an approved one that was superseded before it was carried out. */
+  /** For an approval that was superseded before it was carried out. */
   supersedeApproval(overtaken: {
     readonly id: string;
     readonly desk: string;
@@ -146,7 +148,7 @@ export interface ApprovalActivities {
 export interface SettingsChangeInput {
   readonly desk: string;
   readonly proposal: SettingsProposal;
-  /** `settings:<desk>:<version>:<random>`: asking again after a refusal is another question. */
+  /** `settings:<desk>:<version>:<random>`: a new request after a rejection is a new question. */
   readonly approvalId: string;
   readonly needed: number;
   readonly person: string;
@@ -159,7 +161,7 @@ export interface SettingsChangeInput {
 }
 
 export interface SettingsChangeResult {
-  /** `superseded`: the settings have changed since the request; `refused`: by the trader, for another reason. */
+  /** `superseded`: the settings changed after the request. `refused`: by the trader, for another reason. */
   readonly state: 'applied' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'refused';
   readonly detail: string;
   /** Null if nothing was changed. */

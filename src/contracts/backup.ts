@@ -10,14 +10,14 @@ export type BackupTag = (typeof BACKUP_TAGS)[number];
 
 export interface BackupInput {
   readonly desk: string;
-  /** Reads everything back after writing; only then does it count. */
+  /** Reads everything back after writing; only then does the backup count. */
   readonly verify: boolean;
-  /** How many stay, per tag. */
+  /** How many are retained, per tag. */
   readonly keep: number;
-  /** After how many days they are deleted whatever `keep` says; absent: never. */
+  /** After how many days they are deleted regardless of `keep`; absent: never. */
   readonly keepDays?: number | null;
   readonly tag?: BackupTag | null;
-  /** Once verified, a copy is sent away from this machine. */
+  /** Once verified, a copy is sent off this machine. */
   readonly offsite?: boolean;
   readonly simulated: boolean;
   readonly marketMs: number | null;
@@ -74,7 +74,7 @@ export interface DrillRow {
 }
 
 export interface BackupActivities {
-  /** `takenMs` identifies it: another attempt makes the same backup. */
+  /** `takenMs` identifies it: a retry makes the same backup. */
   takeBackup(request: {
     readonly desk: string;
     readonly takenMs: number;
@@ -90,7 +90,8 @@ export interface BackupActivities {
     readonly days?: number | null;
   }): Promise<StepResult>;
   /**
-   * To the storage in the desk file; not run if it names none. The oldest copies there are deleted by the same rule.
+   * Sends it to the storage in the desk file; not run if the file names none. The oldest copies there are
+   * deleted by the same rule.
    */
   sendBackup(request: {
     readonly desk: string;

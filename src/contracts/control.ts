@@ -50,7 +50,7 @@ export interface ControlMethods {
       commandId: string;
       by: string;
       reason: string;
-      /** A person's stop and kill have methods of their own. */
+      /** A person's stop and kill have their own methods. */
       cause: Exclude<Halt['cause'], 'person' | 'kill'>;
       resume: Halt['resume'];
     };
@@ -68,7 +68,10 @@ export interface ControlMethods {
     params: { commandId: string; by: string; reason: string; clientId: string };
     result: CommandResult;
   };
-  /** Without decisions: by the desk file's rule, which the trader itself checks against every active halt. */
+  /**
+   * Without decisions it relies on the desk file's rule, which the trader itself checks against every active
+   * halt.
+   */
   arm: {
     params: {
       commandId: string;
@@ -80,10 +83,7 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /**
-   * Assigns coins that belong to nobody yet, by a decision on `coinsSubject`. `cost`: of one coin, if they are the
-   * desk's.
-   */
+  /** Assigns nobody's coins, by a decision on `coinsSubject`. `cost`: per coin, if they are the desk's. */
   claimCoins: {
     params: {
       commandId: string;
@@ -128,15 +128,21 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /** Ends the permission, and with it trading; anybody may. */
+  /** Ends the permission, and trading with it. Anybody may call it. */
   revokeGoLive: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /**
    * Finished one-minute bars from the trader's memory, at most 1000: the newest ones that began at `sinceMs` or later.
    */
   bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
-  /** The curve of equity from the trader's memory, at most 1000 points: those behind the first `after` of this process. */
+  /**
+   * The equity curve from the trader's memory, at most 1000 points, after skipping this process's first
+   * `after`.
+   */
   equity: { params: { after: number; count: number }; result: EquityAnswer };
-  /** Position size in percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
+  /**
+   * Position size in percent of the desk file's. Smaller applies at once; larger needs a decision on
+   * `sizeSubject`.
+   */
   resize: {
     params: {
       commandId: string;
@@ -147,30 +153,30 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /** A stock of the desk is split or has paid a dividend, from now on. */
+  /** Applies a stock's split or dividend from now on. */
   corporateAction: {
     params: { commandId: string; by: string; reason: string; action: CorporateAction };
     result: CommandResult;
   };
-  /** What looks like a split at the venue is none; the venue's quantity counts then. */
+  /** Confirms that an apparent split at the venue is none; the venue's quantity then counts. */
   noSplit: {
     params: { commandId: string; by: string; reason: string; symbol: string };
     result: CommandResult;
   };
-  /** Explains a difference in cash, or a part of it. `amount`: signed decimal, the change of the balance. */
+  /** Explains all or part of a difference in cash. `amount`: signed decimal, the change of the balance. */
   explainCash: {
     params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
     result: CommandResult;
   };
   /**
-   * A signal from outside; refused with the field or the reason. The same source, id and revision again changes
-   * nothing.
+   * A signal from outside; a refusal names the field or the reason. Sending the same source, id and revision
+   * again changes nothing.
    */
   signal: {
     params: { commandId: string; by: string; reason: string; signal: SignalBody };
     result: CommandResult;
   };
-  /** Withdraws all its revisions, in every mode: its entry is cancelled. */
+  /** Withdraws all revisions of a signal, in every mode, and cancels its entry. */
   withdrawSignal: {
     params: { commandId: string; by: string; reason: string; source: string; id: string };
     result: CommandResult;
@@ -192,7 +198,7 @@ export type ControlMethod = keyof ControlMethods;
 export interface ControlError {
   readonly code: string;
   readonly message: string;
-  /** What was kept safe in spite of the error. */
+  /** What was kept safe despite the error. */
   readonly keptSafe: string;
   readonly doThis: string;
 }

@@ -1,4 +1,4 @@
-/** The contract of deployments: replacing the running build of Fermata by another. */
+/** The contract of deployments: replacing the running build of Fermata with another. */
 import type { PreparedBuild, SwitchOutcome } from '../domain/build.js';
 import type { Verdict } from './evidence.js';
 import type { StepResult } from './routine.js';
@@ -6,7 +6,7 @@ import { runLabel } from './run-label.js';
 
 export interface DeployInput {
   readonly desk: string;
-  /** Id of a build that was made and tested on this machine. */
+  /** Id of a build made and tested on this machine. */
   readonly build: string;
   readonly person: string;
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface DeployInput {
   readonly expiresAfterMs: number;
   readonly remindEveryMs: number | null;
   readonly escalateAfterMs: number | null;
-  /** Retention of the backup that is taken before it. */
+  /** Retention of the backup taken before the switch. */
   readonly backupsKept: number;
   readonly backupDays: number | null;
   readonly simulated: boolean;
@@ -32,7 +32,7 @@ export interface DeployResult {
 export interface BuildExamined {
   /** Null: there is no such build, or its tests have not passed. */
   readonly build: PreparedBuild | null;
-  /** Why the switch to it can't be made now; null: it can. */
+  /** Why the desk can't switch to it now; null: it can. */
   readonly problem: string | null;
   /** What was checked, in words. */
   readonly observed: string;
@@ -50,11 +50,12 @@ export const deployLabel = (desk: string, build: string) =>
 export const DEPLOY_MESSAGES = { result: 'result' } as const;
 
 export interface DeployActivities {
-  /** Checks whether open runs would continue under it, and whether there is a way back from it. */
+  /** Checks whether open runs would continue under the build, and whether there is a way back from it. */
   examineBuild(asked: { readonly desk: string; readonly build: string }): Promise<BuildExamined>;
   /**
-   * Ends everything and starts it as this build, or as the former one if this one is unhealthy. Once per `key`, however
-   * often it is called: the caller ends with the desk, and its next attempt finds the outcome.
+   * Ends everything and starts it as this build, or as the previous one if this one is unhealthy. Runs once
+   * per `key`, however often it is called: the caller ends with the desk, and its next attempt finds the
+   * outcome.
    */
   switchBuild(asked: {
     readonly key: string;

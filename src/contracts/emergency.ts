@@ -18,17 +18,17 @@ export interface EmergencyOrder {
 
 export type EmergencySignal = Omit<EmergencyOrder, 'kind'>;
 
-/** Name of the evidence that somebody asked for it; looked up again when a reason is missing. */
+/** Name of the evidence of the request; looked up again when a reason is missing. */
 export const ORDER_NAMES: Readonly<Record<EmergencyKind, string>> = {
   stop: 'Asked for: stop trading',
   closeAll: 'Asked for: close all positions',
 };
-/** What the person has done by ordering it, in the past tense. */
+/** What the person did by ordering it, in the past tense. */
 export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
   stop: 'stopped trading',
   closeAll: 'closed all positions',
 };
-/** Of one that is not proven: nobody is to believe that it will not happen, and to have it happen when they no longer expect it. */
+/** For an unproven order: nobody should assume it won't happen and then be surprised when it does. */
 export const NOT_TAKEN_BACK = {
   taken: 'it is not taken back: the desk goes on with it',
   untaken: 'it is not taken back: it is sent again until a trader takes it, also one that is started later',
@@ -37,32 +37,32 @@ export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
   `${by} (${via}): ${reason}`;
 
-/** How long the trader's answer to the command is waited for. */
+/** How long to wait for the trader's answer to the command. */
 export const EMERGENCY_COMMAND_MS = 2_000;
 
 export interface EmergencyTiming {
   /** How long one reading waits for the proof inside the engine worker, in milliseconds. */
   readonly proofPatienceMs: number;
-  /** After its deadline the run names what is not stopped or not flat, and keeps trying. */
+  /** After its deadline the run names what is not stopped or not flat, and goes on trying. */
   readonly stopDeadlineMs: number;
   readonly closeAllDeadlineMs: number;
   /** Pause between two rounds: doubles from the first value up to the second. */
   readonly retryMs: number;
   readonly retryMsMax: number;
   /**
-   * After this many rounds the run ends unproven, and a person has to look. A trader that has not taken it is sent a stop
-   * until it counts as gone.
+   * After this many rounds the run ends unproven, and a person must look. A trader that has not taken the
+   * order is sent a stop until it counts as gone.
    */
   readonly roundsMax: number;
-  /** If no engine worker takes a task within this time, there is none. */
+  /** If no engine worker picks up a task within this time, there is none. */
   readonly queueWaitMs: number;
   /** How long writing evidence is retried after the proof. */
   readonly evidenceMs: number;
 }
 
 /**
- * A step of these workflows takes milliseconds. A killed worker's task goes to the next worker after this time, instead
- * of the server's ten seconds.
+ * A step of these workflows takes milliseconds, so a killed worker's task goes to the next worker after this
+ * time, not after the server's ten seconds.
  */
 export const EMERGENCY_TASK_MS = 2_000;
 
@@ -79,11 +79,14 @@ export const EMERGENCY_TIMING: EmergencyTiming = {
 
 export interface EmergencyStopInput {
   readonly desk: string;
-  /** Null: ask the desk owner. */
+  /** Null: query the desk owner. */
   readonly incarnations: readonly string[] | null;
-  /** Traders that are left out and only named; null: not known, so a run without `incarnations` asks for them too. */
+  /**
+   * Traders that are only named, not stopped; null: not known, so a run without `incarnations` queries them
+   * too.
+   */
   readonly gone?: readonly AdmittedIncarnation[] | null;
-  /** When its orders were taken, where another run has carried them over. */
+  /** When its orders were received, if another run carried them over. */
   readonly sinceMs?: number;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;
@@ -95,9 +98,11 @@ export interface EmergencyOutcome {
   /** Somebody armed the desk again before the stop was proven. */
   readonly superseded: boolean;
   readonly detail: string;
-  /** Traders that have not taken every order yet; null: none is known yet. Absent: a run of an earlier version. */
+  /**
+   * Traders that have yet to take every order; null: none is known yet. Absent: a run of an earlier version.
+   */
   readonly owedTo?: readonly string[] | null;
-  /** Where it is also sent to traders that begin meanwhile: those that have taken every order. */
+  /** Traders that have taken every order, if it is also sent to traders that start meanwhile. */
   readonly takenBy?: readonly string[];
 }
 
@@ -110,9 +115,9 @@ export interface AdmittedIncarnation {
 }
 
 export const INCARNATIONS_MAX = 8;
-/** A trader that has not announced itself for this long is gone: stops no longer prove anything about it. */
+/** A trader that has not announced itself for this long is gone: stops prove nothing about it. */
 export const TRADER_GONE_MS = 3 * 86_400_000;
-/** A stop still names it for this long, so that somebody checks that it is gone. */
+/** A stop still names the trader for this long, so that somebody checks that it is gone. */
 export const TRADER_NAMED_MS = 30 * 86_400_000;
 
 export const isThere = ({ seenMs }: AdmittedIncarnation, nowMs: number): boolean =>
@@ -146,9 +151,9 @@ export const emergencyStopLabel = (desk: string) =>
   });
 
 export interface EmergencyActivities extends EvidenceActivities {
-  /** Journal incarnations of every trader that was announced. */
+  /** Journal incarnations of every announced trader. */
   knownIncarnations(): Promise<readonly string[]>;
-  /** Traders that were announced, but not seen for days. */
+  /** Announced traders that have not been seen for days. */
   goneTraders(): Promise<readonly AdmittedIncarnation[]>;
   raiseAlarm(alarm: Alarm): Promise<void>;
 }

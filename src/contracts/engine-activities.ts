@@ -1,4 +1,4 @@
-/** What workflows ask of the trader, and its answers. */
+/** Workflows' requests to the trader, and its answers. */
 import type { Decision } from '../domain/decision.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
@@ -10,7 +10,7 @@ export interface FlatReading {
   readonly mode: Mode;
   readonly haltId: string | null;
   readonly state: TraderStatus['closeAll'];
-  /** What the venue still holds, as "BTC/USDT 0.5"; at most 100. */
+  /** Positions still at the venue, as "BTC/USDT 0.5"; at most 100. */
   readonly open: readonly string[];
   readonly venueOpenOrders: number;
   readonly entriesWorking: number;
@@ -38,7 +38,7 @@ export function lossesOf({ risk }: Pick<TraderStatus, 'risk'>): IncidentFacts['l
     .filter(({ usedPct }) => Number.isFinite(usedPct));
 }
 
-/** What playbooks need of the trader's status; small enough for a workflow's history. */
+/** The parts of the trader's status that playbooks need; small enough for a workflow's history. */
 export interface IncidentFacts {
   /** The trader has replayed its journal. */
   readonly begun: boolean;
@@ -51,7 +51,7 @@ export interface IncidentFacts {
     readonly resume: ResumeRule;
   }[];
   readonly entriesWorking: number;
-  /** Of an instrument traded side by side, each trade: the net may be 0 while trades are open. */
+  /** For an instrument traded side by side, each trade: the net may be 0 while trades are open. */
   readonly positions: readonly {
     readonly symbol: string;
     /** Signed text: short positions begin with "-". */
@@ -59,7 +59,7 @@ export interface IncidentFacts {
     readonly protection: string;
     readonly stopPrice: string | null;
     readonly strategy: string;
-    /** For such a trade, its whole result so far. */
+    /** For a trade side by side, its whole result so far. */
     readonly unrealised: string;
   }[];
   readonly symbols: readonly string[];
@@ -77,7 +77,7 @@ export interface IncidentFacts {
   readonly reconciliation: TraderStatus['reconciliation']['state'];
   readonly differences: readonly string[];
   readonly sizePct: number;
-  /** What a restart does to positions, orders and cash, in words. */
+  /** How a restart treats positions, orders and cash, in words. */
   readonly kept: string;
   readonly equity: string;
   readonly drawdownPct: string;
@@ -88,7 +88,7 @@ export interface IncidentFacts {
   readonly dayStartMs: number;
 }
 
-/** What going live checks while it watches; small enough for a workflow's history. */
+/** What go-live checks while it watches; small enough for a workflow's history. */
 export interface LiveFacts {
   readonly mode: Mode;
   readonly reason: string;
@@ -99,7 +99,7 @@ export interface LiveFacts {
   readonly fills: number;
   readonly equity: string;
   readonly drawdownPct: string;
-  /** Everything that is not as it should be, in words; at most 10. */
+  /** Everything that is wrong, in words; at most 10. */
   readonly problems: readonly string[];
 }
 
@@ -119,7 +119,7 @@ export interface TraderSituation {
   readonly reconciliation: TraderStatus['reconciliation']['state'];
   /** In plain words, at most 10. */
   readonly differences: readonly string[];
-  /** For halts that end with their trading day: whether it has ended, and when it does by market time. */
+  /** For halts that end with their trading day: whether it has ended, and when by market time. */
   readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
 }
 

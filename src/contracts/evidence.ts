@@ -1,6 +1,6 @@
 /**
- * Evidence: the statement about one step, stored as a row in Postgres that is never changed or deleted. The rows of a
- * desk are chained by their hashes.
+ * Evidence: a statement about one step, stored as a row in Postgres that is never changed or deleted. The
+ * rows of a desk are chained by their hashes.
  */
 
 export type Verdict = EvidenceVerdict;
@@ -20,7 +20,7 @@ export type EvidenceVerdict = (typeof EVIDENCE_VERDICTS)[number];
 export interface EvidenceInput {
   readonly desk: string;
   readonly workflowId: string;
-  /** Id of the workflow's first run: `estop:<desk>` runs again next week under the same workflow id. */
+  /** Id of the workflow's first run: `estop:<desk>` may run again next week under the same workflow id. */
   readonly firstRunId: string;
   readonly runId: string;
   readonly routine: string;

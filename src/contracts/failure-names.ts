@@ -1,8 +1,8 @@
-/** Failures that another attempt doesn't change; workflows name them in their retry policies. */
+/** Failures that retrying doesn't cure; workflows name them in their retry policies. */
 export const FAILURE_NAMES = {
   /** The trader understood and refused. */
   refusedByTrader: 'RefusedByTrader',
-  /** The trader refused because its settings have changed since the change was requested. */
+  /** The trader refused because its settings changed after the request. */
   settingsChanged: 'SettingsChanged',
   forgedDecision: 'ForgedDecision',
   unknownCheck: 'UnknownCheck',

@@ -4,7 +4,7 @@ import type { PreflightReport } from './preflight.js';
 import type { GoLiveAttempt, GoLiveProgress } from './published.js';
 
 export interface RampStep extends SizePlan {
-  /** How long clean trading at the previous size has to last before people are asked. */
+  /** How long clean trading at the previous size must last before people are asked. */
   readonly afterMs: number;
 }
 
@@ -15,14 +15,14 @@ export interface GoLiveInput {
   readonly incarnation: string;
   readonly person: string;
   readonly reason: string;
-  /** How many of `approvers` have to agree. */
+  /** How many of `approvers` must agree. */
   readonly needed: number;
   readonly approvers: readonly string[];
   /** If one is enough: the time between that person's vote and the start. */
   readonly coolingOffMs: number;
   readonly start: SizePlan;
   readonly ramp: readonly RampStep[];
-  /** How long the first live period is watched, how often it is checked and people are reminded. */
+  /** How long the first live period is watched, and how often it is checked and people are reminded. */
   readonly watchMs: number;
   readonly lookMs: number;
   readonly remindMs: number;
@@ -38,7 +38,7 @@ export interface GoLiveInput {
 }
 
 export interface Carried {
-  /** Index of the size step that is waited for, and the number of watches left for it. */
+  /** Index of the next size step, and the number of watches left before it. */
   readonly step: number;
   readonly watchesLeft: number;
   readonly liveSinceMs: number;
@@ -85,7 +85,7 @@ interface PreLive {
     'key' | 'title' | 'verdict' | 'observed' | 'expected'
   >[];
   readonly checklist: readonly ChecklistItem[];
-  /** What forbids going live, in words. */
+  /** What prevents going live, in words. */
   readonly obstacles: readonly string[];
   /** The figures that a person reviews. */
   readonly figures: string;
@@ -100,7 +100,7 @@ export interface Expectation {
 export interface GoLiveActivities {
   /** Runs every check now. */
   runPreflight(): Promise<PreflightReport>;
-  /** `reviewedBy`: who has reviewed the report; null if nobody was asked yet. */
+  /** `reviewedBy`: who has reviewed the report; null if nobody has been asked yet. */
   lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
   readLiveFills(sinceMs: number): Promise<LiveFills>;
   compareWithPaper(sinceMs: number): Promise<Expectation>;

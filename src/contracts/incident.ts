@@ -10,7 +10,7 @@ import type { CheckOutcome, RoutineStep } from './routine.js';
 
 /** An observation that opens an incident or belongs to an open one. */
 export interface IncidentReport {
-  /** The same for the same occurrence: reported twice, it counts once. */
+  /** Identifies the occurrence: reported twice, it counts once. */
   readonly key: string;
   readonly source: string;
   readonly detail: string;
@@ -22,7 +22,10 @@ export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
 export type { Incident, IncidentSeverity, ShippedKind };
 
 interface IncidentTiming {
-  /** If nobody has acknowledged it `respondMs` after its opening, people are reminded; at each `escalateMs`, more people. */
+  /**
+   * If nobody has acknowledged it `respondMs` after it opened, people are reminded; at each `escalateMs`,
+   * more people.
+   */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];
   /**
@@ -33,21 +36,21 @@ interface IncidentTiming {
   readonly lookMsMax: number;
   /** How long an offer to people stays open. */
   readonly offerMs: number;
-  /** By when the review afterwards is due. */
+  /** When the review afterwards is due. */
   readonly reviewMs: number;
   /** How long writing to Postgres is retried. */
   readonly evidenceMs: number;
 }
 
-/** What the desk file sets for a kind that ships. */
+/** The desk file's settings for a shipped kind. */
 export type SettingsOf<Kind extends ShippedKind> = Omit<ShippedKinds[Kind], 'severity'>;
 
-/** For one of the desk's own kinds: steps without code, in order. */
+/** For one of the desk's own kinds: steps in order, without code. */
 export interface OwnPlaybook {
   readonly steps: readonly PlaybookStep[];
   /** What it waits for after its steps; a person can always declare it over. */
   readonly over: 'person' | 'trading' | 'passed';
-  /** What lifts a halt that a step asks for. */
+  /** What lifts a halt that a step raises. */
   readonly haltRule: ResumeRule;
   readonly backupsKept: number;
 }
@@ -72,9 +75,9 @@ export interface PlaybookEnd {
 
 export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
-  /** How long a check that has not passed is repeated; absent: it runs once. */
+  /** How long a check is repeated until it passes; absent: it runs once. */
   readonly withinMinutes?: number | undefined;
-  /** Answers offered to people in parallel: the first that one person agrees to counts. */
+  /** Answers offered to people in parallel: the first one that a person agrees to counts. */
   readonly choose?: readonly PlaybookAnswer[] | undefined;
 }
 
@@ -83,7 +86,7 @@ export interface PlaybookAnswer {
   readonly title: string;
   /** Position size from then on, in percent of the desk file's. */
   readonly sizePct?: number | undefined;
-  /** What a person is then asked to do. */
+  /** A task for a person afterwards. */
   readonly human?: string | undefined;
   readonly dueHours: number;
 }
@@ -95,15 +98,18 @@ export interface IncidentInput {
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;
-  /** The trader that is read; null if none was known. */
+  /** The trader to read; null if none was known. */
   readonly incarnation: string | null;
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
-  /** `SettingsOf` the kind, if it ships; in runs that an earlier version began, those of every kind that ships. */
+  /**
+   * `SettingsOf` the kind, if it is a shipped one; in runs begun by an earlier version, those of every
+   * shipped kind.
+   */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Absent: the playbook of the kind that ships. */
+  /** Absent: the playbook of the shipped kind. */
   readonly playbook?: OwnPlaybook;
-  /** Counts instead of `playbook`. */
+  /** Overrides `playbook`. */
   readonly code?: PlaybookCode;
   /** Null at the beginning. */
   readonly carried: IncidentCarried | null;
@@ -111,7 +117,7 @@ export interface IncidentInput {
 
 /** What continue-as-new carries over. */
 export interface IncidentCarried {
-  /** Used in its questions and commands; absent in a run that began before it was carried over. */
+  /** Used in its questions and commands; absent in a run that began before names were carried over. */
   readonly name?: string;
   readonly openedMs: number;
   readonly reports: readonly IncidentReport[];
@@ -121,7 +127,7 @@ export interface IncidentCarried {
   readonly acknowledged: Answered | null;
   readonly resolved: Answered | null;
   readonly playbook?: PlaybookEnd;
-  /** The trader that was asked last. */
+  /** The trader that was queried last. */
   readonly incarnation?: string | null;
   readonly revision: number;
   readonly sequence: number;
@@ -136,7 +142,7 @@ export interface Answered {
 }
 
 export interface IncidentProgress {
-  /** With the workflow's id, how people identify it. */
+  /** Together with the workflow id, it identifies the incident to people. */
   readonly firstRunId: string;
   readonly state: IncidentState;
   readonly phase: string;
@@ -145,7 +151,7 @@ export interface IncidentProgress {
   readonly acknowledgedBy: string | null;
   /** How it ended; null while it is open. */
   readonly outcome: string | null;
-  /** How its playbook in code ended; absent while it runs, and where there is none. */
+  /** How its playbook in code ended; absent while it runs, or if there is none. */
   readonly playbook?: PlaybookEnd;
 }
 
@@ -159,8 +165,8 @@ export interface IncidentAnswer {
 /** The argument of the signal `lookAgain` to incidents and resumptions. */
 export interface LookAgain {
   /**
-   * Of the trader that the desk has now: an account that was changed, reset or restored has another one than before.
-   * Empty or null while it is not known.
+   * Of the desk's current trader: an account that was changed, reset or restored has a new one. Empty or null
+   * while it is not known.
    */
   readonly incarnation: string | null;
 }
@@ -173,10 +179,10 @@ export const INCIDENT_MESSAGES = {
   lookAgain: 'lookAgain',
 } as const;
 
-/** Why a report or an answer after the end is refused. */
+/** Why reports and answers after the end are refused. */
 export const INCIDENT_OVER = 'the incident is over';
 
-/** Reports that one run keeps: further ones are counted in Postgres. */
+/** Reports that one run holds: further ones are counted in Postgres. */
 export const REPORTS_MAX = 50;
 
 export type IncidentState = Incident['state'];
@@ -206,11 +212,11 @@ export interface MarketConditions {
 export interface StatusPageReading {
   readonly answered: boolean;
   readonly says: string;
-  /** Equal while the page says the same. */
+  /** Unchanged while the page says the same. */
   readonly digest: string;
 }
 
-/** What opens an incident, before it is known whether one is open already. */
+/** An occurrence that opens an incident, unless one is already open. */
 export interface Symptom {
   readonly kind: Incident['kind'];
   /** A process, a strategy, a cause, a step; empty if the kind says it all. Lower case, digits, `-` and `.`. */
@@ -219,21 +225,21 @@ export interface Symptom {
   readonly source: string;
   readonly title: string;
   readonly detail: string;
-  /** When it happened, of what does not last: a crash. */
+  /** When it happened, for something momentary such as a crash. */
   readonly atMs?: number;
-  /** Parameters of a playbook in code, above those of the desk file's `playbooks`. */
+  /** Parameters of a playbook in code; they override the desk file's `playbooks`. */
   readonly with?: StepParameters;
 }
 
-/** A routine's step that is a playbook in code. */
+/** A routine step that is a playbook in code. */
 export interface PlaybookRequest {
   readonly playbook: string;
   readonly with: StepParameters;
-  /** The same for each attempt at this step of this run. */
+  /** The same for every attempt at this step in this run. */
   readonly key: string;
   readonly routine: string;
   readonly title: string;
-  /** Wall milliseconds until which its end is waited for; null: it is only begun. */
+  /** Wait for its end until this wall time, in milliseconds; null: only begin it. */
   readonly untilMs: number | null;
 }
 
@@ -248,12 +254,14 @@ export interface ReviewRequest {
 
 export interface DatabaseRestored {
   readonly restored: boolean;
-  /** What was restored and what is kept, or why nothing was restored. */
+  /** What was restored and what was kept, or why nothing was restored. */
   readonly says: string;
 }
 
 export interface IncidentActivities {
-  /** Writes the row and tells people, each once per key. People are told even while Postgres is down. */
+  /**
+   * Writes the row and notifies people, each once per key. People are notified even while Postgres is down.
+   */
   announceIncident(told: {
     readonly incident: Omit<Incident, 'id'>;
     readonly key: string;
@@ -267,20 +275,21 @@ export interface IncidentActivities {
   marketConditions(question: ConditionsQuestion): Promise<MarketConditions>;
   lossesByStrategy(since: { readonly sinceMarketMs: number | null }): Promise<readonly StrategyLoss[]>;
   ledgerPositions(): Promise<readonly string[]>;
-  /** Null: nobody can say. */
+  /** Null: not known. */
   processState(name: string): Promise<string | null>;
   /**
-   * An orderly restart; resolves with a description once the process is ready again. Rejects if nobody here can restart
-   * it.
+   * An orderly restart; resolves with a description once the process is ready again. Rejects if nothing here
+   * can restart it.
    */
   restartProcess(name: string): Promise<string>;
   /**
-   * Replaces the database with the newest good backup: the whole desk ends and is started again. Once per `key`,
-   * however often it is called: the caller ends with the desk, and its next attempt finds the outcome.
+   * Replaces the database with the newest good backup; the whole desk ends and is started again. Runs once
+   * per `key`, however often it is called: the caller ends with the desk, and its next attempt finds the
+   * outcome.
    */
   restoreDatabase(asked: { readonly key: string; readonly by: string }): Promise<DatabaseRestored>;
-  /** For workflows that found something wrong; resolves once an incident has it. */
+  /** For workflows that found something wrong; resolves once an incident has recorded it. */
   reportIncident(symptom: Symptom): Promise<void>;
-  /** Opens the incident of a playbook in code, once per key, and waits for the playbook's end. */
+  /** Opens the incident for a playbook in code, once per key, and waits for the playbook to end. */
   runPlaybook(request: PlaybookRequest): Promise<CheckOutcome & { readonly reference: string | null }>;
 }

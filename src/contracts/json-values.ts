@@ -1,4 +1,4 @@
-/** The types that published schemas are made of. Importing this loads zod. */
+/** Building blocks of published schemas. Importing this module loads zod. */
 import { z } from 'zod';
 import { type DeclaredValue, SETTING_TEXT_MAX } from '../domain/declared-value.js';
 

@@ -1,4 +1,6 @@
-/** The source of prices. Exactly one feed per trader; the paper venue and the engine both listen to it. */
+/**
+ * The source of prices. Each trader has exactly one feed; the paper venue and the engine both listen to it.
+ */
 import { z } from 'zod';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Shape } from './json-values.js';
@@ -6,7 +8,8 @@ import type { Shape } from './json-values.js';
 export const marketSourceSchema = z.object({
   kind: z.enum(['live', 'simulated', 'recorded']),
   /**
-   * Equal only for the same prices: positions held at one identity are worth nothing at another. Valid as a file name.
+   * Equal only for the same prices: positions held under one identity are meaningless under another. Valid as
+   * a file name.
    */
   identity: z.string(),
   /** Always shown, for example `simulated market, seed 7, 60x` or `live: VENUE public quotes`. */
@@ -28,11 +31,11 @@ export interface MarketBar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  /** NaN: its source doesn't tell it. */
+  /** NaN: the source doesn't report it. */
   readonly volumeLots: number;
 }
 
-/** A bar with the quote that strategies were shown with it. Left out: it is not known. */
+/** A bar with the quote that strategies saw with it. Left out: not known. */
 export interface SeenBar extends MarketBar {
   readonly quote?: { readonly bidTicks: number; readonly askTicks: number };
 }
@@ -56,8 +59,8 @@ export type MarketEvent =
       readonly taker: 'buy' | 'sell' | null;
     }
   /**
-   * Delivered right after the bar's span has ended, and after its last quote. `late`: a newer bar has ended since, for
-   * example after an interruption; it must not cause an entry.
+   * Delivered right after the bar's span ends, and after its last quote. `late`: a newer bar has already
+   * ended, for example after an interruption; a late bar must not cause an entry.
    */
   | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar; readonly late?: boolean }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string }
@@ -65,8 +68,8 @@ export type MarketEvent =
   | { readonly kind: 'ended'; readonly detail: string };
 
 /**
- * Usually synchronous. On a simulated or recorded market it may return a promise, which the market awaits, so that
- * orders reach the venue before time goes on, however fast the market runs. A live feed doesn't wait.
+ * Usually synchronous. On a simulated or recorded market it may return a promise, which the market awaits, so
+ * that orders reach the venue before time advances, however fast the market runs. A live feed doesn't wait.
  */
 export type MarketListener = (event: MarketEvent) => void | Promise<void>;
 
@@ -76,7 +79,7 @@ export interface MarketWants {
 
 export interface MarketFeed {
   readonly source: MarketSource;
-  /** Market time of the last price of a recording; of a long one, about. Left out: prices do not end. */
+  /** Market time of a recording's last price; approximate for a long one. Left out: prices do not end. */
   readonly endMs?: number | undefined;
   /**
    * Market time now, in milliseconds: simulated and recorded feeds have their own clock; a live feed has the venue's.
@@ -84,10 +87,10 @@ export interface MarketFeed {
   nowMs(): number;
   /** The last `count` finished one-minute bars before `nowMs`, oldest first; fewer if the source has no more. */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]>;
-  /** It can deliver trades; a recording of trades delivers them whether they are wanted or not. */
+  /** The feed can deliver trades. A recording of trades delivers them whether wanted or not. */
   readonly tellsTrades: boolean;
   /**
-   * Starts delivery, with trades only if they are wanted. A feed at full speed yields to the event loop at least every
+   * Starts delivery, with trades only if wanted. A feed at full speed yields to the event loop at least every
    * 10 ms.
    */
   start(listener: MarketListener, wanted?: MarketWants): void;

@@ -6,15 +6,16 @@ import type { HaltCause } from '../domain/mode.js';
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
 /**
- * The desk file's `notify` names those that are sent. `approval` and `test` always go to Telegram, `mail-test` to mail.
+ * The desk file's `notify` lists the events to send. `approval` and `test` always go to Telegram, `mail-test`
+ * to mail.
  */
 type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test' | 'mail-test';
 
 export interface NoticeButton {
   readonly text: string;
-  /** Data that a tap sends; at most 64 bytes. */
+  /** Data sent by a tap; at most 64 bytes. */
   readonly data: string;
-  /** Agrees to what the notice says, and is left out where the notice can't say all of it. */
+  /** The button agrees to what the notice says; left out if the notice can't say all of it. */
   readonly agrees?: true;
 }
 
@@ -25,19 +26,19 @@ export interface Notice {
   /** One line. */
   readonly title: string;
   readonly text: string;
-  /** The same fingerprint again is the same notice, which is sent once. */
+  /** Notices with the same fingerprint are the same notice, which is sent once. */
   readonly fingerprint: string;
   /** One row of buttons below the message. */
   readonly buttons?: readonly NoticeButton[];
-  /** People in the desk file with one of these roles are told in their own chats as well as in the desk's. */
+  /** People with one of these desk-file roles also get it in their own chats, not only in the desk's. */
   readonly audience?: readonly string[];
   /** Its section in docs/WOKEN.md, linked below the text. Every critical notice has one. */
   readonly about?: WokenTopic;
-  /** The run that it is about: the text below says where to read it. */
+  /** The run that it is about: a line below the text says where to read it. */
   readonly workflowId?: string;
   /** Id of the setup that it is about: its page is linked below the text. */
   readonly setup?: string;
-  /** Its buttons are removed when this approval is closed. */
+  /** Its buttons are removed when this approval closes. */
   readonly approvalId?: string;
 }
 
@@ -47,8 +48,8 @@ export interface Alarm {
 }
 
 /**
- * The topics that people are woken for. Each has a section of the same name in docs/WOKEN.md, to which each message
- * about it links.
+ * Topics that people are woken for. Each has a section of the same name in docs/WOKEN.md, and every message
+ * about it links there.
  */
 export type WokenTopic =
   | HaltCause

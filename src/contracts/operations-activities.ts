@@ -23,7 +23,7 @@ type RoutineRunOpened = Pick<RoutineRunBegin, 'routine' | 'title' | 'nominalMs' 
 interface RoutineRunClosed {
   readonly verdict: RunVerdict;
   readonly finishedMs: number;
-  /** Used if the evidence could not be written. */
+  /** For when the evidence could not be written. */
   readonly problems?: readonly RoutineProblem[];
 }
 
@@ -41,7 +41,7 @@ export interface OperationsActivities
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;
-  /** Resolves for a genuine decision; for any other fails with `ForgedDecision`, which is not retried. */
+  /** Resolves for a genuine decision; otherwise fails with `ForgedDecision`, which is not retried. */
   verifyDecision(decision: Decision): Promise<void>;
   raiseAlarm(alarm: Alarm): Promise<void>;
   /** Durable once it resolves; sent once per fingerprint. */

@@ -1,7 +1,7 @@
 /**
- * The messages between an incident and its playbook in code. The code runs on its own queue and does nothing by itself:
- * it asks its incident, which acts, records evidence and answers. They use signals, because either side may wait for
- * days.
+ * Messages between an incident and its playbook in code. The code runs on its own queue and does nothing by
+ * itself: it asks its incident, which acts, records evidence and answers. The messages are signals because
+ * either side may wait for days.
  */
 import type { StepParameters } from '../desk/step-parts.js';
 import type { ApprovalParameters } from '../domain/approval.js';
@@ -34,7 +34,7 @@ export type PlaybookWish =
       readonly do: 'agree';
       readonly title: string;
       readonly terms: ApprovalParameters;
-      /** How long the question stands. Default: as for every question of the incident. */
+      /** How long the question stays open. Default: as for the incident's other questions. */
       readonly minutes?: number | undefined;
     }
   | {
@@ -47,7 +47,9 @@ export type PlaybookWish =
   | { readonly do: 'tell'; readonly text: string };
 
 export interface PlaybookAsk {
-  /** Workflow id of the run that asks: if it is not the incident's current playbook run, it is told that it is over. */
+  /**
+   * Workflow id of the asking run. If it is not the incident's current playbook run, the answer is `over`.
+   */
   readonly playbook: string;
   /** Counts from 1. A repeated ask is answered, but not carried out again. */
   readonly id: number;
@@ -68,5 +70,5 @@ export type PlaybookReply =
   /** Nobody answers it any more. */
   | { readonly over: string };
 
-/** Per playbook: an incident keeps all of them in one history. */
+/** Per playbook: an incident has all of them in one history. */
 export const ASKS_MAX = 500;

@@ -19,7 +19,7 @@ export const preflightSchema = z.object({
   desk: z.string(),
   configHash: z.string(),
   endpoint: z.string().describe('Where the exchange was asked'),
-  /** People are told of a `warn`. */
+  /** People are notified of a `warn`. */
   verdict: verdict.describe('fail forbids a start with real money; warn does not'),
   results: z.array(resultSchema),
   atMs: wallMs,

@@ -1,6 +1,7 @@
 /**
- * Records that are published as they are: approvals, incidents, tasks, go-live, settings, setups, the trading journal,
- * validations. Each field is declared only here. Code that needs only the types imports them as types, and loads no zod.
+ * Records that are published as they are: approvals, incidents, tasks, go-live, settings, setups, the trading
+ * journal, validations. Each field is declared only here. Code that needs only the types imports them as
+ * types, which loads no zod.
  */
 import { z } from 'zod';
 import { severityNameSchema } from '../desk/own-incident-schema.js';
@@ -9,7 +10,7 @@ import type { SetupPrices } from '../domain/setup-note.js';
 import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';
 import { grantSchema } from './trader-status.js';
 
-/** As people see it: without the token of its buttons and without authentication codes. */
+/** As people see it: without its button token and authentication codes. */
 export const approvalSchema = z.object({
   id: z.string(),
   desk: z.string(),
@@ -26,7 +27,7 @@ export const approvalSchema = z.object({
   workflowId: z.string(),
   createdMs: wallMs,
   expiresMs: wallMs,
-  /** `superseded`: approved, and overtaken by another change before it was carried out. */
+  /** `superseded`: approved, but overtaken by another change before it was carried out. */
   state: z.enum(['open', 'approved', 'rejected', 'expired', 'withdrawn', 'superseded']),
   closedMs: wallMs.nullable(),
   /** How it ended, in words; empty while open. */
@@ -43,16 +44,16 @@ export const approvalSchema = z.object({
 });
 export type ApprovalShown = Shape<typeof approvalSchema>;
 
-/** Kinds and severities are the desk file's. */
+/** Kinds and severities are those of the desk file. */
 export const incidentSchema = z.object({
   desk: z.string(),
   workflowId: z.string(),
   firstRunId: z.string(),
   id: z.string(),
   fingerprint: z.string().describe('Unique among open incidents'),
-  /** One that ships, or a name of the desk's own. */
+  /** A shipped kind, or the name of one of the desk's own. */
   kind: z.string(),
-  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
+  /** What it is about: a process, a strategy, a cause; empty if the kind says it all. */
   subject: z.string(),
   severity: severityNameSchema,
   title: z.string(),
@@ -90,7 +91,7 @@ export const incidentShownSchema = incidentSchema.extend({
   alerts: z
     .array(
       z.object({
-        /** The same for the same occurrence, however often it is seen: a halt id, the time of a crash. */
+        /** Identifies the occurrence, however often it is seen: a halt id, the time of a crash. */
         key: z.string(),
         /** Who saw it. */
         source: z.string(),
@@ -106,7 +107,7 @@ export const incidentShownSchema = incidentSchema.extend({
       z.object({
         name: z.string(),
         content: z.string(),
-        /** Hex; the evidence names it too. */
+        /** Hex; also in the evidence. */
         sha256: z.string(),
       }),
     )
@@ -121,9 +122,9 @@ export const taskSchema = z.object({
   /** For example `incident:<fingerprint>:review`; the same source again is the same task. */
   source: z.string().describe('Who asks and what about'),
   title: z.string(),
-  /** What is to be done, in words. */
+  /** What to do, in words. */
   detail: z.string(),
-  /** Left out: the note alone is asked for. */
+  /** Left out: only the note is needed. */
   items: z.array(z.string()).exactOptional().describe('What has to be ticked, each of them'),
   dueMs: wallMs,
   createdMs: wallMs,
@@ -197,10 +198,10 @@ export const setupSchema = z.object({
   begunMs: marketMs,
   detectedMs: marketMs.nullable().describe('Null: it was not detected'),
   last: z.string().describe('What was noted of it last'),
-  /** Null if the trader doesn't answer, or if the strategy no longer follows this setup and noted no end. */
+  /** Null if the trader doesn't answer, or if the strategy has dropped this setup without noting an end. */
   state: z.string().nullable().describe('Null: nobody knows'),
   open: z.boolean().describe('Whether the strategy still follows it'),
-  /** As it was detected; null: it was not, or its plan names none. */
+  /** As of detection; null: it was not detected, or its plan names none. */
   prices: (
     z.object({ entry: decimalText, stop: decimalText, target: decimalText }) satisfies z.ZodType<SetupPrices>
   )
@@ -244,7 +245,7 @@ export const journalDaySchema = z.object({
     })
     .nullable()
     .describe('Null: nobody has written them'),
-  /** In words. Oldest first, as the notes. */
+  /** In words. Oldest first, like the notes. */
   positions: z
     .array(z.object({ text: z.string(), writtenMs: wallMs }))
     .describe('Positions entered that day'),
@@ -253,8 +254,8 @@ export const journalDaySchema = z.object({
 export type JournalDay = Shape<typeof journalDaySchema>;
 
 /**
- * A paper validation without the long lists of its report, the JSON file that it wrote. The values are as they were
- * written and signed there.
+ * A paper validation without the long lists of its report, a JSON file. The values are as written and signed
+ * there.
  */
 export const validationSchema = z.object({
   id: z.string(),
@@ -266,7 +267,7 @@ export const validationSchema = z.object({
   goLive: z
     .object({ qualifies: z.boolean(), because: z.array(z.string()) })
     .describe('Whether it may stand for real money, and if not, why'),
-  /** Market times of the first price and of the end; null where no price came. */
+  /** Market times of the first price and of the end; null if no price came. */
   period: z.object({
     requestedMs: z.number(),
     from: z.string().nullable(),
@@ -306,7 +307,7 @@ export const validationSchema = z.object({
         threshold: z.number(),
         observed: z.number().nullable(),
         passed: z.boolean(),
-        /** By how much it was missed; 0 where it was met. */
+        /** By how much it was missed; 0 if it was met. */
         shortfall: z.number().nullable().describe('In the criterion’s unit; null: nothing could be measured'),
         /** One line of plain words. */
         text: z.string(),

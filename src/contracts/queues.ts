@@ -1,16 +1,18 @@
 /**
- * Names of task queues and workflows: business ids, so that a person finds them by their subject; and the pulse, which
- * has no more of a contract.
+ * Names of task queues and workflows: business ids, so that a person can find them by subject. Also the whole
+ * contract of the pulse.
  */
 
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
-/** The queues whose earlier builds are kept until their runs are done. */
+/** Queues whose earlier builds are kept until their runs are done. */
 export type BuildsOf = 'operations' | 'packs';
 
 /** Name of the operations worker's deployment; Temporal doesn't allow a colon in it. */
 export const operationsDeployment = (desk: string): string => `operations-${desk}`;
-/** For playbooks in code of the desk's folder: a separate queue, so that they can't hold up anything of ours. */
+/**
+ * For playbooks in code from the desk's folder: a separate queue, so that they can't hold up our own work.
+ */
 export const packsQueue = (desk: string): string => `packs:${desk}`;
 export const packsDeployment = (desk: string): string => `packs-${desk}`;
 /** One queue per journal incarnation: two traders on one queue would split the halts between them. */

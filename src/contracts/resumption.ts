@@ -5,8 +5,9 @@ import type { RoutineStep } from './routine.js';
 
 interface ResumptionTiming {
   /**
-   * Pause before the next pass while something is not clean or a decision is missing: doubles from the first value up
-   * to the second. Whoever sees a change signals `lookAgain`, so polling only covers changes that nobody saw.
+   * Pause before the next pass while something is not clean or a decision is missing: doubles from the first
+   * value up to the second. Observed changes are signalled by `lookAgain`, so polling only covers unobserved
+   * ones.
    */
   readonly retryMs: number;
   readonly retryMsMax: number;
@@ -36,7 +37,7 @@ export interface ResumptionInput {
   readonly spent?: readonly string[];
   readonly cycle: number;
   readonly evidence?: readonly string[];
-  /** Cancelled once: from then on no rule arms it, only people do. */
+  /** It was cancelled once: from then on only people arm the desk, no rule does. */
   readonly held?: boolean;
 }
 

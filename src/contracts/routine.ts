@@ -8,18 +8,18 @@ import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidenc
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  /** Exactly one of check, action, report, human, playbook, command and http says what the step does. */
+  /** Exactly one of check, action, report, human, playbook, command and http defines the step. */
   readonly check?: string | undefined;
-  /** An action that ships, or one of the desk's own folder. */
+  /** A shipped action, or one from the desk's own folder. */
   readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
   /** With `human`: items to tick, all of them. */
   readonly items?: readonly string[] | undefined;
-  /** A playbook in code of the desk's folder. */
+  /** A playbook in code from the desk's folder. */
   readonly playbook?: string | undefined;
-  /** Key of an earlier step: if that one has passed, this one is left out. */
+  /** Key of an earlier step: if it passed, this one is skipped. */
   readonly unless?: string | undefined;
   /** A program from the desk file's list, and its arguments. */
   readonly command?: readonly string[] | undefined;
@@ -28,7 +28,7 @@ export interface RoutineStep {
   readonly expect?: StepExpectation | undefined;
   readonly dueHours?: number | undefined;
   readonly waitMinutes?: number;
-  /** Not run counts as failed. */
+  /** If it was not run, it counts as failed. */
   readonly required?: boolean;
   readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
   /** With `halt`: what lifts its halt. Default: the routine's `haltRule`. */
@@ -52,24 +52,24 @@ export interface RoutineInput {
   readonly title: string;
   readonly steps: readonly RoutineStep[];
   readonly latestMinutes: number;
-  /** A step that has not ended by then has failed; absent: no limit for the whole run. */
+  /** A step that has not ended by then fails; absent: no limit for the whole run. */
   readonly budgetMinutes?: number;
   readonly cause: RoutineCause;
-  /** When it was due by market time. Null: started by a schedule, whose start time gives it. */
+  /** When it was due by market time. Null: started by a schedule; its scheduled time counts. */
   readonly nominalMs: number | null;
   /** Market time when it was started. Null: the market clock is the wall clock. */
   readonly marketMs: number | null;
   /**
-   * Set in a schedule that is paused because the market has its own clock: a person who triggers it means the market's
-   * current time.
+   * Set in a schedule that is paused because the market has its own clock: a manual trigger means the
+   * market's current time.
    */
   readonly marketClock?: boolean;
-  /** The trader that a failing step halts; null: none answers, so the failure is an alarm. */
+  /** The trader that a failing step halts; null: none answers, so the failure raises an alarm. */
   readonly incarnation: string | null;
-  /** What lifts a halt that a failing step asked for, unless the step says so itself. */
+  /** What lifts a halt raised by a failing step, unless the step says so itself. */
   readonly haltRule: ResumeRule;
   readonly simulated: boolean;
-  /** Null: nobody asked, it was due. */
+  /** Null: nobody asked for it; it was due. */
   readonly person: string | null;
   readonly evidenceMs: number;
   /** How many backups the action `backup` keeps, and for how many days. */
@@ -93,7 +93,7 @@ export interface RoutineResult {
   readonly steps: readonly StepResult[];
 }
 
-/** Type of the failure with which a failed routine ends; its detail is the result. */
+/** Type of the failure that ends a failed routine; its detail is the result. */
 export const ROUTINE_FAILED = 'RoutineFailed';
 
 export const ROUTINE_MESSAGES = { result: 'result' } as const;
@@ -107,18 +107,18 @@ export interface CheckOutcome {
 export interface CheckRequest {
   readonly check: string;
   readonly with: StepParameters;
-  /** The step's own time; absent in runs of an earlier version: the attempt's time applies. */
+  /** The step's own timeout; absent in runs of an earlier version: the attempt's timeout applies. */
   readonly timeoutSeconds?: number;
 }
 
-/** The fields of a step `command` or `http`; carried out only if the desk file says the same. */
+/** The fields of a `command` or `http` step; carried out only if the desk file says the same. */
 export type OwnStep = Pick<RoutineStep, 'command' | 'http' | 'expect' | 'timeoutSeconds'>;
 
 export interface OwnStepRequest {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly step: OwnStep;
-  /** Determines the day of `{date}`; null: now. */
+  /** Determines the day for `{date}`; null: now. */
   readonly marketMs: number | null;
 }
 
@@ -137,7 +137,7 @@ export interface ActionRequest {
   readonly action: string;
   readonly with: StepParameters;
   readonly timeoutSeconds: number;
-  /** The time for which it is done; null: now. Absent in runs of an earlier version. */
+  /** The time the action is for; null: now. Absent in runs of an earlier version. */
   readonly marketMs?: number | null;
 }
 

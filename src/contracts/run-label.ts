@@ -1,4 +1,4 @@
-/** How a run is named and found in Temporal’s UI, and what it reports to its worker. */
+/** A run's name and search attributes in Temporal’s UI, and what it reports to its worker. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Sinks } from '@temporalio/workflow';
 
@@ -8,8 +8,8 @@ interface RunLabel {
   readonly routine: string;
   readonly summary: string;
   /**
-   * The summary in Temporal's list, which whoever runs Temporal can read: without texts by people. Absent: the same as
-   * `summary`. Null: none, for runs that must begin on a server without the attribute.
+   * The summary in Temporal's list. Whoever runs Temporal can read it, so it has no texts by people. Absent:
+   * the same as `summary`. Null: none, for runs that must start on a server without the attribute.
    */
   readonly listed?: string | null;
   /** Markdown: what this run does, in the runbook's words. */
@@ -18,7 +18,7 @@ interface RunLabel {
 
 const SUMMARY_MAX = 200;
 
-/** The start options by which a run is found and read in Temporal's UI, whoever starts it. */
+/** Start options that make a run easy to find and read in Temporal's UI, whoever starts it. */
 export function runLabel({ desk, routine, summary, details, listed = summary }: RunLabel) {
   return {
     typedSearchAttributes: [
@@ -31,9 +31,7 @@ export function runLabel({ desk, routine, summary, details, listed = summary }: 
   };
 }
 
-/**
- * The attributes by which runs are found in Temporal's UI. They are Keywords that the server must know, and can read.
- */
+/** Search attributes for runs in Temporal's UI. They are Keywords that the server must know, and can read. */
 export const FERMATA_DESK = defineSearchAttributeKey('FermataDesk', SearchAttributeType.KEYWORD);
 export const FERMATA_ROUTINE = defineSearchAttributeKey('FermataRoutine', SearchAttributeType.KEYWORD);
 /** What a run is about, in the list of runs. Contains no texts by people, because it isn't sealed. */
@@ -54,7 +52,7 @@ export interface BegunRun {
 export interface RunSinks extends Sinks {
   runs: {
     begun(run: BegunRun): void;
-    /** By itself and successfully: it neither failed nor continued as new. */
+    /** Ended by itself and successfully: it neither failed nor continued as new. */
     ended(run: Pick<BegunRun, 'workflowId' | 'firstRunId'>): void;
   };
 }

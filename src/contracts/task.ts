@@ -1,7 +1,7 @@
 /** The contract of tasks: what people are asked to do by hand. */
 import type { Task } from './published.js';
 
-/** Tells the workflow that waits for a task that it is done. The workflow then reads the task itself. */
+/** Signals the waiting workflow that its task is done. The workflow then reads the task itself. */
 export const TASK_MESSAGES = { done: 'taskDone' } as const;
 
 export type { Task };

@@ -1,7 +1,8 @@
 /**
- * The trader's published answers: status, bars, proof of flat. Each field is declared only here: types and the API's
- * description follow from the schemas. Values are decimal text wherever a person or another program reads them: no
- * integer units leave the trader. Code that needs only the types imports them as types, and loads no zod.
+ * The trader's published answers: status, bars, proof of flat. Each field is declared only here: types and
+ * the API's description derive from the schemas. Values that people or other programs read are decimal text:
+ * no integer units leave the trader. Code that needs only the types imports them as types, which loads no
+ * zod.
  */
 import { z } from 'zod';
 import { STOP_MOVERS } from '../domain/exit-plan.js';
@@ -29,7 +30,9 @@ export const haltSchema = z.object({
   atMarketMs: marketMs,
 }) satisfies z.ZodType<Halt>;
 
-/** The current state of what closes a trade, in addition to the protective stop. Null: its entry did not ask for it. */
+/**
+ * Current state of what closes a trade apart from its protective stop. Null: its entry did not ask for it.
+ */
 const exitsSchema = z.object({
   targets: z
     .array(
@@ -49,7 +52,7 @@ const exitsSchema = z.object({
   breakEven: z
     .object({ price: decimalText, done: z.boolean().describe('The stop is at the average, or nearer') })
     .nullable(),
-  /** From this time on the trade is closed at the market. */
+  /** From this time the trade is closed at the market. */
   timeExitMs: marketMs.nullable(),
   /** Also absent from traders of earlier versions. */
   beforeCloseSeconds: z
@@ -63,7 +66,7 @@ const exitsSchema = z.object({
 });
 export type ExitsStatus = Shape<typeof exitsSchema>;
 
-/** What one strategy opened, until nothing is left of it. */
+/** What one strategy opened, until none of it is left. */
 const tradeSchema = z.object({
   id: z.string(),
   openedMs: marketMs,
@@ -80,7 +83,7 @@ export type TradeStatus = Shape<typeof tradeSchema>;
 
 const PROTECTIONS = ['confirmed', 'pending', 'missing', 'passed', 'closing'] as const;
 
-/** What one strategy holds of a position that several may trade. */
+/** One strategy's part of a position that several may trade. */
 const partSchema = tradeSchema.extend({
   strategy: z.string().describe('`fermata`: nobody’s'),
   quantity: decimalText,
@@ -102,8 +105,9 @@ export const positionSchema = z.object({
   unrealised: decimalText,
   stopPrice: decimalText.nullable(),
   /**
-   * `confirmed`: the venue acknowledged the protective stop for the whole quantity. `passed`: it rests although the market is
-   * past its price. `closing`: no stop can protect the position, so it is being closed at the market.
+   * `confirmed`: the venue acknowledged the protective stop for the whole quantity. `passed`: it rests
+   * although the market is past its price. `closing`: no stop can protect the position, so it is being closed
+   * at the market.
    */
   protection: z.enum(PROTECTIONS),
   withoutStopMs: z
@@ -134,7 +138,7 @@ export const orderSchema = z.object({
   state: z.enum(ORDER_STATES),
   quantity: decimalText,
   filled: decimalText,
-  /** Of an order that is not a stop: its limit, or the worst price that an entry at the market accepts. */
+  /** For an order that is not a stop: its limit, or the worst price that a market entry accepts. */
   price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
   worstPrice: decimalText
     .exactOptional()
@@ -202,12 +206,12 @@ export const strategyStatusSchema = z.object({
   wins: z.number(),
   realised: decimalText,
   lossesInARow: z.number(),
-  /** From its instrument's last 60 bars. */
+  /** Derived from its instrument's last 60 bars. */
   regime: z.enum(['trending', 'ranging', 'unknown']),
   /** Also null if the desk file has it off. */
   off: z
     .object({
-      /** By the tracker, which reviews it later. */
+      /** Switched off by the tracker, which reviews it later. */
       automatic: z.boolean(),
       by: z.string(),
       reason: z.string(),
@@ -233,9 +237,9 @@ export const grantSchema = z.object({
 }) satisfies z.ZodType<GoLiveGrant>;
 
 /**
- * Times without a protective stop for the whole position, by cause. `opened`: until the stop for newly bought quantity
- * rested. `changed`: while it was changed. `closing`: removed for a sale that was not filled. `lost`: the venue ended
- * it.
+ * Times without a protective stop for the whole position, by cause. `opened`: until the stop for newly bought
+ * quantity rested. `changed`: while it was changed. `part`: made smaller for a part that was sold. `closing`:
+ * cancelled for a sale, until one rested again. `lost`: the venue ended it.
  */
 export const stopGapSchema = z.object({
   why: z.enum(STOP_GAP_CAUSES),
@@ -250,7 +254,7 @@ export type StopGapStatus = Shape<typeof stopGapSchema>;
 /** The desk never values, protects or sells these. */
 const coinsSchema = z.object({
   symbol: z.string(),
-  /** No person has said yet to whom these belong. */
+  /** No person has said yet whose these are. */
   nobodys: decimalText,
   foreign: decimalText,
   /** A person withdraws these from the account. */
@@ -260,7 +264,7 @@ export type CoinsStatus = Shape<typeof coinsSchema>;
 
 const dustSchema = z.object({
   symbol: z.string(),
-  /** Exact quantity, including what is below one lot. */
+  /** Exact quantity, including fractions of a lot. */
   quantity: decimalText,
   /** In the desk's currency, at the last bid. */
   value: decimalText,
@@ -269,7 +273,7 @@ const dustSchema = z.object({
 const signalStatusSchema = z.object({
   source: z.string(),
   id: z.string(),
-  /** If null, all fields that a signal brings are null, too. */
+  /** If null, all fields that come with a signal are also null. */
   revision: z.number().nullable().describe('The newest; null: it was withdrawn before it came'),
   symbol: z.string().nullable(),
   action: z.enum(SIGNAL_ACTIONS).nullable(),
@@ -302,7 +306,7 @@ const listedContractSchema = z.object({
 
 const CONTRACT_PHASES = ['trading', 'due', 'leaving', 'ended', 'rolled'] as const;
 
-/** Which contract of a future an instrument stands for. */
+/** The contract of a future that an instrument stands for. */
 const contractSchema = z.object({
   symbol: z.string(),
   month: z
@@ -382,7 +386,7 @@ export const traderStatusSchema = z.object({
   peakEquity: decimalText,
   books: z
     .object({
-      /** Cash, coins held, and, as negative amounts, what was taken from assets kept for fees. */
+      /** Cash, coins held, and, as negative amounts, fees taken from assets held for them. */
       balances: z.array(z.object({ asset: z.string(), amount: decimalText })),
       capitalMoved: decimalText.describe('Cash in and out since the journal began that is no result'),
       /** Deducted from equity, not from cash. */
@@ -428,7 +432,7 @@ export const traderStatusSchema = z.object({
     detail: z.string(),
   }),
   sizePct: z.number().describe('How much of the desk file’s position size is used, percent'),
-  /** `required`: the desk trades real money; without a permission nothing is armed and nothing entered. */
+  /** `required`: the desk trades real money. Without a permission it can't be armed and enters nothing. */
   goLive: z.object({ required: z.boolean(), granted: grantSchema.nullable() }),
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
   reconciliation: reconciliationSchema,
@@ -493,11 +497,11 @@ export interface BarsAnswer {
   readonly lines?: readonly LineStatus[] | undefined;
 }
 
-/** Points of the curve of equity that are on no record. Decimal text in the desk's currency. */
+/** Points of the equity curve that are in no record. Decimal text in the desk's currency. */
 export interface EquityAnswer {
-  /** Of the journal that they belong to. */
+  /** Of the journal the points belong to. */
   readonly incarnation: string;
-  /** What to ask `after` next. */
+  /** Pass this as `after` next. */
   readonly next: number;
   /** Oldest first. */
   readonly points: readonly {

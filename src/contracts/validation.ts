@@ -1,4 +1,4 @@
-/** The contract of validations: the reference to one, and its outcome. */
+/** The contract of validations: the reference to a validation, and its outcome. */
 
 /** The longest validation: one year. */
 export const VALIDATION_HOURS_MAX = 8_784;
@@ -30,7 +30,7 @@ export interface ValidationOutcome {
 }
 
 export interface ValidationActivities {
-  /** Continues where an earlier attempt ended; a finished validation returns its report again. */
+  /** Continues where an earlier attempt ended; for a finished validation, returns its report again. */
   runValidation(reference: ValidationRef): Promise<ValidationOutcome>;
   recordValidationReport(reference: ValidationRef): Promise<void>;
   announceValidation(reference: ValidationRef): Promise<void>;

@@ -1,4 +1,4 @@
-/** Names of accounts. Each price source has a paper account of its own. */
+/** Names of accounts. Each price source has its own paper account. */
 
 /** The account of journals and configurations that name none. */
 export const PAPER_ACCOUNT = 'paper';
@@ -22,8 +22,8 @@ export const MONEY_AT_STAKE = ['paper money', 'simulator money', 'test money', '
 export type MoneyAtStake = (typeof MONEY_AT_STAKE)[number];
 
 /**
- * What is not known to be play money counts as real. `account`: as the trader reports it; null while it does not. The
- * name of an account at a venue ends in its kind: `Venue testnet`, `Venue simulator`.
+ * Money counts as real unless it is known to be play money. `account`: as the trader reports it; null while
+ * it reports none. A venue account's name ends in its kind: `Venue testnet`, `Venue simulator`.
  */
 export function moneyAtStake(trading: 'paper' | 'live', account: string | null): MoneyAtStake {
   if (trading === 'paper') return 'paper money';

@@ -1,4 +1,4 @@
-/** What exactly a vote is about, as one text that is signed with it. */
+/** Exactly what a vote is about, as one text that is signed with it. */
 import { createHash } from 'node:crypto';
 
 export type ApprovalParameters = Readonly<Record<string, string | number | boolean>>;
@@ -18,7 +18,7 @@ export function parametersHash(parameters: ApprovalParameters): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
 
-/** The `subject` of a vote's decision. Any other approval, subject or parameter gives another text. */
+/** The `subject` of a vote's decision. A different approval, subject or parameter yields a different text. */
 export function decisionSubject({ id, kind, subject, parameters }: ApprovalTerms): string {
   return JSON.stringify([id, kind, subject, parametersHash(parameters)]);
 }

@@ -1,5 +1,5 @@
 /**
- * The steps of exact bookkeeping. Each currency has a scale of its own, fine enough for every tick × lot and every
+ * The steps of exact bookkeeping. Each currency has its own scale, fine enough for every tick × lot and every
  * amount that a venue reports. Amounts have no upper bound.
  */
 import type { Instrument, InstrumentKind } from './instrument.js';
@@ -11,7 +11,7 @@ const STEP_PLACES_MAX = 12;
 /** Four places more than money units, for amounts that result from a division. */
 const RECIPROCAL_PLACES = MONEY_PLACES + 4;
 
-/** Decimal places by currency. A currency that is missing has as many as money units. */
+/** Decimal places by currency. A missing currency has as many as a money unit. */
 export type Scales = ReadonlyMap<string, number>;
 
 /** One instrument in the scales of its two currencies. */
@@ -32,7 +32,7 @@ export function placesOf(scales: Scales, currency: string): number {
   return scales.get(currency) ?? MONEY_PLACES;
 }
 
-/** Scales only grow: an amount that was once kept with more places is never rounded. */
+/** Scales only grow, so an amount stored with more places is never rounded. */
 export function scalesFor(instruments: readonly Instrument[], before: Scales): Scales {
   const scales = new Map(before);
   const grow = (currency: string, places: number) =>

@@ -17,12 +17,12 @@ export interface InstrumentSource {
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
-  /** As in the desk file: of one contract or share. */
+  /** As in the desk file: per contract or share. */
   readonly fees?: FeesSource | undefined;
   readonly margin?: MarginSource | undefined;
 }
 
-/** Both amounts, of one contract or lot, or both percentages of what it is worth. */
+/** Either both amounts, per contract or lot, or both percentages of its worth. */
 interface MarginSource {
   readonly initial?: string | undefined;
   readonly maintenance?: string | undefined;
@@ -91,7 +91,7 @@ function marginOf({
   };
 }
 
-/** What an amount for one contract or share is for one lot, rounded up to a money unit. */
+/** Converts an amount per contract or share to one per lot, rounded up to a money unit. */
 function moneyOfLot(each: string, lotSize: string): number {
   const product = parseUnits(each, STEP_PLACES_MAX) * parseUnits(lotSize, STEP_PLACES_MAX);
   const unit = (ONE * ONE) / ONE_MONEY;
@@ -118,12 +118,12 @@ function moneyPerTickLot({ symbol, kind, tickSize, lotSize, multiplier = '1' }: 
   return product % unit === 0n ? Number(product / unit) : Number(product) / Number(unit);
 }
 
-/** `JPY/USD` or `USD/JPY`, where the desk is in USD and this in JPY. */
+/** `JPY/USD` or `USD/JPY`, for results in JPY on a desk in USD. */
 export function converters(quote: string, currency: string): readonly [direct: string, inverse: string] {
   return [`${quote}/${currency}`, `${currency}/${quote}`];
 }
 
-/** The one whose price converts results in `quote`. Undefined: they are in the desk's currency already, or none does. */
+/** The instrument whose price converts results in `quote`. Undefined: none is needed, or there is none. */
 export function converterOf<One extends { readonly symbol: string }>(
   { kind, quote }: Pick<Instrument, 'kind' | 'quote'>,
   currency: string,
@@ -137,7 +137,7 @@ export function converterOf<One extends { readonly symbol: string }>(
   );
 }
 
-/** Adds how each is converted to the desk's currency. One that nothing converts stays as it is. */
+/** Adds each instrument's conversion to the desk's currency. One without a conversion is unchanged. */
 export function withConversions(instruments: readonly Instrument[], currency: string): readonly Instrument[] {
   return instruments.map((instrument) => {
     const by = converterOf(instrument, currency, instruments);

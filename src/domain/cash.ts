@@ -21,7 +21,7 @@ export function isCapital(kind: CashKind): boolean {
   return CAPITAL.has(kind);
 }
 
-/** What is paid or received for holding a contract over time. */
+/** Paid or received for holding a contract over time. */
 export function isHoldingCost(kind: CashKind): kind is 'funding' | 'swap' {
   return kind === 'funding' || kind === 'swap';
 }

@@ -29,7 +29,7 @@ export function weekText(day: DayNumber): string {
 /** `2026-11-27`. */
 export const dateText = (day: DayNumber): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** Null: the text is not a date of the calendar, for example 2026-02-30. */
+/** Null: not a calendar date, for example 2026-02-30. */
 export function dayOfText(date: string): DayNumber | null {
   const [year, month, day] = date.split('-').map(Number);
   if (year === undefined || month === undefined || day === undefined) return null;
@@ -37,7 +37,7 @@ export function dayOfText(date: string): DayNumber | null {
   return Number.isFinite(number) && dateText(number) === date ? number : null;
 }
 
-/** Minutes since midnight of `HH:MM`; `24:00` gives 1440. */
+/** Minutes since midnight of `HH:MM`; `24:00` is 1440. */
 export const minuteOfDay = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
 /** `HH:MM` for whole minutes since midnight. */
@@ -56,7 +56,10 @@ export function lastWeekday(year: number, month: number, weekday: Weekday): DayN
   return last - ((weekdayIndex(last) - WEEKDAYS.indexOf(weekday) + 7) % 7);
 }
 
-/** Easter Sunday of the Gregorian calendar, by the anonymous algorithm in Meeus, "Astronomical Algorithms", chapter 8. */
+/**
+ * Easter Sunday of the Gregorian calendar, by the anonymous algorithm in Meeus, "Astronomical Algorithms",
+ * chapter 8.
+ */
 export function easterSunday(year: number): DayNumber {
   const a = year % 19;
   const b = Math.floor(year / 100);

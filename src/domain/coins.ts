@@ -1,8 +1,8 @@
-/** Who owns the coins in an account that no trade of the desk explains. */
+/** Who owns the account's coins that no trade of the desk explains. */
 
 /**
- * In lots. `nobodys`: no person has said yet. `toMove`: a person will take them out of the account; until then they
- * count as foreign.
+ * In lots. `nobodys`: no person has said whose they are. `toMove`: a person will take them out of the
+ * account; until then they count as foreign.
  */
 export interface OthersCoins {
   readonly nobodys: number;
@@ -12,13 +12,13 @@ export interface OthersCoins {
 
 export const NO_COINS: OthersCoins = { nobodys: 0, foreign: 0, toMove: 0 };
 
-/** What a person can say about coins that are nobody's. */
+/** What a person can say about nobody's coins. */
 export const COIN_OWNERS = ['desk', 'foreign', 'move'] as const;
 export type CoinOwner = (typeof COIN_OWNERS)[number];
 
 /**
- * The subject of a person's decision on coins; it no longer counts once the number of nobody's coins has changed.
- * Amounts as in the status.
+ * The subject of a person's decision on coins. The decision lapses when the number of nobody's coins changes.
+ * Amounts are as in the status.
  */
 export function coinsSubject(said: {
   readonly symbol: string;

@@ -1,12 +1,12 @@
 /**
- * Commands in our texts, which say `fermata COMMAND`, as they can be typed where the desk was started; shared with the page, therefore
- * without imports and without lookbehind, which older browsers lack.
+ * Turns `fermata COMMAND` in our texts into what can be typed where the desk was started. Shared with the
+ * page: no imports, and no lookbehind, which older browsers lack.
  */
 
-/** The program in containers, where `fermata` exists only inside of them. */
+/** The program in containers: `fermata` exists only inside them. */
 export const IN_CONTAINERS = 'docker-compose run --rm cli';
 
-/** In containers these commands belong to docker compose (docs/DEPLOY.md). */
+/** In containers, docker compose takes over these commands (docs/DEPLOY.md). */
 const OF_COMPOSE: Readonly<Record<string, string>> = {
   up: 'docker-compose up -d',
   down: 'docker-compose down',
@@ -16,14 +16,16 @@ const OF_COMPOSE: Readonly<Record<string, string>> = {
 /** `fermata` itself is not on the PATH after `npm ci`. */
 const COMMAND = /([\w/.@-]|npx |the )?fermata (?=--|[a-z])((?:up|down|preflight)(?![\w-]))?/g;
 
-/** Commands that concern no desk, or a file that they are given. */
+/** Commands about no desk, or about a file passed to them. */
 export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
 const OF_NO_DESK_FIRST = new RegExp(`^(?:${OF_NO_DESK.join('|')})(?![\\w-])`);
 const NAMES_ITS_OWN = new RegExp(`${OF_NO_DESK_FIRST.source}|^(?:--|[^\\n\`]*\\s--desk\\b)`);
 
 export const isOfNoDesk = (command: string): boolean => OF_NO_DESK_FIRST.test(command);
 
-/** `program`: the words before a command about this desk, with its name where several run, or `IN_CONTAINERS`. */
+/**
+ * `program`: what to type before a command about this desk, with its name if several run; or `IN_CONTAINERS`.
+ */
 export function commandsAsTyped(text: string, program: string): string {
   const [bare = program] = program.split(' --desk ');
   return text.replace(

@@ -21,7 +21,7 @@ interface ContractFacts {
 /** `NQ/USD is NQZ6 (202612), last trade 2026-12-18 (24 days); roll day 2026-12-14, then 202703 (NQH7)`. */
 export function contractWords(contract: ContractFacts): string {
   const { symbol, month, lastTradeDay, noticeDay, daysLeft, rollDay, next, atVenue } = contract;
-  // A broker lists months that are hardly traded, too.
+  // A broker also lists months that hardly trade.
   const following = atVenue?.following?.month === next ? atVenue?.following?.name : undefined;
   const name = [atVenue?.traded.name, month === null ? 'front month' : month].filter(Boolean);
   const is = name.length === 2 ? `${name[0]} (${name[1]})` : (name[0] ?? 'not known');

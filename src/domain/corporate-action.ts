@@ -1,12 +1,12 @@
 /**
- * What a company does to its shares. A split turns each share into more or fewer, at a price that changes in
- * proportion; a dividend pays cash for each share. The arithmetic is here once, so that engine, paper venue, ledger and
+ * What a company does to its shares. A split turns each share into more or fewer, and the price changes in
+ * proportion; a dividend pays cash per share. The arithmetic is only here, so engine, paper venue, ledger and
  * backtest agree to the unit.
  */
 import type { BookSteps } from './book-steps.js';
 import { mulDiv, mulDivUnits, parseUnits, type Units } from './money.js';
 
-/** 4 and 1: a share becomes four. 1 and 10: ten shares become one. In lowest terms, and not 1:1. */
+/** 4 and 1: one share becomes four. 1 and 10: ten shares become one. In lowest terms, never 1:1. */
 export interface SplitRatio {
   readonly numerator: number;
   readonly denominator: number;
@@ -17,7 +17,7 @@ export type CorporateAction =
   | ({ readonly kind: 'split'; readonly symbol: string } & SplitRatio)
   | { readonly kind: 'dividend'; readonly symbol: string; readonly perShare: string };
 
-/** A corporate action as it is passed to the venue. */
+/** A corporate action as passed to the venue. */
 export interface HandedAction {
   /** The venue applies each id once. */
   readonly actionId: string;
@@ -35,7 +35,7 @@ export function parseSplit(text: string): SplitRatio | null {
   return splitRatio(Number(numerator), Number(denominator));
 }
 
-/** In lowest terms. Null: the numbers are not those of a split. */
+/** In lowest terms. Null: not a split. */
 export function splitRatio(numerator: number, denominator: number): SplitRatio | null {
   const isPart = (part: number): boolean => Number.isSafeInteger(part) && part > 0 && part <= SPLIT_PART_MAX;
   if (!isPart(numerator) || !isPart(denominator) || numerator === denominator) return null;
@@ -48,14 +48,14 @@ const commonDivisor = (one: number, other: number): number =>
 
 export const splitText = ({ numerator, denominator }: SplitRatio): string => `${numerator}:${denominator}`;
 
-/** What shares become: whole lots, and what no lot can hold. */
+/** Shares after a split: whole lots, and the fraction left over. */
 interface SplitShares {
   readonly lots: bigint;
-  /** Signed, in parts of which `perLot × denominator` make one lot. */
+  /** Signed, in parts; `perLot × denominator` parts make one lot. */
   readonly over: Units;
 }
 
-/** `coins`: units of the share's books, signed, including what is below a lot. */
+/** `coins`: units of the share's books, signed, including fractions of a lot. */
 export function splitShares(
   coins: Units,
   { numerator, denominator }: SplitRatio,
@@ -68,7 +68,7 @@ export function splitShares(
 
 type Priced = Pick<BookSteps, 'perLot' | 'perTickLot'>;
 
-/** What is paid for `over` at a price after the split, in units of the quote currency's books. */
+/** Cash paid for `over` at a price after the split, in units of the quote currency's books. */
 export function inLieuUnits(over: Units, ratio: SplitRatio, priceTicks: number, steps: Priced): Units {
   return mulDivUnits(over * BigInt(priceTicks), steps.perTickLot, steps.perLot * BigInt(ratio.denominator));
 }
@@ -111,7 +111,7 @@ export function splitBetween(ours: number, theirs: number): SplitRatio | null {
 }
 
 const wholeNumbers = Array.from({ length: 49 }, (_, index) => index + 2);
-/** The likeliest first: where few shares are held, several fit. */
+/** Likeliest first: several may fit a small holding. */
 const USUAL_SPLITS: readonly SplitRatio[] = [
   ...wholeNumbers.map((numerator) => ({ numerator, denominator: 1 })),
   ...wholeNumbers.map((denominator) => ({ numerator: 1, denominator })),

@@ -31,8 +31,8 @@ function readStep(text: string): Scaled {
 }
 
 /**
- * How many steps of `stepText` the number `text` is: `parseDecimal('100.25', '0.01')` is 10025.
- * Throws `DecimalError` if it is not a whole number of steps or is beyond 2^53.
+ * `text` as a number of steps of `stepText`: `parseDecimal('100.25', '0.01')` is 10025. Throws `DecimalError`
+ * if it is not a whole number of steps or is beyond 2^53.
  */
 export function parseDecimal(text: string, stepText: string): number {
   const value = readScaled(text);
@@ -49,7 +49,10 @@ export function parseDecimal(text: string, stepText: string): number {
   return steps === 0 ? 0 : steps;
 }
 
-/** The decimal text of `steps` steps, with as many places as the step has: `formatDecimal(10025, '0.01')` is `100.25`. */
+/**
+ * The decimal text of `steps` steps, with as many places as the step has: `formatDecimal(10025, '0.01')` is
+ * `100.25`.
+ */
 export function formatDecimal(steps: number, stepText: string): string {
   if (!Number.isSafeInteger(steps)) {
     throw new DecimalError(`expected a whole number of steps, found ${steps}`);
@@ -72,7 +75,10 @@ export function formatAverage(steps: number, stepText: string): string {
 
 const PARTS = /^(-?)(\d+)(?:\.(\d+))?$/;
 
-/** The exact sum, with as many places as the longest fraction; "0.00" for an empty list. Throws RangeError for text that is not a plain decimal number. */
+/**
+ * The exact sum, with as many places as the longest fraction, and at least two. Throws RangeError for text
+ * that is not a plain decimal number.
+ */
 export function addDecimals(texts: readonly string[]): string {
   const parts = texts.map((text) => {
     const match = PARTS.exec(text);

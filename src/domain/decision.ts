@@ -1,6 +1,7 @@
 /**
- * A person's decision in a form that can be passed on: made where the person was authenticated, checked wherever it
- * takes effect. Access to Temporal or Postgres without the decision key is not enough to make one.
+ * A person's decision in a form that can be passed on: made where the person is authenticated, checked
+ * wherever it takes effect. Access to Temporal or Postgres is not enough to make one: that needs the decision
+ * key.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -18,7 +19,7 @@ export function signDecision(key: string, fields: DecisionFields): Decision {
   return { ...fields, mac: macOf(key, fields).toString('hex') };
 }
 
-/** Whether the decision was made with `key` and is valid at `nowMs`. The caller compares what it was about. */
+/** Whether the decision was made with `key` and is valid at `nowMs`. The caller checks what it is about. */
 export function verifyDecision(key: string, decision: Decision, nowMs: number): DecisionVerdict {
   const { mac, ...fields } = decision;
   if (!MAC_PATTERN.test(mac) || !timingSafeEqual(Buffer.from(mac, 'hex'), macOf(key, fields))) {
@@ -51,11 +52,13 @@ export interface Decision {
   readonly person: string;
   readonly via: 'web' | 'cli' | 'telegram';
   readonly choice: 'resume' | 'approve' | 'reject' | 'acknowledge' | 'resolve';
-  /** What exactly was decided on: a halt id for `resume`. */
+  /** Exactly what was decided on: a halt id for `resume`. */
   readonly subject: string;
   /** `resume` only: the position size chosen with it, in percent of the desk file's. Left out: unchanged. */
   readonly sizePct?: number;
-  /** `resume` only: why, in the person's own words, as `reasonOf` keeps them. Left out: no reason was given. */
+  /**
+   * `resume` only: why, in the person's own words, as `reasonOf` returns them. Left out: no reason was given.
+   */
   readonly reason?: string;
   readonly atWallMs: number;
   readonly expiresWallMs: number;

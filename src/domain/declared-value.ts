@@ -32,7 +32,7 @@ interface PlainRange {
 
 export type ValueRange = NumberRange | ChoiceRange | TextRange | PlainRange;
 
-/** Most characters of a text. */
+/** Maximum length of a text, in characters. */
 export const SETTING_TEXT_MAX = 200;
 
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -73,6 +73,6 @@ export function rangeText(range: ValueRange): string {
   }
 }
 
-/** Text is quoted, so that nothing in it can be mistaken for the words around it. */
+/** Text is quoted so that it can't be mistaken for the words around it. */
 export const valueText = (value: DeclaredValue): string =>
   typeof value === 'string' ? JSON.stringify(value) : String(value);

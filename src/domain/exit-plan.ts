@@ -16,11 +16,11 @@ export interface ExitPlan {
   readonly breakEvenAtTicks?: number;
   /** The trade is closed this many minutes after the minute of its entry. */
   readonly maxBars?: number;
-  /** The trade is closed so long before the end of a session, in a market that closes. */
+  /** The trade is closed this long before the end of a session, in a market that closes. */
   readonly beforeCloseMs?: number;
 }
 
-/** What can move a stop nearer to the market; `adjustedStop`: its strategy. */
+/** What can move a stop closer to the market. `adjustedStop`: its strategy. */
 export const STOP_MOVERS = ['breakEvenStop', 'trailingStop', 'adjustedStop'] as const;
 export type StopMover = (typeof STOP_MOVERS)[number];
 

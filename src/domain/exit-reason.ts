@@ -38,7 +38,10 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   venue: 'at the venue, by no order of this desk',
 };
 
-/** For example "by its trailing stop" or "by target 1 of 2". A reason of a later version is returned unchanged. */
+/**
+ * For example "by its trailing stop" or "by target 1 of 2". A reason from a later version is returned
+ * unchanged.
+ */
 export function exitReasonWords(why: string): string {
   if (why === 'target 1 of 1') return 'by its target';
   return why.startsWith('target ') ? `by ${why}` : ((WORDS as Readonly<Record<string, string>>)[why] ?? why);

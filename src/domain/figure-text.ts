@@ -1,7 +1,7 @@
 /**
- * Numbers as people read them: the same on the page, on the command line and in messages, therefore without imports.
- * Decimal text is only regrouped, never computed with. What programs read (JSON, CSV) and what is recorded (journal,
- * evidence, log) keeps plain decimals, which can be searched and compared.
+ * Numbers as people read them. Shared by the page, the command line and messages, so there are no imports.
+ * Decimal text is only regrouped, never computed with. Program output (JSON, CSV) and records (journal,
+ * evidence, log) use plain decimals, which can be searched and compared.
  */
 
 /** Narrow and non-breaking: a number never continues on the next line. */
@@ -25,7 +25,7 @@ export function grouped(decimal: string): string {
 export const counted = (count: number, one: string, more = `${one}s`): string =>
   `${grouped(String(count))} ${count === 1 ? one : more}`;
 
-/** Only an instant that stands alone, not one that is part of a run's id or an address. */
+/** Only an instant on its own, not one inside a run's id or an address. */
 const INSTANT = /(^|[\s(])(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)(?![\w/])/g;
 
 /** The sentence with each instant replaced by `written`, which gets milliseconds since 1970. */
@@ -34,15 +34,12 @@ export function instantsWithin(text: string, written: (ms: number) => string): s
 }
 
 /**
- * A number that stands alone and has a decimal point, as in `equity 10042.18`; without one it may be a count, a year
- * or a port. No lookbehind, which older browsers lack.
+ * A number on its own with a decimal point, as in `equity 10042.18`; without a point it may be a count, a
+ * year or a port. No lookbehind, which older browsers lack.
  */
 const AMOUNT_WITHIN = /(^|[^\w./:=-])(-?\d{4,}\.\d+)(?!\.?\w)/g;
 
-/**
- * The sentence with the thousands of its amounts separated. What is part of a name, an address or an option is
- * unchanged.
- */
+/** The sentence with the thousands of its amounts separated. Names, addresses and options are unchanged. */
 export function groupedWithin(text: string): string {
   return text.replace(AMOUNT_WITHIN, (_, before: string, decimal: string) => before + grouped(decimal));
 }
@@ -55,7 +52,8 @@ export function signed(decimal: string): string {
 export const isZero = (decimal: string): boolean => /^-?0+(\.0+)?$/.test(decimal);
 
 /**
- * An average or a chart value with as many places as the instrument's tick has, so that prices in a column line up.
+ * An average or a chart value with as many places as the instrument's tick, so that prices line up in a
+ * column.
  */
 export const priceText = (price: number, digits: number): string => grouped(price.toFixed(digits));
 
@@ -64,7 +62,7 @@ export function trimmed(decimal: string): string {
   return decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
 }
 
-/** Money with at most two places; cuts, does not round up. */
+/** Money with at most two places; cut, not rounded. */
 export function money(decimal: string): string {
   return decimal.replace(/(\.\d{2})\d+$/, '$1');
 }
@@ -79,7 +77,7 @@ export function cents(decimal: string): string {
 export const amountText = (decimal: string, currency: string | null): string =>
   grouped(placed(decimal, currency));
 
-/** Like `amountText`, with a sign in front of gains too. */
+/** Like `amountText`, but with a sign in front of gains. */
 export const gainText = (decimal: string, currency: string | null): string =>
   signed(placed(decimal, currency));
 
@@ -91,7 +89,7 @@ export function placed(decimal: string, currency: string | null): string {
 
 export const isCoin = (currency: string): boolean => COINS.has(currency);
 
-/** Decimal places of sums in a currency that are worked out anew: cents, or as finely as a coin is counted. */
+/** Decimal places of newly computed sums in a currency: cents, or those of a coin. */
 export const placesIn = (currency: string): number => (isCoin(currency) ? 8 : 2);
 
 /** Text copied from a screen turned back into plain decimal text. */

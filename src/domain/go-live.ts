@@ -1,4 +1,4 @@
-/** A go-live as people agree to it, with the same words where it is asked for, signed and checked. */
+/** A go-live as people agree to it: requested, signed and checked in the same words. */
 import type { ApprovalTerms } from './approval.js';
 
 /** How much may be at stake. The desk file's own limits apply as well. */
@@ -11,12 +11,12 @@ export interface SizePlan {
 export interface GoLiveProposal {
   /** The desk that goes live. Left out by runs that began before ids named it. */
   readonly desk?: string | undefined;
-  /** Product version and configuration: a change of either is another release. */
+  /** Product version and configuration: changing either makes another release. */
   readonly release: string;
   readonly attempt: number;
   /** 0: the first arming with real money. Each later step raises the size. */
   readonly step: number;
-  /** Incarnation of the trader's journal: a restored journal has another one. */
+  /** Incarnation of the trader's journal: a restored journal gets a new one. */
   readonly incarnation: string;
   /** Hash of desk file and settings together, as they were when people were asked. */
   readonly configHash: string;
@@ -25,7 +25,7 @@ export interface GoLiveProposal {
   readonly size: SizePlan;
 }
 
-/** The permission that the trader keeps, until the configuration, the journal or a person ends it. */
+/** The permission that the trader holds until the configuration, the journal or a person ends it. */
 export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
   /** Hash of the desk file alone: settings that only tighten leave the permission in force. */
   readonly fileConfigHash: string;
@@ -58,7 +58,7 @@ export function goLiveApprovalId({
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
 
-/** What the votes are about. Any other configuration, journal, halt or size is a different question. */
+/** What the votes are about. A different configuration, journal, halt or size is a different question. */
 export function goLiveTerms(proposal: GoLiveProposal): ApprovalTerms {
   const { release, attempt, step, incarnation, configHash, haltId, size } = proposal;
   return {

@@ -39,5 +39,5 @@ export const headlineLine = (subject: HeadlineSubject): string => {
 
 const PRICES = { live: 'Live prices', recorded: 'Recorded', simulated: 'Simulated' } as const;
 
-/** Recorded prices are named apart from simulated ones: they were real once. */
+/** Recorded prices are not called simulated: they were real once. */
 export const pricesWord = (kind: keyof typeof PRICES): string => PRICES[kind];

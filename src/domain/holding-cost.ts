@@ -1,6 +1,6 @@
 /**
- * What it costs, or brings, to hold a contract over time: funding of a perpetual, swap of a currency pair. Amounts are
- * signed as the account sees them: negative is paid.
+ * The cost, or income, of holding a contract over time: funding for a perpetual, swap for a currency pair.
+ * Amounts are signed from the account's side: negative is paid.
  */
 import { scalesFor, stepsOf } from './book-steps.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfDay, type Weekday, weekdayOf } from './civil-date.js';
@@ -9,7 +9,7 @@ import { mulDivUnits, parseUnits, type Units } from './money.js';
 import { utcOfLocal, type ZoneOffset } from './trading-day.js';
 import { convertedUnits, isInCoin } from './value.js';
 
-/** Every so many hours from midnight UTC on, long positions pay this part of their worth to short ones. */
+/** Every `everyMs` from midnight UTC, long positions pay short ones this percentage of their worth. */
 interface Funding {
   readonly kind: 'funding';
   /** Percent, in units of 1e-6. */
@@ -17,13 +17,13 @@ interface Funding {
   readonly everyMs: number;
 }
 
-/** Each night that begins on a weekday counts one, that of `tripleOn` three: the weekend is settled with it. */
+/** Each night that begins on a weekday counts once, that of `tripleOn` three times to cover the weekend. */
 interface Swap {
   readonly kind: 'swap';
-  /** What a lot of the broker brings a night, in units of 1e-6 pips. */
+  /** Income per night on one of the broker's lots, in units of 1e-6 pips. */
   readonly long: Units;
   readonly short: Units;
-  /** When a night begins, on the clocks of the zone. */
+  /** When a night begins, in the zone's local time. */
   readonly rolloverMs: number;
   readonly offsetAt: ZoneOffset;
   readonly tripleOn: Weekday;
@@ -49,12 +49,12 @@ export interface HoldingSource {
     | undefined;
 }
 
-/** Left out in the desk file. */
+/** Defaults for what the desk file leaves out. */
 export const ROLLOVER = '17:00';
 export const NEW_YORK = 'America/New_York';
 export const TRIPLE_ON = 'wed';
 
-/** Null: nothing is declared, and nothing is charged. */
+/** Null: none is declared, so nothing is charged. */
 export function holdingCost(
   { funding, swap }: HoldingSource,
   zoneOffset: (zone: string) => ZoneOffset,
@@ -77,7 +77,7 @@ export function holdingCost(
   };
 }
 
-/** When what is held is charged next, and for how many nights. */
+/** When a position is charged next, and for how many nights. */
 export interface Charge {
   readonly atMs: number;
   readonly nights: number;
@@ -105,7 +105,7 @@ export interface Held {
   readonly rate: number;
 }
 
-/** In money units of the account, rounded half away from zero. Null: the price that it takes is not known. */
+/** In money units of the account, rounded half away from zero. Null: the price it needs is not known. */
 export function chargeFor(cost: HoldingCost, instrument: Instrument, held: Held): Units | null {
   const { perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
   const lots = BigInt(held.lots);
@@ -118,7 +118,7 @@ export function chargeFor(cost: HoldingCost, instrument: Instrument, held: Held)
     return mulDivUnits(convertedUnits(amount, conversion && held.rate), 1n, ONE * perMoney);
   }
   if (held.quote === null) return null;
-  // Twice the middle of the quote, and hundredths of the rate.
+  // The sum is twice the mid of the quote; the rate is in percent.
   const sum = BigInt(held.quote.bidTicks + held.quote.askTicks);
   const part = 100n * ONE * perMoney;
   return isInCoin(instrument)

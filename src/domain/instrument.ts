@@ -1,37 +1,43 @@
-/** What is traded, in the integers that the engine computes with. */
+/** Instruments, in the integers that the engine computes with. */
 
 /** Dense index of an instrument within one desk: 0, 1, 2 … in the order of the desk file. */
 export type InstrumentId = number;
 
 /**
- * `spot` and `stock` are bought and sold for cash. The others are contracts that pay out results: `linear` and
- * `future` in the quote currency, `fx` (held on margin) as well, `inverse` in the coin itself. `value.ts` says what
- * each costs and is worth.
+ * `spot` and `stock` are bought and sold for cash. The others are contracts that pay out results: `linear`,
+ * `future` and `fx` (held on margin) in the quote currency, `inverse` in the coin itself. `value.ts` defines
+ * what each costs and is worth.
  */
 export type InstrumentKind = 'spot' | 'linear' | 'inverse' | 'future' | 'fx' | 'stock';
 
-/** What a broker charges for an order by its lots, in money units (`order-fee.ts`). */
+/** A broker's charge for an order by its lots, in money units (`order-fee.ts`). */
 export interface LotFees {
   readonly perLot: number;
   /** Smallest fee of an order that was filled. */
   readonly minimum: number;
-  /** Largest fee of an order, in parts per million of what was traded; also below `minimum`. Left out: none. */
+  /**
+   * Largest fee of an order, in parts per million of the value traded; it caps even `minimum`. Left out:
+   * none.
+   */
   readonly maximumPpm?: number;
 }
 
-/** What one lot of a future takes of the free money as it is opened, and what equity has to be while it is held; money units. */
+/** Free money needed to open one lot of a future, and equity needed while it is held; in money units. */
 interface LotMargin {
   readonly initial: number;
   readonly maintenance: number;
 }
 
-/** The same in parts per million of what is opened and held, at the prices of the moment. */
+/** The same in parts per million of the lots' worth, at current prices. */
 interface WorthMargin {
   readonly initialPpm: number;
   readonly maintenancePpm: number;
 }
 
-/** How results in the quote currency become money of the desk: by the price of another instrument, or of itself. */
+/**
+ * How results in the quote currency are converted to the desk's: by the price of another instrument, or its
+ * own.
+ */
 export interface Conversion {
   /** The desk's currency. */
   readonly to: string;
@@ -39,7 +45,7 @@ export interface Conversion {
   readonly by: InstrumentId;
   /** Its tick, decimal text. */
   readonly tickSize: string;
-  /** Its price is the quote currency for one unit of the desk's: USD/JPY converts JPY to USD. */
+  /** Its price is in the quote currency per unit of the desk's: USD/JPY converts JPY to USD. */
   readonly isInverse: boolean;
 }
 
@@ -67,17 +73,18 @@ export interface Instrument {
   /** Decimal text: the step in which people count the prices of a currency pair. Left out: the tick. */
   readonly pip?: string;
   /**
-   * Results are converted as a broker does it: each at the price of the moment in which it is realised. Left out: they
-   * are paid in the desk's currency.
+   * Results are converted as a broker does it: each at the price when it is realised. Left out: they are paid
+   * in the desk's currency.
    */
   readonly conversion?: Conversion;
-  /** Where a future trades or a stock is listed, in the broker's own name: CME, NASDAQ. */
+  /** Where a future trades or a stock is listed, by the broker's own name: CME, NASDAQ. */
   readonly exchange?: string;
   /** Month of a future, yyyymm. Left out: the front month. */
   readonly contractMonth?: string;
   /**
-   * Strategies trade it side by side on an account that nets: each has trades of its own, also against each other, and
-   * the venue holds their sum. Left out: a position has one trade, or on spot one for each strategy on one side.
+   * Strategies trade it side by side on a netting account: each has its own trades, even against another's,
+   * and the venue holds their sum. Left out: a position has one trade, or on spot one per strategy, all on
+   * one side.
    */
   readonly sideBySide?: true;
   /** Money units (1e-8) for one tick × one lot; for an inverse contract, for one lot at a price of one tick. */
@@ -85,8 +92,7 @@ export interface Instrument {
   readonly minQuantityLots: number;
   readonly maxQuantityLots: number;
   /**
-   * Most lots of an order that is filled at the market, including a stop once it fires. Left out: the same as
-   * `maxQuantityLots`.
+   * Most lots of an order filled at the market, including a stop once it fires. Left out: `maxQuantityLots`.
    */
   readonly maxMarketLots?: number;
   /** Smallest order value, in money units. 0: the venue has none. */
@@ -94,9 +100,9 @@ export interface Instrument {
   /** Fee rates in parts per million of notional. */
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
-  /** Left out: fees are those rates. */
+  /** Left out: the rates above apply. */
   readonly lotFees?: LotFees;
-  /** With neither of the two a contract takes its whole worth of the paper account. */
+  /** With neither of these two, a contract ties up its whole worth in the paper account. */
   readonly lotMargin?: LotMargin;
   readonly worthMargin?: WorthMargin;
 }

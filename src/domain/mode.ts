@@ -1,9 +1,9 @@
 /** Modes and halts: what the desk may do, and what it takes to do more. */
 
 /**
- * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position.
- * HALTED: only cancels, protective stops and closing orders (of a close-all, of a position that a person closes, of one
- * that no stop can protect). KILLED: like HALTED, but two people have to arm.
+ * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position. HALTED: only
+ * cancels, protective stops and closing orders (for a close-all, a position that a person closes, or one that
+ * no stop can protect). KILLED: like HALTED, but two people have to arm.
  */
 export const MODES = ['ACTIVE', 'REDUCING', 'HALTED', 'KILLED'] as const;
 export type Mode = (typeof MODES)[number];
@@ -36,10 +36,10 @@ export type HaltCause = (typeof HALT_CAUSES)[number];
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
 export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
 export type ResumeRule = (typeof RESUME_RULES)[number];
-/** The sides that the trader has to hear from. */
+/** The sides that the trader must hear from. */
 export type HeardSide = 'operations' | 'supervisor';
 
-/** What lifts a person's halt: people, never a rule. */
+/** A person's halt is lifted by people, never by a rule. */
 export type PersonsRule = Exclude<ResumeRule, 'auto' | 'next-day'>;
 
 /** Completes the message `Trades again …`. */
@@ -61,7 +61,7 @@ export interface Halt {
   /** 128 random bits as 32 hex digits. Arming quotes the newest one. */
   readonly haltId: string;
   readonly mode: Exclude<Mode, 'ACTIVE'>;
-  /** What it halts: always the whole desk. */
+  /** Always the whole desk. */
   readonly scope: { readonly kind: 'desk' };
   readonly cause: HaltCause;
   /** The person, rule or part of the desk that caused it. */
@@ -74,8 +74,8 @@ export interface Halt {
 }
 
 /**
- * What keeps the desk from trading, however many halts there are: the newest of those that take the most to lift.
- * Null: nothing halts it.
+ * The halt that decides when the desk may trade again: the newest of the hardest to lift. Null: nothing halts
+ * it.
  */
 export function decidingHalt<H extends Pick<Halt, 'mode' | 'resume'>>(halts: readonly H[]): H | null {
   const byStrictness = [...halts].sort(
@@ -100,7 +100,7 @@ export interface SaidReason {
 interface Resumed {
   readonly by: string;
   readonly authority: 'rule' | 'person' | 'two-people';
-  /** The reason that the procedure gives: which halt it lifts. */
+  /** The procedure's own reason: which halt it lifts. */
   readonly reason: string;
   /** Left out: nobody gave a reason. */
   readonly said?: readonly SaidReason[];
@@ -114,7 +114,7 @@ export function resumedText({ by, authority, reason, said = [] }: Resumed): stri
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;
 }
 
-/** On one line: a person's words can't pass for another line of the desk's. */
+/** On one line, so that a person's words can't pass for a line of the desk's own. */
 function ownWords(said: readonly SaidReason[], by: string): string {
   if (said.length === 0) return '';
   const each = said.map(({ person, reason }) => {

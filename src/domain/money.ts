@@ -1,6 +1,6 @@
 /**
- * Money. Worth is a number in units of 1e-8 of a currency: whole, exact up to 2^53 (90 million), beyond that the
- * nearest number. What is owned and paid is kept in books (`Units`), which are exact for any amount.
+ * Money. Worth is a whole number in units of 1e-8 of a currency: exact up to 2^53 (90 million), beyond that
+ * the nearest number. Holdings and payments are in books (`Units`), which are exact for any amount.
  */
 import { DecimalError } from './decimal.js';
 

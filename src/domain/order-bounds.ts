@@ -3,14 +3,14 @@ import { formatDecimal } from './decimal.js';
 import type { Instrument } from './instrument.js';
 import { amountText, notional, unitOf } from './value.js';
 
-/** Lots of one order filled at the market: the most that one stop can protect or one order can close. */
+/** Most lots of one order filled at the market: the most that one stop can protect or one order can close. */
 export function largestAtMarket({ maxQuantityLots, maxMarketLots }: Instrument): number {
   return Math.min(maxQuantityLots, maxMarketLots ?? maxQuantityLots);
 }
 
 /**
- * More than nothing, but less than the smallest order at `priceTicks`: no stop can rest for it and no sale is taken. Without a
- * price, only the quantity counts.
+ * Not zero, but below the smallest order at `priceTicks`: no stop can rest for it and no sale is accepted.
+ * Without a price, only the quantity counts.
  */
 export function isTooSmall(instrument: Instrument, lots: number, priceTicks: number | null): boolean {
   const { minNotional, minQuantityLots } = instrument;

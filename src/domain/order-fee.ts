@@ -1,4 +1,4 @@
-/** The fee of an order where a broker charges by contract or share and not by what they are worth. */
+/** The fee of an order where a broker charges per contract or share, not by worth. */
 import type { LotFees } from './instrument.js';
 
 /** What a fee has been charged for; `value` and `fee` in money units. */
@@ -13,9 +13,9 @@ export const NOTHING_CHARGED: Charged = { lots: 0, value: 0, fee: 0 };
 const PPM = 1_000_000n;
 
 /**
- * What more lots of an order cost: minimum and maximum are of the whole order, so a later fill pays what the earlier
- * ones did not. A part of a money unit counts as a whole one. Nothing is given back if the fees of the desk file became
- * lower meanwhile.
+ * The fee for further lots of an order. Minimum and maximum apply to the whole order, so a later fill pays
+ * what earlier ones did not. Rounded up to a money unit. Nothing is refunded if the desk file's fees have
+ * since fallen.
  */
 export function lotFee(fees: LotFees, charged: Charged, lots: number, value: number): number {
   return Math.max(0, Math.ceil(wholeFee(fees, charged.lots + lots, charged.value + value)) - charged.fee);

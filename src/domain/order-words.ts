@@ -17,9 +17,9 @@ export function priceWords(order: Words, format: (ticks: number) => string): str
 }
 
 /**
- * What an entry waits for in the core: `buy, once the ask is at 99.50 or below`, `buy, once the ask has risen by 5.00 from its
- * lowest, 95.00`, `sell, at the open`, `buy, before the close`, `sell, once its trade is closed`, `buy, once the order that it changes is
- * off the book`.
+ * What an entry is waiting for in the core: `buy, once the ask is at 99.50 or below`, `buy, once the ask has
+ * risen by 5.00 from its lowest, 95.00`, `sell, at the open`, `buy, before the close`, `sell, once its trade
+ * is closed`, `buy, once the order that it changes is off the book`.
  */
 export function waitingWords(
   {

@@ -1,4 +1,4 @@
-/** Words for orders and fills that every layer shares. */
+/** Types of orders and fills, shared by every layer. */
 import type { ExitPlan } from './exit-plan.js';
 import type { ExitReason } from './exit-reason.js';
 import type { InstrumentId } from './instrument.js';
@@ -9,38 +9,38 @@ export type Side = (typeof SIDES)[number];
 export const ORDER_TYPES = ['market', 'limit', 'stop'] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
 /**
- * How an entry is made: resting at a price; at once at the market; or at the market once a trigger is reached. The
- * last two have no price but a worst one, by which they are judged.
+ * How an entry is made: resting at a price; at the market at once; or at the market once a trigger is
+ * reached. The last two have only a worst price, by which they are judged.
  */
 export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
 /**
- * Entries that no venue has to know: they wait in the core until a price is touched, the market turns, a session opens, or
- * one is about to close, and become an ordinary order at that moment.
+ * Entries that no venue needs to support: they wait in the core until a price is touched, the market turns, a
+ * session opens or one is about to close, and only then become ordinary orders.
  */
 export const WAITING_TYPES = ['ifTouched', 'trailingStop', 'atOpen', 'atClose'] as const;
 /**
- * `reversal`: an entry on the other side of its strategy's own trade, until that is closed. `change`: one with other
- * prices, until the order that it changes is off the book.
+ * `reversal`: an entry against its strategy's own trade, until that trade is closed. `change`: an entry with
+ * new prices, until the order that it changes is off the book.
  */
 export const WAITED = [...WAITING_TYPES, 'reversal', 'change'] as const;
 export type Waited = (typeof WAITED)[number];
-/** All that a strategy may ask for. */
+/** Everything a strategy may ask for. */
 export const WISH_TYPES = [...ENTRY_TYPES, ...WAITING_TYPES] as const;
 export type WishType = (typeof WISH_TYPES)[number];
-/** Terms of a limit entry that not every venue takes, by the names that strategies and capabilities have for them. */
+/** Terms of a limit entry that not every venue supports, by their names in strategies and capabilities. */
 export const ENTRY_TERMS = ['postOnly', 'fillOrKill'] as const;
 export type EntryTerm = (typeof ENTRY_TERMS)[number];
 /** Why an order exists. A stop of the desk cancels entries only; protective stops survive it. */
 export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
 export type OrderPurpose = (typeof ORDER_PURPOSES)[number];
-/** Rests until it is cancelled; takes what is there at once; or all of it at once, else nothing. */
+/** Rests until cancelled; fills what it can at once; or fills whole at once, else not at all. */
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 
 /**
- * `denied` is ours, `rejected` is the venue's, `unknown` is neither.
- * `absent`: looked up, and the venue never had it. An order leaves a final state only if late fills complete a `cancelled`
- * or `expired` one, or if the venue reports an `absent` one after all (it is right about what it has).
+ * `denied` comes from us, `rejected` from the venue, `unknown` from neither. `absent`: looked up, and the
+ * venue never had it. An order leaves a final state only if late fills complete a `cancelled` or `expired`
+ * one, or if the venue reports an `absent` one after all (the venue is right about what it has).
  */
 export const ORDER_STATES = [
   'denied',
@@ -56,7 +56,7 @@ export const ORDER_STATES = [
   'absent',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
-/** State of an order that was handed to the runner. One that the gate denied is a record only. */
+/** State of an order passed to the runner. An order that the gate denied is only a record. */
 export type SentState = Exclude<OrderState, 'denied'>;
 
 export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
@@ -93,42 +93,45 @@ export interface OrderIntent {
   readonly timeInForce: TimeInForce;
   /** For an entry: what closes its trade apart from its stop. Left out: nothing. */
   readonly exits?: ExitPlan;
-  /** For a stop that was moved, and for an exit that the plan asks for. Left out: the purpose says it. */
+  /** For a moved stop, and for an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
-  /** For a stop and the target beside it, at a venue that links orders: the name of their group. Left out: none. */
+  /** For a stop and its target at a venue that links orders: the name of their group. Left out: none. */
   readonly group?: string;
   /** For an entry: the signal that it follows. Left out: none. */
   readonly signal?: SignalName;
   /**
-   * For an entry that adds to dust: client id of the entry whose exits the dust has. Those end with the first fill.
-   * Left out: there was no such dust.
+   * For an entry that adds to dust: client id of the entry whose exits the dust still has. They end with the
+   * first fill. Left out: there was no such dust.
    */
   readonly besideRestOf?: string;
-  /** For a limit entry: it may only add to the book, and is refused where it would be filled at once. */
+  /** For a limit entry: it may only add to the book, and is refused if it would be filled at once. */
   readonly postOnly?: true;
-  /** For an entry: market time from which what is left of it is cancelled. Left out: none. */
+  /** For an entry: market time from which its unfilled rest is cancelled. Left out: none. */
   readonly untilMs?: number;
   /** For an entry: what it waited for in the core. Left out: nothing. */
   readonly waited?: Waited;
-  /** For an entry that was changed: client id of the order that it stood as before. Left out: it was not. */
+  /** For a changed entry: client id of its order before the change. Left out: it was not changed. */
   readonly changes?: string;
-  /** For an entry that is one of two: what both have in common. The first fill of either takes the other one off. */
+  /**
+   * For one of two alternative entries: the id that both share. The first fill of either takes the other off
+   * the book.
+   */
   readonly oneOf?: string;
   /**
-   * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
-   * those of others. Left out: they join the trade that is open.
+   * For an entry where several strategies trade the instrument: its fills make a separate trade for its
+   * strategy. Left out: they join the open trade.
    */
   readonly ownTrade?: true;
   /** For an entry of a strategy that trades several instruments as one: its trade is one leg. Left out: it is whole. */
   readonly leg?: true;
 }
 
-/** The order never rests: it is a market order and filled soon, or what is not filled on arrival is gone (IOC, FOK). */
+/** The order never rests: a market order fills soon, and IOC and FOK drop what is not filled on arrival. */
 export function isDoneAtOnce({ type, timeInForce }: Pick<OrderIntent, 'type' | 'timeInForce'>): boolean {
   return type === 'market' || timeInForce !== 'GTC';
 }
 
-/** Begins the reason of a post-only order that was refused as asked: an outcome like others, not an error. */
+/** Begins the reason of a post-only order refused on its own terms: an ordinary outcome, not an error. */
 export const POST_ONLY_REFUSED = 'post-only, and would have been filled at once';
 
 /** A limit order at this price would be filled at once. */
@@ -155,7 +158,7 @@ export function isBounded({ type, limitTicks }: Pick<Prices, 'type' | 'limitTick
 }
 
 /**
- * The price that an order is shown with, in ticks: the trigger of a stop, otherwise the limit or worst price. Null:
+ * The price to show for an order, in ticks: the trigger of a stop, otherwise the limit or worst price. Null:
  * at the market.
  */
 export function shownTicks({
@@ -167,13 +170,15 @@ export function shownTicks({
 
 /** A fee that was not paid in the quote currency. */
 export interface FeeInAsset {
-  /** The coin that was bought, which shrinks by this amount, or an asset kept for fees (BNB). */
+  /** The coin that was bought, which shrinks by this amount, or an asset held for fees (BNB). */
   readonly asset: string;
   /** Decimal above zero with at most eight places, exactly as the venue charged it. */
   readonly amount: string;
-  /** Bid of the asset's own instrument by which the engine valued it. Left out for the coin that was bought. */
+  /**
+   * Bid of the asset's own instrument at which the engine valued it. Left out for the coin that was bought.
+   */
   readonly priceTicks?: number;
-  /** Nothing to value it by at that moment: `fee` is 0, and nothing new is entered until it is valued. */
+  /** There was no price to value it at: `fee` is 0, and nothing new is entered until it is valued. */
   readonly unvalued?: true;
 }
 
@@ -188,8 +193,8 @@ export interface Fill {
   /** Value of the fee in the quote currency, in money units; positive is a cost. */
   readonly fee: number;
   /**
-   * Of an instrument whose results are converted: what one unit of its quote currency came to in the desk's, as the
-   * venue says. `fee` is in the desk's currency then. Left out: nothing was converted.
+   * For an instrument whose results are converted: the venue's rate from its quote currency to the desk's.
+   * `fee` is then in the desk's currency. Left out: nothing was converted.
    */
   readonly rate?: number;
   /** Left out: `fee` was paid in cash, in the quote currency. */
@@ -203,6 +208,8 @@ export interface Fill {
   readonly marketMs: number;
   /** True on the paper venue, and for simulated or recorded prices. */
   readonly simulated: boolean;
-  /** The fill was worked out afterwards from the venue's minutes (the trader was down on live prices). */
+  /**
+   * The fill was worked out afterwards from the venue's one-minute bars (the trader was down on live prices).
+   */
   readonly caughtUp?: boolean;
 }

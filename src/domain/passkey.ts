@@ -1,7 +1,7 @@
 /**
  * Passkeys (W3C Web Authentication, Level 3): checks what a browser sends, with Node's own cryptography. No
- * attestation is asked for, since nothing here depends on who built the authenticator. So neither CBOR nor
- * certificates have to be parsed; the browser sends the public key as SubjectPublicKeyInfo.
+ * attestation is requested, since nothing here depends on who built the authenticator. So there is no CBOR
+ * and no certificate to parse; the browser sends the public key as SubjectPublicKeyInfo.
  */
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Assertion } from '../signing/vote-passkey.js';
@@ -115,7 +115,9 @@ export function checkAssertion(
   return signed ? { ok: true, counter: data.readUInt32BE(COUNTER_AT) } : refused('its signature is wrong');
 }
 
-/** An authenticator that counts only counts up: a repeated number means that somebody has a copy of it. */
+/**
+ * An authenticator's counter, if it has one, only goes up: a repeated number means that somebody has a copy.
+ */
 export const counterWentOn = (before: number, now: number): boolean =>
   now > before || (before === 0 && now === 0);
 
@@ -159,8 +161,8 @@ function authenticatorObjection(data: Buffer, rpId: string): string | null {
 }
 
 /**
- * Null if it is not a key of its algorithm, or a weak one. A P-256 key is compared before it is parsed: asked for the
- * details of a key whose point is missing, Node aborts the process by an assertion that can't be caught.
+ * Null if the key is weak or not of its algorithm. A P-256 key is compared before it is parsed: reading the
+ * details of a key whose point is missing makes Node abort with an assertion that can't be caught.
  */
 function keyOf({ algorithm, publicKey }: PasskeyPublicKey): KeyObject | null {
   const spki = Buffer.from(publicKey, 'base64url');

@@ -16,7 +16,7 @@ export function unfitCharacter(text: string): string | null {
   return found === undefined ? null : `U+${codeOf(found)}`;
 }
 
-/** What is wrong with the first unfit text in `value`, with its name there. Null: nothing. */
+/** The problem with the first unfit text in `value`, with the text's path. Null: none. */
 export function unfitText(value: unknown, name = 'the request', depth = 0): string | null {
   if (typeof value === 'string') {
     const found = unfitCharacter(value);

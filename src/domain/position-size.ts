@@ -7,7 +7,7 @@ export function reducedSize({ sizePct }: { readonly sizePct: number }): string |
   return sizePct === SIZE_PCT_MAX ? null : `${sizePct} % of the desk file’s position size`;
 }
 
-/** The subject of a decision on a larger position size. It no longer counts once the size has changed. */
+/** The subject of a decision on a larger position size. The decision lapses when the size changes. */
 export function sizeSubject(fromPct: number, toPct: number): string {
   return `size:${fromPct}:${toPct}`;
 }

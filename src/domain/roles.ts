@@ -7,7 +7,7 @@ export type PersonRole = 'viewer' | 'operator' | 'approver';
 export type RolesNeeded = readonly PersonRole[];
 
 export const ANY_ROLE: RolesNeeded = ['viewer', 'operator', 'approver'];
-/** What makes the desk safer is open to everybody who may act on it at all. */
+/** Everybody who may act on the desk at all may make it safer. */
 export const MAY_STOP: RolesNeeded = ['operator', 'approver'];
 /** Tasks may be done by anybody who may act on the desk: any of them may have been asked. */
 export const MAY_DO_TASKS: RolesNeeded = ['operator', 'approver'];
@@ -32,7 +32,7 @@ export function namesWith(
  */
 export const BUILT_IN_OPERATOR = 'operator';
 
-/** Roles by the desk file; none for a person that it does not name. */
+/** Roles from the desk file; none for a person that it does not name, except the built-in operator. */
 export function rolesOf(
   people: readonly { readonly name: string; readonly roles: RolesNeeded }[],
   person: string,

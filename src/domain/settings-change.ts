@@ -1,4 +1,4 @@
-/** A change of settings as people agree to it, with the same words where it is asked for, signed and checked. */
+/** A change of settings as people agree to it: requested, signed and checked in the same words. */
 import type { ApprovalTerms } from './approval.js';
 import { type DeclaredValue, valueText } from './declared-value.js';
 
@@ -12,7 +12,7 @@ export interface SettingChange {
 const CONTRACTS = 'instruments.';
 const MONTH = '.contractMonth';
 
-/** Which month an instrument stands for. Not in the desk file, so no part of the configuration's hash. */
+/** Which month an instrument stands for. Not in the desk file, so not part of the configuration hash. */
 export const monthKey = (symbol: string): string => `${CONTRACTS}${symbol}${MONTH}`;
 
 export const isMonthKey = (key: string): boolean => key.startsWith(CONTRACTS) && key.endsWith(MONTH);
@@ -34,7 +34,7 @@ export const SETTINGS_APPROVAL = 'settings';
 export const changesText = (changes: readonly SettingChange[]): string =>
   changes.map((change) => `${change.key} ${fromTo(change)}`).join(', ');
 
-/** What the votes are about. Any other journal, version, key or value is a different question. */
+/** What the votes are about. A different journal, version, key or value is a different question. */
 export function settingsTerms(proposal: SettingsProposal): Omit<ApprovalTerms, 'id'> {
   const { incarnation, version, changes } = proposal;
   return {

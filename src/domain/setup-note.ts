@@ -1,6 +1,6 @@
 /**
- * The notes of strategies about a setup: `Setup Detected - <id>: <plan>` once it is traded, `Setup <id>: <what>` for
- * its other steps.
+ * Strategies' notes about a setup: `Setup Detected - <id>: <plan>` once it is traded, `Setup <id>: <what>`
+ * for other steps.
  */
 
 const NOTE = /^Setup (Detected - )?([0-9A-Za-z_-]{1,40}): (.*)$/s;

@@ -1,6 +1,6 @@
 /**
- * A signal: what somebody outside the desk (a channel, a program, a person) says is to be traded, under an id of
- * their own.
+ * A signal: what somebody outside the desk (a channel, a program, a person) says to trade, under their own
+ * id.
  */
 import type { InstrumentId } from './instrument.js';
 
@@ -9,9 +9,9 @@ export const SIGNAL_ACTIONS = ['buy', 'sell', 'close'] as const;
 export type SignalAction = (typeof SIGNAL_ACTIONS)[number];
 
 /**
- * The standing of a signal. `resting`: an entry on it is at the venue. `filled`: an entry was filled, at least in
- * part. `refused`: nothing was entered on it. `taken`: a strategy was shown it and has sent its entry, or closed what
- * there was.
+ * The standing of a signal. `resting`: an entry on it is at the venue. `filled`: an entry was filled, at
+ * least in part. `refused`: nothing was entered on it. `taken`: a strategy was shown it and has sent its
+ * entry, or closed its position.
  */
 export const SIGNAL_STANDINGS = ['taken', 'resting', 'filled', 'refused', 'withdrawn', 'expired'] as const;
 export type SignalStanding = (typeof SIGNAL_STANDINGS)[number];
@@ -20,7 +20,7 @@ export type SignalStanding = (typeof SIGNAL_STANDINGS)[number];
 export const SIGNAL_LIFE_MS_MAX = 7 * 86_400_000;
 export const SIGNAL_TEXT_MAX = 280;
 
-/** What identifies a signal: sent again under the same three members, it is the same one. */
+/** Identifies a signal: sent again with the same three members, it is the same signal. */
 export interface SignalName {
   readonly source: string;
   readonly id: string;
@@ -36,7 +36,7 @@ export interface SignalRequest extends SignalName {
   readonly stop: string | null;
   /** Nearest first. */
   readonly targets: readonly string[];
-  /** Its original time. Null: the moment at which it arrives. */
+  /** Its original time. Null: when it arrives. */
   readonly issuedMs: number | null;
   /** One of these two is set: when it expires, or how long after its original time. */
   readonly expiresMs: number | null;
@@ -45,7 +45,7 @@ export interface SignalRequest extends SignalName {
   readonly text: string;
 }
 
-/** A signal as the engine keeps it, in ticks of its instrument. */
+/** A signal as the engine holds it, in ticks of its instrument. */
 export interface Signal extends SignalName {
   readonly instrument: InstrumentId;
   readonly action: SignalAction;
@@ -54,7 +54,7 @@ export interface Signal extends SignalName {
   readonly stopTicks: number | null;
   /** Nearest first. */
   readonly targetTicks: readonly number[];
-  /** Market time. So is `expiresMs`, from which on the signal is not entered any more. */
+  /** Market time. So is `expiresMs`, from which on the signal is no longer entered. */
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly text: string;

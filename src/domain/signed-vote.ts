@@ -1,6 +1,6 @@
 /**
- * Votes about real money are signed with the person's own key or, in a chat, carry the bot's code. The secrets of the
- * process that a person signs in to are not enough to make either.
+ * Votes about real money are signed with the person's own key or, in a chat, carry the bot's code. The
+ * secrets of the process that people sign in to are not enough to make either.
  */
 import {
   createHash,
@@ -122,7 +122,7 @@ export function signStatement(key: SigningKey, statement: StatementToSign, perso
   return signatureText({ keyId: keyIdOf(key.publicKey), account, configHash, expiresWallMs, nonce, value });
 }
 
-/** The bot's code for a vote that it took. `key`: 32 bytes, hex. */
+/** The bot's code for a vote it received. `key`: 32 bytes, hex. */
 export function chatCodeOf(key: string, decision: Omit<Decision, 'mac' | 'chatCode' | 'signature'>): string {
   const { decisionId, desk, person, choice, subject, sizePct = null, atWallMs, expiresWallMs } = decision;
   const said = [CHAT_PURPOSE, decisionId, desk, person, choice, subject, sizePct, atWallMs, expiresWallMs];
@@ -167,7 +167,7 @@ export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, no
   return isSignedBy(key.publicKey, text, value) ? null : 'its signature is wrong';
 }
 
-/** Whether more of these votes came through a chat than the desk file allows. */
+/** Null: no more of these votes came through a chat than the desk file allows. */
 export function tooManyChatVotes(
   decisions: readonly Decision[],
   { chatVotesMax }: RealMoneyRules,

@@ -1,4 +1,7 @@
-/** Statistics of a series of results. Only + − × ÷ and square root, which give the same result on every machine. */
+/**
+ * Statistics of a series of results. Except for `poissonTails`, only + − × ÷ and square root, whose results
+ * are the same on every machine.
+ */
 
 export const HOURS_PER_YEAR = 8760;
 
@@ -101,10 +104,10 @@ export function poissonTails(
   return { atMost: below + Math.exp(logExactly), atLeast: 1 - below };
 }
 
-/** Rarer than one time in forty, on either side, is not considered chance. */
+/** A count rarer than one in forty, on either side, is not put down to chance. */
 const TAIL_MIN = 0.025;
 
-/** Whether `count` is hardly chance where `expected` events are expected, by the Poisson interval. */
+/** Whether `count` is unlikely by chance when `expected` events are expected, by the Poisson interval. */
 export function isUnusual(expected: number, count: number): boolean {
   const { atMost, atLeast } = poissonTails(expected, count);
   return atMost < TAIL_MIN || atLeast < TAIL_MIN;

@@ -1,7 +1,7 @@
 /**
- * Why a position has no resting protective stop. `opened`: its first one is on its way. `changed`: the old one was
- * given up for a new one. `part`: it was made smaller for a part that is sold, and rests for what stays. `closing`: it
- * was cancelled for a sale. `lost`: the venue ended it.
+ * Why a position has no resting protective stop. `opened`: its first one is on its way. `changed`: the old
+ * one was given up for a new one. `part`: it was made smaller for a part being sold, and rests for the
+ * remainder. `closing`: it was cancelled for a sale. `lost`: the venue ended it.
  */
 export const STOP_GAP_CAUSES = ['opened', 'changed', 'part', 'closing', 'lost'] as const;
 export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];

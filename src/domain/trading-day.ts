@@ -1,4 +1,4 @@
-/** Where a trading day begins: the desk's boundary in the desk's time zone. */
+/** When a trading day begins: at the desk's boundary in the desk's time zone. */
 import { DAY_MS, MINUTE_MS, minuteOfDay } from './civil-date.js';
 
 /** How a desk counts its days: an IANA zone, and the local time (`HH:MM`) at which a day begins. */
@@ -28,7 +28,7 @@ export function tradingDate(ms: number, boundary: string, offsetAt: ZoneOffset):
   return new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
 }
 
-/** UTC milliseconds of a local time, which is given as milliseconds since 1970 on the zone's clocks. */
+/** UTC milliseconds of a local time, passed as milliseconds since 1970 on the zone's clocks. */
 export function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
   const guess = localMs - offsetAt(localMs);
   return localMs - offsetAt(guess);

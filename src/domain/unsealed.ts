@@ -1,9 +1,9 @@
-/** What a workflow may believe: messages that our own processes have sealed, and answers of its own activities. */
+/** What a workflow may trust: messages sealed by our own processes, and answers of its own activities. */
 
 /**
- * What reached a workflow without our seal: sent by Temporal's own UI, command line or API, or changed on its way. It
- * is wrapped, so that nothing can mistake it for a message of our own processes. A stop is read from it, a decision
- * never.
+ * A message that reached a workflow without our seal: sent by Temporal's own UI, command line or API, or
+ * changed on its way. It is wrapped so that nothing mistakes it for a message of our own processes. It can
+ * carry a stop, but never a decision.
  */
 export interface Unsealed {
   readonly unsealed: unknown;
@@ -23,13 +23,13 @@ interface BoundAnswer {
 /** `unique`: 128 random bits. */
 export const boundActivityId = (unique: string): string => `${ID_PREFIX}${unique}`;
 
-/** Other ids belong to runs that were begun before answers were bound. */
+/** Other ids belong to runs that began before answers were bound. */
 export const isBoundActivityId = (id: string): boolean => id.startsWith(ID_PREFIX);
 
 /**
- * Gives an activity's answer a form that nothing else has. Anybody who polls a task queue could answer with a sealed
- * payload that was seen before. An answer of another activity does not open, since its seal names workflow and
- * activity id, and ids are unique. The activity's own arguments, or no payload at all, do not count as an answer.
+ * Puts an activity's answer in a form that nothing else has. Anybody polling a task queue could answer with a
+ * sealed payload seen before. Another activity's answer does not open: its seal names workflow and activity
+ * id, and ids are unique. The activity's own arguments, or no payload, do not count as an answer.
  */
 export const boundAnswer = (activityType: string, value: unknown): BoundAnswer => ({
   answerOf: activityType,

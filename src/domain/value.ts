@@ -1,13 +1,13 @@
 /**
- * What each kind of instrument costs and is worth, one row for each. Cost is signed so that a result is always
- * proceeds minus cost. An inverse contract is worth less of its coin the higher the price, so the cost of a long one
- * is negative.
+ * What each kind of instrument costs and is worth, one row per kind. Cost is signed so that a result is
+ * always proceeds minus cost. An inverse contract is worth less of its coin the higher the price, so the cost
+ * of a long one is negative.
  */
 import type { Conversion, Instrument, InstrumentKind } from './instrument.js';
 import { formatMoney, MONEY_PLACES, mulDivUnits, type Units, worth } from './money.js';
 
 export interface ValueRule {
-  /** `value`: a purchase pays for what it buys and owns it. `result`: only results and fees move money. */
+  /** `value`: a purchase is paid for and owned. `result`: only results and fees move money. */
   readonly pays: 'value' | 'result';
   /** The currency of its results. */
   readonly settles: 'quote' | 'base';
@@ -15,23 +15,31 @@ export interface ValueRule {
   readonly converts?: true;
   /** Exact, in units of that currency's books. */
   cost(perTickLot: Units, lots: number, priceTicks: number): Units;
-  /** Worth at a price, in money units of that currency, signed like the cost. 0 where the price is 0: not known. */
+  /**
+   * Worth at a price, in money units of that currency, signed like the cost. 0 if the price is 0 (not known).
+   */
   worth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
   /** The same, not rounded. */
   exactWorth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
-  /** The price, in ticks and not rounded, at which so many lots have this cost. */
+  /** The price, in ticks and not rounded, at which this many lots have this cost. */
   averageTicks(cost: number, lots: number, perTickLot: number): number;
-  /** What a fill adds to the sum that the average price of several fills is computed from. */
+  /** What a fill adds to the sum from which the average price of several fills is computed. */
   averaged(lots: number, priceTicks: number): bigint;
-  /** Average price, in ticks and not rounded, of so many lots with this sum. */
+  /** Average price, in ticks and not rounded, of this many lots with this sum. */
   meanTicks(sum: bigint, lots: number): number;
-  /** The whole tick nearest to that average at which lots bought (`isLong`) or sold at it lose nothing. */
+  /**
+   * The whole tick nearest to that average at which lots bought (`isLong`) or sold at the average lose
+   * nothing.
+   */
   evenTicks(sum: bigint, lots: number, isLong: boolean): number;
-  /** The one of two prices at which a lot is worth more money. */
+  /** Of two prices, the one at which a lot is worth more money. */
   dearer(oneTicks: number, otherTicks: number): number;
-  /** What one lot gains or loses as the price moves by so many ticks, in money units, not rounded, never negative. */
+  /**
+   * What one lot gains or loses when the price moves by this many ticks, in money units, not rounded, never
+   * negative.
+   */
   moved(fromTicks: number, byTicks: number, moneyPerTickLot: number): number;
-  /** What an amount has become at `nowTicks` that was invested at `boughtTicks`, all of it and without borrowing. */
+  /** Value at `nowTicks` of an amount invested at `boughtTicks`, in full and without borrowing. */
   grown(amount: number, boughtTicks: number, nowTicks: number): number;
 }
 
@@ -59,12 +67,12 @@ const byPrice = {
 const exactReciprocal = (lots: number, priceTicks: number, moneyPerLot: number): number =>
   lots === 0 || priceTicks === 0 ? 0 : -(lots * moneyPerLot) / priceTicks;
 
-/** Parts of a lot's worth per tick: so many that the rounding of a fill reaches no tick. */
+/** Parts of a lot's worth per tick: enough that rounding a fill never shifts a tick. */
 const PARTS = 10n ** 30n;
 /** Of a tick. */
 const MEAN_PLACES = 1e9;
 
-/** Rounded once for each fill, four places finer than the coin's money units. */
+/** Rounded once per fill, four places finer than the coin's money units. */
 const byReciprocal = {
   settles: 'base',
   cost: (perLot: Units, lots: number, priceTicks: number): Units =>
@@ -100,17 +108,17 @@ export const VALUE: Readonly<Record<InstrumentKind, ValueRule>> = {
 
 type Settling = Pick<Instrument, 'kind' | 'base' | 'quote' | 'conversion'>;
 
-/** The currency in which its results come to the account: where they are converted, the desk's. */
+/** The currency in which its results reach the account: the desk's, if they are converted. */
 export function settleOf({ kind, base, quote, conversion }: Settling): string {
   return conversion?.to ?? (isInCoin({ kind }) ? base : quote);
 }
 
-/** Its money is the coin itself, and it is worth less of it the higher the price. */
+/** It pays in the coin itself, and is worth less of the coin the higher the price. */
 export function isInCoin({ kind }: Pick<Instrument, 'kind'>): boolean {
   return VALUE[kind].settles === 'base';
 }
 
-/** Whether what is held is an asset of the account and not only a contract on one. */
+/** Whether a position is an asset of the account, not just a contract on one. */
 export function isOwned({ kind }: Pick<Instrument, 'kind'>): boolean {
   return VALUE[kind].pays === 'value';
 }
@@ -118,8 +126,8 @@ export function isOwned({ kind }: Pick<Instrument, 'kind'>): boolean {
 type Priced = Pick<Instrument, 'kind' | 'moneyPerTickLot'>;
 
 /**
- * What so many lots stand for at a price, in money units of the currency that they settle in, signed like the lots.
- * Limits, fees, margins and smallest orders are computed from it.
+ * Notional value of this many lots at a price, in money units of the currency they settle in, signed like the
+ * lots. Limits, fees, margins and smallest orders are computed from it.
  */
 export function notional({ kind, moneyPerTickLot }: Priced, lots: number, priceTicks: number): number {
   return alike(lots, VALUE[kind].worth(lots, priceTicks, moneyPerTickLot));
@@ -130,7 +138,7 @@ export function exactNotional({ kind, moneyPerTickLot }: Priced, lots: number, p
   return alike(lots, VALUE[kind].exactWorth(lots, priceTicks, moneyPerTickLot));
 }
 
-/** A value without the sign of its cost, with that of the lots. */
+/** A value with the sign of the lots instead of that of its cost. */
 export function alike(lots: number, value: number): number {
   return lots < 0 ? -Math.abs(value) : Math.abs(value);
 }
@@ -145,18 +153,18 @@ export function cheaperTicks(instrument: Priced, oneTicks: number, otherTicks: n
 
 type OnMargin = Pick<Instrument, 'lotMargin' | 'worthMargin'>;
 
-/** Whether less than its whole worth is asked for it. */
+/** Whether it can be opened for less than its whole worth. */
 export function hasMargin({ lotMargin, worthMargin }: OnMargin): boolean {
   return lotMargin !== undefined || worthMargin !== undefined;
 }
 
-/** What so many lots, worth so much, take of the free money as they are opened: without a margin all of it. */
+/** Free money needed to open lots of this value: without a margin, all of the value. */
 export function initialMargin({ lotMargin, worthMargin }: OnMargin, lots: number, value: number): number {
   if (lotMargin !== undefined) return lotMargin.initial * Math.abs(lots);
   return worthMargin === undefined ? Math.abs(value) : partOf(Math.abs(value), worthMargin.initialPpm);
 }
 
-/** What equity has to be while so many lots, worth so much, are held. Without a margin 0: nothing was lent. */
+/** Equity needed while lots of this value are held. 0 without a margin: nothing was lent. */
 export function maintenanceMargin({ lotMargin, worthMargin }: OnMargin, lots: number, value: number): number {
   if (lotMargin !== undefined) return lotMargin.maintenance * Math.abs(lots);
   return worthMargin === undefined ? 0 : partOf(Math.abs(value), worthMargin.maintenancePpm);
@@ -170,7 +178,10 @@ export function lossPerLot({ kind, moneyPerTickLot }: Priced, fromTicks: number,
   return VALUE[kind].moved(fromTicks, toTicks - fromTicks, moneyPerTickLot);
 }
 
-/** What a quantity counts: coins, shares, lots of a currency pair, or contracts that are worth a sum in another currency. */
+/**
+ * What a quantity counts: coins, shares, lots of a currency pair, or contracts that are worth a sum in
+ * another currency.
+ */
 export function unitOf({ kind, base }: Pick<Instrument, 'kind' | 'base'>): string {
   if (kind === 'fx') return 'lots';
   return isInCoin({ kind }) ? 'contracts' : base;
@@ -181,7 +192,7 @@ export function shownPlaces({ kind }: Pick<Instrument, 'kind'>): number {
   return isInCoin({ kind }) ? MONEY_PLACES : 2;
 }
 
-/** An amount in the currency that the instrument settles in, in words: `12.50 USD`. NaN: nobody knows it. */
+/** An amount in the currency that the instrument settles in, in words: `12.50 USD`. NaN: not known. */
 export function moneyText(instrument: Settling, amount: number): string {
   const shown = Number.isFinite(amount) ? amountText(instrument, amount) : 'an unknown amount of';
   return `${shown} ${settleOf(instrument)}`;
@@ -193,11 +204,11 @@ export function amountText(instrument: Pick<Instrument, 'kind'>, amount: number)
 }
 
 /*
- * Results of an instrument that is quoted in another currency than the desk's. Costs and prices stay in the quote
- * currency; what is realised becomes money of the desk, once, at the rate of that moment.
+ * Results of an instrument quoted in a currency other than the desk's. Costs and prices stay in the quote
+ * currency; each realised result is converted to the desk's, once, at the rate of that moment.
  */
 
-/** What one unit of the quote currency is worth in the desk's, at the middle of a quote of the instrument that converts. */
+/** Worth of one unit of the quote currency in the desk's, at the mid of the converting instrument's quote. */
 export function rateAt({ tickSize, isInverse }: Conversion, bidTicks: number, askTicks: number): number {
   const price = ((bidTicks + askTicks) / 2) * Number(tickSize);
   return isInverse ? 1 / price : price;
@@ -205,20 +216,20 @@ export function rateAt({ tickSize, isInverse }: Conversion, bidTicks: number, as
 
 const RATE_UNITS = 1e18;
 
-/** Rounded half away from zero. No rate: the amount is in the desk's currency already. */
+/** Rounded half away from zero. No rate: the amount is already in the desk's currency. */
 export function convertedUnits(units: Units, rate: number | undefined): Units {
   if (rate === undefined) return units;
   return mulDivUnits(units, BigInt(Math.round(rate * RATE_UNITS)), BigInt(RATE_UNITS));
 }
 
-/** So that at least one unit of 1e-18 is left of it, and no conversion comes to infinity. */
+/** A usable rate has at least one unit of 1e-18, and no conversion by it reaches infinity. */
 export function isRate(rate: number): boolean {
   return rate >= 1 / RATE_UNITS && rate <= RATE_UNITS;
 }
 
 /**
- * The instrument with its amounts in the desk's currency at this rate: what it is worth is then computed as for any
- * other. NaN where the rate is not known, so that every sum with it refuses.
+ * The instrument with its amounts in the desk's currency at this rate, so its worth is computed like any
+ * other's. NaN if the rate is not known, so every sum with it is refused.
  */
 export function valuedAt(instrument: Instrument, rate: number): Instrument {
   const { conversion, lotFees, lotMargin, minNotional, moneyPerTickLot } = instrument;

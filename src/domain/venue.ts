@@ -27,10 +27,10 @@ export interface VenuePosition {
   readonly quantityLots: number;
 }
 
-/** What the venue can't do is stated here, not tried. */
+/** States what the venue can't do, so that we don't try it. */
 export interface VenueCapabilities {
   readonly name: string;
-  /** We make up the fills (paper), whatever the prices are. */
+  /** We simulate the fills (paper), whatever the prices are. */
   readonly simulated: boolean;
   readonly shorting: boolean;
   /** Spot: a resting stop locks the balance, so closing means cancel, then sell. */
@@ -41,17 +41,19 @@ export interface VenueCapabilities {
   /** Can replace a resting order in one request that stops if the cancel fails (`replace`). */
   readonly replaces: boolean;
   /**
-   * Can link orders (OCA, OCO): a fill of one is taken off the others of its group before they can fill too, and one
-   * that is filled or cancelled completely ends them.
+   * Can link orders (OCA, OCO): a fill of one reduces the others of its group before they can fill too, and a
+   * complete fill or cancel ends them.
    */
   readonly linksOrders: boolean;
-  /** Refuses a limit order that says `postOnly` and would be filled at once. Left out: it takes no such order. */
+  /**
+   * Refuses a `postOnly` limit order that would be filled at once. Left out: it accepts no post-only orders.
+   */
   readonly postOnly?: boolean;
-  /** It has to be told of splits and dividends. Left out: it takes them in by itself. */
+  /** It must be told of splits and dividends. Left out: it applies them by itself. */
   readonly takesActions?: boolean;
-  /** Takes orders that are filled whole at once, else not at all (`FOK`). Left out: it takes none. */
+  /** Accepts orders filled whole at once or not at all (`FOK`). Left out: it accepts none. */
   readonly fillOrKill?: boolean;
-  /** Money units to which it rounds the figures that its cash is worked out from. Left out: it is exact. */
+  /** Money units to which it rounds the figures from which its cash is computed. Left out: exact. */
   readonly cashStep?: number;
 }
 
@@ -64,7 +66,7 @@ export interface QuantityLimits {
   readonly maxMarketLots: number | null;
 }
 
-/** What the venue can do to resting orders of one instrument, where that is less than its capabilities say. */
+/** What the venue can do to resting orders of one instrument, if that is less than its capabilities say. */
 export interface FixedOrders {
   readonly instrument: InstrumentId;
   readonly amends: boolean;
@@ -79,7 +81,7 @@ export interface ClosedInstrument {
 
 /** A contract of a future, as the venue describes it. */
 export interface ListedContract {
-  /** As people know it there, for example NQZ6. */
+  /** Its common name there, for example NQZ6. */
   readonly name: string;
   /** yyyymm. */
   readonly month: string;
@@ -91,7 +93,7 @@ export interface ListedContract {
 export interface VenueContract {
   readonly instrument: InstrumentId;
   readonly traded: ListedContract;
-  /** Null: the venue lists none, or was not asked yet. */
+  /** Null: the venue lists none, or has not been queried yet. */
   readonly following: ListedContract | null;
 }
 
@@ -170,7 +172,7 @@ export interface CashMovement {
   readonly marketMs: number;
   /** Where the venue lists it, for example `deposit/hisrec`, with its reference. */
   readonly source: string;
-  /** What it was for, in words. Left out: that the venue lists it. */
+  /** What it was for, in words. Left out: the reason is that the venue lists it. */
   readonly reason?: string;
 }
 

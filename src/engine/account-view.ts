@@ -57,7 +57,9 @@ export function entryView(core: Core): EntryView {
   };
 }
 
-/** Money units, unsigned. Side by side: of the larger side, which is left once the other one is closed. */
+/**
+ * Money units, unsigned. Side by side: worth of the larger side, which remains once the other one is closed.
+ */
 function worthOf(core: Core, position: PositionEntry): number {
   const isLong = openLots(position) > 0;
   const holdings = isSideBySide(core, position.instrument)
@@ -110,8 +112,8 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
 }
 
 /**
- * Lots that the order adds to or takes from. Side by side: for an entry those of the trades on its own side, whatever
- * the other side holds; for a stop or an exit those of its own trade; for a close the venue's net.
+ * Lots that the order adds to or reduces. Side by side: for an entry, those of the trades on its own side,
+ * whatever the other side holds; for a stop or an exit, those of its own trade; for a close, the venue's net.
  */
 function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: OrderIntent): number {
   const position = positionAt(core, at);
@@ -120,15 +122,15 @@ function judgedLots(core: Core, { instrument: at, purpose, side, strategy }: Ord
   return holdingOf(position, strategy)?.quantityLots ?? 0;
 }
 
-/** Null: it has no quote, its market is closed, or no limit asks for it. */
+/** Null: it has no quote, its market is closed, or no limit uses it. */
 function quoteUnchangedMs(core: Core, at: InstrumentId): number | null {
   const { openSinceMs } = progressAt(core, at);
   return openSinceMs === null ? null : (core.quoteChanges?.unchangedMs(at, openSinceMs) ?? null);
 }
 
 /**
- * Computed when the first limit asks, then cached: all limits of a check must see the same moment. `changes`: client id
- * of an entry that is to come off the book for the one that is judged.
+ * Computed when the first limit asks, then cached: all limits of a check must see the same moment. `changes`:
+ * client id of an entry that leaves the book for the one being judged.
  */
 function holdingsOnce(core: Core, changes?: string): () => readonly Holding[] {
   let known: readonly Holding[] | null = null;
@@ -176,8 +178,8 @@ function holdings(core: Core, changes: string | undefined): Holding[] {
 }
 
 /**
- * Entries sent in the last minute of market time. They are counted from the orders in the state, so a restart forgets
- * none. Entries later than now are left out: a recording may have begun anew at an earlier time.
+ * Entries sent in the last minute of market time, counted from the orders in the state, so a restart forgets
+ * none. Entries later than now are left out: a recording may have started again at an earlier time.
  */
 function entriesLastMinute({ state, marketMs }: Core): number {
   let sent = 0;
@@ -189,8 +191,8 @@ function entriesLastMinute({ state, marketMs }: Core): number {
 }
 
 /**
- * As above, over all that was sent: the newest one that is no later than now. An entry repeats none of those that it
- * was changed from.
+ * As above, but over everything sent: the newest one no later than now. An entry repeats none that it was
+ * changed from.
  */
 function sameEntryAgeMs(core: Core, wanted: OrderIntent): number | null {
   let newest: number | null = null;
@@ -217,7 +219,7 @@ function highest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Of all strategies, or of one; on both sides, or on one; without the order of this client id. */
+/** For all strategies, or for `of`; on both sides, or on `on`; without the order with client id `without`. */
 export function restingEntryLots(
   core: Core,
   at: InstrumentId,
@@ -235,8 +237,8 @@ export function restingEntryLots(
 }
 
 /**
- * Of these, lots that never add to those of the order: of the entry that it changes, and of the other of two on the
- * other side, which would be netted.
+ * Of these, lots that never add to the order's own: those of the entry that it changes, and those of the
+ * other of two (`oneOf`) on the other side, which would be netted.
  */
 function insteadLots(core: Core, { instrument: at, side, changes, oneOf }: OrderIntent): number {
   if (changes === undefined && oneOf === undefined) return 0;
@@ -250,7 +252,7 @@ function insteadLots(core: Core, { instrument: at, side, changes, oneOf }: Order
   return lots;
 }
 
-/** Instruments with a position, or with an entry that may still open one, without `except`. */
+/** Instruments with a position, or with an entry that may still open one, not counting `except`. */
 export function openPositions(core: Core, except: InstrumentId | null = null): number {
   let open = 0;
   for (const { id } of core.config.instruments) {

@@ -13,7 +13,7 @@ export function othersCoins(state: EngineState, symbol: string): OthersCoins {
   return state.coins.get(symbol) ?? NO_COINS;
 }
 
-/** Somebody else has traded: from now on others' coins may lie beside the desk's, counted or not yet. */
+/** Somebody else has traded: others' coins may now lie alongside the desk's, counted or not yet. */
 export function knowOthers(state: EngineState, at: InstrumentId): void {
   const symbol = state.config?.instruments[at]?.symbol;
   if (symbol !== undefined && !state.coins.has(symbol)) state.coins.set(symbol, NO_COINS);
@@ -24,8 +24,8 @@ export function applyCoins(state: EngineState, { symbol, coins }: Of<'coins.coun
 }
 
 /**
- * The coins are the desk's from now on. They count as a deposit in kind: equity, the day's start and the peak grow
- * alike.
+ * The coins are the desk's from now on. They count as a deposit in kind: equity, the day's start and the peak
+ * all grow by their value.
  */
 export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): void {
   const instrument = state.config?.instruments.find(({ symbol }) => symbol === record.symbol);

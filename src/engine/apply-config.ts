@@ -50,7 +50,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     remap(state, before, record);
 }
 
-/** Another future was rolled while something was open: what is open stays as it is. */
+/** Another future was rolled while something was open: open positions and orders stay as they are. */
 function isRollBeside(
   state: EngineState,
   before: readonly Instrument[],
@@ -66,7 +66,7 @@ export const isOpenAt = (state: EngineState, at: number): boolean =>
 const holdsAny = (position: PositionEntry | undefined): boolean =>
   position !== undefined && openLots(position) !== 0;
 
-/** Which instruments stand for another month now. Null: they differ in more than that. */
+/** Instruments that now stand for another contract month. Null: more than the month differs. */
 export function rolledPlaces(
   before: readonly Instrument[],
   after: readonly Instrument[],
@@ -80,7 +80,7 @@ export function rolledPlaces(
   return before.flatMap(({ contractMonth }, at) => (contractMonth === months[at] ? [] : [at]));
 }
 
-/** Converts amounts kept in a coarser scale to the finer one. */
+/** Converts amounts from a coarser scale to the finer one. */
 function rescale(state: EngineState, instruments: readonly Instrument[], scales: Scales): void {
   const finer = (currency: string): Units =>
     10n ** BigInt(placesOf(scales, currency) - placesOf(state.scales, currency));
@@ -112,7 +112,7 @@ function rescaleTrade(trade: TradeEntry, by: Units): void {
   if (trade.risk !== null) trade.risk *= by;
 }
 
-/** Trades before this time are already part of the balance that the journal begins with. */
+/** Fills before this time are already part of the balance that the journal begins with. */
 function beginHistory(state: EngineState, beginsMs: number): void {
   state.fillHorizonMs = beginsMs;
   state.fillsThroughMs = beginsMs;
@@ -148,7 +148,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
   );
 }
 
-/** Allowed only without live orders and with nothing held but dust. Converts results and the coins that are left. */
+/** Allowed only without live orders and with only dust held. Converts results and the remaining coins. */
 function remap(
   state: EngineState,
   before: readonly Instrument[],
@@ -172,7 +172,7 @@ function remap(
     const coins = BigInt(old.quantityLots) * stepsOf(instrument, state.scales).perLot + old.remainder;
     const quantityLots = Number(coins / perLot);
     const position = { ...emptyPosition(at), quantityLots, remainder: coins % perLot, cost, realised };
-    // With a finer lot, what was left below one lot may make whole lots.
+    // With a finer lot, a former remainder may make whole lots.
     if (quantityLots !== 0) {
       const trade = beginTrade(state, position, null, quantityLots > 0 ? 'long' : 'short', marketMs);
       trade.risk = null;

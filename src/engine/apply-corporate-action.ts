@@ -1,6 +1,6 @@
 /**
- * How a split and a dividend change what is held. A split moves no money except what is paid out for fractions of a lot:
- * lots and prices change in proportion, and the cost stays as it was.
+ * How a split and a dividend change a position. A split moves no money except the payout for fractions of a
+ * lot: lots and prices change in proportion, and the cost stays the same.
  */
 import type { BookSteps } from '../domain/book-steps.js';
 import {
@@ -22,10 +22,10 @@ import { beginTrade, closeTrade } from './trades/trade.js';
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 type Split = Of<'split'>;
 
-/** The newest are passed to the venue again after a restart; it knows which it has applied. */
+/** The newest actions are passed to the venue again after a restart; it knows which it has applied. */
 const ACTIONS_KEPT = 50;
 
-/** Throws RangeError if the position does not become what the record says. */
+/** Throws RangeError if the resulting position differs from the record's. */
 export function applySplit(state: EngineState, record: Split): void {
   const position = positionOf(state, record);
   const steps = stepsAt(state, record.instrument);
@@ -35,7 +35,7 @@ export function applySplit(state: EngineState, record: Split): void {
     ...splitShares(coinsOf(holding, steps), record, steps),
   }));
   const whole = splitShares(coinsOf(position, steps), record, steps).lots;
-  // Lots that fractions of several trades make together go to the oldest of them, at the price of a fraction.
+  // Whole lots made up of fractions of several trades go to the oldest of them, at the price of a fraction.
   let joined = whole - shares.reduce((sum, { lots }) => sum + lots, 0n);
   let paidOut = 0n;
   for (const { holding, lots, over } of shares) {
@@ -98,7 +98,7 @@ function splitHolding(state: EngineState, holding: Holding, record: Split, share
     beginTrade(state, holding, null, lots > 0 ? 'long' : 'short', record.marketMs).risk = null;
 }
 
-/** A trade of which no lot is left was paid out whole. */
+/** A trade with no lot left was paid out in full. */
 function closeEmpty(state: EngineState, position: PositionEntry, { marketMs }: Split): void {
   for (const holding of partsOf(position))
     if (holding.quantityLots === 0 && holding.trade !== null) closeTrade(state, holding, 'split', marketMs);
@@ -107,7 +107,7 @@ function closeEmpty(state: EngineState, position: PositionEntry, { marketMs }: S
 function splitTrade(trade: TradeEntry, record: Split, heldLots: number, lots: number): void {
   const { numerator, denominator, priceTicks } = record;
   if (lots === 0) {
-    // Its exit is counted in old shares, as all of its trade is.
+    // Its exit is counted in old shares, like the rest of the trade.
     const beforeTicks = splitPrice(priceTicks, { numerator: denominator, denominator: numerator });
     trade.exitLots += heldLots;
     trade.exitTickLots += BigInt(heldLots) * BigInt(beforeTicks);
@@ -128,7 +128,7 @@ function splitTrade(trade: TradeEntry, record: Split, heldLots: number, lots: nu
   if (trade.exits !== undefined) trade.exits = splitExits(trade.exits, record);
 }
 
-/** Rounded towards the market: never more is risked than before. */
+/** Rounded towards the market: the risk never grows. */
 function splitStop(side: TradeEntry['side'], ticks: number, { numerator, denominator }: Split): number {
   const exact = (BigInt(ticks) * BigInt(denominator)) / BigInt(numerator);
   const isWhole = exact * BigInt(numerator) === BigInt(ticks) * BigInt(denominator);

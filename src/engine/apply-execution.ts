@@ -1,4 +1,4 @@
-/** Applies an execution to the position: to the whole of it, or to the parts whose trades it belongs to. */
+/** Applies an execution to the whole position, or to the parts whose trades it belongs to. */
 
 import type { Instrument } from '../domain/instrument.js';
 import { type Execution, execute } from './apply-holding.js';

@@ -16,17 +16,19 @@ export interface Execution {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** What one unit of the quote currency is worth in the desk's. Left out: nothing is converted. */
+  /** Worth of one unit of the quote currency in the desk's currency. Left out: nothing is converted. */
   readonly rate?: number | undefined;
-  /** Units of the settling currency's books, positive is a cost. */
+  /** Units of the settlement currency's books; positive is a cost. */
   readonly fee: Units;
-  /** What the fee was paid from: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees. */
+  /**
+   * Where the fee was paid from: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees.
+   */
   readonly paidFrom: 'cash' | 'coins' | 'elsewhere';
   /** Units of the coin's books that the venue kept; 0 if the fee was paid otherwise. */
   readonly coins: Units;
   /**
-   * The order that was filled: its strategy owns the trade that this may open, and it says where the stop goes. Null:
-   * no order of ours.
+   * The filled order: its strategy owns the trade that this may open, and the order says where the stop goes.
+   * Null: no order of ours.
    */
   readonly order: OrderEntry | null;
   /** Why the trade ends, if this execution ends it. */
@@ -34,7 +36,7 @@ export interface Execution {
   readonly marketMs: number;
 }
 
-/** Books the execution on the one holding that takes it, money included. */
+/** Books the execution on the one holding it belongs to, money included. */
 export function execute(
   state: EngineState,
   instrument: Instrument,
@@ -74,8 +76,8 @@ export function bookTrade(
 }
 
 /**
- * Books only the account, for contracts whose trades have books of their own: the venue's net at average cost, and the
- * cash that follows from it.
+ * Books only the account, for contracts whose trades have their own books: the venue's net at average cost,
+ * and the resulting cash.
  */
 export function bookNet(
   state: EngineState,
@@ -116,7 +118,7 @@ function chargeFee({ trade }: Holding, fee: Units): void {
   trade.result -= fee;
 }
 
-/** Without a trade the result is carried over to the next one. */
+/** Without a trade, the result is carried over to the next one. */
 export function realise(position: Holding, gained: Units): void {
   position.realised += gained;
   if (position.trade === null) position.carried += gained;
@@ -131,9 +133,9 @@ function payFee(state: EngineState, steps: BookSteps, position: Holding, executi
 }
 
 /**
- * A fee taken in coins is a sale of those coins at what they are worth, and the proceeds pay the fee: their cost
- * leaves the position with them. If fewer coins are held than the fee takes (the fill of a sale can arrive before
- * that of its purchase), the rest is owed and counts as sold at this price.
+ * A fee taken in coins is a sale of those coins at their worth, and the proceeds pay the fee: their cost
+ * leaves the position with them. If the position holds fewer coins than the fee takes (the fill of a sale can
+ * arrive before that of its purchase), the rest is owed and counts as sold at this price.
  */
 function takeCoins(state: EngineState, steps: BookSteps, position: Holding, execution: Execution): void {
   const { coins, fee: value } = execution;
@@ -150,7 +152,7 @@ function takeCoins(state: EngineState, steps: BookSteps, position: Holding, exec
   if (isOpen && position.trade === null) tradeOf(state, position, execution, -1);
 }
 
-/** Units of the coin, signed, including what is below a lot. */
+/** Units of the coin, signed, including the remainder below one lot. */
 export function coinsOf({ quantityLots, remainder }: Holding, { perLot }: BookSteps): Units {
   return BigInt(quantityLots) * perLot + remainder;
 }
@@ -196,7 +198,7 @@ function tradeOf(
   return beginTrade(state, position, order, signedLots > 0 ? 'long' : 'short', marketMs);
 }
 
-/** What remains below a lot keeps its part of the cost. */
+/** The remainder below one lot keeps its share of the cost. */
 function reduce(
   state: EngineState,
   steps: BookSteps,

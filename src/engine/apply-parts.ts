@@ -1,13 +1,13 @@
 /**
- * Which trade an execution belongs to where several strategies trade one instrument.
+ * Decides which trade an execution belongs to if several strategies trade one instrument.
  *
- * What adds to the position goes to the trade of the strategy whose order was filled; without an order of ours it is
- * nobody's. What reduces the position is taken from that trade first, then from what nobody owns, then from the
- * other trades, oldest first: the venue has only the whole, so what one trade lacks, another one gives.
- * An order that closes the whole position begins with what nobody owns.
+ * An execution that adds to the position goes to the trade of the strategy whose order was filled; without an
+ * order of ours it is nobody's. One that reduces the position is taken from that trade first, then from
+ * nobody's lots, then from the other trades, oldest first: the venue has only the whole, so one trade makes
+ * up for what another lacks. An order that closes the whole position starts with nobody's lots.
  *
- * Side by side on an account that nets, no trade gives for another: what an order brings beyond its own trade, and what
- * no order of ours explains, is nobody's, on whichever side.
+ * Side by side on an account that nets, no trade makes up for another: whatever an order fills beyond its own
+ * trade, and whatever no order of ours explains, is nobody's, on either side.
  */
 
 import type { Instrument } from '../domain/instrument.js';
@@ -42,7 +42,9 @@ export function applyInParts(
   addUp(position);
 }
 
-/** For strategies side by side on an account that nets: each trade has its own book, and the venue's is of the net. */
+/**
+ * Strategies side by side on an account that nets: each trade has its own book, the venue's book has the net.
+ */
 export function applyBeside(
   state: EngineState,
   instrument: Instrument,
@@ -55,7 +57,7 @@ export function applyBeside(
   endWhereFlat(position);
 }
 
-/** Lots of two trades on opposite sides are closed against each other: the venue hears nothing, and no money moves. */
+/** Closes lots of two opposite trades against each other: the venue is not told, and no money moves. */
 export function applyCrossed(state: EngineState, record: TradesCrossed): void {
   const { instrument: at, quantityLots, priceTicks, rate, marketMs } = record;
   const [instrument, position] = [state.config?.instruments[at], state.positions[at]];
@@ -74,7 +76,7 @@ export function applyCrossed(state: EngineState, record: TradesCrossed): void {
 
 type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
 
-/** The parts that take the execution. What an order brings beyond what it closes is nobody's. */
+/** Divides the execution among the parts. Lots that an order fills beyond those it closes are nobody's. */
 function sharesBeside(position: PositionEntry, execution: Execution): (readonly [Holding, Execution])[] {
   const { side, quantityLots, order } = execution;
   const { purpose = 'entry', strategy = NOBODY } = order?.intent ?? {};
@@ -97,18 +99,18 @@ function sharesBeside(position: PositionEntry, execution: Execution): (readonly 
   ]);
 }
 
-/** Trades that are closed have no part, and without a trade the position is whole again. */
+/** Closed trades have no part, and without a trade the position is whole again. */
 function endWhereFlat(position: PositionEntry): void {
   position.parts = position.parts.filter(({ trade }) => trade !== null);
 }
 
-/** Makes the parts add up to the position again, after something other than an execution has changed them. */
+/** Makes the parts add up to the position again after a change other than an execution. */
 export function settleParts(position: PositionEntry): void {
   gatherRests(position);
   addUp(position);
 }
 
-/** What was whole so far becomes the first part. */
+/** Makes a position that was whole its own first part. */
 function takeApart(position: PositionEntry): void {
   const { instrument, quantityLots, remainder, cost, trade, carried } = position;
   position.parts = [{ instrument, quantityLots, remainder, cost, realised: 0n, trade, carried }];
@@ -116,7 +118,7 @@ function takeApart(position: PositionEntry): void {
   position.carried = 0n;
 }
 
-/** The parts that take the execution, each with what it takes of it. */
+/** Divides the execution among the parts. */
 function sharesOf(position: PositionEntry, execution: Execution): (readonly [Holding, Execution])[] {
   const { side, quantityLots } = execution;
   const owner = execution.order?.intent.strategy ?? NOBODY;
@@ -129,7 +131,7 @@ function sharesOf(position: PositionEntry, execution: Execution): (readonly [Hol
     if (lots > 0) shares.push([part, lots]);
     left -= lots;
   }
-  // Nothing is left of any trade: the rest opens one on the other side.
+  // No trade has lots left: the rest opens one on the other side.
   if (left > 0) openBeyond(shares, partOf(position, owner), left);
   return shared(shares, execution);
 }
@@ -140,15 +142,15 @@ function openBeyond(shares: [Holding, number][], part: Holding, lots: number): v
   shares.push([part, own + lots]);
 }
 
-/** The order in which trades give what was sold: the owner's, nobody's, then as they were opened. */
+/** The order in which trades are reduced: the owner's, nobody's, then the others, oldest first. */
 function inTurn({ parts }: PositionEntry, owner: string): Holding[] {
   const rank = (part: Holding): number => (ownerOf(part) === owner ? 0 : ownerOf(part) === NOBODY ? 1 : 2);
   return parts.filter(({ trade }) => trade !== null).sort((one, other) => rank(one) - rank(other));
 }
 
 /**
- * Divides the fee by lots; the last one takes what rounding leaves. A fee in coins is of what was bought beyond all
- * trades, so the last one pays the whole of it.
+ * Divides the fee by lots; the last share takes the rounding difference. A fee in coins comes out of the lots
+ * bought beyond all trades, so the last share pays all of it.
  */
 function shared(shares: readonly [Holding, number][], execution: Execution): [Holding, Execution][] {
   let { quantityLots: lotsLeft, fee: feeLeft } = execution;
@@ -162,7 +164,10 @@ function shared(shares: readonly [Holding, number][], execution: Execution): [Ho
   });
 }
 
-/** The part of that owner; else what is below a lot, with a trade or without, which its trade takes over; else a new one. */
+/**
+ * The owner's part; else one below a lot, with or without a trade, which the owner's trade takes over; else a
+ * new one.
+ */
 function partOf(position: PositionEntry, owner: string): Holding {
   const { parts, instrument } = position;
   const known =
@@ -174,7 +179,7 @@ function partOf(position: PositionEntry, owner: string): Holding {
   return part;
 }
 
-/** What trades leave below a lot when they close is kept together, in one part without a trade. */
+/** Gathers the remainders below a lot that closed trades leave, in one part without a trade. */
 function gatherRests(position: PositionEntry): void {
   const rests = position.parts.filter(({ trade }) => trade === null);
   const trades = position.parts.filter(({ trade }) => trade !== null);
@@ -189,8 +194,8 @@ function gatherRests(position: PositionEntry): void {
 }
 
 /**
- * Whole lots never lie in pieces: where the remainders of several parts make a lot, the oldest trade takes them over
- * at their cost. If no trade is open, the lot is nobody's.
+ * Whole lots are never left in pieces: when the remainders of several parts make a lot, the oldest trade
+ * takes them over at their cost. If no trade is open, the lot is nobody's.
  */
 function joinRemainders(state: EngineState, position: PositionEntry, marketMs: number): void {
   const steps = stepsAt(state, position.instrument);

@@ -28,7 +28,7 @@ import { applyExitsChanged, applyStopMoved, applyTargetReached } from './trades/
 
 /** Final orders kept in case of late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
-/** Trade ids are kept longer, by this much market time, than a clean reconciliation needs them. */
+/** Trade ids are kept for this much market time longer than a clean reconciliation needs them. */
 const FILL_MEMORY_MARKET_MS = 10 * 60_000;
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
@@ -287,7 +287,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
 
 const NO_FEE = { fee: 0n, paidFrom: 'cash', coins: 0n } as const;
 
-/** What the fee was paid in. A fee paid from an asset kept for fees is counted in the balance of that asset. */
+/** How the fee was paid. A fee paid from an asset kept for fees is counted in the balance of that asset. */
 function paymentOf(state: EngineState, fill: Fill): Pick<Execution, 'fee' | 'paidFrom' | 'coins'> {
   const steps = stepsAt(state, fill.instrument);
   const fee = BigInt(fill.fee) * steps.perMoney;
@@ -304,7 +304,7 @@ function noteUnvalued(state: EngineState, { feeIn, instrument }: Fill, strategy:
   state.unvaluedFees.push({ instrument, strategy, asset: feeIn.asset, amount: feeIn.amount });
 }
 
-/** The trade may be closed by now; equity and the totals of its strategy still take the fee. */
+/** The trade may already be closed; equity and the totals of its strategy still take the fee. */
 function applyFeeValued(state: EngineState, record: Of<'fee.valued'>): void {
   const { instrument, strategy, asset, amount } = record;
   const place = state.unvaluedFees.findIndex(
@@ -338,7 +338,7 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
   });
 }
 
-/** A newer halt of the same cause replaces the older one unless that one was stricter. */
+/** A newer halt of the same cause replaces the older one unless the older one was stricter. */
 function applyHalt(state: EngineState, halt: Halt): void {
   state.counters.halts += 1;
   state.halts = state.halts.filter((known) => !replaces(halt, known));

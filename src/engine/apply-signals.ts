@@ -5,14 +5,14 @@ import type { EngineRecord } from './record.js';
 import type { EngineState, SignalEntry } from './state.js';
 
 /**
- * How long after its expiry, in market time, a signal is remembered: one that is sent again with a later expiry is
- * still recognised.
+ * Market time for which a signal is remembered after its expiry: one sent again with a later expiry is still
+ * recognised.
  */
 const REMEMBERED_MS = 86_400_000;
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
-/** Throws RangeError for a revision that is not newer than the last one, and for a signal that was withdrawn. */
+/** Throws RangeError for a revision that is not newer than the last one, and for a withdrawn signal. */
 export function applySignal(state: EngineState, { signal, marketMs }: Of<'signal'>): void {
   forgetOld(state, marketMs);
   const before = state.signals.get(signalKey(signal));
@@ -23,7 +23,7 @@ export function applySignal(state: EngineState, { signal, marketMs }: Of<'signal
   state.signals.set(signalKey(signal), { signal, withdrawn: false, expiresMs, refused: null, filled });
 }
 
-/** A signal may be withdrawn before it arrives; it is refused when it does. */
+/** A signal may be withdrawn before it arrives; it is then refused on arrival. */
 export function applySignalWithdrawn(state: EngineState, record: Of<'signal.withdrawn'>): void {
   forgetOld(state, record.marketMs);
   const entry = state.signals.get(signalKey(record)) ?? neverCame(record.marketMs);
@@ -44,7 +44,7 @@ export function applySignalRefused(state: EngineState, record: Of<'signal.refuse
   noteRefused(state, record, limit, reason);
 }
 
-/** A signal is refused when a limit denies the entry on it. */
+/** A signal is refused when a limit denies its entry. */
 export function noteSignalDenied(state: EngineState, { order, limit, reason }: Of<'order.denied'>): void {
   if (order.signal !== undefined) noteRefused(state, order.signal, limit, reason);
 }
@@ -61,8 +61,8 @@ function noteRefused(state: EngineState, name: SignalName, limit: string, reason
 }
 
 /**
- * How many signals are remembered. Those whose time is over are deleted only with the next signal or withdrawal, but
- * are not counted here.
+ * Number of remembered signals. Outdated ones are deleted only at the next signal or withdrawal, but are not
+ * counted here.
  */
 export function signalsRemembered({ signals }: EngineState, marketMs: number): number {
   let count = 0;

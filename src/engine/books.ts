@@ -11,13 +11,13 @@ export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>)
   return perMoney === 1n ? Number(units) : Number(units) / Number(perMoney);
 }
 
-/** Lots held, including what is below one as a fraction. */
+/** Lots held, with the remainder below one lot as a fraction. */
 export function heldLots({ quantityLots, remainder }: Holding, { perLot }: BookSteps): number {
   if (remainder === 0n) return quantityLots;
   return Number(BigInt(quantityLots) * perLot + remainder) / Number(perLot);
 }
 
-/** A position as it is valued. */
+/** A position in the form used to value it. */
 export function heldAt(state: EngineState, position: Holding): Held {
   const steps = stepsAt(state, position.instrument);
   return {
@@ -31,14 +31,14 @@ export function heldPositions(state: EngineState): Held[] {
   return state.positions.map((position) => heldAt(state, position));
 }
 
-/** Average price of what is held, in ticks, not rounded. */
+/** Average price of a holding, in ticks, not rounded. */
 export function averageTicks(state: EngineState, position: Holding): number {
   const steps = stepsAt(state, position.instrument);
   const lots = heldLots(position, steps);
   return VALUE[steps.kind].averageTicks(Number(position.cost), lots, Number(steps.perTickLot));
 }
 
-/** The same for a position. Where opposite trades leave nothing of it at the venue: of its oldest trade. */
+/** The same for a position. If opposite trades net to nothing at the venue: of its oldest trade. */
 export function averageCost(state: EngineState, position: PositionEntry): number {
   const [oldest = position] = holdingsOf(position);
   return averageTicks(state, position.quantityLots === 0 ? oldest : position);
@@ -55,7 +55,7 @@ export function cashUnits(state: EngineState): Units {
   return cashOf(state) / (state.steps[0]?.perMoney ?? 1n);
 }
 
-/** Cash less the fees paid from other assets, in money units: what equity is apart from the positions. */
+/** Cash less the fees paid from other assets, in money units: equity without the positions. */
 export function fundsOf(state: EngineState): number {
   const steps = state.steps[0];
   if (steps === undefined) return 0;

@@ -1,6 +1,4 @@
-/**
- * Everything that the core is given once, at its start. Clocks, randomness and calendars are passed in as functions.
- */
+/** Everything the core gets once, at its start. Clocks, randomness and calendars come as functions. */
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { HeardSide, PersonsRule, ResumeRule } from '../domain/mode.js';
@@ -18,13 +16,13 @@ export interface StrategyConfig {
   readonly name: string;
   readonly kind: string;
   readonly symbols: readonly string[];
-  /** Instruments that it only looks at. Left out: none. */
+  /** Instruments that it only watches. Left out: none. */
   readonly watches?: readonly string[] | undefined;
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, DeclaredValue>>;
   /** How large the strategy's entries are. Left out: as large as the limits allow. */
   readonly size?: StrategySize | undefined;
-  /** Declared by a file of the desk's own. Left out: `kind` is one that ships with Fermata. */
+  /** Declared by one of the desk's own files. Left out: `kind` ships with Fermata. */
   readonly own?: DeclaredStrategy;
 }
 
@@ -32,7 +30,7 @@ export interface TradedStrategy extends StrategyConfig {
   readonly own?: StrategyDefinition;
 }
 
-/** What it takes to trade again, for each kind of halt. */
+/** Resume rule for each kind of halt. */
 export interface ResumeRules {
   readonly startup: ResumeRule;
   readonly fault: ResumeRule;
@@ -58,7 +56,8 @@ export interface InstrumentSessions {
   /** Resting entries are cancelled once no new ones are allowed. Left out: only if `flatBeforeCloseMs` is set. */
   readonly cancelsEntries?: boolean;
   /**
-   * Positions are closed, and nothing is entered, this long before the close. Left out: positions are held over the close.
+   * Positions are closed, and nothing is entered, this long before the close. Left out: positions are held
+   * over the close.
    */
   readonly flatBeforeCloseMs?: number;
 }
@@ -66,9 +65,9 @@ export interface InstrumentSessions {
 /** Which month an instrument stands for, if people roll it. */
 export interface InstrumentContract {
   readonly symbol: string;
-  /** The month in force. From a roll until the trader has started again, it differs from that of `traded`. */
+  /** The month in force. Between a roll and the trader's next start, it differs from that of `traded`. */
   readonly month: ContractMonth;
-  /** What this trader was started with: its orders and prices are of that month. */
+  /** The terms this trader was started with: its orders and prices are for that month. */
   readonly traded: ContractTerms;
 }
 
@@ -85,11 +84,11 @@ export interface EngineConfig {
   readonly tracker: TrackerNumbers;
   readonly resume: ResumeRules;
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
-  /** How long the market may be beyond a protective stop that still rests before the position is closed. */
+  /** How long the market may stay beyond a protective stop that still rests before the position is closed. */
   readonly stopOverrunMs: number;
   /** When a quote is implausible. */
   readonly quotes: QuoteRules;
-  /** What a lost heartbeat does. */
+  /** Action when a heartbeat is lost. */
   readonly heartbeatLost: Readonly<Record<HeardSide, LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
@@ -100,7 +99,7 @@ export interface EngineConfig {
   readonly capabilities: VenueCapabilities;
   /** Money units; used only at the very first start. */
   readonly startingCash: number | Units;
-  /** Assets that a person keeps for paying fees, each with the instrument whose bid values it. */
+  /** Assets kept for paying fees, each with the instrument whose bid values it. */
   readonly feeAssets?: Readonly<Record<string, InstrumentId>>;
   readonly simulated: boolean;
   /** Which account is traded; a journal belongs to one account. Left out: `paper`. */
@@ -118,7 +117,7 @@ export interface EngineConfig {
    * Venue time at which a new journal begins; older fills are not the desk's. Left out: it begins with the market.
    */
   readonly historyBeginsMs?: number;
-  /** Without a go-live that people approved, nothing is entered and the desk can't be armed. */
+  /** Without an approved go-live, nothing is entered and the desk can't be armed. */
   readonly goLiveRequired?: boolean;
   /** 128 random bits as 32 hex digits. */
   readonly drawHaltId: () => string;

@@ -49,9 +49,9 @@ export interface OrderWatch {
   lookupByMs: number | null;
   lookupAttempts: number;
   firstAbsentMs: number | null;
-  /** Readings of the venue, fills included, after which it still counted fills that it had not named. */
+  /** Readings of the venue, fills included, that still counted fills the venue had not named. */
   missingFillRounds: number;
-  /** The reading that `missingFillRounds` was last counted for. Null: no fill is missing so far. */
+  /** The last reading counted in `missingFillRounds`. Null: no fill is missing so far. */
   missingAtReading: number | null;
   /** The venue refused to cancel it. No other cancel is sent until a lookup has shown why. */
   cancelRefused: boolean;
@@ -71,22 +71,23 @@ interface FormerStop {
   readonly lots: number;
   /** What had moved the stop to this price. Null: nothing had. */
   readonly why: ExitReason | null;
-  /** Monotonic time from which on it may be gone at the venue. */
+  /** Monotonic time from which it may be gone at the venue. */
   readonly sinceMs: number;
-  /** The stop that was to replace it was refused, so this one is to be restored. */
+  /** The stop meant to replace it was refused, so this one must be restored. */
   due: boolean;
 }
 
-/** What the engine keeps in memory of the orders that protect and close one trade. Not durable. */
+/** In-memory state of the orders that protect and close one trade. Not durable. */
 export interface TradeProgress {
   /**
-   * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
-   * (`why: 'person'`, allowed in every mode). A halt, REDUCING aside, withdraws it; a stop then protects the position.
+   * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a
+   * person (`why: 'person'`, allowed in every mode). A halt other than REDUCING withdraws it; a stop then
+   * protects the position.
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
-   * A part that the strategy asked to close, until `untilLots` of its trade are closed in all. A halt withdraws it, as it
-   * does `exiting`.
+   * A partial close that the strategy asked for, until `untilLots` of its trade are closed in all. A halt
+   * withdraws it as it does `exiting`.
    */
   parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
   closeRefusals: number;
@@ -100,13 +101,13 @@ export interface TradeProgress {
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
   /** A stop has rested for this position before. */
   hadStop: boolean;
-  /** Until then its exit waits to be crossed with that of an opposite trade. Null: it waits for none. */
+  /** Until then its exit waits to be crossed with an opposite trade's. Null: it does not wait. */
   crossByMs: number | null;
 }
 
 /**
- * What the engine keeps of one instrument in memory: deadlines, retries, what is under way. Not durable. The members
- * of a trade are those of the whole position; where it is in parts, each trade has its own in `trades`.
+ * In-memory state of one instrument: deadlines, retries, what is under way. Not durable. The members of a
+ * trade are those of the whole position; where it is in parts, each trade has its own in `trades`.
  */
 export interface InstrumentProgress extends TradeProgress {
   /** By strategy. Empty: the position is whole. */
@@ -120,35 +121,37 @@ export interface InstrumentProgress extends TradeProgress {
   /** Since when the market has been beyond a stop that still rests. Null: it is not. */
   overrunSinceMs: number | null;
   /**
-   * Lots of orders that the venue filled without ever naming the fills. If the venue holds that much more than we do,
-   * it is the desk's.
+   * Lots of orders that the venue filled without ever naming the fills. If the venue holds that much more
+   * than our books, it is the desk's.
    */
   unnamedLots: number;
-  /** Monotonic time before which no target is placed beside the stop. */
+  /** Monotonic time before which no target is placed alongside the stop. */
   targetAtMs: number;
   /**
-   * Group of a target that has ended. The venue may have ended the stop of that group too, so it is asked before
-   * another target joins the stop. Null: no target has ended, or the venue was asked.
+   * Group of a target that has ended. The venue may have ended the group's stop too, so it is queried before
+   * another target joins the stop. Null: no target has ended, or the venue was queried.
    */
   endedGroup: string | null;
   /**
-   * Since when stop and target, linked at the venue, have been for different quantities. Null: they agree, or one is
-   * missing.
+   * Since when the stop and target linked at the venue have had different quantities. Null: they agree, or
+   * one is missing.
    */
   unlikeSinceMs: number | null;
-  /** An entry was filled, and the venue's own list has not yet shown the orders that are to close the position. */
+  /** An entry was filled, and the venue's own list has not shown the stop and target of the position yet. */
   unverified: boolean;
   /** Monotonic time at which the market was seen to open. Null: it is closed. */
   openSinceMs: number | null;
-  /** The close, in market time, before which people were told that a halted desk closes nothing. Null: they were not. */
+  /**
+   * Market time of the close for which people were notified that a halted desk closes nothing. Null: none.
+   */
   haltedCloseMs: number | null;
-  /** Monotonic time at which people were last told that a contract ends while it is held. Null: they were not. */
+  /** Monotonic time of the last warning that a contract ends while it is held. Null: none was given. */
   expiryToldMs: number | null;
   /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
   activity: number;
-  /** What was held before each of the newest fills: a list of the venue may still show it. Oldest first. */
+  /** Lots held before each of the newest fills, oldest first: a list of the venue may still show them. */
   heldBefore: HeldBefore[];
-  /** Market time at which the position that was last adopted was first read: fills of before are in it. */
+  /** Market time at which the last adopted position was first read: it includes earlier fills. */
   adoptedMarketMs: number;
   /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
@@ -158,7 +161,7 @@ export interface InstrumentProgress extends TradeProgress {
 }
 
 export interface HeldBefore {
-  /** Null: not known any more, since the trader was started after the fill. */
+  /** Null: unknown, since the trader was started after the fill. */
   readonly lots: number | null;
   /** Monotonic time until which the venue may show it. */
   readonly untilMs: number;
@@ -170,7 +173,7 @@ export interface SnapshotRequest {
   /** Market time of the newest fill known when the snapshot was requested. */
   readonly newestFillMs: number;
   readonly activity: readonly number[];
-  /** Also asks for the venue's list of cash movements. */
+  /** Also requests the venue's list of cash movements. */
   readonly asksMovements: boolean;
   /** Requested to prove flat. */
   readonly isProof: boolean;
@@ -183,15 +186,17 @@ interface CashProgress {
   /** A confirmed difference, in money units, that nobody has explained. */
   unexplained: Units | null;
   /**
-   * Worth of positions adopted since cash last agreed, in money units. They were valued at the last price but traded
-   * at another, so cash may differ by the rest.
+   * Worth of positions adopted since cash last agreed, in money units. They were valued at the last price but
+   * traded at another, so cash may still differ by the rest.
    */
   adopted: number;
-  /** Fills there were when cash last agreed: each one since may have been rounded. */
+  /** Number of fills when cash last agreed: each one since may have been rounded. */
   fillsAgreed: number;
 }
 
-/** A position of the venue that differs from ours, since its first reading: monotonic and market time. */
+/**
+ * A position of the venue that differs from ours, with the monotonic and market time of its first reading.
+ */
 interface Suspected {
   readonly lots: number;
   readonly atMs: number;
@@ -206,9 +211,9 @@ interface SyncProgress {
   attempts: number;
   /** Snapshots that the venue has answered. */
   readings: number;
-  /** Instruments whose position a snapshot has confirmed since the start, or corrected. */
+  /** Instruments whose position a snapshot has confirmed or corrected since the start. */
   readonly borneOut: Set<InstrumentId>;
-  /** Instruments of which a snapshot has shown more than we know of, confirmed or not. */
+  /** Instruments for which a snapshot has shown more than our books, confirmed or not. */
   readonly surplus: Set<InstrumentId>;
   /** Snapshots in a row that left something unexplained. */
   unsettledRounds: number;
@@ -221,7 +226,7 @@ interface SyncProgress {
   unsettled: { readonly sinceMs: number; readonly why: string } | null;
   atWallMs: number | null;
   readonly cash: CashProgress;
-  /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
+  /** Position differences seen once: the venue's quantity, and when it was read. */
   readonly suspected: Map<InstrumentId, Suspected>;
   /** The venue's quantity where it looks like a split, until a person says whether it is one. */
   readonly splits: Map<InstrumentId, { readonly lots: number; readonly isNone: boolean }>;
@@ -237,18 +242,18 @@ interface ClosingProgress {
   proofAttempts: number;
 }
 
-/** A fill that its strategy has not been shown yet. */
+/** A fill not yet shown to its strategy. */
 interface UnshownFill {
   readonly strategy: string;
   readonly instrument: InstrumentId;
   readonly fill: OwnFill;
 }
 
-/** Before both times a tick finds nothing to do, unless the market passes a stop of these instruments. */
+/** Before both times a tick has nothing to do, unless the market passes a stop of these instruments. */
 export interface Calm {
   readonly monotonicMs: number;
   readonly marketMs: number;
-  /** What `nextWakeMs` says as long as it is calm. */
+  /** What `nextWakeMs` returns while it is calm. */
   readonly wakeMs: number | null;
   readonly withOrders: readonly InstrumentId[];
 }
@@ -264,9 +269,9 @@ export interface Core {
   readonly market: MarketBook;
   /** Holds back implausible quotes. */
   readonly guard: QuoteGuard;
-  /** Null: no limit asks for it. */
+  /** Null: no limit uses it. */
   readonly quoteChanges: QuoteChanges | null;
-  /** Subjects of limits in the way that people were told of. */
+  /** Subjects of blocking limits that people were notified of. */
   limitsTold: ReadonlySet<string>;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
@@ -278,9 +283,11 @@ export interface Core {
   readonly sync: SyncProgress;
   readonly closing: ClosingProgress;
   slots: readonly StrategySlot[];
-  /** Fills of this event, and exits that were crossed inside, that strategies have not been shown yet. */
+  /** Fills of this event, and exits crossed inside the desk, that strategies have not been shown yet. */
   readonly unshownFills: UnshownFill[];
-  /** By `signalKey`: signals whose newest revision is shown once the entry on the one before it is final. */
+  /**
+   * By `signalKey`: signals whose newest revision is shown once the entry on the previous revision is final.
+   */
   readonly editedSignals: Set<string>;
   /** By instrument: market time from which strategies are shown its quotes. Infinity: they are shown none. */
   readonly shownFromMs: Float64Array;
@@ -292,33 +299,35 @@ export interface Core {
   /** Every deadline is counted in this time. */
   monotonicMs: number;
   venueDownSinceMs: number | null;
-  /** In the venue's own words. It may answer and still take no orders of this desk. */
+  /** In the venue's own words. The venue may answer and still take no orders from this desk. */
   venueDownWhy: string;
   venueBreaker: VenueBreaker;
   /** By instrument. */
   readonly regimes: RegimeMeter[];
-  /** By instrument. Empty if no limit asks for them. */
+  /** By instrument. Empty if no limit uses them. */
   readonly returns: ReturnMeter[];
   /** By instrument. Empty if no strategy can size its entries by it. */
   readonly dayVolatility: DayVolatility[];
   feedEnded: boolean;
-  /** Told: equity is below what is held on paper needs (`flow/equity.ts`). */
+  /** People were notified that equity is below the maintenance margin on paper (`flow/equity.ts`). */
   belowMaintenance: boolean;
   /**
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
    */
   journalFault: string | null;
-  /** The newest point of the curve of equity. NaN: none since the start. */
+  /** The newest point of the equity curve. NaN: none since the start. */
   equityShown: number;
   /** Market time at which the day's boundary and the next point of the curve are due. */
   nextMinuteMs: number;
   /** By instrument. */
   readonly sessions: readonly InstrumentSessions[];
-  /** By instrument: why the venue takes no entry. Instruments that it takes entries for are not in it. */
+  /** By instrument: why the venue takes no entry. Instruments open to entries are left out. */
   closed: ReadonlyMap<InstrumentId, string>;
-  /** By instrument: what the venue can do to its resting orders, where that is less than its capabilities say. */
+  /**
+   * By instrument: what the venue can do to its resting orders, if that is less than its capabilities say.
+   */
   fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
-  /** Null: to be found anew, since something other than an ordinary quote or a bar without effects has happened. */
+  /** Null: must be computed again, after anything but an ordinary quote or a bar without effects. */
   calm: Calm | null;
   /** Filled while the current event is processed. */
   effects: Effect[];
@@ -388,7 +397,7 @@ export function createCore(config: EngineConfig): Core {
   };
 }
 
-/** Strategies of a desk's own may ask for it with any entry. */
+/** A desk's own strategies may ask for it with any entry. */
 const sizesByVolatility = ({ strategies }: EngineConfig): boolean =>
   strategies.some(({ size, own }) => own !== undefined || size?.volatilityPct !== undefined);
 
@@ -497,7 +506,7 @@ export function wantSnapshot(core: Core): void {
   core.sync.wanted = true;
 }
 
-/** Requests a snapshot at once. One that is already under way then counts for its fills only. */
+/** Requests a snapshot at once. One already under way then counts only for its fills. */
 export function wantFreshSnapshot(core: Core): void {
   core.sync.outstanding = null;
   core.sync.wanted = true;
@@ -525,15 +534,17 @@ export function progressAt(core: Core, id: InstrumentId): InstrumentProgress {
   return required(core.progress[id], id);
 }
 
-/** Each strategy has trades of its own there, also against each other, and the venue holds their sum. */
+/** Each strategy has its own trades there, even against each other, and the venue holds their sum. */
 export function isSideBySide(core: Core, at: InstrumentId): boolean {
   return instrumentAt(core, at).sideBySide === true;
 }
 
-/** As on spot: a trade is closed once its stop is cancelled, and no order is cut down to what the net would allow. */
+/**
+ * As on spot: a trade is closed once its stop is cancelled, and no order is cut to what the net would allow.
+ */
 const OF_EACH_TRADE = { stopLocksBalance: true, reduceOnly: false } as const;
 
-/** How the stops and exits of its trades are handled. */
+/** How the stops and exits of an instrument's trades are handled. */
 export function exitRules(
   core: Core,
   at: InstrumentId,
@@ -541,7 +552,7 @@ export function exitRules(
   return isSideBySide(core, at) ? OF_EACH_TRADE : core.config.capabilities;
 }
 
-/** What is kept of the trade; of a whole position, what is kept of its instrument. */
+/** Progress of the trade; for a whole position, of its instrument. */
 export function tradeProgressAt(core: Core, holding: Holding): TradeProgress {
   if (isWhole(core, holding)) return progressAt(core, holding.instrument);
   return tradeProgressOf(core, holding.instrument, ownerOf(holding));
@@ -555,7 +566,7 @@ export function isWhole(core: Core, holding: Holding): boolean {
 export function tradeProgressOf(core: Core, at: InstrumentId, strategy: string): TradeProgress {
   const progress = progressAt(core, at);
   if (positionAt(core, at).parts.length === 0) return progress;
-  // The first call after the position was taken apart, whichever trade it is about.
+  // The first call after the position was taken apart, whichever trade it concerns.
   if (progress.trades.size === 0)
     progress.trades.set(ownerOf(holdingsOf(positionAt(core, at))[0]), takeProgress(progress));
   const known = progress.trades.get(strategy);
@@ -566,8 +577,8 @@ export function tradeProgressOf(core: Core, at: InstrumentId, strategy: string):
 }
 
 /**
- * The position has just been taken apart: what was under way for the whole goes on for its oldest trade. A person's close
- * stays with the position.
+ * The position has just been taken apart: what was under way for the whole continues for its oldest trade. A
+ * person's close stays with the position.
  */
 function takeProgress(progress: InstrumentProgress): TradeProgress {
   const fresh = newTradeProgress();
@@ -580,22 +591,25 @@ function takeProgress(progress: InstrumentProgress): TradeProgress {
   return taken;
 }
 
-/** What is kept of the order's trade; a close concerns the whole position. */
+/** Progress of the order's trade; a close concerns the whole position. */
 export function progressOfOrder(core: Core, { instrument, purpose, strategy }: OrderIntent): TradeProgress {
   return purpose === 'close' ? progressAt(core, instrument) : tradeProgressOf(core, instrument, strategy);
 }
 
-/** What is kept for the position and for each of its trades. */
+/** Progress of the position and of each of its trades. */
 export function allProgress(progress: InstrumentProgress): TradeProgress[] {
   return [progress, ...progress.trades.values()];
 }
 
-/** Withdraws every exit outside a close-all, also that of a person. */
+/** Withdraws every exit outside a close-all, including a person's. */
 export function withdrawExits({ progress }: Core): void {
   for (const held of progress.flatMap(allProgress)) held.exiting = held.parting = null;
 }
 
-/** The live orders that concern what is held: those of the part's strategy, and what closes the whole position. */
+/**
+ * Live orders that concern the holding: those of the part's strategy, and those that close the whole
+ * position.
+ */
 export function ordersFor(core: Core, holding: Holding): OrderEntry[] {
   const orders = liveOrders(core, holding.instrument);
   if (isWhole(core, holding)) return orders;
@@ -613,7 +627,7 @@ export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   return live.size === 0 ? [] : [...live.values()];
 }
 
-/** Whether the entry stands for the order of this client id, which was changed to it in one step or several. */
+/** Whether the entry descends from the order with this client id, in one change or several. */
 export function isChangedFrom(
   { state }: Core,
   { changes }: { readonly changes?: string },
@@ -624,7 +638,7 @@ export function isChangedFrom(
   return former !== undefined;
 }
 
-/** Decided by the client id alone, whether or not the order is still in the state. */
+/** Decided by the client id only, whether or not the order is still in the state. */
 export function isOurs(core: Core, clientId: string): boolean {
   const incarnation = incarnationOf(clientId);
   if (incarnation === null) return false;

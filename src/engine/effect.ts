@@ -27,8 +27,8 @@ export type Effect =
   /** Replace the resting order `clientId` by this one in one request, once every record so far is durable. */
   | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
   /**
-   * A venue of our own (paper) applies the action at once, each `actionId` only once, and ends its open orders of that
-   * symbol, as a broker does.
+   * Our own venue (paper) applies the action at once, each `actionId` only once, and ends its open orders of
+   * that symbol, as a broker does.
    */
   | { readonly kind: 'corporateAction'; readonly handed: HandedAction }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
@@ -36,10 +36,10 @@ export type Effect =
       readonly kind: 'requestSnapshot';
       readonly requestId: number;
       readonly sinceTradeMs: number;
-      /** Also asks for the venue's list of cash movements, from this market time on. */
+      /** Also requests the venue's list of cash movements, from this market time on. */
       readonly movementsSinceMs?: number;
     }
-  /** A point of the curve of equity, for whoever draws it: on no record, and lost where nobody takes it. */
+  /** A point of the equity curve, for drawing: on no record, and lost if nobody takes it. */
   | { readonly kind: 'equity'; readonly sample: EquitySample }
   | { readonly kind: 'reply'; readonly commandId: string; readonly outcome: CommandOutcome };
 
@@ -49,7 +49,7 @@ export interface EquitySample {
   readonly peak: number;
   readonly cash: Units;
   readonly unrealised: number;
-  /** Capital that has come in since the journal began, less what went out: no part of the return. */
+  /** Capital paid in since the journal began, less what was paid out: no part of the return. */
   readonly capitalMoved: Units;
   readonly marketMs: number;
 }

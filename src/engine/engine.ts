@@ -1,6 +1,6 @@
 /**
  * The deterministic core: `process(event) -> effects`, synchronous, without clock, randomness or promises.
- * Durable state changes only by records, and a replay applies the same records with the same function.
+ * Durable state changes only through records, and a replay applies the same records with the same function.
  */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { WaitingReason } from '../limits/limit.js';
@@ -49,16 +49,20 @@ export interface Engine {
   /** Monotonic time by which a `tick` is needed. Null: none is needed (one a second does no harm). */
   nextWakeMs(): number | null;
   /**
-   * Asked before a tick where nothing but prices moves the time, as in a backtest: true if that tick would change and send nothing beside
-   * the time, which is then set. The curve of equity has no point for that minute. The running trader never asks.
+   * For hosts where only prices move the time, as in a backtest: true if that tick would change and send
+   * nothing except the time, which is then set. The equity curve gets no point for that minute. The running
+   * trader never calls it.
    */
   passesTick(stamp: Stamp): boolean;
   /**
-   * The same of a quote: true if it would do nothing but mark what is held, which is then done. `withTick`: a tick is due before it, and has
-   * to pass as well. At false both events are still to be processed.
+   * The same for a quote: true if it would only mark positions, which is then done. `withTick`: a tick is due
+   * before it and must pass as well. If false, both events must still be processed.
    */
   passesQuote(event: QuoteEvent, withTick: boolean): boolean;
-  /** Market time at which something held is to be closed before its session ends; Infinity: nothing is. For prices that pause. */
+  /**
+   * Market time by which a position must be closed before its session ends, for prices that pause. Infinity:
+   * none.
+   */
   nextFlatMs(): number;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
@@ -73,11 +77,11 @@ export interface Engine {
     instrument: InstrumentId,
     openMs: number,
   ): readonly (StrategyLine & { readonly strategy: string })[];
-  /** The last quote that was believed, which strategies are shown. Null: there is none. */
+  /** The last believed quote, as strategies are shown it. Null: there is none. */
   quoteAt(instrument: InstrumentId): { readonly bidTicks: number; readonly askTicks: number } | null;
-  /** Whether the venue would take an order for so many lots at the last price. True if there is no price. */
+  /** Whether the venue would take an order for this many lots at the last price. True without a price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
-  /** The same for the venue's total of the account, less the coins that are not the desk's. */
+  /** The same for the account's total at the venue, less the coins that are not the desk's. */
   isDesksTradable(instrument: InstrumentId, lots: number): boolean;
   /** Names of the strategies that listen to trades. */
   readonly tradeListeners: readonly string[];
@@ -157,7 +161,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   }
   handle(core, event);
   if (core.state.waiting.size > 0) {
-    // What has just been closed is dealt with first: its loss may have halted the desk.
+    // A trade that has just closed is handled first: its loss may have halted the desk.
     finishEvent(core);
     sendReversals(core);
     sendChanges(core);
@@ -170,7 +174,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   showEditedSignals(core);
   finishEvent(core);
   showCrossed(core);
-  // Whatever a strategy asks for at a bar has an effect at once.
+  // Anything a strategy asks for at a bar has an effect at once.
   if (event.kind === 'bar' && core.effects.length === 0) core.calm = calm;
   return core.effects;
 }

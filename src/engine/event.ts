@@ -33,12 +33,12 @@ export interface QuoteEvent extends Stamp {
   readonly instrument: InstrumentId;
   readonly bidTicks: number;
   readonly askTicks: number;
-  /** Only `QuoteChanges` looks at the sizes. Left out: its source tells none. */
+  /** Only `QuoteChanges` reads the sizes. Left out: the source reports none. */
   readonly bidLots?: number;
   readonly askLots?: number;
 }
 
-/** A trade of others at the market. It sets no price; strategies that listen to trades are shown it. */
+/** Someone else's trade in the market. It sets no price; strategies that listen to trades are shown it. */
 export interface TradeEvent extends Stamp {
   readonly kind: 'trade';
   readonly instrument: InstrumentId;
@@ -61,7 +61,7 @@ export interface BarEvent extends Stamp {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  /** What was traded. NaN: its source doesn't tell it. */
+  /** Volume traded. NaN: the source doesn't report it. */
   readonly volumeLots: number;
   readonly warmup: boolean;
   readonly late?: boolean;
@@ -76,11 +76,11 @@ export interface VenueSnapshot {
   readonly accountId?: string;
   readonly positions: readonly VenuePosition[];
   readonly openOrders: readonly VenueOrder[];
-  /** Fills from `sinceTradeMs` of the request on; known ones may be among them. */
+  /** Fills from the request's `sinceTradeMs` on; known ones may be among them. */
   readonly fills: readonly Fill[];
   /** Cash or wallet balance of the quote currency in money units. Null: the venue has no such figure. */
   readonly cash: number | Units | null;
-  /** Cash movements as listed by the venue. Left out: they were not asked for, or the venue lists none. */
+  /** Cash movements as listed by the venue. Left out: they were not requested, or the venue lists none. */
   readonly movements?: readonly CashMovement[];
   /** Lists of cash movements that could not be read, each with the reason. */
   readonly movementsUnread?: readonly string[];
@@ -88,14 +88,16 @@ export interface VenueSnapshot {
   readonly movementsUnfinished?: boolean;
   /** As far as the venue reports them. Left out: it reports none. */
   readonly quantityLimits?: readonly QuantityLimits[];
-  /** Instruments whose orders the venue changes in fewer ways than its capabilities say. Left out: none. */
+  /**
+   * Instruments whose orders the venue can change in fewer ways than its capabilities say. Left out: none.
+   */
   readonly fixedOrders?: readonly FixedOrders[];
   /** Instruments that can't be entered now. Left out: none. */
   readonly closedInstruments?: readonly ClosedInstrument[];
 }
 
 export type Command =
-  /** `why` left out: a person, lifted as the desk file says. */
+  /** `why` left out: a person's stop, lifted as the desk file says. */
   | { readonly name: 'stop'; readonly why?: HaltWhy }
   | { readonly name: 'closeAll' }
   /** Closes one position at the market, in every mode; nothing else changes. */
@@ -143,11 +145,12 @@ export type Command =
   /** Withdraws all revisions of a signal, including those still to come. Allowed in every mode. */
   | ({ readonly name: 'withdrawSignal' } & Pick<SignalName, 'source' | 'id'>)
   /**
-   * A stock is split or has paid a dividend. `timed`: a backtest applies it exactly between the last price before it and
-   * the first one after it. Otherwise a split is applied only while the market is closed or the desk is halted.
+   * A stock is split or has paid a dividend. `timed`: a backtest applies it exactly between the last price
+   * before it and the first one after it. Otherwise a split is applied only while the market is closed or the
+   * desk is halted.
    */
   | { readonly name: 'corporateAction'; readonly action: CorporateAction; readonly timed?: true }
-  /** What looks like a split at the venue is not one: somebody traded. Then the venue's quantity counts. */
+  /** What looks like a split at the venue is not one: somebody traded. The venue's quantity then counts. */
   | { readonly name: 'noSplit'; readonly symbol: string }
   /** Explains a difference in cash, or a part of it. `amount`: money units, signed. */
   | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }
@@ -191,7 +194,7 @@ export type EngineEvent =
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)
   | ({ readonly kind: 'order.lookupFailed'; readonly clientId: string; readonly cause: string } & Stamp)
-  /** The venue's report on an order, whether asked for or not. */
+  /** The venue's report on an order, requested or not. */
   | ({ readonly kind: 'order.update'; readonly order: VenueOrder } & Stamp)
   | ({ readonly kind: 'order.cancelled'; readonly clientId: string } & Stamp)
   | ({
@@ -226,7 +229,7 @@ export type EngineEvent =
       readonly wouldTrigger?: boolean;
     } & Stamp)
   | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
-  /** Cash that moved at the venue without a trade, as it moves. A snapshot lists it too. */
+  /** Cash that moves at the venue without a trade, reported as it moves. A snapshot lists it too. */
   | ({ readonly kind: 'venue.movement'; readonly movement: CashMovement } & Stamp)
   | ({
       readonly kind: 'venue.health';

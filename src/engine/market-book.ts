@@ -1,15 +1,15 @@
 /**
- * Last quotes, and what the positions are worth at them. Not durable: after a restart it fills again from prices.
- * Typed arrays and one running sum make a quote cost the same however many instruments there are.
+ * Last quotes, and the worth of the positions at them. Not durable: after a restart it fills again from
+ * prices. Typed arrays and one running sum make a quote cost the same however many instruments there are.
  */
 import { type SplitRatio, splitPrice } from '../domain/corporate-action.js';
 import type { Conversion, Instrument, InstrumentId } from '../domain/instrument.js';
 import { isOwned, rateAt, VALUE, type ValueRule } from '../domain/value.js';
 
-/** A position as it is marked. */
+/** A position in the form used to mark it. */
 export interface Held {
   readonly instrument: InstrumentId;
-  /** Signed; what is below a lot is a fraction. */
+  /** Signed; the remainder below one lot is a fraction. */
   readonly lots: number;
   /** Money units, signed like the lots; of the quote currency where results are converted. */
   readonly cost: number;
@@ -25,11 +25,11 @@ export class MarketBook {
   /** Prices that reach an exit of a trade: a bid at or above this, or an ask at or below `exitBelowTicks`. */
   readonly exitAboveTicks: Float64Array;
   readonly exitBelowTicks: Float64Array;
-  /** Market time at which something that is held is to be closed before its session ends. Infinity: nothing is. */
+  /** Market time at which a position must be closed before its session ends. Infinity: never. */
   readonly flatAtMs: Float64Array;
   /** Monotonic time of the newest quote of any instrument. */
   freshestMonotonicMs = NEVER;
-  /** Cash plus what every position is worth, money units. */
+  /** Cash plus the worth of every position, in money units. */
   equity = 0;
   /**
    * Positions without a quote so far, as after a restart; they are valued at cost. One whose cost is below the
@@ -41,11 +41,11 @@ export class MarketBook {
   readonly #value: Float64Array;
   readonly #perTickLot: Float64Array;
   readonly #rules: readonly ValueRule[];
-  /** Subtracted from the market value: the cost of a contract, 0 for what is owned. */
+  /** Subtracted from the market value: the cost of a contract, 0 for an owned asset. */
   readonly #carried: Float64Array;
-  /** What the quote currency is worth in the desk's, at the last price that converts it. 0: not known yet. */
+  /** Worth of the quote currency in the desk's, at the last price that converts it. 0: not known yet. */
   readonly #rates: Float64Array;
-  /** By instrument: those that its price converts. */
+  /** By instrument: those whose worth its price converts. */
   readonly #converted: readonly (readonly Instrument[])[];
 
   constructor(private readonly instruments: readonly Instrument[]) {
@@ -87,7 +87,7 @@ export class MarketBook {
     return true;
   }
 
-  /** Values what is held at the last prices, once there is each that it takes. */
+  /** Values the position at the last prices, once every price it needs is known. */
   #mark(at: InstrumentId): void {
     const lots = this.#quantityLots[at] as number;
     if (!this.isValued(at)) return;
@@ -99,7 +99,7 @@ export class MarketBook {
     this.#value[at] = worth;
   }
 
-  /** What equity would be at this quote. NaN where it is the price that converts the worth of others. */
+  /** Equity at this quote. NaN if this price converts the worth of other instruments. */
   equityAt(at: InstrumentId, bidTicks: number, askTicks: number): number {
     if ((this.#converted[at] as readonly Instrument[]).length > 0) return Number.NaN;
     const lots = this.#quantityLots[at] as number;
@@ -108,12 +108,12 @@ export class MarketBook {
     return this.equity + worth - (this.#value[at] as number);
   }
 
-  /** Whether it has a price, and what that is worth in the desk's currency is known. */
+  /** Whether it has a price and a known rate into the desk's currency. */
   isValued(at: InstrumentId): boolean {
     return this.quotedMonotonicMs[at] !== NEVER && this.#rates[at] !== 0;
   }
 
-  /** What one unit of the quote currency is worth in the desk's. NaN: not known yet. */
+  /** Worth of one unit of the quote currency in the desk's currency. NaN: not known yet. */
   rate(at: InstrumentId): number {
     return this.#rates[at] || Number.NaN;
   }
@@ -140,7 +140,7 @@ export class MarketBook {
     return this.#inMoney(at, this.#worthOf(at, lots, markTicks) - (this.#carried[at] as number));
   }
 
-  /** An amount of its quote currency in money of the desk. */
+  /** Converts an amount of its quote currency to the desk's currency. */
   #inMoney(at: InstrumentId, amount: number): number {
     const rate = this.#rates[at] as number;
     return rate === 1 ? amount : Math.round(amount * rate);
@@ -168,7 +168,7 @@ export class MarketBook {
     return this.#unpriced === 0;
   }
 
-  /** Before the first quote, what is owned is worth its cost, and a contract has no result yet. */
+  /** Before the first quote, an owned asset is worth its cost, and a contract has no result yet. */
   #worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
     if (lots === 0) return 0;
     if (!this.isValued(at)) return owned ? cost : 0;
@@ -181,7 +181,7 @@ export class MarketBook {
     return this.#inMoney(at, this.#worthOf(at, lots, this.#markOf(at, lots)) - cost);
   }
 
-  /** What a position cost, in money of the desk at the present rate; 0 as long as that is not known. */
+  /** What a position cost, in the desk's currency at the present rate; 0 while the rate is unknown. */
   costNow({ instrument: at, cost }: Held): number {
     return this.#inMoney(at, cost);
   }

@@ -1,8 +1,8 @@
-/** Since when each instrument's quote has kept arriving unchanged. Kept only if a limit asks for it; not durable. */
+/** Since when each instrument's quote arrives unchanged. Tracked only if a limit uses it; not durable. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { QuoteEvent } from './event.js';
 
-/** Sizes of a quote whose source tells none. */
+/** Sizes of a quote whose source reports none. */
 const UNKNOWN = -1;
 
 export class QuoteChanges {
@@ -10,7 +10,7 @@ export class QuoteChanges {
   readonly #askTicks: Float64Array;
   readonly #bidLots: Float64Array;
   readonly #askLots: Float64Array;
-  /** Monotonic times of the first and the newest quote that were alike. */
+  /** Monotonic times of the first and the newest of the identical quotes. */
   readonly #firstMs: Float64Array;
   readonly #newestMs: Float64Array;
 
@@ -23,7 +23,7 @@ export class QuoteChanges {
     this.#newestMs = new Float64Array(count).fill(Number.NaN);
   }
 
-  /** A quote that is believed. `quotedMs`: monotonic time of the quote itself. */
+  /** Takes a believed quote. `quotedMs`: monotonic time of the quote itself. */
   see(
     { instrument: at, bidTicks, askTicks, bidLots = UNKNOWN, askLots = UNKNOWN }: QuoteEvent,
     quotedMs: number,
@@ -42,7 +42,10 @@ export class QuoteChanges {
     this.#firstMs[at] = quotedMs;
   }
 
-  /** From the first quote that was like the newest one, or from `openSinceMs`, to the newest one. Null: no quote yet. */
+  /**
+   * From the first quote identical to the newest, or from `openSinceMs` if later, to the newest. Null: no
+   * quote yet.
+   */
   unchangedMs(at: InstrumentId, openSinceMs: number): number | null {
     const firstMs = this.#firstMs[at] as number;
     if (Number.isNaN(firstMs)) return null;

@@ -15,7 +15,7 @@ export interface QuoteRules {
   readonly awayPct: number;
   /** It is also implausible with a spread above this percentage of the price. */
   readonly spreadPct: number;
-  /** This many quotes in agreement are believed. */
+  /** This many agreeing quotes are believed. */
   readonly agreeing: number;
   /** A quote that nothing has contradicted for this long is believed. */
   readonly standsMs: number;
@@ -59,7 +59,7 @@ interface SeenQuote extends Sides {
   readonly marketMs: number;
 }
 
-/** `began`: the first quote of a row that is held back; people are told. `held`: another one. */
+/** `began`: the first quote of a row that is held back; people are notified. `held`: another one. */
 type Judgement = 'believed' | 'began' | 'held';
 
 export class QuoteGuard {
@@ -103,7 +103,7 @@ export class QuoteGuard {
       return 'believed';
     }
     const before = this.doubted[at] ?? null;
-    // With equal middles, an extreme spread is still no price: a wide quote and a narrow one never confirm each
+    // Even with equal mids, an extreme spread is no price: a wide quote and a narrow one never confirm each
     // other.
     const agrees =
       before !== null &&
@@ -140,9 +140,9 @@ export class QuoteGuard {
   }
 
   /**
-   * Called at a tick: returns the quote that is held back once it has stood for long enough and a later tick has
-   * found it uncontradicted too. The first tick alone proves nothing: if the process stood still, quotes that
-   * contradict it may be queued behind.
+   * Called at a tick: returns the quote that is held back once it has stood for long enough and a later tick
+   * has found it uncontradicted too. The first tick alone proves nothing: if the process stood still, quotes
+   * that contradict it may be queued behind it.
    */
   standing(
     at: InstrumentId,
@@ -172,7 +172,7 @@ export class QuoteGuard {
     this.doubted.fill(null);
   }
 
-  /** Quotes so far were of old shares: from here on they are judged by the last one as it is after the split. */
+  /** Quotes so far were for old shares: later ones are judged by the last one as converted by the split. */
   split(at: InstrumentId, ratio: SplitRatio, last: Sides | null): void {
     const close = this.#closed[at] as number;
     if (close > 0) this.#closed[at] = splitPrice(close, ratio);
@@ -183,7 +183,7 @@ export class QuoteGuard {
     } else this.believe(at, last.bidTicks, last.askTicks);
   }
 
-  /** The market is silent: the quote that is held back can become the price only if others agree, not by standing. */
+  /** The market is silent: the quote held back can become the price only if others agree, not by standing. */
   stopClock(at: InstrumentId): void {
     const doubted = this.doubted[at] ?? null;
     if (doubted !== null && !doubted.unheard) this.doubted[at] = { ...doubted, unheard: true };

@@ -1,6 +1,6 @@
 /**
- * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
- * applying one (`applyRecord`), so a replay of the journal gives exactly the state that the live engine had.
+ * The facts that make up the engine's durable state. `process` decides and emits records; state changes only
+ * by applying one (`applyRecord`), so a replay of the journal yields exactly the live engine's state.
  */
 import type { CashKind } from '../domain/cash.js';
 import type { OthersCoins } from '../domain/coins.js';
@@ -152,8 +152,8 @@ export type EngineRecord =
       readonly marketMs: number;
     }
   /**
-   * Equity as the day begins, at a higher peak (at most once in a market minute, and at each that matters for the drawdown)
-   * and once an hour. Earlier builds recorded it each minute.
+   * Equity at the start of the day, at a higher peak (at most once a market minute, and at each that matters
+   * for the drawdown) and once an hour. Earlier builds recorded it each minute.
    */
   | {
       readonly type: 'equity';
@@ -237,7 +237,7 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly quantityLots: number;
       readonly priceTicks: number;
-      /** As of a fill. Left out: nothing is converted. */
+      /** As in a fill. Left out: nothing is converted. */
       readonly rate?: number;
       readonly marketMs: number;
     }
@@ -263,21 +263,21 @@ export type EngineRecord =
       readonly why: StopMover;
       readonly marketMs: number;
     }
-  /** Its strategy changed what closes a trade beside its stop. */
+  /** A strategy changed the exit plan of its trade. */
   | {
       readonly type: 'exits.changed';
       readonly instrument: InstrumentId;
       readonly trade: string;
       /** The whole plan from here on. */
       readonly plan: ExitPlan;
-      /** The targets are new ones, of what is left of the trade now; none of them is reached. */
+      /** The targets are new, for what is left of the trade now; none of them is reached. */
       readonly targetsAnew: boolean;
       readonly because: string;
       readonly marketMs: number;
     }
   /**
-   * Two trades on opposite sides of one instrument were closed against each other, in full or in part, at the mid of the
-   * last quote: no order left, and no fee was paid.
+   * Two trades on opposite sides of one instrument were closed against each other, in full or in part, at the
+   * mid of the last quote: no order was sent, and no fee was paid.
    */
   | {
       readonly type: 'trades.crossed';
@@ -285,7 +285,7 @@ export type EngineRecord =
       readonly quantityLots: number;
       /** Rounded down to a tick. */
       readonly priceTicks: number;
-      /** As of a fill. Left out: nothing is converted. */
+      /** As in a fill. Left out: nothing is converted. */
       readonly rate?: number;
       /** The long one, which sells. */
       readonly seller: CrossedTrade;
@@ -320,7 +320,7 @@ export type EngineRecord =
       readonly openedMs: number;
       readonly marketMs: number;
     }
-  /** How many coins of the account are not the desk's, as found or as a person said. */
+  /** How many coins in the account are not the desk's, as found or as a person said. */
   | {
       readonly type: 'coins.counted';
       readonly symbol: string;
@@ -329,26 +329,26 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** A person gave the desk coins that were nobody's. */
+  /** A person assigned coins that were nobody's to the desk. */
   | {
       readonly type: 'coins.claimed';
       readonly symbol: string;
       readonly quantityLots: number;
       /** What one coin cost. */
       readonly costTicks: number;
-      /** Value at the bid of that moment: equity, the day's start and the peak grow by it. */
+      /** Value at the bid at that moment: equity, the day's start and the peak grow by it. */
       readonly value: number;
       readonly by: string;
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** A stock was split: what is held, and every price that belongs to it, is in new shares from here on. */
+  /** A stock was split: from here on the position and all its prices are in new shares. */
   | {
       readonly type: 'split';
       /** Id of the command; the venue applies each action once. */
       readonly actionId: string;
       readonly instrument: InstrumentId;
-      /** So many new shares for `denominator` old ones. */
+      /** This many new shares for `denominator` old ones. */
       readonly numerator: number;
       readonly denominator: number;
       /** The whole position afterwards. */
@@ -357,13 +357,13 @@ export type EngineRecord =
       readonly priceTicks: number;
       /** Money units, signed: what was paid out. */
       readonly inLieu: WrittenUnits;
-      /** The venue had split the position already. Left out: it is told to. */
+      /** The venue had already split the position. Left out: the desk tells it to. */
       readonly byVenue?: true;
       readonly by: string;
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** A stock paid a dividend on what was held: cash, and a result of the trade. */
+  /** A stock paid a dividend on the position: cash, and a result of the trade. */
   | {
       readonly type: 'dividend';
       readonly actionId: string;
@@ -386,11 +386,11 @@ export type EngineRecord =
       readonly ended: 'protected' | 'closed';
       readonly marketMs: number;
     }
-  /** An entry that no order stands for yet. */
+  /** An entry that has no order yet. */
   | { readonly type: 'entry.waits'; readonly entry: WaitingEntry; readonly marketMs: number }
   /**
-   * It waits no more. `due`: its moment has come, and what the gate says of its order is the next record; `dropped`: it
-   * never becomes one.
+   * It no longer waits. `due`: its moment has come, and the next record is the gate's answer to its order;
+   * `dropped`: it never becomes one.
    */
   | {
       readonly type: 'entry.over';
@@ -433,7 +433,7 @@ export interface JournalEntry {
   readonly incarnation: string;
   readonly sequence: number;
   readonly wallMs: number;
-  /** Milliseconds since the process that wrote it began. Null: unknown. Left out in format v1. */
+  /** Milliseconds since the writing process began. Null: unknown. Left out in format v1. */
   readonly monotonicMs?: number | null;
   readonly record: EngineRecord;
   /** Hex SHA-256 over the previous chain value and the record's commit group; in format v1 over its own JSON. */

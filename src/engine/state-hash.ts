@@ -55,7 +55,7 @@ export function stateHash(state: EngineState): string {
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 
-/** What decides beside that and is often absent: each under its name, and left out while it is empty. */
+/** Further state that decides and is often absent: each under its name, left out while it is empty. */
 function decidedBy(state: EngineState): unknown[] {
   const { lossesInARow, cashDiffersSinceMs, cashExplained, lastDifferences, putBack } = state;
   const live = state.live.flatMap((orders) => [...orders.values()]);
@@ -74,7 +74,7 @@ function decidedBy(state: EngineState): unknown[] {
   return named;
 }
 
-/** In one order of its members, whether it was made here or read from the journal. */
+/** The members in one fixed order, whether the order was made here or read from the journal. */
 function whatFor({ intent, replaces, intendedMarketMs }: OrderEntry): unknown[] {
   const members = Object.entries(intent).filter(([, value]) => value !== undefined);
   return [intent.clientId, members.sort(byFirst), replaces, intendedMarketMs];

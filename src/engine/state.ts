@@ -1,4 +1,4 @@
-/** The engine's durable state: exactly what a replay of the journal gives. Only `applyRecord` changes it. */
+/** The engine's durable state: exactly what a replay of the journal yields. Only `applyRecord` changes it. */
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
@@ -40,11 +40,11 @@ export interface TradeExits {
   readonly plan: ExitPlan;
   /** Market time of the first fill of that entry. */
   readonly openedMs: number;
-  /** Lots that the trade had sold before; the targets' parts are of what was bought afterwards. */
+  /** Lots that the trade had sold before; the targets' parts refer to what was bought afterwards. */
   readonly soldBefore: number;
   /** Targets that the market has reached. */
   reached: number;
-  /** What moved the stop last. Null: the stop is where the entry wanted it. */
+  /** What moved the stop last. Null: the stop is where the entry put it. */
   movedBy: StopMover | null;
 }
 
@@ -58,11 +58,11 @@ export interface TradeEntry {
   /** Configuration that the desk traded by when it was opened. */
   readonly configHash: string;
   entryLots: number;
-  /** What its average price is computed from, over the fills that opened it: of most kinds the sum of lots × price. */
+  /** Basis of its average price, over the fills that opened it: for most kinds the sum of lots × price. */
   entryTickLots: bigint;
   exitLots: number;
   exitTickLots: bigint;
-  /** Units of the settling currency's books, as are the amounts below. */
+  /** Units of the settlement currency's books, as are the amounts below. */
   fees: Units;
   /** Result of what is closed, after all fees. */
   result: Units;
@@ -72,9 +72,11 @@ export interface TradeEntry {
   protectTicks: number | null;
   /** Left out: the entry asked for none. */
   exits?: TradeExits;
-  /** It stands beside the trades of other strategies. Left out: it takes every fill of its instrument. */
+  /** It exists alongside the trades of other strategies. Left out: it takes every fill of its instrument. */
   readonly own?: true;
-  /** One leg of what its strategy trades as one: a streak counts all of them together. Left out: it is whole. */
+  /**
+   * One of several legs that its strategy trades as one: a streak counts all as one. Left out: it is whole.
+   */
   readonly leg?: true;
 }
 
@@ -96,11 +98,11 @@ export interface Holding {
    */
   remainder: Units;
   /**
-   * Cost of what is held, in units of the settling currency's books, signed like the quantity; where results are
-   * converted, an amount of the quote currency in such units.
+   * Cost of the holding, in units of the settlement currency's books, signed like the quantity; where results
+   * are converted, an amount of the quote currency in such units.
    */
   cost: Units;
-  /** Gross result of everything closed, in units of the settling currency's books. */
+  /** Gross result of everything closed, in units of the settlement currency's books. */
   realised: Units;
   /** The open trade, with its own fills, fees and result. Null: no whole lot is held. */
   trade: TradeEntry | null;
@@ -109,21 +111,23 @@ export interface Holding {
 }
 
 /**
- * What the venue holds. Where several strategies trade the instrument it is in parts: one for each trade (nobody's
- * lots are a trade of `fermata`), and at most one without a trade for what is below a lot. All parts are on the side
- * of the position, and their lots, remainders and costs add up to its own. The trade is then the part's, and the
- * position's own is null. No parts: the position is whole, with one trade at most.
+ * What the venue holds. Where several strategies trade the instrument, the position is in parts: one for each
+ * trade (nobody's lots are a trade of `fermata`), and at most one without a trade, for the remainder below a
+ * lot. All parts are on the side of the position, and their lots, remainders and costs add up to its own.
+ * Each part then has its trade, and the position's own is null. No parts: the position is whole, with one
+ * trade at most.
  *
- * Side by side, parts may be on both sides, and add up to the position in lots. Its cost and what it has realised are
- * then those of the net, as the venue counts them: what a trade has won or lost against another is in neither.
+ * Side by side, parts may be on both sides, and add up to the position in lots. Its cost and realised result
+ * are then those of the net, as the venue counts them: what a trade has won or lost against another is in
+ * neither.
  */
 export interface PositionEntry extends Holding {
   parts: Holding[];
 }
 
 /**
- * Totals of one strategy's closed trades on one instrument. `realised`: after fees, in units of the settling currency's
- * books.
+ * Totals of one strategy's closed trades on one instrument. `realised`: after fees, in units of the
+ * settlement currency's books.
  */
 export interface TripTotals {
   readonly strategy: string;
@@ -153,13 +157,13 @@ export interface SettingsState {
 /** What the tracker knows about one strategy. */
 export interface StrategyTrack {
   /**
-   * Trades closed with a net loss in a row since the last profit, or since the strategy was switched on. Of what is
-   * traded as one, all legs together are one.
+   * Trades closed with a net loss in a row since the last profit, or since the strategy was switched on. All
+   * legs traded as one count as one trade.
    */
   lossesInARow: number;
-  /** Result of the legs that are closed while others of theirs are held, in units of the books. 0: none is. */
+  /** Result of closed legs whose other legs are still held, in units of the books. 0: none. */
   legsResult: Units;
-  /** Why it is off. Null: it was not switched off since it was last on. */
+  /** Why it is off. Null: it has not been switched off since it was last on. */
   off: {
     readonly automatic: boolean;
     readonly by: string;
@@ -168,12 +172,12 @@ export interface StrategyTrack {
   } | null;
 }
 
-/** One signal with all its revisions. Kept for a while after its expiry, so that a repetition is recognised. */
+/** One signal with all its revisions. Remembered for a while after its expiry, to recognise a repetition. */
 export interface SignalEntry {
   /** The newest revision. Null: it was withdrawn before it arrived. */
   signal: Signal | null;
   withdrawn: boolean;
-  /** Market time from which on it is not entered any more. */
+  /** Market time from which it is no longer entered. */
   expiresMs: number;
   /** Why the newest revision was not entered. Null: it was not refused. */
   refused: { readonly limit: string; readonly reason: string } | null;
@@ -183,7 +187,7 @@ export interface SignalEntry {
 
 interface ActionTaken extends HandedAction {
   readonly marketMs: number;
-  /** The venue had booked it itself, and is not told of it. */
+  /** The venue booked it by itself, and is not notified of it. */
   readonly byVenue: boolean;
 }
 
@@ -214,29 +218,29 @@ export interface EngineState {
   /** Client ids of the final orders that are kept, oldest first. */
   readonly finals: Set<string>;
   positions: PositionEntry[];
-  /** By instrument: ids of the venue's trades that were applied, with their market time. */
+  /** By instrument: ids of the venue's trades already applied, with their market time. */
   fillsSeen: Map<string, number>[];
   /** All fills before this market time are known and their ids forgotten: an older fill is a repetition. */
   fillHorizonMs: number;
   readonly trips: Map<string, TripTotals>;
   /** Trades that the newest record closed; their `trade.closed` records come next. */
   tradesToTell: ClosedTrade[];
-  /** How many trades were opened by adoption, by no order of ours. */
+  /** How many trades were opened by adoption, not by an order of ours. */
   adoptedTrades: number;
   /**
    * Cash by currency, in units of its books. For an asset kept for fees: what was taken from it, as a negative
    * amount.
    */
   readonly balances: Map<string, Units>;
-  /** Capital in and out since the journal began, in money units; no result. */
+  /** Net capital paid in since the journal began, in money units; not a result. */
   capitalMoved: Units;
   /** Ids of the venue's cash movements that are booked. */
   readonly movementsBooked: Set<string>;
   /** Market time of the first snapshot that showed the present difference in cash. Null: cash agrees. */
   cashDiffersSinceMs: number | null;
   /**
-   * Differences in cash that people explained: money units, and since when cash had differed. The venue may still
-   * list them later.
+   * Differences in cash that people explained: money units, and since when cash had differed. The venue may
+   * still list them later.
    */
   cashExplained: readonly { readonly units: Units; readonly marketMs: number }[];
   /** Market time of the journal's first record; earlier cash movements are part of the starting cash. */
@@ -258,7 +262,10 @@ export interface EngineState {
   readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
   readonly tracks: Map<string, StrategyTrack>;
-  /** Trades that lost in a row, of all strategies, since the day began. A start at an earlier day ends no streak. */
+  /**
+   * Losing trades in a row, across all strategies, since the day began. A start at an earlier day ends no
+   * streak.
+   */
   lossesInARow: number;
   /** Parts per million of the desk file's position size. */
   sizeFactorPpm: number;
@@ -275,14 +282,14 @@ export interface EngineState {
   fillsThroughMs: number;
   lastDifferences: readonly Difference[];
   /**
-   * Instruments of a restored journal until the account was read: the journal does not know what was traded since the
-   * backup.
+   * Instruments of a restored journal until the account has been read: the journal does not know what was
+   * traded since the backup.
    */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
   /** By client id, oldest first. */
   readonly waiting: Map<string, WaitingEntry>;
-  /** The newest corporate actions: after a restart the venue is told of them again. */
+  /** The newest corporate actions: after a restart they are sent to the venue again. */
   actions: readonly ActionTaken[];
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
@@ -372,7 +379,7 @@ export function emptyHolding(instrument: InstrumentId): Holding {
   };
 }
 
-/** Lots that are held on one side, above zero: all trades of that side together. */
+/** Lots held on one side, unsigned: all trades of that side together. */
 export function lotsOn({ quantityLots, parts }: PositionEntry, side: Side): number {
   const sign = side === 'buy' ? 1 : -1;
   if (parts.length === 0) return Math.max(0, sign * quantityLots);
@@ -380,8 +387,8 @@ export function lotsOn({ quantityLots, parts }: PositionEntry, side: Side): numb
 }
 
 /**
- * What is held on the larger side, signed: as much as the position may come to once the other side is closed. Where
- * trades are on one side only, all of it.
+ * Lots held on the larger side, signed: the most the position may become once the other side is closed. If
+ * all trades are on one side, all of it.
  */
 export function openLots(holding: Holding | PositionEntry): number {
   if (!('parts' in holding) || holding.parts.length === 0) return holding.quantityLots;
@@ -389,7 +396,7 @@ export function openLots(holding: Holding | PositionEntry): number {
   return long >= short ? long : -short;
 }
 
-/** What each trade of a position holds. A whole position is its only one, also while it is flat. */
+/** The holding of each trade of a position. A whole position is its only holding, even while flat. */
 export function holdingsOf(position: PositionEntry): readonly Holding[] {
   return position.parts.length === 0 ? [position] : position.parts.filter(({ trade }) => trade !== null);
 }

@@ -12,20 +12,18 @@ export const ABSENT_GRACE_MS = 3_000;
 /** The same for closing orders that can't reverse a position: waiting costs more than a second refusal. */
 export const ABSENT_GRACE_REDUCING_MS = 250;
 /**
- * The same if the account has coins that are not the desk's, which a second sale would sell. Longer than an exchange
- * accepts a late request.
+ * The same if the account has coins that are not the desk's, which a second sale would sell. Longer than an
+ * exchange would accept a late request.
  */
 export const ABSENT_GRACE_OTHERS_MS = 6_000;
 
 /** After this many refusals of closing orders, the stop is restored while the next attempt waits. */
 export const REFUSALS_BEFORE_RESTORE = 3;
 export const REFUSED_RETRY_MS = 5_000;
-/** After the deadline of a close-all the attempts go on at this interval. */
+/** After the deadline of a close-all, attempts continue at this interval. */
 export const ESCALATED_RETRY_MS = 30_000;
 
-/**
- * For how long the core holds a target that the venue did not let rest beside the stop, before it is placed again.
- */
+/** How long the core holds a target that could not rest alongside its stop before placing it again. */
 export const TARGET_RETRY_MS = 30_000;
 /** The same for a target that the venue ended after it had rested, for example when the stop was moved. */
 export const TARGET_AGAIN_MS = 1_000;
@@ -35,8 +33,7 @@ export const UNPROTECTED_MAX_MS = 10_000;
 /** A venue that is down for longer than this halts the desk. */
 export const VENUE_DOWN_MAX_MS = 10_000;
 /**
- * A position below zero where nothing can be owed makes the engine read the account again after this time,
- * repeatedly.
+ * While a position is below zero though nothing can be owed, the engine rereads the account at this interval.
  */
 export const OVERSOLD_READ_MS = 1_000;
 /** However many foreign fills there are, they cause a snapshot at most this often. */
@@ -52,17 +49,17 @@ export const VERIFY_AFTER_MS = 1_000;
 /** A difference in a position is adopted only if a second snapshot, this much later, shows it again. */
 export const CONFIRM_AFTER_MS = 250;
 /**
- * For this long after a fill, a position as it was before the fill is no difference: a venue may list fills before
- * positions, and what it still shows as held may be closed already.
+ * For this long after a fill, a position equal to the one before it is no difference: a venue may list fills
+ * before positions, and what it still shows as held may already be closed.
  */
 export const POSITION_LISTED_LATE_MS = 15_000;
-/** As many fills of an instrument are remembered for that. */
+/** How many fills of an instrument are remembered for that. */
 export const HELD_BEFORE_MAX = 100;
 /** A difference in cash is believed only if a second snapshot, this much later, shows the same difference. */
 export const CASH_CONFIRM_AFTER_MS = 2_000;
 /**
- * Fills from this much market time before the newest known one are requested again: times may be equal, clocks may
- * differ.
+ * Fills from this much market time before the newest known one are requested again: times may be equal,
+ * clocks may differ.
  */
 export const FILL_OVERLAP_MARKET_MS = 60_000;
 /** An exchange lists no fill later than this; beyond it, a snapshot that agrees contains all of them. */
@@ -79,5 +76,7 @@ export const NO_PRICE_MS = 60_000;
 /** A market that has just opened may need this long until its first price; then silence is stale data as usual. */
 export const OPENING_MS = 60_000;
 
-/** A reversal that waits for its trade to be closed is dropped after this much market time. */
+/**
+ * A reversal or a change is dropped once it has waited this much market time for its trade or order to end.
+ */
 export const REVERSAL_MARKET_MS = 120_000;

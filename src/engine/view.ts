@@ -79,11 +79,11 @@ export interface PositionView {
   readonly parts: readonly PartView[];
 }
 
-/** What one strategy holds of a position, with its own stop. */
+/** One strategy's holding in a position, with its own stop. */
 interface PartView extends TradeView {
   readonly strategy: string;
   readonly quantityLots: number;
-  /** Of its own lots. Left out: the position's counts for all, as on spot. */
+  /** Of its own lots. Left out: the position's average counts for all, as on spot. */
   readonly averageTicks?: number;
   readonly stopTicks: number;
   readonly protection: Protection;
@@ -94,7 +94,7 @@ export interface TradeView {
   readonly id: string;
   readonly openedMs: number;
   readonly fees: number;
-  /** Realised result after all fees so far, plus what the rest is worth now. */
+  /** Realised result after all fees so far, plus the unrealised result of the rest. */
   readonly result: number;
   /** What its first stop would have lost. Null: some of it was bought without a stop. */
   readonly risk: number | null;
@@ -135,7 +135,7 @@ export interface StrategyView {
   readonly state: string;
   readonly barsSeen: number;
   readonly warmupBars: number;
-  /** The minutes that those bars take. */
+  /** The minutes that those bars span. */
   readonly warmupMinutes: number;
   readonly trades: number;
   readonly wins: number;
@@ -156,7 +156,7 @@ interface BalanceView {
   readonly amount: string;
 }
 
-/** Dust: what is held but can't be sold alone, including what is below a lot. */
+/** Dust: a holding that can't be sold on its own, including remainders below a lot. */
 interface DustView {
   readonly instrument: InstrumentId;
   /** Decimal text with every place. */
@@ -189,7 +189,7 @@ export interface EngineView {
   readonly coins: readonly CoinsView[];
   readonly begun: boolean;
   readonly mode: Mode;
-  /** One sentence on what keeps the desk from trading: the reason of the halt that takes the most to lift. */
+  /** One sentence on what keeps the desk from trading: the reason of the halt that is hardest to lift. */
   readonly reason: string;
   readonly halts: readonly Halt[];
   readonly haltId: string | null;
@@ -201,22 +201,22 @@ export interface EngineView {
   readonly balances: readonly BalanceView[];
   /** Fees that nobody can value yet; no entries until they can be valued. */
   readonly unvaluedFees: readonly UnvaluedFee[];
-  /** Capital in and out since the journal began, in money units; no result. */
+  /** Net capital paid in since the journal began, in money units; not a result. */
   readonly capitalMoved: Units;
   /** Value of the fees paid from assets kept for them, in money units: subtracted from equity, not from cash. */
   readonly feesElsewhere: number;
   /** The venue's own id of the account. Null: the venue has not reported it. */
   readonly accountId: string | null;
   /**
-   * What the venue has more than our books (negative: less) that nobody has explained, in money units. Null: cash
-   * agrees.
+   * Cash that the venue has beyond our books (negative: short of them) and nobody has explained, in money
+   * units. Null: cash agrees.
    */
   readonly cashUnexplained: Units | null;
   readonly unrealised: number;
   readonly dayStartEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
-  /** Implausible quotes that are held back so far. */
+  /** Implausible quotes currently held back. */
   readonly heldBack: readonly HeldBackView[];
   /** Stop gaps since the journal began, by cause. */
   readonly stopGaps: readonly StopGapView[];
@@ -228,8 +228,8 @@ export interface EngineView {
   /** Live orders. */
   readonly orders: readonly OrderView[];
   /**
-   * Whether the venue links orders: then the target that closes a trade rests there beside its stop. Otherwise the
-   * core holds it.
+   * Whether the venue links orders: if so, the target that closes a trade rests there alongside its stop.
+   * Otherwise the core holds it.
    */
   readonly linksOrders: boolean;
   /** Entries that wait in the core, oldest first. */
@@ -372,7 +372,7 @@ function positionViews(core: Core): PositionView[] {
     });
 }
 
-/** The stop that the market would reach first; where trades are on both sides, of those on the larger one. */
+/** The stop that the market would reach first; with trades on both sides, among those on the larger side. */
 function nearestStop(core: Core, position: PositionEntry): number {
   const isLong = openLots(position) > 0;
   const ticks = holdingsOf(position)
@@ -485,7 +485,7 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
   }));
 }
 
-/** The remembered signals, limited to as many as people look at. */
+/** The newest remembered signals, as many as people look at. */
 function signalViews(core: Core): SignalView[] {
   if (core.state.signals.size === 0) return [];
   const newest = [...core.state.signals].slice(-SIGNALS_SHOWN_MAX).reverse();

@@ -1,4 +1,4 @@
-/** An entry that waits in the core, as its record has it. */
+/** An entry that waits in the core, as recorded. */
 import type { ExitPlan } from '../domain/exit-plan.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Side, Waited } from '../domain/order.js';
@@ -16,29 +16,32 @@ export interface WaitingEntry {
   /** Null: it waits for a time, or for the market to turn. */
   readonly touchTicks: number | null;
   /**
-   * It is due once the market has turned by `ticks` from its best price, which was `bestTicks` as it began to wait. Its stop and
-   * exits are prices for a turn at once, and move as the best price does.
+   * Due once the market has turned by `ticks` from its best price, which was `bestTicks` when the wait began.
+   * Its stop and exits are prices for an immediate turn, and move with the best price.
    */
   readonly trail?: { readonly ticks: number; readonly bestTicks: number };
-  /** Null: it takes what is there at once. */
+  /** Null: it takes what the market offers at once, within `slippageTicks`. */
   readonly limitTicks: number | null;
   /** Null: it becomes a limit order at `limitTicks`. */
   readonly slippageTicks: number | null;
-  /** Bars after which it is over. Null: `untilMs` says when. */
+  /** Bars after which it expires. Null: `untilMs` says when. */
   readonly restBars: number | null;
-  /** Market time from which the next quote is its moment. Null: it waits for a price, a turn, or its trade's end. */
+  /**
+   * Market time from which the next quote is its moment. Null: it waits for a price, a turn, or a trade's or
+   * order's end.
+   */
   readonly fromMs: number | null;
-  /** Market time from which it is over. Null: `restBars` says when. */
+  /** Market time at which it expires. Null: `restBars` says when. */
   readonly untilMs: number | null;
   readonly protectTicks: number;
   readonly exits?: ExitPlan;
   readonly size?: StrategySize;
   readonly signal?: SignalName;
   readonly because: string;
-  /** Of a change: client id of the order that it changes. */
+  /** For a change: client id of the order that it changes. */
   readonly changes?: string;
-  /** As of the order that it changes. */
+  /** As in the order that it changes. */
   readonly oneOf?: string;
-  /** Of a reversal and a change: the entry that follows. Left out: the members above say what it becomes. */
+  /** For a reversal or a change: the entry that follows. Left out: the members above say what it becomes. */
   readonly wish?: OrderedWish;
 }

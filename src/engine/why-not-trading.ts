@@ -23,8 +23,8 @@ import { nextReviewMs } from './strategies/tracker.js';
 import { waitingNow } from './strategies/waiting-entries.js';
 
 /**
- * Empty only if nothing is in the way, and each strategy's instrument has a position or a resting entry that waits for no
- * trigger.
+ * Empty only if nothing is in the way and each strategy's instrument has a position or a resting entry
+ * without a trigger.
  */
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
@@ -91,18 +91,18 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   const resting = stopEntryReason(core, slot, subject);
   if (resting !== null) return [resting];
   if (isInTheMarket(core, slot.instrument.id)) return [];
-  // A strategy of the desk's own may have no words for its state.
+  // A desk's own strategy may not describe its state.
   const reason = slot.strategy.state() || 'no entry signal';
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
-/** What an entry waits for that takes the place of something else. */
+/** What an entry that takes the place of something else waits for. */
 const FOLLOWS = {
   reversal: 'its trade to be closed',
   change: 'the order that it changes to come off the book',
 } as const;
 
-/** An entry that waits in the core: the venue knows nothing of it. */
+/** An entry that waits in the core, unknown to the venue. */
 function waitingReason(
   core: Core,
   { name, instrument }: StrategySlot,

@@ -1,7 +1,7 @@
 /**
- * Builds of Fermata that `fermata deploy` has made for a desk, each in a folder of its own, and the pointer to the one
- * that `fermata up` runs. The pointer names a build only once that build is proven: if anything is interrupted
- * before, the former one runs.
+ * Builds of Fermata made by `fermata deploy`, each in its own folder, and the pointer to the build that
+ * `fermata up` runs. The pointer names a build only once that build is proven: after an earlier interruption,
+ * the previous build runs.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,8 +30,8 @@ export interface BuildPointer {
 }
 
 /**
- * Folder of a build, which need not exist. Throws if `id` is malformed: it may come from outside, and it names a
- * folder.
+ * Folder of a build; it need not exist. Throws if `id` is malformed: it names a folder and may come from
+ * outside.
  */
 export function buildFolder(home: string, id: string): string {
   if (!isBuildId(id)) throw new Error(`${JSON.stringify(id)} is no build: one is named by time and commit`);
@@ -54,13 +54,15 @@ export function keepBuild(home: string, build: PreparedBuild): void {
   writeJson(recordFile(home, build.id), build);
 }
 
-/** Removes record, folder and log. The record goes first: without it what is left is no longer a build. */
+/**
+ * Removes record, folder and log. The record goes first: without it, the remains no longer count as a build.
+ */
 export async function removeBuild(home: string, id: string): Promise<void> {
   for (const path of [recordFile(home, id), buildFolder(home, id), buildLog(home, id)])
     await rm(path, { recursive: true, force: true });
 }
 
-/** Keeps the newest whose tests have passed, and the one that runs or is to run. */
+/** Keeps the newest builds whose tests have passed, and the builds that run or are ordered. */
 export async function removeOldBuilds(home: string, keep: number): Promise<void> {
   const entries = await readdir(homePaths(home).builds).catch(() => []);
   const there = [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
@@ -72,7 +74,7 @@ export async function removeOldBuilds(home: string, keep: number): Promise<void>
 
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
 
-/** Nobody guesses which build is meant: the former one may not be able to read what a newer one has written. */
+/** We never guess which build is meant: an older build may be unable to read what a newer one wrote. */
 class UnreadablePointer extends Error {
   override readonly name = 'UnreadablePointer';
   readonly keptSafe = 'nothing was started or ended';
@@ -99,7 +101,7 @@ export function readBuildPointer(home: string): BuildPointer {
 const write = (home: string, pointer: BuildPointer): void => writeJson(pointerFile(home), pointer);
 
 /**
- * Orders a build, to be tried at the next start by the process that starts the desk again. Throws if it does not
+ * Orders a build: the process that restarts the desk tries it at the next start. Throws if the build does not
  * exist.
  */
 export function orderSwitch(home: string, ordered: Omit<BuildSwitch, 'outcome'>): void {
@@ -107,7 +109,7 @@ export function orderSwitch(home: string, ordered: Omit<BuildSwitch, 'outcome'>)
   write(home, { ...readBuildPointer(home), ordered: { ...ordered, outcome: null } });
 }
 
-/** Records in one write how it went and which build runs from now on. */
+/** Records the outcome, and which build runs from now on, in one write. */
 export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
   const { build, ordered } = readBuildPointer(home);
   if (ordered === null || ordered.outcome !== null) return;
@@ -116,7 +118,7 @@ export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
 }
 
 /**
- * Called at every start except that of the build on trial, so that the order is not tried later. An unreadable
+ * Called at every start except that of the build on trial, so that the order isn't tried later. An unreadable
  * pointer is left alone: it can't be tried anyway.
  */
 export function closeSwitch(home: string): void {

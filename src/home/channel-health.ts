@@ -1,5 +1,5 @@
 /**
- * The health of bot and mailer, each in a file of its own, so that it can be read while Postgres or they themselves
+ * The health of the bot and the mailer, each in its own file: readable while Postgres, or they themselves,
  * are down.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { homePaths } from './runtime.js';
 
-/** The channels by which people get notices, and their names in words. */
+/** The channels that carry notices to people, and their names in words. */
 export const CHANNELS = ['telegram', 'mail'] as const;
 
 export type Channel = (typeof CHANNELS)[number];
@@ -41,7 +41,7 @@ export type ShownChannel = Readonly<z.output<typeof shownChannelSchema>>;
 
 /** Each channel reports its health at least this often. */
 export const SAID_EVERY_MS = 10_000;
-/** A report older than this means that the channel does not run, or hangs. */
+/** An older report means that the channel is not running, or hangs. */
 const SAID_AGE_MS_MAX = 45_000;
 
 const fileSchema = z.strictObject({ saidMs: z.number(), health: z.strictObject(healthSchema.shape) });
@@ -56,7 +56,7 @@ export function keepChannelHealth(home: string, desk: string, health: ChannelHea
   renameSync(`${file}.new`, file);
 }
 
-/** The last report of bot or mailer, and its time; null before this desk has ever run one. */
+/** The last report of the bot or the mailer, and its time. Null: this desk has never run one. */
 export function lastHealth(home: string, desk: string, channel: Channel): z.infer<typeof fileSchema> | null {
   try {
     return fileSchema.parse(JSON.parse(readFileSync(fileOf(home, desk, channel), 'utf8')));
@@ -72,7 +72,7 @@ export function channelHealth(home: string, desk: string, nowMs: number): readon
   );
 }
 
-/** The health now; null before this desk has ever run this channel. */
+/** The health now. Null: this desk has never run this channel. */
 export function shownChannel(
   home: string,
   desk: string,
@@ -82,14 +82,14 @@ export function shownChannel(
   const said = lastHealth(home, desk, channel);
   if (said === null) return null;
   const { health, saidMs } = said;
-  // A channel that has reported why it does not run need not report again.
+  // A channel that has reported why it is not running need not report again.
   if (health.state === 'off' || health.state === 'silent' || nowMs - saidMs <= SAID_AGE_MS_MAX)
     return shown(health);
   const why = `${WHO[channel]} has not said for a while how it is: it does not run, or hangs (\`fermata logs\`)`;
   return shown({ ...health, state: 'silent', sinceMs: saidMs, why });
 }
 
-/** Whether a channel is set up; otherwise no notices were sent that could be counted. */
+/** Whether any channel is set up. If none is, no notices were sent and there are none to count. */
 export const isTold = (home: string, desk: string, nowMs: number): boolean =>
   channelHealth(home, desk, nowMs).some(({ state }) => state !== 'off');
 

@@ -1,6 +1,6 @@
 /**
- * Who is signed in on the command line: one person for each installation, in a file that only its owner can read. It
- * expires, and ends with any change of what the sign-in rests on.
+ * Who is signed in on the command line: one person per installation, in a file that only its owner can read.
+ * The session expires, and ends as soon as anything that the sign-in rests on changes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { readSecret } from './secrets.js';
 
 const FILE = 'session.json';
 const BYTES_MAX = 4096;
-/** Keeps this MAC from being taken for another one by the same key. */
+/** Keeps this MAC from passing for another one made with the same key. */
 const PURPOSE = 'fermata command-line session';
-/** An unused shell stays signed in for this long. */
+/** A session that isn't used ends after this long. */
 export const SESSION_REST_MS = 60 * MINUTE_MS;
 export const SESSION_LASTS_MS = 12 * 60 * MINUTE_MS;
 const CLOCK_TOLERANCE_MS = MINUTE_MS;
@@ -32,14 +32,14 @@ const sessionSchema = z.strictObject({
 type CliSession = z.infer<typeof sessionSchema>;
 
 type CliSignIn =
-  /** `after`: who was signed in before; that person's shell can't know that it now acts for `person`. */
+  /** `after`: who was signed in before. That person's shell can't know that it now acts for `person`. */
   | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };
 
-/** What the person's sign-in rests on now; null if there is nothing that it could rest on. */
+/** What the person's sign-in rests on now. Null: nothing. */
 type StandingOf = (person: string) => string | null;
 
-/** Replaces the previous sign-in and remembers whose it was. Throws if no desk was ever started in `home`. */
+/** Replaces the previous sign-in and records whose it was. Throws if no desk was ever started in `home`. */
 export function beginCliSession(home: string, person: string, standing: string, nowMs: number): void {
   const before = read(home);
   const isOpen = before !== null && endedBy(home, before, nowMs) === null;
@@ -48,14 +48,14 @@ export function beginCliSession(home: string, person: string, standing: string, 
   write(home, { version: 1, ...whose, begunMs: nowMs, usedMs: nowMs, standing });
 }
 
-/** False if nobody was signed in. */
+/** False: nobody was signed in. */
 export function endCliSession(home: string): boolean {
   const known = read(home) !== null;
   rmSync(fileOf(home), { force: true });
   return known;
 }
 
-/** For decisions: checked against everything that the sign-in rests on; each use extends it. */
+/** For decisions: checks everything that the sign-in rests on. Each use extends the session. */
 export function signedInOnCli(home: string, standingOf: StandingOf, nowMs: number): CliSignIn {
   const session = read(home);
   if (session === null) return { ok: false, why: 'nobody is signed in' };
@@ -104,7 +104,7 @@ function changed({ person, standing }: CliSession, standingOf: StandingOf): stri
 
 const fileOf = (home: string): string => join(homePaths(home).home, FILE);
 
-/** Null also for a file that others could have written or read. */
+/** Null also for a file that others may have read or written. */
 function read(home: string): CliSession | null {
   const file = fileOf(home);
   try {

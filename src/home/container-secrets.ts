@@ -1,7 +1,6 @@
 /**
- * Which secret files each container gets, by service of docker-compose.yml: those that its code reads, and no other.
- * The set-up copies them at each start from a volume that no other service mounts: into one volume for each
- * service.
+ * Which secret files each service of docker-compose.yml gets: those that its code reads, and no others. At
+ * each start, the set-up copies them from a volume that no other service mounts into one volume per service.
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,21 +8,21 @@ import { homePaths, SECRET_FILES } from './runtime.js';
 
 type SecretName = keyof typeof SECRET_FILES;
 
-/** Put beside the secrets by hand instead of into the environment; never generated. */
+/** Placed next to the secrets by hand instead of in the environment; never generated. */
 const OWN_FILES = { telegram: ['telegram-bot-token', 'telegram-chat-id'], mail: ['smtp-password'] } as const;
 
 interface Dealt {
   readonly secrets: readonly SecretName[];
   /**
-   * Passed only as empty files that say that the secret exists: the pre-flight checks whether the password is the
-   * generated one.
+   * Passed only as empty files that say that the secret exists: the pre-flight checks whether the password is
+   * the generated one.
    */
   readonly known?: readonly SecretName[];
-  /** What its code could read elsewhere but does without here. */
+  /** Secrets that its code could read elsewhere but does without here. */
   readonly withheld?: readonly SecretName[];
-  /** The bot's token and chat, if they are beside the secrets. */
+  /** The bot's token and chat, if they are stored with the secrets. */
   readonly telegram?: true;
-  /** The password for the mail server, if it is beside the secrets. */
+  /** The password for the mail server, if it is stored with the secrets. */
   readonly mail?: true;
 }
 
@@ -43,7 +42,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],
-    withheld: ['signInLinkKey'], // only the web server and people make sign-ins: the check `sign-in-required` doesn't run here
+    withheld: ['signInLinkKey'], // only people and the web server create sign-ins: `sign-in-required` doesn't run here
     telegram: true,
   },
   ledger: { secrets: ['postgresAppPassword'] },
@@ -57,14 +56,14 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
       'metricsToken',
     ],
-    withheld: ['dataKey'], // stored minutes are not offered here: whoever has the key can forge minutes that count as fetched
+    withheld: ['dataKey'], // offers no stored minutes: anyone with the key can forge minutes that count as fetched
   },
   telegram: {
     secrets: ['postgresAppPassword', 'decisionKey', 'telegramVoteKey', 'telegramLinkKey', 'payloadKey'],
     telegram: true,
     mail: true,
   },
-  /** What a person who signs in on the command line there needs. */
+  /** For people who sign in on the command line there. */
   cli: {
     secrets: [
       'postgresAppPassword',
@@ -78,7 +77,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'dataKey',
     ],
   },
-  /** Renames databases, which only their owner may do, and reads copies stored away from this machine. */
+  /** Renames databases, which only their owner may do, and reads backups stored off this machine. */
   restore: { secrets: ['postgresPassword', 'payloadKey', 'backupKey', 'dataKey'] },
   stores: { secrets: ['postgresPassword', 'postgresAppPassword', 'payloadKey', 'telegramLinkKey'] },
   preflight: {
@@ -102,7 +101,10 @@ export function filesOf(service: string): readonly string[] {
   ];
 }
 
-/** Fills one folder for each service below `into`: with what it is to have, replacing what it had before. */
+/**
+ * Fills one folder per service below `into` with the service's files, and removes what no longer belongs
+ * there.
+ */
 export function dealOutSecrets(home: string, into: string): void {
   const { secrets: from } = homePaths(home);
   const there = new Set(readdirSync(from));

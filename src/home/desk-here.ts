@@ -10,7 +10,7 @@ import { ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
-/** A variable holds an unusable value; the message names it, and no secret. */
+/** A variable holds an unusable value. The message names the variable, and contains no secret. */
 export class EnvironmentProblem extends Error {
   override readonly name = 'EnvironmentProblem';
   readonly keptSafe = 'nothing was started';
@@ -24,8 +24,9 @@ export class EnvironmentProblem extends Error {
 }
 
 /**
- * If the environment overrides the file (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …), the desk that runs is written to a
- * file of its own below `home`, so that every process reads the same. Throws `EnvironmentProblem` or `DeskFileError`.
+ * If the environment overrides the file (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …), the resulting desk is
+ * written to its own file below `home`, so that every process reads the same desk. Throws
+ * `EnvironmentProblem` or `DeskFileError`.
  */
 export function loadDeskHere(
   file: string,
@@ -38,7 +39,7 @@ export function loadDeskHere(
   const { file: place } = wanted;
   mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
   keepOwnFiles(dirname(place), wanted.desk);
-  // Several roles may do this at once: each first writes the same text to a file of its own.
+  // Several roles may do this at once: each first writes the same text to its own file.
   const own = `${place}.${process.pid}.new`;
   writeFileSync(own, text, { mode: 0o600 });
   renameSync(own, place);
@@ -46,8 +47,8 @@ export function loadDeskHere(
 }
 
 /**
- * As `loadDeskHere`, but writes nothing: for checks beside a running desk. `text`: that of the desk's own file; null
- * if it needs none.
+ * As `loadDeskHere`, but writes nothing: for checks next to a running desk. `text`: the text of the desk's
+ * own file. Null: the desk needs none.
  */
 export function readDeskHere(
   file: string,
@@ -57,7 +58,7 @@ export function readDeskHere(
 ): { readonly wanted: LoadedDesk; readonly text: string | null } {
   const loaded = loadDesk(file, known);
   const { values: given, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
-  // What makes its desk trade real money is nothing to a twin, which stays on paper.
+  // The variables that make its desk trade real money don't apply to a twin, which stays on paper.
   const { mode, ...others } = given;
   const values = loaded.desk.twinOf === undefined ? given : others;
   const { parameters, ...readOfStrategies } = readParameterVariables(

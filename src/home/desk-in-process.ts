@@ -1,17 +1,17 @@
 /**
- * A process may run roles of several desks: their log lines, and the commands in their texts, belong to the desk they
- * run for.
+ * A process may run roles of several desks. Log lines, and commands in messages, belong to the desk that the
+ * role runs for.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { commandsAsTyped, IN_CONTAINERS } from '../domain/command-text.js';
 import { isContainer } from './process-environment.js';
 
 interface DeskInProcess {
-  /** Receives its log lines. */
+  /** Receives the role's log lines. */
   readonly output: { write(line: string): void };
-  /** The desk's name for commands; null if there is only one desk. */
+  /** The desk's name for commands. Null: there is only one desk. */
   readonly named: () => string | null;
-  /** Aborted once its role is to end, ready or not. */
+  /** Aborted once the role must end, ready or not. */
   readonly ending: AbortSignal;
 }
 
@@ -24,8 +24,8 @@ export const forDesk = <T>(desk: DeskInProcess, work: () => T): T => desks.run(d
 const deskInProcess = (): DeskInProcess | null => desks.getStore() ?? null;
 
 /**
- * Settles with `ready`, or once the role of a desk in a shared process is to end: then it can be stopped as far as it
- * got. A role with a process of its own ends with its process.
+ * Follows `ready`, but resolves early once a role in a shared process must end: what has started by then can
+ * be stopped. A role with its own process ends with that process.
  */
 export function readyOrEnding(ready: Promise<void>): Promise<void> {
   const ending = desks.getStore()?.ending;
@@ -37,21 +37,25 @@ export function readyOrEnding(ready: Promise<void>): Promise<void> {
   return Promise.race([ready, ends]);
 }
 
-/** For a logger that is created now; undefined: standard output. */
+/** For a logger that is being created. Undefined: standard output. */
 export const logOutput = (): DeskInProcess['output'] | undefined => desks.getStore()?.output;
 
-/** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other of the same name. */
+/**
+ * Started by `npx` or `npm start`: in this folder, `npx` finds this program and no other of the same name.
+ */
 const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
   env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
 
 let deskMeant: () => string | null = () => null;
 
-/** From now on commands in the texts of this process name the desk; null: there is only one. */
+/** From now on, commands in this process's messages name the desk. Null: there is only one. */
 export function nameDeskInCommands(desk: () => string | null): void {
   deskMeant = desk;
 }
 
-/** The words before a command about this desk. Elsewhere `npx` would fetch a stranger's package of this name. */
+/**
+ * The words before a command about this desk. Elsewhere, `npx` would fetch a stranger's package of this name.
+ */
 export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
   if (isContainer(env)) return IN_CONTAINERS;
   const desk = (deskInProcess()?.named ?? deskMeant)();
@@ -59,6 +63,6 @@ export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
   return desk === null ? program : `${program} --desk ${desk}`;
 }
 
-/** Rewrites commands in messages as they can be typed where the desk was started. */
+/** Rewrites commands in messages so that they can be typed where the desk was started. */
 export const asTyped = (text: string, env: NodeJS.ProcessEnv = process.env): string =>
   commandsAsTyped(text, programAsTyped(env));

@@ -1,6 +1,6 @@
 /**
- * A Temporal server that somebody else runs: address, namespace, TLS, API key and profile file, from Temporal's own
- * environment configuration. What its library would silently ignore is an error here.
+ * A Temporal server run by somebody else: address, namespace, TLS, API key and profile file, from Temporal's
+ * own environment configuration. Settings that its library would silently ignore are errors here.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -13,10 +13,10 @@ type Library = typeof import('@temporalio/envconfig');
 type Options = ReturnType<Library['loadClientConnectConfig']>['connectionOptions'];
 
 export interface ExternalTemporal {
-  /** Null if neither a variable nor a profile gives one. */
+  /** Null: neither a variable nor a profile names one. */
   readonly address: string | null;
   readonly namespace: string | null;
-  /** For clients and workers alike. */
+  /** For both clients and workers. */
   readonly options: Options;
 }
 
@@ -26,11 +26,11 @@ type Credential = 'TLS' | 'a client certificate' | 'an API key';
 const require = createRequire(import.meta.url);
 
 /**
- * Throws `EnvironmentProblem` if a setting can't be followed. The library is loaded at the first call, which no
- * trader makes.
+ * Throws `EnvironmentProblem` if a setting can't be honoured. The library is loaded at the first call; no
+ * trader calls this.
  */
 export function externalTemporal(env: Environment): ExternalTemporal {
-  // Empty means not set, as everywhere else; the library would use an empty key.
+  // Empty means not set, as everywhere else. The library would use an empty key.
   const key = inWords(() => secretVariable(env, 'TEMPORAL_API_KEY'));
   const set = Object.entries({ ...env, TEMPORAL_API_KEY: key ?? '' }).filter(([, value]) => value);
   const given = Object.fromEntries(set) as Record<string, string>;
@@ -69,7 +69,7 @@ export function credentialsOf({ tls, apiKey }: Options): readonly Credential[] {
   return [...(tls ? ['TLS' as const] : []), ...certificate, ...(apiKey ? ['an API key' as const] : [])];
 }
 
-/** Turns errors into words: unreadable files, a profile that does not exist, malformed variables. */
+/** Turns errors into messages: unreadable files, a profile that does not exist, malformed variables. */
 function inWords<T>(load: () => T): T {
   try {
     return load();
@@ -84,14 +84,14 @@ function inWords<T>(load: () => T): T {
 const SCHEME = 'unix://';
 
 /**
- * The path of the Unix socket in an address such as `unix:///path` (gRPC's notation); null if the address is
+ * The path of the Unix socket in an address such as `unix:///path` (gRPC's notation). Null: the address is
  * host:port.
  */
 export function socketOf(address: string): string | null {
   return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : null;
 }
 
-/** Beside the socket for clients: the one at which a worker asks by HTTP CONNECT to be passed on. */
+/** The socket for workers, next to the one for clients: a worker asks it by HTTP CONNECT to be forwarded. */
 export const socketOfWorkers = (socket: string): string => join(dirname(socket), 'workers.sock');
 
 export function addressOfSocket(path: string): string {
@@ -99,8 +99,8 @@ export function addressOfSocket(path: string): string {
 }
 
 /**
- * The SDK refuses any address but host:port, though grpc-js below it can reach a socket: this class puts the socket
- * in there.
+ * The SDK refuses any address but host:port, although the grpc-js below it can reach a socket. This class
+ * passes the socket's address to grpc-js.
  */
 export function connectionClass(address: string): typeof Connection {
   if (socketOf(address) === null) return Connection;
@@ -111,7 +111,7 @@ export function connectionClass(address: string): typeof Connection {
   };
 }
 
-/** The address that the SDK gets in place of the socket's. */
+/** The address that the SDK gets instead of the socket's. */
 export function addressForSdk(address: string): string {
   return socketOf(address) === null ? address : 'localhost';
 }

@@ -1,24 +1,26 @@
-/** A lock that the kernel holds for this process: it ends with the process, however the process ends. */
+/** A lock that the kernel holds for this process: it ends with the process, however that ends. */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** BSD open(2) flags of macOS; Node has no names for them: read-write, create, non-blocking, exclusive lock. */
+/**
+ * BSD open(2) flags of macOS, for which Node has no names: read-write, create, non-blocking, exclusive lock.
+ */
 const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0004 | 0x0020;
-/** Used if the system can't wait for a lock, or the waiting program was killed. */
+/** Polling interval if the system can't wait for a lock, or the waiting program was killed. */
 const ASK_AGAIN_MS = 250;
 
 export interface FileLock {
   release(): void;
 }
 
-/** Null if another process holds it. Throws if the system has no such locks. */
+/** Null: another process holds the lock. Throws if the system has no such locks. */
 export function tryLockFile(path: string): FileLock | null {
   const file = process.platform === 'darwin' ? openDarwin(path) : openLinux(path);
   return file === null ? null : lockOn(file);
 }
 
-/** Resolves when this process has the lock; with null, at once, if `stopping` is aborted first. */
+/** Resolves once this process has the lock; with null, at once, if `stopping` is aborted first. */
 export async function waitForLock(path: string, stopping: AbortSignal): Promise<FileLock | null> {
   while (!stopping.aborted) {
     const lock = process.platform === 'darwin' ? tryLockFile(path) : await waitLinux(path, stopping);
@@ -47,7 +49,9 @@ function openDarwin(path: string): number | null {
   }
 }
 
-/** Node can't call flock(2). The `flock` program locks our own open file, which it inherits as its descriptor 3. */
+/**
+ * Node can't call flock(2). The `flock` program locks our own open file, which it inherits as descriptor 3.
+ */
 function openLinux(path: string): number | null {
   const file = openSync(path, 'a', 0o600);
   const { status, error } = spawnSync('flock', ['-n', '-x', '3'], {
@@ -62,7 +66,9 @@ function openLinux(path: string): number | null {
   );
 }
 
-/** `flock` waits in a process group of its own, where Ctrl-C does not reach it. Null if it ended without the lock. */
+/**
+ * `flock` waits in its own process group, where Ctrl-C does not reach it. Null: it ended without the lock.
+ */
 function waitLinux(path: string, stopping: AbortSignal): Promise<FileLock | null> {
   const file = openSync(path, 'a', 0o600);
   const child = spawn('flock', ['-x', '3'], {

@@ -1,7 +1,7 @@
 /**
- * Several desks in one FERMATA_HOME. The first desk lives in the folder itself, as when there was only one; each
- * further desk has a home of its own below it, with its own journal, keys, logs, sockets and backups. Only the
- * servers of Postgres and Temporal, and the minutes fetched from venues, are shared by the installation.
+ * Several desks in one FERMATA_HOME. The first desk lives in the folder itself, as when there was only one.
+ * Each further desk has its own home below it, with its own journal, keys, logs, sockets and backups. The
+ * installation shares only the Postgres and Temporal servers and the minutes fetched from venues.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,18 +17,18 @@ export function furtherDeskOf(home: string): string | null {
   return installationOf(root) === root ? null : basename(root);
 }
 
-/** The homes of all desks that were started here, the first desk's first; at least FERMATA_HOME itself. */
+/** The homes of all desks that were started here, the first desk's first. At least FERMATA_HOME itself. */
 export function desksHomes(installation: string): readonly string[] {
   const folder = join(installation, DESK_HOMES);
   const further = existsSync(folder) ? readdirSync(folder).sort() : [];
   return [rootOf(installation), ...further.map((desk) => join(rootOf(installation), DESK_HOMES, desk))];
 }
 
-/** Whether the servers of Postgres and Temporal also hold another desk's data. */
+/** Whether the Postgres and Temporal servers also hold another desk's data. */
 export const sharesServers = (home: string): boolean => desksHomes(installationOf(home)).length > 1;
 
 /**
- * Names of the desks that have a journal in this very home. Before desks had homes of their own, one home could have
+ * Names of the desks with a journal in this very home. Before desks had their own homes, one home could hold
  * several.
  */
 export function desksStartedIn(home: string): string[] {
@@ -37,7 +37,7 @@ export function desksStartedIn(home: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter(isStarted).sort() : [];
 }
 
-/** The home of a desk that was started before; null if it never was. */
+/** The home of a desk that was started before. Null: it never was. */
 export function knownHomeOf(installation: string, desk: string): string | null {
   const own = join(rootOf(installation), DESK_HOMES, desk);
   if (existsSync(own)) return own;
@@ -46,7 +46,7 @@ export function knownHomeOf(installation: string, desk: string): string | null {
     : null;
 }
 
-/** The home of a desk, which is assigned here if it has none. The first desk to ask gets FERMATA_HOME itself. */
+/** The home of a desk; assigns one if it has none. The first desk to ask gets FERMATA_HOME itself. */
 export function homeOf(installation: string, desk: string): string {
   const home = wouldBeHomeOf(installation, desk);
   if (home !== rootOf(installation) || becomesFirst(installation, desk)) return home;
@@ -63,7 +63,10 @@ export function wouldBeHomeOf(installation: string, desk: string): string {
 
 const firstDeskFile = (installation: string): string => join(homePaths(installation).run, 'first-desk');
 
-/** If two first starts run at once, only one becomes the first. An older home lacks the file but has its desks. */
+/**
+ * If two first starts run at once, only one desk becomes the first. An older home lacks the file but has its
+ * desks.
+ */
 function becomesFirst(installation: string, desk: string): boolean {
   if (desksStartedIn(installation).includes(desk)) return true;
   const { run } = homePaths(installation);
@@ -77,7 +80,7 @@ function becomesFirst(installation: string, desk: string): boolean {
   return firstDesk(installation) === desk;
 }
 
-/** A home older than that file: its runtime file names the desk that was last started there. */
+/** For a home that is older than that file, the runtime file names the desk that was last started there. */
 function firstDesk(installation: string): string | null {
   try {
     const name = textOf(firstDeskFile(installation));
@@ -85,8 +88,8 @@ function firstDesk(installation: string): string | null {
     const runtime = textOf(join(homePaths(installation).run, 'runtime.json'));
     return runtime === null ? null : (JSON.parse(runtime) as Runtime).desk;
   } catch {
-    // Truncated by a power cut, or not ours: the start of the desk writes it again, or reports what is wrong with the
-    // folder.
+    // Truncated by a power cut, or not ours. The start of the desk writes the file again, or reports what is
+    // wrong with the folder.
     return null;
   }
 }
@@ -103,14 +106,14 @@ export function namespaceIn(home: string): string {
 }
 
 /**
- * Gives the desk a new namespace and leaves the old one as it is, since others use the same server. `suffix`: letters
- * and digits.
+ * Gives the desk a new namespace and leaves the old one alone, since others use the same server. `suffix`:
+ * letters and digits.
  */
 export function takeNewNamespace(home: string, suffix: string): void {
   writeFileSync(namespaceFile(home), `${firstNamespaceOf(home)}-${suffix}\n`, { mode: 0o600 });
 }
 
-/** The namespace before a restore gives the desk another. */
+/** The namespace that the desk has until a restore changes it. */
 function firstNamespaceOf(home: string): string {
   const desk = furtherDeskOf(home);
   return desk === null ? FIRST_NAMESPACE : `fermata-${desk}`;

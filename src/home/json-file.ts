@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The contents of one of our own files; null if it does not exist. Throws if it can't be read. */
+/** The contents of one of our own files. Null: it does not exist. Throws if it can't be read. */
 export function readJson<T>(file: string): T | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
@@ -12,8 +12,8 @@ export function readJson<T>(file: string): T | null {
 }
 
 /**
- * Writes a file of our own that others may read at any moment, also after a power cut: they find the old contents or
- * all of the new.
+ * Writes one of our own files so that a reader finds either all of the old contents or all of the new ones,
+ * at any moment, even after a power cut.
  */
 export function writeJson(file: string, value: object): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

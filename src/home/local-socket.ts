@@ -7,14 +7,14 @@ export class FrameTooLarge extends Error {
   override readonly name = 'FrameTooLarge';
 }
 
-/** The framing of every socket of ours: lines. Never holds more than one frame's worth of an unfinished line. */
+/** The framing of all our sockets: lines. Never buffers more than one frame's worth of an unfinished line. */
 export class FrameReader {
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
 
   constructor(readonly charactersMax: number) {}
 
-  /** Whole lines without their line ends. Throws `FrameTooLarge`; the stream is then unusable. */
+  /** Whole lines without their line ends. Throws `FrameTooLarge`; after that the stream is unusable. */
   push(chunk: Buffer): readonly string[] {
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
     this.#rest = lines.pop() ?? '';
@@ -25,7 +25,10 @@ export class FrameReader {
   }
 }
 
-/** Calls `onLine` for each line. Whoever sends a longer one is disconnected, unless `onTooLong` does it otherwise. */
+/**
+ * Calls `onLine` for each line. A sender of a longer line is disconnected, unless `onTooLong` does something
+ * else.
+ */
 export function readLines(
   socket: Socket,
   charactersMax: number,
@@ -46,7 +49,7 @@ export function readLines(
 
 const ANSWER_CHARS_MAX = 1024 * 1024;
 
-/** Nobody answered. This does not say whether the request was carried out. */
+/** Nobody answered. The request may or may not have been carried out. */
 export class SocketSilent extends Error {
   override readonly name = 'SocketSilent';
 }
@@ -105,8 +108,8 @@ export function askSocket(path: string, method: string, params: object, timeoutM
 }
 
 /**
- * Ends a server whoever is connected. Waiting for them would be waiting for those who ask again and again whether this
- * process has ended.
+ * Closes a server without waiting for its connections. Some of them ask again and again whether this process
+ * has ended, so a wait would never end.
  */
 export async function closeAtOnce(server: Server, connected: Iterable<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -115,8 +118,8 @@ export async function closeAtOnce(server: Server, connected: Iterable<Socket>): 
 }
 
 /**
- * Listens for this user only. An existing socket file is a leftover of a killed process: the caller knows that nobody
- * listens. Rejects if listening fails.
+ * Listens for this user only. Removes an existing socket file: a killed process left it, since the caller
+ * knows that nobody listens. Rejects if listening fails.
  */
 export async function listenAtSocket(server: Server, path: string): Promise<void> {
   rmSync(path, { force: true });

@@ -1,6 +1,6 @@
 /**
- * Makes stacks name our sources. Node's own `--enable-source-maps` reads every map at the start, which takes a fifth
- * of it, and keeps them; here a map is read with the first stack that passes through its file.
+ * Makes stacks name our sources. Node's own `--enable-source-maps` reads every map at the start, which takes
+ * a fifth of the start, and keeps them. Here, a map is read for the first stack that passes through its file.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
@@ -17,7 +17,7 @@ export function mapStacks(): void {
   };
 }
 
-/** The first line as Node writes it: its own errors with their code. */
+/** The first line as Node writes it: Node's own errors include their code. */
 function headOf(error: Error): string {
   const said = Error.prototype.toString.call(error);
   const { code } = error as NodeJS.ErrnoException;
@@ -33,7 +33,7 @@ function placed(text: string, site: NodeJS.CallSite, maps: Map<string, SourceMap
   const entry = maps.get(path)?.findEntry(line - 1, column - 1);
   if (!entry || !('originalSource' in entry)) return text;
   const source = relative(ROOT, resolve(dirname(path), entry.originalSource));
-  // For a library the map has only the name.
+  // For a library, the map has only the name.
   if (!source.startsWith('src/')) return text;
   return text.replace(
     `${file}:${line}:${column}`,

@@ -1,6 +1,7 @@
 /**
- * The keys that seal everything that Temporal stores. The secret file `payload-key` holds one key a line (32 bytes
- * hex): the first one seals, all of them open. An old key stays as long as Temporal may hold what it sealed.
+ * The keys that seal everything that Temporal stores. The secret file `payload-key` holds one key per line
+ * (32 bytes hex): the first one seals, all of them open. An old key stays while Temporal may still hold data
+ * that it sealed.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_LENGTH = 12;
 
-/** Newest first. Throws with what to do if there is none, or if a line is not a key. */
+/** Newest first. Throws, and says what to do, if there is no key or a line is not a key. */
 export function readPayloadKeys(home: string): readonly PayloadKey[] {
   return parsePayloadKeys(readSecret(home, 'payloadKey'));
 }
@@ -34,7 +35,10 @@ export function parsePayloadKeys(text: string): readonly PayloadKey[] {
   });
 }
 
-/** Returns nonce, authentication tag and ciphertext. Opens only with the same `purpose`, which travels with it. */
+/**
+ * Returns nonce, authentication tag and ciphertext. Opens only with the same `purpose`, which must be stored
+ * alongside.
+ */
 export function seal({ id, key }: PayloadKey, plain: Uint8Array, purpose = ''): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);
@@ -43,7 +47,7 @@ export function seal({ id, key }: PayloadKey, plain: Uint8Array, purpose = ''): 
   return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]);
 }
 
-/** Null if it was not sealed with this key for this purpose, or was changed since. */
+/** Null: it was not sealed with this key for this purpose, or was changed since. */
 export function unseal({ id, key }: PayloadKey, sealed: Uint8Array, purpose = ''): Uint8Array | null {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
   const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
@@ -67,9 +71,9 @@ interface Canary {
 const WORD = 'canary';
 
 /**
- * One sealed word for each key with which Temporal may still hold something, stored beside its database. After a
- * change of `payload-key` a start would find runs that it can't read: it is refused before anything is touched.
- * Throws if a key is missing that Temporal's database still needs; otherwise adds a word for the newest key.
+ * One sealed word per key under which Temporal may still hold data, stored next to its database. After a
+ * change of `payload-key`, a start could meet runs that it can't read: it is refused before anything changes.
+ * Throws if a key is missing that Temporal's database still needs. Otherwise adds a word for the newest key.
  */
 export function checkPayloadCanary(home: string): void {
   const paths = homePaths(home);
@@ -107,5 +111,5 @@ function opens(keys: readonly PayloadKey[], { keyId, sealed }: Canary): boolean 
   return word != null && Buffer.from(word).toString() === WORD;
 }
 
-/** Where Temporal's UI has payloads decrypted: on the port that serves the UI, by the web role. */
+/** Where Temporal's UI has payloads decrypted: by the web role, on the port that serves the UI. */
 export const CODEC_PATH = '/fermata/codec';

@@ -1,7 +1,7 @@
 /**
- * What the command line writes about people, read at every use; and there whose sign-ins, passkeys and Telegram links
- * the operator has ended. What was ended throws if its file is damaged: nothing counts then, since all of it may have
- * been.
+ * What the command line writes about people, read at every use. Also records whose sign-ins, passkeys and
+ * Telegram links the operator has ended. If one of those files is damaged, reading it throws and nothing
+ * counts, since everything may have been ended.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,14 @@ import { tryLockFile } from './file-lock.js';
 import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
 
-/** Beside the secrets, where no role in a container can write. */
+/** Next to the secrets, where no role in a container can write. */
 export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
 
 const textsSchema = z.record(z.string(), z.string());
 
 /**
- * One of the files there: a text for each name; empty if there is no file. Throws `PeopleFileUnusable` if it is damaged
- * or can't be read.
+ * One of these files: a text for each name; empty if there is no file. Throws `PeopleFileUnusable` if it is
+ * damaged or can't be read.
  */
 export function readPeopleFile(file: string, doThis: string): Readonly<Record<string, string>> {
   try {
@@ -32,7 +32,7 @@ export function readPeopleFile(file: string, doThis: string): Readonly<Record<st
   }
 }
 
-/** Its message is for the log and the command line; who asks over the network learns the file's name alone. */
+/** The message is for the log and the command line. Over the network, only the file's name is shown. */
 export class PeopleFileUnusable extends Error {
   override readonly name = 'PeopleFileUnusable';
   readonly fileName: string;
@@ -51,8 +51,8 @@ const TURN_WITHIN_MS = 10_000;
 const ASK_AGAIN_MS = 20;
 
 /**
- * Changes files there, one process at a time: of two changes at once the later would write the earlier away, and who
- * was removed could sign in. Throws if it is not its turn within ten seconds.
+ * Changes these files, one process at a time. Of two changes at once, the later would overwrite the earlier,
+ * and a removed person could still sign in. Throws if its turn does not come within ten seconds.
  */
 export function changePeople<T>(home: string, change: () => T): T {
   const folder = peopleFolder(home);
@@ -75,8 +75,8 @@ export function changePeople<T>(home: string, change: () => T): T {
 const TAKEN_IN = 'taken-in';
 
 /**
- * Before files about people had a volume of their own, they were in the home folder, which every role can write. They
- * are moved once; anything put there later is ignored.
+ * Before files about people had their own volume, they were in the home folder, which every role can write.
+ * They are moved once; anything put there later is ignored.
  */
 export function takeInPeople(homeBefore: string, home: string): void {
   const [from, to] = [join(homeBefore, 'people'), peopleFolder(home)];
@@ -92,7 +92,7 @@ const SIGN_INS = 'ended-sign-ins.json';
 const LINKS = 'ended-telegram-links.json';
 const PASSKEYS = 'ended-passkeys.json';
 
-/** Ends everything that this person is signed in with, however it began. */
+/** Ends all sign-ins of this person, however they began. */
 export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
 
 /** A different text after each `endSignIns`. */

@@ -1,5 +1,5 @@
 /**
- * Passwords of people other than the built-in operator: one file of scrypt hashes, so that signing in needs no
+ * Passwords of everyone but the built-in operator: one file of scrypt hashes, so that signing in needs no
  * database.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
@@ -13,8 +13,8 @@ const PEOPLE_MAX = 100;
 type Hashes = Readonly<Record<string, string>>;
 
 /**
- * Null if this person has no password here. Throws if the file is damaged, or this person's password in it: nobody's is
- * known to be wrong then.
+ * Null: this person has no password here. Throws if the file, or this person's password in it, is damaged:
+ * then nothing says that a password is wrong.
  */
 export function passwordHashOf(home: string, person: string): string | null {
   const hashes = readHashes(home);
@@ -39,7 +39,7 @@ export async function setPassword(home: string, person: string, password: string
   });
 }
 
-/** False if there was none. Throws if the file is damaged. */
+/** False: there was none. Throws if the file is damaged. */
 export function removePassword(home: string, person: string): boolean {
   return changePeople(home, () => {
     const { [person]: removed, ...rest } = readHashes(home);
@@ -59,7 +59,7 @@ const readHashes = (home: string): Hashes =>
     'No password there signs anybody in, and operator still has its own. Put an intact copy in its place, or remove it and give each person a password anew: fermata person add NAME',
   );
 
-/** About 50 ms and 32 MiB for each guess. */
+/** About 50 ms and 32 MiB per guess. */
 const COST = 2 ** 15;
 const BLOCK_SIZE = 8;
 const PARALLEL = 1;

@@ -1,4 +1,6 @@
-/** The public keys of people, enrolled on the command line and read by whoever checks a vote about real money. */
+/**
+ * People's public keys, enrolled on the command line and read by the code that checks votes about real money.
+ */
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -38,11 +40,12 @@ const keySchema = z.discriminatedUnion('kind', [
     enrolledMs: z.number().int(),
   }),
 ]);
-/** A single key may stand without a list, as before there were passkeys. */
+/** A single key may stand without a list, as it did before passkeys existed. */
 const fileSchema = z.record(z.string().max(64), z.union([keySchema, z.array(keySchema)]));
 
 /**
- * Empty if this person has none. Throws if the file is damaged, or can be read or changed by others than its owner.
+ * Empty: this person has none. Throws if the file is damaged, or if anyone but its owner can read or change
+ * it.
  */
 export function personKeysOf(home: string, person: string): readonly PersonKey[] {
   const keys = read(home);
@@ -50,7 +53,7 @@ export function personKeysOf(home: string, person: string): readonly PersonKey[]
   return own.filter((key) => key.kind !== 'passkey' || !isEndedPasskey(home, key.credentialId));
 }
 
-/** The key that this person derives from a password; null if there is none. Throws as `personKeysOf` does. */
+/** The key that this person derives from a password. Null: there is none. Throws as `personKeysOf` does. */
 export const passwordKeyOf = (home: string, person: string): PasswordKey | null =>
   personKeysOf(home, person).find((key) => key.kind === 'ed25519-scrypt') ?? null;
 
@@ -59,8 +62,8 @@ export const votePasskeysOf = (home: string, person: string): readonly VotePassk
   personKeysOf(home, person).filter((key) => key.kind === 'passkey');
 
 /**
- * Replaces the person's key from a password; a passkey is added to the others. Throws if there are too many, or if
- * this one would make the file unreadable: then nobody could vote.
+ * Replaces the person's password key, or adds a passkey to the others. Throws if there are too many, or if
+ * this key would make the file unreadable: then nobody could vote.
  */
 export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
   const isReplaced = (before: PersonKey): boolean =>
@@ -73,7 +76,7 @@ export function enrolPersonKey(home: string, person: string, key: PersonKey): vo
   });
 }
 
-/** Removes the given keys, or all if none are given. Returns what was removed. */
+/** Removes the keys for which `isMeant` is true: by default, all. Returns the removed keys. */
 export function removePersonKeys(
   home: string,
   person: string,

@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 const wallMs = z.number().describe('Wall clock, milliseconds since 1970');
 
-/** One process, as the supervisor says. */
+/** One process, as the supervisor reports it. */
 export const processStatusSchema = z.object({
   name: z.string(),
   /** `down`: it died too often and stays down until a person restarts it. */
   state: z.enum(['starting', 'running', 'restarting', 'stopping', 'stopped', 'down']),
   pid: z.number().nullable(),
   restarts: z.number(),
-  /** Null where none runs. */
+  /** Null: no process is running. */
   startedWallMs: wallMs.nullable().exactOptional().describe('Of the process that runs now'),
   /** Null: none since the supervisor started. */
   lastDeath: z

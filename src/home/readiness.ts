@@ -1,5 +1,5 @@
 /**
- * How ready the newest pre-flight found the desk: computed, never declared. Stored in a file, so that it can be read
+ * How ready the newest pre-flight found the desk: computed, never declared. Stored in a file that can be read
  * while everything else is down.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,9 @@ export type Readiness = Readonly<z.infer<typeof schema>>;
 
 const fileOf = (home: string, desk: string): string => join(homePaths(home).home, `readiness-${desk}.json`);
 
-/** Never throws: the findings are reported even if a desk has no folder yet, or none that can be written. */
+/**
+ * Never throws: the findings are reported even if the desk has no folder yet, or none that can be written.
+ */
 export function keepReadiness(home: string, desk: string, readiness: Readiness): void {
   try {
     const file = fileOf(home, desk);

@@ -1,6 +1,6 @@
 /**
- * A restore changes nothing of the desk until everything is ready beside it; from then on this mark is in
- * FERMATA_HOME until all of it is in place. A start in between would begin with half of each.
+ * A restore changes nothing of the desk until everything is prepared alongside it. From then on, this mark
+ * stays in FERMATA_HOME until everything is in place. A start in between would begin with half of each.
  */
 import { join } from 'node:path';
 import { readJson, writeJson } from './json-file.js';
@@ -8,13 +8,13 @@ import { readJson, writeJson } from './json-file.js';
 export interface RestoreMark {
   readonly backupId: string;
   readonly desk: string;
-  /** Name of the prepared database, beside the desk's. */
+  /** Name of the prepared database, next to the desk's own. */
   readonly database: string;
-  /** Names of the files and folders in `staged` that the backup holds. */
+  /** Names of those files and folders in `staged` that the backup holds. */
   readonly has: readonly string[];
   /** The accounts stay where they are: the ledger catches up from their journal. */
   readonly databaseOnly?: boolean;
-  /** Nothing of Temporal is moved. */
+  /** Nothing of Temporal's is moved. */
   readonly keepsTemporal: boolean;
   /** Where the replaced parts are kept: a folder, and a database. */
   readonly keptIn: string;
@@ -52,9 +52,9 @@ export interface RestoreOrder extends BackupChoice {
 const orderFile = (home: string): string => join(restoreFolder(home), 'order.json');
 
 /**
- * A restore of the database that was approved while the desk runs: ordered from the supervisor, carried out by the
- * process that started the desk once everything has ended, and answered once the desk runs again. Only the newest
- * order is kept. Null: none was ever ordered here.
+ * A restore of the database that was approved while the desk runs: ordered from the supervisor, carried out
+ * by the process that started the desk once everything has ended, and answered once the desk runs again. Only
+ * the newest order is kept. Null: none was ever ordered here.
  */
 export const readRestoreOrder = (home: string): RestoreOrder | null => readJson(orderFile(home));
 
@@ -63,8 +63,8 @@ export function writeRestoreOrder(home: string, order: RestoreOrder): void {
 }
 
 /**
- * Called at every start: if the desk was started in another way than by the order, the order must not be carried out
- * later.
+ * Called at every start: if something other than the order started the desk, the order must not be carried
+ * out later.
  */
 export function closeRestoreOrder(home: string): void {
   const order = readRestoreOrder(home);

@@ -1,11 +1,11 @@
-/** Addresses of the dashboard for what a message is about; the dashboard signs people in. */
+/** Dashboard addresses for the subject of a message; the dashboard signs people in. */
 import { dashboardFrom } from './dashboard-address.js';
 import type { Runtime } from './runtime.js';
 import { runtimeHere } from './runtime-here.js';
 
 /**
- * Address of a run in Temporal's UI. Null if no UI is behind our sign-in: somebody else's server whose UI nobody has
- * named.
+ * Address of a run in Temporal's UI. Null: no UI is behind our sign-in, since the server is somebody else's
+ * and nobody has named its UI.
  */
 export function runAddress(
   { web, temporal }: Pick<Runtime, 'web' | 'temporal'>,
@@ -15,22 +15,22 @@ export function runAddress(
   return `${dashboardFrom(web)}#run=${encodeURIComponent(workflowId)}`;
 }
 
-/** For the desk that was last started with this FERMATA_HOME; null if there is none. */
+/** For the desk that was last started with this FERMATA_HOME. Null: there is none. */
 export function runAddressAt(home: string, workflowId: string): string | null {
   const runtime = runtimeHere(home);
   return runtime === null ? null : runAddress(runtime, workflowId);
 }
 
 /**
- * Address of a document that the web role serves: its name without `.md`, optionally with `#` and a section. Null if
- * no desk was started here.
+ * Address of a document that the web role serves: its name without `.md`, optionally with `#` and a section.
+ * Null: no desk was started here.
  */
 export function documentAddressAt(home: string, document: string): string | null {
   const web = runtimeHere(home)?.web;
   return web === undefined ? null : `${dashboardFrom(web)}docs/${document}`;
 }
 
-/** Address of a setup's own page; null if no desk was started here. */
+/** Address of a setup's own page. Null: no desk was started here. */
 export function setupAddressAt(home: string, setup: string): string | null {
   const web = runtimeHere(home)?.web;
   return web === undefined ? null : `${dashboardFrom(web)}#/setups/${setup}`;

@@ -1,6 +1,6 @@
 /**
- * What a role has to know, from its environment alone: for roles that are not started by `fermata up`, each in a
- * container of its own. Secrets are files there too.
+ * Everything a role must know, from its environment only: for roles that `fermata up` doesn't start, each in
+ * its own container. Secrets are files there too.
  */
 
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
@@ -14,14 +14,14 @@ import { supervisorSocketPath } from './supervisor-protocol.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TEMPORAL_UI_PORT = 8233;
-/** Name of the database in stores of our own. */
+/** Name of the database in our own stores. */
 const DATABASE = 'fermata';
 const NAMESPACE = 'fermata';
 const APP_USER = 'fermata_app';
 const POSTGRES_PORT = 5432;
 
 /**
- * `reachesTemporal`: false for roles that never connect to it and need no settings for it. Throws
+ * `reachesTemporal`: false for roles that never connect to Temporal and need no settings for it. Throws
  * `EnvironmentProblem` with the variable that is missing or wrong, or `DeskFileError`.
  */
 export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {

@@ -1,4 +1,7 @@
-/** What the supervisor tells every process that it starts: addresses and places, no secrets (those are files). */
+/**
+ * What the supervisor passes to every process that it starts: addresses and places, no secrets (those are
+ * files).
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +12,8 @@ import type { DeskCalendar } from '../domain/trading-day.js';
 export const DESK_HOMES = 'desk-homes';
 
 /**
- * The one name of a home: its folder's own, whatever links lead there. Of a folder that does not exist yet it is the one
- * that it will have.
+ * The one name of a home: its folder's real path, whatever links lead there. If the folder does not exist
+ * yet, the path that it will have.
  */
 export function rootOf(home: string): string {
   const path = resolve(home);
@@ -27,16 +30,20 @@ export function installationOf(home: string): string {
   return basename(dirname(root)) === DESK_HOMES ? dirname(dirname(root)) : root;
 }
 
-/** Places of a desk, below its home: FERMATA_HOME (by default `.fermata` in the working folder) or a folder in it. */
+/**
+ * Places of a desk, below its home: FERMATA_HOME (by default `.fermata` in the working folder) or a folder in
+ * it.
+ */
 export interface HomePaths {
   readonly home: string;
   readonly secrets: string;
   readonly run: string;
   readonly logs: string;
-  /** Belongs to the installation: one server has a database for each desk. */
+  /** Belongs to the installation: one server with a database for each desk. */
   readonly postgres: string;
   /**
-   * Belongs to this desk: which keys seal its runs. In the first desk's home it is also the server's database folder.
+   * Belongs to this desk: which keys seal its runs. In the first desk's home it is also the server's database
+   * folder.
    */
   readonly temporal: string;
   readonly ballast: string;
@@ -48,7 +55,7 @@ export interface HomePaths {
   readonly builds: string;
   /** Which actions of a desk's own folder were begun, and their results. */
   readonly ownActions: string;
-  /** Short hashed folder outside `home`: Node silently cuts a Unix socket path over 107 bytes. */
+  /** Short hashed folder outside `home`: Node silently cuts a Unix socket path of more than 107 bytes. */
   readonly sockets: string;
   /** What the desks of an installation share. */
   readonly servers: ServerPaths;
@@ -61,7 +68,7 @@ interface ServerPaths {
   readonly run: string;
   readonly logs: string;
   readonly temporal: string;
-  /** Not the first desk's sockets: the servers outlive that desk while another one runs. */
+  /** Not the first desk's sockets: while another desk runs, the servers outlive the first one. */
   readonly sockets: string;
 }
 
@@ -91,7 +98,7 @@ export function homePaths(home: string): HomePaths {
   };
 }
 
-/** In containers the secrets are a volume of their own. */
+/** In containers, the secrets have their own volume. */
 function secretsFolder(root: string): string {
   const given = process.env.FERMATA_SECRETS;
   if (!given) return join(root, 'secrets');
@@ -102,15 +109,15 @@ function secretsFolder(root: string): string {
 const socketsRecord = (root: string): string => join(root, 'run', 'sockets');
 
 /**
- * Call with the lock of this home held. A shell, a cron job and a login over SSH may have different folders for sockets,
- * and each has to find the desk.
+ * Call it while holding the lock of this home. A shell, a cron job and an SSH login may each have a different
+ * folder for sockets, and all of them must find the desk.
  */
 export function recordSockets(home: string): void {
   const root = rootOf(home);
   writeFileSync(socketsRecord(root), socketsFolder(root), { mode: 0o600 });
 }
 
-/** Call once nothing of this home runs any more: what a killed supervisor has left is removed too. */
+/** Call it once nothing of this home runs any more: also removes what a killed supervisor has left. */
 export function forgetSockets(home: string): void {
   const root = rootOf(home);
   const folder = socketsInUse(root);
@@ -119,8 +126,8 @@ export function forgetSockets(home: string): void {
 }
 
 /**
- * Null: none runs, or the record is of another machine, such as outside of a container, or of the home that this one
- * was copied from.
+ * Null: none runs, or the record comes from another machine (for example from outside a container), or from
+ * the home that this one was copied from.
  */
 function socketsInUse(root: string): string | null {
   try {
@@ -132,14 +139,19 @@ function socketsInUse(root: string): string | null {
   }
 }
 
-/** The link by which an earlier version was started here: its sockets are named after that. Throws if there is none. */
+/**
+ * The link by which an earlier version was started here: its sockets are named after that link. Throws if
+ * there is none.
+ */
 function linkTo(root: string): string {
   const { home } = JSON.parse(readFileSync(join(root, 'run', 'runtime.json'), 'utf8')) as Runtime;
   if (rootOf(home) !== root) throw new Error(`${home} is another home`);
   return home;
 }
 
-/** Of the home. Before it is the user's number: another user, such as root, may look for the desk too. */
+/**
+ * The hash of the home. The user id stands before it: another user, such as root, may look for the desk too.
+ */
 const hashIn = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
 
 function socketsFolder(root: string): string {
@@ -150,17 +162,17 @@ function socketsFolder(root: string): string {
 
 export interface DeskPaths {
   readonly root: string;
-  /** The account that is traded: journal and paper book belong together and are moved together. */
+  /** The account that is traded: journal and paper book belong together and move together. */
   readonly account: string;
   readonly journal: string;
-  /** How far each journal had come. */
+  /** How far each journal had got. */
   readonly journalEnds: string;
   /** The signature counters of the authenticators whose passkeys voted. */
   readonly voteCounters: string;
   readonly paperBook: string;
-  /** Paper accounts of other price sources than the current one. */
+  /** Paper accounts of price sources other than the current one. */
   readonly restingAccounts: string;
-  /** Names the set-aside account whose stops and limits the traded one has yet to take over. */
+  /** Names the account set aside whose stops and limits the traded account has yet to take over. */
   readonly rulesFrom: string;
   readonly marketPosition: string;
   readonly controlSocket: string;
@@ -196,18 +208,22 @@ export interface MarketChoice {
 /** See docs/design/temporal-access.md. */
 export interface TemporalPlace {
   /**
-   * `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, found by Temporal's own
-   * environment variables.
+   * `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, found through
+   * Temporal's own environment variables.
    */
   readonly kind: 'managed' | 'external';
-  /** host:port, or `unix:///path` for a managed server with a network of its own. */
+  /** host:port, or `unix:///path` for a managed server with its own network. */
   readonly address: string;
   readonly namespace: string;
   /**
-   * The UI that the web role proxies after a sign-in: http://host:port or unix+http://path; null if there is none.
+   * The UI that the web role proxies after a sign-in: http://host:port or unix+http://path. Null: there is
+   * none.
    */
   readonly uiAddress: string | null;
-  /** For an external server: what the desk had to present. A shell whose environment lacks it says so. */
+  /**
+   * For an external server: the credentials that the desk had to present. A shell whose environment lacks
+   * them says so.
+   */
   readonly asks?: readonly string[];
   /** For a managed server: who else on this machine could reach it. */
   readonly isolation?: 'own-network' | 'loopback';
@@ -221,12 +237,12 @@ export interface Runtime {
   readonly home: string;
   readonly desk: string;
   readonly deskFile: string;
-  /** The file that a person wrote, if `deskFile` is a copy kept at the start; absent: `deskFile`. */
+  /** The file that a person wrote, if `deskFile` is a copy made at the start; absent: `deskFile`. */
   readonly writtenFile?: string;
   /** The folder of a person's desk file, with the desk's own checks; absent: the folder of `deskFile`. */
   readonly deskFolder?: string;
   readonly configHash: string;
-  /** The desk whose paper twin this is; absent: it is none. */
+  /** The desk whose paper twin this is; absent: this is no twin. */
   readonly twinOf?: string;
   /** How the desk counts its days; absent if an older build wrote this. */
   readonly calendar?: DeskCalendar;
@@ -246,9 +262,11 @@ export interface Runtime {
   /** host:port where each worker's Temporal library offers its metrics to Prometheus; absent: nowhere. */
   readonly workerMetrics?: Readonly<Record<MeasuredWorker, string>>;
   readonly supervisorSocket: string;
-  /** A simulator on this machine that takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
+  /**
+   * A simulator on this machine that receives the orders instead of the exchange: `http://127.0.0.1:<port>`.
+   */
   readonly simulatedVenue?: string;
-  /** By feed, of a desk whose orders don't leave: simulators on this machine that give its prices. */
+  /** For a desk whose orders stay here: by feed, the simulators on this machine that supply its prices. */
   readonly simulatedFeeds?: Readonly<Record<string, string>>;
 }
 
@@ -259,11 +277,11 @@ export const calendarOf = ({ calendar }: Pick<Runtime, 'calendar'>): DeskCalenda
 export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
   deskFolder ?? dirname(resolve(deskFile));
 
-/** The desk file to name to a person. */
+/** The desk file to name in messages to people. */
 export const writtenFileOf = ({ deskFile, writtenFile }: Pick<Runtime, 'deskFile' | 'writtenFile'>): string =>
   writtenFile ?? deskFile;
 
-/** Each role is one function; which ones run together is a matter of wiring. */
+/** Each role is one function; which roles run together is a matter of wiring. */
 export interface Role {
   stop(): Promise<void>;
 }
@@ -272,7 +290,7 @@ export interface Role {
 export const SECRET_FILES = {
   /** Password of the Postgres superuser `fermata`. */
   postgresPassword: 'postgres-password',
-  /** Password of `fermata_app`, the role that every process connects as. */
+  /** Password of `fermata_app`, the Postgres role that every process connects as. */
   postgresAppPassword: 'postgres-app-password',
   /** Password of Temporal's own Postgres, if it has one (containers). */
   temporalPostgresPassword: 'temporal-postgres-password',
@@ -284,7 +302,7 @@ export const SECRET_FILES = {
   signInLinkKey: 'sign-in-link-key',
   /** HMAC key of Telegram code and link rows (32 bytes hex): for command line, supervisor and bot. */
   telegramLinkKey: 'telegram-link-key',
-  /** Keys that seal what Temporal stores, newest first, one a line (32 bytes hex). */
+  /** Keys that seal what Temporal stores, newest first, one per line (32 bytes hex). */
   payloadKey: 'payload-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */
   tokenKey: 'token-key',
@@ -296,7 +314,10 @@ export const SECRET_FILES = {
   metricsToken: 'metrics-token',
   /** Key that seals minutes fetched from a venue (32 bytes hex). */
   dataKey: 'data-key',
-  /** Key that seals and signs backups that leave this machine (32 bytes hex): for whoever sends and fetches them. */
+  /**
+   * Key that seals and signs backups that leave this machine (32 bytes hex): for the code that sends and
+   * fetches them.
+   */
   backupKey: 'backup-key',
 } as const;
 
@@ -307,7 +328,7 @@ const SHARED_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
   'dataKey',
 ];
 
-/** Where a desk's secret is; those that an installation's desks share are with the first desk's. */
+/** Where a desk's secret is. Secrets that an installation's desks share are with the first desk's. */
 export function secretFile(home: string, name: keyof typeof SECRET_FILES): string {
   const at = SHARED_SECRETS.includes(name) ? installationOf(home) : home;
   return join(homePaths(at).secrets, SECRET_FILES[name]);

@@ -1,4 +1,4 @@
-/** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once; they are stored nowhere else. */
+/** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once and stored nowhere else. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.j
 
 type SecretName = keyof typeof SECRET_FILES;
 
-/** Characters of the generated password that can't be confused: no 0/O, 1/l. */
+/** Characters of the generated password, none of which can be confused: no 0/O, 1/l. */
 const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 20;
 
@@ -25,7 +25,7 @@ const RANDOM_KEYS = [
   'backupKey',
 ] as const satisfies readonly SecretName[];
 
-/** Throws with what to do if the secret does not exist. */
+/** Throws, and says what to do, if the secret does not exist. */
 export function readSecret(home: string, name: SecretName): string {
   const path = secretFile(home, name);
   try {
@@ -42,8 +42,8 @@ interface SecretsMade {
 }
 
 /**
- * Makes what is missing. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password whenever it
- * is given; without it, one is generated at the first start.
+ * Makes the missing secrets. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password
+ * whenever it is set. Without it, a password is generated at the first start.
  */
 export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
   const { secrets } = homePaths(home);
@@ -56,7 +56,7 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
 }
 
 /**
- * Stores a secret given by a person, beside those that are made here; replaces the previous one. Resolves to its
+ * Stores a secret given by a person with the generated ones, replacing the previous one. Resolves to its
  * file.
  */
 export async function keepOwnSecret(home: string, file: string, value: string): Promise<string> {
@@ -72,12 +72,12 @@ export function makeSecret(home: string, name: SecretName): void {
   createOnce(secretFile(home, name), randomBytes(32).toString('hex'));
 }
 
-/** Key of fetched minutes; null if none were fetched here. */
+/** Key of fetched minutes. Null: none were fetched here. */
 export function dataKey(home: string): string | null {
   return read(secretFile(home, 'dataKey'));
 }
 
-/** The key of fetched minutes, made if there is none: minutes can be fetched before the first start. */
+/** The key of fetched minutes, made if missing: minutes can be fetched before the first start. */
 export function ensureDataKey(home: string): string {
   mkdirSync(homePaths(installationOf(home)).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'dataKey');
@@ -95,14 +95,15 @@ async function ensureOperatorPassword(secrets: string, given: string | undefined
     return { generatedPassword: false };
   }
   if (known !== null) return { generatedPassword: false };
-  // The plain text first: if the process is killed in between, the next start finds it and makes the hash from it.
+  // The plain text first: if the process is killed in between, the next start finds it and makes the hash
+  // from it.
   createOnce(plainFile, generatePassword());
   await replace(hashFile, await hashPassword(read(plainFile) ?? ''));
   return { generatedPassword: true };
 }
 
 function generatePassword(): string {
-  // 256 is a multiple of the alphabet's 32 letters, so that every letter is equally likely.
+  // 256 is a multiple of the alphabet's 32 characters, so every character is equally likely.
   return [...randomBytes(PASSWORD_LENGTH)].map((byte) => PASSWORD_ALPHABET[byte % 32]).join('');
 }
 
@@ -118,11 +119,14 @@ function read(path: string): string | null {
 function createOnce(path: string, value: string): void {
   writeOnce(path, value);
   if (read(path) !== null) return;
-  // It existed but is empty: a full disk cut the write off.
+  // The file existed but is empty: a full disk cut the write off.
   writeFileSync(path, `${value}\n`, { mode: 0o600 });
 }
 
-/** Does nothing if the file exists; never writes half of it, even if another process writes it at the same time. */
+/**
+ * Does nothing if the file exists. Never leaves half of it, even if another process writes it at the same
+ * time.
+ */
 export function writeOnce(path: string, text: string): void {
   const own = `${path}.${process.pid}.new`;
   writeFileSync(own, `${text}\n`, { mode: 0o600 });

@@ -1,13 +1,15 @@
 /**
- * The protocol of roles of several desks in one process. The process of a role listens beside its desk's other
- * sockets; another desk's supervisor connects, sends one `Joining` line, and its desk's role runs there for as long
- * as the connection lasts. Lines of JSON both ways, and `STOP_LINE`.
+ * The protocol for roles of several desks in one process. The process of a role listens on a socket next to
+ * its desk's other ones. Another desk's supervisor connects and sends one `Joining` line, and its desk's role
+ * runs there while the connection lasts. Lines of JSON both ways, and `STOP_LINE`.
  */
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from './file-lock.js';
 import { homePaths } from './runtime.js';
 
-/** Roles that mostly wait. A trader, and every process that a stop goes through, belongs to one desk only. */
+/**
+ * Roles that mostly wait. The trader, and every process that a stop passes through, belongs to one desk only.
+ */
 export const SHARED_ROLES = ['operations-worker', 'web'] as const;
 
 export interface Joining {
@@ -15,7 +17,7 @@ export interface Joining {
   /** How the process was started: only a role that would be started alike may join. */
   readonly sharing: string;
   readonly runtimeFile: string;
-  /** Held for as long as anything of the role runs there: see `lockOnceFree`. */
+  /** Held while any part of the role runs there: see `lockOnceFree`. */
   readonly lockFile: string;
   /** A role that has not stopped within this time ends the process. */
   readonly stopMs: number;
@@ -28,9 +30,9 @@ export type FromHost =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'line'; readonly line: string }
-  /** The process is about to come to an orderly end; the role ends with it. */
+  /** The process is about to end in order; the role ends with it. */
   | { readonly type: 'ends' }
-  /** The role has stopped: it was asked to, or the process comes to an orderly end. */
+  /** The role has stopped: on request, or because the process ends in order. */
   | { readonly type: 'stopped' };
 
 export const STOP_LINE = 'stop';
@@ -38,16 +40,19 @@ export const STOP_LINE = 'stop';
 /** Set in the environment of a process that may be shared. */
 export const SHARING = 'FERMATA_SHARING';
 
-/** The longest that a role may take to stop, plus some seconds: a shared process ends if one takes longer. */
+/**
+ * The longest time that a role may take to stop, plus a few seconds: if one takes longer, the shared process
+ * ends.
+ */
 const STOPS_MS = 45_000;
 
 export const roleLock = (home: string, role: string): string =>
   join(homePaths(home).run, `joined-${role}.lock`);
 
 /**
- * Resolves with the lock once no process runs the desk's role any more: a process that took it in may still be
- * stopping it when the supervisor that asked for it has ended. `who`: which role of which desk. Throws if it takes
- * too long; null if `stopping` came first.
+ * Resolves with the lock once no process runs the desk's role any more: the process that hosts it may still
+ * be stopping it after the supervisor that requested it has ended. `who`: which role of which desk. Throws if
+ * this takes too long. Null: `stopping` came first.
  */
 export async function lockOnceFree(
   lockFile: string,
@@ -63,7 +68,7 @@ export async function lockOnceFree(
   );
 }
 
-/** As `lockOnceFree`, for all roles of a desk that another desk's process may have taken in. */
+/** As `lockOnceFree`, for all roles of a desk that another desk's process may host. */
 export async function nothingJoined(home: string, stopping: AbortSignal): Promise<readonly FileLock[]> {
   const held: FileLock[] = [];
   try {
@@ -78,7 +83,7 @@ export async function nothingJoined(home: string, stopping: AbortSignal): Promis
   return held;
 }
 
-/** No longer than the supervisor's socket name, whose length is checked at the start. */
+/** No longer than the name of the supervisor's socket, whose length is checked at the start. */
 export function sharedSocket(home: string, role: string): string {
   return join(homePaths(home).sockets, `${role.replace(/-worker$/, '')}.sock`);
 }

@@ -1,4 +1,4 @@
-/** The desks that were started in an installation, and the state of each, for showing them side by side. */
+/** The desks that were started in an installation, and the state of each, to show them side by side. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
@@ -18,7 +18,7 @@ export interface StartedDesk {
   /** As recorded at its last start. */
   readonly runtime: Runtime;
   readonly runs: boolean;
-  /** Null if its trader does not answer. */
+  /** Null: its trader does not answer. */
   readonly mode: Mode | null;
   /** Address of its page. */
   readonly page: string;
@@ -47,8 +47,9 @@ async function startedIn(home: string): Promise<readonly StartedDesk[]> {
 }
 
 /**
- * Copies a desk that has strategies or playbooks of its own, or is a paper twin, as it was started, so that a role that
- * restarts never reads a draft, or what its desk's file has become. `run`: that folder of the home. Only for a caller that has made sure that no desk runs there.
+ * Copies the desk as it was started, if it has its own strategies or playbooks or is a paper twin. A role
+ * that restarts then never reads a draft, or later changes to its desk's file. `run`: that folder of the
+ * home. Call it only after making sure that no desk runs there.
  */
 export function keepStartedDesk(
   run: string,

@@ -22,21 +22,23 @@ export interface SupervisorMethods {
   processes: { params: Record<string, never>; result: readonly ProcessStatus[] };
   /** Answers at once; the socket is gone once everything has ended. */
   stop: { params: { readonly hurry: boolean }; result: { readonly stopping: true } };
-  /** An orderly stop and a new start of one role, or `postgres`, or `temporal`. Answers when it is ready. */
+  /** Stops one role, or `postgres`, or `temporal`, in order and starts it again. Answers when it is ready. */
   restart: { params: { readonly name: string }; result: ProcessStatus };
   /**
-   * An orderly end of everything, and a new start after the pause. Answers, before it ends, with the id of the process
-   * that starts it again; refuses, and ends nothing, if that start would fail.
+   * Ends everything in order, and starts it again after the pause. Before it ends, it answers with the id of
+   * the process that will start it again. If that start would fail, it refuses and ends nothing.
    */
   startAgain: { params: { readonly pauseMs: number }; result: { readonly starter: number } };
   /**
-   * As `startAgain`, and in between puts the newest good backup in the place of the database; `readRestoreOrder`
-   * gives the outcome afterwards. Refuses, and ends nothing, also if there is no good backup.
+   * As `startAgain`, and in between puts the newest good backup in the place of the database.
+   * `readRestoreOrder` returns the outcome afterwards. Also refuses, and ends nothing, if there is no good
+   * backup.
    */
   restoreDatabase: { params: Pick<RestoreOrder, 'key' | 'by'>; result: { readonly backupId: string } };
   /**
-   * As `startAgain`, with another build, or the former one if that is unhealthy; `readBuildPointer` gives the outcome
-   * afterwards. Refuses, and ends nothing, also if there is no such build.
+   * As `startAgain`, with another build, or with the previous one if that build is unhealthy.
+   * `readBuildPointer` returns the outcome afterwards. Also refuses, and ends nothing, if there is no such
+   * build.
    */
   switchBuild: {
     params: Pick<BuildSwitch, 'key' | 'by' | 'to'>;

@@ -1,4 +1,4 @@
-/** What is done again and again: questions, work whose other side is away, tasks that never end. */
+/** Repetition: polling, retries while another process is away, tasks that never end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 
@@ -8,7 +8,7 @@ export interface PollTimes {
   readonly everyMs: number;
 }
 
-/** The first answer that `isEnough`, or the last one before the time is over: the caller judges it. */
+/** The first answer that `isEnough`, or the last one before time runs out: the caller judges it. */
 export async function pollUntil<T>(
   ask: () => T | Promise<T>,
   isEnough: (answer: T) => boolean,
@@ -32,7 +32,10 @@ export interface Patience {
   readonly signal?: AbortSignal;
 }
 
-/** Retries work that needs a process which may just be restarting, until it is back; otherwise rejects with the last error. */
+/**
+ * Retries `work`, which needs a process that may be restarting, until that process is back. Otherwise rejects
+ * with the last error.
+ */
 export async function untilBack<T>(
   work: () => Promise<T>,
   { isAway, withinMs, everyMs, signal }: Patience,
@@ -56,8 +59,9 @@ export interface KeptTask {
 }
 
 /**
- * Repeats a task for ever, each run after the one before has ended. A failure is logged and ends nothing; the same one
- * twice in a row is logged once. `task` resolves with the pause before its next run, in milliseconds.
+ * Repeats a task for ever; each run starts after the previous one has ended. A failure is logged and ends
+ * nothing; the same failure twice in a row is logged once. `task` resolves with the pause before its next
+ * run, in milliseconds.
  */
 export function keepDoing(
   name: string,

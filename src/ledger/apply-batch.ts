@@ -15,7 +15,7 @@ import { LedgerMismatch, type Projection } from './project/projection.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
-/** What the projections need of a journal's configurations. */
+/** The part of a journal's configurations that projections need. */
 type Configuration = Pick<Projection, 'account' | 'instruments' | 'scales'>;
 
 export interface LedgerDesk {
@@ -43,7 +43,7 @@ export function applyBatch(
     const fresh = whole.filter((entry) => entry.sequence > cursor.sequence);
     const next = checkContinues(cursor, incarnation, fresh);
     if (fresh.length === 0) return cursor;
-    // Only now: the hash that was checked is over the record as it was written.
+    // Converted only now: the hash checked above is over the record as written.
     const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
     await insertEntries(client, ledger.desk, plain);
     const copied = await copiedThrough(client, ledger.desk, fresh);
@@ -81,7 +81,7 @@ function checkContinues(
   return { sequence, chain };
 }
 
-/** Each entry of format v1 has a hash of its own; later ones are verified with their commit group. */
+/** Entries of format v1 each have their own hash; later ones are verified with their commit group. */
 function checkHash([first, ...others]: readonly FollowedEntry[], chain: string): void {
   if (first === undefined) return;
   const fault =
@@ -115,7 +115,10 @@ async function insertEntries(
   );
 }
 
-/** A restored journal begins as a copy of an earlier one: the last of `entries` that the ledger holds from there. 0: none. */
+/**
+ * A restored journal begins as a copy of an earlier one. Returns the last of `entries` that the ledger
+ * already holds from that one. 0: none.
+ */
 async function copiedThrough(
   client: PoolClient,
   desk: string,
@@ -142,7 +145,7 @@ function configurationAfter(
 
 const UNCONFIGURED: Configuration = { instruments: [], account: PAPER_ACCOUNT, scales: new Map() };
 
-/** The configuration in force before `sequence`; without instruments before the first one. */
+/** The configuration in force before `sequence`; before the first one, it has no instruments. */
 async function configurationBefore(
   client: PoolClient,
   desk: string,

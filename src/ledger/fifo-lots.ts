@@ -1,6 +1,6 @@
 /**
- * The lots of an account, first in, first out: which purchase each sale closes, and what is still held of which. The
- * books themselves go by average cost; tax is mostly reckoned by lots.
+ * An account's lots, first in, first out: which purchase each sale closes, and what is still held of each.
+ * The books themselves use average cost; tax is mostly computed by lots.
  */
 import { type BookSteps, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -19,23 +19,23 @@ export const LOT_COLUMNS = [
   ...['fees', 'result', 'currency', 'rate', 'simulated'],
 ] as const;
 
-/** Records that change what is held. */
+/** Records that change holdings. */
 export const LOT_RECORDS = ['config', 'fill', 'position.adopted', 'coins.claimed', 'split'] as const;
 
-/** What a venue named. */
+/** Columns with names given by a venue. */
 export const LOT_TEXTS: readonly string[] = ['opened_by', 'closed_by'];
 
 interface Amounts {
-  /** Signed: what is long, or was bought, is positive. */
+  /** Signed: long or bought is positive. */
   coins: Units;
-  /** What they cost, signed as in the books. */
+  /** Their cost, signed as in the books. */
   cost: Units;
   fees: Units;
 }
 
 interface Lot extends Amounts {
   price: Units;
-  /** Trade id of the venue, or what else changed the position. */
+  /** The venue's trade id, or what else changed the position. */
   readonly by: string;
   readonly simulated: boolean | null;
   readonly atMs: number;
@@ -44,7 +44,7 @@ interface Lot extends Amounts {
 interface Holding {
   readonly instrument: Instrument;
   readonly steps: BookSteps;
-  /** The oldest first; all of one side. */
+  /** Oldest first; all on one side. */
   readonly lots: Lot[];
 }
 
@@ -62,7 +62,7 @@ export class LotBook {
   readonly #valued: RecordOf<'fee.valued'>[];
   #instruments: readonly Instrument[] = [];
 
-  /** `valued`: values of fees that could not be valued as they were paid, the oldest first. */
+  /** `valued`: values of fees that could not be valued when they were paid, oldest first. */
   constructor(valued: readonly LotRecord[]) {
     this.#valued = valued.filter((record) => record.type === 'fee.valued');
   }
@@ -91,7 +91,7 @@ export class LotBook {
     }
   }
 
-  /** What is held, as lots without a closing. */
+  /** Open lots, as rows without a closing. */
   open(): readonly LotRow[] {
     return [...this.#holdings.values()].flatMap((holding) =>
       holding.lots.map((lot) => rowOf(holding, lot, null)),
@@ -99,7 +99,7 @@ export class LotBook {
   }
 
   #declare(instrument: Instrument): void {
-    // The coin of an inverse contract is counted and paid in one: its places are those of its quantity.
+    // An inverse contract is counted and paid in the same coin: its values have the places of its quantity.
     const scales = new Map([
       [settleOf(instrument), VALUE_PLACES],
       [instrument.base, COIN_PLACES],
@@ -144,7 +144,7 @@ export class LotBook {
     return at === -1 ? 0 : (this.#valued.splice(at, 1)[0]?.fee ?? 0);
   }
 
-  /** As the ledger does it: as if the difference had been traded without a fee. */
+  /** Like the ledger: as if the difference had been traded without a fee. */
   #adopted(record: RecordOf<'position.adopted'>): readonly LotRow[] {
     const holding = this.#at(record.instrument);
     const held = coinsOf(holding) / holding.steps.perLot;
@@ -153,7 +153,7 @@ export class LotBook {
     return execute(holding, { ...trade, fees: 0n, by: 'adopted', rate, simulated: null, atMs: marketMs });
   }
 
-  /** Every lot keeps its cost and its day. What no lot of the venue can hold is paid out, of the oldest first. */
+  /** Every lot keeps its cost and its date. What no lot of the venue can hold is paid out, oldest first. */
   #split(record: RecordOf<'split'>): readonly LotRow[] {
     const holding = this.#at(record.instrument);
     const [numerator, denominator] = [BigInt(record.numerator), BigInt(record.denominator)];
@@ -185,7 +185,10 @@ function tradeOf(holding: Holding, lots: number, priceTicks: number) {
   };
 }
 
-/** Closes the oldest lots of the other side first; the rest opens a lot. Shares are cut off what is left, so that no unit is lost. */
+/**
+ * Closes the oldest lots of the other side first; the rest opens a lot. Each share is cut from what is left,
+ * so that no unit is lost.
+ */
 function execute(holding: Holding, execution: Execution): readonly LotRow[] {
   const { lots } = holding;
   const rest = { coins: execution.coins, cost: execution.cost, fees: execution.fees };
@@ -202,7 +205,7 @@ function execute(holding: Holding, execution: Execution): readonly LotRow[] {
   return rows;
 }
 
-/** Takes so many coins off, with their part of cost and fees. */
+/** Takes this many coins off, with their share of cost and fees. */
 function cutOff(from: Amounts, size: Units): Amounts {
   const whole = magnitude(from.coins);
   const share = (amount: Units): Units => mulDivUnits(amount, size, whole);
@@ -245,5 +248,5 @@ function rowOf(holding: Holding, lot: Lot, closing: Execution | null): LotRow {
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
-/** Without zeros at its end. */
+/** Without trailing zeros. */
 const plain = (decimal: string): string => decimal.replace(/\.?0+$/, '');

@@ -1,4 +1,6 @@
-/** Follows the trader's journal for ever: through its restarts, an unavailable database, and a new journal. */
+/**
+ * Follows the trader's journal for ever: through trader restarts, an unavailable database, and a new journal.
+ */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +20,7 @@ const BATCH_ENTRIES = 500;
 const QUEUE_ENTRIES_MAX = 5_000;
 const STATUS_TIMEOUT_MS = 5_000;
 const BACKOFF = { firstMs: 100, mostMs: 5_000 };
-/** How soon it tries again after a mismatch. Nothing changes until a person has acted. */
+/** How soon it tries again after a mismatch. Nothing changes until a person acts. */
 const MISMATCH_PAUSE_MS = 30_000;
 
 interface FollowOptions {
@@ -73,7 +75,7 @@ async function followForEver(
         pauseMs = options.mismatchPauseMs ?? MISMATCH_PAUSE_MS;
       } else if (!(error instanceof QueueFull)) {
         const text = messageOf(error);
-        // Once for each outage, not once for each attempt.
+        // Once per outage, not once per attempt.
         if (text !== said) options.log('warn', `the ledger waits: ${text}`);
         said = text;
         failures = state.position?.sequence === before ? failures + 1 : 1;
@@ -134,7 +136,7 @@ function isMismatch(error: unknown): error is Error {
   return error instanceof LedgerMismatch || error instanceof RangeError || error instanceof DecimalError;
 }
 
-/** The desk must not trade if its ledger can't follow. If a person resumes nevertheless, it halts again. */
+/** The desk must not trade while its ledger can't follow. If a person resumes anyway, it halts again. */
 async function haltFor(options: FollowOptions, state: FollowState, error: Error): Promise<void> {
   const { desk, pool, trader, log } = options;
   const reason = `the ledger does not match the journal: ${error.message}`;

@@ -1,4 +1,4 @@
-/** The ledger role: the trader's journal, followed into Postgres, and beside it what the trader has seen. */
+/** The ledger role: follows the trader's journal into Postgres, and also stores what the trader has seen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { EquityAnswer } from '../contracts/trader-status.js';
@@ -16,8 +16,8 @@ import { followJournal, ledgerDesk } from './follow-journal.js';
 import { CAPITAL } from './project/project-record.js';
 
 /**
- * Ready at once: it waits for the trader and for Postgres by itself, and for its turn where another process is the
- * desk's ledger.
+ * Ready at once: it waits by itself for the trader, for Postgres, and for its turn while another process is
+ * the desk's ledger.
  */
 export async function startLedger(runtime: Runtime): Promise<Role> {
   const log = pino({ base: { part: 'ledger' } }, logOutput());
@@ -46,7 +46,7 @@ export async function startLedger(runtime: Runtime): Promise<Role> {
 const LOOK_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** In one answer: bars, or points of the curve of equity. */
+/** Most bars, or points of the equity curve, in one answer. */
 const ANSWER_MAX = 1_000;
 /** Most full answers in a row, so that others get their turn. */
 const ANSWERS_MAX = 4;
@@ -65,9 +65,9 @@ export interface SeenCollector {
 }
 
 /**
- * Stores what the trader has seen and no journal holds: its finished one-minute candles, and the curve of equity between
- * what is on record. It is asked once a second, so that it need not send anything or wait for anybody. What it no longer
- * has is a gap: in the candles, which a check reports, or in the curve.
+ * Stores what the trader has seen but no journal holds: its finished one-minute candles, and the equity curve
+ * between recorded points. The trader is polled once a second, so it need not send anything or wait for
+ * anybody. What it no longer has leaves a gap: in the candles, which a check reports, or in the curve.
  */
 export function collectSeen(options: SeenOptions): SeenCollector {
   const stopping = new AbortController();
@@ -83,7 +83,7 @@ export function collectSeen(options: SeenOptions): SeenCollector {
 async function collectForEver(options: SeenOptions, stopping: AbortSignal): Promise<void> {
   /** By symbol: the earliest start of the next candle. */
   const next = new Map<string, number>();
-  /** Of the curve: how many of this market's points are stored or lost. */
+  /** How many of this market's points on the equity curve are stored or lost. */
   let points = 0;
   let market = '';
   let said = '';
@@ -102,7 +102,7 @@ async function collectForEver(options: SeenOptions, stopping: AbortSignal): Prom
       market = now;
       const series = { desk: options.desk, source, simulated };
       for (const symbol of options.symbols) await collectOne(options, series, symbol, next);
-      // Until it has started, its status does not know whether its market is a simulated one.
+      // Until the trader has started, its status can't say whether its market is simulated.
       if (status.starting !== true)
         points = await collectEquity(options, ledgerDesk(options.desk, status), points);
       said = '';
@@ -143,7 +143,7 @@ async function collectOne(
   }
 }
 
-/** Resolves with how many points of that process are stored or lost. */
+/** Resolves with how many of that process's points are stored or lost. */
 async function collectEquity(
   { pool, trader }: SeenOptions,
   desk: LedgerDesk,
@@ -160,9 +160,9 @@ async function collectEquity(
 }
 
 /**
- * Points of the curve that are on no record, of the journal that is named. What is there stays as it is. The trader counts
- * capital over all of its journal, the ledger without what a restored journal repeats of an earlier one. False: the ledger
- * has not heard all of that yet, and nothing was stored.
+ * Stores points of the equity curve that are in no record, for the journal named. Existing points are
+ * unchanged. The trader counts capital over its whole journal, the ledger without what a restored journal
+ * repeats of an earlier one. False: the ledger has not received all of that yet, and nothing was stored.
  */
 async function storeEquity(
   pool: SeenOptions['pool'],

@@ -8,7 +8,7 @@ const BATCH_ENTRIES = 500;
 
 type LedgerProof =
   | { readonly equal: true; readonly incarnation: string; readonly entries: number }
-  /** The last `missing` entries of the journal are not in the ledger yet; everything before is equal. */
+  /** The last `missing` entries of the journal are not in the ledger yet; everything before them is equal. */
   | { readonly equal: false; readonly behind: true; readonly entries: number; readonly missing: number }
   | { readonly equal: false; readonly behind: false; readonly sequence: number; readonly why: string };
 
@@ -19,8 +19,8 @@ interface EntryRow {
 }
 
 /**
- * Reads the journal as a stream. Both may grow meanwhile, so the ledger's end is read first: the journal had those
- * entries before. Throws JournalCorrupt if the journal itself is damaged.
+ * Reads the journal as a stream. Both may grow meanwhile, so the ledger's end is read first: the journal had
+ * those entries earlier. Throws JournalCorrupt if the journal itself is damaged.
  */
 export async function verifyLedger(pool: Pool, desk: string, journalDirectory: string): Promise<LedgerProof> {
   const incarnation = incarnationOf(journalDirectory);

@@ -1,4 +1,4 @@
-/** What is held, and what entries may add, in money: the basis of the exposure limits. */
+/** Positions, and what entries may add, in money: the basis of the exposure limits. */
 import { amountText, dearerTicks, moneyText, notional } from '../domain/value.js';
 import type { AccountView, Denial, Holding, RiskCheck } from './limit.js';
 
@@ -17,7 +17,9 @@ export function grossOf({ worth: held, gross = Math.abs(held), buying, selling }
   return gross + buying + selling;
 }
 
-/** The price that an entry is valued at: its own (without one the ask) or the bid, whichever makes it worth more. */
+/**
+ * The price that values an entry: its own (the ask if it has none) or the bid, whichever makes it worth more.
+ */
 export function entryTicks({ intent, instrument, askTicks, bidTicks }: RiskCheck): number {
   return dearerTicks(instrument, intent.limitTicks ?? askTicks, bidTicks);
 }

@@ -1,6 +1,6 @@
 /**
- * No entry on a quote that keeps arriving and never changes: a gateway or a cache repeats its last price, and its age
- * looks young for ever. Silence is the matter of `stale-data`. Measured in monotonic time, like that.
+ * No entry on a quote that keeps arriving and never changes: a gateway or a cache repeats its last price,
+ * which then never looks old. Silence is handled by `stale-data`. Both are measured in monotonic time.
  */
 import { limit } from './limit.js';
 

@@ -23,7 +23,9 @@ export function judge(check: RiskCheck, risk: RiskNumbers): Verdict {
   return { approved: check.intent as Approved<OrderIntent>, denial: null };
 }
 
-/** Limits judge entries only; what reduces a position always passes them. A limit that throws has not approved. */
+/**
+ * Limits judge entries only; orders that reduce a position pass them. A limit that throws has not approved.
+ */
 function answerOf(entry: Rule | Limit<RiskKey>, check: RiskCheck, risk: RiskNumbers): Denial | null {
   try {
     if (entry.setting === null) return entry.judge(check);

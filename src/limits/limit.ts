@@ -1,7 +1,7 @@
 /**
- * What a limit is: declared once, in a file of its own and a line of the registry. The desk file's schema, the
- * settings of the running desk, the gate, the status and the documents are derived from it. The auditor judges some of
- * them by code of its own (`src/auditor/limit-watch.ts`).
+ * Defines a limit: declared once, in its own file and a line of the registry. The desk file's schema, the
+ * settings of the running desk, the gate, the status and the documents are derived from it. The auditor
+ * judges some of them with its own code (`src/auditor/limit-watch.ts`).
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
@@ -9,7 +9,7 @@ import type { OrderIntent } from '../domain/order.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 
 /**
- * Holdings in one instrument, in money units at the last quotes. NaN without a quote, so that any sum with it
+ * Holdings in one instrument, in money units at the last quotes. NaN without a quote: any sum with it
  * refuses.
  */
 export interface Holding {
@@ -38,7 +38,7 @@ export interface RiskCheck {
    * while halted.
    */
   readonly closing: boolean;
-  /** Signed lots held now. Side by side: of the trades that the order adds to or takes from. */
+  /** Signed lots held now. Side by side: of the trades that the order adds to or reduces. */
   readonly positionLots: number;
   /** Lots of live entries on this instrument. Side by side: of those on the order's side. */
   readonly restingEntryLots: number;
@@ -51,8 +51,8 @@ export interface RiskCheck {
   /** Milliseconds since this instrument's last quote. Null: there was none. */
   readonly quoteAgeMs: number | null;
   /**
-   * Milliseconds for which this instrument's quote has kept arriving unchanged while its market is open; counted only if a
-   * limit asks for it. Null: there was none.
+   * Milliseconds for which this instrument's quote has kept arriving unchanged while its market is open;
+   * counted only if a limit uses it. Null: there was none.
    */
   readonly quoteUnchangedMs: number | null;
   readonly bidTicks: number;
@@ -91,7 +91,7 @@ export interface Denial {
   readonly reason: string;
 }
 
-/** The figures that readings are made of, in money units. */
+/** The figures that readings are built from, in money units. */
 export interface AccountView {
   readonly equity: number;
   readonly dayStartEquity: number;
@@ -114,18 +114,20 @@ export interface WaitingReason {
   /** `desk`, a strategy's name or a symbol. */
   readonly subject: string;
   readonly reason: string;
-  /** What would have to happen. */
+  /** What must happen first. */
   readonly waitsFor: string;
 }
 
-/** What a limit that may block every entry is asked with. */
+/** Input to a limit that may block every entry. */
 export interface EntryView extends AccountView {
   /** Worth of one more position of the desk's size, in money units. */
   readonly largestEntry: number;
   readonly volatilities: () => readonly { readonly symbol: string; readonly volatilityPct: number | null }[];
 }
 
-/** A question of the gate that does not depend on the desk file. Null approves; a rule that can't tell denies. */
+/**
+ * A rule of the gate that does not depend on the desk file. Null approves; a rule that can't decide denies.
+ */
 export interface Rule {
   readonly setting: null;
   readonly judge: (check: RiskCheck) => Denial | null;
@@ -144,28 +146,30 @@ export interface LimitSetting<Key extends string = string, Without extends LeftO
   readonly whole: boolean;
   readonly min: number;
   readonly max: number;
-  /** The maximum if anything of the desk is bought for cash (spot, stocks). Left out: `max` applies to all. */
+  /**
+   * The maximum if the desk trades anything bought for cash (spot, stocks). Left out: `max` applies to all.
+   */
   readonly maxForCash?: number;
   /** The desk file accepts everything above this, even if it is below `min`. */
   readonly above?: number;
   /** The direction in which the limit only ever refuses more. */
   readonly tighter: 'lower' | 'higher';
-  /** A new limit has to be `off`: a default would change the hash of every desk, which permissions name. */
+  /** A new limit must be `off`: a default would change the hash of every desk, which permissions name. */
   readonly leftOut: Without;
 }
 
 export interface Limit<Key extends string = string, Without extends LeftOut = LeftOut> {
   readonly setting: LimitSetting<Key, Without>;
-  /** `name`: of its reading in the status. `title`: for the page. */
+  /** `name`: in the status. `title`: on the page. */
   readonly name: string;
   readonly title: string;
   /** It needs `volatilityPct` or `correlation`, which are measured only if such a limit is set. */
   readonly measuresReturns?: true;
   /** It needs `quoteUnchangedMs`, which is counted only if such a limit is set. */
   readonly watchesQuotes?: true;
-  /** Each reason that `waits` gives is told to people as it begins. Left out: it is shown to those who look. */
+  /** People are notified of each reason that `waits` returns, as it begins. Left out: it is only shown. */
   readonly isTold?: true;
-  /** Asked for entries only. Null approves; a limit that can't tell denies. */
+  /** Called for entries only. Null approves; a limit that can't decide denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** Why it allows no entry at all now. Left out: what it refuses depends on the order. */
   readonly waits?: (view: EntryView, value: number) => readonly WaitingReason[];

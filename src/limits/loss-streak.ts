@@ -1,4 +1,4 @@
-/** Losses in a row, of all strategies together: nothing more is entered on a day that goes wrong. */
+/** Losses in a row, across all strategies: nothing more is entered on a day that goes wrong. */
 import { limit } from './limit.js';
 
 export const lossStreakLimit = limit({

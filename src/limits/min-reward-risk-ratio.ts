@@ -1,4 +1,4 @@
-/** What an entry may win at its targets is worth what it may lose at its stop. */
+/** An entry's gain at its targets must be worth its loss at its stop. */
 import { type ExitTarget, WHOLE_TRADE_PPM } from '../domain/exit-plan.js';
 import { VALUE } from '../domain/value.js';
 import { limit } from './limit.js';
@@ -41,7 +41,7 @@ export const minRewardRiskRatioLimit = limit({
   reading: (_account, value) => ({ value: `at least ${value} times the risk`, now: 'judged at each entry' }),
 });
 
-/** Times parts per million. NaN if a price is no number: such an entry is refused. */
+/** Multiplied by parts per million. NaN if a price is no number: such an entry is refused. */
 function weightedReward(targets: readonly ExitTarget[], wonAt: (ticks: number) => number): number {
   let [reward, closedBefore] = [0, 0];
   for (const { ticks, closedPpm } of targets) {

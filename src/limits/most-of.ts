@@ -1,6 +1,6 @@
 /**
- * The largest value that a limit's number may have on a desk. What is bought for cash is never worth more than the
- * account.
+ * The largest value that a limit's number may have on a desk. Positions bought for cash are never worth more
+ * than the account.
  */
 import type { Instrument } from '../domain/instrument.js';
 import { isOwned } from '../domain/value.js';

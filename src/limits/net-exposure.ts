@@ -1,7 +1,7 @@
 /**
- * Long and short set off against each other: what a move of all markets would hit. Judged in the direction of the
- * entry, so that one which takes exposure off passes; entries that rest on the other side may never fill and take
- * nothing off.
+ * Long and short offset against each other: what a move of all markets would hit. Judged in the direction of
+ * the entry, so an entry that reduces exposure passes; entries resting on the other side may never fill, so
+ * they reduce nothing.
  */
 import type { Side } from '../domain/order.js';
 import { denialBeyond, entryWorth, PERCENT_OF_EQUITY, partOfEquity, sumOf } from './exposure.js';

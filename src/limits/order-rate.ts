@@ -1,4 +1,4 @@
-/** How many entries may leave in a minute of market time: bounds a strategy that runs wild. */
+/** How many entries may be sent in a minute of market time: bounds a strategy that runs wild. */
 import { limit } from './limit.js';
 
 export const orderRateLimit = limit({

@@ -1,6 +1,4 @@
-/**
- * No entry at a price far from the market: catches a wrong digit, or a strategy that looks at the wrong instrument.
- */
+/** No entry at a price far from the market: catches a wrong digit, or a strategy on the wrong instrument. */
 import { limit, PERCENT } from './limit.js';
 
 export const priceCollarLimit = limit({

@@ -34,7 +34,7 @@ import { stopLossLimit } from './stop-loss.js';
 import { strategyExposureLimit } from './strategy-exposure.js';
 import { volatilityLimit } from './volatility.js';
 
-/** What the gate asks about each order, in the order in which a person would want to hear of it. */
+/** What the gate judges in each order, in the order in which a person would want to hear of it. */
 export const GATE = [
   modeRule,
   goLiveRule,
@@ -119,7 +119,7 @@ export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReaso
 
 const TOLD = LIMITS.filter(({ isTold }) => isTold === true);
 
-/** Of these, those that people are told of. `view` is asked for only if such a limit is set. */
+/** Of these, those that people are notified of. `view` is called only if such a limit is set. */
 export function limitsToTell(view: () => EntryView, risk: RiskNumbers): WaitingReason[] {
   return reasonsOf(TOLD, risk, view);
 }
@@ -137,7 +137,7 @@ function reasonsOf(
   return reasons;
 }
 
-/** Of docs/LIMITS.md. */
+/** The table in docs/LIMITS.md. */
 export function limitTable(): string {
   const rows = LIMITS.map(({ title, setting: { key, reference, tighter, leftOut } }) => {
     const without = leftOut === 'off' ? 'not limited' : leftOut === 'refused' ? 'required' : `${leftOut}`;

@@ -1,4 +1,4 @@
-/** The same entry is not sent again at once: a strategy that repeats itself, or a signal that comes twice. */
+/** The same entry is not sent again at once: catches a strategy that repeats itself, or a repeated signal. */
 import { limit } from './limit.js';
 
 export const repeatedEntryLimit = limit({

@@ -1,4 +1,4 @@
-/** Questions of the gate that do not depend on the numbers in the desk file. */
+/** Rules of the gate that do not depend on the numbers in the desk file. */
 import { formatDecimal } from '../domain/decimal.js';
 import { wrongExits } from '../domain/exit-plan.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -9,7 +9,7 @@ import type { Rule } from './limit.js';
 
 const rule = (judge: Rule['judge']): Rule => ({ setting: null, judge });
 
-/** What each mode lets through. */
+/** The orders that each mode allows. */
 export const modeRule: Rule = rule(({ intent, mode, closing }) => {
   const allowed: readonly OrderPurpose[] =
     mode === 'ACTIVE'
@@ -30,8 +30,8 @@ export const goLiveRule: Rule = rule(({ intent, needsGoLive }) => {
 });
 
 /**
- * An order that must reduce a position does: opposite side, at most what is held, and on spot no purchase if the venue
- * can't short. There, an entry can't sell either.
+ * An order that must reduce a position does: opposite side, at most the lots held, and on spot no purchase if
+ * the venue can't short. There, an entry can't sell either.
  */
 export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capabilities }) => {
   if (!(Number.isSafeInteger(intent.quantityLots) && intent.quantityLots > 0)) {
@@ -55,12 +55,13 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
 });
 
 /**
- * A market entry needs a worst price beyond the newest quote, is judged by it like a limit order, and never rests. A
- * protective stop between the two prices would count as being on the losing side, yet fire as the entry is filled.
+ * A market entry needs a worst price beyond the newest quote, is judged by it like a limit order, and never
+ * rests. A protective stop between the two prices would count as being on the losing side, yet fire as soon
+ * as the entry is filled.
  */
 export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
   const { side, limitTicks, protectTicks, timeInForce } = intent;
-  // An entry that waited in the core also takes what is there, as a limit order at its worst price.
+  // An entry that waited in the core also takes what the market offers, as a limit order at its worst price.
   const takes = intent.type === 'market' || (intent.waited !== undefined && timeInForce === 'IOC');
   if (intent.purpose !== 'entry' || !takes) return null;
   const reaches = limitTicks !== null && (side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks);
@@ -80,8 +81,9 @@ export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
 });
 
 /**
- * A stop entry needs a trigger that the market has still to reach, and a worst price beyond it. The present spread
- * stands for the one at that time: a protective stop within it would fire as the entry is filled.
+ * A stop entry needs a trigger that the market has yet to reach, and a worst price beyond it. The present
+ * spread stands in for the one at that time: a protective stop within it would fire as soon as the entry is
+ * filled.
  */
 export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTicks }) => {
   if (intent.purpose !== 'entry' || intent.type !== 'stop') return null;
@@ -105,7 +107,7 @@ export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTick
   return refused('its stop-loss is so near its trigger that it would go off as the entry is filled');
 });
 
-/** Terms of a limit entry that the venue knows, and that can be kept at the newest quote. */
+/** The venue must know the terms of a limit entry, and the newest quote must allow them. */
 export const limitEntryRule: Rule = rule(({ intent, instrument, capabilities, bidTicks, askTicks }) => {
   const { purpose, type, side, postOnly = false, timeInForce } = intent;
   if (purpose !== 'entry') return null;
@@ -127,7 +129,10 @@ export const limitEntryRule: Rule = rule(({ intent, instrument, capabilities, bi
   );
 });
 
-/** The market can reach the exits of the plan, and each closes a part of what those before it leave. */
+/**
+ * The market must be able to reach the plan's exits, and each must close a part of what those before it
+ * leave.
+ */
 export const exitsRule: Rule = rule(({ intent }) => {
   if (intent.purpose !== 'entry' || intent.exits === undefined) return null;
   const wrong = wrongExits(intent.exits, intent.side, intent.limitTicks ?? Number.NaN);
@@ -158,7 +163,7 @@ export const feeValueRule: Rule = rule(({ intent, openFees }) => {
   return { limit: 'fee-value', reason: openFees };
 });
 
-/** Nothing is entered while nobody knows what it would be worth to the account. */
+/** Nothing is entered while its worth to the account is unknown. */
 export const conversionRule: Rule = rule(({ intent, unconverted }) => {
   if (intent.purpose !== 'entry' || unconverted === null) return null;
   return { limit: 'conversion', reason: unconverted };
@@ -166,10 +171,12 @@ export const conversionRule: Rule = rule(({ intent, unconverted }) => {
 
 const PPM = 1_000_000;
 
-/** A stop that has to be a limit order has its limit this much beyond its trigger, and is judged by that: 5 %. */
+/** A stop that must be a limit order has its limit this much beyond its trigger, and is judged by it: 5 %. */
 const BEYOND_TRIGGER_PPM = 50_000;
 
-/** The price in ticks, between the trigger of a stop and its limit, at which what it closes is worth the least. */
+/**
+ * The price in ticks, from a stop's trigger to its limit, at which the lots it closes are worth the least.
+ */
 export function leastAtStop(instrument: Instrument, isLong: boolean, stopTicks: number): number {
   const limitTicks = isLong
     ? Math.floor((stopTicks * (PPM - BEYOND_TRIGGER_PPM)) / PPM)
@@ -178,7 +185,8 @@ export function leastAtStop(instrument: Instrument, isLong: boolean, stopTicks: 
 }
 
 /**
- * No entry that could not be protected and sold again, judged at its stop's price, after fees, for its own quantity.
+ * No entry that could not be protected and sold again: judged at its stop's price, after fees, for its own
+ * quantity.
  */
 export const protectableRule: Rule = rule(({ intent, instrument, positionLots, restingEntryLots }) => {
   if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;

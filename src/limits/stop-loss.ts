@@ -1,4 +1,4 @@
-/** No entry without a protective stop on its losing side, near enough. */
+/** Every entry needs a protective stop on its losing side, near enough. */
 import { ppmOfPercent } from '../domain/money.js';
 import { limit, PERCENT } from './limit.js';
 

@@ -1,4 +1,4 @@
-/** What one strategy may have in positions and entries, over all its instruments. */
+/** Most that one strategy may have in positions and entries, across all its instruments. */
 import { denialBeyond, entryWorth, PERCENT_OF_EQUITY, partOfEquity, sumOf } from './exposure.js';
 import { limit } from './limit.js';
 

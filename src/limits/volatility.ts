@@ -1,4 +1,4 @@
-/** Nothing is entered in a market that moves too much. A market of unknown volatility counts as one. */
+/** Nothing is entered in a market that moves too much. Unknown volatility counts as too much. */
 import { limit } from './limit.js';
 
 export const volatilityLimit = limit({

@@ -1,4 +1,4 @@
-/** Hands mail to the mail server by SMTP and says what is certain afterwards. */
+/** Hands mail to the mail server by SMTP and reports what is certain afterwards. */
 import { createTransport } from 'nodemailer';
 import { forPeople } from '../domain/moment.js';
 import type { MailSettings } from '../notify/channel-credentials.js';
@@ -10,18 +10,21 @@ export type MailOutcome =
   /** The server will never accept this mail or its address. */
   | { readonly kind: 'refused'; readonly reply: string }
   /**
-   * Not accepted, or unknown: the mail has to be sent again. If the server `wasReached`, it may have been accepted
-   * all the same.
+   * Not accepted, or unknown: the mail must be sent again. If the server `wasReached`, it may have accepted
+   * the mail all the same.
    */
   | { readonly kind: 'later'; readonly reply: string; readonly wasReached: boolean };
 
 export interface MailServer {
   /**
-   * A mail that is sent again has the same Message-ID: if its first answer was lost, it may arrive twice but can be
-   * recognised.
+   * A mail that is sent again keeps its Message-ID: if the first answer was lost, the mail may arrive twice,
+   * but is recognisable.
    */
   send(mail: Mail): Promise<MailOutcome>;
-  /** Whether the server would accept mail, as far as can be known without sending one: connection, TLS, sign-in. */
+  /**
+   * Whether the server would accept mail, as far as can be known without sending any: connection, TLS,
+   * sign-in.
+   */
   ask(): Promise<MailOutcome>;
 }
 
@@ -34,13 +37,13 @@ export interface MailTimeouts {
 
 const TIMEOUTS: MailTimeouts = { connectMs: 10_000, silentMs: 20_000 };
 const REPLY_CHARS_MAX = 300;
-/** Refusals of the mail itself; a person can fix the cause of any other refusal. */
+/** Refusals of the mail itself. A person can fix the cause of any other refusal. */
 const OF_THE_MAIL: readonly unknown[] = ['EENVELOPE', 'EMESSAGE'];
 
-/** A mail server's reply begins with its code; other text does not come from the server. */
+/** A mail server's reply begins with its code; any other text does not come from the server. */
 export const isAnswer = (reply: string): boolean => /^[45]\d\d/.test(reply);
 
-/** After `stopping` nothing waits for the server any more: a mail in flight counts as not accepted. */
+/** After `stopping`, nothing waits for the server any more: a mail in flight counts as not accepted. */
 export function mailServer(
   desk: string,
   settings: MailSettings,
@@ -54,7 +57,7 @@ export function mailServer(
     ...(login === null ? {} : { auth: { user: login.user, pass: login.password }, forceAuth: true }),
     ...{ connectionTimeout: timeouts.connectMs, greetingTimeout: timeouts.connectMs },
     ...{ dnsTimeout: timeouts.connectMs, socketTimeout: timeouts.silentMs },
-    // A notice is plain text: nothing in it may fetch a file or an address.
+    // A notice is plain text: nothing in it may fetch a file or a URL.
     ...{ disableFileAccess: true, disableUrlAccess: true, logger: false },
   });
   const clean = cleanerOf(settings);
@@ -108,7 +111,8 @@ interface SmtpError {
 }
 
 /**
- * True only if that is certain: a connection that breaks or falls silent looks the same before the mail and after it.
+ * True only if certain: a connection that breaks or falls silent looks the same before and after the mail is
+ * sent.
  */
 function isUnreached(error: unknown): boolean {
   const { code, syscall, timeoutType = '' } = error as Partial<SmtpError>;
@@ -130,7 +134,7 @@ function letterOf(desk: string, from: string, { id, address, severity, title, te
   };
 }
 
-/** A server may quote what it was sent: the password, in every form in which it travels, is removed. */
+/** A server may quote what it was sent: removes the password in every form in which it is transmitted. */
 function cleanerOf({ login }: MailSettings): (text: string) => string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const secrets =

@@ -1,4 +1,7 @@
-/** The mailer: sends notices from the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
+/**
+ * The mailer: sends notices from the outbox to the mail server. Runs in the role `telegram`, alongside the
+ * bot.
+ */
 
 import { pino } from 'pino';
 import { mailChoices } from '../desk/notify-schema.js';
@@ -30,7 +33,7 @@ import { isAnswer, type MailOutcome, type MailServer, type MailTimeouts, mailSer
 export interface MailTiming {
   readonly deliverEveryMs: number;
   readonly retryMs: number;
-  /** Interval while the server accepts mail; otherwise it is asked at least every minute. */
+  /** Interval while the server accepts mail. Otherwise the server is polled at least every minute. */
   readonly askEveryMs: number;
   readonly tellEveryMs: number;
   readonly timeouts?: MailTimeouts;
@@ -45,7 +48,7 @@ const MAIL_TIMING: MailTiming = {
 const ASK_AGAIN_MS_MAX = 60_000;
 const GIVE_UP_EVERY_MS = 3_600_000;
 
-/** Without a mail server the mailer does nothing: the desk trades without mail. */
+/** Without a mail server, the mailer does nothing: the desk trades without mail. */
 export async function startMail(runtime: Runtime): Promise<Role> {
   const logger = pino({ name: 'mail' }, logOutput());
   const log: DeliveryContext['log'] = (level, text) => logger[level](text);
@@ -121,24 +124,27 @@ interface DeliveryContext {
   readonly to: readonly string[];
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
   /**
-   * Pause before the second attempt, in milliseconds. It doubles for each further one, up to half an hour, or up to a
-   * minute if the server can't be reached.
+   * Pause before the second attempt, in milliseconds. It doubles with each further attempt, up to half an
+   * hour, or up to a minute if the server can't be reached.
    */
   readonly retryMs: number;
 }
 
-/** Handing over a mail takes seconds: one that is still being sent after this was lost with its mailer. */
+/**
+ * Handing over a mail takes seconds: one that is still being sent after this time was lost with its mailer.
+ */
 const LEASE_MS = 120_000;
 const RETRY_MS_MAX = 1_800_000;
 /**
- * A server that is back gets the waiting mail soon. A server that was reached needs time, or delivers mail without
- * ever answering.
+ * A server that comes back gets the waiting mail soon. A server that was reached needs time, or delivers mail
+ * without ever answering.
  */
 const UNREACHED_RETRY_MS_MAX = 60_000;
 
 /**
- * Sends the outbox to the mail server: critical notices first, each address separately, retried until accepted or
- * refused. True if something was done: then there may be more. After `stopping` it begins no further mail.
+ * Sends the outbox to the mail server: critical notices first, each address separately, retried until
+ * accepted or refused. True if anything was done: then there may be more. After `stopping`, it begins no
+ * further mail.
  */
 async function deliverMail(context: DeliveryContext, stopping: AbortSignal): Promise<boolean> {
   const { desk, pool, to, server } = context;
@@ -188,12 +194,12 @@ type Standing = Pick<ChannelHealth, 'state' | 'why'>;
 const WELL: Standing = { state: 'ok', why: null };
 
 /**
- * Whether mail arrives: the outcome of the newest one to each address and, while none is sent, what the server
- * answers when asked.
+ * Whether mail arrives: judged by the newest mail to each address and, while none is sent, by the server's
+ * answer when polled.
  */
 class MailWatch {
   readonly #context: MailWatchContext;
-  /** The server's state when it was last asked; null: not yet. */
+  /** The server's state at the last poll. Null: not polled yet. */
   #server: Standing | null = null;
   #said: ChannelHealth | null;
   #saidMs = 0;
@@ -203,17 +209,17 @@ class MailWatch {
     this.#said = lastHealth(context.home, context.desk.desk, 'mail')?.health ?? null;
   }
 
-  /** True if the server would accept mail. */
+  /** True: the server would accept mail. */
   async ask(): Promise<boolean> {
     const { kind, reply } = await this.#context.server.ask();
     this.#server = kind === 'sent' ? WELL : standingOf(reply);
     return kind === 'sent';
   }
 
-  /** Records the health when it has changed, and at intervals. */
+  /** Records the health when it changes, and at intervals. */
   async tell(): Promise<void> {
     const { desk, home, nowMs } = this.#context;
-    // Until the server has been asked, the last known health stays.
+    // Until the server has been polled, the last known health stays.
     const health = this.#server === null ? this.#said : await this.#health(this.#server);
     if (health === null) return;
     const same = JSON.stringify(health) === JSON.stringify(this.#said);

@@ -45,8 +45,8 @@ export class BarBuilder {
   }
 
   /**
-   * Adds one price. The caller has to take the finished bar with `closeUntil(marketMs)` first. `volumeLots` NaN: not known,
-   * and so is that of its bar.
+   * Adds one price. The caller must take the finished bar with `closeUntil(marketMs)` first. `volumeLots`
+   * NaN: unknown, and so is that of its bar.
    */
   add(marketMs: number, priceTicks: number, volumeLots: number): void {
     if (!this.#filled) {

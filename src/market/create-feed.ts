@@ -1,4 +1,4 @@
-/** Chooses where prices come from, by what was asked for. */
+/** Chooses the source of prices by what was requested. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
@@ -17,12 +17,12 @@ export class FeedUnavailable extends Error {
   override readonly name = 'FeedUnavailable';
 }
 
-/** What lies outside the process, and the identity with which it is asked. */
+/** What lies outside the process, and the identity under which it is read. */
 export interface FeedOutside {
   /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
-  /** By feed; a feed that is not in it has `addresses`. */
+  /** By feed; a feed that is not listed uses `addresses`. */
   readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
 }

@@ -1,6 +1,7 @@
 /**
- * Converts decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. Beside `domain/decimal.ts`, which is
- * exact in any size by bigint: a backtest reads millions of prices, each here in numbers and without a new string.
+ * Converts decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. Unlike
+ * `domain/decimal.ts`, which is exact at any size with bigint, it uses numbers and creates no strings: a
+ * backtest reads millions of prices.
  */
 
 export interface DecimalGrid {

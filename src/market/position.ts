@@ -9,8 +9,9 @@ export interface MarketPositionStore {
 }
 
 /**
- * Keeps the positions in one small JSON file, replaced by rename. It is not synced: after a power failure the market
- * may resume a little earlier, which repeats quotes and loses none. An unreadable file counts as empty.
+ * Stores the positions in one small JSON file, replaced by rename. It is not synced: after a power failure
+ * the market may resume a little earlier, which repeats quotes and loses none. An unreadable file counts as
+ * empty.
  */
 export function openMarketPositionFile(file: string): MarketPositionStore {
   const positions = new Map(Object.entries(readPositions(file)));

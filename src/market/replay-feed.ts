@@ -44,7 +44,7 @@ class MarketClock {
   }
 }
 
-/** Longest delivery without giving the event loop a turn. */
+/** Longest delivery before yielding to the event loop. */
 const SLICE_MS = 8;
 /** Events between two checks of that time. */
 const SLICE_CHECK_EVENTS = 64;
@@ -90,7 +90,7 @@ export class ReplayFeed implements MarketFeed {
     this.#completeMs = options.startMs;
   }
 
-  /** Never later than an event that is still to be delivered, so that a listener sees time in order. */
+  /** Never later than an event still to be delivered, so that a listener sees time in order. */
   nowMs(): number {
     if (this.#idle && this.#clock) {
       const next = this.options.events.peek();
@@ -132,7 +132,9 @@ export class ReplayFeed implements MarketFeed {
     }
   }
 
-  /** Delivers everything that is due, in slices. False: the source is over, and the listener was told. */
+  /**
+   * Delivers everything that is due, in slices. False: the source has ended, and the listener was notified.
+   */
   async #deliverDue(listener: MarketListener): Promise<boolean> {
     this.#idle = false;
     const dueMs = this.#clock?.now() ?? Number.POSITIVE_INFINITY;

@@ -10,7 +10,9 @@ const HASH_SHOWN = 8;
 type VoteTap = 'approve' | 'reject' | 'details';
 const LETTERS: Readonly<Record<VoteTap, string>> = { approve: 'A', reject: 'R', details: 'D' };
 
-/** `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap says which parameters were shown. */
+/**
+ * `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap carries which parameters were shown.
+ */
 function voteButtonData(approval: Pick<Approval, 'token' | 'parametersHash'>, tap: VoteTap): string {
   return `v:${approval.token}:${LETTERS[tap]}:${approval.parametersHash.slice(0, HASH_SHOWN)}`;
 }
@@ -79,7 +81,7 @@ export function approvalReminder(
     title: `${escalates ? 'Still undecided' : 'Reminder'}: ${approval.title}`,
     text: `${have}${missing} more needed.\n\n${approvalText(approval)}`,
     fingerprint: `approval:${approval.id}:${key}`,
-    // A person who may not vote can still reach those who may.
+    // A person who may not vote can still reach the people who may.
     ...(escalates ? { audience: MAY_STOP } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What bot and mailer need to reach their servers: from the environment and the desk file, secrets from the
- * environment or from files.
+ * What the bot and the mailer need to reach their servers: from the environment and the desk file, secrets
+ * from the environment or from files.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { homePaths } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 
 /**
- * From the environment, or else from a file that somebody put beside the secrets; null if there is neither. Throws as
- * `secretVariable` does.
+ * From the environment, or else from a file that somebody put next to the secrets. Null: there is neither.
+ * Throws as `secretVariable` does.
  */
 export function keptSecret(env: NodeJS.ProcessEnv, name: string, home: string, file: string): string | null {
   const given = secretVariable(env, name);
@@ -49,9 +49,9 @@ const SUBMISSION = 587;
 const IMPLICIT_TLS = 465;
 
 /**
- * Which server mail is handed to, from and to which addresses: from the environment and the desk file. The password
- * is never in the desk file or in a log. Null if mail is switched off or no server is given. Throws if a setting is
- * invalid; no message contains the password.
+ * Which server gets the mail, and the addresses of sender and recipients: from the environment and the desk
+ * file. The password is never in the desk file or in a log. Null: mail is switched off or no server is given.
+ * Throws if a setting is invalid; no message contains the password.
  */
 export function mailSettings(
   home: string,
@@ -103,8 +103,9 @@ const CHAT_FORM = /^-?\d{1,20}$/;
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /**
- * The bot's token and the chat for alerts: from the environment or from files, never from the desk file. Null if
- * Telegram is switched off or no token is given. Throws if a setting is invalid; no message contains the token.
+ * The bot's token and the chat for alerts: from the environment or from files, never from the desk file.
+ * Null: Telegram is switched off or no token is given. Throws if a setting is invalid; no message contains
+ * the token.
  */
 export function telegramCredentials(
   home: string,
@@ -119,7 +120,7 @@ export function telegramCredentials(
   if (chatId !== null && !CHAT_FORM.test(chatId))
     throw new Error(`${chatIdEnv} does not hold a chat's number`);
   const apiRoot = (env.TELEGRAM_API_ROOT || API_ROOT).replace(/\/+$/, '');
-  // Every address contains the token: it must never leave this machine unencrypted.
+  // Every URL contains the token, which must never leave this machine unencrypted.
   if (!apiRoot.startsWith('https://') && !LOOPBACK.test(apiRoot))
     throw new Error('TELEGRAM_API_ROOT must be https, or on this machine');
   return { token, chatId, apiRoot };
@@ -140,13 +141,15 @@ const proofSchema = z.strictObject({
   chatId: z.string().max(30),
   messageId: z.number().int(),
   atMs: z.number().int(),
-  /** Covers everything here and the bot's token: a proof of another bot, or one written by hand, is invalid. */
+  /**
+   * Covers every field here and the bot's token: a proof of another bot, or one written by hand, is invalid.
+   */
   mac: z.string().length(64),
 });
 
 /**
- * Proof that a test alert reached a chat: written by the bot that sent it, checked before real money is traded.
- * Rejects if the installation has no key, or the disk is full.
+ * Proof that a test alert reached a chat: written by the bot that sent it, checked before real money is
+ * traded. Rejects if the installation has no key, or the disk is full.
  */
 export async function keepTelegramProof(home: string, token: string, proof: TelegramProof): Promise<void> {
   const folder = join(homePaths(home).home, 'notify');
@@ -157,7 +160,7 @@ export async function keepTelegramProof(home: string, token: string, proof: Tele
   await rename(join(folder, `${FILE}.new`), join(folder, FILE));
 }
 
-/** Null if this bot has not delivered a test alert to anybody. */
+/** Null: this bot has delivered no test alert to anybody. */
 export async function telegramProof(home: string, token: string): Promise<TelegramProof | null> {
   try {
     const text = await readFile(join(homePaths(home).home, 'notify', FILE), 'utf8');

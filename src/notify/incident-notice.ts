@@ -6,7 +6,7 @@ import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 
 const ID_LENGTH = 16;
-/** More would be too much for a message that is read on a phone at night. */
+/** More would be too much for a message read on a phone at night. */
 const CALLED_MAX = 5;
 
 const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
@@ -16,7 +16,7 @@ const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
   low: 'info',
 };
 
-/** Short enough for a button; always the same for the same run. */
+/** Short enough for a button, and always the same for the same run. */
 export function incidentId({ workflowId, firstRunId }: Pick<Incident, 'workflowId' | 'firstRunId'>): string {
   return createHash('sha256').update(`${workflowId}\n${firstRunId}`).digest('base64url').slice(0, ID_LENGTH);
 }
@@ -31,8 +31,8 @@ export function parseAcknowledgeButton(data: string): string | null {
 }
 
 /**
- * `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. `contacts`: whom to call,
- * one line each; shown once nobody has answered.
+ * `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. `contacts`: whom
+ * to call, one line each; shown in escalations, while nobody has answered.
  */
 export function incidentNotice(
   incident: Incident,
@@ -62,7 +62,7 @@ export function incidentNotice(
   };
 }
 
-/** Null: the desk's chat. The first escalation goes to the operators themselves, everything else to all who may stop. */
+/** Null: the desk's chat. The first escalation goes to the operators, everything else to all who may stop. */
 function audienceOf(key: string): readonly string[] | null {
   if (key === 'opened' || key === 'acknowledged' || key === 'resolved') return null;
   return key === 'escalation-1' ? OPERATOR : MAY_STOP;

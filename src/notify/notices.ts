@@ -22,7 +22,7 @@ export function alarmNotice(alarm: { readonly desk: string; readonly text: strin
 
 const FINGERPRINT = 'results:';
 
-/** What each step of a run has found: the summary of a day or a week. */
+/** What each step of a run found: the summary of a day or a week. */
 export function resultsNotice(
   run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
   verdict: RunVerdict,
@@ -46,7 +46,7 @@ export const resultsOf = (workflowId: string): string => `${FINGERPRINT}${workfl
 
 const marked = (verdict: string): string => (verdict === 'pass' ? '' : `${verdict.toUpperCase()}: `);
 
-/** Null for a routine that went well: silence is good news, and the page shows it. */
+/** Null for a routine that went well: no news is good news, and the page shows the run. */
 export function routineNotice(
   run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
   verdict: RunVerdict,
@@ -61,7 +61,7 @@ export function routineNotice(
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
     workflowId: run.workflowId,
-    // A run after a reset gets a notice of its own; its first run id is that of the run before.
+    // A run after a reset gets its own notice; its first run id is that of the previous run.
     fingerprint: `routine:${run.workflowId}:${run.runId}`,
   };
 }
@@ -93,13 +93,13 @@ export interface Unexplained {
 
 const DUE_MS = 24 * 3_600_000;
 
-/** Who presses a button five times is asked once. */
+/** A person who presses a button five times is asked only once. */
 const SAME_ACT_MS = 3_600_000;
 
 /**
- * No stop, close-all or resumption waits for a reason: if none was given, a task asks for it afterwards. The same
- * command is the same task, whoever asks; so is what the same person did again within an hour, unless somebody
- * had said why before.
+ * No stop, close-all or resumption waits for a reason: if none was given, a task asks for it afterwards. The
+ * same command is the same task, whoever asks. So is what the same person repeats within an hour, unless
+ * somebody had given the reason by then.
  */
 export async function askWhy(
   pool: Pool,
@@ -114,7 +114,7 @@ export async function askWhy(
     dueMs: atMs + DUE_MS,
   };
   const task = await inTransaction(pool, async (client) => {
-    // Two presses at the same moment would both find nothing.
+    // Otherwise, two presses at the same moment would both find no task.
     await lockInTransaction(client, `reason:${desk}:${asking.title}`);
     const asked = await readTaskLike(client, asking, { withinMs: SAME_ACT_MS, sinceMs: atMs });
     return asked ?? openTask(client, asking);

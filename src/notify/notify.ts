@@ -1,5 +1,6 @@
 /**
- * Writes a notice to the durable outbox or, while Postgres is down, to a file of limited size that is stored later.
+ * Writes a notice to the durable outbox or, while Postgres is down, to a file of limited size that is stored
+ * later.
  */
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -15,8 +16,8 @@ import type { Pool } from '../store/pool.js';
 const TITLE_LENGTH_MAX = 200;
 
 /**
- * A Telegram message holds 4096 characters, title and mark included; amounts get longer there by the gaps between
- * thousands.
+ * A Telegram message holds 4096 characters, including title and mark. Thousands separators lengthen amounts
+ * there.
  */
 const TEXT_LENGTH_MAX = 3_300;
 
@@ -25,8 +26,8 @@ const FINGERPRINT_LENGTH_MAX = 300;
 const BUTTON_BYTES_MAX = 64;
 
 /**
- * Adds the addresses of what to do, of its setup and of its run, if this home has a page. The text is shortened
- * rather than an address.
+ * Adds the addresses of what to do, of the notice's setup and of its run, if this home has a page. If need
+ * be, the text is cut, never an address.
  */
 export function withAddresses(notice: Notice, home: string | null): Notice {
   const { about, setup, workflowId } = notice;
@@ -50,7 +51,7 @@ export function withAddresses(notice: Notice, home: string | null): Notice {
 const NOT_WHOLE =
   '…\n\nThis is not all of it, so it can’t be approved here: read it and vote on the page, or with fermata approve.';
 
-/** Nobody agrees to what they were not shown. `end`: follows the text, and is never cut. */
+/** Nobody agrees to what they were not shown. `end` follows the text and is never cut. */
 function shortened(
   { text: given, buttons }: Pick<Notice, 'text' | 'buttons'>,
   lengthMax: number,
@@ -65,12 +66,13 @@ function shortened(
   };
 }
 
-/** A notice waits no longer than this for Postgres. */
+/** A notice that can be spooled waits no longer than this for Postgres. */
 const WRITE_MS = 1_500;
 
 /**
- * Resolves once the notice is durable. While Postgres is down it is spooled below `home` (FERMATA_HOME); with null it
- * rejects instead. A late write that succeeds after all does no harm: the fingerprint is the same.
+ * Resolves once the notice is durable. While Postgres is down, the notice is spooled below `home`
+ * (FERMATA_HOME); if `home` is null, rejects instead. A late write that succeeds does no harm: it has the
+ * same fingerprint.
  */
 export async function notify(
   pool: Pick<Pool, 'query'>,
@@ -89,7 +91,9 @@ export async function notify(
   await spoolNotice(home, fitting);
 }
 
-/** Cuts the notice to what every channel can carry. Throws if a button or the fingerprint does not fit at all. */
+/**
+ * Cuts the notice to what every channel can carry. Throws if a button or the fingerprint does not fit at all.
+ */
 function fittingNotice(notice: Notice): Notice {
   if (notice.fingerprint === '' || notice.fingerprint.length > FINGERPRINT_LENGTH_MAX) {
     throw new Error(`a fingerprint has 1 to ${FINGERPRINT_LENGTH_MAX} characters`);
@@ -109,7 +113,7 @@ function cut(text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
 }
 
-/** Some thousand notices; beyond that only the log has them. */
+/** A few thousand notices; any more are only in the log. */
 const SPOOL_BYTES_MAX = 2 * 1024 * 1024;
 const FILE = 'notices.jsonl';
 
@@ -118,8 +122,8 @@ function spoolDirectory(home: string): string {
 }
 
 /**
- * Notices that could not be written to Postgres: one JSON line each, in a file below FERMATA_HOME. Rejects if the
- * file is full: then the caller's log has the notice.
+ * Notices that could not be written to Postgres: one JSON line each, in a file below FERMATA_HOME. Rejects if
+ * the file is full: then only the caller's log has the notice.
  */
 export async function spoolNotice(home: string, notice: Notice): Promise<void> {
   const directory = spoolDirectory(home);
@@ -130,19 +134,19 @@ export async function spoolNotice(home: string, notice: Notice): Promise<void> {
     () => 0,
   );
   if (size > SPOOL_BYTES_MAX) throw new Error(`${file} is full: notices are only in the log now`);
-  // One write for one line, since several processes append to this file.
+  // One write per line, since several processes append to this file.
   await appendFile(file, `${JSON.stringify(notice)}\n`, { mode: 0o600 });
 }
 
 /**
- * Resolves with the number of notices written to Postgres. If killed at any point, it is done again; fingerprints
- * prevent duplicates.
+ * Resolves with the number of notices written to Postgres. Can be killed at any point and repeated:
+ * fingerprints prevent duplicates.
  */
 export async function takeInSpool(home: string, pool: Pick<Pool, 'query'>): Promise<number> {
   const directory = spoolDirectory(home);
   const names = await readdir(directory).catch((): string[] => []);
   if (names.includes(FILE)) {
-    // A process that appends meanwhile begins a new file.
+    // A process that appends in the meantime begins a new file.
     const taken = `taken-${randomUUID()}.jsonl`;
     await rename(join(directory, FILE), join(directory, taken));
     names.push(taken);
@@ -175,7 +179,8 @@ function noticesIn(text: string): Notice[] {
 const LOOK_MS = 200;
 
 /**
- * Waits until every delivery of a notice has ended, at most `waitMs` milliseconds; none if nobody was found to tell.
+ * Waits until every delivery of a notice has ended, at most `waitMs` milliseconds. No deliveries: nobody was
+ * found to notify.
  */
 export async function awaitDeliveries<D extends DeliveryState>(
   read: () => Promise<readonly D[]>,

@@ -1,4 +1,4 @@
-/** What the roles of all channels do alike at the start: set up their channel, or say why there is none. */
+/** What every channel's role does alike at the start: sets up its channel, or says why there is none. */
 import { messageOf } from '../domain/message-of.js';
 import { type Channel, keepChannelHealth } from '../home/channel-health.js';
 
@@ -6,14 +6,14 @@ interface ChannelPlace {
   readonly home: string;
   readonly desk: string;
   readonly channel: Channel;
-  /** For the beginning of a log line, or within one. */
+  /** For use at the beginning of a log line, or within one. */
   readonly named: string;
   readonly log: (level: 'info' | 'error', text: string) => void;
 }
 
 /**
- * Null if `read` finds no settings, for the reason that `whyOff` gives, or if it throws. Either is logged, recorded
- * as the channel's health, and goes no further: the rest of the process runs without the channel.
+ * Null if `read` finds no settings (`whyOff` says why) or throws. Either is logged and recorded as the
+ * channel's health, and goes no further: the rest of the process runs without the channel.
  */
 export function setUpOrSaidWhy<T>(
   { home, desk, channel, named, log }: ChannelPlace,

@@ -1,6 +1,6 @@
 /**
- * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records evidence and
- * tells people.
+ * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records
+ * evidence and notifies people.
  */
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
@@ -10,7 +10,7 @@ import { recordEvidenceBatch } from '../store/evidence.js';
 import type { Pool } from '../store/pool.js';
 import { notify } from './notify.js';
 
-/** Beyond this, more rows only make work: people know by then. */
+/** Beyond this number, more reports only make work: people know by then. */
 const TOLD_MAX = 100;
 
 interface ForgedRowContext {
@@ -22,8 +22,8 @@ interface ForgedRowContext {
 }
 
 /**
- * Reports each row once, and in the evidence once even across restarts. The notice goes first, to a file if Postgres is
- * down.
+ * Reports each row once, and records it as evidence only once even across restarts. The notice goes first: to
+ * a file if Postgres is down.
  */
 export function forgedRowTeller(context: ForgedRowContext): OnForged {
   const told = new Set<string>();

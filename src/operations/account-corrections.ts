@@ -1,4 +1,4 @@
-/** What a person says of the account: whose coins it holds, why its cash moved, what a company did to its shares. */
+/** A person's statements about the account: whose coins it holds, why its cash moved, corporate actions. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { CashKind } from '../domain/cash.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
@@ -96,7 +96,7 @@ export interface NoSplitRequest extends CommandRequest {
   readonly symbol: string;
 }
 
-/** A stock is split or has paid a dividend: the trader takes it in. */
+/** Tells the trader that a stock was split or paid a dividend. */
 export async function takeCorporateAction(
   context: OperationContext,
   caller: Caller,
@@ -109,7 +109,7 @@ export async function takeCorporateAction(
   );
 }
 
-/** What looks like a split at the venue is none. */
+/** Tells the trader that a split seen at the venue is not one. */
 export async function sayNoSplit(
   context: OperationContext,
   caller: Caller,

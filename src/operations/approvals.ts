@@ -31,7 +31,7 @@ export interface VoteRequest {
 }
 
 export const voteResultSchema = z.object({
-  /** The vote counts: verified, kept, and the waiting workflow has it. */
+  /** The vote counts: verified, stored, and with the waiting workflow. */
   ok: z.boolean(),
   detail: z.string(),
   approvalId: z.string().nullable(),
@@ -132,8 +132,8 @@ function refused(approvalId: string | null, detail: string): VoteResult {
 }
 
 /**
- * Why this approval is out of date: settings have changed since, and the trader takes no votes on an older version.
- * Null if they have not, or if the trader doesn't answer (it decides by itself later).
+ * Why this approval is out of date: the settings have changed since, and the trader accepts no votes on an
+ * older version. Null if they have not changed, or if the trader doesn't answer (it decides by itself later).
  */
 async function overtaken(context: OperationContext, approval: Approval): Promise<string | null> {
   if (approval.kind !== SETTINGS_APPROVAL) return null;

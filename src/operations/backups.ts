@@ -17,7 +17,7 @@ import { type Caller, notDone, type OperationContext, type OperationResult } fro
 import { recordAudit } from './record-audit.js';
 
 export interface TakeBackupRequest {
-  /** Reads everything back afterwards. Only a verified backup counts as one. */
+  /** Reads everything back afterwards. Only a verified backup counts as a backup. */
   readonly verify: boolean;
   /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
@@ -26,7 +26,7 @@ export interface TakeBackupRequest {
   readonly patienceMs: number;
 }
 
-/** Proven: every step passed. If one is running already, waits for that one. */
+/** Proven: every step passed. If a backup is already running, waits for that one. */
 export async function takeBackup(
   context: OperationContext,
   caller: Caller,
@@ -52,7 +52,7 @@ export interface DrillRequest {
   readonly patienceMs: number;
 }
 
-/** Proven: restored on a scratch server, and everything equal. The desk itself is not touched. */
+/** Proven: restored on a scratch server, and everything equal. The desk itself is not affected. */
 export function drillRestore(
   context: OperationContext,
   caller: Caller,
@@ -71,7 +71,7 @@ export function drillRestore(
 const START_MS = 5_000;
 
 export interface BackupOperationResult extends OperationResult {
-  /** Null: not finished in the given time. */
+  /** Null: not finished in time. */
   readonly result: BackupResult | null;
 }
 
@@ -133,6 +133,6 @@ async function runBackupWorkflow(
   };
 }
 
-/** Evidence keeps bytes, which can be compared; people read megabytes, of what is not tiny. */
+/** Evidence has bytes, which can be compared; people read megabytes, unless the size is tiny. */
 const withMegabytes = (text: string): string =>
   text.replace(/\b(\d{5,}) bytes\b/g, (_, bytes: string) => megabytes(Number(bytes)));

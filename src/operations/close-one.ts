@@ -95,7 +95,7 @@ async function carryOut(
   try {
     await send({ commandId, by: caller.person, reason: said });
   } catch (error) {
-    // Without an answer the command may have been taken: the status, read back, tells.
+    // Without an answer, the trader may have taken the command: reading its status back tells.
     if (!isUnanswered(error)) {
       const refused = notTaken(error, 'Nothing was changed');
       await recorded(refused.detail);

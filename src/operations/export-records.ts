@@ -25,8 +25,8 @@ export const EXPORT_KINDS: readonly ExportKind[] = [...STORED_KINDS, 'lots'];
 export interface ExportRequest {
   readonly kind: ExportKind;
   /**
-   * Market time (wall time for the audit trail, the closing of a lot), from `fromMs` inclusive to `untilMs` exclusive;
-   * null: no bound.
+   * Market time (for the audit trail, wall time; for a lot, when it was closed), from `fromMs` inclusive to
+   * `untilMs` exclusive; null: no bound.
    */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
@@ -68,8 +68,8 @@ export async function* exportRecords(
 }
 
 /**
- * What was closed within the span, in the order of its closing, then what was held at its end. Rejects while the database
- * is down.
+ * The lots closed within the span, in the order of closing, then those held at its end. Rejects while the
+ * database is down.
  */
 async function* readLots(
   pool: Pick<Pool, 'query'>,
@@ -82,7 +82,7 @@ async function* readLots(
     const rows: LotRow[] = [];
     for (const record of page as readonly LotRecord[]) {
       const atMs = record.type === 'fill' ? record.fill.marketMs : 'marketMs' in record ? record.marketMs : 0;
-      // Instruments are declared whenever that was.
+      // Instruments count whenever they were declared.
       if (untilMs !== null && atMs >= untilMs && record.type !== 'config') continue;
       const closed = book.take(record);
       if (fromMs === null || atMs >= fromMs) rows.push(...closed);

@@ -1,4 +1,4 @@
-/** Incidents as people open them, look them up and answer them. */
+/** Incidents: opening them, looking them up and answering them. */
 import { z } from 'zod';
 import {
   INCIDENT_MESSAGES,
@@ -32,10 +32,10 @@ import { signAs } from './sign-as.js';
 export interface OpenIncidentRequest {
   /** One of the desk's own kinds; default: `reported`. */
   readonly kind?: string;
-  /** One line. While an incident lasts, the same title belongs to it. May be empty for one of the desk's own kinds. */
+  /** One line. The title of an open incident adds to that one. May be empty for the desk's own kinds. */
   readonly title: string;
   readonly detail: string;
-  /** Repeats the same report after an answer was lost. A new id is drawn if none is given. */
+  /** Repeats a report whose answer was lost. A new id is drawn if none is given. */
   readonly commandId?: string;
 }
 
@@ -181,7 +181,7 @@ export type IncidentAnswerResult = Shape<typeof incidentAnsweredSchema> & MayBeU
 const UPDATE_MS = 20_000;
 const DECISION_VALID_MS = 5 * 60_000;
 
-/** "I have it": nobody is reminded any more that nobody has answered. */
+/** "I have it": people are no longer reminded that nobody has answered. */
 export function acknowledgeIncident(
   context: OperationContext,
   caller: Caller,
@@ -190,7 +190,7 @@ export function acknowledgeIncident(
   return answerIncident(context, caller, request, 'acknowledge');
 }
 
-/** A person declares it over, whatever its playbook still waits for. */
+/** Declares the incident over, whatever its playbook still waits for. */
 export function resolveIncident(
   context: OperationContext,
   caller: Caller,
@@ -223,7 +223,7 @@ async function answerIncident(
     outcome: result.ok ? 'done' : result.detail,
   });
   const problems = audit === null ? [] : [audit];
-  // "I have it" needs no explanation; why an incident is over, only the person who said so knows.
+  // "I have it" needs no explanation; only the person who declares an incident over knows why it is.
   const said =
     choice === 'acknowledge'
       ? { ...result, problems }

@@ -16,7 +16,7 @@ export interface Caller {
 
 export interface CommandRequest {
   readonly reason: string;
-  /** Repeats the same command after an answer was lost. A new id is drawn if none is given. */
+  /** Repeats a command whose answer was lost. A new id is drawn if none is given. */
   readonly commandId?: string;
 }
 
@@ -24,12 +24,12 @@ export interface CommandRequest {
 export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   /** Null: none was given. */
   readonly reason: string | null;
-  /** How long the caller waits for the proof, where that is longer than usual. */
+  /** How long the caller waits for the proof, if that is longer than usual. */
   readonly waitMs?: number;
 }
 
 export interface MayBeUnknown {
-  /** Of what is not done: there is nothing of the name or id that was given. */
+  /** On a refusal: nothing has the given name or id. */
   readonly reason?: 'unknown';
 }
 
@@ -53,16 +53,16 @@ export interface OperationContext {
   readonly temporal: TemporalAccess;
   readonly pool: Pool;
   readonly decisionKey: () => string;
-  /** Only the bot has it: votes that it accepts carry a code made with it. */
+  /** Only the bot has this key: votes that it accepts carry a code made with it. */
   readonly chatKey?: () => string;
   readonly newId: () => string;
   readonly nowMs: () => number;
 }
 
-/** What stands in front of what to do in the detail of a refusal. */
+/** Precedes what to do in the detail of a refusal. */
 export const TO_DO = ' To do: ';
 
-/** The trader's words for it. */
+/** The trader's codes for `unknown`. */
 const UNKNOWN_CODES: readonly string[] = [
   'unknown-symbol',
   'unknown-order',
@@ -80,13 +80,14 @@ export function notDone(detail: string, haltId: string | null = null): Operation
   return { ok: false, proven: false, detail, haltId, workflowId: null, problems: [] };
 }
 
-/** The trader could not be read, so it was sent nothing. */
+/** The trader could not be read, so nothing was sent to it. */
 export const notAsked = (why: string): OperationResult =>
   notDone(`The trader does not answer (${why}). Nothing was changed. Try again when it does.`);
 
 /**
- * The result of a failed call to the trader. `kept`: what stays as it was if the trader refused, or was not reached. If
- * it was reached and gave no answer, it may have carried the command out, and the result says that this is not known.
+ * The result of a failed call to the trader. `kept`: what stays as it was if the trader refused or was not
+ * reached. If it was reached but did not answer, it may have carried out the command: the result says that
+ * this is not known.
  */
 export function notTaken(error: unknown, kept: string): OperationResult {
   if (isUnanswered(error)) return notKnown(error);
@@ -103,7 +104,7 @@ export const notKnown = (error: unknown): OperationResult => ({
   detail: `Whether the trader took it is not known: ${messageOf(error)}. Look at fermata status before you give it again.`,
 });
 
-/** The trader took a command; `isSo` reads back whether it is in effect. What can't be read is not proven. */
+/** The trader took a command; `isSo` reads back whether it is in effect. If that fails, it is not proven. */
 export async function provenBy(
   { detail, haltId }: Pick<OperationResult, 'detail' | 'haltId'>,
   isSo: () => Promise<boolean>,

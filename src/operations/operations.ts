@@ -120,7 +120,7 @@ export interface Operations {
   runRoutine(caller: Caller, request: RoutineRequest): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
-  /** What the paper twins of this desk have done since it halted, a line each. */
+  /** What this desk's paper twins have done since it halted, one line each. */
   readTwins(): Promise<readonly string[]>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(): Promise<readonly ApprovalShown[]>;
@@ -150,7 +150,7 @@ export interface Operations {
   /** The desk's own kinds that a person may open, in addition to `reported`. */
   ownKinds(): readonly OwnKindShown[];
   readIncident(incident: string): Promise<IncidentShown | null>;
-  /** Null if a vote on this takes no personal signature. */
+  /** Null if a vote on this needs no personal signature. */
   statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
   /** Takes up to 20 s. */
   testAlert(caller: Caller, channel: Channel): Promise<AlertTested>;
@@ -182,9 +182,9 @@ export interface Operations {
   listValidations(): Promise<Validations>;
   listStoredPeriods(): Promise<readonly StoredPeriod[]>;
   askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
-  /** Asks the operations worker, which asks the exchange; takes seconds. */
+  /** The operations worker queries the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
-  /** Runs the pre-flight first; then people are asked. */
+  /** Runs the pre-flight first, then asks people. */
   startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
   readGoLive(): Promise<GoLiveShown>;
   revokeGoLive(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
@@ -282,8 +282,8 @@ export function operationsOver(context: OperationContext): Operations {
 }
 
 /**
- * Text that can't be audited is refused, whoever sends it in whatever way. A stop is carried out, and its text made
- * plain.
+ * Text that can't be audited is refused, whoever sends it and however. A stop is carried out all the same,
+ * with its text made plain.
  */
 export class UnfitText extends Error {
   override readonly name = 'UnfitText';

@@ -1,4 +1,4 @@
-/** What accompanies an operation in Postgres: its entry in the audit trail, and the question for a reason that was not given. */
+/** An operation's own writes to Postgres: its audit entry, and the question for a missing reason. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
@@ -12,8 +12,8 @@ const TRIED_MS = 10_000;
 type Audited = Pick<AuditEntry, 'action' | 'parameters'>;
 
 /**
- * Null if the audit trail can record now what a person is about to do; otherwise why it is not done. For commands that
- * take risk or change the books. A command that stops the desk, or makes it safer, doesn't ask.
+ * Null if the audit trail can record what a person is about to do; otherwise why it is not done. For commands
+ * that take risk or change the books. A command that stops the desk, or makes it safer, doesn't check this.
  */
 export async function whyNotAudited(
   { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
@@ -31,7 +31,7 @@ export async function whyNotAudited(
     : `Nothing was changed: it could not be written to the audit trail (Postgres: ${why}). Try again when Postgres answers; stop, close-all, switching a strategy off and a smaller position size work without it.`;
 }
 
-/** The result with its entry in the audit trail, or with what is missing there. Never rejects. */
+/** Writes the audit entry; adds a problem to the result if it is missing. Never rejects. */
 export async function audited(
   context: Pick<OperationContext, 'pool' | 'runtime'>,
   caller: Caller,
@@ -42,7 +42,7 @@ export async function audited(
   return problem === null ? result : { ...result, problems: [...result.problems, problem] };
 }
 
-/** Null once written; otherwise what is missing or may be, in words. Never rejects. */
+/** Null once written; otherwise what is, or may be, missing, in words. Never rejects. */
 export async function recordAudit(
   { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
   { person, via }: Caller,
@@ -59,15 +59,15 @@ export async function recordAudit(
 /** Nobody waits longer than this; the write may still complete afterwards. */
 const WRITE_MS = 1_000;
 
-/** The message after that time. Postgres may have written all the same. */
+/** The message after `WRITE_MS`. Postgres may have written all the same. */
 export const NO_ANSWER = `Postgres gave no answer within ${WRITE_MS} ms`;
 
 /**
- * Writes to Postgres that accompany an operation: nobody who stops a desk waits for them. Null if there is no answer
- * in time.
+ * For writes to Postgres alongside an operation: nobody who stops a desk waits for them. Null if there is no
+ * answer in time.
  */
 export function writeInTime<T>(writing: Promise<T>): Promise<T | null> {
-  // If this process was suspended, an answer that arrived meanwhile is read only in the turn after its timers.
+  // If this process was suspended, an answer that came meanwhile is read only in the turn after the timers.
   const late = sleep(WRITE_MS)
     .then(() => nextTurn())
     .then(() => null);
@@ -89,8 +89,8 @@ interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
 type Outcome = Pick<OperationResult, 'ok' | 'detail' | 'problems'>;
 
 /**
- * If a command came without a reason, the person is asked for one afterwards, and hears in which task. Gives the outcome,
- * with the result of asking added. Never rejects, because the command has been carried out.
+ * If a command came without a reason, creates a task that asks the person for one. Returns the outcome with
+ * that task, or with why it is missing. Never rejects, because the command has been carried out.
  */
 export async function askForReason<T extends Outcome>(
   { pool, desk, runtime, nowMs }: Place,

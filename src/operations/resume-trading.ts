@@ -22,11 +22,11 @@ export interface ResumeRequest extends EmergencyRequest {
   /** Position size to go on with, in percent of the desk file's; absent: unchanged. */
   readonly sizePct?: number | undefined;
   /**
-   * If it lifts a kill or raises the size with real money: signature over `statementToSign`, made with the person's own
-   * key.
+   * If this lifts a kill or raises the size with real money: signature over `statementToSign`, made with the
+   * person's own key.
    */
   readonly signature?: string | undefined;
-  /** First digits of the halt that the person was shown: another one is not lifted. Absent: the one in force. */
+  /** First digits of the halt that the person was shown: no other one is lifted. Absent: the one in force. */
   readonly halt?: string | undefined;
 }
 
@@ -83,7 +83,7 @@ export async function resumeTrading(
     signature: request.signature,
   });
   const outcome = await decide(context, status, decision);
-  // Somebody may have armed it meanwhile; what counts is the trader's state now.
+  // Somebody may have armed the desk meanwhile: the trader's state now is what counts.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
     ...asked,

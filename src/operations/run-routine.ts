@@ -58,7 +58,7 @@ export async function runRoutine(
     person: caller.person,
     simulated: status?.marketData.simulated ?? false,
   } as const;
-  // On a market that stands, the market time alone doesn't tell two requests apart.
+  // While market time stands still, it doesn't tell two requests apart.
   const id = `${routineId(desk.desk, routine.name, marketMs)}:asked-${context.nowMs()}`;
   try {
     const workflowId = await startRoutine(temporal, desk, routine, occasion, id);
@@ -93,7 +93,7 @@ export async function runRoutine(
 
 const notRun = (detail: string): RoutineOutcome => ({ ...notDone(detail), verdict: null, steps: [] });
 
-/** In the order of the desk file; the steps ended in another order. */
+/** In the order of the desk file, not in the order in which the steps ended. */
 function inOrder({ steps }: DeskRoutine, results: readonly StepResult[]): readonly StepResult[] {
   return steps.flatMap(({ key }) => results.filter((result) => result.key === key));
 }

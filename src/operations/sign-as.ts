@@ -25,15 +25,15 @@ export type ToDecide =
     }
   | { readonly size: { readonly sizePct: number } };
 
-/** What a person agrees to by asking for it reaches the trader at once. */
+/** A request that is its own approval reaches the trader at once. */
 const APPROVED_NOW_MS = 60_000;
 /** Long enough for a person to type a password. */
 const DECISION_VALID_MS = 10 * 60_000;
 
-/** What follows the cooling-off: the checks again, evidence, and a trader that is restarting. */
+/** For what follows the cooling-off: the checks again, evidence, and a trader that is restarting. */
 const AFTER_COOLING_OFF_MS = 30 * 60_000;
 
-/** A vote that decides alone stays valid for longer than its question is open: the cooling-off follows it. */
+/** A vote that decides by itself stays valid after its question closes, because the cooling-off follows. */
 export function voteExpiresMs(
   { desk: { goLive } }: Pick<OperationContext, 'desk'>,
   { kind, needed, expiresMs }: Pick<Approval, 'kind' | 'needed' | 'expiresMs'>,
@@ -42,7 +42,7 @@ export function voteExpiresMs(
   return decidesAlone ? expiresMs + goLive.coolingOffHours * HOUR_MS + AFTER_COOLING_OFF_MS : expiresMs;
 }
 
-/** Null if the vote takes no signature. Rejects with `TraderUnavailable`, or while Postgres is down. */
+/** Null if the vote needs no signature. Rejects with `TraderUnavailable`, or while Postgres is down. */
 export async function statementToSign(
   context: OperationContext,
   decided: ToDecide,
@@ -104,7 +104,7 @@ export function signAs(
   return signDecision(decisionKey(), { ...said, ...own, ...chat });
 }
 
-/** Signs that a person agrees to the very thing that they ask for. */
+/** Signs a person's approval of their own request. */
 export function approveNow(
   context: OperationContext,
   caller: Caller,

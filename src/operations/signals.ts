@@ -1,4 +1,4 @@
-/** Signals from outside go straight to the trader, which judges, records and keeps them; this side audits them. */
+/** Sends signals from outside straight to the trader, which judges, records and stores them; audits them. */
 
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
@@ -25,7 +25,7 @@ export interface WithdrawalRequest {
 const COMMAND_MS = 5_000;
 const NONE: SignalsStatus = { newest: [], refused: [] };
 
-/** Sending it again changes nothing: the trader recognises it by source, id and revision. */
+/** Sending a signal again changes nothing: the trader recognises it by source, id and revision. */
 export async function sendSignal(
   context: OperationContext,
   caller: Caller,

@@ -1,6 +1,7 @@
 /**
- * A stop, and closing everything: the command goes straight to the trader's control socket, then to the workflow that
- * goes on proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
+ * Stop and close-all: the command goes straight to the trader's control socket, then to the workflow that
+ * goes on proving it and writes the evidence. Neither Temporal nor Postgres is needed; the answer says what
+ * is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../contracts/control.js';
@@ -38,8 +39,8 @@ interface EmergencyProcedure {
 }
 
 /**
- * The trader's answer to a command that the caller has sent already: sent again, it would be another halt. Absent: it
- * is sent here.
+ * The trader's answer to a command that the caller has already sent: sending it again would be another halt.
+ * Absent: the command is sent here.
  */
 export type SentCommand = Promise<CommandResult>;
 
@@ -48,16 +49,16 @@ const HEAD_START_MS = 100;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
-/** A stop takes milliseconds; after this long, a person who did not say how long they wait should know that it is not proven. */
+/** A stop takes milliseconds. After this long, a person who set no wait should know that it is not proven. */
 const STOP_PROOF_MS = 10_000;
-/** At the deadline of close-all the trader escalates by name; the extra time is for reading that. */
+/** At the deadline of a close-all, the trader escalates by name; the extra time is for reading that. */
 const AFTER_DEADLINE_MS = 5_000;
 /** Error codes of a trader that is still starting. */
 const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
 
 interface Sent {
   readonly taken: boolean;
-  /** The trader answered that it can't do it, so asking again at once changes nothing. The workflow keeps asking. */
+  /** The trader answered that it can't: resending at once is useless. The workflow keeps sending. */
   readonly refused: boolean;
   readonly incarnation: string | null;
   readonly detail: string;
@@ -171,7 +172,7 @@ function send({ trader }: OperationContext, kind: EmergencyKind, order: Emergenc
   return trader.call(kind, { commandId, by, reason }, { timeoutMs: EMERGENCY_COMMAND_MS });
 }
 
-/** The status shows which incarnation took the command; it never delays the command itself. */
+/** The status shows which incarnation took the command; reading it never delays the command. */
 async function answerTo({ trader }: OperationContext, command: SentCommand): Promise<Sent> {
   const status = trader.call('status', {}, { timeoutMs: EMERGENCY_COMMAND_MS }).catch(() => null);
   try {
@@ -188,7 +189,7 @@ async function answerTo({ trader }: OperationContext, command: SentCommand): Pro
   }
 }
 
-/** Starts the workflow that sends and proves it, or tells the one that runs. Rejects while Temporal doesn't answer. */
+/** Starts or signals the workflow that sends and proves the command. Rejects if Temporal doesn't answer. */
 export async function startEmergency(
   { temporal, desk }: Pick<OperationContext, 'temporal' | 'desk'>,
   kind: EmergencyKind,

@@ -1,4 +1,4 @@
-/** A person says that a task is done. If a routine asked for it, this is evidence of that routine's run. */
+/** Completing a task. If a routine asked for it, the completion is evidence of that routine's run. */
 import { TASK_MESSAGES, type Task, type TaskState } from '../contracts/task.js';
 import { recordEvidenceIn } from '../store/evidence.js';
 import { inTransaction, type PoolClient } from '../store/pool.js';
@@ -58,13 +58,13 @@ export async function completeTask(
   return { ok: true, task, problems: audit === null ? [] : [audit] };
 }
 
-/** The items that are still not ticked: what a task asks for never changes. */
+/** The items not ticked yet: what a task asks for never changes. */
 const leftOf = (task: Task | null, ticked: readonly number[]): readonly string[] =>
   (task?.state === 'open' ? (task.items ?? []) : [])
     .map((item, at) => `${at + 1} ${item}`)
     .filter((_item, at) => !ticked.includes(at + 1));
 
-/** The same completion again, after an answer was lost. */
+/** The same completion, repeated after its answer was lost. */
 const isSame = (task: Task, { person }: Caller, note: string): boolean =>
   task.state === 'done' && task.doneBy === person && task.note === note;
 

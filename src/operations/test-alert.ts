@@ -1,4 +1,4 @@
-/** Sends a test alert the whole way that an alert takes, and says whether it reached anybody. */
+/** Sends a test alert all the way, and reports whether it reached anybody. */
 import { z } from 'zod';
 import type { Shape } from '../contracts/json-values.js';
 import { causeOf } from '../domain/message-of.js';
@@ -25,7 +25,7 @@ interface TestedChannel {
   readonly event: typeof TEST_EVENT | typeof MAIL_TEST_EVENT;
   readonly deliveriesOf: typeof mailsOf;
   readonly places: string;
-  /** What helps where the channel is not set up, or nothing picks it up. */
+  /** What to do if the channel is not set up, or nothing picks the alert up. */
   readonly setUp: string;
   /** What to say if nothing picked it up. */
   readonly nobody: (context: OperationContext) => string;
@@ -53,7 +53,10 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
   },
 };
 
-/** Resolves within 20 s; at once where the channel has said that it is not set up, or knows nobody. It may be sent even if there is nobody to reach. */
+/**
+ * Resolves within 20 s; at once if the channel has reported that it is not set up, or knows nobody. The alert
+ * may be sent even if there is nobody to reach.
+ */
 export async function testAlert(
   context: OperationContext,
   caller: Caller,

@@ -17,7 +17,7 @@ export type Noted =
   | { readonly ok: true; readonly date: string; readonly note: JournalNote }
   | { readonly ok: false; readonly detail: string };
 
-/** A person's own notes on one of the desk's days. Without a trader, today is by this machine's clock. */
+/** Adds a person's note to one of the desk's days. Without a trader, today is by this machine's clock. */
 export async function noteInJournal(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,
   { person, via }: Caller,

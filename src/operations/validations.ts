@@ -77,8 +77,8 @@ export async function listValidations({
 }
 
 /**
- * Starts a validation without waiting for it: on live prices it takes as long as the clock. `proven` is always false;
- * the report gives the result.
+ * Starts a validation without waiting for it: on live prices it runs in real time. `proven` is always false;
+ * the result is in the report.
  */
 export async function askForValidation(
   context: OperationContext,
@@ -159,7 +159,7 @@ export async function startValidation(temporal: TemporalAccess, request: Validat
     id,
     durationMs,
     person: request.requestedBy,
-    // Live prices take as long as the clock; the extra day covers any standstill.
+    // Live prices run in real time; the extra day covers any standstill.
     runMsMax: 2 * durationMs + DAY_MS,
     silentMs: SILENT_MS,
     evidenceMs: EVIDENCE_MS,

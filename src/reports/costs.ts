@@ -2,8 +2,8 @@ import { readCosts, readHoldingCosts } from '../store/performance.js';
 import { lengthOf, moneyOf, percent, report, SPAN, spanOf } from './report.js';
 
 /**
- * Fees, what holding cost, and how much worse than their price stops were filled; market orders have no price to compare
- * with.
+ * Fees, costs of holding, and how much worse than their price stops were filled; market orders have no price
+ * to compare with.
  */
 export const costs = report('Fees and costs of holding', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);

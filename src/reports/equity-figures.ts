@@ -19,7 +19,7 @@ export const CURVE_POINTS_MAX = 3_000;
 interface EquityFigures {
   /** Hours of market time with equity. */
   readonly hours: number;
-  /** Null, like the drawdown: there is no equity. */
+  /** Null, like the drawdown, if there is no equity. */
   readonly returnPct: number | null;
   readonly sharpe: number | null;
   readonly maxDrawdownPct: number | null;
@@ -31,7 +31,8 @@ export async function readEquityFigures(
 ): Promise<EquityFigures> {
   const hours = await curve(HOUR_MS);
   if (hours.length === 0) return { hours: 0, returnPct: null, sharpe: null, maxDrawdownPct: null };
-  // A fall that recovers within an hour is a drawdown, too, so the curve is as fine as on the desk's own page.
+  // A fall that recovers within an hour is also a drawdown, so the curve is as fine as on the desk's own
+  // page.
   const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
   const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
   const returns = returnsOnCapital(hours);
@@ -44,8 +45,8 @@ export async function readEquityFigures(
 }
 
 /**
- * The last equity of each of the desk's own days, oldest first. By minutes: in some zones a day begins at none of the
- * clock's hours, and where clocks change it has 23 or 25 of them.
+ * The last equity of each of the desk's own days, oldest first. Read by minutes: in some zones a day does not
+ * begin on a full hour, and on a clock change it has 23 or 25 of them.
  */
 export async function readEquityDays(
   pool: ReportContext['pool'],
@@ -61,7 +62,7 @@ export async function readEquityDays(
   return [...days.values()];
 }
 
-/** As a part of the peak. */
+/** As a fraction of the peak. */
 export function drawdownOf(points: readonly EquityAndCapital[]): number {
   const meter = new DrawdownMeter();
   for (const [at, grown] of growthOf(returnsOnCapital(points)).entries()) meter.add(at, grown);

@@ -16,8 +16,8 @@ export const incidents = report('Incidents', SPAN, async (context, parameters) =
 const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).default(7) });
 
 /**
- * The number of notices by event. Throws if no notices are sent: then nothing is known, and 0 would be false. Counts
- * in wall time: a simulated market's time differs, and notices don't have it.
+ * The number of notices by event. Throws if no notices are sent: nothing is known then, and 0 would be false.
+ * Counts in wall time: a simulated market's time differs, and notices don't carry it.
  */
 export const alerts = report('Alerts by event', TOLD, async (context, parameters) => {
   const nowMs = Date.now();

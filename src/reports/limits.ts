@@ -3,7 +3,7 @@ import { countDenials, readEquitySteps } from '../store/performance.js';
 import { readEquityDays, readEquityFigures } from './equity-figures.js';
 import { lengthOf, listed, percent, report, SPAN, spanOf } from './report.js';
 
-/** How near the desk came to its limits, and how often the risk gate denied an order. */
+/** How close the desk came to its limits, and how often the risk gate denied an order. */
 export const limits = report('Limits that refused or halted', SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { risk } = context.desk;

@@ -12,8 +12,8 @@ import { type ReportContext, report } from './report.js';
 const RUNS_MAX = 300;
 
 /**
- * What is planned for the next session: hours of each market, what is traded and at which size, which routines run
- * when.
+ * The plan for the next session: each market's hours, which strategies trade and at what size, which routines
+ * run when.
  */
 export const nextSession = report('The next session', NO_PARAMETERS, async (context) => {
   const { desk, marketMs } = context;

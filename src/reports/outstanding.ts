@@ -8,7 +8,7 @@ import { report } from './report.js';
 
 const SHOWN_MAX = 20;
 
-/** What waits for people: open incidents, tasks and approvals, the most urgent first. */
+/** What is waiting for people: open incidents, then tasks, then approvals. */
 export const outstanding = report(
   'What waits for a person',
   NO_PARAMETERS,

@@ -1,4 +1,4 @@
-/** What the paper twins of a halted desk have done since, for the person who decides whether it trades again. */
+/** What a halted desk's paper twins have done since, for the person deciding whether it trades again. */
 import { MINUTE_MS } from '../domain/civil-date.js';
 import { counted } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
@@ -16,8 +16,8 @@ interface Halted {
 }
 
 /**
- * A line for each twin, since the first halt that still stands; empty where the desk is not halted, or has none. No
- * rule asks for it, and what can't be read is said: it never holds up a decision.
+ * A line per twin, since the first halt still active; empty if the desk is not halted, or has no twin. No
+ * rule depends on it, and it reports what it can't read: it never holds up a decision.
  */
 export async function whatTwinsDid(runtime: Runtime, { halts }: Halted, nowMs: number): Promise<string[]> {
   if (halts.length === 0) return [];
@@ -39,7 +39,7 @@ async function lineOf(
   nowMs: number,
 ): Promise<string> {
   const said = `${desk}, its paper twin, since ${moment(sinceMs)}: `;
-  // The server is where the desk itself finds it: the twin may have ended before it moved.
+  // The server is where the desk itself finds it: it may have moved after the twin ended.
   const pool = openPool({ home, postgres: { ...postgres, database: own.database } }, 'paper twin');
   try {
     return `${said}${await read(pool, desk, sinceMs, nowMs)}`;
@@ -66,7 +66,7 @@ async function read(pool: Pool, desk: string, sinceMs: number, nowMs: number): P
   return `${traded}; equity ${withSign(growth * 100, ' %')}, largest drawdown ${(drawdownOf(curve) * 100).toFixed(2)} %`;
 }
 
-/** The twin's own time: its market may be a simulated one. */
+/** The twin's own time: its market may be simulated. */
 async function marketAt(pool: Pool, desk: string, sinceMs: number): Promise<number | null> {
   const { rows } = await pool.query<{ at: number | null }>(
     `select min((record->>'marketMs')::float8) as at from journal_entry

@@ -1,4 +1,4 @@
-/** The desk file's KPIs: what each reads now, and how that stands against its alarm or its aim. */
+/** The desk file's KPIs: what each reads now, judged against its alarm or aim. */
 import { existsSync } from 'node:fs';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../desk/kpi-schema.js';
@@ -20,7 +20,7 @@ import { readEquityFigures } from './equity-figures.js';
 import type { ReportContext } from './report.js';
 import { BYTES_PER_MB, diskSizes } from './sizes.js';
 
-/** As finely as a coin is counted. */
+/** The places of a coin. */
 const PLACES_MAX = 8;
 
 export const KPI_STATES = ['alarm', 'missed', 'ok', 'tooFew', 'unknown'] as const;
@@ -37,12 +37,12 @@ export interface Kpi {
   readonly value: number | null;
   /** Empty for a plain number. */
   readonly unit: string;
-  /** When it is an alarm, or what is aimed at: `above 25 %`, `at least 47.6 %`. */
+  /** The bound of its alarm, or its aim: `above 25 %`, `at least 47.6 %`. */
   readonly bound: string;
-  /** How many trades, hours, orders … it was counted over; null: nothing is counted. */
+  /** How many trades, hours, orders … it covers; null: nothing is counted. */
   readonly sample: number | null;
   readonly minimumSample: number | null;
-  /** Days of market time that it looks back; null: it is read as of now. */
+  /** Days of market time it looks back over; null: it is read as of now. */
   readonly days: number | null;
   /** Value and sample, in words. */
   readonly says: string;
@@ -56,7 +56,10 @@ interface KpiContext extends Pick<ReportContext, 'desk' | 'pool'> {
   readonly marketMs: number;
 }
 
-/** In the order of the desk file; only those with these names if there are any. Rejects while the database is down. */
+/**
+ * In the order of the desk file; only the named ones, if names are passed. Rejects while the database is
+ * down.
+ */
 export async function readKpis(context: KpiContext, names: readonly string[] = []): Promise<readonly Kpi[]> {
   const wanted = Object.entries(context.desk.kpis ?? {}).filter(
     ([name]) => names.length === 0 || names.includes(name),
@@ -72,7 +75,7 @@ async function readOne(currency: string, sources: Sources, name: string, kpi: De
   const minimumSample = of === null ? null : (kpi.minimumSample ?? 1);
   const read = await READERS[kpi.reading](sources, days ?? KPI_DAYS);
   const { sample = null } = read;
-  // Without the noise of floating point, which would be past a bound that the figure only reaches.
+  // Rounds off floating-point noise, which could push a figure past a bound that it only reaches.
   const value = read.value === null ? null : Number((read.value * factor).toFixed(PLACES_MAX));
   const [words, limit] = boundOf(kpi);
   const withUnit = (figure: string): string => (unit === '' ? figure : `${figure} ${unit}`);
@@ -103,7 +106,7 @@ function judged({ alarm, aim }: DeskKpi, value: number): Kpi['state'] {
   return value > atMost || value < atLeast ? 'missed' : 'ok';
 }
 
-/** The desk file's rules let each KPI have exactly one. */
+/** The desk file's rules allow each KPI exactly one. */
 function boundOf({ alarm, aim }: DeskKpi): readonly [words: string, bound: number] {
   if (alarm?.above !== undefined) return ['above', alarm.above];
   if (alarm?.below !== undefined) return ['below', alarm.below];
@@ -111,7 +114,9 @@ function boundOf({ alarm, aim }: DeskKpi): readonly [words: string, bound: numbe
   return ['at most', aim?.atMost ?? 0];
 }
 
-/** With two places (an amount with those of its currency), or with as many more as tell it from the bound. */
+/**
+ * With two places (an amount with those of its currency), or as many more as distinguish it from the bound.
+ */
 function figureText(value: number, bound: number, currency: string | null): string {
   if (currency === null && Number.isInteger(value)) return String(value);
   let places = currency === null ? 2 : placesIn(currency);
@@ -122,13 +127,13 @@ function figureText(value: number, bound: number, currency: string | null): stri
 
 const counted = (count: number, of: string): string => `${count} ${count === 1 ? of.slice(0, -1) : of}`;
 
-/** `value` null: nothing to read it from. Infinite: a gain over no loss, or the age of what isn't there. */
+/** `value` null: nothing to read it from. Infinite: a gain over no loss, or the age of something missing. */
 interface Read {
   readonly value: number | null;
   readonly sample?: number;
 }
 
-/** Asks only once for what several KPIs are read from. */
+/** Queries each source and span only once, however many KPIs read from it. */
 class Sources {
   readonly #asked = new Map<string, Promise<unknown>>();
 
@@ -152,7 +157,7 @@ class Sources {
     const key = `${what} ${days}`;
     const asked =
       (this.#asked.get(key) as Promise<T> | undefined) ??
-      // What happened at this very moment counts.
+      // Includes what happened at this very moment.
       read(pool, { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs + 1 });
     this.#asked.set(key, asked);
     return asked;

@@ -1,4 +1,4 @@
-/** Every report that comes with Fermata. A new one is a file and a line here. */
+/** Every report that ships with Fermata. To add one, add a file and a line here. */
 import { costs } from './costs.js';
 import { alerts, incidents } from './incidents.js';
 import { kpis } from './kpis.js';

@@ -1,4 +1,4 @@
-/** A report calculates something from what is stored and gives it in one line; it judges nothing. */
+/** A report computes something from stored data and returns it in one line; it judges nothing. */
 import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { type StepPart, stepPart } from '../desk/step-parts.js';
@@ -16,7 +16,7 @@ export interface ReportContext {
   readonly pool: Pick<Pool, 'query'>;
   /** The end of the report's span, in market time. */
   readonly marketMs: number;
-  /** The step's time limit in milliseconds; absent outside of a step. */
+  /** The step's time limit in milliseconds; absent outside a step. */
   readonly stepMs?: number;
 }
 

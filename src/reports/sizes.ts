@@ -1,4 +1,4 @@
-/** The sizes of what a desk stores, in bytes. */
+/** Sizes of a desk's stored data, in bytes. */
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homePaths } from '../home/runtime.js';
@@ -12,7 +12,7 @@ export const megabytes = (bytes: number): string => `${inMegabytes(bytes)} MB`;
 
 export interface StoredSizes {
   readonly database: number;
-  /** The backups that are kept now. */
+  /** Backups that exist now. */
   readonly backups: number;
 }
 
@@ -25,7 +25,7 @@ export async function databaseBytes(pool: Pick<Pool, 'query'>): Promise<number> 
 }
 
 /**
- * Backups as they are on the disk: a restored database knows none that was taken since, and those that were deleted.
+ * Backups as found on disk: a restored database lacks those taken since, and still lists deleted ones.
  * Rejects while Postgres is down.
  */
 export async function storedSizes(pool: Pick<Pool, 'query'>, home: string): Promise<StoredSizes> {

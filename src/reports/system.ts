@@ -4,10 +4,7 @@ import { readStatus } from '../trader/read-status.js';
 import { report } from './report.js';
 import { diskSizes, megabytes, storedSizes } from './sizes.js';
 
-/**
- * How long the trader has run and how much memory it uses; how large database, logs and backups are; how full the
- * disk is.
- */
+/** The trader's uptime and memory, the sizes of database, logs and backups, and how full the disk is. */
 export const system = report(
   'Processes, disk and databases',
   NO_PARAMETERS,

@@ -1,4 +1,4 @@
-/** What was traded: each trade, orders by purpose and outcome, and one span after the other. */
+/** What was traded: each trade, orders by purpose and outcome, and results of consecutive spans. */
 import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS } from '../domain/civil-date.js';

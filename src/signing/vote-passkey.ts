@@ -1,12 +1,12 @@
 /**
- * What ties a passkey to votes, as texts that are the same on the command line, in the browser, in the activity and
- * in the trader. No cryptography here: the page uses other libraries for it than Node.
+ * What ties a passkey to votes, as texts that are the same on the command line, in the browser, in the
+ * activity and in the trader. No cryptography here: the page and Node use different libraries for it.
  */
 
 /** The parts of a passkey that a vote depends on, all in base64url without padding. */
 export interface PasskeyIdentity {
   readonly credentialId: string;
-  /** The host name that it works on. */
+  /** The host name where it works. */
   readonly rpId: string;
   /** The COSE algorithm number. */
   readonly algorithm: number;
@@ -14,7 +14,7 @@ export interface PasskeyIdentity {
   readonly publicKey: string;
 }
 
-/** The answer of a passkey when it is used: all in base64url without padding, as in the browser's credential. */
+/** A passkey's answer when used: all in base64url without padding, as in the browser's credential. */
 export interface Assertion {
   readonly clientDataJSON: string;
   readonly authenticatorData: string;
@@ -43,7 +43,7 @@ export function typedCode(typed: string): string | null {
 
 export const isWholeCode = (code: string): boolean => code.length === CODE_DIGITS;
 
-/** Used in the place of a vote's signature. */
+/** Used in place of a vote's signature. */
 export const assertionText = ({ authenticatorData, clientDataJSON, signature }: Assertion): string =>
   [authenticatorData, clientDataJSON, signature].join('.');
 

@@ -1,6 +1,7 @@
 /**
- * What a person signs to decide about real money, as one text that is the same on the command line, in the browser,
- * in the activity and in the trader. No cryptography here: the page uses other libraries for it than Node.
+ * What a person signs to decide about real money, as one text that is the same on the command line, in the
+ * browser, in the activity and in the trader. No cryptography here: the page and Node use different libraries
+ * for it.
  */
 
 export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume' | 'coins';
@@ -12,7 +13,7 @@ interface VoteStatement {
   readonly account: string;
   /** Hash of the configuration in force in the trader, file and settings together. */
   readonly configHash: string;
-  /** What exactly is decided: see `Decision.subject`. */
+  /** Exactly what is decided: see `Decision.subject`. */
   readonly subject: string;
   readonly choice: 'approve' | 'resume';
   readonly person: string;
@@ -36,15 +37,14 @@ interface VoteSignature {
   readonly value: string;
 }
 
-/** The statement without what the signing person adds. */
+/** The statement without the fields added by signing. */
 export type StatementToSign = Omit<VoteStatement, 'person' | 'nonce'>;
 
 /**
- * Cost of a key that is made from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB for each
- * guess.
+ * Cost of deriving a key from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB per guess.
  */
 export const KEY_COST = { N: 2 ** 17, r: 8, p: 1, dkLen: 32 } as const;
-/** The most characters of a signature as text: a passkey's includes what browser and authenticator add. */
+/** Most characters of a signature as text: a passkey's includes what browser and authenticator add. */
 export const SIGNATURE_CHARS_MAX = 4000;
 
 const PURPOSE = 'fermata vote 1';

@@ -1,15 +1,15 @@
 /**
- * What rows of Postgres that give a person access (sign-in links, passkeys, Telegram codes, Telegram links) have in
- * common: their tokens, and the MAC by the process that made them. Somebody who can write to Postgres but lacks the key
- * gives nobody access; nor does a row from before a person was removed, because the MAC covers a mark of that person
- * that is kept outside of Postgres.
+ * The common parts of Postgres rows that give a person access (sign-in links, passkeys, Telegram codes,
+ * Telegram links): their tokens, and the MAC by the process that made them. Write access to Postgres without
+ * the key gives nobody access. Nor does a row from before a person was removed: the MAC covers a mark of that
+ * person that is stored outside Postgres.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { linkMark, passkeyMark, signInMark } from '../home/people-folder.js';
 import { readSecret } from '../home/secrets.js';
 import { plainText } from './pool.js';
 
-/** A row that would give a person's access, but was not written by a process that may do so: it counts as absent. */
+/** A row that would give a person access, but was not written by a permitted process: counts as absent. */
 export interface ForgedRow {
   readonly what: 'sign-in link' | 'passkey' | 'Telegram code' | 'Telegram link';
   readonly person: string;
@@ -20,7 +20,7 @@ export interface ForgedRow {
 /** The forger chose the name, so it is cut. */
 const NAME_CHARS_MAX = 64;
 
-/** Tells people about it; never throws. */
+/** Notifies people of the row; never throws. */
 export type OnForged = (row: ForgedRow) => void;
 
 export function forgedRow(what: ForgedRow['what'], person: string, row: readonly string[]): ForgedRow {
@@ -72,7 +72,7 @@ export const telegramMaker = (home: string): RowMaker =>
     (person) => linkMark(home, person),
   );
 
-/** `keyHex`: 32 bytes; `markOf`: a different text once the person's earlier rows are to end. */
+/** `keyHex`: 32 bytes. `markOf`: a text that changes when the person's earlier rows must end. */
 export function makerBy(keyHex: () => string, markOf: (person: string) => string): RowMaker {
   const macOf = (person: string, mark: string, row: readonly string[]): Buffer =>
     createHmac('sha256', Buffer.from(keyHex(), 'hex'))

@@ -1,4 +1,4 @@
-/** The questions put to people, and their votes. Votes are append-only; parameters never change. */
+/** Questions that people must decide, and their votes. Votes are append-only; parameters never change. */
 
 import type {
   Approval,
@@ -102,7 +102,7 @@ export function recordVote(
   });
 }
 
-/** True if the approval is of this run and has this state now; an approval is closed once. */
+/** True if the approval belongs to this run and now has this state; an approval is closed once. */
 export async function closeApproval(
   pool: Queries,
   closing: {
@@ -123,7 +123,7 @@ export async function closeApproval(
   return found.rows[0]?.state === closing.state;
 }
 
-/** Approvals that people decided on, or let expire, since then; in how many milliseconds 95 % of them were closed. */
+/** Approvals that people decided or let expire since then, and in how many ms 95 % of them were closed. */
 export async function readDecisionTimes(
   pool: Queries,
   desk: string,
@@ -138,7 +138,7 @@ export async function readDecisionTimes(
   return found.rows[0] ?? { count: 0, ms: null };
 }
 
-/** Only for an approval that this run closed as approved; marks its messages to be rewritten. */
+/** Only for an approval that this run closed as approved; marks its messages for rewriting. */
 export function supersedeApproval(
   pool: Pool,
   { id, runId, outcome }: { readonly id: string; readonly runId: string; readonly outcome: string },

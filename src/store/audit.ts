@@ -1,10 +1,10 @@
-/** Who asked for what, in which way, and with which outcome. Append-only. */
+/** Who asked for what, by which channel, and with which outcome. Append-only. */
 import { plainText, withPlainText } from '../domain/plain-text.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Every action, in the words in which people read it. */
+/** Every action, in the words that people read. */
 const AUDIT_ACTIONS = {
   stop: 'stop',
   closeAll: 'close all positions',
@@ -50,7 +50,7 @@ const AUDIT_ACTIONS = {
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
 
-/** An entry of an older version may have an action that this one no longer knows: its code. */
+/** An entry of an older version may have an action that this version no longer knows: then its code. */
 export const auditActionWords = (action: string): string =>
   Object.hasOwn(AUDIT_ACTIONS, action) ? AUDIT_ACTIONS[action as AuditAction] : action;
 
@@ -82,7 +82,7 @@ export async function appendAudit(pool: Queries, entry: AuditEntry): Promise<voi
   );
 }
 
-/** Rejects if the entry could not be written now; nothing of it is stored. */
+/** Rejects if the entry could not be written now; nothing is stored. */
 export async function tryAudit(pool: Pool, entry: AuditEntry): Promise<void> {
   const undo = new Error('only tried');
   await inTransaction(pool, async (client) => {

@@ -15,7 +15,7 @@ interface BackupRow {
   /** Rows of all tables together. */
   readonly rows: number;
   readonly manifestSha256: string;
-  /** Not null: deleted from the disk at that time. */
+  /** When it was deleted from the disk. Null: not deleted. */
   readonly prunedMs: number | null;
 }
 

@@ -15,7 +15,7 @@ export interface Candle {
   readonly close: string;
   /** Null: not known. */
   readonly volume: string | null;
-  /** The best prices that strategies were shown with it. Null: not known. */
+  /** The best prices shown to strategies with this candle. Null: not known. */
   readonly bid: string | null;
   readonly ask: string | null;
 }

@@ -5,10 +5,10 @@ import { inTransaction, lockInTransaction, type Pool, type PoolClient, plainText
 const NONCE_LENGTH = 8;
 
 /**
- * Appends to the desk's chain, in one transaction with whatever else it does. The same (workflow, first run, step,
- * attempt group) again returns the first record, so that a retried activity leaves one piece of evidence. A run that
- * continues from another shares its first run id; after a reset it repeats that run's steps, which are recorded as
- * well, under a step key that ends in its own run id.
+ * Appends to the desk's chain, in one transaction with the caller's other changes. Repeating the same
+ * (workflow, first run, step, attempt group) returns the first record, so a retried activity leaves one piece
+ * of evidence. A run that continues from another shares its first run id. After a reset it repeats that run's
+ * steps; these are recorded, too, under a step key that ends in its own run id.
  */
 export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput): Promise<Evidence> {
   const evidence = normaliseEvidence(input);
@@ -117,11 +117,11 @@ export async function readEvidence(pool: Pool, query: EvidenceQuery): Promise<re
 const BATCH_ROWS = 500;
 
 export type EvidenceProof =
-  /** `head`: hash of the newest evidence. Kept elsewhere, it also proves that nothing was cut off at the end. */
+  /** `head`: hash of the newest evidence. Stored elsewhere, it also proves that the end is complete. */
   | { readonly ok: true; readonly count: number; readonly head: string }
   | { readonly ok: false; readonly count: number; readonly brokenId: number; readonly why: string };
 
-/** Checks the desk's whole chain from the first evidence on, and names the first broken one. */
+/** Checks the desk's whole chain from the first evidence on, and names the first broken piece. */
 export async function verifyEvidence(pool: Pick<Pool, 'query'>, desk: string): Promise<EvidenceProof> {
   let head = FIRST_PREVIOUS_HASH;
   let lastId = 0;
@@ -197,7 +197,7 @@ function evidenceFromRow(row: EvidenceRow): Evidence {
   };
 }
 
-/** Exactly the form that Postgres returns, because the hash is recomputed from there. */
+/** Exactly the form that Postgres returns, because the hash is recomputed from that. */
 function normaliseEvidence(input: EvidenceInput): Required<EvidenceInput> {
   return {
     desk: plain(input.desk),
@@ -221,9 +221,7 @@ function normaliseEvidence(input: EvidenceInput): Required<EvidenceInput> {
   };
 }
 
-/**
- * Hex SHA-256. Keys are sorted, so that the order of columns doesn't matter, neither the writer's nor the database's.
- */
+/** Hex SHA-256. Keys are sorted, so neither the writer's nor the database's order of columns matters. */
 function evidenceHash(previousHash: string, evidence: Required<EvidenceInput>): string {
   const keys = Object.keys(evidence).sort() as (keyof EvidenceInput)[];
   const canonical = JSON.stringify(keys.map((key) => [key, evidence[key]]));

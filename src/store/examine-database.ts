@@ -1,6 +1,6 @@
 /**
- * Checks a whole database as `pg_amcheck` does: each table's pages with their checksums, each index with the rows that
- * it has to find.
+ * Checks a whole database as `pg_amcheck` does: each table's pages with their checksums, each index against
+ * the rows that it must find.
  */
 import type { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
@@ -24,9 +24,9 @@ interface Relation {
 }
 
 /**
- * Needs an owner's connection. Runs in a transaction that is rolled back, so that Postgres' extension amcheck exists
- * only during the check. Pages that the server holds in memory are read from there: they are good, and will be written
- * again. Rejects if the database can't be checked.
+ * Needs an owner's connection. Runs in a transaction that is rolled back, so Postgres' extension amcheck
+ * exists only during the check. Pages in the server's memory are read from there: they are good, and will be
+ * written again. Rejects if the database can't be checked.
  */
 export async function examineDatabase(client: Client): Promise<Examined> {
   await client.query('begin');
@@ -44,7 +44,7 @@ export async function examineDatabase(client: Client): Promise<Examined> {
   }
 }
 
-/** True if a database can't even be opened because of its damage. */
+/** True if a database is so damaged that it can't even be opened. */
 export const isDamage = (error: unknown): boolean => hasCode(error, DAMAGED);
 
 /** Tables, their TOAST tables, and B-tree indexes; not temporary ones, nor indexes that are being built. */

@@ -111,8 +111,8 @@ export async function* readExport(
 }
 
 /**
- * Continues after the previous page's last position, so that rows added meanwhile don't shift it. What is selected has
- * names of its own: `id::text` alone would be named `id`, and `order by id` would sort its text, 10 before 9.
+ * Continues after the previous page's last position, so rows added meanwhile don't shift it. Selected values
+ * have names of their own: `id::text` would be named `id`, and `order by id` would sort text, 10 before 9.
  */
 function pageOf({ from, columns, time, order }: Exported): string {
   const names = Object.keys(order);
@@ -130,8 +130,9 @@ function pageOf({ from, columns, time, order }: Exported): string {
 const ENTRIES_A_PAGE = 1_000;
 
 /**
- * Records of the journals of the account in use, those of an earlier journal first, each once: a restored journal begins
- * with a copy of another one's entries, and one that was set back tells fills again. Rejects while the database is down.
+ * Records of the journals of the account in use, earlier journals first, each once: a restored journal begins
+ * with a copy of another one's entries, and one that was set back repeats fills. Rejects while the database
+ * is down.
  */
 export async function* readRecords(
   pool: Pick<Pool, 'query'>,

@@ -36,7 +36,7 @@ export async function openAttempt(pool: Queries, asked: NewAttempt): Promise<GoL
   }
 }
 
-/** A final state ends the attempt; one that is over stays unchanged. */
+/** A final state ends the attempt; an attempt that is over stays unchanged. */
 export async function moveAttempt(
   pool: Queries,
   key: { readonly desk: string; readonly release: string; readonly attempt: number },

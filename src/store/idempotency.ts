@@ -12,7 +12,7 @@ export interface KeyedRequest {
 export type KeyState =
   | { readonly state: 'new' }
   | { readonly state: 'answered'; readonly status: number; readonly answer: unknown }
-  /** Taken, and not answered yet. */
+  /** Taken, but not answered yet. */
   | { readonly state: 'running' }
   | { readonly state: 'other-request' };
 

@@ -1,6 +1,6 @@
 /**
- * Incidents for people to look up, and the symptoms that were seen. The workflow writes an incident's whole row at each
- * change; the newest revision counts.
+ * Incidents for people to look up, and the symptoms that were seen. The workflow writes an incident's whole
+ * row at each change; the newest revision counts.
  */
 import { createHash } from 'node:crypto';
 import type { Incident, IncidentState } from '../contracts/incident.js';
@@ -64,7 +64,7 @@ export async function readIncidents(
   return found.rows.map(incidentFrom);
 }
 
-/** `key`: its id, or a fingerprint; of several incidents with that fingerprint, the newest. */
+/** `key`: its id, or a fingerprint; if several incidents have that fingerprint, the newest. */
 export async function findIncident(pool: Queries, desk: string, key: string): Promise<Incident | null> {
   const found = await pool.query<IncidentRow>(
     'select * from incident where desk = $1 and (id = $2 or fingerprint = $2) order by opened desc limit 1',

@@ -1,4 +1,4 @@
-/** Notices that go out by mail: one row per address, with each step of its delivery. */
+/** Notices that are sent by mail: one row per address, with each step of its delivery. */
 import type { Notice } from '../contracts/notice.js';
 import type { DeliveryState } from './outbox-delivery.js';
 import type { Pool } from './pool.js';
@@ -6,9 +6,9 @@ import type { Pool } from './pool.js';
 type Queries = Pick<Pool, 'query'>;
 
 export const MAIL_TEST_EVENT = 'mail-test';
-/** Hours for which a notice is news: mail that is set up today starts with today's. */
+/** How long a notice is news, in hours: mail set up today starts with today's notices. */
 const NEWS_HOURS = 24;
-/** As long as mail servers keep undeliverable mail. */
+/** As long as mail servers retry undeliverable mail. */
 const UNDELIVERED_DAYS_MAX = 3;
 const DUE_AT_ONCE = 20;
 
@@ -18,7 +18,7 @@ interface MailChoice {
   readonly critical: boolean;
 }
 
-/** Creates rows for each notice that is to be mailed and has none yet. Returns how many rows. */
+/** Creates rows for each notice that must be mailed and has none yet. Returns the number of rows. */
 export async function addressMail(
   pool: Queries,
   desk: string,
@@ -48,8 +48,8 @@ export interface Mail {
 }
 
 /**
- * Takes due mail as `sending`, critical first: nobody else takes it within `leaseMs`. After that its sender counts as
- * dead, and the mail is due again.
+ * Claims due mail as `sending`, critical first: nobody else claims it within `leaseMs`. After that its sender
+ * counts as dead, and the mail is due again.
  */
 export async function takeDueMail(pool: Queries, desk: string, leaseMs: number): Promise<readonly Mail[]> {
   const taken = await pool.query<{
@@ -114,7 +114,7 @@ export async function markMailRefused(pool: Queries, id: string, reply: string):
   );
 }
 
-/** Gives up mail that was tried for days. Returns how many. */
+/** Gives up mail that is days old. Returns how many. */
 export async function giveUpOldMail(pool: Queries, desk: string): Promise<number> {
   const old = await pool.query(
     `update mail_outbox o set state = 'given_up', finished = now() from notice n
@@ -160,7 +160,7 @@ export async function undeliveredMail(
   return { waiting: Number(row?.waiting ?? 0), refused: Number(row?.refused ?? 0) };
 }
 
-/** For one notice, by fingerprint; empty while the mailer has not picked it up. */
+/** For one notice, by fingerprint; empty until the mailer picks it up. */
 export async function mailsOf(
   pool: Queries,
   desk: string,
@@ -188,9 +188,7 @@ export interface ResultsMailed {
   readonly reply: string | null;
 }
 
-/**
- * For the runs of a routine that were due at this time; their notices' fingerprints begin with `resultsOf(workflowId)`.
- */
+/** For runs of a routine due at this time; their notices' fingerprints begin with `resultsOf(workflowId)`. */
 export async function resultsMailed(
   pool: Queries,
   due: { readonly desk: string; readonly routine: string; readonly nominalMs: number },

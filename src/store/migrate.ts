@@ -6,7 +6,7 @@ import { Client } from 'pg';
 /** Next to this module: the build copies the SQL files to where the compiled program looks for them. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** The role with which every process of the product connects: it can't change evidence, audit or journal entries. */
+/** The role that all our processes connect as: it can't change evidence, audit or journal entries. */
 export const APP_ROLE = 'fermata_app';
 const MIGRATIONS_TABLE = 'schema_migration';
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -43,7 +43,7 @@ export async function migrate(
   });
 }
 
-/** Most starts have nothing to migrate, and then need not load the migration library. */
+/** Most starts have nothing to migrate, and need not load the migration library. */
 async function isCurrent(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
     MIGRATIONS_TABLE,

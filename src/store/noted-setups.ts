@@ -1,11 +1,11 @@
-/** The setups that strategies followed, from what they noted of them in the journal. */
+/** The setups that strategies followed, from their notes in the journal. */
 import type { SetupDetails, SetupShown } from '../contracts/published.js';
 import { SETUP_NOTE } from '../domain/setup-note.js';
 import type { Pool } from './pool.js';
 import { ofAccountInUse } from './read-ledger.js';
 
 export interface NotedSetup extends Omit<SetupShown, 'state' | 'open' | 'prices'> {
-  /** As it was detected; null: it was not. */
+  /** The plan at its detection; null: never detected. */
   readonly plan: string | null;
 }
 

@@ -3,7 +3,7 @@ import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Written before the request: from here on the outcome is unknown until something else is written. */
+/** Written before the request: until something else is written, the outcome is unknown. */
 export async function beginSending(pool: Queries, id: string, afterMessageId: number): Promise<void> {
   await pool.query(
     `update outbox set state = 'sending', attempts = attempts + 1, after_message_id = $2, reason = '' where id = $1`,
@@ -20,7 +20,7 @@ export async function markSent(pool: Queries, id: string, messageId: number): Pr
   );
 }
 
-/** Certainly not delivered: tried again after `afterMs`. */
+/** Certainly not delivered: retried after `afterMs`. */
 export async function sendLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
   await pool.query(
     `update outbox set state = 'pending', next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
@@ -28,7 +28,7 @@ export async function sendLater(pool: Queries, id: string, afterMs: number, reas
   );
 }
 
-/** It may have arrived: it stays `sending`, and is looked for after `afterMs`. */
+/** It may have arrived: it stays `sending`, and is searched for after `afterMs`. */
 export async function lookLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
   await pool.query(
     `update outbox set next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
@@ -87,7 +87,7 @@ export async function buttonsToClose(pool: Queries, desk: string): Promise<reado
   return found.rows.map(({ message_id: messageId, ...row }) => ({ ...row, messageId: Number(messageId) }));
 }
 
-/** Only while the approval's outcome is the one that was shown: otherwise its message has to be rewritten once more. */
+/** Only while the approval's outcome is the one shown: otherwise the message must be rewritten once more. */
 export async function markButtonsClosed(pool: Queries, id: string, outcome: string): Promise<void> {
   const shown = `select from notice n join approval a on a.id = n.approval_id
      where n.id = notice_id and a.outcome is not distinct from $2 for share of a`;
@@ -97,13 +97,13 @@ export async function markButtonsClosed(pool: Queries, id: string, outcome: stri
   ]);
 }
 
-/** Reports cover eight weeks, so that rare events can be counted; a few days more, because routines run late. */
+/** Reports cover eight weeks, so rare events can be counted; a few days more, because routines run late. */
 export const NOTICES_KEPT_DAYS = 60;
 const UNDELIVERED_DAYS_MAX = 7;
-/** Maximum of waiting deliveries per desk. Beyond it the oldest informational ones are given up. */
+/** Maximum of waiting informational deliveries per desk; beyond it, the oldest are given up. */
 const WAITING_MAX = 5_000;
 
-/** Keeps the tables bounded. Returns how many deliveries were given up undelivered. */
+/** Bounds the tables. Returns how many deliveries were given up undelivered. */
 export async function pruneOutbox(pool: Queries, desk: string): Promise<number> {
   await pool.query(
     `delete from notice n where desk = $1 and created < now() - make_interval(days => $2)
@@ -138,7 +138,7 @@ export interface ChatDelivery extends DeliveryState {
   readonly messageId: number | null;
 }
 
-/** For one notice, by fingerprint; empty while no chat was chosen for it. */
+/** For one notice, by fingerprint; empty until a chat is chosen for it. */
 export async function deliveriesOf(
   pool: Queries,
   desk: string,

@@ -1,11 +1,11 @@
-/** Handles notices that could not be delivered: they are sent after the repair, or summed up if they are old. */
+/** Handles notices that could not be delivered: sends them after the repair, or sums up old ones. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
 /** Older ones are history: one message says how many there were. */
 const NEWS_HOURS = 24;
-/** Younger ones are current, even if nobody was ever told anything. */
+/** Younger ones are current, even if nobody was ever notified before. */
 const FRESH_MINUTES = 10;
 /** Up to this many are sent one by one, however old they are. */
 const SINGLY_MAX = 5;
@@ -31,8 +31,8 @@ const toldAsOne = (chats: string, key: string) => `
   insert into outbox (notice_id, desk, chat_id) select id, $1, unnest(${chats}) from told`;
 
 /**
- * A chat accepts messages again: what it refused in the last day is sent, in order; what is older becomes one message.
- * Notices for chats that belong to nobody any more (`known`: those that belong to somebody) go to this one; null: they
+ * A chat accepts messages again: messages it refused in the last day are sent, in order; older ones become
+ * one. Notices for chats that no longer belong to anybody (`known`: those that do) go to this one; null: they
  * don't.
  */
 export async function sendRefusedAgain(
@@ -50,7 +50,8 @@ export async function sendRefusedAgain(
        order by notice_id, id)`,
       [desk, chatId, known],
     );
-  // In one statement: otherwise a concurrent delivery could find the sum alone and send it before the older notices.
+  // In one statement: otherwise a concurrent delivery could find only the sum, and send it before the older
+  // notices.
   await pool.query(
     `with late as (
        update outbox o set state = 'given_up', finished = now(), reason = 'told in a sum' from notice n
@@ -67,8 +68,8 @@ export async function sendRefusedAgain(
 }
 
 /**
- * Sums up notices that had nobody to go to: those older than a few minutes if nothing was ever sent, otherwise those
- * older than a day. True if there were so many that they are one message now.
+ * Sums up notices without a recipient: those older than a few minutes if nothing was ever sent, otherwise
+ * those older than a day. True if there were so many that they are now one message.
  */
 export async function sumUpBacklog(
   pool: Queries,

@@ -34,8 +34,8 @@ interface UnaddressedNotice {
 const ADDRESSED_AT_ONCE = 200;
 
 /**
- * Oldest first. `roles`: only those for one of these or for everybody, so that none waits behind notices that can go
- * to nobody yet; null: all.
+ * Oldest first. `roles`: only those for one of these or for everybody, so none waits behind notices that
+ * can't go to anybody yet; null: all.
  */
 export async function unaddressedNotices(
   pool: Queries,
@@ -50,7 +50,7 @@ export async function unaddressedNotices(
   return found.rows;
 }
 
-/** Creates one delivery per chat, in one statement with the mark that this was done. */
+/** Creates one delivery per chat, in the same statement that marks this as done. */
 export async function addressNotice(
   pool: Queries,
   desk: string,
@@ -96,7 +96,7 @@ interface DeliveryRow {
   readonly created: Date;
 }
 
-/** The oldest unfinished delivery of each chat, if it is due, so that each chat reads in order. */
+/** The oldest unfinished delivery of each chat, if it is due, so each chat reads in order. */
 export async function nextDeliveries(pool: Queries, desk: string): Promise<readonly Delivery[]> {
   const found = await pool.query<DeliveryRow>(
     `select * from (

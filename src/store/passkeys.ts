@@ -26,7 +26,7 @@ export interface Passkey {
 
 type NewPasskey = Omit<Passkey, 'usedMs'>;
 
-/** Who removes a passkey, and in which way. */
+/** Who removes a passkey, and by which channel. */
 interface Remover {
   readonly person: string;
   readonly via: 'web' | 'cli';
@@ -94,8 +94,8 @@ export class PasskeyTable {
   }
 
   /**
-   * Stores the counter of a signature. False if another use has stored the same or a later counter meanwhile, or if the
-   * passkey was removed or revoked since it was found.
+   * Stores the counter of a signature. False if another use has stored the same or a later counter meanwhile,
+   * or if the passkey was removed or revoked after it was found.
    */
   async used(id: string, counter: number, atMs: number): Promise<boolean> {
     const { rows } = await this.pool.query<PasskeyRow>(
@@ -128,7 +128,7 @@ export class PasskeyTable {
   }
 
   #believed(row: PasskeyRow): readonly Passkey[] {
-    // The code doesn't cover the name: whoever writes to Postgres may have put terminal control characters there.
+    // The code doesn't cover the name: a Postgres writer may have put terminal control characters there.
     const passkey: Passkey = {
       ...{ id: row.credential_id, person: row.person, name: plainText(row.name), algorithm: row.algorithm },
       ...{ publicKey: row.public_key, rpId: row.rp_id, counter: Number(row.counter) },

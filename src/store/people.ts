@@ -133,7 +133,7 @@ export function linkByCode(
 }
 
 /**
- * Adds codes to links from before rows carried them, unchanged otherwise. For the single start that follows the
+ * Adds codes to links from before rows carried them, otherwise unchanged. Only for the start that follows the
  * upgrade.
  */
 async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number> {
@@ -146,7 +146,7 @@ async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number>
   return found.rows.length;
 }
 
-/** True if there was a link. A code that was not used yet is invalidated. */
+/** True if there was a link. An unused code is invalidated. */
 export async function unlinkPerson(pool: Queries, desk: string, person: string): Promise<boolean> {
   await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   const gone = await pool.query('delete from person_link where desk = $1 and person = $2', [desk, person]);
@@ -154,9 +154,9 @@ export async function unlinkPerson(pool: Queries, desk: string, person: string):
 }
 
 /**
- * Adds authentication codes to Telegram links from before rows had one, once per installation: the first start that
- * knows codes seals what it finds. That this was done is recorded outside Postgres, so that nobody who can write there
- * can have it repeated.
+ * Adds authentication codes to Telegram links from before rows had one, once per installation: the first
+ * start that knows codes seals the links that it finds. This is recorded outside Postgres, so write access to
+ * Postgres can't cause it to be repeated.
  */
 const DONE = 'telegram-links-sealed';
 

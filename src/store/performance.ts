@@ -21,9 +21,9 @@ interface EquityPoint extends EquityAndCapital {
 }
 
 /**
- * Parameters: desk, from, to, and the step in milliseconds. The last sample of each step, oldest first; a step without
- * a sample is left out. A new journal counts its capital from zero. Coins that a person gave to the desk are capital, at what
- * they were worth then; a restored journal repeats that it was told so.
+ * Parameters: desk, from, to, and the step in milliseconds. The last sample of each step, oldest first; a
+ * step without a sample is left out. A new journal counts its capital from zero. Coins that a person gave to
+ * the desk are capital, at their value at that time; a restored journal repeats the records of such coins.
  */
 export const EQUITY_STEPS = `
   with steps as (
@@ -56,7 +56,7 @@ export async function readEquitySteps(
   return (await pool.query<EquityPoint>(EQUITY_STEPS, asked)).rows;
 }
 
-/** A closed trade. In a ledger from before trades were recorded: everything that one order closed of a position. */
+/** A closed trade. In a ledger from before trades were recorded: all that one order closed of a position. */
 export interface Closing {
   readonly strategy: string;
   readonly symbol: string;
@@ -64,7 +64,7 @@ export interface Closing {
   readonly net: number;
 }
 
-/** Oldest first. What is sold of an instrument's first trade before it is closed is no closing yet. */
+/** Oldest first. Partial exits of an instrument's first trade count only once the trade is closed. */
 export async function readClosings(pool: Queries, span: Span): Promise<readonly Closing[]> {
   const found = await pool.query<{ strategy: string; symbol: string; net: string }>(
     `with told as (
@@ -90,7 +90,7 @@ const PROBLEMS_MAX = 10;
 /** Later than any trade. */
 export const NO_END_MS = Date.UTC(9999, 0);
 
-/** Results of real orders, from the ledger: trades as everywhere, each once however many fills close it. */
+/** Results of real orders, from the ledger: trades as elsewhere, each once however many fills close it. */
 export async function readLiveFills(pool: Queries, desk: string, sinceMs: number): Promise<LiveFills> {
   const since = new Date(sinceMs);
   const figures = await pool.query<{ fills: string; profit: string }>(
@@ -127,7 +127,7 @@ interface Costs {
   readonly fills: number;
   readonly fees: number;
   readonly turnover: number;
-  /** For stops that close: by how much the fill was worse than the stop's price, in money. Negative: better. */
+  /** For stops that close: how much worse the fill was than the stop's price, in money. Negative: better. */
   readonly stopSlippage: number;
   readonly stopFills: number;
 }
@@ -161,7 +161,7 @@ export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   };
 }
 
-/** What was paid (negative) or received for holding contracts, by kind. */
+/** Cost (negative) or income of holding contracts, by kind. */
 export async function readHoldingCosts(
   pool: Queries,
   span: Span,
@@ -202,7 +202,7 @@ export async function countDenials(pool: Queries, span: Span): Promise<readonly 
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Routine runs that failed or were missed, counted by name; the span is of the times at which they were due. */
+/** Routine runs that failed or were missed, counted by name; the span applies to their due times. */
 export async function countBadRuns(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select what, count(*) as count from (
@@ -220,7 +220,7 @@ export interface TradesOf {
   readonly strategy: string;
   readonly why: ExitReason;
   readonly count: number;
-  /** Sum of R, and the number of trades in it: for other trades the risk is unknown. */
+  /** Sum of R, and the number of trades in it: the risk of other trades is unknown. */
   readonly r: number;
   readonly rated: number;
   /** Of winning and of losing trades (a loss is positive). */
@@ -247,7 +247,7 @@ export async function readTrades(pool: Queries, span: Span): Promise<readonly Tr
 export interface ListedTrade {
   readonly symbol: string;
   readonly side: 'long' | 'short';
-  /** Decimal text, like all amounts here. A price is null if nothing was bought, or sold, by a fill. */
+  /** Decimal text, like all amounts here. A price is null if no fill bought, or sold, anything. */
   readonly quantity: string;
   readonly entryPrice: string | null;
   readonly exitPrice: string | null;
@@ -269,7 +269,7 @@ export async function listTrades(pool: Queries, span: Span, limit: number): Prom
   return found.rows;
 }
 
-/** Of the desk as long as it has existed, whatever account it used: a count that never falls. */
+/** For as long as the desk has existed, whatever account it used: a count that never falls. */
 export async function countClosedTrades(pool: Queries, desk: string): Promise<number> {
   const found = await pool.query<{ count: number }>(
     'select count(*)::int as count from trades where desk = $1',
@@ -278,7 +278,7 @@ export async function countClosedTrades(pool: Queries, desk: string): Promise<nu
   return found.rows[0]?.count ?? 0;
 }
 
-/** Market time when the trade of this number was closed, the first one being 1. Throws if there is none. */
+/** Market time at which the trade of this number was closed, counted from 1. Throws if there is none. */
 export async function tradeClosedMs(pool: Queries, desk: string, number: number): Promise<number> {
   const found = await pool.query<{ market: Date }>(
     'select market from trades where desk = $1 order by wall, sequence offset $2 limit 1',
@@ -296,7 +296,7 @@ interface OrderFigures {
   /** Entries among these that have ended, and how many of them were filled at least in part. */
   readonly ended: number;
   readonly filled: number;
-  /** Orders at the market that were filled, and in how many milliseconds 95 % of them had their first fill. */
+  /** Market orders that were filled, and the milliseconds within which 95 % of them had their first fill. */
   readonly timed: number;
   readonly fillMs: number | null;
 }
@@ -330,9 +330,10 @@ export async function countOrders(pool: Queries, span: Span): Promise<readonly C
 }
 
 /**
- * A desk's instruments, from its journals: common table expressions; `$1` is the desk. `configured` has each
- * configuration (a restored journal has those of the one that it continues, and `written_as` names it), `steps` the instruments of each journal as last configured. Price times quantity times multiplier is
- * money; the multiplier is 1 except for futures.
+ * A desk's instruments, from its journals, as common table expressions; `$1` is the desk. `configured` has
+ * each configuration (a restored journal has those of the journal that it continues, named by `written_as`),
+ * `steps` the instruments of each journal as last configured. Price times quantity times multiplier is money,
+ * except for inverse contracts (`worthAt`).
  */
 export const JOURNAL_INSTRUMENTS = `
   configured as materialized (

@@ -1,6 +1,4 @@
-/**
- * The only way to Postgres: few connections, and a deadline on everything, so that a hanging database becomes an error.
- */
+/** The only way to Postgres: few connections, and deadlines everywhere, so a hanging database is an error. */
 import { readFileSync } from 'node:fs';
 import { Pool, type PoolClient } from 'pg';
 import { type Runtime, secretFile } from '../home/runtime.js';
@@ -40,9 +38,9 @@ export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fe
 const ignore = (): void => undefined;
 
 /**
- * A lost connection is the error of the query that meets it, and is replaced by a new one; nothing else comes of it. Without
- * handlers an idle one's loss would end the process, and so would that of one that a server which is shut down accepts
- * and ends in one breath: who asked for it has it only a moment later.
+ * A lost connection is an error only of the query that meets it; a new connection replaces it. Without
+ * handlers, losing an idle connection would end the process. So would a connection that a server accepts and
+ * drops at once while shutting down: the caller receives it only a moment later.
  */
 export function keptThroughLosses(pool: Pool): Pool {
   pool.on('error', ignore);

@@ -1,4 +1,4 @@
-/** How far the ledger has read, the positions that it has computed from fills by then, and whose records count. */
+/** How far the ledger has read, the positions computed from fills so far, and whose records count. */
 import type { HaltCause } from '../domain/mode.js';
 import { POST_ONLY_REFUSED } from '../domain/order.js';
 import type { Pool } from './pool.js';
@@ -53,7 +53,7 @@ export async function readHalts(
   return found.rows;
 }
 
-/** Starts of the trader that were not preceded by an orderly end. The very first start doesn't count. */
+/** Starts of the trader that did not follow an orderly end. The very first start doesn't count. */
 export async function readStartsWithoutEnd(
   pool: Queries,
   desk: string,
@@ -79,8 +79,8 @@ export interface RejectedOrder {
 }
 
 /**
- * Orders of the desk that the venue rejected since `sinceMs` (wall clock), oldest first; the newest 50. Post-only
- * entries that it refused because they would have been filled at once are left out.
+ * Orders of the desk that the venue rejected since `sinceMs` (wall clock), oldest first; the newest 50.
+ * Post-only entries refused because they would have been filled at once are left out.
  */
 export async function readRejectedOrders(
   pool: Pick<Pool, 'query'>,
@@ -99,8 +99,8 @@ export async function readRejectedOrders(
 }
 
 /**
- * Figures come from the account in use. Records of other accounts, traded on other prices, stay but do not count. An SQL
- * condition on a column with a journal's incarnation; `$1` is the desk.
+ * Figures come from the account in use. Records of other accounts, traded on other prices, stay but don't
+ * count. An SQL condition on a column with a journal's incarnation; `$1` is the desk.
  */
 export function ofAccountInUse(incarnation = 'incarnation'): string {
   return `${incarnation} not in (select incarnation from resting_journal where desk = $1)`;

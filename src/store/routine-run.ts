@@ -93,7 +93,7 @@ function runFrom(row: RoutineRunRow): RoutineRun {
   };
 }
 
-/** The routine of the run, and the newest result of each step, as far as recorded; null for an unknown run. */
+/** The run's routine, and the newest result of each step recorded so far; null for an unknown run. */
 export async function readRoutineResults(
   pool: Pick<Pool, 'query'>,
   run: { readonly workflowId: string; readonly firstRunId: string },
@@ -117,7 +117,7 @@ export async function readRoutineResults(
 
 const PROBLEMS_MAX = 20;
 
-/** The title of a run, and the steps that failed or warned, as far as recorded; null for an unknown run. */
+/** A run's title, and the steps recorded so far that failed or warned; null for an unknown run. */
 export async function readRoutineProblems(
   pool: Pick<Pool, 'query'>,
   run: { readonly workflowId: string; readonly firstRunId: string },
@@ -135,7 +135,7 @@ export async function readRoutineProblems(
   return found.rows[0] ? { title: found.rows[0].title, problems: problems.rows } : null;
 }
 
-/** Runs that did not happen in time, each recorded once, so that nobody has to notice a gap. */
+/** Runs that did not happen in time, each recorded once, so nobody has to notice a gap. */
 export async function recordMissedRun(pool: Pool, missed: MissedRun): Promise<void> {
   await pool.query(
     `insert into run_missed (desk, routine, nominal, reason) values ($1, $2, $3, $4)
@@ -168,7 +168,7 @@ interface RoutineSweep {
   readonly missedCatchups: number;
 }
 
-/** Up to when each routine's due times were checked. A routine that never ran has such a time, too. */
+/** The time up to which each routine's due times were checked, even for a routine that never ran. */
 export async function readSweeps(pool: Queries, desk: string): Promise<readonly RoutineSweep[]> {
   const found = await pool.query<{ routine: string; swept_until: Date; missed_catchups: string }>(
     'select routine, swept_until, missed_catchups from routine_sweep where desk = $1',
@@ -219,7 +219,7 @@ export async function saveSweep(
   );
 }
 
-/** For each routine that is due by a count of closed trades: the count for which it last began or was passed over. */
+/** For each routine due by a count of closed trades: the count at which it last began or was passed over. */
 export async function readTradesBegun(pool: Queries, desk: string): Promise<ReadonlyMap<string, number>> {
   const found = await pool.query<{ routine: string; trades: string }>(
     'select routine, trades from routine_trades where desk = $1',

@@ -88,9 +88,9 @@ export interface OpenThing {
 const LOOKED_AT_MAX = 500;
 
 /**
- * What Temporal runs have begun and not ended, from Postgres; the oldest 500. A task stays open until a person has done
- * it, even after its run has ended properly; listed are only those that their run still waits for: their step has no
- * evidence yet.
+ * Everything that Temporal runs have begun and not ended, from Postgres; the oldest 500. A task stays open
+ * until a person has done it, even after its run has ended properly. Tasks are listed only while their run
+ * waits for them: their step has no evidence yet.
  */
 export async function readOpenThings(
   pool: Queries,
@@ -137,7 +137,7 @@ interface OpenRow {
   readonly simulated: boolean;
 }
 
-/** Symptoms seen while it was open are reported again by whoever still sees them. */
+/** Symptoms seen while it was open are reported again by every source that still sees them. */
 export async function abandonIncident(
   pool: Queries,
   desk: string,

@@ -21,8 +21,8 @@ interface ScheduleRow {
 }
 
 /**
- * What came due during a pause that is over was left out on purpose, so its sweep goes on from now. A miss of before the
- * pause that no sweep had found by then is passed over, too.
+ * Runs that came due during a pause were left out on purpose, so once it is over the sweep continues from
+ * now. A miss before the pause that no sweep had found by then is passed over, too.
  */
 export async function saveScheduleState(pool: Pool, state: ScheduleState): Promise<void> {
   await pool.query(

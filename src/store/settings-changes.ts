@@ -1,4 +1,4 @@
-/** Settings that were changed while the desk ran, as the ledger took them from the trader's journal. */
+/** Settings that were changed while the desk ran, as the ledger read them from the trader's journal. */
 import type { SettingsChangeRecord } from '../contracts/published.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import { inTransaction, lockInTransaction, type Pool } from './pool.js';
@@ -47,8 +47,8 @@ interface SettingsChange {
 }
 
 /**
- * Records the desk file in force, as text, with who put it there. Returns the version's number: a new one only if the
- * newest has another hash.
+ * Records the desk file in force, as text, and who put it there. Returns the version's number: a new one only
+ * if the newest has another hash.
  */
 export function recordSettings(pool: Pool, change: SettingsChange): Promise<number> {
   return inTransaction(pool, async (client) => {

@@ -1,6 +1,6 @@
 /**
- * One-time sign-in links: 256 random bits, stored as a hash with a code of the process that made it, valid for minutes,
- * used once.
+ * One-time sign-in links: 256 random bits, stored as a hash with a code of the process that made it, valid
+ * for minutes, used once.
  */
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Runtime } from '../home/runtime.js';
@@ -34,7 +34,7 @@ export async function createSignInToken(
   return token;
 }
 
-/** Returns the link's person, exactly once; null if it is unknown, forged, used or too old. */
+/** Returns the link's person, exactly once; null if the link is unknown, forged, used or too old. */
 export async function consumeSignInToken(
   pool: Pool,
   maker: RowMaker,
@@ -60,12 +60,12 @@ export async function withdrawSignInTokens(pool: Pick<Pool, 'query'>, person: st
   await pool.query('delete from sign_in_token where person = $1 and used is null', [person]);
 }
 
-/** The built-in account's person, as whom the link signs in by default. */
+/** The built-in account's person; the link signs in as this person by default. */
 const OPERATOR = 'operator';
 
 /**
- * The dashboard's address (`base`) with a one-time token, valid for 15 minutes. It is in the fragment, which browsers
- * neither send to a server nor put into a referrer. Rejects while Postgres is down.
+ * The dashboard's address (`base`) with a one-time token, valid for 15 minutes. The token is in the fragment,
+ * which browsers neither send to a server nor put into a referrer. Rejects while Postgres is down.
  */
 export async function createSignInLink(runtime: Runtime, base: string, person = OPERATOR): Promise<string> {
   const pool = openPool(runtime, 'sign-in-link');

@@ -16,12 +16,12 @@ export interface StepOutput extends NewStepOutput {
   readonly id: number;
   readonly workflowId: string;
   readonly recordedMs: number;
-  /** It matches its own hash, and the hash in the evidence that names it. */
+  /** The output matches its own hash, and the hash in the evidence that names it. */
   readonly isAsRecorded: boolean;
 }
 
 /**
- * Returns the `reference` for the evidence. Each attempt is stored, because the output of an earlier attempt is a
+ * Returns the `reference` for the evidence. Each attempt is stored, because an earlier attempt's output is a
  * result, too.
  */
 export async function keepStepOutput(pool: Queries, run: RunIdentity, kept: NewStepOutput): Promise<string> {
@@ -65,7 +65,7 @@ export async function readStepOutput(pool: Queries, desk: string, id: number): P
     output: row.output,
     cut: row.cut,
     recordedMs: row.recorded.getTime(),
-    // No evidence names the output of a lost attempt that was repeated.
+    // The output of a lost attempt that was repeated has no evidence that names it.
     isAsRecorded: hash === row.hash && row.referred.every((reference) => reference === referenceOf(id, hash)),
   };
 }

@@ -1,9 +1,10 @@
 /**
- * Of several processes that could do the same work for a desk, one does. It holds an advisory lock of Postgres, which
- * ends with its connection, however the process ends; no clock decides.
+ * Of several processes that could do the same job for a desk, one does. It holds an advisory lock of
+ * Postgres, which ends with its connection, however the process ends; no clock decides.
  *
- * Work is held back only while another process is known to hold the lock. Whoever can't ask Postgres works on: a desk
- * has to be watched just when its database is away. What two then do at the same time has one key, and counts once.
+ * The job is held back only while another process is known to hold the lock. A process that can't ask
+ * Postgres does it: a desk must be watched just when its database is away. What two do at the same time has
+ * one key, and counts once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
@@ -12,16 +13,16 @@ import { openPool, type Pool, type PoolClient } from './pool.js';
 
 const LOOK_EVERY_MS = 1_000;
 /**
- * The server drops a connection whose machine is gone (10 s of silence, then three probes 5 s apart), and one whose
- * process hangs, since one that works sends a query each second. The desk's pulse doesn't show a hanging process while
- * another one keeps it up.
+ * The server drops a connection whose machine is gone (10 s of silence, then three probes 5 s apart), and one
+ * whose process hangs, since a working process sends a query each second. The desk's pulse doesn't show a
+ * hanging process while another keeps it going.
  */
 const SESSION = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
   set_config('idle_session_timeout', '15s', false)`;
 
 export interface Turn {
-  /** Waits until the work has ended; only then may another process begin it. */
+  /** Waits until the job has ended; only then may another process begin it. */
   stop(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ interface TurnLog {
   warn(text: string): void;
 }
 
-/** `begin` is called each time that this process's turn comes, so that nothing is remembered from an earlier one. */
+/** `begin` is called at each turn of this process, so nothing is remembered from an earlier turn. */
 export function takeTurn(
   runtime: Pick<Runtime, 'home' | 'postgres' | 'desk'>,
   what: 'watch' | 'ledger',
@@ -129,7 +130,7 @@ class TurnLock {
     return session;
   }
 
-  /** Closes the connection, which gives the lock back. */
+  /** Closes the connection, which releases the lock. */
   #drop(session: PoolClient): void {
     if (this.#session !== session) return;
     this.#session = null;

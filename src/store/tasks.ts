@@ -38,8 +38,8 @@ export async function readTask(pool: Queries, desk: string, id: number): Promise
 }
 
 /**
- * The task of this source, else the first of this title that is due within `withinMs` of `dueMs`, if it is open or was
- * closed after `sinceMs`. Null: there is none.
+ * The task of this source, or else the first with this title that is due within `withinMs` of `dueMs`, if it
+ * is open or was closed after `sinceMs`. Null: there is none.
  */
 export async function readTaskLike(
   pool: Queries,
@@ -71,7 +71,7 @@ export async function readTasks(
 
 const TASKS_SHOWN = 100;
 
-/** Every task whose source begins like this, oldest first. */
+/** Every task whose source begins with this text, oldest first. */
 export async function readTasksFrom(pool: Queries, desk: string, source: string): Promise<readonly Task[]> {
   const found = await pool.query<TaskRow>(
     'select * from task where desk = $1 and starts_with(source, $2) order by id',
@@ -102,7 +102,7 @@ export async function closeTask(
   return task && { task, changed: false };
 }
 
-/** Appends `text` to each open task that this run asked for in one of its steps; what has it already stays. */
+/** Appends `text` to each open task that a step of this run requested, unless the task ends in it already. */
 export async function addToOpenTasks(
   pool: Queries,
   {

@@ -3,7 +3,7 @@ import type { JournalDay, JournalNote } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 import { ofAccountInUse } from './read-ledger.js';
 
-/** Longest note of a person. */
+/** Maximum length of a person's note. */
 export const NOTE_CHARACTERS_MAX = 2_000;
 
 type Queries = Pick<Pool, 'query'>;

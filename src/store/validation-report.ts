@@ -10,7 +10,7 @@ interface ValidationRow {
   readonly qualifies: boolean;
   readonly hash: string;
   readonly seal: string;
-  /** JSON text; whoever relies on it checks hash and seal. */
+  /** JSON text; anybody who relies on it must check hash and seal. */
   readonly report: string;
   readonly createdMs: number;
 }

@@ -1,4 +1,4 @@
-/** Reserved space that is freed when the disk is full, so that journal and databases can end cleanly. */
+/** Reserved space that is freed when the disk is full, so journal and databases can end cleanly. */
 import { existsSync, statSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 
@@ -8,7 +8,7 @@ const FREE_BYTES_LOW = 32 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const EVERY_MS = 10_000;
 
-/** Space for files of this user on the disk of a folder. */
+/** Space that this user's files may still take on the disk of a folder. */
 export type FreeBytes = (folder: string) => Promise<number>;
 
 export const freeBytes: FreeBytes = async (folder) => {
@@ -16,7 +16,7 @@ export const freeBytes: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** Written in full, not sparse. Does nothing if there is hardly room for it. */
+/** Written in full, not sparse. A no-op if there is hardly room for it. */
 export async function ensureBallast(path: string, directory: string): Promise<void> {
   if (existsSync(path) && statSync(path).size === BALLAST_BYTES) return;
   await rm(path, { force: true });
@@ -39,7 +39,7 @@ export function watchDisk(path: string, directory: string, onFull: (freeMb: numb
   const timer = setInterval(async () => {
     const free = await freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
     if (free >= FREE_BYTES_LOW || !existsSync(path)) return;
-    // A disk that can't even free it (read-only, broken) is told of all the same.
+    // Report the disk even if the ballast can't be deleted (read-only, broken).
     await rm(path, { force: true }).catch(() => undefined);
     onFull(Math.round(free / 1024 / 1024));
   }, EVERY_MS);

@@ -1,6 +1,6 @@
 /**
- * The end of a desk: asks the supervisor of this FERMATA_HOME for it (`fermata down`), and tells whether it is certain
- * that nothing of it runs, is starting, or is about to be restarted.
+ * The end of a desk: asks the supervisor of this FERMATA_HOME to end it (`fermata down`), and says whether it
+ * is certain that nothing of it runs, is starting, or is about to be restarted.
  */
 
 import { existsSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { askSupervisor } from '../home/supervisor-protocol.js';
 import { pollUntil } from '../home/try-again.js';
 import { isAlive, leftChildren, startTimeOf } from './process-table.js';
 
-/** Longer than all roles may take, one after another. */
+/** Longer than all roles together may take, one after another. */
 export const WAIT_DEFAULT_MS = 240_000;
 const POLL_MS = 100;
 
@@ -22,9 +22,9 @@ type DownOutcome =
   | { readonly kind: 'ended' }
   /** Nothing was running here. */
   | { readonly kind: 'not-running' }
-  /** No supervisor answers, yet it is not certain that the desk has ended. `left`: its processes that are known to live. */
+  /** No supervisor answers, yet the desk may not have ended. `left`: its processes known to be alive. */
   | { readonly kind: 'unanswered'; readonly left: readonly string[] }
-  /** It was asked to end and has not in time. */
+  /** It was asked to end and has not done so in time. */
   | { readonly kind: 'still-running'; readonly pid: number };
 
 export async function down(
@@ -37,7 +37,7 @@ export async function down(
     await askSupervisor(home, 'stop', { hurry: options.hurry ?? false });
   } catch (error) {
     if (!(error instanceof SocketSilent)) throw error;
-    // Between an end and the start that follows it nobody answers, yet the desk runs a moment later.
+    // Between an end and the start that follows, nobody answers, yet the desk runs a moment later.
     const starter = await starterOf(home).catch(() => null);
     if (starter === null) return withoutAnswer(home);
     process.kill(starter, 'SIGTERM');
@@ -51,7 +51,7 @@ export async function down(
   return hasEnded ? { kind: 'ended' } : { kind: 'still-running', pid };
 }
 
-/** A supervisor that was killed or is suspended answers nothing while trader and workers go on. */
+/** A supervisor that was killed or suspended doesn't answer, while trader and workers go on. */
 async function withoutAnswer(home: string): Promise<DownOutcome> {
   const { run } = homePaths(home);
   if (!existsSync(run) || (await hasEnded(home))) return { kind: 'not-running' };
@@ -67,8 +67,8 @@ async function answers(home: string): Promise<boolean> {
 }
 
 /**
- * True only if it is certain; in doubt the desk counts as running. An orderly end removes the sockets' folder; a killed
- * supervisor leaves its list of children. Roles without a supervisor (containers) leave neither trace.
+ * True only if certain; in doubt the desk counts as running. An orderly end removes the sockets' folder; a
+ * killed supervisor leaves its list of children. Roles without a supervisor (containers) leave neither.
  */
 export async function hasEnded(home: string): Promise<boolean> {
   const { run, sockets } = homePaths(home);
@@ -109,8 +109,8 @@ interface Starter {
 const starterFile = (home: string): string => join(homePaths(home).run, 'starter.json');
 
 /**
- * Between an end and the start that follows it nothing of the desk runs, yet it trades a moment later: a stop ordered
- * in between is retried until that start takes it. `pid`: the process that makes that start.
+ * Between an end and the start that follows, nothing of the desk runs, yet it trades a moment later: a stop
+ * ordered then is retried until that start accepts it. `pid`: the process that makes that start.
  */
 export async function markStarter(home: string, pid: number): Promise<void> {
   const startTime = await startTimeOf(pid);

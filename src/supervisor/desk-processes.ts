@@ -41,8 +41,8 @@ export class DeskProcesses {
   /** The roles' keepers, in start order. */
   readonly #roles: ProcessKeeper[] = [];
   /**
-   * Roles that died. They share no process until a person restarts them, because what ended one of them might also end
-   * another desk's.
+   * Roles that died. They share no process until a person restarts them, because the cause might also end
+   * another desk's role.
    */
   readonly #died = new Set<string>();
   #heartbeat: TraderHeartbeat | null = null;
@@ -125,7 +125,7 @@ export class DeskProcesses {
 
   /** Rejects if there is no such process, if it doesn't come up again, or if the desk is ending. */
   async restart(name: string): Promise<ProcessStatus> {
-    // Started again behind the end, it would have nobody who ends it.
+    // A process started after the end would have nobody to end it.
     this.context.ending.refuseWhereAsked();
     const keeper = this.#keepers.find((candidate) => candidate.name === name);
     if (!keeper) {
@@ -233,7 +233,7 @@ export class DeskProcesses {
   }
 }
 
-/** Printed when the mode changes; the start's summary shows the first one. */
+/** Printed when the mode changes; the start's summary shows the first mode. */
 function modeLine(mode: Mode, again: boolean): string {
   if (mode === 'ACTIVE') return again ? 'ACTIVE again' : 'ACTIVE';
   return `${mode}. Why: fermata status`;

@@ -1,6 +1,6 @@
 /**
- * When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, `restart --all`, the end of a recording. A second
- * Ctrl-C hurries it.
+ * When and how the desk must end: Ctrl-C, SIGTERM, `fermata down`, `restart --all`, the end of a recording. A
+ * second Ctrl-C hurries it.
  */
 export interface Ending {
   /** Aborted once an end was requested. */
@@ -12,7 +12,7 @@ export interface Ending {
   refuseWhereAsked(): void;
   /** Ends the desk and starts it again after this pause. A later request to end cancels the new start. */
   askAgain(reason: string, pauseMs: number): void;
-  /** Null: it stays ended. */
+  /** Null: the desk stays ended. */
   readonly againAfterMs: number | null;
   /** Resolves with the reason. */
   readonly requested: Promise<string>;
@@ -22,7 +22,7 @@ export interface Ending {
 const PARENT_EVERY_MS = 500;
 
 /**
- * The shell between npm and this process dies of the signal that npm passes on, without passing it further: a desk
+ * The shell between npm and this process dies of the signal that npm sends it, and doesn't pass it on. A desk
  * started by `npm start` would otherwise survive its npm.
  */
 function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
@@ -51,7 +51,7 @@ export function watchForEnding(): Ending {
     if (inHurry) hurry.abort();
   };
   const onSignal = (signal: NodeJS.Signals): void => ask(signal, asked.signal.aborted);
-  // A reader that went away (`| head`, a closed terminal) must not end the process in the middle of something.
+  // A reader that went away (`| head`, a closed terminal) must not end the process halfway.
   const ignore = (): void => undefined;
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const parent = watchNpm(() => ask('npm has ended'));

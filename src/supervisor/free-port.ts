@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the range from which systems choose ports for outgoing connections (Linux from 32768, macOS and Windows from
- * 49152): a free port in that range is often taken before a program that starts seconds later listens on it.
+ * Below the range that systems use for outgoing connections (Linux from 32768, macOS and Windows from 49152):
+ * a free port in that range is often taken before a program that starts seconds later listens on it.
  */
 const FIRST = 12_000;
 const COUNT = 20_000;
 /**
- * Processes that choose at the same time have consecutive pids. The golden ratio spreads their first choices far apart
- * (at least 447 ports among any twenty of them), so that none picks a port that another has chosen but not opened yet.
+ * Processes that choose at the same time have consecutive pids. The golden ratio spreads their first choices
+ * far apart (at least 447 ports among any twenty), so none picks one that another has chosen but not opened.
  */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
@@ -24,9 +24,7 @@ export function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/**
- * `preferred` if it is free, so that addresses survive restarts; otherwise one that this process has not chosen before.
- */
+/** `preferred` if it is free, so addresses survive restarts; otherwise a port not chosen here before. */
 export async function freePort(preferred?: number, host = '127.0.0.1'): Promise<number> {
   if (preferred && (await portIsFree(preferred, host))) return preferred;
   for (let tried = 0; tried < COUNT; tried++) {

@@ -1,7 +1,7 @@
 /**
- * A role that runs in a process of another desk of this installation. Two desks that were started alike (same build,
- * folder and environment) share the processes of roles that mostly wait. To the supervisor it is a process like any
- * other, except that its orderly end means that it has to run elsewhere.
+ * A role that runs in a process of another desk of this installation. Two desks that were started alike (same
+ * build, folder and environment) share the processes of roles that mostly wait. To the supervisor it is a
+ * process like any other, except that after an orderly end it must run elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
@@ -20,15 +20,13 @@ import type { Running } from './keep-running.js';
 import type { Exit, ManagedProcess } from './managed-process.js';
 import type { RoleName } from './roles.js';
 
-/**
- * A starting process answers once it has loaded its code; one that is suspended is not awaited for longer than this.
- */
+/** A starting process answers once its code is loaded; a suspended one is awaited no longer than this. */
 const ANSWER_MS = 15_000;
 const HURRIED_MS = 1_500;
 /** Added to the time that the other process allows the role itself. */
 const LATE_MS = 2_000;
 const LAST_LINES_MAX = 30;
-/** What a role logs is passed on in one line each. */
+/** Each line that a role logs is passed on as one line. */
 const LINE_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
@@ -39,8 +37,8 @@ const NOT_COMPARED =
   /^(_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|WINDOWID|STY|TMUX.*|SSH_(CLIENT|CONNECTION|TTY)|GPG_TTY|XDG_SESSION_ID|XDG_VTNR|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|npm_lifecycle_script|FERMATA_RUNTIME|FERMATA_DESK|FERMATA_STARTED_AGAIN)$/;
 
 /**
- * Equal for processes that may run each other's roles; null for roles that are never shared. `handedOn`: variables
- * passed on to the desk's own programs, which come from the process and are therefore always compared.
+ * Equal for processes that may run each other's roles; null for roles that are never shared. `handedOn`:
+ * variables passed on to the desk's own programs; they come from the process, so they are always compared.
  */
 export function sharingOf(
   name: RoleName,
@@ -129,7 +127,7 @@ function joinAt(path: string, { name, joining, onLine }: JoinOptions): Promise<J
   });
 }
 
-/** A signal for the process itself is its own supervisor's business. */
+/** Signals do nothing: signalling the process itself is up to its own supervisor. */
 function processOf(
   name: string,
   pid: number,
@@ -164,7 +162,7 @@ async function letGo(
       clearTimeout(timer);
       timer = setTimeout(resolve, ms);
     });
-  // Begins before the wait may be cut short, so that an end that was hurried from the first gets the short wait, too.
+  // Starts before the wait may be cut short, so an end hurried from the start gets the short wait, too.
   const late = within(stopMs + LATE_MS);
   const hurried = new Promise<void>((resolve) => {
     const hasten = (): void => void within(HURRIED_MS).then(resolve);

@@ -1,6 +1,6 @@
 /**
- * Keeps one process alive: restarts it when it dies, after growing pauses, and gives up when it dies too often. No
- * library: what counts is how often it died lately, not how often a call failed.
+ * Keeps one process alive: restarts it when it dies, after growing pauses, and gives up if it dies too often.
+ * No library: what counts is how often it died lately, not how often a call failed.
  */
 import { backoffMs } from '../domain/backoff.js';
 import { messageOf } from '../domain/message-of.js';
@@ -27,7 +27,7 @@ export type KeeperNews =
 
 interface KeeperOptions {
   readonly name: string;
-  /** Resolves when it is ready; rejects if it can't be started. Leaves nothing running when it rejects. */
+  /** Resolves when it is ready; rejects if it can't be started, and then leaves nothing running. */
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
   readonly nowMs?: () => number;
@@ -92,7 +92,7 @@ export class ProcessKeeper {
     });
   }
 
-  /** Why it is about to be killed: becomes part of how it ended. */
+  /** Why it is about to be killed; added to the reason for its end. */
   blame(why: string): void {
     this.#blamed = why;
   }
@@ -180,7 +180,7 @@ export class ProcessKeeper {
       await this.#launch('restarting');
       if (this.#state === 'running') this.options.onNews({ kind: 'running-again' });
     } catch (error) {
-      // Otherwise `stop` came in between, so the failure concerns nobody any more.
+      // Otherwise `stop` came in between, and the failure no longer matters.
       if (this.status.state === 'stopped') {
         this.#countDeath(messageOf(error), []);
       }

@@ -14,7 +14,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
   /** In words, if neither code nor signal says it. */
   readonly how?: string;
-  /** It came to an orderly end in its host process, and has to run elsewhere. */
+  /** It came to an orderly end in its host process, and must run elsewhere. */
   readonly moved?: true;
 }
 
@@ -43,7 +43,7 @@ export interface ManagedProcess {
   /** The newest lines of its output, for error messages. */
   lastLines(): readonly string[];
   signal(signal: NodeJS.Signals): void;
-  /** Only with `onMessage`: closes the IPC channel, so that it keeps no process alive. */
+  /** Only with `onMessage`: closes the IPC channel, so it keeps no process alive. */
   disconnect(): void;
 }
 
@@ -51,7 +51,7 @@ export interface ManagedProcess {
 export function spawnProcess(options: ProcessOptions): Promise<ManagedProcess> {
   const { output } = options;
   const file = output.to === 'file' ? openSync(output.path, 'a', 0o600) : null;
-  // The file may hold what earlier processes said: only what comes after it is this one's.
+  // The file may hold output of earlier processes: only what follows is this one's.
   const from = file === null ? 0 : fstatSync(file).size;
   const sink = file ?? 'pipe';
   const child = spawn(options.command, options.args, {
@@ -130,8 +130,8 @@ interface EndStep {
 }
 
 /**
- * Sends each signal in turn until the process has ended, then SIGKILL to its whole group. `hurry` cuts a wait short.
- * Resolves with false if it had to be killed.
+ * Sends each signal in turn until the process has ended, then SIGKILL to its whole group. `hurry` cuts a wait
+ * short. Resolves with false if the process had to be killed.
  */
 export async function endProcess(
   child: ManagedProcess,
@@ -169,7 +169,10 @@ async function exitedWithin(child: ManagedProcess, waitMs: number, hurry?: Abort
 
 const HURRIED_WAIT_MS = 1_500;
 
-/** Null once `ask` finds no problem. Otherwise why it is given up: the problem that is final, or the last with the log's end. */
+/**
+ * Null once `ask` finds no problem. Otherwise why it gave up: the final problem, or the last one with the end
+ * of the log.
+ */
 export async function becomesReady(
   child: ManagedProcess,
   ask: () => Promise<string | null>,
@@ -188,7 +191,7 @@ export async function becomesReady(
   return isFinal(found) ? found : `no answer within ${times.withinMs / 1000} s (${found}): ${lastWords}`;
 }
 
-/** Kills what a dead process may have left in its group. */
+/** Kills whatever a dead process may have left in its group. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

@@ -7,7 +7,7 @@ import { commandLineOf } from './process-table.js';
 
 const PROGRAM = /\bpack\/child\.js run\b/;
 
-/** One text per action. `folder`: records of what has begun and what has ended. */
+/** One text per action. `folder`: records of actions that have begun and ended. */
 export async function openActions(folder: string): Promise<readonly string[]> {
   const open = namesBegun(folder)
     .map((name) => filesOf(folder, name))

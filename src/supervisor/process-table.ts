@@ -1,7 +1,7 @@
 /**
- * What the system knows about other processes, and what a supervisor records on disk about those that it has started,
- * so that the next one finds those of a killed supervisor. A pid alone proves nothing, because pids are reused: it is
- * trusted only together with the start time of its process.
+ * What the system knows about other processes, and what a supervisor records on disk about those it has
+ * started, so the next one finds those of a killed supervisor. A pid by itself proves nothing, because pids
+ * are reused: it is trusted only together with the start time of its process.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A text that is the same while the pid means the same process; null once there is none (or only a zombie). */
+/** The same text while the pid means the same process; null if there is none (or only a zombie). */
 export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
@@ -79,7 +79,7 @@ export interface ChildrenFile {
   close(): void;
 }
 
-/** `onUnwritten`: told once, for instance on a full disk. The list stays in memory, and the next change writes it. */
+/** `onUnwritten`: called once, as on a full disk. The list stays in memory; the next change writes it. */
 export function openChildrenFile(
   path: string,
   onUnwritten: (why: string) => void = () => undefined,
@@ -113,8 +113,8 @@ export function openChildrenFile(
 }
 
 /**
- * Asks the processes of a dead supervisor to stop, and kills those that have not after 10 s. Returns the names of those
- * it found.
+ * Asks the processes of a dead supervisor to stop, and kills those still running after 10 s. Returns the
+ * names of those it found.
  */
 export async function endLeftChildren(path: string): Promise<readonly string[]> {
   const left = await leftChildren(path);
@@ -135,7 +135,7 @@ export async function endLeftChildren(path: string): Promise<readonly string[]> 
   return left.map((child) => child.name);
 }
 
-/** The living ones, in the order in which they were started. */
+/** Those still alive, in the order in which they were started. */
 export async function leftChildren(path: string): Promise<Child[]> {
   const left: Child[] = [];
   for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
@@ -154,7 +154,7 @@ async function isSame(child: Child): Promise<boolean> {
   return isAlive(child.pid) && (await startTimeOf(child.pid)) === child.startTime;
 }
 
-/** Those that are still there after `withinMs`. */
+/** Those still there after `withinMs`. */
 function untilGone(children: readonly Child[], withinMs: number): Promise<readonly Child[]> {
   const remaining = async () => {
     const same = await Promise.all(children.map(isSame));

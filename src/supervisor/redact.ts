@@ -12,8 +12,8 @@ const SECRET_NAME =
   /pass(word|phrase)?|secret|token|api[-_]?key|private[-_]?key|credential|authori[sz]ation/i;
 
 /**
- * No pattern begins with a repetition: otherwise each position in a long run of letters would be tried against
- * everything that follows, and this input comes from other programs and addresses.
+ * No pattern begins with an unbounded repetition: otherwise each position in a long run of letters would be
+ * tried against everything that follows, and this input comes from other programs and addresses.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, MARK],
@@ -61,8 +61,8 @@ export function redactValue(value: unknown, redact: Redact, depth = 0): unknown 
 }
 
 /**
- * The values of all secret files of the desk in `home` and of its installation, and of all environment variables whose
- * names mark them as a secret or as a secret's file.
+ * The values of all secret files of the desk in `home` and of its installation, and of all environment
+ * variables whose names mark them as a secret or as the file of a secret.
  */
 export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly string[] {
   const values: string[] = [];

@@ -25,19 +25,19 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
   auditor: { stopMs: 5_000 },
   'operations-worker': { stopMs: 40_000 },
   ledger: { stopMs: 5_000 },
-  // In its own process it can be killed without harm; but a hanging request or query is no reason to end another desk's
-  // page.
+  // In its own process it can be killed without harm; but a hanging request or query is no reason to end
+  // another desk's page.
   web: { stopMs: 5_000, joinedStopMs: 20_000 },
   telegram: { stopMs: 5_000 },
 };
 
 /**
- * More operations workers of one desk, in containers or beside `fermata up`: each name has a life file, a log and a
- * list of running programs of its own.
+ * More operations workers of one desk, in containers or next to `fermata up`: each name has a life file, a
+ * log and a list of running programs of its own.
  */
 export const FURTHER_WORKERS = ['operations-worker-2', 'operations-worker-3'] as const;
 
-/** All that may run without a supervisor. */
+/** Every role that may run without a supervisor. */
 export const everySeparateRole = (): readonly string[] => [...rolesInOrder(true), ...FURTHER_WORKERS];
 
 /** Unless separate, the auditor runs in the engine worker, the ledger in the operations worker, the bot in web. */

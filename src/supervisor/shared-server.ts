@@ -1,7 +1,8 @@
 /**
- * A server shared by the desks of an installation. The desk whose supervisor holds its lock runs it; the others use it
- * and wait for the lock. When the holder ends or is killed, the next one in line gets the lock at once and starts the
- * server again at the same address: for the other desks it was away for a moment, as after a crash.
+ * A server shared by the desks of an installation. The desk whose supervisor holds its lock runs it; the
+ * others use it and wait for the lock. When the holder ends or is killed, the next in line gets the lock at
+ * once and restarts the server at the same address: to the other desks it was away for a moment, as after a
+ * crash.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,16 +13,16 @@ import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js'
 import { type ChildrenFile, endLeftChildren, openChildrenFile } from './process-table.js';
 
 const ASK_AGAIN_MS = 200;
-/** Pause after a failed takeover: what kept the server from starting may pass. */
+/** Pause after a failed takeover: whatever kept the server from starting may pass. */
 const TAKE_OVER_PAUSE_MS = 2_000;
-/** A port is free when it is chosen, and may be another program's when the server listens, seconds later. */
+/** A port is free when it is chosen, but may be another program's when the server listens, seconds later. */
 const ADDRESSES_TRIED = 3;
 
 interface SharedServerOptions<At> {
   readonly name: 'postgres' | 'temporal';
   /** Run folder of the installation: the lock, the server's address, and its processes. */
   readonly run: string;
-  /** Chooses the address. `before`: the previous one, where desks may still look for it. */
+  /** Chooses the address. `before`: the previous address, where desks may still look for the server. */
   readonly choose: (before: At | null) => Promise<At>;
   /** Called once per start; each process of the server is added to `children`. */
   readonly start: (at: At, children: ChildrenFile) => Promise<Running>;
@@ -65,7 +66,7 @@ export class SharedServer<At> {
       const place = this.#readPlace();
       if (lock !== null) {
         this.#lock = lock;
-        // A killed supervisor or a power cut may have left `serving: true`: others that start now must not believe it.
+        // A killed supervisor or a power cut may have left `serving: true`: new starts must not believe it.
         if (place !== null) this.#writePlace({ ...place, serving: false });
         return this.#begin((taken) => this.options.choose(taken ?? place?.at ?? null));
       }
@@ -78,7 +79,7 @@ export class SharedServer<At> {
     }
   }
 
-  /** If another desk uses it, that desk's supervisor starts it again. */
+  /** If another desk uses the server, that desk's supervisor starts it again. */
   async close(hurry?: AbortSignal): Promise<void> {
     this.#closing.abort();
     await this.#takingOver;
@@ -87,7 +88,7 @@ export class SharedServer<At> {
     try {
       if (place !== null) this.#writePlace({ ...place, serving: false });
     } catch (error) {
-      // On a full disk its end matters more.
+      // On a full disk, ending it matters more.
       this.options.say(`${this.name} is ended, its address stays as it was: ${messageOf(error)}`);
     }
     await this.#keeper?.stop(hurry);
@@ -137,7 +138,7 @@ export class SharedServer<At> {
     }
   }
 
-  /** Also null if a power cut left it empty: the server then starts at another address. */
+  /** Also null if a power cut left the file empty: the server then starts at another address. */
   #readPlace(): Place<At> | null {
     try {
       return JSON.parse(readFileSync(this.#file('.json'), 'utf8')) as Place<At>;
@@ -154,7 +155,7 @@ export class SharedServer<At> {
   }
 }
 
-/** The desk's next start ends what its own list names; the next desk in line ends what the server's list names. */
+/** The desk's next start ends processes on its own list; the next desk in line, those on the server's. */
 function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
   return {
     add: async (name, pid) => {

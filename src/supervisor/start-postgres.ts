@@ -1,4 +1,4 @@
-/** Our own Postgres server on a loopback port; it recovers by itself from any way in which it ended. */
+/** Our own Postgres server on a loopback port; it recovers by itself, however it ended. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,10 +16,10 @@ import { becomesReady, endProcess, type ManagedProcess, spawnProcess } from './m
 import { commandLineOf, isAlive } from './process-table.js';
 
 const READY = { withinMs: 60_000, everyMs: 50 };
-/** In its own words; each question is a line in its log. */
+/** In the words of Postgres; each query is a line in its log. */
 const RECOVERING = /the database system is (starting up|in recovery mode|not yet accepting connections)/;
 const RECOVERING_EVERY_MS = 500;
-/** No other attempt can help. */
+/** No further attempt can help. */
 const WRONG_PASSWORD = /password authentication failed/;
 const LEFTOVER_BACKENDS_TIMEOUT_MS = 10_000;
 
@@ -34,7 +34,7 @@ interface PostgresOptions {
   readonly settings?: readonly string[];
   /** Called as soon as the process exists. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
-  /** Told every so often while the database is being created, which a first start does, and while it recovers. */
+  /** Called at intervals while the database is being created, as at a first start, and while it recovers. */
   readonly say?: (text: string) => void;
   /** Ends the creation of the database, and the wait for its recovery. */
   readonly stopping?: AbortSignal;
@@ -118,8 +118,8 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
 }
 
 /**
- * After a kill a server repeats what it had not written, for as long as that takes. It would begin anew, and never come
- * up, if it were given up meanwhile.
+ * After a kill a server redoes whatever it had not written, however long that takes. Giving up meanwhile
+ * would make it begin again, and never come up.
  */
 async function problemOnceRecovered(child: ManagedProcess, options: PostgresOptions): Promise<string | null> {
   const { say, stopping, creation: { sayEveryMs } = CREATION } = options;
@@ -163,8 +163,8 @@ async function problemOf({ port, user, password }: PostgresOptions): Promise<str
 }
 
 /**
- * A postmaster.pid whose pid now belongs to another program would keep the server from starting, and is removed only
- * then. A server that still runs on this directory is never touched here.
+ * A postmaster.pid whose pid now belongs to another program would keep the server from starting; only then is
+ * it removed. A server that still runs on this directory is never affected.
  */
 async function clearStaleLock(directory: string): Promise<void> {
   const path = join(directory, 'postmaster.pid');
@@ -172,7 +172,7 @@ async function clearStaleLock(directory: string): Promise<void> {
   const pid = Number((await readFile(path, 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return;
   const commandLine = (await commandLineOf(pid)) ?? '';
-  // It may have been started by a link to the folder.
+  // It may have been started through a link to the folder.
   const isOn = (word: string): boolean => word.startsWith('/') && rootOf(word) === rootOf(directory);
   if (commandLine.includes(directory) || commandLine.split(' ').some(isOn)) {
     throw new Error(
@@ -183,12 +183,12 @@ async function clearStaleLock(directory: string): Promise<void> {
 }
 
 const run = promisify(execFile);
-/** It takes seconds; on a slow disk, or beside a build of Temporal, minutes. */
+/** It takes seconds; on a slow disk, or during a build of Temporal, minutes. */
 const CREATION: CreationTimes = { withinMs: 15 * 60_000, sayEveryMs: 20_000 };
 
 /**
- * Creates the cluster once, in a temporary folder that is renamed when complete, so that a killed start leaves nothing
- * that looks like a cluster.
+ * Creates the cluster once, in a temporary folder that is renamed when complete, so a killed start leaves
+ * nothing that looks like a cluster.
  */
 async function initialiseCluster(initdb: string, options: PostgresOptions): Promise<void> {
   const { directory } = options;
@@ -223,7 +223,7 @@ async function runInitdb(
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // So that a page corrupted on disk is detected when it is read.
+    // Detects a page corrupted on disk when it is read.
     '--data-checksums',
     '--no-locale',
     '--no-instructions',
@@ -237,7 +237,7 @@ async function runInitdb(
     const soFar = lasted(performance.now() - startedAt);
     say?.(`The database is still being created (${soFar} so far): on a slow machine it takes minutes`);
   }, sayEveryMs);
-  // Not by the option `signal`, which does not wait until the program has ended, and it still writes.
+  // Not the option `signal`: it doesn't wait until the program has ended, and the program still writes.
   const end = (): void => void running.child.kill();
   stopping?.addEventListener('abort', end);
   try {
@@ -287,7 +287,7 @@ function packageRoot(name: string): string | null {
   return null;
 }
 
-/** The package's install script makes these links; if npm was told to run no scripts, initdb lacks its libraries. */
+/** The package's install script makes these links; if npm runs no scripts, initdb lacks its libraries. */
 async function restoreLinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];

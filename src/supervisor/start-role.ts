@@ -21,13 +21,13 @@ const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
  */
 export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
 /**
- * Node 20 compiles a function for speed as soon as it has done a little: a fifth of a role's start goes into code that
- * hardly runs again. This asks for six times as much. Later versions count calls instead, and refuse the option.
+ * Node 20 optimises a function as soon as it has done a little: a fifth of a role's start goes into code that
+ * hardly runs again. This asks for six times as much. Later versions count calls, and refuse the option.
  */
 const COMPILE_LATER = Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
 /**
- * The other roles mostly wait: collecting often, so that their heaps stay small, halves their memory. While they load,
- * nearly everything stays: collecting all of it nine times on the way to 50 MB takes an eighth of their start.
+ * The other roles mostly wait: collecting often, so their heaps stay small, halves their memory. While they
+ * load, nearly everything stays: nine full collections up to 50 MB would take an eighth of their start.
  */
 const NODE_OPTIONS_OF_OTHERS = ['--optimize-for-size', '--initial-heap-size=96', ...COMPILE_LATER];
 /** For every role: memory freed by native code returns to the system. */
@@ -47,9 +47,9 @@ interface RoleStartOptions {
   readonly children: ChildrenFile;
   /** The trader has reached the end of a recording and asks to end the desk. */
   readonly onEnded: (detail: string) => void;
-  /** Aborted when the desk is to stop: then nobody waits for the role any longer. */
+  /** Aborted when the desk must stop: then nobody waits for the role any longer. */
   readonly stopping: AbortSignal;
-  /** Absent: each role has its own process. */
+  /** Left out: each role has its own process. */
   readonly share?: {
     readonly home: string;
     /** Run folder of the installation. */
@@ -76,7 +76,7 @@ interface Begun extends Running {
   readonly isJoined: boolean;
 }
 
-/** Rejects with the role's own reason or its last lines; nothing of it is left running then. */
+/** Rejects with the role's own reason or its last lines, and then leaves nothing of it running. */
 export async function startRole(options: RoleStartOptions): Promise<Running> {
   const { name, share } = options;
   const sharing =
@@ -84,13 +84,13 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
       ? null
       : sharingOf(name, options.script, environmentOf(options), share.handedOn);
   if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
-  // Waits for what an earlier supervisor has left of the role elsewhere; done before the turn below, so that it doesn't
-  // hold up other desks.
+  // Waits for anything that an earlier supervisor left of the role elsewhere. Done before the turn below, so
+  // it doesn't hold up other desks.
   (await alone(options, share.home))?.release();
   // One desk at a time: of two that start at once, the second finds the process of the first.
   const turn = await waitForLock(join(share.run, `shared-${name}.lock`), options.stopping);
   const begun = await beginShared(options, share, sharing).finally(() => turn?.release());
-  // The other desk ended just now.
+  // The other desk has just ended.
   if (begun.isJoined && (await begun.ready) !== null && !begun.process.alive())
     return whenReady(options, await begin(options, sharing));
   return whenReady(options, begun);
@@ -144,7 +144,7 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
   const shares = new Promise<void>((resolve) => {
     onShares = resolve;
   });
-  // Held while the process lives: a host that was suspended when it was asked to join finds that it is too late.
+  // Held while the process lives: a host suspended when it was asked to take the role finds itself too late.
   const lock =
     sharing === null || options.share === undefined ? null : await alone(options, options.share.home);
   const child = await spawnProcess({
@@ -191,8 +191,8 @@ function roleEnvironment(options: RoleStartOptions, sharing: string | null): Nod
 }
 
 /**
- * Which roles need which secret when every role has its own process. No role needs the password, because it was hashed
- * at the start.
+ * Which roles need which secret when every role has its own process. No role needs the password: it was
+ * hashed at the start.
  */
 const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
   [/^DASHBOARD_PASSWORD/, []],

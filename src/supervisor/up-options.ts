@@ -14,28 +14,28 @@ export interface UpOptions {
   readonly separate?: boolean;
   /** Replaces the desk file's `api.port`; 0: any free port. */
   readonly port?: number;
-  /** Address of a simulator on this machine that takes the orders instead of the exchange. */
+  /** Address of a simulator on this machine that receives the orders instead of the exchange. */
   readonly simulatedVenue?: string;
-  /** Addresses of simulators on this machine that give the prices of these feeds. */
+  /** Addresses of simulators on this machine that supply the prices of these feeds. */
   readonly simulatedFeeds?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * Required by `fermata restart --all`, `fermata deploy` and a restore in an incident; absent: this start can't be
-   * repeated.
+   * Required by `fermata restart --all`, `fermata deploy` and a restore in an incident; left out: this start
+   * can't be repeated.
    */
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
-  /** Called if the start failed although nobody asked for an end, before what it started is ended again. */
+  /** Called if the start failed although nobody asked for an end, before its processes are ended again. */
   readonly onStartFailed?: () => void;
   /** The script of every role; the bundled `worker/run-role.ts` unless a test sets another. */
   readonly roleScript?: string;
-  /** How the free space of FERMATA_HOME is measured; a test gives another figure. */
+  /** How the free space of FERMATA_HOME is measured; a test passes another figure. */
   readonly freeBytes?: FreeBytes;
 }
 
 export interface StartAgain {
-  /** Rejects if the same start would fail now, or would be another desk or another account: nothing is ended then. */
+  /** Rejects if the same start would fail now, or would be another desk or account: then nothing is ended. */
   check(): Promise<void>;
   /** Pid of the process that will start it again. */
   readonly starter: number;
@@ -82,7 +82,7 @@ export type UpOutcome =
   | {
       readonly kind: 'ended';
       readonly exitCode: 0;
-      /** After this pause it is to be started again; absent: it stays ended. */
+      /** The desk must be started again after this pause; left out: it stays ended. */
       readonly againAfterMs?: number;
     }
   /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
@@ -98,7 +98,7 @@ export type Progress =
 
 export type OnProgress = (progress: Progress) => void;
 
-/** A start that failed; whatever it had started was stopped again. Every text is for a person. */
+/** A start that failed; everything that it had started was stopped again. Every text is for a person. */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
 

@@ -29,7 +29,7 @@ interface Phase {
   name: string;
 }
 
-/** Resolves when the desk has ended. Rejects with StartFailure (or TemporalNotFound); nothing is left running then. */
+/** Resolves at the desk's end. Rejects with StartFailure (or TemporalNotFound); nothing is left running. */
 export async function up(options: UpOptions): Promise<UpOutcome> {
   const claim = await claimHome(options.home);
   if (claim.kind === 'taken') {
@@ -84,7 +84,7 @@ async function runLogged(
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
   for (const lock of await nothingJoined(claimed.home, ending.asked)) lock.release();
-  // Only now: until here, what an earlier start had left was found by its sockets.
+  // Only now: until here, the leftovers of an earlier start were found by its sockets.
   forgetSockets(claimed.home);
   const paths = homePaths(claimed.home);
   closeRestoreOrder(paths.home);
@@ -126,7 +126,7 @@ async function runLogged(
   }
 }
 
-/** One start at a time: two first starts at once would choose the same port for their pages. */
+/** One start at a time: two simultaneous first starts would choose the same port for their pages. */
 async function portsInTurn(
   options: UpOptions,
   paths: HomePaths,
@@ -190,7 +190,7 @@ function openSocket(
   });
 }
 
-/** Rejects if it would be refused now. */
+/** Rejects if a new start would be refused now. */
 async function startOf({ again, freeBytes }: UpOptions, home: string): Promise<StartAgain> {
   if (again === undefined) throw new Error('whoever started this desk does not start it again');
   await checkDisk(home, freeBytes);

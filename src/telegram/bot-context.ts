@@ -24,7 +24,7 @@ export interface BotContext {
   readonly maker: RowMaker;
   readonly onForged: OnForged;
   readonly lane: SendLane;
-  /** Commands that ask for results or charts, one after the other. */
+  /** Runs the commands that ask for results or charts, one at a time. */
   readonly results: Turns;
   /** The desk's own chat. */
   readonly chatId: string | null;
@@ -49,15 +49,15 @@ export function missingRole(person: KnownPerson, needed: RolesNeeded): string | 
 /** Where the bot logs. No text ever contains the token. */
 export type BotLog = (level: 'info' | 'warn' | 'error', text: string) => void;
 
-/** Runs heavy work one piece at a time, so that it never takes much of what others need. */
+/** Runs heavy tasks one at a time, so that enough is left for others. */
 export class Turns {
   #tail: Promise<unknown> = Promise.resolve();
   #inLine = 0;
 
-  /** `most`: how many may wait, including the one that runs. */
+  /** `most`: how many may wait, including the running one. */
   constructor(private readonly most: number) {}
 
-  /** Null: too many wait, and this will not be done. */
+  /** Null: too many are waiting, so this is not done. */
   take(work: () => Promise<void>): Promise<void> | null {
     if (this.#inLine >= this.most) return null;
     this.#inLine += 1;
@@ -69,7 +69,7 @@ export class Turns {
   }
 }
 
-/** Never rejects: a request does not wait for its record. */
+/** Never rejects: a request doesn't depend on its audit entry. */
 export async function recordChatAudit(
   { pool, desk, log }: Pick<BotContext, 'pool' | 'desk' | 'log'>,
   entry: Omit<AuditEntry, 'desk' | 'via'>,
@@ -88,8 +88,8 @@ const CAPTION_LENGTH_MAX = 1_024;
 type Answering = Pick<BotContext, 'lane' | 'log'>;
 
 /**
- * Answers what a person asked: sent at once, retried a few times, and not stored. True once Telegram has it. An answer whose fate is unknown is not repeated: the effect itself is reported as a
- * notice.
+ * Answers a person's request: sent at once, retried a few times, and not stored. True once Telegram has it.
+ * An answer with an unknown outcome is not repeated: the effect itself is reported as a notice.
  */
 export function answer(
   context: Answering,
@@ -125,7 +125,8 @@ async function deliver({ log }: Answering, send: () => Promise<SendOutcome>): Pr
 }
 
 /**
- * A resumption that was accepted and continues by itself once a second person has decided or a check is clean again.
+ * For a resumption that was accepted, and continues by itself once a second person has decided or a check is
+ * clean again.
  */
 export function waitingText(what: string, { detail }: OperationResult): string {
   return `⏳ ${what}: not yet. It ${detail}.`;
@@ -134,7 +135,7 @@ export function waitingText(what: string, { detail }: OperationResult): string {
 /** `run`: the address at which a person can read it. */
 export const runLines = (run: string | null): readonly string[] => (run === null ? [] : [`Its run: ${run}`]);
 
-/** Otherwise it was refused, and nothing of it was begun. */
+/** If false, it was refused and nothing was begun. */
 const isUnderWay = ({ ok, workflowId }: OperationResult): boolean => ok || workflowId !== null;
 
 export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {

@@ -21,7 +21,7 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     if (!isStop(ctx.update)) await context.people.refreshWithin(context.pool, PEOPLE_MS);
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
     if (known !== null) await next();
-    // A person linked here has been answered already.
+    // A person who was just linked has been answered already.
     else if (!(await triesToLink(context, ctx))) await onStranger(context, ctx);
   });
   bot.on('message:text', async (ctx, next) => {
@@ -68,7 +68,7 @@ async function onStart(context: BotContext, ctx: Context): Promise<void> {
   if (message && person) await answer(context, message.chatId, `You are ${person.name}. See /help.`);
 }
 
-/** A code is accepted from every stranger, even from one who was linked before and no longer is. */
+/** A code is accepted from every stranger, even from one whose link has ended. */
 async function triesToLink(context: BotContext, ctx: Context): Promise<boolean> {
   const code = /^\/start(?:@\w+)?\s+(\S+)$/.exec(ctx.message?.text ?? '')?.[1];
   if (code === undefined || !ctx.from || !ctx.chat) return false;
@@ -86,13 +86,13 @@ async function onStranger(context: BotContext, ctx: Context): Promise<void> {
   await recordChatAudit(context, {
     person: `telegram:${ctx.from.id}`,
     action: 'telegram.stranger',
-    // A code that was shown to the wrong bot or too late does not belong in the record.
+    // A code that was shown to the wrong bot or too late doesn't belong in the audit trail.
     parameters: { text: said.startsWith('/start') ? '/start' : said.slice(0, STRANGER_TEXT_LENGTH_MAX) },
     outcome: 'ignored',
-    // One entry an hour, so that a stranger can't fill the record.
+    // One entry an hour, so that a stranger can't fill the audit trail.
     idempotencyKey: `telegram-stranger:${ctx.from.id}:${Math.floor(context.nowMs() / HOUR_MS)}`,
   });
-  // Whoever is in the desk's own chat was given access to it: only the link is missing.
+  // Somebody in the desk's own chat was given access to it: only the link is missing.
   if (ctx.message && String(ctx.chat?.id) === context.chatId) {
     await answer(
       context,
@@ -113,7 +113,7 @@ async function onTap(context: BotContext, ctx: Context): Promise<void> {
     text: 'text' in query.message ? (query.message.text ?? '') : '',
     updateId: ctx.update.update_id,
     note: async (text) => {
-      // Telegram refuses a note that comes too late. The effect does not depend on it.
+      // Telegram refuses a note that comes too late. The effect doesn't depend on the note.
       await ctx.answerCallbackQuery(text === '' ? {} : { text }).catch(() => undefined);
     },
   };
@@ -132,8 +132,8 @@ interface LinkAttempt {
 }
 
 /**
- * /start CODE: whoever shows a one-time code is linked to its person from now on. True if somebody was linked. A
- * wrong code gets no answer: strangers learn nothing.
+ * /start CODE: links the sender to the person of a one-time code. True if somebody was linked. A wrong code
+ * gets no answer: strangers learn nothing.
  */
 async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<boolean> {
   const { pool, desk, people, maker, onForged } = context;

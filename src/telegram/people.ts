@@ -19,7 +19,7 @@ export interface KnownPerson {
 
 export class KnownPeople {
   #links: readonly PersonLink[];
-  /** Those of the desk file, and the operator whom every desk has. */
+  /** People of the desk file, and the operator that every desk has. */
   readonly #people: readonly KnownPerson[];
   readonly #file: string;
   readonly #maker: RowMaker;
@@ -54,7 +54,7 @@ export class KnownPeople {
   }
 
   /**
-   * As `refresh`, for a person who is waiting: takes at most `ms` milliseconds, and otherwise uses the last known
+   * Like `refresh`, for a person who is waiting: takes at most `ms` milliseconds, then uses the last known
    * links.
    */
   async refreshWithin(pool: Pick<Pool, 'query'>, ms: number): Promise<void> {
@@ -78,8 +78,8 @@ export class KnownPeople {
   }
 
   /**
-   * Nobody while it can't be read which links were ended: `refresh` says so then, and the desk's own chat is told all
-   * the same.
+   * Empty while the list of ended links can't be read: `refresh` reports that, and the desk's own chat is
+   * notified all the same.
    */
   #made(): readonly PersonLink[] {
     try {

@@ -54,7 +54,7 @@ export const TELEGRAM_TIMING: TelegramTiming = {
 
 const UPKEEP_EVERY_MS = 2_000;
 const TELL_EVERY_MS = 2_000;
-/** With this many requests for results or charts waiting, a further one is told to ask again. */
+/** With this many requests for results or charts in line, the next person is told to ask again. */
 const RESULTS_IN_LINE_MAX = 5;
 
 /** Without a token there is no bot: the desk trades without Telegram. */
@@ -158,7 +158,7 @@ export function runTelegram(parts: TelegramParts): Role {
   let seeded = false;
   const tasks = [
     keepDoing('notices to Telegram', log, async () => {
-      // Who is linked decides, once for each notice, where it goes.
+      // The links decide, once for each notice, where it goes.
       if (!seeded) await people.refresh(pool);
       seeded = seeded || (await seedMessageIds(lane, pool, desk.desk));
       return (await deliverOnce(outbox)) ? 0 : timing.deliverEveryMs;
@@ -204,7 +204,7 @@ async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise
   return true;
 }
 
-/** Polling and a webhook exclude each other: a webhook that somebody set before is removed. */
+/** Polling and a webhook exclude each other: any existing webhook is removed. */
 async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
   // Not `bot.init`, which retries for ever in silence.
   bot.botInfo = await bot.api.getMe(grammySignal(stopping));

@@ -38,7 +38,7 @@ interface ConfirmButton {
 
 const REFERENCE_LENGTH = 16;
 
-/** Buttons that ask "really?". A tap carries what was asked and when, since it is valid for a while only. */
+/** Buttons that ask "really?". A tap carries what was asked and when, since it is valid only for a while. */
 export function confirmButtons(
   verb: ConfirmVerb,
   reference: string,
@@ -79,7 +79,7 @@ const confirmTap: TapHandler = {
       return;
     }
     const refusal = await refusalOf(context, person, button);
-    // Nothing waits for it: Telegram may be slow, and what was confirmed is due now.
+    // Not awaited: Telegram may be slow, and what was confirmed is due now.
     void tap.note(refusal ?? (button.verb === 'leave' ? 'Left as it is.' : 'It is being done.'));
     const said =
       refusal ?? (button.verb === 'leave' ? 'left as it is' : `${LABELS[button.verb]}: ${person.name}`);

@@ -139,7 +139,10 @@ type ConnectOptions = ExternalTemporal['options'];
 
 type Place = Pick<Runtime, 'temporal'>;
 
-/** What the desk used to reach Temporal and this environment lacks, in words; empty if nothing is missing. */
+/**
+ * Settings that the desk used to reach Temporal and this environment lacks, in words; empty if nothing is
+ * missing.
+ */
 function lackingHere({ temporal }: Place): string {
   if (temporal.kind !== 'external' || !temporal.asks) return '';
   const here: readonly string[] = credentialsOf(externalTemporal(process.env).options);

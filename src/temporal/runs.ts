@@ -24,14 +24,14 @@ export async function describeRun(
 }
 
 /**
- * A filter for lists of runs. A run that a person starts in Temporal by hand has no desk attribute, so its queue
- * counts, too.
+ * A filter for lists of runs. A run that a person starts in Temporal by hand has no desk attribute, so its
+ * queue also counts.
  */
 export const runsOfDesk = (desk: string): string =>
   `(FermataDesk = "${desk}" OR TaskQueue = "${operationsQueue(desk)}" OR TaskQueue = "${emergencyQueue(desk)}")`;
 
 /**
- * A query that only an open run answers: Temporal would let a closed run answer, too. Rejects with
+ * A query that only an open run answers: Temporal would also let a closed run answer. Rejects with
  * `QueryRejectedError` if the run is closed, with `WorkflowNotFoundError` if there is none.
  */
 export function askRunning<T>(
@@ -83,8 +83,8 @@ const EACH_MS = 30_000;
 const ROUNDS_MAX = 5;
 
 /**
- * Terminates the open runs of a desk that was restored: they belong to what the restore undid, and nobody may carry
- * them on. Returns how many. Rejects with `TemporalUnavailable`, or if open runs remain.
+ * Terminates the open runs of a desk that was restored: they belong to what the restore undid, and must not
+ * continue. Returns how many. Rejects with `TemporalUnavailable`, or if open runs remain.
  */
 export async function endOpenRuns(temporal: TemporalAccess, desk: string, reason: string): Promise<number> {
   const query = `${runsOfDesk(desk)} AND ExecutionStatus = "Running"`;
@@ -130,8 +130,8 @@ export const HOW_ENDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whether the run that began this still goes on, in any of its successors (continued, reset). `firstRunId` null: any
- * run of that workflow. Rejects while Temporal doesn't answer, because then nothing is known.
+ * Whether the run that began this still continues, in any of its successors (continued, reset). `firstRunId`
+ * null: any run of that workflow. Rejects while Temporal doesn't answer, because then nothing is known.
  */
 export async function runState(
   temporal: TemporalAccess,

@@ -7,7 +7,10 @@ const CALL_MS = 10_000;
 const NOT_FOUND = 5;
 const RUNS_MAX = 1_000;
 
-/** New runs begin under this build from now on; one of its workers has to have polled. False if it was so already. */
+/**
+ * New runs begin under this build from now on; one of its workers must have polled. False if it was current
+ * already.
+ */
 export async function makeCurrent(
   temporal: TemporalAccess,
   { deploymentName, buildId }: WorkerDeploymentVersion,

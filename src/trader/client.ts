@@ -19,7 +19,7 @@ const TIMEOUT_DEFAULT_MS = 5000;
 /** The trader did not answer. */
 export class TraderUnavailable extends Error {
   override readonly name = 'TraderUnavailable';
-  /** `reached`: it may have carried the request out all the same. Otherwise nobody took the connection. */
+  /** `reached`: the request may have been carried out anyway. Otherwise nobody accepted the connection. */
   constructor(
     message: string,
     readonly reached = true,

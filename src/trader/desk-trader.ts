@@ -1,6 +1,6 @@
 /**
- * One running trader: engine, runner, journal, venue and market of one desk, and what the control socket needs of
- * them.
+ * One running trader: engine, runner, journal, venue and market of one desk, and what the control socket
+ * needs from them.
  */
 import type { Socket } from 'node:net';
 import type { ControlMethods } from '../contracts/control.js';
@@ -35,14 +35,14 @@ import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import type { TradingVenue } from './trading-venue.js';
 import { showBar, splitBar, warmUpBars } from './warm-up.js';
 
-/** A disk that hangs must not keep a person waiting for the answer to a stop. */
+/** A hanging disk must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
-/** A simulated or recorded market goes on after this time, even if orders still wait for an answer. */
+/** A simulated or recorded market goes on after this time, even if orders still have no answer. */
 const SETTLE_MS_MAX = 2000;
 
 export interface DeskTraderParts {
   readonly home: string;
-  /** Where the desk's page is. */
+  /** Address of the desk's page. */
   readonly web: Runtime['web'];
   readonly account: TraderStatus['account'];
   readonly loaded: LoadedDesk;
@@ -123,7 +123,7 @@ export class DeskTrader implements CommandedTrader {
     }));
   }
 
-  /** The venue matches before the engine sees the price, as a real one does. */
+  /** The venue matches before the engine sees the price, as a real venue does. */
   readonly onMarket = (event: MarketEvent): void | Promise<void> => {
     const { venue, runner, clock, feed } = this.#parts;
     const wallMs = clock.wallMs();
@@ -150,8 +150,7 @@ export class DeskTrader implements CommandedTrader {
   };
 
   /**
-   * The time of a simulated or recorded market waits for fills and orders under way, so that it can't run away from
-   * them.
+   * A simulated or recorded market waits for fills and orders under way, so its time can't run ahead of them.
    */
   #settled(): Promise<void> | undefined {
     const first = this.#onTheirWay();

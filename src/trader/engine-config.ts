@@ -30,7 +30,7 @@ export interface TradedAccount {
   /** The venue's own id of the account. */
   readonly accountId?: string;
   readonly real: boolean;
-  /** Money units, if the desk file does not decide it. Used only at the very first start. */
+  /** Money units, unless the desk file decides it. Used only at the very first start. */
   readonly startingCash?: number | Units;
   /** Venue time of `startingCash`, at the very first start. */
   readonly historyBeginsMs?: number;
@@ -52,7 +52,7 @@ export function buildInstruments(
   return withConversions(built, desk.paper.currency);
 }
 
-/** The months of rolled symbols, as a running trader tells them. */
+/** The months of rolled symbols, as a running trader reports them. */
 export const monthsTold = ({
   contracts = [],
 }: Pick<TraderStatus, 'contracts'>): ReadonlyMap<string, ContractMonth> =>
@@ -62,7 +62,7 @@ export const monthsTold = ({
     ),
   );
 
-/** Null for an instrument without a month, or one whose last day is not known: it is held until a person closes it. */
+/** Null: the instrument has no month, or an unknown last day, and is held until a person closes it. */
 function buildContracts(
   desk: Desk,
   instruments: readonly Instrument[],
@@ -74,7 +74,7 @@ function buildContracts(
     const offset = zoneOffset(CONTRACT_ZONE);
     if (roll === undefined) {
       const rule = monthRule(symbol, lastTradeDay);
-      // Recorded prices are of no contract, and may be older or younger than this one.
+      // Recorded prices belong to no contract, and may be older or newer than this one.
       if (nowMs === undefined || rule === null) return null;
       return { symbol, month, traded: fixedTerms(month, offset, rule) };
     }
@@ -115,7 +115,7 @@ export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly Sessio
   });
 }
 
-/** What holding each instrument costs on an account of our own, in the same order. */
+/** What holding each instrument costs on a paper account, in the same order. */
 export function buildHoldingCosts(desk: Pick<Desk, 'instruments'>): readonly (HoldingCost | null)[] {
   return desk.instruments.map((instrument) => holdingCost(instrument, zoneOffset));
 }
@@ -139,7 +139,10 @@ export function engineConfig(
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
   money: TradedAccount | null = null,
-  /** UTC, where prices are those of real contracts. Decides the earliest month that can be entered. Left out: the instrument's own. */
+  /**
+   * UTC, if prices are those of real contracts. Decides the earliest month that can be entered. Left out: the
+   * instrument's own.
+   */
   nowMs?: number,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);

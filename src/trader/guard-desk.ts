@@ -1,4 +1,4 @@
-/** What the trader does when the supervisor or operations are silent, by the desk file; and its orderly end. */
+/** What the desk file has the trader do if the supervisor or operations are silent; and its orderly end. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
@@ -11,7 +11,7 @@ import type { Clock } from './running/clock.js';
 
 const LOOK_EVERY_MS = 1000;
 
-/** If this process itself stood still for longer than this, the silence was our own. */
+/** If this process itself stood still for longer than this, the silence was ours. */
 const OWN_GAP_MAX_MS = 5000;
 
 interface OperationsWatch {
@@ -19,7 +19,7 @@ interface OperationsWatch {
   close(): void;
 }
 
-/** How long the trader outlives its supervisor to see a stop through; a close-all has its own deadline. */
+/** How long the trader outlives its supervisor to finish a stop; a close-all has its own deadline. */
 const STOP_SEEN_THROUGH_MS = 5000;
 
 interface DeskGuard {
@@ -63,9 +63,10 @@ export function guardDesk(guarded: GuardedDesk): DeskGuard {
 }
 
 /**
- * The engine does what the desk file says. After a stop the trader sees it through and ends itself within about ten
- * seconds; after a close-all, once that has ended or its deadline has passed. So the next start finds the journal
- * unlocked. Remaining positions keep their stops. With `none` it trades on, and the next start asks it to end.
+ * The engine does what the desk file says. The trader finishes a stop and ends itself within about ten
+ * seconds, or ends once a close-all has ended or its deadline has passed. So the next start finds the journal
+ * unlocked. Remaining positions keep their stops. With `none` it trades on until the next start asks it to
+ * end.
  */
 async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<void> {
   const { lostAction } = desk.supervisor;
@@ -84,8 +85,8 @@ async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<
 }
 
 /**
- * Calls `onSilent` once the operations side has been silent for `silentMaxMs`, counted from the start, and again
- * after each further such time: a desk that was armed in the meantime must not stay unguarded.
+ * Calls `onSilent` once operations have been silent for `silentMaxMs`, counted from the start, and again
+ * after each further period: a desk that was armed meanwhile must not stay unguarded.
  */
 function watchOperations(
   silentMaxMs: number,

@@ -1,4 +1,4 @@
-/** One JSON line for each message on standard output, in the form that the supervisor reads from every role. */
+/** One JSON line per message on standard output, in the form that the supervisor reads from every role. */
 
 export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>) => void;

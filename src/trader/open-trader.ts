@@ -45,7 +45,7 @@ interface OpenTraderParts {
   readonly loaded: LoadedDesk;
   readonly paths: DeskPaths;
   readonly journal: Journal;
-  /** Opens the journal of this account in place of the one that is open. */
+  /** Opens the journal of this account in place of the open one. */
   readonly useAccount: (account: string) => Promise<AccountInUse>;
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export interface OpenedTrader {
   readonly venue: TradingVenue;
 }
 
-/** Throws with a clear message if any part can't be opened; parts that were opened are closed then. */
+/** Throws with a clear message if any part can't be opened; the parts opened so far are closed then. */
 export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> {
   const { log } = parts;
   parts.onProgress('choosing where prices come from');
@@ -96,7 +96,7 @@ interface Priced {
   readonly instruments: readonly Instrument[];
 }
 
-/** Before anything else is connected: prices, venue and strategies have to begin with the same contract. */
+/** Before anything else is connected: prices, venue and strategies must begin with the same contract. */
 async function openPrices(parts: OpenTraderParts, { directory }: Journal): Promise<Priced> {
   const { loaded, runtime, clock } = parts;
   const dated = buildInstruments(loaded.desk, monthsInForce(loaded.desk, directory, clock.wallMs()));
@@ -104,7 +104,7 @@ async function openPrices(parts: OpenTraderParts, { directory }: Journal): Promi
   const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
   const feed = await createFeed(runtime.market, desk, dated, position, outside);
   parts.log('info', `prices: ${feed.source.label}`, { market: feed.source });
-  // Simulated and recorded prices are of no month: nothing is rolled on them.
+  // Simulated and recorded prices belong to no month: nothing is rolled on them.
   const instruments = feed.source.kind === 'live' ? dated : buildInstruments(loaded.desk);
   return { desk, feed, instruments };
 }
@@ -248,9 +248,9 @@ const rollsAny = ({ instruments }: Pick<Desk, 'instruments'>): boolean =>
   instruments.some(({ roll }) => roll !== undefined);
 
 /**
- * The month that each rolled instrument stands for, by symbol. The journal has it: the configuration of the last
- * start, or the roll that people approved since. Where it says nothing, as at the first start, the calendar does.
- * Reads the journal once, and only for a desk that rolls something.
+ * The month that each rolled instrument stands for, by symbol. The journal has it: from the configuration of
+ * the last start, or from a roll that people approved since. If the journal has none, as at the first start,
+ * the calendar decides. Reads the journal once, and only for a desk that rolls something.
  */
 export function monthsInForce(
   desk: Pick<Desk, 'instruments'>,
@@ -289,8 +289,8 @@ function takeMonths(months: Map<string, ContractMonth>, record: EngineRecord): v
 }
 
 /**
- * The account that the engine trades, and the time and cash with which its journal begins. The first start at a
- * venue counts profit from what the account has then; later starts know it from the journal.
+ * The account that the engine trades, and the time and cash with which its journal begins. The first start at
+ * a venue counts profit from the account's cash at that moment; later starts know it from the journal.
  */
 export async function tradedAccount(
   { port, paper, account }: TradingVenue,
@@ -302,7 +302,7 @@ export async function tradedAccount(
   const real = mode === 'live';
   if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
   try {
-    // First the cash, then the time: a trade between the two shows as a difference in cash, never as money counted
+    // First the cash, then the time: a trade in between shows as a difference in cash, never as money counted
     // twice.
     const { cash } = await port.balances();
     const historyBeginsMs = await port.serverTime();
@@ -316,7 +316,7 @@ export async function tradedAccount(
   }
 }
 
-/** If the venue is unavailable, it tells its account id later. */
+/** A venue that is unavailable reports its account id later. */
 function accountIdOf(port: VenuePort): Pick<TradedAccount, 'accountId'> {
   const accountId = port.accountId?.() ?? null;
   return accountId === null ? {} : { accountId };

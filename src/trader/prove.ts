@@ -10,8 +10,8 @@ const POLL_MS = 25;
 const ANSWER_MS = 2_000;
 
 /**
- * A stop is proven when the trader is halted and no entry order is working. Reads until then, for `patienceMs` at most;
- * a trader that isn't halted ends it at once.
+ * A stop is proven when the trader is halted and no entry order is working. Reads until then, for at most
+ * `patienceMs`; ends at once if the trader isn't halted.
  */
 export async function proveStopped(trader: Calls, patienceMs: number): Promise<StopReading> {
   const reading = async () => {
@@ -40,8 +40,8 @@ const PROOF_MS = 10_000;
 const OPEN_NAMED_MAX = 100;
 
 /**
- * Proves flat by reading positions from the venue, never from our own book. Reads the venue once the trader has nothing
- * left to do, or at the end of `patienceMs` at the latest.
+ * Proves flat by reading positions from the venue, never from our own book. Reads the venue once the trader
+ * has nothing left to do, or at the latest after `patienceMs`.
  */
 export async function proveFlat(trader: Calls, patienceMs: number): Promise<FlatReading> {
   const status = await pollUntil(

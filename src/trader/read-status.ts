@@ -8,8 +8,8 @@ interface Asked {
 }
 
 /**
- * Rejects with `TraderUnavailable` while the trader does not answer or is starting: until then its books, orders and
- * permissions are empty and must not be taken for the desk's.
+ * Rejects with `TraderUnavailable` while the trader doesn't answer or is starting: until then its books,
+ * orders and permissions are empty and must not be mistaken for the desk's.
  */
 export async function readStatus(asked: Asked, timeoutMs = ANSWER_MS): Promise<TraderStatus> {
   const status = await readWords(asked, timeoutMs);
@@ -17,7 +17,7 @@ export async function readStatus(asked: Asked, timeoutMs = ANSWER_MS): Promise<T
   return status;
 }
 
-/** For display, or to learn which journal it is; also answers while the trader is starting. */
+/** For display, or to find out which journal it is; also answers while the trader is starting. */
 export function readWords({ trader }: Asked, timeoutMs = ANSWER_MS): Promise<TraderStatus> {
   return trader.call('status', {}, { timeoutMs });
 }

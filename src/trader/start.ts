@@ -19,7 +19,7 @@ import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
 
-/** Where a desk's journal lies, and the file that says how far it had come. */
+/** Where a desk's journal is, and the file that says how far it had come. */
 type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
 
 /** A hanging disk must not keep the process of a broken engine alive. */
@@ -30,8 +30,8 @@ export function startTrader(runtime: Runtime): Promise<Role> {
 }
 
 /**
- * Like `startTrader`, on a paper venue that the caller provides. Rejects with a clear message; nothing is left open
- * then.
+ * Like `startTrader`, on a paper venue that the caller provides. Rejects with a clear message, and then
+ * leaves nothing open.
  */
 export async function startTraderOn(
   runtime: Runtime,
@@ -74,7 +74,7 @@ class Start implements Role {
     this.#started = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#started.catch(() => undefined); // callers on the socket are told; nobody else needs to be
+    this.#started.catch(() => undefined); // callers on the socket get the error; nobody else needs it
   }
 
   async listen(socketPath: string): Promise<void> {
@@ -140,9 +140,7 @@ class Start implements Role {
     await this.#control?.close();
   }
 
-  /**
-   * A bug: no trader is better than one whose state can't be trusted. The next one comes up HALTED and reconciles.
-   */
+  /** A bug: no trader is better than one in an untrusted state. The next comes up HALTED and reconciles. */
   #endBroken(error: Error): void {
     this.log(
       'error',

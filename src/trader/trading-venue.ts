@@ -34,7 +34,7 @@ interface VenueParts {
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   /** Lots that the account should hold: the engine's position, and coins that are not the desk's. */
   readonly expectedLots: (instrument: InstrumentId) => number;
-  /** The venue's own id of the account that the journal is of. Null: the journal does not say. */
+  /** The venue's own id of the journal's account. Null: the journal doesn't say. */
   readonly expectedAccount: () => string | null;
   readonly log: Log;
 }
@@ -55,7 +55,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
   return { port: paper, paper, account: paperAccount(feed.source.identity) };
 }
 
-/** If orders go to an exchange, prices come from the same exchange; another one's would be another market. */
+/** If orders go to an exchange, prices must come from the same one: another exchange is another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside: FeedOutside } {
   if (!ordersLeave(desk)) {
     const addressesOf = feedAddresses(runtime.simulatedFeeds ?? {});
@@ -67,7 +67,7 @@ export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside
   return { desk: own, outside: outsideFor('trader', addresses) };
 }
 
-/** The venue's library is loaded only here: a trader on a paper account does not load it. */
+/** Only this function loads the venue's library: a trader on a paper account never loads it. */
 async function openAtVenue({
   runtime,
   desk,

@@ -9,15 +9,14 @@ import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
 import type { BarHistory } from './status/bar-history.js';
 
-/** Enough for every average to have forgotten where it began. */
+/** Enough for every average to forget where it began. */
 const BARS_MIN = 500;
 /** Most minutes that are caught up, the newest ones: earlier prices fill no resting order. */
 const CAUGHT_UP_MAX = 5000;
 
 /**
  * On live prices the market went on while no trader ran: its minutes are matched against the resting orders.
- * Runs before the engine begins, so that what it then reads from the venue is up to date. Returns the number of
- * fills.
+ * Runs before the engine begins, so the engine reads an up-to-date venue. Returns the number of fills.
  */
 export async function catchUpVenue(
   venue: PaperVenue,
@@ -61,8 +60,8 @@ export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
 }
 
 /**
- * Shows a past bar and keeps the strategies' lines after it for charts. A strategy that has seen the bar keeps its
- * former lines.
+ * Shows a past bar and stores the strategies' lines after it for charts. A strategy that has seen the bar
+ * keeps its previous lines.
  */
 export function showBar(
   { engine, runner, history }: { engine: Engine; runner: Runner; history: BarHistory },
@@ -72,7 +71,7 @@ export function showBar(
   history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument, bar.openMs));
 }
 
-/** The bar as one of new shares. */
+/** The bar, converted to the new shares. */
 export function splitBar(bar: MarketBar, ratio: SplitRatio): MarketBar {
   return {
     ...bar,

@@ -32,8 +32,8 @@ export function zoneOffset(timezone: string): ZoneOffset {
   return (utcMs) => {
     if (utcMs >= last.fromMs && utcMs < last.untilMs) return last.offsetMs;
     const day = Math.floor(utcMs / DAY_MS);
-    // If the clocks show the same offset at both ends of a day, they did not change in it: no zone changes them twice
-    // a day.
+    // If the offset is the same at both ends of a day, the clocks didn't change in it: no zone changes them
+    // twice a day.
     const ofDay = kept(days, day, () => {
       const atFirst = offsetAt(day * DAY_MS);
       return atFirst === offsetAt((day + 1) * DAY_MS) ? atFirst : null;
@@ -56,7 +56,7 @@ function kept<T>(known: Map<number, T>, key: number, find: () => T): T {
   return found;
 }
 
-/** The date of the desk's day that a moment lies in: `2026-01-05`. */
+/** The date of the desk's day that contains a moment: `2026-01-05`. */
 export type DateOf = (ms: number) => string;
 
 export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {
@@ -64,7 +64,7 @@ export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {
   return (ms) => tradingDate(ms, dayBoundary, offsetAt);
 }
 
-/** A day has 23 to 25 hours where the clocks change, so this always lies within the next day. */
+/** A day has 23 to 25 hours when the clocks change, so this always lies within the next day. */
 const INTO_NEXT_DAY_MS = 26 * 3_600_000;
 
 /** Where the desk's days begin and end. */

@@ -1,4 +1,4 @@
-/** The go/no-go criteria: what was asked for, what came out, and how much is missing. Pure. */
+/** The go/no-go criteria: the required values, the measured ones, and the shortfall. Pure. */
 import type { ValidationShown } from '../contracts/published.js';
 
 export interface Criteria {

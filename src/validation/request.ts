@@ -1,4 +1,4 @@
-/** One validation: what was requested, and where it keeps its files. */
+/** One validation: what was requested, and where its files are. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,12 +12,13 @@ export interface ValidationRequest {
   readonly id: string;
   readonly desk: string;
   readonly configHash: string;
-  /** Wall time of the request; its report is named by it. */
+  /** Wall time of the request; the report is named after it. */
   readonly createdMs: number;
   /** Market time to be traded, exactly. */
   readonly durationMs: number;
   /**
-   * Market time from which recorded prices are traded on; earlier ones are for warm-up. Left out: the first price.
+   * Market time from which recorded prices are traded; earlier ones are for warm-up. Left out: the first
+   * price.
    */
   readonly beginMs?: number;
   readonly market: MarketChoice;
@@ -38,7 +39,7 @@ export interface ValidationPlace {
   readonly result: string;
 }
 
-/** Folder of an instance of its own, apart from every running desk: `FERMATA_HOME/validations/<id>`. */
+/** Folder of a separate instance, apart from every running desk: `FERMATA_HOME/validations/<id>`. */
 export function validationPlace(home: string, id: string): ValidationPlace {
   return placeAt(join(resolve(home), 'validations', id));
 }
@@ -112,7 +113,7 @@ export interface ValidationAsked {
   readonly requestedBy: string;
 }
 
-/** A request for a validation, from whatever source. What is left out comes from the desk file. */
+/** A request for a validation, from any source. Whatever is left out comes from the desk file. */
 export function newRequest(
   { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
   { id, durationMs, beginMs, market, criteria = {}, requestedBy }: ValidationAsked,

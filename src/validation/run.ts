@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly openFeed?: OpenFeed;
 }
 
-/** It was interrupted before its time was up; what it had done is kept. */
+/** The run was interrupted before its time was up; its progress is kept. */
 export class RunInterrupted extends Error {
   override readonly name = 'RunInterrupted';
 }
@@ -206,13 +206,13 @@ async function filesOf({ place, request, desk }: Prepared): Promise<readonly Rep
 interface PaceOptions {
   /** Market milliseconds per wall millisecond. Null: as fast as possible. */
   readonly speed: number | null;
-  /** Market time that an earlier process had reached: up to there nothing waits. */
+  /** Market time that an earlier process had reached; until then there is no wait. */
   readonly reachedMs: number;
   readonly monotonicMs: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Shorter waits are left to the next one. */
+/** Shorter waits are added to the next one. */
 const WAIT_MS_MIN = 5;
 
 /** Holds a recorded or simulated market back to the requested speed; this changes no result. */
@@ -237,8 +237,8 @@ class Pace {
 }
 
 /**
- * How far a validation has come: for those who wait for it, and for a later process that continues it. Null: there is
- * none yet, or it can't be read, so nothing is known.
+ * The progress of a validation: for those who wait for it, and for a later process that continues it. Null:
+ * there is none yet, or it can't be read, so nothing is known.
  */
 export function readProgress(file: string): Progress | null {
   try {
@@ -253,8 +253,8 @@ function saveProgress(file: string, progress: Progress): void {
 }
 
 /**
- * The run's own journal. A run that is begun again makes the records of its first part again: each is compared with
- * what is on disk, and writing continues after the last one. So nothing is lost or written twice.
+ * The run's own journal. A restarted run makes the records of its first part again: each is compared with the
+ * one on disk, and writing continues after the last one, so nothing is lost or written twice.
  */
 class RunJournal implements RunRecords {
   readonly #journal: Journal;
@@ -268,7 +268,7 @@ class RunJournal implements RunRecords {
     this.#before = readJournal(journal.directory);
   }
 
-  /** Records of an earlier process that this one made again. */
+  /** Number of records of an earlier process that this one made again. */
   get repeated(): number {
     return this.#repeated;
   }

@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('./run-validation.js', import.meta.url));
 const END_MS_MAX = 10_000;
 const STDERR_CHARACTERS_MAX = 4000;
 
-/** The process ended without a report. What it had done is kept: the same validation can be continued. */
+/** The process ended without a report. Its progress is kept: the same validation can be continued. */
 class ValidationProcessFailed extends Error {
   override readonly name = 'ValidationProcessFailed';
   readonly keptSafe = 'what it had traded is in its journal; no running desk was touched';
@@ -69,7 +69,7 @@ function ended(directory: string, { onProgress, signal, program = PROGRAM }: Pro
   });
 }
 
-/** What the process of a validation sends to the process that started it. */
+/** Messages from the process of a validation to the process that started it. */
 export type ValidationMessage =
   | { readonly type: 'progress'; readonly progress: Progress }
   /** The report is on disk. */

@@ -27,8 +27,8 @@ export function bidBelow(priceTicks: number, spreadTicks: number): number {
 }
 
 /**
- * The four quotes of a bar. A bar has no sizes, so they are 0; `withVolume` gives each quote a quarter of the bar's
- * volume, 0 where that isn't known.
+ * The four quotes of a bar. A bar has no sizes, so they are 0; `withVolume` gives each quote a quarter of the
+ * bar's volume, or 0 if it isn't known.
  */
 export function barQuotes(
   bar: MarketBar,

@@ -1,7 +1,7 @@
 /**
- * The circuit breaker of one venue connection. Closed: requests go out. Open: none goes out, except urgent ones (a
- * stop is always tried). Half open: one request at a time finds out whether the venue is back. Pure: the time is
- * given.
+ * The circuit breaker of one venue connection. Closed: requests go out. Open: none goes out, except urgent
+ * ones (a stop is always tried). Half open: one request at a time tests whether the venue is back. Pure: time
+ * is passed in.
  */
 import type { Urgency } from './rate-budget.js';
 
@@ -24,7 +24,7 @@ interface BreakerChange {
 
 export interface Breaker {
   readonly state: BreakerState;
-  /** When an open breaker lets the next request try; null unless open. */
+  /** When an open breaker allows the next try; null unless open. */
   readonly nextTryMs: number | null;
   /** Whether a request may go out now. A caller that is let through reports `succeeded` or `failed` afterwards. */
   allows(urgency: Urgency, nowMs: number): boolean;

@@ -1,6 +1,6 @@
 /**
- * A venue, as everything outside its folder knows it. A definition is light: the venue's library is loaded only when
- * a connection is opened, so that a process that trades nothing there does not carry it.
+ * A venue as seen from outside its folder. A definition is light: the venue's library loads only when a
+ * connection is opened, so a process that trades nothing there doesn't carry it.
  */
 import type { DeskVenue } from '../desk/desk-venue.js';
 import type { EnvironmentVariable } from '../desk/environment-variable.js';
@@ -13,7 +13,7 @@ import type { PriceSource, VenueEndpoint } from './prices.js';
 export interface VenueDefinition {
   /** As in the desk file, and the name of the folder. */
   readonly name: string;
-  /** As people write it. */
+  /** Display name. */
   readonly title: string;
   readonly prices: PriceSource;
   /** Null: the venue gives prices only, and no order leaves for it. */
@@ -22,32 +22,32 @@ export interface VenueDefinition {
 
 export interface LiveVenue extends Omit<DeskVenue, 'name'> {
   /**
-   * Where a desk's orders go: as its file says, unless a simulator is named by option or by the environment. Throws
-   * `RangeError` if the simulator's address is not on this machine.
+   * Where a desk's orders go: as the desk file says, unless an option or the environment names a simulator.
+   * Throws `RangeError` if the simulator's address is not on this machine.
    */
   endpoint(
     desk: { readonly venue: { readonly testnet: boolean } },
     simulatedVenue: string | undefined,
     env?: Environment,
   ): VenueEndpoint;
-  /** Empty if another program does the signing in. */
+  /** Empty if another program signs in. */
   readonly credentials: readonly CredentialVariable[];
-  /** What its adapter keeps to, so that the venue never has to refuse a request. */
+  /** Limits that the adapter observes, so that the venue never has to refuse a request. */
   readonly rates: readonly RateRule[];
-  /** Every variable with this prefix is a secret of the auditor's; null if this venue has none. */
+  /** Every variable with this prefix is an auditor secret; null if the venue has none. */
   readonly auditorPrefix: string | null;
   /** Other environment variables of this venue. */
   readonly settings: readonly EnvironmentVariable[];
-  /** Whose money is at stake, by endpoint kind; each text ends in what kind of money it is (`moneyAtStake`). */
+  /** Whose money is at stake, by endpoint kind; each text ends with the kind of money (`moneyAtStake`). */
   readonly accounts: Readonly<Record<VenueEndpoint['kind'], string>>;
-  /** As people read it; includes the address of a simulator. */
+  /** Display name; includes a simulator's address. */
   label(endpoint: VenueEndpoint): string;
   /**
-   * The address of the gateway program through which orders go; absent if orders go to the venue itself. Throws
-   * `RangeError` if the environment names an invalid address.
+   * The address of the gateway program that passes orders on; absent if orders go straight to the venue.
+   * Throws `RangeError` if the environment names an invalid address.
    */
   gateway?(endpoint: VenueEndpoint, env?: Environment): { readonly host: string; readonly port: number };
-  /** What the trader's key should be allowed to do: the words for what is expected and for what was found. */
+  /** What the trader's key should be allowed to do: the wording for what is expected and what was found. */
   readonly permissions: { readonly expected: string; readonly found: string };
   /** The page that explains how to make a key. */
   readonly page: string;
@@ -60,7 +60,7 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
 export interface RateRule {
   /** In words, for example `orders`. */
   readonly counts: string;
-  /** What each has a limit of its own for: an address, an account, a connection. */
+  /** What each limit applies to: an address, an account, a connection. */
   readonly of: string;
   readonly limit: number;
   readonly windowMs: number;
@@ -74,15 +74,15 @@ export type SignIn<Access> =
 export interface TradingAccess {
   /** Loads the venue's library, as `openReader` does. */
   open(options: OpenVenue): Promise<VenuePort>;
-  /** For the pre-flight: asks with the key that would trade, and changes nothing. */
+  /** For the pre-flight: reads with the key that would trade, and changes nothing. */
   openReader(options: OpenReader): Promise<AccountReader>;
 }
 
 /** Access that can't send an order. */
 export interface ReadingAccess {
   /**
-   * Each call of the result makes a new reading, without the adapter and its library: an error that trader and
-   * auditor shared would never be seen. Rejects if the venue does not answer as it should.
+   * Each call of the result makes a new reading, without the adapter and its library: an error shared by
+   * trader and auditor would never be seen. Rejects if the venue doesn't answer as it should.
    */
   bookReader(options: ReadBook): () => Promise<BookReading>;
 }
@@ -104,7 +104,7 @@ export interface OpenVenue extends OpenReader {
   readonly expectedLots: (instrument: InstrumentId) => number;
   /** The venue's id of the account in the desk's books; null if they have none. */
   readonly expectedAccount: () => string | null;
-  /** Called for each answer that could not be believed, for the log. Holds no secret. */
+  /** Called for each answer that can't be trusted, for the log. Holds no secret. */
   readonly onRefusedAnswer: (answer: RefusedAnswer) => void;
 }
 

@@ -1,4 +1,4 @@
-/** All environment variables, including those of the venues; and the program of a venue's own that they name. */
+/** All environment variables, including the venues', and the venue's own program that they name. */
 import { type EnvironmentSection, path, plain, secret, text } from '../desk/environment-variable.js';
 import { environmentSections } from '../desk/environment-variables.js';
 import type { CredentialHolder, LiveVenue } from './definition.js';
@@ -22,7 +22,9 @@ function sectionOf({ title, live: { credentials, settings } }: TradedVenue): Env
   return { title: `${title}.`, variables: [...keys, ...files, ...settings] };
 }
 
-/** What venues read, for docker-compose.yml: settings for every role, and each key for the roles that may have it. */
+/**
+ * Venue variables for docker-compose.yml: settings for every role, each key for the roles that may have it.
+ */
 export function venueVariables(): string {
   const passed = (name: string, value = ''): string => `  ${name}: \${${name}:-${value}}`;
   const keysOf = (holder: CredentialHolder): string[] => {
@@ -48,7 +50,7 @@ interface HeldCredential {
 }
 
 /**
- * Whose secret a variable holds, itself or in the file that it names; null if it is no venue's. An old or misspelt
+ * Whose secret a variable holds, directly or in the file it names; null if no venue's. An old or misspelt
  * name counts as a secret too.
  */
 export function credentialIn(variable: string): HeldCredential | null {
@@ -78,8 +80,8 @@ export interface AskedVenue {
 }
 
 /**
- * What to do where a venue that is reached through a program of its own does not answer. Throws `RangeError` where
- * its address can't be read; null at any other venue.
+ * What to do when a venue that is reached through its own program doesn't answer. Throws `RangeError` if the
+ * program's address can't be read; null at any other venue.
  */
 export function startItsProgram({ desk, simulatedVenue, env }: AskedVenue): string | null {
   const { name, title, live } = tradedVenue(desk.venue.name);

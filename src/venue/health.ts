@@ -1,13 +1,13 @@
-/** Why a venue can't be traded on now. It is up when there is no reason against it. */
+/** Why a venue can't be traded on now. It is up when there are no reasons. */
 export interface VenueHealth {
   readonly state: 'up' | 'down';
-  /** Every reason once, oldest first, however many causes have it; empty while up. */
+  /** Each reason once, oldest first, however many causes share it; empty while up. */
   readonly reasons: readonly string[];
   against(cause: string, detail: string): void;
   resolved(cause: string): void;
   /**
-   * Something was missed: goes down and up again, which makes the engine reconcile. Does nothing while it is down
-   * anyway.
+   * Something was missed: goes down and up again, so that the engine reconciles. Does nothing while already
+   * down.
    */
   missed(detail: string): void;
 }

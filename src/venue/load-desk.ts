@@ -13,8 +13,8 @@ import { feedNames, TRADED_VENUES } from './registry.js';
 export { readPlaybooks };
 
 /**
- * `strategies`: if absent, those of the folder are compiled. `playbooks`: `readPlaybooks` for callers that open
- * incidents; if absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
+ * `strategies`: if absent, the folder's are compiled. `playbooks`: pass `readPlaybooks` to open incidents; if
+ * absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
  */
 export type KnownParts = Omit<LoadOptions, 'venues' | 'feeds' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
@@ -30,16 +30,16 @@ const judged = (known: KnownParts): LoadOptions => ({
   ...known,
 });
 
-/** What is allowed in it, and good to know; a sentence for each. */
+/** What is allowed in the desk file but worth knowing, one sentence each. */
 export const remarksOn = (desk: Desk): readonly string[] => tradedByTurns(desk, venues);
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {
-  // A running desk has the path that it was started with, and its checkout may have been updated since.
+  // A running desk has the path it was started with; its checkout may have been updated since.
   return readDesk(fileAt(file), judged(known));
 }
 
-/** As `loadDesk`, for text that is already here; `file` is only for messages. */
+/** Like `loadDesk`, for text already in memory; `file` is only for messages. */
 export function parseDesk(file: string, text: string, known: KnownParts = {}): LoadedDesk {
   return readDeskText(file, text, judged(known));
 }

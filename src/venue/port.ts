@@ -68,8 +68,8 @@ export interface VenuePort {
   /** As last read from the venue, without a request; instruments that have not been read yet are left out. */
   quantityLimits?(): readonly QuantityLimits[];
   /**
-   * Instruments whose resting orders can't be changed in every way that the capabilities say, as last read from the
-   * venue, without a request; absent at venues where all are alike.
+   * Instruments whose resting orders can't be changed in all the ways the capabilities state, as last read
+   * from the venue, without a request; absent at venues where all instruments are alike.
    */
   fixedOrders?(): readonly FixedOrders[];
   /**
@@ -80,8 +80,8 @@ export interface VenuePort {
   /** The contracts of its futures, as last read from the venue, without a request; absent at venues without months. */
   contracts?(): readonly VenueContract[];
   /**
-   * Applies a split or a dividend at once, and each action once. A split ends the open orders of its symbol; the stream
-   * reports them. Absent at venues that apply these actions by themselves.
+   * Applies a split or a dividend immediately, and each action once. A split ends the open orders of its
+   * symbol; the stream reports them. Absent at venues that apply these actions themselves.
    */
   takeAction?(handed: HandedAction): void;
   /** The stream of orders and fills. Its only subscriber is the runner. */
@@ -89,7 +89,7 @@ export interface VenuePort {
   close(): Promise<void>;
 }
 
-/** The venue did not answer, or not in a form that can be believed. This says nothing about what it did. */
+/** The venue did not answer, or its answer can't be trusted. This says nothing about what it did. */
 export class VenueUnavailable extends Error {
   override readonly name = 'VenueUnavailable';
 }

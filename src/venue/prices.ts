@@ -4,8 +4,8 @@ import type { Side } from '../domain/order.js';
 import type { OwnPrices } from './book-reading.js';
 
 /**
- * Who reads the prices: some venues admit each client only once, and the trader's connection has to stay free for the
- * trader.
+ * Who reads the prices: some venues admit each client only once, and the trader's connection must stay free
+ * for the trader.
  */
 export type PriceReader = 'trader' | 'validation' | 'fetch' | 'test';
 
@@ -33,8 +33,8 @@ export interface OpenPrices {
   readonly instruments: readonly Instrument[];
   readonly timeoutMs: number;
   /**
-   * Symbols that the venue does not list are left out as long as it lists one, and a venue that `comesBack` may be
-   * away; otherwise both are a failure.
+   * Symbols that the venue doesn't list are left out if it lists at least one, and a venue that `comesBack`
+   * may be away. Otherwise either is a failure.
    */
   readonly mayLack?: boolean;
   /** Null for the venue's own. */
@@ -43,8 +43,8 @@ export interface OpenPrices {
 
 export interface PriceConnection {
   /**
-   * The venue's market closes, the link to it has hours of its own, and it reconnects by itself: a desk that trades
-   * there starts without prices. Absent: a venue that has no prices at start is passed over.
+   * The venue's market closes, its link has hours of its own, and it reconnects by itself, so a desk that
+   * trades there starts without prices. Absent: a venue without prices at the start is passed over.
    */
   readonly comesBack?: true;
   /** Its stream includes trades if somebody listens to them. */
@@ -60,7 +60,9 @@ export interface PriceConnection {
   close(): Promise<unknown>;
 }
 
-/** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know, and a volume below 0 is none. */
+/**
+ * `[openMs, open, high, low, close, volume]`; ccxt leaves out unknown values, and a volume below 0 is none.
+ */
 export type OhlcvRow = readonly [openMs?: number, ...prices: (string | number | undefined)[]];
 
 /** Best prices and sizes, as the venue wrote them or as the library parsed them. */

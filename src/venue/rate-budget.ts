@@ -1,10 +1,10 @@
 /**
- * How much of a venue's rate limit is left, and the requests that wait for room in it. Each urgency may use only its
- * share, so that requests that reduce risk find room when everything else has used up its own. Pure, but for the
- * queue's timers: the time is given.
+ * How much of a venue's rate limit is left, and the requests that wait for room in it. Each urgency may use
+ * only its share, so requests that reduce risk find room when everything else has used up its own. Pure
+ * except for the queue's timers: time is passed in.
  */
 
-/** What a request to a venue is for. Whatever reduces risk goes before everything else, even when a queue is full. */
+/** What a request to a venue is for. Requests that reduce risk go first, even when a queue is full. */
 export type Urgency =
   /** Cancels, protective stops and closing orders, and the lookup of an order whose answer was lost. */
   | 'urgent'
@@ -12,7 +12,7 @@ export type Urgency =
   | 'order'
   /** Reconciliation. */
   | 'read'
-  /** Whatever can wait: clock, symbols, permissions. */
+  /** Anything that can wait: clock, symbols, permissions. */
   | 'background';
 
 export const URGENCIES: readonly Urgency[] = ['urgent', 'order', 'read', 'background'];
@@ -44,11 +44,11 @@ export interface RateBudget {
   wait(weight: number, urgency: Urgency, nowMs: number): number;
   /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
   take(weight: number, urgency: Urgency, nowMs: number): number;
-  /** Takes over the venue's own count of the current window if it is higher than ours. */
+  /** Uses the venue's own count of the current window if it is higher than ours. */
   observe(used: number, nowMs: number): void;
   /** The venue says that the limit is used up: in this window only urgent requests are still tried. */
   exhaust(nowMs: number): void;
-  /** Takes over the venue's own limit, once it is known. */
+  /** Uses the venue's own limit once it is known. */
   setLimit(limit: number): void;
   state(nowMs: number): RateBudgetState;
 }
@@ -104,12 +104,13 @@ interface Admission {
   readonly weight: number;
   readonly urgency: Urgency;
   readonly countsAsOrder: boolean;
-  /** When it was wished for. */
+  /** When it was requested. */
   readonly sinceMs: number;
 }
 
 /**
- * `full`: too many are waiting already. `paused`: the venue asked for silence; until it ends nothing is sent at all.
+ * `full`: too many are waiting, or the wait is too long. `paused`: the venue asked for silence; nothing is
+ * sent until it ends.
  */
 type Admitted = 'go' | 'full' | 'paused' | 'closed';
 
@@ -130,11 +131,11 @@ export interface RateBudgetQueue {
   close(): void;
 }
 
-/** After this the caller of a reading has given up; sending it all the same would take the room of the next one. */
+/** By then the caller of a reading has given up; sending it anyway would take the next one's room. */
 const READING_WAITS_MS_MAX = 5_000;
 /**
- * An order is meant for current prices, and its caller takes silence for an unknown outcome: better refused than
- * late.
+ * An order is meant for current prices, and its caller treats silence as an unknown outcome: better refused
+ * than late.
  */
 export const ORDER_WAITS_MS_MAX = 1_000;
 
@@ -149,9 +150,9 @@ interface Waiting {
 }
 
 /**
- * Requests that wait for room in the budgets: the most urgent first, then the oldest. An urgent request never waits
- * behind one that is not, nothing waits behind an order that only the limit of orders holds back, and a full queue
- * refuses only requests that are not urgent.
+ * Requests that wait for room in the budgets: the most urgent first, then the oldest. An urgent request never
+ * waits behind one that is not, nothing waits behind an order that only the order limit holds back, and a
+ * full queue refuses only requests that are not urgent.
  */
 export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudgetQueue {
   const { weight, orders, nowMs } = options;
@@ -177,7 +178,7 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
   function drain(): void {
     clearTimeout(timer);
     let nextMs = Number.POSITIVE_INFINITY;
-    // Until the weight of one that waits has room, nothing after it is sent: it would take that room.
+    // Until there is room for a waiting request's weight, nothing behind it is sent: it would take that room.
     let heldMs = 0;
     for (const urgency of URGENCIES) {
       waiting[urgency] = waiting[urgency].filter(({ admission, resolve }) => {

@@ -17,7 +17,8 @@ export type TradedVenue = VenueDefinition & { readonly live: LiveVenue };
 export const TRADED_VENUES = VENUES.filter((venue): venue is TradedVenue => venue.live !== null);
 
 /**
- * Throws `RangeError` for a venue that takes no real orders; a desk with `mode: live` there is refused before that.
+ * Throws `RangeError` for a venue that takes no real orders; a desk with `mode: live` there is refused
+ * earlier.
  */
 export function tradedVenue(name: string): TradedVenue {
   const found = TRADED_VENUES.find((venue) => venue.name === name);
@@ -31,12 +32,12 @@ export function priceSourceOf(name: string): PriceSource {
   return VENUES.find((venue) => venue.name === name)?.prices ?? ccxtPrices(name);
 }
 
-/** Venues whose public prices can be read, as `feeds` of a desk file name them. */
+/** Venues whose public prices can be read, as named in a desk file's `feeds`. */
 export const feedNames = (): readonly string[] => [
   ...new Set([...VENUES.map(({ name }) => name), ...ccxtNames()]),
 ];
 
-/** What each venue takes, for docs/VENUES.md. */
+/** What each venue accepts, for docs/VENUES.md. */
 export function takenTable(): string {
   const listed = (names: readonly string[]): string =>
     names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
@@ -53,7 +54,7 @@ export function takenTable(): string {
   ].join('\n');
 }
 
-/** How often each venue is asked, for docs/VENUES.md. */
+/** Each venue's rate limits, for docs/VENUES.md. */
 export function ratesTable(): string {
   const rows = TRADED_VENUES.flatMap(({ name, live }) =>
     live.rates.map(

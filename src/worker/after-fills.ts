@@ -1,5 +1,6 @@
 /**
- * What the desk file asks for after an entry fill: a line in the trading journal, and a reminder to review the exit.
+ * Does what the desk file requests after an entry fill: a line in the trading journal, and a reminder to
+ * review the exit.
  */
 
 import type { Notice } from '../contracts/notice.js';

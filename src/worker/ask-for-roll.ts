@@ -1,6 +1,7 @@
 /**
- * Asks people to roll a future once its roll day has come: once a day, until they approve. Nothing is entered in the old
- * contract meanwhile; as it nears its last trade they are woken, also where the desk file names the month.
+ * Asks people to roll a future once its roll day has come: once a day, until they approve. Nothing is entered
+ * in the old contract meanwhile; as its last trade nears, people are woken, even if the desk file names the
+ * month.
  */
 
 import type { Notice } from '../contracts/notice.js';
@@ -23,7 +24,7 @@ const ASKED_AGAIN_MS = 20 * HOUR_MS;
 
 type AskForRoll = OperationContext;
 
-/** Null: nothing of the desk ends. */
+/** Null: no contract of the desk ends. */
 export function askForRolls(context: AskForRoll, log: Logger): KeptTask | null {
   if (context.desk.instruments.every(({ kind }) => kind !== 'future')) return null;
   return repeat('watch over contracts that end', LOOK_EVERY_MS, log, () => askForDueRolls(context));
@@ -54,7 +55,7 @@ const IS_DUE = {
 } as const satisfies ByPhase;
 const IS_NEAR_END = { ...IS_DUE, due: false } as const satisfies ByPhase;
 
-/** Days before the last trade, as the broker tells it, of a contract that nothing but a person leaves. */
+/** Days before the last trade, as the broker reports it, of a contract that only a person leaves. */
 const UNRULED_WOKEN_DAYS = 2;
 
 const isNearUnruledEnd = ({ leftBeforeEnd, month, daysLeft }: ContractStatus): boolean =>
@@ -69,7 +70,7 @@ async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promis
   );
 }
 
-/** Null: what the front month is changes by itself. */
+/** Null: the front month changes by itself. */
 function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice | null {
   const { symbol, month, phase, lastTradeDay, noticeDay, choices, leftBeforeEnd } = contract;
   if (month === null) return null;

@@ -1,4 +1,4 @@
-/** The changes of the trader, and of the checks that keep it from trading, that make waiting runs check again. */
+/** Changes in the trader, and in the checks that keep it from trading, that make waiting runs check again. */
 
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
@@ -19,7 +19,7 @@ export function changesOfTrader(context: TraderWatchContext): StatusFollower {
   return (status) => wake(seenIn(status), status.incarnation);
 }
 
-/** Only during a halt that a rule may lift: otherwise a run waits for a person's decision alone. */
+/** Only during a halt that a rule may lift: otherwise a run waits only for a person's decision. */
 export function changesOfChecks(
   context: TraderWatchContext,
   failingChecks: FailingChecks,
@@ -35,7 +35,10 @@ export function changesOfChecks(
   };
 }
 
-/** Everything in a status that a resumption or a playbook decides by; nothing that changes with each price. */
+/**
+ * Everything in a status that resumptions or playbooks base decisions on; nothing that changes with each
+ * price.
+ */
 function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
   const days = tradingDaysOf(desk);
   return (status) =>
@@ -53,7 +56,7 @@ function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
     ]);
 }
 
-/** Limits waking for something that goes back and forth. */
+/** Limits how often something that goes back and forth wakes runs. */
 const WAKE_EVERY_MS = 5_000;
 /** After a gap longer than this the trader was unreachable, and a poll by a run meanwhile may have failed. */
 const GAP_MS = 10_000;

@@ -1,9 +1,12 @@
-/** What tells people: the role `telegram`, which the role `web` has in its process unless it runs by itself. */
+/**
+ * The channels to people: the role `telegram`, which runs in the process of the role `web` unless it is
+ * separate.
+ */
 import type { Role, Runtime } from '../home/runtime.js';
 import { startMail } from '../mail/start-mail.js';
 import { startTelegram } from '../telegram/start.js';
 
-/** Everything that tells people: the Telegram bot and the mailer. */
+/** All channels to people: the Telegram bot and the mailer. */
 export async function startChannels(runtime: Runtime): Promise<Role> {
   const mail = await startMail(runtime);
   return beside(mail, () => startTelegram(runtime));

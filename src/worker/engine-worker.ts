@@ -84,9 +84,10 @@ const ANSWER_MS = 4_000;
 const BEAT_AGE_MS_MAX = 2.5 * LOOKS_MS.pulse;
 
 /**
- * The end-to-end heartbeat. The trader is told that operations are alive only when Temporal answers, the operations
- * worker runs workflow code (a query reaches it), and the pulse workflow's clock still moves (timers fire and history
- * is written). Queries leave no trace in the history. If there is no pulse, this starts one: nobody else does.
+ * The end-to-end heartbeat. The trader hears that operations are alive only when Temporal answers, the
+ * operations worker runs workflow code (a query reaches it), and the pulse workflow's clock still moves
+ * (timers fire and history is written). Queries leave no trace in the history. If there is no pulse, this
+ * starts one: nobody else does.
  */
 export function sendHeartbeats(
   temporal: TemporalAccess,

@@ -41,7 +41,7 @@ interface FollowedIncarnation {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Pause after nobody could say when it ends. */
+/** Pause after the end of the desk owner's run could not be determined. */
 const ASK_AGAIN_MS = 30_000;
 
 export function followIncarnation(
@@ -73,7 +73,7 @@ export function followIncarnation(
     markReady();
     if (!isWatched) watchOwner();
   });
-  /** If it is terminated, the next poll starts it again: a stop by signal must find it. */
+  /** If the desk owner is terminated, the next poll starts it again: a stop by signal must find it. */
   const watchOwner = (): void => {
     isWatched = true;
     const announceIn = (ms: number) => () => {
@@ -107,8 +107,8 @@ function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarna
 }
 
 /**
- * Whether the desk's emergency stop has not been taken by this trader yet, or will be sent to it once the stop finds it:
- * it may look for new traders once a minute only. Rejects where nobody can say.
+ * Whether this trader has not taken the desk's emergency stop yet, or will be sent it once the stop finds it:
+ * the stop may look for new traders only once a minute. Rejects if that can't be determined.
  */
 export async function owesStop(
   temporal: TemporalAccess,
@@ -152,7 +152,7 @@ const SEEN_AGAIN_MS = 6 * 3_600_000;
 export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string): DeskOwner {
   const workflowId = deskOwnerId(desk.desk);
   const place = createHash('sha256').update(`${homeId}\n${desk.desk}`).digest('hex').slice(0, PLACE_LENGTH);
-  // A closed run would answer too, but takes no signals.
+  // A closed run would answer too, but accepts no signals.
   const incarnations = () =>
     askRunning<readonly AdmittedIncarnation[]>(
       temporal,
@@ -167,7 +167,7 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
         known.place === place &&
         known.incarnation === incarnation &&
         Date.now() - (known.seenMs ?? 0) < SEEN_AGAIN_MS;
-      // Queries leave no trace in the history; updates do, and a run takes 2,000 of them.
+      // Queries leave no trace in the history; updates do, and a run accepts 2,000 of them.
       if ((await incarnations().catch(() => [])).some(isOurs)) return;
       await temporal.within(UPDATE_MS, (client) =>
         client.workflow.executeUpdateWithStart(EMERGENCY_MESSAGES.admitIncarnation, {

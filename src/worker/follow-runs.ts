@@ -1,6 +1,6 @@
 /**
- * Each run reports its begin and its successful end, so that a run that Temporal loses between two polls is noticed,
- * too.
+ * Each run reports its start and its successful end, so that even a run that Temporal loses between two polls
+ * is noticed.
  */
 import type { InjectedSinks } from '@temporalio/worker';
 import type { RunSinks } from '../contracts/run-label.js';
@@ -14,7 +14,8 @@ export const UNHEARD: InjectedSinks<RunSinks> = { runs: { begun: unheard, ended:
 
 export function followRuns(pool: Pick<Pool, 'query'>, desk: string): InjectedSinks<RunSinks> {
   let written = Promise.resolve();
-  // Written in order, and no run waits for Postgres: whatever is not written here, the poll of each minute finds.
+  // Written in order, and no run waits for Postgres: the poll of each minute finds whatever is not written
+  // here.
   const write = (work: () => Promise<void>): void => {
     written = written.then(work).catch(() => undefined);
   };

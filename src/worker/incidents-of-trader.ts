@@ -16,7 +16,7 @@ import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 /** A lasting symptom is counted at this interval; one that could not be reported is retried sooner. */
 const AGAIN_MS = 30_000;
 const REMEMBERED_MAX = 1_000;
-/** What happened so long before this worker began was seen by an earlier one. */
+/** Anything that happened longer than this before the worker started was seen by an earlier one. */
 const SEEN_BEFORE_MS = 600_000;
 
 export function incidentsOfTrader(context: TraderWatchContext): StatusFollower {
@@ -61,9 +61,9 @@ export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Kep
 }
 
 /**
- * One after the other; the first that fails ends the round. While Postgres is away it opens nothing for what it has
- * reported before, nor for a crash of long before its time: their incidents may be over. Postgres, once it is back, has
- * the last word on both.
+ * Reports one symptom after the other; the first failure ends the round. While Postgres is away, opens
+ * nothing for a symptom that it has reported before, nor for a crash from long before this worker: their
+ * incidents may be over. Postgres, once it is back, has the last word on both.
  */
 function reporter(
   context: TraderWatchContext,
@@ -78,7 +78,7 @@ function reporter(
       if (lastMs !== undefined && performance.now() - lastMs < againMs) continue;
       const isOld = symptom.atMs !== undefined && symptom.atMs < seenBeforeMs;
       await reportSymptom({ ...context, nowMs: Date.now }, symptom, lastMs !== undefined || isOld);
-      // What is still seen is the newest again, and so the last to be forgotten.
+      // A symptom that is still seen becomes the newest again, and so the last to be forgotten.
       reported.delete(name);
       reported.set(name, performance.now());
       if (reported.size > REMEMBERED_MAX) reported.delete([...reported.keys()][0] ?? '');

@@ -19,9 +19,9 @@ let installed: { readonly figures: string | undefined } | null = null;
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Call before the first worker: signals are handled by us, and Temporal's log goes to our log. `shown`: host:port where
- * the library shows its metrics (of the whole process) to Prometheus, without authentication: names and counts only.
- * The returned function ends that.
+ * Call before the first worker: signals are handled by us, and Temporal's log goes to our log. `shown`:
+ * host:port where the library shows its metrics (of the whole process) to Prometheus, without authentication:
+ * names and counts only. The returned function stops that.
  */
 export function installRuntime(log: Logger, shown?: Shown): Promise<() => void> {
   const done = turn.then(() => installInTurn(log, shown));

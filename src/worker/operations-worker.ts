@@ -58,7 +58,7 @@ export async function startOperationsWorker(
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
   const processes = watchProcesses(runtime, trader);
-  // One file for each worker: what it lists at the start was left by an earlier process of that worker.
+  // One file per worker: whatever it lists at the start was left by an earlier process of that worker.
   const commandsFile = join(
     homePaths(runtime.home).run,
     name === 'operations-worker' ? 'commands.json' : `commands-of-${name}.json`,

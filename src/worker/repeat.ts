@@ -1,4 +1,4 @@
-/** What the workers do again and again, and how often they poll Temporal for it. */
+/** The workers' repeated tasks, and how often they poll Temporal for them. */
 import { type KeptTask, keepDoing } from '../home/try-again.js';
 import type { Logger } from './role-log.js';
 

@@ -76,7 +76,7 @@ async function unknownType(
 }
 
 /**
- * A run that is pinned to a build continues under that build, whose code has to be kept. Null: it has not begun under
+ * A run pinned to a build continues under that build, whose code must be kept. Null: it has not begun under
  * any build.
  */
 async function keptCode(
@@ -97,7 +97,7 @@ async function buildNow(
   temporal: TemporalAccess,
   { workflowId, runId }: Omit<ReplayedRun, 'problem'>,
 ): Promise<string | null> {
-  // If the run is gone, fetching its history will say so.
+  // If the run is gone, fetching its history reports that.
   const described = await describeRun(temporal, FETCH_MS, workflowId, runId);
   const versioning = described?.raw.workflowExecutionInfo?.versioningInfo;
   return versioning?.behavior === PINNED ? (versioning.deploymentVersion?.buildId ?? null) : null;

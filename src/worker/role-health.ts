@@ -1,6 +1,6 @@
 /**
- * Health check of a role in its own container: `role-health.js <role>` reads the role's life file, and also asks the
- * trader and the web server themselves.
+ * Health check of a role in its own container: `role-health.js <role>` reads the role's life file, and also
+ * queries the trader and the web server directly.
  */
 import { pathToFileURL } from 'node:url';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';

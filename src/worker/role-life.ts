@@ -17,7 +17,7 @@ interface Life {
   readonly phase: 'starting' | 'running' | 'ended';
   /** The unexpected end of this start; null while it lives, and after a SIGKILL. */
   readonly death: Death | null;
-  /** The end of the earlier start, if nobody had asked for it. */
+  /** The end of the previous start, if nobody had requested it. */
   readonly deathBefore: Death | null;
 }
 
@@ -27,7 +27,7 @@ interface LifeSeen extends Life {
 }
 
 export interface LivingRole {
-  /** How the earlier start ended, if nobody had asked for it. */
+  /** How the previous start ended, if nobody had requested it. */
   readonly deathBefore: Death | null;
   ready(): void;
   /** It was asked to end. */
@@ -41,7 +41,7 @@ const SIGN_EVERY_MS = 2_000;
 export const SIGN_AGE_MS_MAX = 15_000;
 const NO_REASON = 'it left no reason: killed, out of memory, or the machine went down';
 
-/** Begins to give signs of life. */
+/** Starts to show signs of life. */
 export function beginLife(role: string, home: string): LivingRole {
   const file = fileOf(role, home);
   const deathBefore = deathOf(readLife(role, home));
@@ -72,7 +72,7 @@ export function readLife(role: string, home: string): LifeSeen | null {
   }
 }
 
-/** Those of `roles` that nobody has seen end: one that was killed counts until its last sign of life is too old. */
+/** The `roles` that nobody has seen end: a killed one counts until its last sign of life is too old. */
 export function livingRoles(roles: readonly string[], home: string, nowMs: number): readonly string[] {
   return roles.filter((role) => {
     const life = readLife(role, home);
@@ -107,7 +107,7 @@ export interface RoleSeen {
   readonly name: string;
   readonly state: 'starting' | 'running' | 'restarting' | 'silent' | 'stopped';
   readonly lastDeath: Death | null;
-  /** Time of its last sign if it is silent; null while it gives signs. */
+  /** Time of its last sign if it is silent; null while it shows signs. */
   readonly silentSinceMs: number | null;
 }
 
@@ -125,8 +125,8 @@ interface Watched {
 }
 
 /**
- * The roles without a supervisor, as the operations worker sees them: which ended, and which give no sign of life any
- * more.
+ * The roles without a supervisor, as the operations worker sees them: which ended, and which show no more
+ * signs of life.
  */
 export interface RolesAlone {
   /** One poll; each counts. */
@@ -135,14 +135,14 @@ export interface RolesAlone {
   state(name: string): RoleSeen['state'] | null;
 }
 
-/** `traderAnswers`: a trader whose loop turns but that can't be reached by a stop counts as silent, too. */
+/** `traderAnswers`: a trader whose loop turns but that a stop can't reach also counts as silent. */
 export function watchRolesAlone(home: string, traderAnswers: () => Promise<boolean>): RolesAlone {
   const watched = new Map<string, Watched>();
   let seen: readonly RoleSeen[] = [];
   const lookAt = async (name: string, life: LifeSeen): Promise<RoleSeen> => {
     const before = watched.get(name);
     const moves = before?.lastSignMs !== life.lastSignMs;
-    // Only asked if it gives signs: a stopped trader would delay each poll until its timeout.
+    // Queried only if it shows signs: a stopped trader would delay each poll until its timeout.
     const deaf = moves && name === 'trader' && life.phase === 'running' && !(await traderAnswers());
     const now = watchedOn(before, life, moves && !deaf);
     watched.set(name, now);

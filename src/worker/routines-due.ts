@@ -1,4 +1,7 @@
-/** Starts routines whose time Temporal doesn't know: due by a market clock, or after so many closed trades. */
+/**
+ * Starts routines whose time Temporal doesn't know: due by a market clock, or after a number of closed
+ * trades.
+ */
 import { routineId } from '../contracts/queues.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
@@ -58,7 +61,7 @@ async function begin(
   await startRoutine(temporal, desk, routine, occasion, id);
 }
 
-/** Ends the id of a run: another seed or recording may pass over the same dates. */
+/** Suffix of a run's id: another seed or recording may cover the same dates. */
 const ofMarket = (incarnation: string): string => `:market-${incarnation}`;
 
 async function recordMissed(
@@ -72,8 +75,8 @@ async function recordMissed(
 }
 
 /**
- * A routine that became due while this process was down is still due. Runs whose id names no market began before ids
- * did, or at a start; they count, so that an upgrade repeats nothing.
+ * A routine that became due while this process was down is still due. Runs whose id names no market began
+ * before ids named one, or at a start; they count, so that an upgrade repeats nothing.
  */
 async function lastRunMs(
   { pool, desk }: TraderWatchContext,
@@ -89,9 +92,9 @@ async function lastRunMs(
 }
 
 /**
- * By the ledger's count of closed trades. Starts one run for the newest count that is due: it also makes good for the
- * counts that a downtime ran past. A routine that is new to the desk counts from now. The count is saved after the
- * start, whose id names the count: a start that is tried again does nothing.
+ * Starts routines by the ledger's count of closed trades: one run for the newest count that is due, which
+ * also makes up for counts passed during a downtime. A routine that is new to the desk counts from now. The
+ * count is saved after the start, whose id names the count, so a repeated start does nothing.
  */
 export function routinesByTrades(context: TraderWatchContext): StatusFollower {
   const { desk, pool, temporal } = context;

@@ -14,14 +14,15 @@ const FILES_KEPT = 2;
 export const isSeparate = (): boolean => !process.env.FERMATA_RUNTIME;
 
 /**
- * Keeps the role's life file and log from here on, including how the process ends. Call before anything writes a line.
+ * Maintains the role's life file and log from here on, including how the process ends. Call before anything
+ * writes a line.
  */
 export function runSeparately(role: string, runtime: Runtime): LivingRole {
   const life = beginLife(role, runtime.home);
   const { log, flush } = openLog(role, runtime);
   keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));
   keepLines(process.stderr, (line) => log.writeChildLine(role, line, 'err'));
-  // So that even a silent role has a log: without one it would seem that none is kept.
+  // Even a silent role needs a log: a missing one would suggest that none is kept.
   log.write(role, 'info', `${role} starts (process ${process.pid})`);
   const { deathBefore } = life;
   if (deathBefore !== null) log.write(role, 'error', `${role} had ended unexpectedly (${deathBefore.how})`);

@@ -16,7 +16,7 @@ import { LOOKS_MS, repeat } from './repeat.js';
 
 /** Counted in polls. */
 const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;
-/** Each takes 50 to 80 MB of this process. */
+/** Each needs 50 to 80 MB of this process. */
 const SERVED_MAX = 4;
 /** Temporal's list may lag. */
 const EMPTY_LOOKS = 2;

@@ -1,5 +1,6 @@
 /**
- * Runs the process for playbooks in code if the desk has some, or if runs of some are open; restarts it when it dies.
+ * Runs the process for playbooks in code if the desk has any, or if any of their runs is open; restarts it
+ * when it dies.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -22,7 +23,8 @@ const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.m
 const STOP_MS = 5_000;
 const AGAIN = { firstMs: 500, mostMs: 60_000 };
 /**
- * A process that ends sooner was not healthy, even if it said so: restarting it at once would waste the machine's time.
+ * A process that ends sooner was not healthy, even if it reported so: restarting it at once would waste the
+ * machine's time.
  */
 const WELL_MS = 60_000;
 /** After this many in a row, it won't recover by itself. */
@@ -30,7 +32,7 @@ const TOLD_AFTER = 3;
 /** It needs little memory; without these settings it would hold on to memory that it needed once. */
 const SMALL_NURSERY = '--max-semi-space-size=1';
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
-/** What it needs to reach Temporal and to open payloads; none of our other variables. */
+/** Needed to reach Temporal and to open payloads; none of our other variables. */
 const ENVIRONMENT = /^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_SECRETS|TEMPORAL_.*)$/;
 
 interface PacksContext {
@@ -108,8 +110,8 @@ function hasKept(home: string): boolean {
 }
 
 /**
- * For a desk whose playbooks were removed: open runs end under the code they began with. Where Temporal can't say, the
- * next look does.
+ * For a desk whose playbooks were removed: open runs end under the code they began with. If Temporal doesn't
+ * answer, the next poll decides.
  */
 async function hasOpenRuns({ temporal, runtime, log }: PacksContext): Promise<boolean> {
   try {

@@ -1,7 +1,7 @@
 /**
- * What `fermata up` does before its roles start, for roles that are started one by one: `secrets` creates missing
- * secret files, `stores` migrates Postgres and Temporal to this version, `preflight` checks whether a desk may start
- * with real money.
+ * Does what `fermata up` does before its roles start, for roles that are started one by one: `secrets`
+ * creates missing secret files, `stores` migrates Postgres and Temporal to this version, `preflight` checks
+ * whether a desk may start with real money.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepPartsIn } from '../checks/registry.js';
@@ -49,7 +49,7 @@ async function setUpStores(runtime: Runtime): Promise<void> {
   await recordDeskFile(runtime);
 }
 
-/** Roles start once this has ended well, so that none begins with half of a backup. */
+/** Roles start only once this has succeeded, so that none begins with half of a backup. */
 function refuseHalfRestored(home: string): void {
   const mark = readRestoreMark(home);
   if (mark === null) return;
@@ -94,7 +94,7 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   if (env.FERMATA_HOME_BEFORE) takeInPeople(env.FERMATA_HOME_BEFORE, home);
 }
 
-/** A failed check prevents the start; people are told of a warning once the bot runs. */
+/** A failed check prevents the start; people are notified of a warning once the bot runs. */
 async function lookBeforeStart(runtime: Runtime): Promise<void> {
   const { home, deskFile } = runtime;
   const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };

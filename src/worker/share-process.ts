@@ -48,7 +48,7 @@ export async function shareProcess(path: string, sharing: string, start: Start):
       });
     };
     readLines(socket, LINE_CHARS_MAX, (line) => {
-      // Only the first line may ask to join: whoever was refused has to connect again.
+      // Only the first line may ask to join: a refused supervisor must connect again.
       if (isFirst) ask(line);
       else if (line === STOP_LINE) void role?.stop();
       isFirst = false;
@@ -105,7 +105,8 @@ class JoinedRole {
   }
 
   async #stop(): Promise<void> {
-    // Whatever blocks it, no role may work on for a desk that has ended. The other roles here are restarted.
+    // Whatever blocks the stop, no role may keep running for a desk that has ended. The other roles here are
+    // restarted.
     const late = setTimeout(() => {
       console.error(`what ran for ${this.joining.runtimeFile} here did not stop in time: this process ends`);
       process.exit(1);

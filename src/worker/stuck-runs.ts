@@ -1,7 +1,7 @@
 /**
- * Runs that don't go on. Some end or are lost without a word, which is recorded and told. Others stand still: one
- * whose code no longer fits its history, one whose build can't be served, playbooks whose process ends. People are
- * told, and an incident is opened.
+ * Runs that don't progress. Some end or are lost silently, which is recorded and reported. Others stand
+ * still: one whose code no longer fits its history, one whose build can't be served, playbooks whose process
+ * ends. People are told, and an incident is opened.
  */
 
 import type { Client } from '@temporalio/client';
@@ -145,7 +145,10 @@ export function tellUnserved(
   });
 }
 
-/** Playbooks in code whose process ends again and again; if it recovers and fails again, that is reported anew. */
+/**
+ * Playbooks in code whose process ends again and again; if it recovers and fails again, that is reported
+ * again.
+ */
 export function tellPacksEnd(watched: TraderWatchContext, home: string, how: string): Promise<void> {
   const key = `packs:${Date.now()}`;
   return tellStanding(watched, home, {
@@ -173,7 +176,7 @@ interface Standing {
   readonly title: string;
   readonly detail: string;
   readonly doThis: string;
-  /** What the log names beside it. */
+  /** Further fields of the log line. */
   readonly fields: object;
 }
 
@@ -209,7 +212,9 @@ async function tellStanding(
   );
 }
 
-/** At start and each minute: what belongs to a run that no longer goes on is ended, recorded and told. */
+/**
+ * At start and each minute, ends, records and reports whatever belongs to a run that no longer progresses.
+ */
 export function watchRuns(context: ReconcileContext, log: Logger): KeptTask {
   return repeat('watch over runs', LOOKS_MS.runs, log, lookAtRuns(context, log));
 }
@@ -225,7 +230,7 @@ export function lookAtRuns(context: ReconcileContext, log: Pick<Logger, 'error'>
         say(workflowId, things.map(({ kind, title }) => `${kind} "${title}"`).join(', '), how),
       );
     } finally {
-      // Also if something can't be ended: whoever waits for the other runs must hear of them.
+      // Even if something can't be ended: whoever waits for the other runs must hear of them.
       for (const { workflowId, how, what } of await tellEndedRuns(context, told))
         say(workflowId, `the ${what}`, how);
     }

@@ -78,8 +78,9 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
 }
 
 /**
- * Once per start of the trader: its id contains the id of the start's halt, so repeating it does nothing. The market
- * time alone doesn't tell starts apart: on a recorded market, or one that stands, two have the same.
+ * Once per start of the trader: its id contains the id of the start's halt, so repeating it does nothing.
+ * Market time by itself doesn't distinguish starts: on a recorded market, or one that stands, two have the
+ * same.
  */
 async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
   const startup = status.halts.find(({ cause }) => cause === 'startup');

@@ -1,4 +1,7 @@
-/** How people come in: the role `web`. Apart from the bot's, which by itself neither loads this nor may read its secrets. */
+/**
+ * The role `web`, by which people come in. Separate from the bot's role, which by itself neither loads this
+ * nor may read its secrets.
+ */
 import { startWeb } from '../api/start.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { beside, startChannels } from './channels.js';

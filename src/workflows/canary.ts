@@ -1,4 +1,7 @@
-/** A worker is ready only after this ran on its queue: a bundle with one bad line fails here, not at a stop. */
+/**
+ * A worker is ready only once this has run on its queue: a bundle with one bad line fails here, not at a
+ * stop.
+ */
 export async function canary(): Promise<string> {
   return 'alive';
 }

@@ -19,8 +19,8 @@ export function onCancelRequest(act: () => void): void {
 }
 
 /**
- * Resolves with the result of `work`, or with null if cancellation is requested first; nobody waits for `work` after
- * that.
+ * Resolves with the result of `work`, or with null if cancellation is requested first; `work` is not awaited
+ * after that.
  */
 export async function untilCancelRequest<T extends object>(work: Promise<T>): Promise<T | null> {
   const asked = new Promise<null>((resolve) => onCancelRequest(() => resolve(null)));
@@ -29,7 +29,7 @@ export async function untilCancelRequest<T extends object>(work: Promise<T>): Pr
   return Promise.race([work, asked]);
 }
 
-/** For work that may stop half way: it is cancelled on request and then rejects. */
+/** For an operation that may stop half way: a request cancels it, and it rejects. */
 export function cancellable<T>(work: () => Promise<T>): Promise<T> {
   return CancellationScope.cancellable(() => {
     const scope = CancellationScope.current();

@@ -43,7 +43,7 @@ export class EvidenceTrail {
     if (!isWritten || this.#isIncomplete) throw new Error('what came before could not be kept as evidence');
   }
 
-  /** Other work that has to finish before the workflow may end, and that nothing else waits for. */
+  /** Anything else that must finish before the workflow may end, and that nothing else awaits. */
   keep(what: string, done: Promise<unknown>): void {
     this.#open += 1;
     done

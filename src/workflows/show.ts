@@ -1,11 +1,11 @@
-/** What a person reads in Temporal's UI while a procedure runs. */
+/** Text that a person reads in Temporal's UI while a procedure runs. */
 import { patched, setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Verdict } from '../contracts/evidence.js';
 import { FERMATA_VERDICT } from '../contracts/run-label.js';
 
 /**
- * The current details are Markdown, but can be read only while a worker runs; the memo is kept by the server and shows
- * the phase in any case.
+ * The current details are Markdown, but can be read only while a worker runs; the server stores the memo,
+ * which shows the phase in any case.
  */
 export function showPhase(phase: string, lines: readonly string[] = []): void {
   showDetails(phase, lines);

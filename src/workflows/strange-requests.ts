@@ -31,7 +31,7 @@ const deskOfQueue = (): string => workflowInfo().taskQueue.replace(/^[a-z]+:/, '
 const saidIn = (payload: unknown): string =>
   JSON.stringify(isUnsealed(payload) ? payload.unsealed : payload) ?? 'nothing';
 
-/** Also resolves if telling or recording could not be done in time. */
+/** Resolves even if people could not be told, or nothing recorded, in time. */
 async function tellAndKeep({ name, stepKey, observed, expected, text }: Strange): Promise<void> {
   const { workflowId, taskQueue } = workflowInfo();
   const desk = deskOfQueue();
@@ -79,15 +79,15 @@ let takeVariant: (name: string, payload: unknown) => boolean = () => false;
 const LATE: ReadonlySet<string> = new Set(['taskDone', 'lookAgain', PLAYBOOK_MESSAGES.ask]);
 let told = 0;
 
-/**
- * A signal that a workflow doesn't know "succeeds" all the same: this tells people that nothing was done, and records
- * what was sent. Installed in every workflow type (`interceptors.ts`); the emergency types accept spelling variants
- * first.
- */
+/** Lets a workflow accept variants of its signals first, as the emergency types do with spellings. */
 export function takeSignalVariants(take: typeof takeVariant): void {
   takeVariant = take;
 }
 
+/**
+ * A signal that a workflow doesn't know "succeeds" all the same: this tells people that nothing was done, and
+ * records what was sent. Installed in every workflow type (`interceptors.ts`).
+ */
 export async function onUnknownSignal(name: string, payload: unknown): Promise<void> {
   if (!patched(TOLD) || takeVariant(name, payload) || LATE.has(name)) return;
   told += 1;
@@ -107,14 +107,14 @@ export async function onUnknownSignal(name: string, payload: unknown): Promise<v
   });
 }
 
-/** Runs that were started like this before the patch go on as they did. */
+/** Runs that were started like this before the patch continue as they did. */
 const REFUSED = 'unreadable-starts-are-refused';
 
 /**
- * If somebody starts a procedure by hand with an arbitrary input, its task would fail forever, or it would wait for
- * the workers of a desk that doesn't exist. It ends instead, people are told and it is recorded. Emergency workflows
- * are exempt: whoever starts one wants the desk stopped. Each of our procedures gets an input that names its desk,
- * after which its queue is named; the canary gets no input.
+ * If somebody starts a procedure by hand with an arbitrary input, its task would fail forever, or it would
+ * wait for the workers of a desk that doesn't exist. It ends instead, people are told and it is recorded.
+ * Emergency workflows are exempt: whoever starts one wants the desk stopped. Each of our procedures gets an
+ * input that names its desk, and runs on a queue named after it; the canary gets no input.
  */
 export function isUnreadableStart([input]: readonly unknown[]): boolean {
   const { taskQueue, workflowType, unsafe } = workflowInfo();
@@ -143,7 +143,7 @@ export async function refuseStart([input]: readonly unknown[]): Promise<never> {
     type: 'UnreadableStart',
     nonRetryable: true,
   });
-  // The place in the code says nothing about what was sent.
+  // A stack trace says nothing about what was sent.
   failure.stack = '';
   throw failure;
 }

@@ -19,7 +19,7 @@ export interface Candle extends Timed {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** 0 where it is not known, as of the current minute. */
+  /** 0 if it is not known, as for the current minute. */
   readonly volume: number;
 }
 
@@ -51,7 +51,7 @@ export interface CandleData {
   readonly digits: number;
 }
 
-/** With more words than these, they would overlap. */
+/** More words than these would overlap. */
 const WORDS_MAX = 24;
 const MINUTE = 60;
 
@@ -131,7 +131,7 @@ function volumeOf({ time, open, close, volume }: Candle, palette: Palette): Hist
   };
 }
 
-/** However many fills a candle has: one arrow for all buys, one for all sells. */
+/** One arrow for all buys of a candle, one for all its sells. */
 function oneEach(marks: readonly TradeMark[]): readonly TradeMark[] {
   return [...new Map(marks.map((mark) => [`${mark.time} ${mark.side}`, mark])).values()];
 }

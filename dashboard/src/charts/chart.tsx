@@ -1,4 +1,4 @@
-/** A chart of lightweight-charts in a box, which follows its container's size and the page's colours. */
+/** A chart of lightweight-charts that follows its container's size and the page's colours. */
 import type { ChartOptions, DeepPartial, IChartApi, Time, UTCTimestamp } from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, dayAndMinute, minuteOfDay } from '../format.js';
@@ -125,7 +125,7 @@ function look({ soft, line }: Palette): DeepPartial<ChartOptions> {
 /** Tick types up to this one are years, months and days. */
 const DAY_TICK = 2;
 
-/** The chart marks days where they begin in UTC; in another time zone that is an hour within a day. */
+/** The chart marks days where they begin in UTC; in another time zone that is some hour of a day. */
 function tick(ms: number, type: number): string {
   const minute = minuteOfDay(ms);
   if (type > DAY_TICK) return minute;

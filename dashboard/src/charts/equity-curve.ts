@@ -26,7 +26,7 @@ const DRAWDOWN_SHOWN_PCT = 0.05;
 /** Parts of the whole height. */
 const SHARES = [0.72, 0.28] as const;
 
-/** Decimal places of equity: coins are few, and two places would hide what they win and lose. */
+/** Decimal places of equity: amounts in coins are small, and two places would hide gains and losses. */
 export const equityPlaces = (currency: string): number => (isCoin(currency) ? 6 : 2);
 
 export function drawEquity(places: number, chart: IChartApi, palette: Palette, library: Library) {
@@ -60,7 +60,7 @@ export function drawEquity(places: number, chart: IChartApi, palette: Palette, l
       bottomFillColor1: `${palette.alarm}2e`,
       bottomFillColor2: `${palette.alarm}2e`,
       topLineColor: palette.alarm,
-      // Keeps the scale from having no height.
+      // Otherwise the scale could have no height.
       autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => {
         const { minValue = 0 } = own()?.priceRange ?? {};
         return { priceRange: { minValue: Math.min(minValue, -DRAWDOWN_SHOWN_PCT), maxValue: 0 } };

@@ -59,12 +59,12 @@ interface Said {
   readonly detail: string;
 }
 
-/** What is sent with a button; but for the reason and the signature, only with a resume. */
+/** What is sent with a button; everything but the reason only with a resume. */
 export interface Asked {
   readonly reason: string;
   /** The position size to go on with, percent of the desk file's. */
   readonly sizePct?: number;
-  /** The halt that the person was shown: another one is not lifted. */
+  /** The halt that the person was shown: no other one is lifted. */
   readonly haltId?: string;
   readonly signature?: string;
 }
@@ -224,8 +224,8 @@ export class DeskApi {
   }
 
   /**
-   * The statement that the person's own key has to sign. `about`: an approval's id, coins, another size, or the size to
-   * resume with.
+   * The statement that the person's own key must sign. `about`: an approval's id, coins, another size, or the
+   * size to resume with.
    */
   signing(about: ToSign): Promise<Signing> {
     return answerOf(this.#client.GET('/api/signing', { params: { query: signingQuery(about) } }));

@@ -50,7 +50,7 @@ export function problemOf(response: Response, body: unknown): Problem {
   );
 }
 
-/** Without the addresses that are meant for programs: the page itself shows what they answer. */
+/** Without the API addresses, which are for programs: the page itself shows what they return. */
 function atThePage(doThis: string): string {
   if (!doThis.includes('/api/')) return doThis;
   const rest = doThis

@@ -15,7 +15,7 @@ export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachabl
 
 const RENEW_BEFORE_MS = 60_000;
 const ANSWER_WAIT_MS = 60_000;
-/** Where the server waits for a proof for longer before it answers, the page waits longer still. */
+/** If the server waits longer for a proof before it answers, the page waits longer still. */
 const LONGER_WAITS_MS: Readonly<Record<string, number>> = {
   // The desk file's `closeAll.deadlineSeconds` is 600 at most.
   '/api/emergency/close-all': 11 * 60_000,
@@ -135,7 +135,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return 'locks' in navigator ? navigator.locks.request('fermata-refresh', work) : work();
 }
 
-/** Sends requests without a sign-in: those that sign in. */
+/** Sends requests that sign in or renew, without an access token. */
 const unsigned: Client = createClient<paths>({ fetch: (request) => send(request) });
 
 async function send(request: Request | string, init: RequestInit = {}): Promise<Response> {

@@ -118,7 +118,7 @@ function whyNot(
 
 type Settings = SettingsShown['settings'];
 
-/** Neither what the keys mean nor which units the values have is part of what is agreed to. */
+/** Adds meanings and units for people to read; neither is part of what they agree to. */
 const readably = ({ kind, parameters }: ApprovalShown, known: Settings): ApprovalShown['parameters'] =>
   kind !== 'settings'
     ? parameters

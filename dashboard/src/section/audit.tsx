@@ -32,7 +32,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [seen, setSeen] = useState<Seen>(NOTHING_SEEN);
   const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
-  /** How often something was read: an answer counts only if nothing was asked after it. */
+  /** Counts the reads: an answer is used only if none was begun after it. */
   const asked = useRef(0);
   const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
     asked.current += 1;
@@ -49,7 +49,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
     }
   };
   useEffect(() => {
-    // Until the answer comes the former filter's entries stay, and nothing may be added to them.
+    // Until the answer comes, the previous filter's entries stay, and nothing may be added to them.
     asked.current += 1;
     setCursor(null);
     const timer = setTimeout(() => void read(null, []), entries === null ? 0 : TYPING_MS);
@@ -87,10 +87,10 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   );
 }
 
-/** What was seen so far, offered while a filter is typed. */
+/** Values seen so far, offered while a filter is typed. */
 interface Seen {
   readonly people: ReadonlySet<string>;
-  /** The code of each action by its words, which are what is typed. */
+  /** The code of each action by its words, which people type. */
   readonly actions: ReadonlyMap<string, string>;
 }
 

@@ -30,7 +30,8 @@ const WORDS: Readonly<Record<CoinOwner, string>> = {
 const OWNERS = Object.keys(WORDS) as readonly CoinOwner[];
 
 /**
- * Shown only if the account has coins that are nobody's: nothing is armed before a person has said whose they are.
+ * Shown only if the account has coins that are nobody's: nothing is armed until a person has said whose they
+ * are.
  */
 export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const found = usePolled(() => api.coins(), 5_000, looked);

@@ -11,7 +11,7 @@ interface GoLiveButtonsProps {
   readonly action: Action;
 }
 
-/** Asks for the permission to trade real money, or takes it back. Neither arms the desk: that takes people's votes. */
+/** Asks for the permission to trade real money, or revokes it. Neither arms the desk: that needs votes. */
 export function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
   const [asking, setAsking] = useState<'start' | 'revoke' | null>(null);
   const mayAsk = roles.includes('operator');

@@ -12,7 +12,7 @@ interface GoLiveStateProps {
   /** Null while unknown. */
   readonly preflight: PreflightReport | null;
   readonly validations: readonly ValidationShown[] | null;
-  /** The buttons of what can be requested. */
+  /** Buttons for what can be requested. */
   readonly children: ComponentChildren;
 }
 

@@ -110,7 +110,7 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
       title="Start a validation?"
       label={null}
       go="Start"
-      // If the period has disappeared meanwhile, it is refused by name, and never replaced by other prices.
+      // A period that has disappeared meanwhile is refused by name, and never replaced by other prices.
       onGo={() => onGo(Number(hours), stored === '' ? null : stored)}
       onCancel={onCancel}
       choice={

@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<KpiShown>[] = [
   { title: 'Now', cell: ({ says }) => readable(sentence(says)), long: true },
 ];
 
-/** Those of the desk file; nothing where it has none. */
+/** The KPIs of the desk file; nothing if it has none. */
 export function Kpis({ api }: { readonly api: DeskApi }) {
   const { value, problem } = usePolled(() => api.kpis(), LOOK_MS, 'kpis');
   if (problem === null && (value === null || value.kpis.length === 0)) return null;

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const HEIGHT = 120;
 const SLOT = 20;
 const BAR = 14;
-/** The least height of a bar, so that a day with a closed trade is visible, however small the result. */
+/** Minimum height of a bar, so that a day with a closed trade is visible, however small the result. */
 const LEAST = 1.5;
 
 interface ProfitChartProps {

@@ -107,12 +107,12 @@ function Day({ date, of, currency }: DayProps) {
 
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
-/** Whether cents would hide its amounts: a coin's, or (null) one that is not known. */
+/** True if cents would hide amounts: for a coin, or (null) a currency that is not known. */
 export const isFine = (currency: string | null): boolean => currency === null || isCoin(currency);
 
 /**
- * A figure and how it is written, in at most six characters, which fit a day of the calendar on a phone: +99.95, −9 999,
- * +12.3K; where cents would hide the result also +0.012 and +123µ.
+ * A figure and its text, in at most six characters, which fit a day of the calendar on a phone: +99.95,
+ * −9 999, +12.3K; if cents would hide the result, also +0.012 and +123µ.
  */
 function short(decimal: string, currency: string | null): readonly [string, string] {
   const net = Number(decimal);
@@ -123,7 +123,7 @@ function short(decimal: string, currency: string | null): readonly [string, stri
     return [millionths, `${signed(millionths).replace('\u202f', '')}µ`];
   }
   if (!isFine(currency) && size < 100) {
-    // Cut, not rounded, as the same amount is beside the calendar.
+    // Truncated, like the same amount next to the calendar.
     const figure = placed(decimal, currency);
     return [figure, signed(figure)];
   }

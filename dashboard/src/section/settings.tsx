@@ -157,7 +157,7 @@ function ChangeDialog({ changes, waits, onGo, onCancel }: ChangeDialogProps) {
 
 interface Typing {
   readonly mayOperate: boolean;
-  /** What can't be taken, and what could be. */
+  /** Values that can't be accepted, with what could be. */
   readonly wrong: readonly string[];
   readonly waits: boolean;
   readonly changed: boolean;

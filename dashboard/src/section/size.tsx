@@ -16,7 +16,7 @@ interface SizeProps {
   readonly mayChange: boolean;
 }
 
-/** The position size in percent of the desk file's: a smaller one applies at once, a larger one takes an approver. */
+/** The position size in percent of the desk file's: smaller applies at once, larger needs an approver. */
 export function Size({ api, person, status: { sizePct: nowPct, trading }, mayChange }: SizeProps) {
   const [asking, setAsking] = useState(false);
   const [size, setSize] = useState('');
@@ -28,7 +28,7 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
     signs ? () => api.signing({ size: sizePct }) : null,
     sizePct,
   );
-  // What was typed is forgotten with the dialog: the next person may be somebody else.
+  // Typed text is forgotten with the dialog: the next person may be somebody else.
   const close = (): void => {
     setAsking(false);
     setSize('');

@@ -3,7 +3,7 @@ import type { SettingsShown } from '../api/shapes.js';
 
 export type Setting = SettingsShown['settings'][number];
 
-/** What it means first: who decides it at night knows no keys. The key stands in the desk file, and in what is signed. */
+/** The meaning first: at night people know no keys. The desk file and the signed text have the key. */
 export const inWords = ({ meaning, key }: Setting): string => `${meaning} (${key})`;
 
 export interface Change {

@@ -15,7 +15,7 @@ interface AlertsNoticeProps extends Pick<LiveState, 'alerts'> {
   readonly mayTest: boolean;
 }
 
-/** Shown above every section: people who get no notices have to learn that from somewhere. */
+/** Shown above every section: people who get no notices must learn that from somewhere. */
 export function AlertsNotice({ alerts, api, mayTest }: AlertsNoticeProps) {
   const action = useAction();
   const problems = alerts.filter(({ problem }) => problem !== null);

@@ -15,12 +15,12 @@ interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
   /** Null before the trader's first status. */
   readonly status: TraderStatus | null;
-  /** The statement that has to be signed to resume with this size. */
+  /** The statement that must be signed to resume with this size. */
   readonly signing: (sizePct: number | undefined) => Promise<Signing>;
   /** `signWith`: if a signature is needed. */
   readonly onGo: (asked: Asked, signWith?: SignWith) => void;
   readonly onCancel: () => void;
-  /** What its paper twins have done since it halted, a line each. */
+  /** What the desk's paper twins have done since it halted, a line each. */
   readonly twins: () => Promise<readonly string[]>;
 }
 

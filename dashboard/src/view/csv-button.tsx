@@ -7,7 +7,7 @@ interface CsvButtonProps {
   readonly what: Recorded;
 }
 
-/** Exports everything recorded, not only what the table beside it shows. */
+/** Exports everything recorded, not only what the table shows. */
 export function CsvButton({ api, what }: CsvButtonProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -4,7 +4,7 @@ import { usePolled } from '../connection/use-polled.js';
 const LOOK_EVERY_MS = 15_000;
 
 /**
- * Links to the pages of the other desks beside this one; nothing if there is none. People sign in on each separately.
+ * Links to the pages of the other desks here; nothing if there are none. People sign in on each separately.
  */
 export function DeskSwitcher({ api }: { readonly api: DeskApi }) {
   const { value } = usePolled(() => api.desks(), LOOK_EVERY_MS, '');

@@ -133,7 +133,7 @@ function curveOf(
 const NONE: readonly EquityPoint[] = [];
 
 /**
- * The curve as read, extended by what was seen since: one point for each market minute, of which the newest still
+ * The curve as read, extended by what was seen since: one point for each market minute; the newest still
  * moves.
  */
 function useTail(known: readonly EquityPoint[], marketMs: number, equity: string): readonly EquityPoint[] {

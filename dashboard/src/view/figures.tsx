@@ -61,7 +61,7 @@ function figures(status: TraderStatus): readonly Figure[] {
   ];
 }
 
-/** What waits in the desk is no order yet, and counts among the entries. */
+/** An entry waiting in the desk is not an order yet, but counts as an entry. */
 function restingWords(orders: number, waiting: number): string {
   if (waiting > 0) return `${waiting} of them in the desk`;
   return orders === 1 ? 'of 1 order' : `of ${orders} orders`;

@@ -69,7 +69,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
   );
 }
 
-/** Of docs/WOKEN.md, about the reason beside it; null: there is nothing to do. */
+/** The section of docs/WOKEN.md about the reason shown; null: there is nothing to do. */
 function sectionOf(mode: string, state: LiveState | null): string | null {
   if (mode === 'NO ANSWER') return state?.processes === null && !inContainers() ? 'supervisor-lost' : null;
   if (mode !== 'HALTED' && mode !== 'KILLED' && mode !== 'REDUCING') return null;

@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   },
 ];
 
-/** They are in the desk, not at the venue: they have no quantity yet, since they are sized at their moment. */
+/** These are in the desk, not at the venue; they have no quantity yet: each is sized at its moment. */
 const WAITING_COLUMNS: readonly Column<WaitingEntryStatus>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Entry', cell: ({ side, waits }) => <span class={side}>{readable(waits)}</span>, long: true },

@@ -59,8 +59,8 @@ export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null):
 }
 
 /**
- * As `useOwnSignature`, if it depends on what is typed whether a signature is needed, and over what. `ask` null: none
- * is needed.
+ * Like `useOwnSignature`, but what is typed decides whether a signature is needed, and over what. `ask` null:
+ * none is needed.
  */
 export function useSignatureOf(
   ask: (() => Promise<Signing>) | null,

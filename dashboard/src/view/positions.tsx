@@ -44,7 +44,7 @@ const columnsIn = (currency: string): readonly Column<PositionStatus>[] => [
   { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
 ];
 
-/** Exits besides the stop; shown if a trade has any. */
+/** Exits other than the stop; shown if a trade has any. */
 const EXITS: Column<PositionStatus> = {
   title: 'Exits',
   cell: ({ trade }) => trade?.exits?.words.join(', ') ?? '–',

@@ -18,7 +18,7 @@ function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
   );
 }
 
-/** The newest run that took place, or another one that is chosen. */
+/** The newest run that took place, or the chosen one. */
 export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]> }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const list = runs.value ?? [];

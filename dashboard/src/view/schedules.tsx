@@ -35,13 +35,13 @@ export function dueText({ nextMarketMs, byTrades }: ScheduledRun): string {
   ].join(', ');
 }
 
-/** The time zone of the times beside it. */
+/** The time zone of the times next to it. */
 export function ClockOf({ schedules }: { readonly schedules: readonly ScheduledRun[] }) {
   const market = schedules.some(({ clock }) => clock === 'market');
   return <span class="soft">{market ? `market time, ${CLOCK}` : CLOCK}</span>;
 }
 
-/** The next run first, paused ones last. */
+/** The next run first; those without a next time last. */
 export function inOrder(schedules: readonly ScheduledRun[]): readonly ScheduledRun[] {
   const due = ({ nextMarketMs }: ScheduledRun): number => nextMarketMs ?? Number.POSITIVE_INFINITY;
   return [...schedules].sort((a, b) => (due(a) === due(b) ? 0 : due(a) - due(b)));

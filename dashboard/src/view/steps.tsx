@@ -26,7 +26,7 @@ interface StepShown {
   readonly done?: { readonly startedMs: number; readonly finishedMs: number };
 }
 
-/** One line for each step, with its evidence below; open unless it simply passed. */
+/** One line for each step, with its evidence below; open unless it passed. */
 export function Steps({ steps }: { readonly steps: readonly StepShown[] }) {
   return (
     <ol class="steps">

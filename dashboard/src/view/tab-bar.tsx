@@ -11,7 +11,7 @@ interface TabBarProps {
 export function TabBar({ tab, onTab, counts }: TabBarProps) {
   const bar = useRef<HTMLElement>(null);
   const waiting = TABS.map(([name]) => counts[name] ?? 0).join();
-  // On a phone the bar scrolls: the current tab must be visible, and what waits for people, wherever it is scrolled to.
+  // On a phone the bar scrolls: the current tab, and tabs with items that wait for people, must stay visible.
   useEffect(() => {
     const box = bar.current;
     if (box === null) return;
@@ -50,7 +50,7 @@ export function TabBar({ tab, onTab, counts }: TabBarProps) {
   );
 }
 
-/** Links with a count lie one beside the other at this edge once they are scrolled past it. How wide those before `at` are. */
+/** Links with a count stick to this edge once scrolled past it. Returns the width of those before `at`. */
 function besideEdge(edge: 'left' | 'right', links: readonly HTMLElement[], at: number): number {
   let [width, widthBefore] = [0, 0];
   for (const [place, link] of links.entries()) {

@@ -25,7 +25,7 @@ export function doneOf({ proven, detail, problems }: OperationResult): Done {
   return { text: [detail, ...problems].join(' '), tone: proven && problems.length === 0 ? 'go' : 'caution' };
 }
 
-/** What people wrote for an action that has not succeeded, by the dialog's title: nobody has to write it twice. */
+/** Text for an action that has not succeeded, by the dialog's title: nobody has to write it twice. */
 export const unsentWords = new Map<string, string>();
 
 export function useAction(): Action {
@@ -50,9 +50,10 @@ export function useAction(): Action {
 }
 
 /**
- * For the place where a result is told: the button may have been pressed far below it, and the buttons of a phone
- * are in reach wherever the page is scrolled to. A button that is away by now, or was disabled meanwhile, has lost the
- * focus: who goes by keys or by ear goes on from here, not from the top of the page. The same once it is dismissed.
+ * For the place that shows a result: the button may be far below it, and on a phone the buttons are in reach
+ * wherever the page is scrolled to. A button that is gone, or was disabled meanwhile, has lost the focus:
+ * people with a keyboard or a screen reader go on from here, not from the top of the page. The same applies
+ * once the result is dismissed.
  */
 export function useInSight(result: object | null) {
   const place = useRef<HTMLDivElement>(null);

@@ -31,7 +31,7 @@ export function useDeskApi(session: Session): DeskApi {
 const MINUTE_MS = 60_000;
 
 export interface Prices {
-  /** The trader's closed minutes, then the current one from live prices. */
+  /** The trader's closed minutes, then the current one from its quotes. */
   readonly candles: readonly Candle[];
   readonly lines: readonly StrategyLine[];
   /** Decimal places of the instrument's tick, with which its bars and quotes are written. */

@@ -1,5 +1,5 @@
 /**
- * Tells a person who looks elsewhere that the desk has halted or that an incident is open: by the browser's
+ * Alerts a person who looks elsewhere when the desk halts or an incident opens, by the browser's
  * notifications and by sound.
  */
 import { useEffect, useRef } from 'preact/hooks';
@@ -14,7 +14,7 @@ interface Seen {
   readonly incidents: number;
 }
 
-/** `incidents`: how many are open; null while unknown. What is already so when the page is opened is not reported. */
+/** `incidents`: how many are open; null while unknown. The state when the page is opened is not reported. */
 export function useNotices(state: LiveState | null, connection: Connection, incidents: number | null): void {
   const { mode, tone, reason } = wordsOf(state, connection);
   const desk = state?.status?.desk ?? 'Fermata';
@@ -54,7 +54,7 @@ export async function askToNotify(): Promise<boolean> {
 
 let speaker: AudioContext | null = null;
 
-/** Two short tones. A browser plays no sound of a page before somebody has clicked in it. */
+/** Two short tones. A browser plays a page's sound only after a click in it. */
 export function sound(): void {
   speaker ??= new AudioContext();
   void speaker.resume();

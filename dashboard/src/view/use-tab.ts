@@ -24,7 +24,7 @@ export interface Place {
   readonly of: string;
 }
 
-/** Kept in the address, so that links, reload, bookmarks and the back button work. */
+/** Stored in the address, so that links, reload, bookmarks and the back button work. */
 export function useTab(): readonly [Place, (tab: Tab) => void] {
   const [place, setPlace] = useState<Place>(placeOfAddress);
   useEffect(() => {

@@ -2,7 +2,7 @@ import type { TraderStatus } from '../api/shapes.js';
 import { CLOCK, day, groupedWithin, instantsWithin, minuteOfDay } from '../format.js';
 import { withCommands } from '../typed.js';
 
-/** Shows our own text, with commands as they are typed here, those in backticks set as code. */
+/** Shows our own text: commands as they are typed here, and text in backticks as code. */
 export function Words({ text }: { readonly text: string }) {
   const parts = withCommands(text).split('`');
   return <>{parts.map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
@@ -16,7 +16,7 @@ export function sentence(text: string): string {
 export const readable = (text: string): string =>
   withCommands(groupedWithin(instantsWithin(text, dayMinuteClock)));
 
-/** What a strategy waits for. Its own words say when it enters next, also while it is off. */
+/** What a strategy waits for. Its own text says when it enters next, even while it is off. */
 export const strategyNow = ({ enabled, state }: TraderStatus['strategies'][number]): string =>
   enabled ? sentence(readable(state)) : 'Off: enters nothing until it is switched on';
 

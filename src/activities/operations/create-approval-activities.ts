@@ -113,7 +113,10 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
   };
 }
 
-/** Refuses a vote about real money that does not count as the person's own, so that the person hears so at once. */
+/**
+ * Refuses a vote about real money that does not count as the person's own, so that the person learns it at
+ * once.
+ */
 async function verifyOwn(
   pool: Pool,
   { kindOf, chatVotesMax, ...keys }: RealMoneyVotes,

@@ -84,7 +84,7 @@ function take(
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
     const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${setAsideText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
-    // The backup of everything else is complete; a person still has to look.
+    // The backup of everything else is complete; a person must still check.
     const verdict = isWhole(taken.manifest) ? 'pass' : 'fail';
     return { backupId: id, step: { ...TAKE, verdict, observed: cut(observed) } };
   });

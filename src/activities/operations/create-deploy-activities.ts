@@ -28,7 +28,7 @@ const NAMED_MAX = 5;
 /** Longest text of a build, in characters: it goes into the run's history. */
 const SAID_MAX = 500;
 const GIT_MS = 60_000;
-/** Variables that name the installation's folders, and what it takes to reach its Temporal. */
+/** Variables that name the installation's folders and give access to its Temporal. */
 const OF_THIS_PLACE = /^(FERMATA_SECRETS|XDG_RUNTIME_DIR|TEMPORAL_.*)$/;
 
 export function createDeployActivities({ home, switchBuild }: DeployDependencies): DeployActivities {

@@ -110,7 +110,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       const { workflowId, firstRunId } = run;
       await finishRoutineRun(pool, { workflowId, firstRunId, ...closed });
       const kept = await readRoutineProblems(pool, run);
-      // What was not recorded, or is a problem only to this routine.
+      // Problems that were not recorded, or are problems only to this routine.
       const others = problems.filter(({ name }) => !kept?.problems.some((one) => one.name === name));
       const said = kept && { ...kept, problems: [...kept.problems, ...others] };
       const notice = said && routineNotice(run, closed.verdict, said);
@@ -203,9 +203,9 @@ function createTaskActivities(pool: Pool, tell: (notice: Notice) => Promise<void
 const BY = 'fermata';
 
 /**
- * Each thing that a check finds wrong becomes a task, open until a later run no longer finds it. If somebody closes
- * the task before, a new one is opened. Tells nobody: the routine reports its failed step, and the tasks are listed.
- * The same findings again change nothing.
+ * Each problem that a check finds becomes a task, open until a later run no longer finds it. If somebody
+ * closes the task before, a new one is opened. Tells nobody: the routine reports its failed step, and the
+ * tasks are listed. The same findings again change nothing.
  */
 async function followFindings(
   pool: Pick<Pool, 'query'>,
@@ -220,7 +220,7 @@ async function followFindings(
     const prefix = prefixOf(source, key);
     const own = known.filter((task) => task.source.startsWith(prefix));
     if (own.some(isOpen)) continue;
-    // Somebody said that it was done and it is still there, or it is back.
+    // Somebody marked it done and it is still there, or it is back.
     await openTask(pool, {
       ...{ desk, title, detail, source: `${prefix}${own.length + 1}` },
       dueMs: nowMs + dueDays * DAY_MS,
@@ -237,8 +237,8 @@ async function followFindings(
 const prefixOf = (source: string, key: string): string => `finding:${source}:${key}#`;
 
 /**
- * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only what the desk file says is
- * done, because a run's input came through Temporal.
+ * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only steps of the
+ * desk file are carried out, because a run's input came through Temporal.
  */
 async function runAction(
   context: CheckContext,

@@ -1,7 +1,7 @@
 /**
- * Steps without code: what `command` and `http` share, and `http` itself. Only what the desk file says is carried out,
- * because a run's input came through Temporal. The output is bounded, judged in a thread so that no pattern can block
- * this process, and stored without secrets.
+ * Steps without code: the shared part of `command` and `http`, and `http` itself. Only steps of the desk file
+ * are carried out, because a run's input came through Temporal. The output is bounded, judged in a thread so
+ * that no pattern can block this process, and stored without secrets.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -93,7 +93,7 @@ export async function carryOutOwnStep(
   let notKept: string | null = null;
   if (said !== '') {
     const kept = { stepKey, attemptGroup, output: said, cut: output.cut };
-    // If the database is down, a check of its own says so, and this step's evidence waits for the database.
+    // If the database is down, a separate check says so, and this step's evidence waits for the database.
     try {
       reference = await keepStepOutput(context.pool, run, kept);
     } catch (error) {
@@ -112,7 +112,7 @@ export async function carryOutOwnStep(
   };
 }
 
-/** That its steps use only the programs and hosts that it lists was checked when the desk file was loaded. */
+/** When the desk file was loaded, its steps were checked to use only the programs and hosts that it lists. */
 function isInDeskFile({ desk }: OwnStepContext, asked: OwnStep): boolean {
   const said = ({ command, http, expect, timeoutSeconds }: OwnStep) => ({
     command,

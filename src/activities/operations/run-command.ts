@@ -24,8 +24,8 @@ const OUTPUT_CLOSES_MS = 1_000;
 export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
 
 /**
- * Records on disk which programs run: they have their own process groups and outlive a killed worker. First ends what
- * an earlier worker has left.
+ * Records on disk which programs run: they have their own process groups and outlive a killed worker. First
+ * ends the programs that an earlier worker left.
  */
 export async function openRunningCommands(
   file: string,

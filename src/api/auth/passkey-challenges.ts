@@ -1,7 +1,7 @@
 /**
- * Challenges for passkeys. Each carries its own expiry and a MAC by this process over its purpose, so that nobody who
- * asks for many can fill the memory or push out somebody else's. Only answered challenges are remembered, until they
- * expire.
+ * Challenges for passkeys. Each carries its expiry and a MAC by this process over its purpose, so that asking
+ * for many can't fill the memory or push out somebody else's. Only answered challenges are remembered, until
+ * they expire.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ export class PasskeyChallenges {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** A challenge in base64url, as the browser takes it. */
+  /** A challenge in base64url, as browsers expect it. */
   make(about: ChallengeFor): string {
     const said = Buffer.alloc(SAID_BYTES);
     randomBytes(NONCE_BYTES).copy(said);
@@ -67,7 +67,7 @@ export class PasskeyChallenges {
 
 const nonceOf = (said: Buffer): string => said.subarray(0, NONCE_BYTES).toString('hex');
 
-/** WebAuthn's relying party of the calling page. Null if the page was opened by an IP address: it can use no passkeys. */
+/** WebAuthn's relying party of the calling page. Null if opened by an IP address: it can have no passkeys. */
 export const partyOf = (request: FastifyRequest): RelyingParty | null => relyingPartyOf(ownOriginOf(request));
 
 export function refuseNumber(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -16,8 +16,8 @@ export class PasswordCheck {
   }
 
   /**
-   * Null if it is the password of this person and the person has a role on the desk; otherwise the refusal has been
-   * sent: `wrong`, or that there were too many tries.
+   * Null if this is the person's password and the person has a role on the desk; otherwise a refusal has been
+   * sent: `wrong`, or too many tries.
    */
   async refuseWrong(
     request: FastifyRequest,
@@ -33,7 +33,7 @@ export class PasswordCheck {
     // An unknown user's password is hashed too, so that the response time reveals nothing.
     const known = this.web.passwordHashOf(username);
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
-    // Checking takes its time: who was removed meanwhile, or has another password by now, is not let in by the old one.
+    // The check takes time: a person who was removed meanwhile, or has another password now, is not let in.
     const isStill = known !== null && this.web.passwordHashOf(username) === known;
     if (!right || !isStill || this.web.rolesOf(username).length === 0) {
       request.log.warn({ address: request.ip }, 'sign-in refused');
@@ -51,10 +51,10 @@ const COUNTED_MAX = 10_000;
 const TRIES_MAX = 10;
 
 /**
- * Failed tries of one kind in a sliding window, counted by target and way in: everybody comes from the loopback
- * address, so a count by address would let one person lock out all others. Strangers at the public address can't lock
- * out people on this machine or in a tunnel. A try counts before it is checked, so that many tries at once can't slip
- * through together; a right one ends the count.
+ * Failed tries of one kind in a sliding window, counted by target and way in: everybody comes from the
+ * loopback address, so a count by address would let one person lock out all others. Strangers at the public
+ * address can't lock out people on this machine or in a tunnel. A try counts before it is checked, so that
+ * many tries at once can't slip through together; a correct one clears the count.
  */
 export class TryLimiter {
   readonly #tries = new Map<string, number[]>();

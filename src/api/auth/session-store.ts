@@ -1,7 +1,7 @@
 /**
- * Who is signed in. Kept in a file of its own and not in Postgres: the buttons must work while the database is down,
- * and a database restored to yesterday must not bring back refresh tokens that have been used since.
- * A sign-in is a family of refresh tokens, of which only the newest is valid. If an older one is presented, somebody
+ * Who is signed in. Stored in a file of its own, not in Postgres: the buttons must work while the database is
+ * down, and a database restored to yesterday must not bring back refresh tokens that have been used since.
+ * A sign-in is a family of refresh tokens; only the newest is valid. If an older one is presented, somebody
  * has a copy, so the whole family ends.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -20,7 +20,7 @@ interface Family {
   readonly current: string;
   /** The person's standing when the sign-in began; the sign-in ends when it changes. */
   readonly standing: string;
-  /** Credential id of the passkey with which it began. */
+  /** Credential id of the passkey that it began with. */
   readonly passkey?: string;
 }
 
@@ -61,7 +61,7 @@ export class SessionStore {
     return new SessionStore(file, nowMs, standingOf, new Map(families));
   }
 
-  /** `passkey`: the one that was used, if it was not a password or a link. */
+  /** `passkey`: the one used, if the person signed in with a passkey. */
   begin(person: string, passkey?: string): { readonly family: string; readonly refreshToken: string } {
     const family = randomBytes(12).toString('hex');
     this.#dropExpired();
@@ -92,7 +92,7 @@ export class SessionStore {
     return { ok: true, person: family.person, family: name, refreshToken: next };
   }
 
-  /** False also where a file about people can't be used: nothing counts then. `rotate` throws, and so names the file. */
+  /** False also if a file about people can't be used: nothing counts then. `rotate` throws and names it. */
   isActive(family: string): boolean {
     const found = this.#families.get(family);
     if (found === undefined || found.expiresMs <= this.nowMs()) return false;

@@ -127,7 +127,7 @@ interface Issued {
   readonly refreshToken: string;
 }
 
-/** Sends the tokens: to programs the refresh token in the body, to the page as a cookie. */
+/** Sends the tokens. The refresh token goes to programs in the body, to the page as a cookie. */
 export function answerTokens(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -147,7 +147,7 @@ export function answerTokens(
   return reply.send(tokens);
 }
 
-/** Null if the page itself asks; otherwise the refusal has been sent. */
+/** Null if the request is from the page itself; otherwise a refusal has been sent. */
 export function refuseForeignCookie(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
   if (isFromOwnPage(request)) return null;
   return sendProblem(reply, refusedOrigin('A sign-in by cookie is for the dashboard’s own page only.'));
@@ -163,7 +163,7 @@ const NAME = 'fermata_refresh';
 const PATH = '/api/auth';
 
 /**
- * A browser shares cookies of one name among all ports of a host: each further desk of an installation has cookie
+ * A browser shares a cookie among all ports of a host, so each further desk of an installation has cookie
  * names of its own.
  */
 export function cookieEndingOf(home: string): string {
@@ -174,8 +174,8 @@ export function cookieEndingOf(home: string): string {
 const nameOn = ({ cookieEnding }: FastifyInstance): string => `${NAME}${cookieEnding}`;
 
 /**
- * The page's refresh token: a cookie that scripts can't read and that is sent to one path only. SameSite=Strict does
- * not tell ports apart, so a request that uses it must also send our own Origin.
+ * The page's refresh token: a cookie that scripts can't read and that is sent to one path only.
+ * SameSite=Strict doesn't tell ports apart, so a request with this cookie must also send our own Origin.
  */
 function setRefreshCookie(reply: FastifyReply, token: string): void {
   reply.setCookie(nameOn(reply.server), token, {
@@ -188,7 +188,7 @@ export function clearRefreshCookie(reply: FastifyReply): void {
   reply.clearCookie(nameOn(reply.server), attributes(reply));
 }
 
-/** Secure if the request came by TLS; on loopback some browsers would drop a secure cookie. */
+/** Secure if the request came over TLS; on loopback some browsers would drop a secure cookie. */
 function attributes({ request }: FastifyReply) {
   const secure = cameByPublicUrl(request);
   return { path: PATH, httpOnly: true, sameSite: 'strict', secure } as const;

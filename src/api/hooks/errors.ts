@@ -1,4 +1,4 @@
-/** Every error leaves as a problem; an unexpected one is logged and reported without its internals. */
+/** Every error is sent as a problem; an unexpected one is logged and reported without its internals. */
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -66,7 +66,7 @@ export function reportFrameworkError(
   sendProblem(reply, problemOf(error, request));
 }
 
-/** What is not HTTP at all gets a response written by hand, and the connection ends. */
+/** Input that is not HTTP at all gets a response written by hand, and the connection ends. */
 export function answerMalformed(error: { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, words] =
@@ -114,7 +114,7 @@ function wordsOf(found: readonly FastifySchemaValidationError[], context: string
     .map((error) => wordsFor(error, context));
 }
 
-/** If a member names the one of several shapes (`oneOf`) that was meant, only the errors of that shape stay. */
+/** If a member tells which of several shapes (`oneOf`) was meant, only the errors of that shape stay. */
 function ofTheShapeMeant(errors: readonly Broken[]): readonly Broken[] {
   const choice = errors.find(({ keyword }) => keyword === 'oneOf');
   if (choice === undefined || !Array.isArray(choice.schema)) return errors;
@@ -262,9 +262,10 @@ const notAllowed = (method: string, allow: string): Problem => ({
 const REQUESTS_PER_MINUTE = 1200;
 
 /**
- * A program that runs wild must not keep everybody else from the page. The three buttons are exempt (`rateLimit:
- * false`): no number of requests ever blocks a stop. So are requests without a sign-in: all of them come from one
- * address, and a shared budget would let any web page lock out everybody who wants to sign in or stay signed in.
+ * A runaway program must not lock others out of the page. The three buttons are exempt (`rateLimit: false`):
+ * no number of requests ever blocks a stop. So are requests without a sign-in: all of them come from one
+ * address, and a shared budget would let any web page lock out everybody who wants to sign in or stay signed
+ * in.
  */
 export async function registerRequestBudget(app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, {

@@ -21,13 +21,14 @@ export function ownHosts(port: number): ReadonlySet<string> {
   );
 }
 
-/** The page's origin has to match its host: a page opened as localhost may only call localhost. */
+/** The page's origin must match its host: a page opened as localhost may only call localhost. */
 export function isOwnOrigin(origin: string, host: string, publicUrl: string | null = null): boolean {
   return origin === (isPublicHost(host, publicUrl) ? publicUrl : `http://${host}`);
 }
 
 /**
- * A request to the desk's public address came by TLS: that address begins with https, and we listen only on loopback.
+ * A request to the desk's public address came over TLS: that address begins with https, and we listen only on
+ * loopback.
  */
 const isPublicHost = (host: string, publicUrl: string | null): boolean =>
   publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);

@@ -133,7 +133,7 @@ export class SocketHub {
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 
-/** The parts of the state whose change is worth a message: memory and the age of a quote alone are not. */
+/** The parts of the state whose change is worth a message: all but memory and the age of a quote. */
 function changeKey({ trader, status, processes, alerts }: LiveState): string {
   if (status === null) return JSON.stringify([trader, processes, alerts]);
   const marketData = { ...status.marketData, lastQuoteAgeMs: null };

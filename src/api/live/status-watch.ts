@@ -1,4 +1,4 @@
-/** Asks the trader for its status, four times a second while somebody is watching and once a second otherwise. */
+/** Polls the trader's status, four times a second while somebody is watching and once a second otherwise. */
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { moneyAtStake } from '../../domain/account.js';
 import { headline, pricesWord } from '../../domain/headline.js';
@@ -121,8 +121,8 @@ export interface EquityPoint {
 }
 
 /**
- * Equity as seen by this process, at most one point for each market minute: what the page shows while the ledger is
- * away.
+ * Equity as seen by this process, at most one point for each market minute. The page shows it while the
+ * ledger is away.
  */
 class EquityHistory {
   readonly #points: EquityPoint[] = [];

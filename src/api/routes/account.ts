@@ -1,5 +1,5 @@
 /**
- * The account: what the desk holds and what it is worth, its reconciliation, and what people say of its cash, coins
+ * The account: its holdings and their worth, its reconciliation, and people's statements about cash, coins
  * and shares.
  */
 import type { FastifyInstance } from 'fastify';
@@ -173,7 +173,7 @@ export function corporateActionRoutes(app: FastifyInstance, web: WebDependencies
   );
 }
 
-/** Null: with as many new shares as old ones it is no split. */
+/** Null: as many new shares as old ones, so it is not a split. */
 async function take(
   { operations }: WebDependencies,
   caller: Caller,

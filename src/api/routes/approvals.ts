@@ -1,4 +1,4 @@
-/** Questions to people: those that are open, votes, and the statement that a vote about real money signs. */
+/** Questions to people: listing them, voting, and the statement that a vote about real money signs. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { approvalSchema } from '../../contracts/published.js';
@@ -54,7 +54,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
     body: jsonSchema(voteSchema),
     response: { 200: answer('The vote counts', voteResultSchema), ...problems(400, 401, 403, 404, 409) },
   };
-  // Each approval itself says which role it takes.
+  // Each approval itself says which role it needs.
   app.post<{ Params: { readonly id: string }; Body: z.infer<typeof voteSchema> }>(
     '/api/approvals/:id/vote',
     { schema: vote, config: { roles: ANY_ROLE } },

@@ -89,8 +89,8 @@ const PAGE = `
   order by audit.id desc limit $8`;
 
 /**
- * Who asked for what, by which way, and with what result; newest first, filtered and in pages. Rejects while the
- * database is down.
+ * Who asked for what, through which channel, and with what result; newest first, filtered and in pages.
+ * Rejects while the database is down.
  */
 async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {
   const { desk, person, action, via, fromMs, toMs, before, limit } = query;

@@ -29,7 +29,7 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     return;
   }
   const page = join(web.dashboardDirectory, 'index.html');
-  // Read for each request: a new build has other assets, and as soon as another desk is started, commands have to name
+  // Read for each request: a new build has other assets, and once another desk is started, commands must name
   // this one.
   const pageHere = () =>
     asTyped(readFileSync(page, 'utf8')).replace(

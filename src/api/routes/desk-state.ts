@@ -1,4 +1,4 @@
-/** The trader's current state: its whole status and three views of it, asked for with every request. */
+/** The trader's current state: its whole status and three views of it, read anew for every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import {

@@ -1,5 +1,5 @@
 /**
- * Our documents as pages, served by the desk itself: what a message links to must be readable when nothing outside
+ * Our documents as pages, served by the desk itself: a link in a message must work when nothing outside
  * answers.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ ${html}
 `;
 }
 
-/** The address that a link between documents gets; null if there is none here, and only its words stay. */
+/** The address for a link between documents; null if there is none here: then only the link's text stays. */
 type AddressOf = (target: string) => string | null;
 
 interface RenderedDocument {
@@ -87,7 +87,7 @@ export function renderMarkdown(text: string, addressOf: AddressOf): RenderedDocu
   const parts: string[] = [];
   let title = '';
   let at = 0;
-  /** Takes the lines from here on that are of one kind. */
+  /** Takes the following lines of one kind. */
   const take = (isOne: (line: string) => boolean): string[] => {
     const from = at;
     while (at < lines.length && isOne(lines[at] ?? '')) at += 1;
@@ -172,7 +172,7 @@ function cellsOf(line: string): readonly string[] {
   return cells.map((cell) => cell.replaceAll('\\|', '|').trim());
 }
 
-/** `lines`: those of one list, including what is indented below its items. */
+/** `lines`: one list, including the lines indented below its items. */
 function listHtml(lines: readonly string[], inline: (words: string) => string): string {
   const depth = (line: string): number => line.search(/\S/);
   const [first = ''] = lines;

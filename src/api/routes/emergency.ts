@@ -1,7 +1,7 @@
 /**
- * The three buttons. A stop goes straight to the trader from here, before anything else is asked. A close-all goes as
- * soon as its key is known to be new, which waits for the database only a moment. The use case in operations/ then
- * proves that it took effect. Everything else here is HTTP.
+ * The three buttons. A stop goes straight to the trader from here, before anything else is checked. A
+ * close-all goes as soon as its key is known to be new, which waits only a moment for the database. The use
+ * case in operations/ then proves that it took effect. Everything else here is HTTP.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -205,9 +205,9 @@ const STILL_RUNNING: Problem = {
 const BYTES_READ_MAX = 64 * 1024;
 
 /**
- * The body of a stop, and of taking real money back, may be anything: JSON with a reason, a form, bare text (which is
- * the reason), nothing, or something unreadable. Whoever sent it wants the desk stopped. A route with `anyBody` gets the
- * reason found in the text; the others take only JSON or an empty body.
+ * The body of a stop, or of revoking real money, may be anything: JSON with a reason, a form, bare text
+ * (which is the reason), nothing, or something unreadable. The sender wants the desk stopped. A route with
+ * `anyBody` gets the reason found in the text; the others accept only JSON or an empty body.
  */
 export function takeAnyBody(app: FastifyInstance): void {
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
@@ -229,7 +229,7 @@ export async function forgetContentType({ headers }: FastifyRequest): Promise<vo
   delete headers['content-type'];
 }
 
-/** Only the beginning is kept; a body that breaks off is used as far as it came. */
+/** Reads only the beginning; a body that breaks off is used as far as it arrived. */
 async function readText(payload: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;

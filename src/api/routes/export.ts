@@ -1,4 +1,4 @@
-/** What is recorded, as CSV: the same as `fermata export` writes. */
+/** Everything recorded, as CSV: the same as `fermata export` writes. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { EXPORT_KINDS, type ExportKind } from '../../operations/export-records.js';

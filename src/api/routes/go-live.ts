@@ -78,7 +78,7 @@ const notRevoked = (detail: string): Problem => ({
   doThis: 'Try again, or `fermata stop`: a stop works without revoking the permission.',
 });
 
-/** Each pre-flight asks the exchange: a page that reloads, or ten pages, ask it only once in this time. */
+/** Each pre-flight queries the exchange: ten pages, or one that reloads, cause only one in this time. */
 const KEPT_MS = 15_000;
 
 export function preflightRoute(app: FastifyInstance, web: WebDependencies): void {

@@ -1,4 +1,4 @@
-/** Whether the desk is well: its health, the errors that its logs hold, and whether an alert arrives. */
+/** Whether the desk is well: its health, the errors in its logs, and whether an alert arrives. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';

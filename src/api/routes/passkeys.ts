@@ -86,7 +86,7 @@ type AssertionBody = z.infer<typeof assertionSchema>;
 type ConfirmBody = z.infer<typeof confirmSchema>;
 type RegistrationBody = z.infer<typeof registrationSchema>;
 
-/** A person's own passkeys. Adding one takes the password again: an open page is not enough. */
+/** A person's own passkeys. Adding one needs the password again: an open page is not enough. */
 export function passkeysRoutes(
   app: FastifyInstance,
   web: WebDependencies,
@@ -211,7 +211,8 @@ export function passkeysRoutes(
 }
 
 /**
- * Reveals nothing about the person, and differs between installations: an authenticator keeps one passkey for each.
+ * Reveals nothing about the person, and differs between installations: an authenticator holds one passkey for
+ * each.
  */
 const handleOf = (key: string, person: string): string =>
   createHmac('sha256', Buffer.from(key, 'hex'))

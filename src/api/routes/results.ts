@@ -1,4 +1,4 @@
-/** What trading came to: results by period, analytics, and equity over time. */
+/** Results of trading: by period, analytics, and equity over time. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';

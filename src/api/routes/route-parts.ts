@@ -1,4 +1,4 @@
-/** What routes share: who acts and what is answered, and how a query is read and asked of the database. */
+/** Shared by routes: the caller, the answers, and how a query is read and run on the database. */
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import { symbol } from '../../desk/schema-values.js';
@@ -43,7 +43,7 @@ export function sendOutcome(
 }
 
 /**
- * Converts the named members of a query to numbers, and nothing else. What is not plain digits stays text, which the
+ * Converts only the named members of a query to numbers. Anything but plain digits stays text, which the
  * schema refuses.
  */
 export function coerceIntegers(...names: readonly string[]): preValidationAsyncHookHandler {
@@ -92,7 +92,7 @@ export function spanOf({ from, to }: SpanQuery): { fromMs: number | null; toMs: 
   return { fromMs, toMs };
 }
 
-/** Without its zone a time would be another one on each machine. */
+/** Without a zone, a time would differ from machine to machine. */
 const timeText = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 /** Null: not given. NaN: not a time. */
@@ -118,7 +118,7 @@ export async function fromDatabase<T>(
   }
 }
 
-/** Throws if it is a file about people that can't be used: the error handler names it. */
+/** Throws if the cause is a file about people that can't be used: the error handler names it. */
 export function sendDatabaseDown(reply: FastifyReply, what: string, error: unknown): FastifyReply {
   if (error instanceof PeopleFileUnusable) throw error;
   reply.request.log.warn({ err: error }, `${what} cannot be read`);

@@ -95,7 +95,7 @@ const STEPS = `
   order by id`;
 
 /**
- * From the evidence, newest first. Steps that ran in parallel may end in any order: they are listed in that of
+ * From the evidence, newest first. Steps that ran in parallel may end in any order: they are listed as in
  * `order`, followed by those that it no longer contains. Rejects while the database is down.
  */
 async function readRoutines(

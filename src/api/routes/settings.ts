@@ -1,4 +1,4 @@
-/** What may be changed while the desk trades: settings, the position size, the contract of a future. */
+/** Changes while the desk trades: settings, the position size, the contract of a future. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { settingValue } from '../../contracts/json-values.js';

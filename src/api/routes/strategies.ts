@@ -1,4 +1,4 @@
-/** Strategies, switched off and on, and the setups that they follow. */
+/** Strategies, switching them off and on, and the setups that they follow. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { decimalText } from '../../contracts/json-values.js';

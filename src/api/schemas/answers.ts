@@ -20,10 +20,10 @@ export function jsonSchema(schema: z.ZodType): JsonSchema {
   return rest;
 }
 
-/** What a `pattern` asks for, in words: what a request that doesn't fit is told. */
+/** What a `pattern` expects, in words, for the answer to a request that doesn't match. */
 export const EXPECTED = 'x-expected';
 
-/** Those of the check that has a pattern. */
+/** The words of the check that has a pattern. */
 function wordsOf({ _zod: { def } }: z.core.$ZodType): string | undefined {
   const checks = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
   const format = checks.find((check) => 'check' in check && check.check === 'string_format');
@@ -51,8 +51,8 @@ export const problemSchema = z
   .describe('RFC 9457 problem details');
 
 /**
- * Problems that a route may answer with, the ones worth listing: any route may also answer 400, 403 (a foreign origin),
- * 421 or 500, and one that is not public 401 or 429.
+ * The problems that a route lists. Any route may also answer 400, 403 (a foreign origin), 421 or 500, and one
+ * that is not public 401 or 429.
  */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
   return Object.fromEntries(

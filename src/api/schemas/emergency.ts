@@ -8,7 +8,7 @@ const HALT_ID_CHARS_MAX = 100;
 
 export const reason = printable.max(500).describe('Kept in the journal, the evidence and the audit trail');
 
-/** A signature by the person's own key; GET /api/signing gives the statement to sign. */
+/** A signature by the person's own key; GET /api/signing returns the statement to sign. */
 export const signature = z
   .string()
   .min(1)
@@ -19,7 +19,7 @@ export const signature = z
 /** For requests that need a reason. */
 export const reasonSchema = z.strictObject({ reason: reason.min(1) });
 
-/** No button is refused for a missing or long reason: it is asked for afterwards, or cut. */
+/** No button is refused for its reason: a missing one is asked for afterwards, a long one is cut. */
 const anyReason = z
   .string()
   .optional()

@@ -91,7 +91,7 @@ function answer(reply: FastifyReply, status: number, body: object): FastifyReply
 }
 
 interface CodecAccess {
-  /** Origins of Temporal UIs that somebody else runs. */
+  /** Origins of Temporal UIs run by somebody else. */
   readonly origins: readonly string[];
   readonly hasSession: (request: FastifyRequest) => boolean;
   readonly isToken: (token: string) => boolean;

@@ -89,7 +89,7 @@ function scriptFor(namespace: string, to: string): string {
   ].join('');
 }
 
-/** Keeps text from a link from closing the script element around it. */
+/** Prevents text from a link from closing the script element around it. */
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const inHtml = (text: string): string =>
@@ -133,7 +133,7 @@ export class TemporalTickets {
     const found = this.#sessions.get(digest(secret));
     return found !== undefined && found.expiresMs > this.nowMs() ? found.family : null;
   }
-  /** Forgets everybody's that have expired. */
+  /** Also drops everybody's expired ones. */
   #keep(into: Map<string, Kept>, family: string, lifetimeMs: number): string {
     const nowMs = this.nowMs();
     for (const [key, { expiresMs }] of into) if (expiresMs <= nowMs) into.delete(key);
@@ -171,8 +171,8 @@ export function temporalTicketRoute(
   const options = { schema, config: { roles: MAY_STOP }, preValidation: emptyBody };
   app.post<{ Body: z.infer<typeof askedSchema> }>('/api/temporal-ui/ticket', options, async (request) => {
     const ticket = tickets.issue(request.session?.family ?? '');
-    // The host name under which the page was opened, so that the cookie is set for the same host. No public address
-    // leads to the UI: from outside, its port has to be reached through a tunnel.
+    // The host name under which the page was opened, so that the cookie is set for the same host. No public
+    // address leads to the UI: from outside, its port must be reached through a tunnel.
     const { host = '127.0.0.1' } = request.headers;
     const name = cameByPublicUrl(request) ? '127.0.0.1' : host;
     const url = new URL(ENTER_PATH, `http://${name}`);

@@ -1,6 +1,6 @@
 /**
- * Copies the account in use and the other paper accounts as they were at one moment. A trader that starts on other
- * prices moves whole folders: a copy that overlapped such a move is discarded and repeated.
+ * Copies the account in use and the other paper accounts as of one moment. A trader that starts on other
+ * prices moves whole folders: a copy that overlaps such a move is discarded and repeated.
  */
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +32,10 @@ export interface CopyOptions {
 
 const TRIES_MAX = 3;
 
-/** Copies into the folder of a backup. Throws `JournalCorrupt` for the account in use; a damaged one that is set aside is left out by name. */
+/**
+ * Copies into the folder of a backup. Throws `JournalCorrupt` for the account in use; a damaged account set
+ * aside is left out by name.
+ */
 export async function copyAccounts(
   paths: AccountPaths,
   folder: string,
@@ -55,7 +58,7 @@ export async function copyAccounts(
   );
 }
 
-/** Identifies folders by inode: a folder keeps its number when it is moved. */
+/** Identifies folders by inode: a folder keeps its number when it moves. */
 function layoutOf({ journal, restingAccounts: resting }: AccountPaths): string {
   const names = restingAccounts({ restingAccounts: resting });
   const journals = [journal, ...names.map((name) => join(resting, name, place.JOURNAL_FOLDER))];
@@ -82,13 +85,13 @@ async function copyAll(
   return { journal, resting };
 }
 
-/** Every recording and every seed that was ever tried leaves an account: a backup copies only so many. */
+/** Every recording and seed ever tried leaves an account behind: a backup copies only so many. */
 const SET_ASIDE_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
 type SetAsideLimits = { readonly [limit in keyof typeof SET_ASIDE_LIMITS]: number };
 
 /**
- * Copies the paper accounts of other prices. Nobody writes to them, so each is copied as it is. Newest first, up to
- * the limits; each account left out is named with the reason, damaged ones included.
+ * Copies the accounts set aside. Nobody writes to them, so each is copied as it is. Newest first, up to the
+ * limits; each account left out is named with the reason, damaged ones included.
  */
 async function copySetAside(
   from: string,
@@ -150,7 +153,7 @@ function reasonToLeaveOut(
   return `with its ${bytes} bytes, accounts set aside would take more than ${bytesMax}`;
 }
 
-/** A damaged account could not be restored anyway, and the backup of the account in use must not depend on it. */
+/** A damaged account could not be restored anyway, and must not prevent the backup of the account in use. */
 async function copyOne(
   from: string,
   to: string,
@@ -178,7 +181,10 @@ function damageOf(error: unknown): string | null {
   return error instanceof RangeError ? messageOf(error) : null;
 }
 
-/** The account was set aside closed, so an incomplete end is damage, not an interrupted write. */
+/**
+ * Nothing was writing when the account was set aside, so an incomplete end is damage, not an interrupted
+ * write.
+ */
 function requireWhole(from: string, to: string): void {
   const [there, here] = [from, to].map((folder) => listSegments(join(folder, JOURNAL_FOLDER)).at(-1));
   if (there === undefined || here === undefined) return;
@@ -188,8 +194,8 @@ function requireWhole(from: string, to: string): void {
 }
 
 /**
- * Call after copying the journal: like a real venue, the book may know more than the journal, never less. Copies only
- * whole lines.
+ * Call it after copying the journal: like a real venue, the book may know more than the journal, never less.
+ * Copies only whole lines.
  */
 async function copyBook(from: string, to: string): Promise<void> {
   const path = join(from, BOOK_FILE);

@@ -1,4 +1,7 @@
-/** Reads an account's journal: its end, and the state that a replay gives. Checks a backup's unused paper accounts. */
+/**
+ * Reads an account's journal: its end, and the state after a replay. Checks the accounts set aside in a
+ * backup.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
@@ -20,7 +23,10 @@ export async function readAccount(journalDirectory: string): Promise<AccountRead
   return { account: state.config?.account ?? '', journal, holds: holdsOf(state) };
 }
 
-/** Only figures that a later version computes in the same way: its drill also restores backups of this version. */
+/**
+ * Only figures that later versions compute in the same way: their drills also restore backups of this
+ * version.
+ */
 function holdsOf(state: EngineState): AccountSetAside['holds'] {
   const { config, counters, live, halts, positions } = state;
   return {
@@ -34,11 +40,11 @@ function holdsOf(state: EngineState): AccountSetAside['holds'] {
   };
 }
 
-/** Path of an unused paper account's journal in a backup. */
+/** Path in a backup of the journal of an account set aside. */
 export const setAsideJournal = (folder: string, { name }: Pick<AccountSetAside, 'name'>): string =>
   join(folder, SET_ASIDE_FOLDER, name, JOURNAL_FOLDER);
 
-/** One sentence for each account that differs from the manifest or is not listed there; empty if all match. */
+/** One sentence for each account that differs from the manifest or is not listed there. Empty: all match. */
 export async function setAsideProblems(
   folder: string,
   { restingAccounts, files }: Manifest,
@@ -68,7 +74,7 @@ async function problemOf(folder: string, account: AccountSetAside): Promise<stri
   return `its journal ends at ${lastSequence}, the manifest says ${journal.lastSequence}`;
 }
 
-/** Describes a backup's unused paper accounts: how many, their size, and which ones are left out. */
+/** Describes a backup's accounts set aside: how many, their size, and which ones are left out. */
 export function setAsideText({
   restingAccounts,
   files,

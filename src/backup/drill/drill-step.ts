@@ -14,7 +14,7 @@ export interface DrillStep {
 
 export type Observation = { readonly ok: boolean; readonly observed: string };
 
-/** Runs the steps one after the other; after a failure the others are not run. */
+/** Runs the steps one after another. After a failure, the remaining ones are not run. */
 export class DrillSteps {
   readonly done: DrillStep[] = [];
   #failed: string | null = null;
@@ -53,8 +53,8 @@ export class DrillSteps {
 type Queries = Pick<Pool, 'query'>;
 
 /**
- * Checks that a restored backup is the live desk's own state at that moment. Evidence and ledger only grow, so the
- * live ones must have the backup's last entry at the same place. Newer entries are counted.
+ * Checks that a restored backup is the live desk's own state at that moment. Evidence and ledger only grow,
+ * so the live ones must have the backup's last entry at the same place. Newer entries are counted.
  */
 export async function compareWithLive(
   pool: Queries,

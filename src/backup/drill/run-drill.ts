@@ -1,6 +1,7 @@
 /**
- * Restores a backup and proves it: the files are unchanged, the database is restored on a scratch server, every table
- * matches the manifest, the journals' chains hold, the ledger matches the journals, and the evidence is unbroken.
+ * Restores a backup and proves it: the files are unchanged, the database is restored on a scratch server,
+ * every table matches the manifest, the journals' chains hold, the ledger matches the journals, and the
+ * evidence is unbroken.
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -34,8 +35,8 @@ interface DrillRequest {
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
   /**
-   * Called when everything is proven; the server is removed only when this resolves. The database is untouched: with
-   * this callback, the working test is skipped.
+   * Called once everything is proven; the server is removed only after this resolves. The working test would
+   * change the database, so it is skipped if this callback is given.
    */
   readonly onProven?: (connection: PgConnection) => Promise<void>;
   /** The last step: compares the restored state with the live desk's. */
@@ -86,8 +87,8 @@ function proveCurrent(
 const SHOWN_MAX = 100;
 
 /**
- * Proves that the product works on the restored data, not only that the data is complete. Checks what a start needs:
- * this version's schema, the product's own role and rights, reading, writing, the trader's journal.
+ * Proves that the product works on the restored data, not only that the data is complete. Checks what a start
+ * needs: this version's schema, the product's own role and rights, reading, writing, the trader's journal.
  */
 async function proveWorking(
   steps: DrillSteps,
@@ -156,7 +157,7 @@ async function replayJournal({ folder, manifest }: VerifiedBackup): Promise<Obse
 const OWNER = 'fermata';
 const DATABASE = 'restored';
 const END_TIMEOUT_MS = 10_000;
-/** Fast instead of durable, because the server is thrown away in any case. */
+/** Fast instead of durable: the server is thrown away in any case. */
 const SETTINGS = [
   'fsync=off',
   'synchronous_commit=off',
@@ -178,8 +179,8 @@ interface ScratchServer {
 const scratchFolder = (home: string): string => join(home, 'drill');
 
 /**
- * A separate Postgres server for one restore, in its own folder, removed afterwards. Never the desk's server. With
- * an empty database and the product's role, as before a first migration.
+ * A separate Postgres server for one restore, in its own folder, removed afterwards; never the desk's server.
+ * Has an empty database and the product's role, as before a first migration.
  */
 async function startScratchServer(home: string): Promise<ScratchServer> {
   await removeLeftoverScratch(home);
@@ -226,7 +227,7 @@ export async function removeLeftoverScratch(home: string): Promise<void> {
     if (!/^\d+-[0-9a-f]+$/.test(name)) continue;
     const folder = join(scratchFolder(home), name);
     await removeIfLeft(folder, async () => {
-      // The first is where earlier versions had it.
+      // Earlier versions had the server in the first of these places.
       for (const place of [folder, join(folder, 'content')]) await endServerOn(join(place, 'postgres'));
     });
   }

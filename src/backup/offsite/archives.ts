@@ -1,6 +1,6 @@
 /**
- * Packs a backup into up to three archives, each valid by itself: `db_`, `logs_` and `config_YYYYMMDD_HHMMSS.tar.gz`,
- * in UTC. Unpacked into one folder they are the backup again.
+ * Packs a backup into up to three archives, each valid by itself: `db_`, `logs_` and
+ * `config_YYYYMMDD_HHMMSS.tar.gz`, in UTC. Unpacked into one folder, they are the backup again.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { plainEnvironment } from '../../home/process-environment.js';
 import { DESK_FILE, LOGS_FOLDER, OWN_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 
-/** Dump and logs are compressed already, and the desk trades meanwhile. */
+/** Dump and logs are already compressed, and the desk trades meanwhile. */
 const LEVEL = 1;
 
 export const ARCHIVE_NAME = /^(db|logs|config)_\d{8}_\d{6}\.tar\.gz$/;
@@ -28,7 +28,7 @@ const KINDS = ['db', 'logs', 'config'] as const;
 
 function kindOf(path: string): (typeof KINDS)[number] {
   const [first] = path.split('/');
-  // Backups of before have artefacts alone, beside the desk file.
+  // Earlier backups have only artefacts next to the desk file.
   if (path === DESK_FILE || first === OWN_FOLDER || first === ARTEFACTS_FOLDER) return 'config';
   return first === LOGS_FOLDER ? 'logs' : 'db';
 }
@@ -36,7 +36,7 @@ function kindOf(path: string): (typeof KINDS)[number] {
 const stampOf = ({ takenMs }: Pick<Manifest, 'takenMs'>): string =>
   new Date(takenMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
 
-/** The archives of the backup in `folder`; an older backup has no logs. */
+/** The archives of the backup in `folder`. An older backup has no logs. */
 export async function archivesOf(
   folder: string,
   manifest: Pick<Manifest, 'takenMs'>,
@@ -76,12 +76,14 @@ export async function* packed(
     await piped;
     await tar.ended(name);
   } finally {
-    // The caller may have given up in the middle.
+    // The caller may have given up half way.
     tar.process.kill();
   }
 }
 
-/** Only for archives that were sealed here, whose names are known; files belong to the current user. */
+/**
+ * Only for archives that were sealed here, whose names are known. The files will belong to the current user.
+ */
 export async function unpack(
   bytes: AsyncIterable<Uint8Array>,
   name: string,

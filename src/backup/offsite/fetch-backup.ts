@@ -1,6 +1,7 @@
 /**
- * Fetches a backup back from the storage. The receipt and the hash of every archive are checked before one is opened.
- * The backup gets its name only when it is complete, and is verified like any other before it is restored.
+ * Fetches a backup back from the storage. The receipt and the hash of every archive are checked before any is
+ * opened. The backup gets its name only once it is complete, and is verified like any other before it is
+ * restored.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
@@ -30,8 +31,8 @@ interface FetchOptions {
 }
 
 /**
- * Returns its folder in `home`. A complete local one is left as it is, a damaged one is moved aside. Rejects like the
- * storage.
+ * Returns its folder in `home`. A complete local one is left alone; a damaged one is moved aside. Rejects
+ * like the storage.
  */
 export async function fetchBackup(
   place: OffsitePlace,
@@ -83,7 +84,7 @@ export interface OffsiteBackup {
 }
 
 /**
- * Lists what is stored away from this machine, and which of it counts as a backup. Newest first. Rejects like the
+ * Lists what is stored off this machine, and which of it counts as a backup. Newest first. Rejects like the
  * storage.
  */
 export async function listOffsite(place: OffsitePlace): Promise<readonly OffsiteBackup[]> {
@@ -125,8 +126,8 @@ async function judged(
 }
 
 /**
- * Removes expired backups and what interrupted uploads left of backups older than the newest complete one; returns the
- * ids of the expired ones. Anything else is left for a person to examine.
+ * Removes expired backups, and what interrupted uploads left of backups older than the newest complete one.
+ * Returns the ids of the expired ones. Anything else is left for a person to examine.
  */
 export async function pruneOffsite(
   place: OffsitePlace,
@@ -141,7 +142,7 @@ export async function pruneOffsite(
   );
   const expired = expiredBackups(whole, rule, nowMs);
   for (const { id, keys } of whole.filter((one) => expired.includes(one.id))) {
-    // Without the receipt it immediately stops being a backup.
+    // Without its receipt, it immediately stops being a backup.
     await storage.remove([receiptKey(place, id)]);
     await storage.remove(keys);
   }

@@ -1,7 +1,8 @@
 /**
- * Seals what leaves this machine. It is encrypted in frames with AES-256-GCM, each bound to its position, the archive's
- * name and whether it is the last, so that nothing can be changed, cut off, rearranged or passed off as another
- * archive; and signed with Ed25519. Both keys are derived from the installation's `backup-key`, which is in no backup.
+ * Seals what leaves this machine. Encrypts it with AES-256-GCM in frames, each bound to its position, the
+ * archive's name and whether it is the last: nothing can be changed, cut off, rearranged or passed off as
+ * another archive. Also signs with Ed25519. Both keys are derived from the installation's `backup-key`, which
+ * is in no backup.
  */
 import {
   createCipheriv,
@@ -26,7 +27,7 @@ const ED25519_DER = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export class SealBroken extends Error {}
 
-/** `secret`: the installation's backup key, hex. `name`: the archive's name; it can't be opened under another. */
+/** `secret`: the installation's backup key, hex. `name`: the archive's name; it opens under no other name. */
 export async function* sealed(
   plain: AsyncIterable<Uint8Array>,
   secret: string,
@@ -98,7 +99,7 @@ interface Frame {
   readonly isLast: boolean;
 }
 
-/** All frames but the last have `size` bytes; there always is a last one, and it may be empty. */
+/** All frames but the last have `size` bytes. There is always a last one, which may be empty. */
 async function* framesOf(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Frame> {
   let at = 0;
   let held: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 /**
- * Sends one verified backup away: each archive is packed, sealed and sent in one stream, and read back completely; then
- * the receipt makes it a backup. An interrupted upload starts over: files without a receipt count for nothing.
+ * Sends one verified backup off this machine: each archive is packed, sealed and sent in one stream, then
+ * read back completely. Finally, the receipt makes it a backup. An interrupted upload starts over: files
+ * without a receipt count for nothing.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -19,8 +20,8 @@ interface SendOptions {
 }
 
 /**
- * Returns the existing receipt if the backup was sent before. One at a time per desk: other uploads there are aborted.
- * Rejects like the storage, and if an archive reads back differently.
+ * Returns the existing receipt if the backup was sent before. One at a time per desk: aborts the desk's other
+ * uploads. Rejects like the storage, and if an archive reads back differently.
  */
 export async function sendBackup(
   place: OffsitePlace,
@@ -68,13 +69,13 @@ export async function receiptText(place: OffsitePlace, id: string): Promise<stri
   for await (const chunk of await place.storage.get(receiptKey(place, id))) {
     chunks.push(chunk);
     bytes += chunk.length;
-    // What was signed stands at its beginning; what follows that far behind is nothing of ours.
+    // The signed text is at the beginning; nothing this far in is ours.
     if (bytes > RECEIPT_BYTES_MAX) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Far more than any has. */
+/** Far more than any receipt has. */
 const RECEIPT_BYTES_MAX = 64 * 1024;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -98,16 +99,19 @@ export type Receipt = z.output<typeof receiptSchema>;
 type SentArchive = Receipt['archives'][number];
 
 /**
- * The receipt of a copy away from this machine: its archives, their sizes and hashes, signed. It is written last,
- * after each archive was read back: without it, nothing there is a backup. Two lines: the receipt as JSON, and its
- * signature.
+ * The receipt of a copy off this machine: its archives, their sizes and hashes, signed. It is written last,
+ * after each archive was read back: without it, nothing there is a backup. Two lines: the receipt as JSON,
+ * and its signature.
  */
 function signedReceipt(receipt: Receipt, secret: string): string {
   const text = JSON.stringify(receipt);
   return `${text}\n${signatureOf(text, secret)}\n`;
 }
 
-/** Throws with what is wrong with it. `expected`: desk and id of its location; a receipt that was moved is refused. */
+/**
+ * Throws with the reason if the receipt is invalid. `expected`: desk and id of its location; a receipt that
+ * was moved is refused.
+ */
 export function readReceipt(signed: string, secret: string, expected: Pick<Receipt, 'desk' | 'id'>): Receipt {
   const [text = '', signature = ''] = signed.split('\n');
   if (!isSignedBy(text, signature, secret))
@@ -118,7 +122,7 @@ export function readReceipt(signed: string, secret: string, expected: Pick<Recei
   return receipt;
 }
 
-/** Counts and hashes the bytes that pass through; more than `bytesMax` of them are not taken. */
+/** Counts and hashes the bytes that pass through. Throws at more than `bytesMax` of them. */
 export class Tally {
   bytes = 0;
   readonly #hash = createHash('sha256');
@@ -135,7 +139,7 @@ export class Tally {
     }
   }
 
-  /** Hex; call once, at the end. */
+  /** Hex. Call it once, at the end. */
   sha256(): string {
     return this.#hash.digest('hex');
   }

@@ -1,4 +1,4 @@
-/** S3-compatible storage through the AWS client, which is loaded only if a desk has such a storage. */
+/** S3-compatible storage through the AWS client, which is loaded only if a desk has such storage. */
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -17,7 +17,7 @@ export interface StoredObject {
   readonly bytes: number;
 }
 
-/** Another attempt is of no use until a person has changed something. */
+/** Another attempt is useless until a person has changed something. */
 export class StorageRefused extends Error {}
 
 /** Every call rejects with a message that names the storage; with `StorageRefused` if the storage refuses. */
@@ -38,7 +38,10 @@ const PARTS_AT_ONCE = 2;
 const CONNECT_MS = 10_000;
 /** Longest time without a byte. */
 const SILENT_MS = 60_000;
-/** For a byte now and then, which would go on for ever; of what is read only once it had time to begin. */
+/**
+ * Limits for a mere trickle of bytes, which would go on for ever. A read is judged only once it has had time
+ * to begin.
+ */
 const ANSWER_MINUTES = 5;
 const PACE_AFTER_S = 60;
 const PACE_BYTES_MIN = 4_000;
@@ -54,8 +57,8 @@ export async function openStorage(
     accessKeyId: keyOf(env, settings.accessKeyEnv),
     secretAccessKey: keyOf(env, settings.secretKeyEnv),
   };
-  // Silences the client's warning about the Node that its later versions will require, which doesn't belong in a desk's
-  // log.
+  // Silences the client's warning about the Node version that later releases will require: it doesn't belong
+  // in a desk's log.
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, region } = settings;
@@ -189,7 +192,7 @@ class BucketStorage implements Storage {
     this.#client.destroy();
   }
 
-  /** For what is answered at once. */
+  /** For requests that are answered at once. */
   #answered<T>(ask: (options: { readonly abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
     const abortSignal = AbortSignal.timeout(ANSWER_MINUTES * 60_000);
     return this.#asked(() =>
@@ -209,7 +212,7 @@ class BucketStorage implements Storage {
   }
 }
 
-/** Whether an upload is taken too slowly. The client says of a part only that it is there. */
+/** Whether an upload is accepted too slowly. The client reports a part only once it has arrived. */
 class UploadPace {
   #given = 0;
   #taken = 0;
@@ -272,19 +275,21 @@ export interface OffsitePlace {
 
 type Named = Pick<OffsitePlace, 'prefix' | 'desk'>;
 
-/** Layout of one desk's copies in its bucket: `<prefix><desk>/<id>/`, with the receipt next to the archives. */
+/**
+ * Layout of one desk's copies in its bucket: `<prefix><desk>/<id>/`, with the receipt next to the archives.
+ */
 export const deskPrefix = ({ prefix, desk }: Named): string => `${prefix}${desk}/`;
 export const backupPrefix = (place: Named, id: string): string => `${deskPrefix(place)}${id}/`;
 export const archiveKey = (place: Named, id: string, name: string): string =>
   `${backupPrefix(place, id)}${name}.sealed`;
 export const receiptKey = (place: Named, id: string): string => `${backupPrefix(place, id)}receipt`;
 
-/** The name under which an archive is sealed: it can't be opened as that of another backup. */
+/** The name under which an archive is sealed: it can't be opened as an archive of another backup. */
 export const sealName = (place: Named, id: string, name: string): string => `${place.desk}/${id}/${name}`;
 
 /**
- * The storage to which the desk file sends copies of backups; null if it names none. Throws `StorageRefused` if one of
- * the storage's keys, or the installation's backup key, is missing. Close it by its `storage`.
+ * The storage to which the desk file sends copies of backups. Null: it names none. Throws `StorageRefused` if
+ * one of the storage's keys, or the installation's backup key, is missing. Close it by its `storage`.
  */
 export async function openOffsite(
   home: string,
@@ -293,7 +298,7 @@ export async function openOffsite(
 ): Promise<OffsitePlace | null> {
   if (backup.s3 === undefined) return null;
   const key = secretFile(home, 'backupKey');
-  // A start would make another one, which opens none of the copies.
+  // A start would make another key, which opens none of the copies.
   if (!existsSync(key))
     throw new StorageRefused(
       `${key} is not here: copies open only with the key of the installation that sent them. Nothing was fetched or sent. Put that file there (mode 0600)`,

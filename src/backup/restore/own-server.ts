@@ -1,6 +1,6 @@
 /**
- * The installation's own Postgres server for the duration of a restore: another desk's if one is running, otherwise a
- * new one. In containers Postgres has a container of its own, and the restore only connects to it.
+ * The installation's own Postgres server for the duration of a restore: another desk's if one is running,
+ * otherwise a new one. In containers, Postgres has its own container, and the restore only connects to it.
  */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -25,7 +25,9 @@ export interface OwnServer {
   /** Creates an empty database, and the product's role. Drops an existing database of that name first. */
   createDatabase(name: string): Promise<EmptyDatabase>;
   dropDatabase(name: string): Promise<void>;
-  /** Renames the desk's database to `kept`, and `name` to the desk's. Can be repeated after an interruption. */
+  /**
+   * Renames the desk's database to `kept`, and `name` to the desk's. Can be repeated after an interruption.
+   */
   takePlace(name: string, kept: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -47,7 +49,7 @@ async function startServer(home: string, signal: AbortSignal): Promise<ServerAdd
     ...{ onNews: silent, say: silent },
   });
   const { port } = await server.open(signal).catch(async (error: unknown) => {
-    // Otherwise its lock would keep this process, and the start after the restore, waiting forever.
+    // Otherwise its lock would keep this process, and the start after the restore, waiting for ever.
     await server.close();
     children.close();
     throw error;
@@ -99,8 +101,8 @@ export async function openOwnServer(
         const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
         const here = new Set(rows.map(({ datname }) => datname));
         if (!here.has(name)) return;
-        // Open sessions, such as somebody's psql on a server that another desk keeps running, would block the rename
-        // and leave this desk without a database.
+        // Open sessions, such as somebody's psql on a server that another desk keeps running, would block the
+        // rename and leave this desk without a database.
         await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = any($1)', [
           [database, name],
         ]);

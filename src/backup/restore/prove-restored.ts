@@ -1,6 +1,6 @@
 /**
- * Reads a backup back, restores it into an empty database, and proves it there: tables, pages, ledger, unused paper
- * accounts, evidence.
+ * Reads a backup back, restores it into an empty database, and proves it there: tables, pages, ledger,
+ * accounts set aside, evidence.
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -26,7 +26,7 @@ export interface EmptyDatabase {
   readonly pool: Pool;
 }
 
-/** Null if a file differs from the manifest. */
+/** Null: a file differs from the manifest. */
 export async function readBack(
   steps: DrillSteps,
   home: string,
@@ -88,7 +88,7 @@ export async function proveRestored(
   await proveBooks(steps, backup, pool);
 }
 
-/** Compares the restored database with what it was derived from. */
+/** Compares the restored database with the sources that it was derived from. */
 async function proveBooks(steps: DrillSteps, backup: VerifiedBackup, pool: Pool): Promise<void> {
   const { folder, manifest } = backup;
   await steps.run(
@@ -136,7 +136,7 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
   };
 }
 
-/** Unused paper accounts: each journal must replay to the manifest's state and match the restored ledger. */
+/** Accounts set aside: each journal must replay to the manifest's state and match the restored ledger. */
 async function proveSetAside(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
   const kept = manifest.restingAccounts?.kept ?? [];
   for (const account of kept) {

@@ -1,8 +1,8 @@
 /**
- * Replaces the desk with a backup. First everything is prepared and proven next to the desk: a database of another name
- * in the installation's server, the accounts in a folder. Then each existing part is moved aside and the restored one
- * takes its place; nothing is deleted. If this is interrupted, running the same restore again continues it, and no desk
- * starts before.
+ * Replaces the desk with a backup. First, everything is prepared and proven next to the desk: a database of
+ * another name on the installation's server, the accounts in a folder. Then each existing part is moved aside
+ * and the restored one takes its place; nothing is deleted. After an interruption, running the same restore
+ * again continues it, and no desk starts before that.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
@@ -31,8 +31,8 @@ import { proveRestored, readBack } from './prove-restored.js';
 
 const ACCOUNT = 'account';
 /**
- * The parts of a desk's folder that a backup may contain. A part that it does not contain did not exist, and is only
- * moved aside.
+ * The parts of a desk's folder that a backup may contain. A part that the backup lacks did not exist then,
+ * and is only moved aside.
  */
 const KEPT = [ACCOUNT, place.SET_ASIDE_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
 
@@ -56,7 +56,10 @@ interface RestoreRequest {
   /** Newer backups that are damaged, for the evidence. */
   readonly passedOver?: readonly PassedOver[];
   readonly nowMs: () => number;
-  /** Called once the backup is known to be whole and to fit, before anything else: gives what it ended. */
+  /**
+   * Called once the backup is known to be whole and to fit, before anything else. Resolves with what it
+   * ended.
+   */
   readonly onReadBack?: () => Promise<readonly string[]>;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
@@ -68,13 +71,13 @@ interface RestoreRequest {
 export interface RestoreOutcome {
   readonly passed: boolean;
   readonly steps: readonly DrillStep[];
-  /** Where the replaced parts are now; null: nothing was moved. */
+  /** Where the replaced parts are now. Null: nothing was moved. */
   readonly kept: { readonly folder: string; readonly database: string } | null;
-  /** What an earlier start had left, and was ended. */
+  /** What an earlier start had left running, and was ended. */
   readonly ended: readonly string[];
 }
 
-/** Nothing else of Fermata may run in `home` from `onReadBack` on: the caller holds the locks. */
+/** From `onReadBack` on, nothing else of Fermata may run in `home`: the caller holds the locks. */
 export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutcome> {
   const { home, backupId, signal } = request;
   const steps = new DrillSteps(request.onStep ?? (() => {}));
@@ -110,7 +113,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   }
 }
 
-/** Null if the backup could not be proven; the desk was then not touched. */
+/** Null: the backup could not be proven, and the desk was not changed. */
 async function makeReady(
   steps: DrillSteps,
   request: RestoreRequest,
@@ -203,7 +206,8 @@ async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<
 const TASKS_SKIPPED = 1_000_000;
 
 /**
- * A surviving run may wait for a task created since the backup: a new task must not get the same id and answer for it.
+ * A surviving run may wait for a task created since the backup: no new task may get the same id and answer
+ * for it.
  */
 async function skipTaskIds(pool: Pool): Promise<void> {
   await pool.query(
@@ -212,7 +216,7 @@ async function skipTaskIds(pool: Pool): Promise<void> {
   );
 }
 
-/** Due times since the backup were run, or told as missed, in the database that is moved aside. */
+/** Due times since the backup were run, or reported as missed, in the database that is moved aside. */
 async function sweepRoutines(pool: Pool, untilMs: number): Promise<void> {
   await pool.query('update routine_sweep set swept_until = greatest(swept_until, $1)', [new Date(untilMs)]);
 }
@@ -274,8 +278,8 @@ async function recordRestore(
 }
 
 /**
- * The run that took the backup was open in its snapshot, and has come to its end: it is not to be told as lost. Backups
- * of early versions know of no runs.
+ * The run that took the backup was open in its snapshot, and has ended since: it must not be reported as
+ * lost. Backups of early versions know of no runs.
  */
 async function forgetTaking(pool: Pool, desk: string): Promise<void> {
   const known = await pool.query(`select to_regclass('run_seen') is not null as known`);
@@ -310,7 +314,8 @@ async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: Ow
     if (mark.has.includes(name)) await rename(restored, join(root, name));
     onMove(name);
   }
-  // Temporal's runs belong to the time after the backup; schedules come back from the desk file, pauses from Postgres.
+  // Temporal's runs belong to the time after the backup. Schedules come back from the desk file, pauses from
+  // Postgres.
   if (!mark.keepsTemporal) {
     if (sharesServers(home)) takeNewNamespace(home, mark.keptDatabase.replace(/^.*_/, ''));
     else await moveAside(homePaths(home).temporal, mark.keptIn);

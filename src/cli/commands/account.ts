@@ -1,4 +1,7 @@
-/** What a person says of the account: whose cash and coins it holds, and what a company did to its shares. */
+/**
+ * What a person declares about the account: whose cash and coins it holds, and what a company did to its
+ * shares.
+ */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { dividendSchema } from '../../desk/corporate-action-schema.js';
 import { CASH_KINDS, type CashKind } from '../../domain/cash.js';
@@ -56,7 +59,7 @@ interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
   readonly signingPasswordFile?: string;
 }
 
-/** Anybody may list them; saying whose they are takes a signed-in person who may approve. */
+/** Anybody may list them; only a signed-in person who may approve can say whose they are. */
 export function coinsCommand(command: Command): void {
   command
     .argument('[symbol]', 'instrument whose coins are meant; left out: shows all')

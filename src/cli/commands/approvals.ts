@@ -47,13 +47,16 @@ interface ApproveOptions extends ActOptions {
   readonly signingPasswordFile?: string;
 }
 
-/** Where no answer came, the vote may have been taken. */
+/** Even if no answer came, the vote may have been counted. */
 const NOT_COUNTED = {
   keptSafe: 'the desk goes on as it was, and the same vote counts once, however often it is sent',
   doThis: 'look at it as it is now: fermata approvals --all',
 };
 
-/** A vote of the signed-in person. Which roles may vote is the question's, and judged with the vote. */
+/**
+ * A vote of the signed-in person. The approval defines which roles may vote, and that is checked with the
+ * vote.
+ */
 export function approveCommand(command: Command): void {
   actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
     .option('--reject', 'vote against it')

@@ -140,7 +140,7 @@ export function backtestCommand(command: Command): void {
     });
 }
 
-/** `scoped`: the desk with that strategy alone, which the desk's own other instruments are left out of. */
+/** `scoped`: the desk with only that strategy; it leaves out the desk's other instruments. */
 function refuseUntraded(
   files: readonly DataFile[],
   { instruments }: Desk,
@@ -165,10 +165,10 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const loaded = loadDesk(namedDeskFile(options.desk));
-  // In a sweep each value is checked by itself; to look for prices, the file's own values will do.
+  // In a sweep, each value is checked on its own; the file's own values are enough to find the prices.
   const fixed = sweeps ? [] : settings.map(({ key, values: [value = ''] }) => ({ key, value }));
   const { desk, configHash } = backtestDesk(loaded, { ...others, set: fixed });
-  // The suggested command that fetches missing minutes has to name this desk, whichever desk runs here.
+  // The suggested command for fetching missing minutes must name this desk, whichever desk runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
   const files = stored?.data ?? options.data ?? [];
@@ -211,7 +211,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
   }
 }
 
-/** Orders and fills are written as they come, so they need no memory; only lists are kept, where they are asked for. */
+/** Orders and fills are written as they come, so they need no memory. Only lists are held, if requested. */
 async function single(
   job: Omit<TrialJob, 'values' | 'whole'>,
   setting: TrialSetting,
@@ -308,7 +308,7 @@ async function run(
   }
 }
 
-/** Reports a damaged file as the caller's to repair. */
+/** Reports a damaged file as one that the caller must repair. */
 async function told<Result>(running: Promise<Result>): Promise<Result> {
   try {
     return await running;
@@ -418,7 +418,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
   ];
 }
 
-/** Without it, a run whose every entry was refused looks like one in which the strategy wanted none. */
+/** Otherwise a run whose every entry was refused would look like one whose strategy wanted none. */
 function refusedLines(report: BacktestReport): string[] {
   const counts = Object.values(report.denied);
   if (counts.length === 0) return [];
@@ -429,14 +429,16 @@ function refusedLines(report: BacktestReport): string[] {
   ];
 }
 
-/** Such as an entry for which less margin is free than it needs: the strategy asked, and no limit refused it. */
+/**
+ * For example an entry that needs more margin than is free: the strategy wanted it, and no limit refused it.
+ */
 function rejectedLines({ rejected }: BacktestReport): string[] {
   return Object.entries(rejected).map(
     ([reason, count]) => `  ! the venue rejected ${counted(count, 'order')}: ${reason}`,
   );
 }
 
-/** Says so if none applies: the file may be of another time. */
+/** Says so if none applies: the file may be from another time. */
 function actionLines({ actions, currency }: BacktestReport): string[] {
   if (actions === undefined) return [];
   if (actions.length === 0) return ['  ! none of the splits and dividends falls into this time'];
@@ -452,7 +454,7 @@ function holdingLines({ holding = [], currency }: BacktestReport): string[] {
   );
 }
 
-/** Also where none came: the file may be of another time. */
+/** Shown even if no signal came: the file may be from another time. */
 function signalLines(report: BacktestReport): string[] {
   const text = signalsText(report);
   if (text === null) return [];

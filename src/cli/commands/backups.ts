@@ -1,4 +1,4 @@
-/** Backups: taking one, listing them here and away from this machine, and trying a restore. */
+/** Backups: taking one, listing them on this machine and off it, and trying a restore. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -68,27 +68,27 @@ interface BackupsOptions {
 interface ListedBackup {
   readonly place: 'here' | 's3';
   readonly id: string;
-  /** Null if it can't be told; then `problem` says why. */
+  /** Null: not known; `problem` says why. */
   readonly desk: string | null;
   readonly takenMs: number | null;
   readonly tag: BackupTag | null;
   readonly bytes: number | null;
   readonly rows: number | null;
-  /** Null if no check made so far found a problem. */
+  /** Null: no check so far has found a problem. */
   readonly problem: string | null;
-  /** Whether every byte of it was read for that. */
+  /** Whether every byte was read for that. */
   readonly read: boolean;
 }
 
 interface Away {
   readonly copies: readonly ListedBackup[];
-  /** Null if there was none. */
+  /** Null: there was none. */
   readonly failure: unknown;
 }
 
 const NOT_ASKED: Away = { copies: [], failure: null };
 
-/** Reads the manifests and the receipts, so that it works while nothing runs. */
+/** Reads manifests and receipts, so it works while nothing runs. */
 export function backupsCommand(command: Command): void {
   command
     .option('--desk <name>', 'only those of this desk')
@@ -103,7 +103,7 @@ export function backupsCommand(command: Command): void {
       const here = (await listHere(home, verify)).filter((one) => desk === undefined || one.desk === desk);
       const away = local ? NOT_ASKED : await listAway(home, desk);
       const listed = [...here, ...away.copies];
-      // A script gets one answer, all or nothing; with --local it gets the local backups in any case.
+      // A script gets one answer, all or nothing; with --local, it gets the local backups in any case.
       if (json && away.failure !== null) throw away.failure;
       if (json) printJson(listed);
       else if (listed.length > 0) printLines(listed.map(backupLine));
@@ -153,7 +153,7 @@ async function missing(folder: string, { files }: Manifest): Promise<string | nu
 
 /** Local backups are shown even if the storage does not answer. */
 async function listAway(home: string, desk: string | undefined): Promise<Away> {
-  // Only a desk file says where copies are kept, and without a started desk none is known.
+  // Only a desk file says where copies are stored, and without a started desk none is known.
   if (desk === undefined && runtimeHere(home) === null) return NOT_ASKED;
   try {
     const copies = (await offsiteCopies(home, desk)) ?? [];

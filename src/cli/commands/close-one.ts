@@ -1,4 +1,6 @@
-/** `position close` and `order cancel`: a command that makes the desk safer needs no sign-in and no reason. */
+/**
+ * `position close` and `order cancel`: a command that makes the desk safer needs no sign-in and no reason.
+ */
 import type { Command } from 'commander';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP } from '../../domain/roles.js';

@@ -16,7 +16,7 @@ export const completionOf =
       });
   };
 
-/** zsh reads completions that were written for bash. */
+/** zsh can read completions written for bash. */
 const ZSH_HEAD = `autoload -Uz compinit bashcompinit
 (( $+functions[compdef] )) || compinit
 bashcompinit
@@ -61,7 +61,7 @@ complete -o default -F _fermata fermata npx
 }
 
 interface Known {
-  /** The command as it is typed, for example `incident open`. */
+  /** The command as typed, for example `incident open`. */
   readonly typed: string;
   readonly command: Command;
 }

@@ -32,7 +32,7 @@ export function connectionCommand(command: Command): void {
     });
 }
 
-/** Needs no running desk, and disturbs none. A check that could not be made counts as not passed. */
+/** Needs no running desk, and disturbs none. A check that could not run counts as not passed. */
 async function testConnectionHere({ desk: named, simulatedVenue, json }: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
@@ -50,7 +50,9 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   return test.verdict === 'pass' ? EXIT_OK : EXIT_FAILED;
 }
 
-/** Which months the rolled futures of the desk stand for; nobody knows where it does not run. */
+/**
+ * Which months the desk's rolled futures stand for. Undefined: not known, since the desk does not run here.
+ */
 async function monthsHere(desk: string, runtime: Runtime | null) {
   if (runtime?.desk !== desk) return undefined;
   const { monthsTold } = await import('../../trader/engine-config.js');

@@ -142,7 +142,10 @@ async function gapsOfFiles(symbol: string, { from: first, to: last, json }: GapO
   return gaps.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-/** A desk trades on the minutes of one of them alone; a simulator's are not those of its exchange. */
+/**
+ * Where a symbol's minutes came from. A desk trades on one source only; a simulator is not the same source as
+ * its exchange.
+ */
 function sourcesOf(files: readonly FetchedFile[], symbol: string): readonly string[] {
   const of = files.flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []));
   return [...new Set(of.filter((one) => one.symbol === symbol).map(({ address }) => address))];

@@ -21,11 +21,11 @@ interface ListedDesk extends DeskFound {
   /** Whether it was ever started with this FERMATA_HOME. */
   readonly started: boolean;
   readonly runs: boolean;
-  /** The desk whose paper twin it is; null: it is none. */
+  /** The desk whose paper twin it is. Null: it is no twin. */
   readonly twinOf: string | null;
-  /** Null if its trader does not answer. */
+  /** Null: its trader does not answer. */
   readonly mode: Mode | null;
-  /** Address of its page; null if it does not run. */
+  /** Address of its page. Null: it does not run. */
   readonly page: string | null;
 }
 
@@ -55,7 +55,7 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
   });
 }
 
-/** Of one that has not run here; what is wrong with its file, `desk check` says. */
+/** For a desk that has not run here. Problems with its file are for `desk check` to report. */
 function twinNamedIn({ file, problem }: DeskFound): string | null {
   try {
     return problem === null ? (paperTwinIn(file, readFileSync(file, 'utf8'))?.file.twinOf ?? null) : null;
@@ -80,7 +80,7 @@ function line({ name, file, problem, started, runs, twinOf, mode, page }: Listed
   return [name.padEnd(20), state.padEnd(16), ...twin, ...now, at].join(' ');
 }
 
-/** `commands`: the names of ours, which a desk's own names for commands stand for. */
+/** `commands`: the names of our own commands, for which a desk's aliases stand. */
 export const deskCommandOf =
   (commands: readonly string[]) =>
   (command: Command): void => {

@@ -1,6 +1,6 @@
 /**
- * `fermata doctor`: a table of questions about this machine, in the order in which a start depends on them. They are
- * asked side by side and don't disturb a running desk.
+ * `fermata doctor`: a table of questions about this machine, in the order in which a start depends on them.
+ * They are asked concurrently and don't disturb a running desk.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -67,7 +67,7 @@ interface DoctorContext {
   readonly deskFile: string;
   /** Port of dashboard and API; 0: any free one. */
   readonly apiPort: number;
-  /** Venues whose public servers send the time. */
+  /** Price feeds, whose venues' public servers send the time. */
   readonly feeds: readonly string[];
   readonly nowMs: () => number;
 }
@@ -77,7 +77,7 @@ type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
 interface Answer {
   readonly verdict: Verdict;
   readonly observed: string;
-  /** What helps in this case, where it is not what helps in general. */
+  /** What helps in this case, if it differs from the general advice. */
   readonly doThis?: string;
 }
 
@@ -92,7 +92,7 @@ const NODE_MIN = [20, 19] as const;
 /** What four Node processes, Postgres and the Temporal dev server need to run well. */
 const MEMORY_MB = { warn: 1024, fail: 512 };
 const DISK_MB = { warn: 2048, fail: 512 };
-/** The date that a venue sends has whole seconds, and the response itself takes time. */
+/** A venue sends the date in whole seconds, and the response itself takes time. */
 const CLOCK_MS = { warn: 3_000, fail: 30_000 };
 /** Major version of the bundled server; an older pg_dump refuses to read it. */
 const POSTGRES_MAJOR = 15;
@@ -167,7 +167,7 @@ interface Finding {
   readonly verdict: Verdict;
   readonly observed: string;
   readonly expected: string;
-  /** Null if there is nothing to do. */
+  /** Null: there is nothing to do. */
   readonly doThis: string | null;
 }
 
@@ -243,11 +243,13 @@ function nearestFolder(path: string): string {
   return folder;
 }
 
-/** Longer paths of Unix sockets are silently truncated, so that two desks could share one. */
+/** The system silently truncates longer Unix socket paths, so two desks could share one. */
 const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME_BYTES = 20;
 
-/** File modes protect the secrets, and the trader listens on a Unix socket: both have to work where the home is. */
+/**
+ * File modes protect the secrets, and the trader listens on a Unix socket: both must work where the home is.
+ */
 async function homeFolder({ home }: DoctorContext): Promise<Answer> {
   const paths = homePaths(home);
   if (Buffer.byteLength(paths.sockets) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES_MAX) {
@@ -295,7 +297,7 @@ async function ports({ home, apiPort }: DoctorContext): Promise<Answer> {
   return passIf(isOurs, `${apiPort} is used by ${isOurs ? 'this desk' : 'another program'}`);
 }
 
-/** Only looks: `fermata up` downloads what is missing and shows its progress. */
+/** Only checks: `fermata up` downloads what is missing and shows its progress. */
 async function temporalServer({ env }: DoctorContext): Promise<Answer> {
   const address = env.FERMATA_TEMPORAL === 'external' ? env.TEMPORAL_ADDRESS : undefined;
   if (address !== undefined && address !== '') {
@@ -343,7 +345,7 @@ function canConnect(address: string): Promise<boolean> {
 const run = promisify(execFile);
 const ANSWER_MS = 5000;
 
-/** Runs Postgres as `fermata up` would: a missing library or a forbidden user namespace shows here. */
+/** Runs Postgres as `fermata up` would, which reveals a missing library or a forbidden user namespace. */
 async function postgresServer(): Promise<Answer> {
   try {
     const { postgres } = await findPostgresBinaries();

@@ -38,7 +38,7 @@ async function showOutput(idText: string, json: boolean): Promise<void> {
   const kept = await withOperations((operations) => operations.readStepOutput(id));
   if (kept === null) throw new CliFailure(`there is no output ${id}`, 'nothing was changed', lookItUp);
   if (json) printJson(kept);
-  // The output may contain control sequences for the terminal.
+  // The output may contain terminal control sequences.
   else printExact([plainText(kept.output), ...(kept.cut ? ['… (there was more, which was not kept)'] : [])]);
   process.exitCode = kept.isAsRecorded ? EXIT_OK : EXIT_FAILED;
   if (!kept.isAsRecorded) process.stderr.write(`✗ output ${id} is not what was recorded\n`);

@@ -11,7 +11,7 @@ import { printJson, printLines } from '../output.js';
 import { withOperations } from '../running-desk.js';
 
 interface Options {
-  /** True if the option was given without a value. */
+  /** True: the option was given without a value. */
   readonly reason?: string | true;
   readonly as?: string;
   readonly status?: boolean;
@@ -67,7 +67,7 @@ const NOT_BEGUN = {
     'put right what is named: fermata preflight shows every check as it is now, docs/GO_LIVE.md the way',
 };
 
-/** As the option's own parser would: it reads any reason, since a permission is taken back with every one. */
+/** Checks the reason as its parser would. The option accepts any, since --revoke must work with each. */
 function reasonNeeded(given: Options['reason'], command: Command): string {
   if (given === undefined) throw usageFailure('--reason <text> is missing', 'fermata go-live --reason TEXT');
   const text = given === true ? '' : given;

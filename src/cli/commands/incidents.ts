@@ -116,7 +116,7 @@ const ANSWERS = [
 interface Shown {
   readonly ok: boolean;
   readonly detail: string;
-  /** Only for an incident that was opened; an answer goes to an incident that is known. */
+  /** Only for an incident that was opened; an answer concerns an incident that is already known. */
   readonly workflowId?: string | null;
 }
 

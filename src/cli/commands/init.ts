@@ -96,7 +96,7 @@ function sayWritten(written: WrittenDesk, { json }: Options): void {
   ]);
 }
 
-/** The questions of `fermata init`; an empty answer takes the default in brackets, if there is one. */
+/** The questions of `fermata init`. An empty answer takes the default in brackets, if there is one. */
 export async function askForDesk(
   request: NewDeskRequest,
   input: NodeJS.ReadableStream = process.stdin,
@@ -122,7 +122,7 @@ export async function askForDesk(
   }
 }
 
-/** Has no default, since nobody can guess it: with wrong steps the venue refuses orders, or a stop. */
+/** Has no default, since nobody can guess it: with wrong steps the venue refuses orders, or even a stop. */
 async function askSteps(terminal: Interface, symbol: string): Promise<string> {
   const question = `Step sizes of ${symbol}, as its venue has them: tick, lot, smallest value (such as 0.01,0.001,5): `;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -152,7 +152,7 @@ async function ask(
   return byDefault;
 }
 
-/** As the options of `init` give it. */
+/** As given by the options of `init`. */
 interface NewDeskRequest {
   readonly name?: string;
   readonly from?: string;
@@ -175,8 +175,8 @@ interface WrittenDesk {
 const NEW_DESK_NAME = 'my-desk';
 
 /**
- * `fermata init` without its questions: builds the text, checks it like any desk file, writes it once. Throws
- * `CliFailure` or `DeskFileError`; then nothing was written.
+ * `fermata init` without its questions: builds the text, checks it like any desk file, and writes it once.
+ * Throws `CliFailure` or `DeskFileError`; then nothing was written.
  */
 export function writeNewDesk(request: NewDeskRequest, workingFolder: string): WrittenDesk {
   const name = request.name ?? NEW_DESK_NAME;
@@ -200,7 +200,10 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   return { desk: name, file, notes: taken.notes };
 }
 
-/** Two lines, and what of it alone can differ. Throws `CliFailure` or `DeskFileError`; then nothing was written. */
+/**
+ * Writes two lines, and the only values that may differ. Throws `CliFailure` or `DeskFileError`; then nothing
+ * was written.
+ */
 function writeTwin(
   { name, balance, port, yes: _yes, json: _json, ...others }: Options,
   twinOf: string,
@@ -231,7 +234,7 @@ function writeTwin(
   return { desk, file, notes: [] };
 }
 
-/** By what was typed: nobody has the file yet, so none of its lines is named. */
+/** Names the option that was typed: the file doesn't exist yet, so none of its lines can be named. */
 function refuseUnfitTwin(file: string, text: string): void {
   try {
     if (paperTwinIn(file, text) === null) throw new Error(`${file} would be no twin`);
@@ -305,13 +308,13 @@ function alreadyThere(file: string): CliFailure {
   return new CliFailure(`${file} exists already`, 'it was not touched', 'choose another name with --name');
 }
 
-/** Tells editors what code of the folder may import. */
+/** Tells editors what the folder's code may import. */
 function writeEditorConfig(folder: string): void {
   const file = join(folder, 'tsconfig.json');
   if (!existsSync(file)) writeFileSync(file, editorConfig(folder));
 }
 
-/** Copies the schema to where editors find it, beside the desk's folder. */
+/** Copies the schema to where editors find it, next to the desk's folder. */
 function copySchema(folder: string): void {
   const beside = join(folder, 'schema.json');
   const shipped = deskFolders()

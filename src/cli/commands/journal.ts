@@ -28,7 +28,7 @@ interface Options {
   readonly verify?: boolean;
 }
 
-/** Reads the files, so that it works whether or not the trader runs. */
+/** Reads the files, so it works whether or not the trader runs. */
 export function journalCommand(command: Command): void {
   command
     .option('--desk <name>', 'desk, where several were started here')
@@ -138,8 +138,9 @@ function restText(record: EngineRecord): string {
 }
 
 /**
- * Compares the ledger in Postgres with the journal entry by entry, and the journal with its own hash chain. Returns
- * exit code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind.
+ * Compares the ledger in Postgres with the journal entry by entry, and the journal with its own hash chain.
+ * Returns exit code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only
+ * behind.
  */
 async function verifyJournal(json: boolean): Promise<number> {
   // Imported only here: printing the journal needs no Postgres.

@@ -1,6 +1,6 @@
 /**
- * Signing in and out: `fermata login NAME` and `logout` on the command line, without a running desk, and `fermata
- * link` for a browser.
+ * Signing in and out: `fermata login NAME` and `logout` on the command line, without a running desk, and
+ * `fermata link` for a browser.
  */
 import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
@@ -28,7 +28,7 @@ import { printExact, printJson, printLines } from '../output.js';
 import { readPassword } from '../read-password.js';
 import { fermataHome, requireRunning, requireRuntime } from '../running-desk.js';
 
-/** Nobody's hash: checking an unknown name takes as long as checking a wrong password. */
+/** Nobody's hash: an unknown name takes as long to check as a wrong password. */
 const NO_HASH = 'scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
 interface LoginOptions {
@@ -127,8 +127,8 @@ function reachedByPhones(runtime: Runtime): void {
 const onceText = (person: string): string => `(signs ${person} in once, within 15 minutes)`;
 
 /**
- * The built-in operator's link is open to anybody here, as on the screen after a start; another person's only if that
- * person is signed in.
+ * Anybody here may have the built-in operator's link, which a start also shows on the screen. Another
+ * person's link requires that person's sign-in.
  */
 function whose(runtime: Runtime, named: string | undefined): string {
   const person = named ?? namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
@@ -149,17 +149,17 @@ async function newSignInLink(runtime: Runtime, person: string): Promise<string> 
   }
 }
 
-/** Width of the light border that the standard (ISO/IEC 18004) requires; cameras find no code without it. */
+/** Width of the light border that the standard (ISO/IEC 18004) requires; without it, cameras find no code. */
 const QUIET = 4;
 
 /**
- * A QR code for a terminal, two rows of modules to a line. With colours it is black on white whatever the terminal's
- * colours are; without, the light modules are drawn, as for a dark terminal. Throws if the text is too long (over
- * 2,000 bytes).
+ * A QR code for a terminal, two rows of modules to a line. With colours, it is black on white whatever the
+ * terminal's own colours. Without, it draws the light modules, as for a dark terminal. Throws if the text is
+ * too long (over 2,000 bytes).
  */
 export function qrCodeLines(text: string, colours: boolean): readonly string[] {
-  // 0: the smallest version that holds the text. L: a screen is neither dirty nor torn, and a smaller code fits more
-  // terminals.
+  // 0: the smallest version that holds the text. L: a screen is neither dirty nor torn, and a smaller code
+  // fits more terminals.
   const code = qrcode(0, 'L');
   code.addData(text, 'Byte');
   code.make();

@@ -69,7 +69,7 @@ export function logsCommand(command: Command): void {
 interface Chosen {
   readonly reader: LogReader;
   readonly isWanted: IsWanted;
-  /** How many rotated files to read besides the current one. */
+  /** How many rotated files to read in addition to the current one. */
   readonly movedMax: number;
   readonly write: (lines: readonly string[]) => void;
 }
@@ -147,8 +147,8 @@ function setupValue(text: string): string {
 const dateValue = (text: string): string => dayText(dayValue(text));
 
 /**
- * The logs of trading and of errors appear only with their first line: if the folder exists without one, there was
- * nothing to log.
+ * The trading log and the error log appear only with their first line: if the folder exists without one,
+ * there was nothing to log.
  */
 function requireLog(folder: string): void {
   if (findLogs(folder, 'log').names.length > 0) return;

@@ -42,7 +42,7 @@ export function monitorCommand(command: Command): void {
       if (watch === undefined)
         return showOnce(await readMonitor(sourcesOf(await requireRunning()), query), json);
       for (;;) {
-        // Looked up each time: a restarted desk may listen on other ports.
+        // Read each time: a restarted desk may listen on other ports.
         const shown = await readMonitor(sourcesOf(requireRuntime()), query);
         if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
         else showInPlace(screenOf(shown));

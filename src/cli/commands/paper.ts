@@ -41,8 +41,9 @@ export function paperCommand(command: Command): void {
 }
 
 /**
- * What people decided stays in force: the next start takes it over. Throws `CliFailure` if the desk runs, was never
- * started, trades at a venue, was stopped by a person, or has a restore to finish; then nothing was moved.
+ * People's decisions stay in force: the next start takes them over. Throws `CliFailure` if the desk runs, was
+ * never started, trades at a venue, was stopped by a person, or has a restore to finish; then nothing was
+ * moved.
  */
 export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   const mark = readRestoreMark(home);
@@ -55,8 +56,8 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   if (!existsSync(paths.journal)) {
     throw refusal(`desk ${desk} has no paper account here (FERMATA_HOME ${home})`, 'fermata up begins one');
   }
-  // The supervisor's lock prevents a start meanwhile; a trader may outlive its supervisor, hence the journal's lock
-  // too.
+  // The supervisor's lock prevents a start in the meantime. A trader may outlive its supervisor, hence the
+  // journal's lock as well.
   const homeLock = tryLockFile(join(homePaths(home).run, 'lock'));
   const journalLock = homeLock === null ? null : tryLockFile(join(paths.journal, 'lock'));
   try {
@@ -73,17 +74,18 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
 
 function setAside(paths: DeskPaths, now: Date): PaperReset {
   const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
-  // Rules that an earlier account has yet to hand over stay those to be taken over: nobody has armed this one since.
+  // If rules of an earlier account have yet to be taken over, they remain the ones to take over: nobody has
+  // armed this account since.
   if (!existsSync(paths.rulesFrom))
     writeFileSync(paths.rulesFrom, relative(paths.restingAccounts, keptIn), { mode: 0o600, flush: true });
   renameSync(paths.account, keptIn);
   return { keptIn };
 }
 
-/** What a person, or a check of the desk, has said against trading; other halts are about the account that goes. */
+/** Halts by a person or by a check of the desk; other halts concern the account that is set aside. */
 const SAID: readonly HaltCause[] = ['person', 'kill', 'check-failed'];
 
-/** A new journal knows of no halt: one that a person lifts must not vanish with the old one. */
+/** A new journal knows of no halt: a halt that a person must lift may not vanish with the old one. */
 function refuseWhereLifted(desk: string, journal: string): void {
   let stop: Halt | null = null;
   for (const { record } of readJournal(journal)) {

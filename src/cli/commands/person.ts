@@ -109,7 +109,7 @@ async function add(name: string, options: { role?: string[]; json?: boolean }): 
   ]);
 }
 
-/** Only the desk file says who may do what: the trader itself uses it to check a decision. */
+/** Only the desk file says who may do what: the trader itself checks decisions against it. */
 function rolesOf(runtime: Runtime, name: string, expected: readonly string[]): readonly PersonRole[] {
   const { people } = loadDesk(runtime.deskFile).desk;
   const roles = people.find((person) => person.name === name)?.roles;
@@ -208,8 +208,8 @@ interface PersonRemoved {
 }
 
 /**
- * A person leaves: first what needs no database, then links of every kind. Rejects with `CliFailure` if the database
- * is down: by then the password is gone and sign-ins have ended.
+ * A person leaves: first everything that needs no database, then links of every kind. Rejects with
+ * `CliFailure` if the database is down: by then the password is gone and sign-ins have ended.
  */
 async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;

@@ -34,7 +34,7 @@ import { fermataHome, requireRuntime } from '../running-desk.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
 
 const DAYS_NAMED_MAX = 20;
-/** Would be part of order ids; a replay sends no orders. */
+/** Order ids would contain it; a replay sends no orders. */
 const NO_INCARNATION = 'replay';
 const NOTHING_CHANGED = 'the journal was only read';
 
@@ -47,7 +47,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** With another strategy or parameter: which decisions it would have made, and how the day might have ended. */
+/**
+ * With another strategy or parameter: the decisions that it would have made, and how the day might have
+ * ended.
+ */
 interface Hypothesis {
   readonly set: readonly string[];
   readonly decisions: Judged;
@@ -63,7 +66,7 @@ export interface ReplayReport extends Omit<DayAgain, 'changed'> {
   readonly first: number;
   readonly last: number;
   readonly bars: number;
-  /** Why no bars were read; null if they were. */
+  /** Why no bars were read. Null: they were. */
   readonly withoutBars: string | null;
   readonly expected: string | null;
   readonly hypothesis: Hypothesis | null;
@@ -144,7 +147,7 @@ async function replay(options: Options): Promise<number> {
   return markOf(report) === '✓' ? EXIT_OK : EXIT_FAILED;
 }
 
-/** `!`: nothing differs, and what was decided could not be looked at. */
+/** `!`: nothing differs, but the decisions could not be checked. */
 function markOf(report: ReplayReport): '✓' | '!' | '✗' {
   if (!isAsThen(report)) return '✗';
   const { notJudged, same, without } = report.decisions;
@@ -157,7 +160,7 @@ function markOf(report: ReplayReport): '✓' | '!' | '✗' {
 const isAsThen = ({ hypothesis, decisions, expected, state }: ReplayReport): boolean =>
   (expected === null || expected === state.after) && (hypothesis !== null || decisions.differ === 0);
 
-/** Keeps every instrument of the desk file, so that their numbers stay the same. Null if nothing is changed. */
+/** Keeps every instrument of the desk file, so that their numbers stay the same. Null: nothing is changed. */
 function changedDesk(loaded: LoadedDesk, { strategy, set = [] }: Options) {
   if (strategy === undefined && set.length === 0) return null;
   const given = set.map(({ key, values: [value = ''] }): Setting => ({ key, value }));

@@ -39,7 +39,8 @@ export function restartCommand(command: Command): void {
 }
 
 /**
- * A trader comes back HALTED: it replays its journal, reconciles with the venue, and resumes as the desk file says.
+ * A trader comes back HALTED: it replays its journal, reconciles with the venue, and resumes as the desk file
+ * says.
  */
 async function one(name: string, { pause, json }: Options): Promise<void> {
   if (pause !== undefined) throw usageFailure('--pause is given without --all', 'give both, or neither');

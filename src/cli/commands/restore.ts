@@ -119,7 +119,7 @@ async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false 
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-/** The password is shown on a terminal only; it opens a server that lives as long as this command. */
+/** Shows the password only on a terminal; it opens a server that lives only while this command runs. */
 async function showUntilEnded({ host, port, user, password, database }: PgConnection): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return;
   printLines([
@@ -131,8 +131,8 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
 }
 
 /**
- * Restores in the place of the desk once its name was typed. Returns the exit code; throws a `CliFailure` if it
- * is refused, and then nothing was touched.
+ * Restores in the place of the desk once its name was typed. Returns the exit code. Throws a `CliFailure` if
+ * refused; then nothing was changed.
  */
 export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions): Promise<number> {
   const { home } = chosen;
@@ -149,10 +149,10 @@ export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions)
   return shown(chosen, restored, runs, { ...options, dbOnly: databaseOnly });
 }
 
-/** What became of the open runs in a Temporal server that is somebody else's. */
+/** What became of the open runs on a Temporal server that is somebody else's. */
 type EndedRuns = { readonly ended: number } | { readonly why: string };
 
-/** The desk is restored by now: what can't be ended here is said, and ended by a person. */
+/** The desk is restored by now: a failure to end the runs here is reported, and a person ends them. */
 async function endRuns({ home, desk, id }: ChosenBackup): Promise<EndedRuns> {
   const runtime = runtimeHere(home);
   if (runtime === null) return { why: 'nothing here says where it is' };
@@ -167,7 +167,7 @@ async function endRuns({ home, desk, id }: ChosenBackup): Promise<EndedRuns> {
 }
 
 /**
- * As the environment says, and otherwise as at the last start. Throws `TemporalChoice` if only part of the
+ * As the environment says; otherwise as at the last start. Throws `TemporalChoice` if only part of the
  * environment is set.
  */
 function isExternal(home: string): boolean {
@@ -218,7 +218,7 @@ function afterwardsLines(runs: EndedRuns | null, kept: RestoredInPlace['kept']):
   ];
 }
 
-/** Nothing of it is put in place: the desk's folder may be newer, and is a person's to change. */
+/** Neither is put in place: the desk's folder may be newer, and only a person may change it. */
 function ownLines(folder: string): readonly string[] {
   const file = `its desk file then: ${join(folder, DESK_FILE)}`;
   if (!existsSync(join(folder, OWN_FOLDER))) return [`  ${file}; compare it with yours`];

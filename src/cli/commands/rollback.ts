@@ -95,12 +95,12 @@ function takenAt(newestFirst: readonly Manifest[], timestamp: string): string {
 
 interface RolledBackFile {
   readonly file: string;
-  /** Where the previous file is kept; null if it was the same. */
+  /** Where the previous file is kept. Null: it was the same. */
   readonly kept: string | null;
 }
 
 /**
- * Puts the desk file of a backup in the place of the current one, which is kept beside it. A running desk is
+ * Puts the desk file of a backup in the place of the current one, which is kept next to it. A running desk is
  * unaffected until its next start. Throws if the backup is damaged or its file no longer loads.
  */
 async function rollBackDeskFile(
@@ -132,7 +132,7 @@ async function rollBackDeskFile(
     );
   const wanted = join(folder, DESK_FILE);
   if (readFileSync(wanted, 'utf8') === readFileSync(file, 'utf8')) return { file, kept: null };
-  // In the same folder, so that what it names there is found.
+  // In the same folder, so that the files it names there are found.
   const next = join(dirname(file), `.rollback-${process.pid}.yaml`);
   try {
     copyFileSync(wanted, next);

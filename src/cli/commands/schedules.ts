@@ -90,7 +90,7 @@ const noVerdictYet = (name: string, seconds: number): CliFailure =>
     VERDICT_LATER,
   );
 
-/** Undefined if there is no run: then it can be asked for again. */
+/** Undefined: there is no run, so it can be requested again. */
 function whatHelps({ workflowId, verdict }: RoutineOutcome): string | undefined {
   if (workflowId === null) return undefined;
   return verdict === null
@@ -106,8 +106,8 @@ function requireRoutine(runtime: Runtime, name: string): void {
 }
 
 /**
- * What a command reports at once, instead of waiting, about a desk that is ending, or ends to be started again: its
- * workers carry nothing on before that start. Null if it is not ending, or nobody says so.
+ * What a command reports at once, instead of waiting, if the desk is ending or about to restart: until it has
+ * started again, its workers continue nothing. Null: it is not ending, or no supervisor says so.
  */
 async function endingDesk(
   { home, desk }: Pick<Runtime, 'home' | 'desk'>,

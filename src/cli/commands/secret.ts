@@ -67,11 +67,14 @@ interface Credential {
   readonly title: string;
   readonly variable: (desk: Desk) => string;
   /**
-   * File name below the secrets, for credentials that the environment does not hold; null if it is stored in another
-   * form.
+   * File name below the secrets, for credentials that are not in the environment. Null: it is stored in
+   * another form.
    */
   readonly file: string | null;
-  /** Rejects with the reason if the new one is refused; otherwise returns what is left to do about the old one. */
+  /**
+   * Rejects with the reason if the new one is refused; otherwise resolves with what is left to do about the
+   * old one.
+   */
   readonly prove: (subject: Subject, value: string) => Promise<readonly string[]>;
 }
 
@@ -168,8 +171,8 @@ export async function rotateSecret(
 }
 
 /**
- * Finds where it is stored now, to store the new one in the same place. Returns the function that writes it and gives
- * the file.
+ * Finds where the old one is stored, to store the new one in the same place. Returns the function that writes
+ * it and resolves to the file.
  */
 function placeOf(
   { title, file }: Credential,

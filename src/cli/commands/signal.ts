@@ -1,4 +1,4 @@
-/** `fermata signal`: sends a signal from outside, withdraws it, shows the state of all. */
+/** `fermata signal`: sends a signal from outside, withdraws it, or shows the state of all. */
 import { Argument, type Command } from 'commander';
 import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.js';
 import type { SignalBody } from '../../desk/signal-schema.js';

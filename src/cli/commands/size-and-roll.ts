@@ -24,7 +24,8 @@ interface SizeOptions extends UrgentOptions {
 }
 
 /**
- * A smaller size needs no sign-in; a larger one takes a signed-in person who may approve, which the trader checks.
+ * A smaller size needs no sign-in. A larger one needs a signed-in person who may approve, which the trader
+ * checks.
  */
 export function sizeCommand(command: Command): void {
   urgentOptions(
@@ -56,7 +57,7 @@ interface RollOptions {
   readonly json?: boolean;
 }
 
-/** Asks the desk's approvers; what follows their approval goes on by itself. */
+/** Asks the desk's approvers; once they approve, the rest happens by itself. */
 export function rollCommand(command: Command): void {
   command
     .argument('[symbol]', 'a future of the desk, NQ/USD; left out: the only one that is rolled')

@@ -21,7 +21,7 @@ interface Span {
 
 const DAYS_SHOWN = 30;
 const WEEKS_SHOWN = 4;
-/** Twenty years: more than any journal is long. */
+/** Twenty years: no journal is longer. */
 const ALL_DAYS = 7_305;
 
 const ASKED: Readonly<Record<SpanName, Span>> = {
@@ -34,9 +34,12 @@ const ASKED: Readonly<Record<SpanName, Span>> = {
 interface Figures {
   readonly trades: number;
   readonly wins: number;
-  /** Percent with one decimal place; null if no trade was closed. */
+  /** Percent with one decimal place. Null: no trade was closed. */
   readonly winRatePct: string | null;
-  /** After fees. `result` is exact; the average is rounded to the currency's places, null if no trade was closed. */
+  /**
+   * After fees. `result` is exact; the average is rounded to the currency's places. Null: no trade was
+   * closed.
+   */
   readonly result: string;
   readonly average: string | null;
 }
@@ -44,7 +47,7 @@ interface Figures {
 interface PeriodFigures extends Figures {
   /** The first of the desk's days in the period. */
   readonly date: string;
-  /** ISO 8601 week; only if weeks were asked for. */
+  /** ISO 8601 week; only if weeks were requested. */
   readonly week?: string;
 }
 
@@ -91,8 +94,8 @@ export function statsLines({ currency, machineTime, setups, periods, ...figures 
 }
 
 /**
- * Newest first. A day without a closed trade is left out unless it is the only one; weeks never are, since a gap
- * would look like a trend.
+ * Newest first. A day without a closed trade is left out unless it is the only one; weeks never are, since a
+ * gap would look like a trend.
  */
 function periodsShown(
   { begins, periods, currency }: Pick<ResultsShown, 'begins' | 'periods' | 'currency'>,

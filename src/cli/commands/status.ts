@@ -35,9 +35,9 @@ interface ReadDesk {
   readonly runtime: Runtime;
   readonly status: TraderStatus;
   readonly alerts: readonly ShownChannel[];
-  /** Readiness of the configuration that runs now; null if it has not been checked yet. */
+  /** Readiness of the configuration that runs now. Null: not checked yet. */
   readonly readiness: Readiness | null;
-  /** What its paper twins have done since it halted, a line each. */
+  /** What its paper twins have done since it halted, one line each. */
   readonly twins: readonly string[];
 }
 
@@ -51,7 +51,7 @@ async function readDesk(): Promise<ReadDesk> {
   return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness, twins };
 }
 
-/** Reads the database, and is loaded, only where a halted desk has others beside it. */
+/** Loaded, and reads the database, only if a halted desk has other desks next to it. */
 async function twinsOf(runtime: Runtime, status: TraderStatus): Promise<readonly string[]> {
   if (status.halts.length === 0 || !sharesServers(runtime.home)) return [];
   const { whatTwinsDid } = await import('../../reports/paper-twins.js');
@@ -83,7 +83,7 @@ async function printLine(): Promise<void> {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Shows a failure too, until the trader answers again. */
+/** Also shows failures, until the trader answers again. */
 async function showAgain(): Promise<void> {
   showInPlace(
     await readDesk().then(
@@ -93,7 +93,7 @@ async function showAgain(): Promise<void> {
   );
 }
 
-/** Warns if the managed Temporal server could not get a network of its own. */
+/** Warns if the managed Temporal server could not get its own network. */
 function reachLines({ temporal }: Runtime): string[] {
   return temporal.isolation === 'loopback'
     ? [

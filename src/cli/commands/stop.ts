@@ -1,4 +1,7 @@
-/** A stop is never refused for how it is typed: extra words become its reason, and what can't be read is ignored. */
+/**
+ * A stop is never refused for how it is typed: extra words become its reason, and unreadable values are
+ * ignored.
+ */
 import { type Command, Option } from 'commander';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX, type UrgentOptions, urgentOptions } from '../act-on-desk.js';
 import { emergency, stopEach } from '../emergency.js';
@@ -7,7 +10,7 @@ import { chooseToStop } from '../running-desk.js';
 const TIMEOUT_SECONDS = 20;
 
 interface StopOptions {
-  /** True if the option was given without a value. */
+  /** True: the option was given without a value. */
   readonly reason?: string | true;
   readonly desk?: string | true;
   readonly as?: string | true;

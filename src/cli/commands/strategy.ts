@@ -84,7 +84,9 @@ function check(given: string, json: boolean): void {
   } else printLines([`✓ ${shownPath(file)}`, ...checked.flatMap(checkedLines)]);
 }
 
-/** The artefacts that the desk file beside it lists for it: each list once if several strategies use the file. */
+/**
+ * The artefacts that the adjacent desk file lists for it: each list once if several strategies use the file.
+ */
 function listedFor(folder: string, kind: string): readonly ListedArtefacts[] {
   const file = join(folder, 'desk.yaml');
   const written: unknown = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')).toJS() : null;

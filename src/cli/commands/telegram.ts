@@ -28,7 +28,8 @@ export function telegramCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
       const runtime = await requireRunning();
-      // A linked person can vote by Telegram: linking another person takes that person's sign-in.
+      // A linked person can vote by Telegram: linking all but the built-in operator requires their sign-in.
+      // sign-in.
       if (person !== BUILT_IN_OPERATOR) signedInPerson(runtime, ANY_ROLE, person);
       const link = await newTelegramLink(runtime, person);
       if (options.json === true) printJson(link);
@@ -65,7 +66,7 @@ async function newTelegramLink(runtime: Runtime, person: string): Promise<Telegr
 }
 
 function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
-  // From here on, earlier links no longer count, even if they are in Postgres or are put back there.
+  // From here on, earlier links no longer count, even if they are still in Postgres or are put back there.
   endTelegramLinks(runtime.home, person);
   return withPool(runtime, async (pool) => {
     const removed = await unlinkPerson(pool, runtime.desk, person);

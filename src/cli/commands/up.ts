@@ -83,7 +83,7 @@ export function upCommand(command: Command): void {
 
 /** Resolves when the desk has ended in order. All options are checked before anything is started. */
 async function up(options: Options): Promise<number> {
-  // While the desk runs, this process waits for weeks: its heap is kept small.
+  // While the desk runs, this process waits, possibly for weeks, so its heap is kept small.
   setFlagsFromString('--optimize-for-size');
   const file = namedDeskFile(options.desk);
   const chosen = startChosenOf(installationHome(), file);
@@ -99,7 +99,7 @@ async function up(options: Options): Promise<number> {
   await readyIfReal(loaded, home, simulators.simulatedVenue);
   const market = marketChoice(ofTwin(options, desk), loaded.desk);
   if (market.kind === 'recorded') await checkRecordings(market.files, loaded.desk);
-  // Loaded when a restore is ordered: once everything has ended, another build may be in this one's place.
+  // Loaded when a restore is ordered: once everything has ended, another build may have replaced this one.
   let restores: Promise<typeof import('../restore-in-place.js')> | null = null;
   const upOptions: UpOptions = {
     home,
@@ -131,10 +131,10 @@ async function up(options: Options): Promise<number> {
   );
 }
 
-/** False also where it can't be told whether the desk runs: the start itself says what is wrong. */
+/** False also if it is not known whether the desk runs: the start itself reports what is wrong. */
 export async function refusedUp(argv: readonly string[]): Promise<boolean> {
   const asksForHelp = argv.some((word) => word === '--help' || word === '-h');
-  // Which value was meant is for the start to say, where npm has kept the option to itself.
+  // If npm kept the option to itself, only the start can say which value was meant.
   if (argv[0] !== 'up' || asksForHelp || process.env.npm_config_desk !== undefined) return false;
   const at = argv.indexOf('--desk');
   const named = at < 0 ? argv.find((word) => word.startsWith('--desk='))?.slice(7) : argv[at + 1];
@@ -148,7 +148,7 @@ export async function refusedUp(argv: readonly string[]): Promise<boolean> {
   }
 }
 
-/** Null where nobody answers for that desk. */
+/** Null: nobody answers for that desk. */
 async function whyRunning(named: string = DEFAULT_DESK): Promise<CliFailure | null> {
   const desk = deskNameIn(resolveDesk(named));
   if (desk === null) return null;
@@ -165,8 +165,8 @@ const alreadyRuns = (message: string, desk: string): CliFailure =>
   );
 
 /**
- * What a desk and a twin have on record is never of both: neither takes the name of the other, and a twin has a desk
- * here whose rules it goes by.
+ * A desk and a twin never share records: neither may take the other's name, and a twin needs its desk here,
+ * whose rules it follows.
  */
 function refuseTakenName(installation: string, { desk, twinOf }: Pick<Desk, 'desk' | 'twinOf'>): void {
   const home = knownHomeOf(installation, desk);
@@ -189,11 +189,14 @@ function refuseTakenName(installation: string, { desk, twinOf }: Pick<Desk, 'des
   );
 }
 
-/** On other prices than the market's a twin would say nothing of its desk: they are simulated only where somebody asks. */
+/**
+ * On prices other than the market's, a twin would say nothing about its desk: they are simulated only on
+ * request.
+ */
 const ofTwin = (options: Options, { twinOf }: Pick<Desk, 'twinOf'>): MarketOptions =>
   twinOf === undefined || options.data !== undefined ? options : { market: 'live', ...options };
 
-/** A paper twin gets no key of an account: neither this process nor any that it starts. */
+/** A paper twin gets no account key: neither this process nor any that it starts. */
 function dropAccountKeys(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) if (credentialIn(name) !== null) delete env[name];
 }
@@ -208,8 +211,8 @@ async function readyIfReal(
 }
 
 /**
- * A failed pre-flight check forbids a start with real money; a warning is shown and sent to people. Throws if a check
- * failed; then nothing was started.
+ * A failed pre-flight check forbids a start with real money; a warning is shown and sent to people. Throws if
+ * a check failed; then nothing was started.
  */
 export async function readyForRealMoney(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
@@ -264,7 +267,7 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
 const LABEL_WIDTH = 12;
 
 /**
- * The screen that a started desk shows. Plain lines, so that they suit a log file and a narrow terminal too.
+ * The screen that a started desk shows. Plain lines, so that they also suit a log file and a narrow terminal.
  */
 export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
@@ -305,7 +308,7 @@ function moneyText({ trading, account }: UpSummary): string {
   return money === 'real money' ? 'REAL MONEY' : money;
 }
 
-/** Each price source has a paper account of its own: this mentions the others, since people look for them here. */
+/** Each price source has its own paper account: this mentions the others, since people look for them here. */
 function accountText({ account }: UpSummary): string {
   if (account === null) return 'not known yet';
   const { name, resting } = account;

@@ -89,7 +89,7 @@ export function validateCommand(command: Command): void {
     });
 }
 
-/** All options are checked before anything is begun. */
+/** All options are checked before anything begins. */
 async function validate(options: ValidateOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
@@ -225,8 +225,8 @@ interface Validated {
 type OnProgress = (progress: Progress) => void;
 
 /**
- * Whether the validation runs as a workflow: the supervisor of this FERMATA_HOME runs this very desk, or the containers
- * beside this one do. Otherwise it runs within this command.
+ * Whether the validation runs as a workflow: true if the supervisor of this FERMATA_HOME, or the containers
+ * next to this one, run this very desk. Otherwise it runs within this command.
  */
 async function runsDesk({ home, desk: here }: Runtime, desk: string): Promise<boolean> {
   if (isContainer(process.env)) return here === desk;
@@ -283,14 +283,17 @@ async function validateHere(
   }
 }
 
-/** The installation's key, made here if no desk was ever started: an earlier validation counts all the same. */
+/**
+ * The installation's key, made here if no desk was ever started: a validation before the first start also
+ * counts.
+ */
 function keyOf(home: string): string {
   mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'decisionKey');
   return readSecret(home, 'decisionKey');
 }
 
-/** The report that was written for people is the one that was signed. */
+/** The report written for people is the one that was signed. */
 function reportOf({ files }: ValidationOutcome): SignedReport {
   return JSON.parse(readFileSync(files.json, 'utf8')) as SignedReport;
 }

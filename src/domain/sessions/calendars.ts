@@ -19,7 +19,7 @@ const workdays = (period: string): TradingHours['week'] => {
   return { mon: periods, tue: periods, wed: periods, thu: periods, fri: periods };
 };
 
-/** The default of a market without trading hours: coins trade at all times. */
+/** The default for a market without trading hours: coins trade at all times. */
 export const ALWAYS_OPEN: TradingHours = { zone: 'UTC', week: null, exception: () => null };
 
 export const CALENDARS = {
@@ -73,7 +73,7 @@ const holidaysWithFutures = (year: number): readonly DayNumber[] => [
   thanksgiving(year),
 ];
 
-/** Where they are holidays themselves, the holiday counts. July 3 is a half day from Monday to Thursday only. */
+/** If one is a holiday itself, the holiday counts. July 3 is a half day from Monday to Thursday only. */
 const halfDays = (year: number): readonly DayNumber[] => {
   const july3 = dayOf(year, 7, 3);
   const eve = dayOf(year, 12, 24);
@@ -84,10 +84,11 @@ const halfDays = (year: number): readonly DayNumber[] => {
 /**
  * Days on which the New York Stock Exchange and Nasdaq are closed or close early, by their public rules.
  *
- * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is observed
- * on Monday, one on a Saturday on the Friday before, except New Year's Day. The close is at 13:00 on the day after
- * Thanksgiving, on December 24 and on July 3, if these are trading days and no holiday is observed on that Friday.
- * Computed for every year from 2022 on, when Juneteenth became a holiday; exceptions of a single date are listed.
+ * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is
+ * observed on Monday, one on a Saturday on the Friday before, except New Year's Day. The close is at 13:00 on
+ * the day after Thanksgiving, on December 24 and on July 3, if these are trading days and no holiday is
+ * observed on that Friday. Computed for every year from 2022 on, when Juneteenth became a holiday; one-off
+ * exceptions are listed.
  */
 export function stockException(day: DayNumber): Exception {
   const year = yearOf(day);
@@ -97,10 +98,10 @@ export function stockException(day: DayNumber): Exception {
 }
 
 /**
- * Futures on stock indices at the CME (cmegroup.com, "Holiday and Trading Hours"; times of New York): closed on New
- * Year's Day, Good Friday and Christmas; until 13:00 on the other holidays of the stock exchanges, until 13:15 on
- * their half days. On a Good Friday that is the first Friday of April, when the employment report is published, they
- * trade until 09:15.
+ * Futures on stock indices at the CME (cmegroup.com, "Holiday and Trading Hours"; New York times): closed on
+ * New Year's Day, Good Friday and Christmas; until 13:00 on the other holidays of the stock exchanges, until
+ * 13:15 on their half days. On a Good Friday that is the first Friday of April, when the employment report is
+ * published, they trade until 09:15.
  */
 function indexFuturesException(day: DayNumber): Exception {
   const year = yearOf(day);
@@ -112,7 +113,9 @@ function indexFuturesException(day: DayNumber): Exception {
   return halfDays(year).includes(day) ? minuteOfDay('13:15') : null;
 }
 
-/** The interbank market keeps no holidays; brokers take no orders on these two days, from 17:00 of the day before. */
+/**
+ * The interbank market has no holidays; brokers take no orders on these two days, from 17:00 the day before.
+ */
 function fxException(day: DayNumber): Exception {
   const date = dateText(day).slice(5);
   return date === '01-01' || date === '12-25' ? 'closed' : null;

@@ -1,4 +1,4 @@
-/** Which month of a future is entered, when its successor is, and from when on nothing of it is held any more. */
+/** Which month of a future is entered, when the next one takes over, and when its positions are closed. */
 import {
   DAY_MS,
   type DayNumber,
@@ -21,45 +21,48 @@ import {
 } from './contract-series.js';
 
 /**
- * The roll day, from which a month is no longer entered: a number of business days before its end (the last trade, or an
- * earlier notice of delivery), or the Monday of the week in which it is left, which for stock indices is the roll day of
- * the CME.
+ * The roll day, from which a month is no longer entered: a number of business days before its end (the last
+ * trade, or an earlier notice of delivery), or the Monday of the week in which its positions are closed (for
+ * stock indices, the CME's roll day).
  */
 type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
 
 export const ROLL_DAYS_MAX = 30;
 
-/** Where dates and times of these contracts are read. */
+/** The zone of these contracts' dates and times. */
 export const CONTRACT_ZONE = 'America/New_York';
 
-/** Of a month whose last day is all that is known. */
+/** For a month of which only the last day is known. */
 const END_OF_DAY = { minute: minuteOfDay('24:00'), inWords: '' };
-/** On the business day before the end, an hour before stocks close: while there is a market to leave in. */
+/** On the business day before the end, an hour before stocks close, while there is still a market. */
 const FLAT_AT = minuteOfDay('15:00');
 const FLAT_BEFORE_CLOSE = 60;
-/** How many months after the one in force people may choose from. */
+/** How many months after the one in force can be chosen. */
 const AHEAD = 3;
 
 export interface ContractTerms {
   readonly month: ContractMonth;
-  /** Trading in the month ends; venue time. */
+  /** When trading in the month ends; venue time. */
   readonly lastTradeMs: number;
-  /** Nothing is entered in it from here on: midnight of the roll day in New York. */
+  /** Nothing is entered in it from then on: midnight of the roll day in New York. */
   readonly rollMs: number;
-  /** A position in it is closed from here on. */
+  /** A position in it is closed from then on. */
   readonly flatMs: number;
   /** Dates in New York, 2026-12-18. `rollDay` null: the desk file names the month, and it isn't rolled. */
   readonly lastTradeDay: string;
   readonly rollDay: string | null;
   /** The first day on which a holder may be given notice of delivery. Null: none before the last trade. */
   readonly noticeDay: string | null;
-  /** The last trade in words: its day, with the time where that is known. */
+  /** The last trade in words: its day, with the time if known. */
   readonly lastTrade: string;
-  /** The month that follows. Null: nobody knows. */
+  /** The month that follows. Null: not known. */
   readonly next: ContractMonth | null;
-  /** The months that the instrument can stand for, nearest first. Earlier ones undo a roll that went too far. None: it isn't rolled. */
+  /**
+   * Months that the instrument can stand for, nearest first. Earlier ones undo a roll that went too far.
+   * None: it isn't rolled.
+   */
   readonly choices: readonly ContractMonth[];
-  /** From when on nothing is entered in each of them. */
+  /** When entries in each of them end. */
   readonly rollsMs: Readonly<Record<ContractMonth, number>>;
 }
 
@@ -69,7 +72,7 @@ export const openChoices = (
   nowMs: number,
 ): readonly ContractMonth[] => choices.filter((one) => one >= month || (rollsMs[one] ?? 0) > nowMs);
 
-/** The minute of that day from which on nothing is held any more. */
+/** The minute of that day from which nothing is held. */
 function flatMinute(day: DayNumber): number {
   const closesAt = stockException(day);
   return typeof closesAt === 'number' ? closesAt - FLAT_BEFORE_CLOSE : FLAT_AT;
@@ -82,7 +85,7 @@ export function rollDay(series: ContractSeries, month: ContractMonth, rule: Roll
   return left - weekdayIndex(left) + WEEKDAYS.indexOf('mon');
 }
 
-/** The month that is entered at a moment: the first one whose roll day is still to come. */
+/** The month entered at a moment: the first one whose roll day is still ahead. */
 export function monthInForceAt(
   series: ContractSeries,
   utcMs: number,
@@ -120,8 +123,8 @@ export function contractTerms(
 }
 
 /**
- * Of a month that the desk file names: it is entered until what is held of it is closed, in the afternoon of the business
- * day before its end. Of a future without a series `lastDay` is all that is known.
+ * For a month that the desk file names: it is entered until its positions are closed, in the afternoon of the
+ * business day before its end. For a future without a series, only `lastDay` is known.
  */
 export function fixedTerms(month: ContractMonth, offsetAt: ZoneOffset, by: MonthRule): ContractTerms {
   const [end, next] =
@@ -131,7 +134,7 @@ export function fixedTerms(month: ContractMonth, offsetAt: ZoneOffset, by: Month
   return { month, ...end, rollMs: end.flatMs, rollDay: null, next, choices: [], rollsMs: {} };
 }
 
-/** `lastDay`: as the desk file names it. */
+/** `lastDay`: from the desk file. */
 export type MonthRule = { readonly series: ContractSeries } | { readonly lastDay: DayNumber };
 
 type MonthEnd = Pick<ContractTerms, 'lastTradeMs' | 'flatMs' | 'lastTradeDay' | 'lastTrade'>;
@@ -171,6 +174,6 @@ function endOf(
 const momentOf = (day: DayNumber, minute: number, offsetAt: ZoneOffset): number =>
   utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
 
-/** Whole days until a moment, begun ones included; below 0 once it has passed. */
+/** Days until a moment, rounded up; 0 or less once it has passed. */
 export const daysUntil = (nowMs: number, utcMs: number): number =>
   Math.ceil((utcMs - nowMs) / (24 * HOUR_MS));

@@ -1,7 +1,7 @@
 /**
- * Futures whose months are known here: which ones are traded, and when each of them ends, as the rulebooks of CME, CBOT,
- * NYMEX and COMEX have it. Business days are those of the New York stock exchanges: on the days of these rules no other
- * market of theirs is closed.
+ * Futures whose months are known here: which months are traded and when each ends, by the rulebooks of CME,
+ * CBOT, NYMEX and COMEX. Business days are those of the New York stock exchanges: on the days these rules
+ * use, none of the futures exchanges' other markets is closed.
  */
 import { type DayNumber, dayOf, minuteOfDay, nthWeekday, weekdayOf } from '../civil-date.js';
 import { stockException } from './calendars.js';
@@ -10,20 +10,20 @@ import { stockException } from './calendars.js';
 export type ContractMonth = string;
 
 export interface ContractSeries {
-  /** Base of their symbols, as the broker names them. */
+  /** Bases of their symbols, as the broker names them. */
   readonly names: readonly string[];
   /** In the plural, for people. */
   readonly title: string;
-  /** Months of the year in which they are mostly traded: a roll goes from one to the next. */
+  /** The most traded months of the year: a roll goes from one to the next. */
   readonly months: readonly number[];
-  /** All that are listed. */
+  /** All listed months of the year. */
   readonly listed: readonly number[];
   readonly lastTradeDay: (month: ContractMonth) => DayNumber;
   /** In New York. */
   readonly lastTradeAt: { readonly minute: number; readonly inWords: string };
   /**
-   * The first day on which a holder may be given notice of delivery: it is left before that. Null: settled in cash, or
-   * nothing is delivered before the last trade.
+   * The first day on which a holder may be given notice of delivery: positions are closed before it. Null:
+   * settled in cash, or nothing is delivered before the last trade.
    */
   readonly noticeDay: ((month: ContractMonth) => DayNumber) | null;
 }
@@ -52,7 +52,7 @@ export function businessDaysBefore(day: DayNumber, count: number): DayNumber {
 const beginOf = (month: ContractMonth, later = 0): DayNumber =>
   dayOf(yearOf(month), ofYear(month) + later, 1);
 
-/** Of the month before this one. */
+/** Of the previous month. */
 const lastBusinessDayBefore = (month: ContractMonth): DayNumber => businessDaysBefore(beginOf(month), 1);
 
 /** Of this month, counted from its end: 1 is the last one. */
@@ -62,21 +62,25 @@ const businessDayFromEnd = (month: ContractMonth, count: number): DayNumber =>
 /** The day itself, or the business day before it. */
 const onOrBefore = (day: DayNumber): DayNumber => (isBusinessDay(day) ? day : businessDaysBefore(day, 1));
 
-/** Three business days before the 25th of the month before, or before the business day that precedes it (chapter 200). */
+/**
+ * Three business days before the 25th of the previous month, or before the last business day up to then
+ * (chapter 200).
+ */
 function crudeOilLastTrade(month: ContractMonth): DayNumber {
   const before = beginOf(month, -1);
   return businessDaysBefore(onOrBefore(before + 24), 3);
 }
 
-/** Before the third Wednesday, on which currencies are delivered. */
+/** Business days before the third Wednesday, when currencies are delivered. */
 const beforeThirdWednesday =
   (businessDays: number) =>
   (month: ContractMonth): DayNumber =>
     businessDaysBefore(nthWeekday(yearOf(month), ofYear(month), 'wed', 3), businessDays);
 
 /**
- * Stock indices: the third Friday of a quarter at 09:30 New York, when the index opens (CME Rulebook 359 for NQ, 358 for
- * ES). Where the stock exchanges are closed on that Friday, as on June 19, 2026, the business day before.
+ * Stock indices: the third Friday of a quarter at 09:30 New York, when the index opens (CME Rulebook 359 for
+ * NQ, 358 for ES). If the stock exchanges are closed on that Friday, as on June 19, 2026, the business day
+ * before.
  */
 const INDEX_SERIES: ContractSeries = {
   names: ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'],
@@ -109,20 +113,21 @@ const SERIES: readonly ContractSeries[] = [
     lastTradeDay: crudeOilLastTrade,
   },
   {
-    // Settled in cash, a day before the large one.
+    // Settled in cash, a day before the full-size contract.
     ...ENERGY,
     names: ['MCL'],
     title: 'micro crude oil futures',
     lastTradeDay: (month) => businessDaysBefore(crudeOilLastTrade(month), 1),
   },
   {
-    // The third last business day of the month before (chapter 220).
+    // The third-last business day of the previous month (chapter 220).
     ...ENERGY,
     names: ['NG'],
     title: 'natural gas futures',
     lastTradeDay: (month) => businessDaysBefore(beginOf(month), 3),
   },
-  // The third last business day of the month; delivered from its first on, of which notice is given the business day before.
+  // The third-last business day of the month. Delivery is from its first, with notice the business day
+  // before.
   {
     ...METALS,
     names: ['GC', 'MGC'],
@@ -169,13 +174,13 @@ const SERIES: readonly ContractSeries[] = [
   },
 ];
 
-/** Those of a symbol such as NQ/USD. Null: the months of this future are not known here. */
+/** The series of a symbol such as NQ/USD. Null: this future's months are not known here. */
 export function seriesOf(symbol: string): ContractSeries | null {
   const [base = ''] = symbol.split('/');
   return SERIES.find(({ names }) => names.includes(base)) ?? null;
 }
 
-/** Of one that is rolled: what trades in the hours of stock indices, and is not known by name, has their months. */
+/** For a rolled future: one that trades in stock-index hours and is not known by name has their months. */
 export const rolledSeries = (symbol: string): ContractSeries => seriesOf(symbol) ?? INDEX_SERIES;
 
 /** NQ, MNQ, ...: every name that `seriesOf` knows, for people. */
@@ -184,7 +189,7 @@ export const KNOWN_FUTURES: readonly string[] = SERIES.flatMap(({ names }) => na
 export const isListed = ({ listed }: ContractSeries, month: ContractMonth): boolean =>
   listed.includes(ofYear(month));
 
-/** The next month that is mostly traded. */
+/** The next of the most traded months. */
 export function monthAfter({ months }: Pick<ContractSeries, 'months'>, month: ContractMonth): ContractMonth {
   const next = months.find((one) => one > ofYear(month));
   return next === undefined ? monthOf(yearOf(month) + 1, months[0] ?? 1) : monthOf(yearOf(month), next);
@@ -192,10 +197,12 @@ export function monthAfter({ months }: Pick<ContractSeries, 'months'>, month: Co
 
 const monthOf = (year: number, month: number): ContractMonth => `${year}${String(month).padStart(2, '0')}`;
 
-/** The first one of a year. */
+/** The first of the most traded months in a year. */
 export const firstMonthOf = ({ months }: ContractSeries, year: number): ContractMonth =>
   monthOf(year, months[0] ?? 1);
 
-/** What is held is closed on the business day before this one: the last trade, or an earlier notice of delivery. */
+/**
+ * Positions are closed on the business day before this one: the last trade, or an earlier notice of delivery.
+ */
 export const endDay = ({ lastTradeDay, noticeDay }: ContractSeries, month: ContractMonth): DayNumber =>
   Math.min(lastTradeDay(month), noticeDay?.(month) ?? Number.POSITIVE_INFINITY);

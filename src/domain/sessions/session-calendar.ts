@@ -24,7 +24,7 @@ export interface SessionReading {
   /** `2026-11-27`: the date of that midnight. */
   readonly date: string;
   readonly weekday: Weekday;
-  /** Minutes until the close, begun ones included. 0: closed. Infinity: it never closes. */
+  /** Minutes until the close, rounded up. 0: closed. Infinity: it never closes. */
   readonly minutesToClose: number;
 }
 
@@ -33,7 +33,7 @@ const DAYS_BACK = 8;
 const DAYS_AHEAD = 40;
 
 export class SessionCalendar {
-  /** The newest phase that was asked for; nearly every question is about the same one. */
+  /** The last phase found; nearly every query is about the same one. */
   #known: Phase | null = null;
   /** Until when `#known` is reused. One search sees `DAYS_AHEAD` days; a later one finds the holidays beyond them. */
   #knownUntilMs = Number.NEGATIVE_INFINITY;
@@ -45,7 +45,7 @@ export class SessionCalendar {
     private readonly offsetAt: ZoneOffset,
   ) {}
 
-  /** The phase at a moment; it holds until `untilMs`. Periods that touch are one phase. */
+  /** The phase at a moment; it holds until `untilMs`. Adjoining periods are one phase. */
   phaseAt(utcMs: number): Phase {
     const known = this.#known;
     if (known !== null && utcMs >= known.fromMs && utcMs < this.#knownUntilMs) return known;
@@ -65,7 +65,7 @@ export class SessionCalendar {
     return open || untilMs < toMs;
   }
 
-  /** For how many milliseconds of that time it is open. */
+  /** How many milliseconds of that time it is open. */
   openMs(fromMs: number, toMs: number): number {
     let total = 0;
     for (let atMs = fromMs; atMs < toMs; ) {
@@ -78,7 +78,7 @@ export class SessionCalendar {
   }
 
   readingAt(utcMs: number): SessionReading {
-    // A strategy reads the members one by one, so the newest reading is kept.
+    // A strategy reads the members one by one, so the newest reading is cached.
     if (utcMs !== this.#newest?.utcMs) this.#newest = { utcMs, reading: this.#read(utcMs) };
     return this.#newest.reading;
   }
@@ -118,7 +118,7 @@ export class SessionCalendar {
       }
     }
     if (closeMs > utcMs) {
-      // No pause for so long means that it never closes, or that this is the only period.
+      // No pause for that long means that it never closes, or that this is the only period.
       const untilMs = closeMs >= utcMs + (DAYS_AHEAD - 2) * DAY_MS ? Number.POSITIVE_INFINITY : closeMs;
       return this.#phase(utcMs, closedSinceMs, openMs, untilMs);
     }

@@ -11,7 +11,7 @@ export function closedWords(calendar: SessionCalendar, nowMs: number): string {
   return `market closed, opens ${momentWords(calendar, untilMs, nowMs)}`;
 }
 
-/** For the last minutes of a session, in which the desk enters nothing any more. */
+/** For the last minutes of a session, when the desk enters nothing. */
 export function beforeCloseWords(calendar: SessionCalendar, nowMs: number, beforeMs: number): string {
   const { untilMs } = calendar.phaseAt(nowMs);
   const minutes = Math.round(beforeMs / MINUTE_MS);

@@ -32,19 +32,20 @@ export function periodOf(text: string): Period {
   return { open: open < close ? open : open - 1440, close };
 }
 
-/** What a desk file says in addition to a calendar or instead of one. */
+/** Hours in a desk file, in addition to a calendar or instead of one. */
 export interface OwnHours {
   readonly zone?: string | undefined;
   readonly hours?: Readonly<Partial<Record<Weekday, readonly string[] | undefined>>> | undefined;
   /** Dates, `2026-12-25`. */
   readonly holidays?: readonly string[] | undefined;
-  /** From date to `HH:MM`. */
+  /** `HH:MM` by date. */
   readonly earlyCloses?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * `base` with the desk file's hours; its holidays and early closes are added to those of the calendar. On a date that
- * both name, the desk file's entry counts: its early close opens a holiday of the calendar.
+ * `base` with the desk file's hours; its holidays and early closes are added to those of the calendar. On a
+ * date that both name, the desk file's entry counts: its early close turns a calendar holiday into a half
+ * day.
  */
 export function withOwnHours(base: TradingHours, own: OwnHours): TradingHours {
   const { zone = base.zone, hours, holidays = [], earlyCloses = {} } = own;

@@ -1,5 +1,6 @@
 /**
- * Arming is the only way back to ACTIVE. It quotes the newest halt and is refused while anything speaks against it.
+ * Arming is the only way back to ACTIVE. It quotes the newest halt and is refused while anything stands in
+ * the way.
  */
 import { type Halt, RESUME_RANK } from '../../domain/mode.js';
 import { formatUnits } from '../../domain/money.js';
@@ -35,7 +36,7 @@ export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutco
   return done(core, 'armed: the desk is ACTIVE');
 }
 
-/** Null: nothing speaks against arming, except perhaps a missing go-live. */
+/** Null: nothing stands in the way of arming, except perhaps a missing go-live. */
 export function armingRefusal(core: Core, command: Arm): CommandOutcome | null {
   return (
     wrongPapers(core, command) ?? insufficientAuthority(core, command) ?? wrongSize(command) ?? notReady(core)
@@ -65,7 +66,7 @@ function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null 
   return null;
 }
 
-/** Only people may choose a size; a rule arms with the present one. */
+/** Only people may choose a size; a rule arms with the current one. */
 function wrongSize({ sizeFactorPpm, authority }: Arm): CommandOutcome | null {
   if (sizeFactorPpm === undefined) return null;
   return isSizeFactor(sizeFactorPpm) && authority !== 'rule' ? null : badSize();
@@ -202,7 +203,7 @@ function hasUnknownOrders(core: Core): boolean {
   );
 }
 
-/** When a loss halt is lifted, the loss is counted from here; otherwise the next quote would halt again. */
+/** After a loss halt is lifted, losses count from here; otherwise the next quote would halt again. */
 function countLossesAnew(core: Core, lifted: readonly Halt[]): void {
   const { equity } = core.market;
   if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss')) {

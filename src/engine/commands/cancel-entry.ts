@@ -1,4 +1,4 @@
-/** A person cancels one entry that rests, or waits in the core; nothing else changes. */
+/** A person cancels one resting or waiting entry; nothing else changes. */
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -26,7 +26,7 @@ export function cancelEntry(core: Core, { clientId }: CancelEntry, { by }: Comma
     const message = `order ${clientId} closes a position, and would be sent again at once`;
     return refused('closes', message, 'let it be filled');
   }
-  // What its strategy wants it changed to would follow it.
+  // Otherwise the change that its strategy wants would be sent next.
   endWaiting(core, `${by} cancelled the order that it changes`, ({ changes }) => changes === clientId);
   cancelOrder(core, entry, `${by} cancelled it`);
   return done(core, `entry order ${clientId} is being cancelled; what it fills until then is protected`);

@@ -1,4 +1,4 @@
-/** A person says who owns the coins that no trade of the desk explains. Until then the desk does not touch them. */
+/** A person says who owns coins that no trade of the desk explains. Until then the desk leaves them alone. */
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';

@@ -18,7 +18,7 @@ export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
   return done(core, closingWords(core));
 }
 
-/** Like a close-all, but it takes two people to arm again. */
+/** Like a close-all, but arming again needs two people. */
 export function kill(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
   raiseHalt(core, { mode: 'KILLED', by, reason, ...haltWhy(core.config, 'kill') });
@@ -27,7 +27,7 @@ export function kill(core: Core, event: CommandEvent): CommandOutcome {
   return done(core, `killed: two people are needed to arm; ${closingWords(core)}`);
 }
 
-/** An order that can't be recorded never leaves, so the desk must not promise to close. */
+/** An order that can't be recorded is never sent, so the desk must not promise to close. */
 function cannotClose(detail: string): CommandOutcome {
   const message =
     `the journal can't be written (${detail}), so no closing order can leave; the desk is halted, entries are being ` +

@@ -1,7 +1,7 @@
 /**
- * A person closes one position at the market, in every mode. Nothing else changes: an active desk's strategy may
- * enter again. A halt (REDUCING aside) or a restart in the meantime keeps what is left, with its stop; the person has to
- * ask again.
+ * A person closes one position at the market, in any mode. Nothing else changes: on an active desk the
+ * strategy may enter again. A halt (REDUCING aside) or a restart before the close is done leaves the rest,
+ * with its stop; the person must ask again.
  */
 import { closedWords } from '../../domain/sessions/session-words.js';
 import { type Core, markChanged, note, positionAt, progressAt, sessionsAt } from '../core.js';

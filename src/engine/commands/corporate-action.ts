@@ -1,6 +1,6 @@
 /**
- * Applies a split or a dividend of a stock. Once a split is recorded, position, stop and exits are in new shares. A
- * venue of our own (paper) is told; every other one must have booked it itself.
+ * Applies a split or a dividend of a stock. Once a split is recorded, position, stop and exits are in new
+ * shares. Our own venue (paper) is notified; every other one must have booked it itself.
  */
 import { placesOf } from '../../domain/book-steps.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -37,7 +37,7 @@ type Take = Extract<Command, { readonly name: 'corporateAction' }>;
 type Split = Extract<CorporateAction, { readonly kind: 'split' }>;
 type Dividend = Extract<CorporateAction, { readonly kind: 'dividend' }>;
 
-/** The same action again within this market time is the same one, said twice. */
+/** The same action again within this market time is a repetition. */
 const SAID_TWICE_MS = 3 * DAY_MS;
 
 export function takeAction(core: Core, { action, timed }: Take, event: CommandEvent): CommandOutcome {
@@ -114,7 +114,7 @@ function takeSplit(
   });
   core.sync.splits.delete(at);
   core.sync.suspected.delete(at);
-  // A venue that is told ends the resting orders and reports it; new ones follow then.
+  // A notified venue ends the resting orders and reports it; new ones follow then.
   if (byVenue) {
     cancelInOldShares(core, at);
     markChanged(core, at);
@@ -135,7 +135,9 @@ function takeSplit(
   );
 }
 
-/** A fill on its way would be of old shares, and a price of the old size would be taken for one of the new. */
+/**
+ * A fill on its way would be in old shares, and a price in old shares would be taken for one in new shares.
+ */
 function splitObstacle(core: Core, { id: at, symbol }: Instrument): CommandOutcome | null {
   const trades = core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING';
   if (trades && isMarketOpen(core, at))
@@ -156,7 +158,9 @@ function splitObstacle(core: Core, { id: at, symbol }: Instrument): CommandOutco
     : null;
 }
 
-/** What closing would bring for a new share. If no price is surely of old shares: what a new share has cost. */
+/**
+ * The price of closing one new share. If no price is certain to be in old shares: the cost of one new share.
+ */
 function priceAfter(core: Core, { id: at }: Instrument, ratio: Split, isOld: boolean): number {
   const { market } = core;
   const position = positionAt(core, at);

@@ -40,7 +40,7 @@ export function explainCash(core: Core, asked: ExplainCash, event: CommandEvent)
   );
 }
 
-/** Where results are settled in cash, money that is missing and was not taken out was lost: loss limits have to see it. */
+/** If results are paid in cash, missing money that nobody withdrew was lost, and loss limits must see it. */
 function kindBooked({ config }: Core, { kind, amount }: ExplainCash): CashKind {
   const settles = config.instruments.some((instrument) => VALUE[instrument.kind].pays === 'result');
   return kind === 'correction' && amount < 0n && settles ? 'result' : kind;

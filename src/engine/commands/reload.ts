@@ -1,5 +1,6 @@
 /**
- * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs approval.
+ * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs
+ * approval.
  */
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { openChoices } from '../../domain/sessions/contract-months.js';
@@ -29,7 +30,7 @@ type Reload = Extract<Command, { readonly name: 'reload' }>;
 
 export function reload(core: Core, command: Reload, event: CommandEvent): CommandOutcome {
   const { changed: before } = core.state.settings;
-  // The bound of a go-live is left out: it is not a setting and applies whatever is set.
+  // The bound of a go-live is left out: it is not a setting and always applies.
   const inForce = settingValues(effectiveConfig(core.base, before, null));
   const changes = settingChanges(inForce, command.values);
   const problems = problemsOf(core, command.values);
@@ -72,7 +73,7 @@ function problemsOf(core: Core, values: SettingValues): string[] {
   });
 }
 
-/** Null: the key is no month's, or the month can still be entered. */
+/** Null: the key is not a contract month, or the month can still be entered. */
 function monthProblem(core: Core, key: string, value: DeclaredValue): string | null {
   const contract = core.config.contracts?.find((one) => one !== null && monthKey(one.symbol) === key);
   if (contract == null) return null;
@@ -82,7 +83,7 @@ function monthProblem(core: Core, key: string, value: DeclaredValue): string | n
     : `${key}: expected one of ${open.join(', ')}, found ${value}, whose roll day is over`;
 }
 
-/** Positions and orders are of one contract month: a roll would make them of another. */
+/** Positions and orders belong to one contract month: a roll would move them to another. */
 function notFlat(core: Core, changes: readonly SettingChange[]): CommandOutcome | null {
   for (const { id, symbol } of core.config.instruments) {
     const change = changes.find(({ key }) => key === monthKey(symbol));
@@ -127,7 +128,7 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
   markAllChanged(core);
 }
 
-/** They were sized and approved under other limits. */
+/** Entries were sized and approved under the old limits. */
 function cancelEntries(core: Core): void {
   endWaiting(core, 'the settings changed');
   for (const orders of core.state.live) {

@@ -21,7 +21,7 @@ export function resize(core: Core, command: Resize, event: CommandEvent): Comman
   return done(core, `position size is ${percent(sizeFactorPpm)} of what the desk file allows`);
 }
 
-/** When the size goes down, resting entries are cancelled: they have the former size. */
+/** Lowering the size cancels resting entries: they have the old size. */
 export function setSizeFactor(
   core: Core,
   sizeFactorPpm: number,

@@ -1,4 +1,4 @@
-/** Commands of people and of parts of the desk. Each is recorded and answered. */
+/** Commands from people and from parts of the desk. Each is recorded and answered. */
 import { type Core, commit, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';

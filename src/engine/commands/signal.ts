@@ -1,6 +1,6 @@
 /**
- * Judges and records a signal from outside, and only then shows it to strategies. A repeated signal changes nothing.
- * One that arrives while the desk may not act on it is recorded and not shown.
+ * Judges and records a signal from outside before showing it to strategies. A repeated signal changes
+ * nothing. A signal that the desk may not act on when it arrives is recorded but not shown.
  */
 import { looserThan, type Signal, type SignalName, saysTheSame, signalKey } from '../../domain/signal.js';
 import { signalsRemembered } from '../apply-signals.js';
@@ -19,9 +19,9 @@ import {
 import type { SignalEntry } from '../state.js';
 import { done, refused } from './outcome.js';
 
-/** How far the sender's clock may be ahead of market time. */
+/** How far the sender's clock may run ahead of market time. */
 const AHEAD_MS_MAX = 60_000;
-/** Bound on the signals that are remembered; no real source sends more. */
+/** Most signals that are remembered; no real source sends more. */
 const SIGNALS_MAX = 5_000;
 
 type TakeSignal = Extract<Command, { readonly name: 'signal' }>;
@@ -83,7 +83,7 @@ function whyRefused(core: Core, signal: Signal, known: SignalEntry | undefined):
   return looser === null ? null : { limit: 'looser', reason: `an edit may only tighten a signal: ${looser}` };
 }
 
-/** Allowed in every mode. Cancels the entry; no revision is followed any more. What was filled keeps its exits. */
+/** Allowed in every mode. Cancels the entry and follows no further revision. Filled lots keep their exits. */
 export function withdrawSignal(
   core: Core,
   { source, id }: WithdrawSignal,

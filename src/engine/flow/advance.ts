@@ -35,7 +35,7 @@ export function advance(core: Core, at: InstrumentId): void {
 }
 
 function step(core: Core, at: InstrumentId): void {
-  // No order can leave, so nothing that protects the position is cancelled for an order that would never follow.
+  // No order can leave, so no protection is cancelled for an order that would never follow.
   if (core.journalFault !== null && openLots(positionAt(core, at)) !== 0) {
     cancelEntries(core, at, "the journal can't be written");
     return;
@@ -56,7 +56,8 @@ function step(core: Core, at: InstrumentId): void {
   const noEntry =
     isEnding || cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
   if (noEntry !== null) {
-    // An entry that waits for a time of a session goes on waiting: it was asked for with the session's hours in mind.
+    // An entry that waits for a time of a session keeps waiting: it was requested with the session's hours in
+    // mind.
     endWaiting(core, noEntry, ({ instrument, fromMs }) => instrument === at && (isEnding || fromMs === null));
     cancelEntryOrders(core, at, noEntry);
   }
@@ -75,7 +76,7 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, position, 'close', exiting.why);
     return;
   }
-  // Stops and exits of its trades would sell somebody else's coins.
+  // The stops and exits of these trades would sell someone else's coins.
   if (position.parts.length > 0 && isOversold(core, at)) {
     protect(core, position);
     return;
@@ -109,7 +110,7 @@ function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
   reduceToTargets(core, holding);
 }
 
-/** Cancels what protected a closed trade, while others are open. */
+/** Cancels the stops and targets of a closed trade while others are open. */
 function cancelStrays(core: Core, position: PositionEntry): void {
   progressAt(core, position.instrument).unprotectedSinceMs = null;
   const owners = holdingsOf(position).map(ownerOf);

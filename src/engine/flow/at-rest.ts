@@ -1,7 +1,7 @@
 /**
- * Whether an instrument has nothing to advance: it holds nothing and no order is live, or what it holds rests behind the one
- * stop that it wants. And until when a tick has nothing to do, so that a backtest need not have one for each of its prices.
- * Whoever adds a step to `advance`, to `onTick` or to what they call says here when that step has nothing to do;
+ * Whether an instrument has nothing to advance: no position and no live order, or a position behind the one
+ * stop that it wants. Also until when a tick is a no-op, so a backtest needs no tick for each of its prices.
+ * If you add a step to `advance`, to `onTick` or to anything they call, say here when it is a no-op;
  * `test/backtest/shortcuts.test.ts` compares both.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -33,7 +33,7 @@ import { nextFlatMs } from './session.js';
 export function isAtRest(core: Core, at: InstrumentId): boolean {
   const live = core.state.live[at];
   if (live === undefined || live.size > 1 || isClosing(core)) return false;
-  // An entry that waits is dropped in modes and at times that allow no entry.
+  // A waiting entry is dropped in modes and at times that allow no entry.
   if (isAnyWaiting(core, at)) return false;
   const progress = progressAt(core, at);
   if (!hasNothingPending(progress) || watchesExits(core, at)) return false;
@@ -41,7 +41,7 @@ export function isAtRest(core: Core, at: InstrumentId): boolean {
   // Each trade of a position in parts has a stop of its own.
   if (position.parts.length > 0 || progress.trades.size > 0) return false;
   if (position.quantityLots === 0) return live.size === 0 && !progress.hadStop;
-  if (core.config.contracts?.[at] != null) return false; // a contract that ends is left in time
+  if (core.config.contracts?.[at] != null) return false; // positions in an expiring contract are closed in time
   for (const order of live.values()) return progress.hadStop && restsBehind(core, position, order);
   return false;
 }
@@ -68,7 +68,10 @@ function watchesExits({ market }: Core, at: InstrumentId): boolean {
   );
 }
 
-/** Exits of the trade and the end of a session depend on price and time: with them nothing counts as at rest. */
+/**
+ * Exits of the trade and the end of a session depend on price and time, so a trade with either never counts
+ * as at rest.
+ */
 function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boolean {
   const { intent, state, replaces, filledLots } = stop;
   const { trade, quantityLots, instrument: at } = position;
@@ -91,13 +94,14 @@ function restsBehind(core: Core, position: PositionEntry, stop: OrderEntry): boo
 }
 
 /**
- * Whether a tick at this moment would change and send nothing but the time, which is then set. What it takes is looked through once; until
- * something other than an ordinary quote happens, the same answer holds up to the first deadline.
+ * Whether a tick at this moment would change and send nothing but the time, which is set in any case. The
+ * conditions are checked once; until something other than an ordinary quote happens, the answer holds up to
+ * the first deadline.
  */
 export function passesTick(core: Core, stamp: Stamp): boolean {
   setTime(core, stamp);
   core.calm ??= calmOf(core);
-  // Quotes that have come since may have put off the deadline of their silence.
+  // Quotes since then may have put off the deadline for their silence.
   if (core.calm !== NOT_CALM && !isWithin(core.calm, stamp)) core.calm = calmOf(core);
   if (!isWithin(core.calm, stamp)) return false;
   for (const at of core.calm.withOrders) if (isBeyondAStop(core, at)) return false;
@@ -106,8 +110,8 @@ export function passesTick(core: Core, stamp: Stamp): boolean {
 }
 
 /**
- * Whether this quote would do nothing but mark what is held, which is then done. `withTick`: a tick is due before it, which
- * has to pass as well.
+ * Whether this quote would only mark positions; if so, marks them. `withTick`: a tick is due first and must
+ * pass too.
  */
 export function passesQuote(core: Core, event: QuoteEvent, withTick: boolean): boolean {
   if (withTick && !passesTick(core, event)) return false;
@@ -158,7 +162,7 @@ function isCalmAt(core: Core, at: InstrumentId): boolean {
   return overrunSinceMs === null && isAtRest(core, at) && !isNearlyDust(core, at);
 }
 
-/** Nothing is under way, and nothing waits, that a tick might have to end, to ask again or to tell of. */
+/** Nothing is under way or waiting that a tick might have to end, repeat or report. */
 function isCalm(core: Core): boolean {
   const { state, sync } = core;
   return (
@@ -171,25 +175,28 @@ function isCalm(core: Core): boolean {
   );
 }
 
-/** Ordinary quotes stay within a third of each other: so far from dust, none of them makes what is held too small to be sold. */
+/**
+ * Ordinary quotes stay within a third of the last judged one: so far from dust, none makes a position too
+ * small to sell.
+ */
 const FAR = 4;
 
 function isNearlyDust(core: Core, at: InstrumentId): boolean {
   const position = positionAt(core, at);
   const ticks = knownTicks(core, at);
   if (position.quantityLots === 0) return false;
-  // Without a price, what is held is not marked either.
+  // Without a price, the position is not marked either.
   return ticks === null || isDustAt(core, position, ticks / FAR) || isDustAt(core, position, ticks * FAR);
 }
 
-/** As `nextWakeMs` and `nextFlatMs` of the engine, without looking through everything while it is calm. */
+/** Like `nextWakeMs` and `nextFlatMs` of the engine, but without a full scan while it is calm. */
 export const nextWakeKnownMs = (core: Core): number | null =>
   core.calm === null || core.calm === NOT_CALM ? nextWakeMs(core) : core.calm.wakeMs;
 
 export const nextFlatKnownMs = (core: Core): number =>
   core.calm === null || core.calm === NOT_CALM ? nextFlatMs(core) : Number.POSITIVE_INFINITY;
 
-/** From when on silence of this instrument could mean that its price is stale. */
+/** From when silence of this instrument could mean a stale price. */
 function staleFromMs(core: Core, at: InstrumentId, openSinceMs: number): number {
   const staleMs = staleMsOf(core.config.risk);
   const quotedMs = core.market.quotedMonotonicMs[at] as number;

@@ -71,13 +71,16 @@ export function begin(core: Core, stamp: Stamp): string | null {
   return null;
 }
 
-/** The trader may have ended right after a fill: what was held before it is not known any more. */
+/** The trader may have ended right after a fill: the position before the fill is no longer known. */
 function doubtLateLists(core: Core): void {
   for (const { id } of core.config.instruments)
     if (fillsSince(core, core.marketMs - FILL_OVERLAP_MARKET_MS, id) > 0) noteHeld(core, id, null);
 }
 
-/** Positions and orders are counted in steps of their instrument, so the steps must not change while any are open. */
+/**
+ * Positions and orders are counted in steps of their instrument, so the steps must not change while any are
+ * open.
+ */
 function whyNotBegin(core: Core): string | null {
   const { state, config } = core;
   const before = state.config;
@@ -106,7 +109,7 @@ function whyNotBegin(core: Core): string | null {
   );
 }
 
-/** Only what is open in a rolled future prevents the start; what is open in another one goes on as at any start. */
+/** Only positions and orders in a rolled future prevent the start; those in others go on as at any start. */
 function whyNotOtherMonths(
   { state, config }: Core,
   before: readonly Instrument[],
@@ -125,8 +128,8 @@ function whyNotOtherMonths(
 }
 
 /**
- * Too small to sell, judged by its cost since there is no price yet. It is converted to the new steps, or left behind
- * with its symbol.
+ * Too small to sell, judged by its cost since there is no price yet. The leftover is converted to the new
+ * steps, or left behind with its symbol.
  */
 function isLeftover({ state }: Core, position: PositionEntry, instruments: readonly Instrument[]): boolean {
   const instrument = instruments[position.instrument];
@@ -142,7 +145,7 @@ function otherAccount(before: string, now: string, says = 'the desk file asks fo
 }
 
 /**
- * Settings that were changed while the desk ran stay in force, except where an edit of the desk file changed the value
+ * Settings changed while the desk ran stay in force, unless an edit of the desk file has changed the value
  * since.
  */
 function takeUpSettings(core: Core): void {
@@ -170,7 +173,7 @@ function takeUpSettings(core: Core): void {
   });
 }
 
-/** The month that people rolled to is now that of the instrument, so it is no longer a change. */
+/** The month that people rolled to is now the instrument's own, so it is no longer a change. */
 const isTakenOver = (key: string, value: DeclaredValue, now: SettingValues): boolean =>
   isMonthKey(key) && now[key] === value;
 
@@ -186,9 +189,10 @@ function endOldGoLive(core: Core): void {
 }
 
 /**
- * Also written under a new incarnation, and if market time went back on the paper account that names no price source,
- * where a recording may replace a live market. For every other account, market time never goes back behind its fills,
- * whatever a clock or a recording says: its venue lists them again, and they would be booked twice.
+ * Also written under a new incarnation, and if market time went back on the paper account that names no price
+ * source, where a recording may replace a live market. On every other account, market time never goes back
+ * behind its fills, whatever a clock or a recording says: the venue lists them again, and they would be
+ * booked twice.
  */
 function recordConfig(core: Core): void {
   const { config, state } = core;
@@ -224,8 +228,8 @@ function recordConfig(core: Core): void {
 }
 
 /**
- * The day may go back only here: between two starts the market may be a different one. A later day begins with its
- * prices.
+ * The day may go back only here: the market may be a different one after a restart. A later day begins once
+ * it has prices.
  */
 function startDay(core: Core): void {
   const startMs = core.config.dayStartMs(core.marketMs);
@@ -234,7 +238,7 @@ function startDay(core: Core): void {
   onMinute(core);
 }
 
-/** They were sent before the end, or never: only the venue knows. */
+/** These orders were sent before the end, or never: only the venue knows. */
 function askAboutOrders(core: Core, at: number): void {
   for (const entry of liveOrders(core, at)) {
     watchOf(core, entry.intent.clientId);

@@ -1,7 +1,8 @@
 /**
- * Leads from the present stops to the wanted one with the smallest gap that the venue allows. Fewer lots: amend in
- * place. Another price or more lots: replace in one request. Only if the venue can do neither is the old stop
- * cancelled first. One step at a time: while the venue owes an answer, the resting stop is not changed.
+ * Moves from the current stops to the wanted one with the smallest gap that the venue allows. Fewer lots:
+ * amend in place. Another price or more lots: replace in one request. The old stop is cancelled first only if
+ * the venue can do neither. One step at a time: while the venue owes an answer, the resting stop is not
+ * changed.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { FixedOrders } from '../../domain/venue.js';
@@ -77,7 +78,8 @@ function changesAt(
 }
 
 /**
- * No stop rests. If the venue refused the new stop, the old one is restored at once and the new one is tried later.
+ * No stop rests. If the venue refused the new stop, the old one is restored at once and the new one is tried
+ * later.
  */
 function placeFirst(core: Core, position: Holding, wanted: WantedStop): void {
   const progress = tradeProgressAt(core, position);
@@ -94,7 +96,7 @@ function placeFirst(core: Core, position: Holding, wanted: WantedStop): void {
   }
 }
 
-/** The old stop was given up for one that was refused, so it is to be restored. */
+/** The old stop gave way to one that was refused, so it must be restored. */
 export function onStopRefused(core: Core, { intent }: OrderEntry): void {
   const { formerStop } = progressOfOrder(core, intent);
   if (formerStop !== null) formerStop.due = true;

@@ -1,7 +1,7 @@
 /**
- * Side by side, opposite trades that are closed at the same time are closed against each other at the mid of the last
- * quote: no order leaves, no spread and no fee is paid, and the venue's net stays what it is. Only where nothing at the
- * venue can still close them: no stop of theirs rests, and no closing order is on its way.
+ * Side by side, opposite trades that close at the same time are closed against each other at the mid of the
+ * last quote: no order leaves, no spread or fee is paid, and the venue's net is unchanged. Only if nothing at
+ * the venue can still close these lots: no stop rests for them, and no closing order is on its way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -26,8 +26,8 @@ import { isConfirmed, stopsFor } from './wanted-stop.js';
 type TradesCrossed = Extract<EngineRecord, { readonly type: 'trades.crossed' }>;
 
 /**
- * Crosses what is being closed on both sides, and shows each strategy its part as a fill of its exit. `isOpen`: whether
- * the market is open.
+ * Crosses lots being closed on both sides, and shows each strategy its share as a fill of its exit. `isOpen`:
+ * whether the market is open.
  */
 export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): void {
   if (!isSideBySide(core, at) || !isOpen) return;
@@ -49,7 +49,7 @@ export function crossLeaving(core: Core, at: InstrumentId, isOpen: boolean): voi
   }
 }
 
-/** Crosses all opposite trades of a position that is closed as a whole: what is left of it is the venue's net. */
+/** Crosses all opposite trades of a position that is closed as a whole: only the venue's net is left. */
 export function crossOpposite(core: Core, at: InstrumentId, why: ExitReason | null): void {
   if (!isSideBySide(core, at)) return;
   const reason = why ?? (core.state.closeAll === 'idle' ? 'unprotectable' : 'closeAll');
@@ -62,8 +62,8 @@ export function crossOpposite(core: Core, at: InstrumentId, why: ExitReason | nu
 }
 
 /**
- * Whether an exit waits because an opposite trade is being closed too. It waits for as long as the venue may take to
- * answer the cancel of that trade's stop, and no longer: no trade is held up by what becomes of another.
+ * Whether an exit waits because an opposite trade is being closed too. It waits only as long as the venue may
+ * take to answer the cancel of that trade's stop: no trade is held up by the fate of another.
  */
 export function waitsToCross(core: Core, holding: Holding): boolean {
   const at = holding.instrument;
@@ -81,7 +81,7 @@ export function waitsToCross(core: Core, holding: Holding): boolean {
   return core.monotonicMs < progress.crossByMs;
 }
 
-/** Nobody's lots first, then those of the oldest trades. Returns what was recorded. */
+/** Crosses nobody's lots first, then those of the oldest trades. Returns the records. */
 function crossAll(
   core: Core,
   at: InstrumentId,
@@ -125,14 +125,14 @@ function reasonOf(core: Core, holding: Holding): ExitReason {
   return (exiting === null ? reasonOfPart(core, holding) : exiting.why) ?? 'strategy';
 }
 
-/** Lots that its exit or a target closes and for which no order is on its way. */
+/** Lots that the trade's exit or a target closes, with no order on its way for them. */
 function leavingLots(core: Core, holding: Holding): number {
   const left = lotsThatStay(core, holding);
   if (left === null) return 0;
   return Math.max(0, Math.abs(holding.quantityLots) - left - closingLots(core, holding));
 }
 
-/** Of these, what no stop covers any more. */
+/** Those of the leaving lots that no stop covers any more. */
 function readyLots(core: Core, holding: Holding): number {
   const stops = stopsFor(core, holding);
   const left = lotsThatStay(core, holding) ?? 0;
@@ -140,7 +140,7 @@ function readyLots(core: Core, holding: Holding): number {
   return isFree ? leavingLots(core, holding) : 0;
 }
 
-/** Null: nothing of it leaves. */
+/** Null: all lots stay. */
 function lotsThatStay(core: Core, holding: Holding): number | null {
   if (tradeProgressAt(core, holding).exiting !== null) return mayReduce(core) ? 0 : null;
   return lotsAfterTargets(core, holding);

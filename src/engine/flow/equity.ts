@@ -1,6 +1,7 @@
 /**
- * What a quote does: it marks positions and, once a market minute, leads to the day's boundary and a point of the curve of
- * equity. On record are the day's start, a higher peak, and equity once an hour; the curve between is only observed.
+ * Takes a quote: marks positions and, once a market minute, checks the day's boundary and adds a point to the
+ * curve of equity. Recorded are the day's start, a higher peak, and equity once an hour; the curve in between
+ * is only observed.
  */
 
 import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
@@ -16,14 +17,14 @@ import { openLots } from '../state.js';
 import { isAnyReviewDue, reviewDisabled } from '../strategies/tracker.js';
 import { valuedNow } from './stale-data.js';
 
-/** What is left of the curve where nobody observed it, and how often a replay can compare its cash. */
+/** All that remains of the curve if nobody observed it; also how often a replay can compare its cash. */
 const RECORDED_EVERY_MARKET_MS = 60 * MINUTE_MS;
-/** A peak higher by this factor is recorded at once, and the drawdown is counted from it: 0.1 %. */
+/** A peak higher by this factor is recorded at once, and the drawdown counts from it: 0.1 %. */
 export const PEAK_STEP = 1.001;
 
 /**
- * `quotedMs`: monotonic time of the quote itself, if earlier than the event. Returns whether anything may have been
- * recorded.
+ * `quotedMs`: monotonic time of the quote itself, if earlier than the event. Returns whether anything may
+ * have been recorded.
  */
 export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {
   const { market, limits } = core;
@@ -44,12 +45,12 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
 }
 
 /**
- * By market time: the day's boundary and equity. Both wait until every position has a price: after a restart, equity at
- * cost must not be the basis of a day's loss or a peak.
+ * Updates the day's boundary and equity, by market time. Both wait until every position has a price: after a
+ * restart, a day's loss or a peak must not be based on equity at cost.
  */
 export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
-  // What was paid for holding makes one, too, while the market sends no quote.
+  // A payment for holding makes a new peak too, while the market sends no quote.
   core.limits.peak = Math.max(core.limits.peak, core.market.equity);
   core.nextMinuteMs = nextMinuteOf(core);
   const startMs = core.config.dayStartMs(core.marketMs);
@@ -66,7 +67,9 @@ export function onMinute(core: Core): void {
 
 const nextMinuteOf = ({ marketMs }: Core): number => Math.floor(marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
 
-/** Whether `onMinute` would record and tell nothing now, which is then done, without a point of the curve. */
+/**
+ * Whether `onMinute` would record and report nothing now; if so, does its work without a point of the curve.
+ */
 export function isPassableMinute(core: Core): boolean {
   const { state, market, limits, marketMs } = core;
   const { day, equityMs } = state;
@@ -82,7 +85,7 @@ export function isPassableMinute(core: Core): boolean {
   return true;
 }
 
-/** While equity does not change there is nothing to draw. */
+/** While equity does not change, there is nothing to draw. */
 function observeEquity(core: Core): void {
   const { equity } = core.market;
   if (equity === core.equityShown) return;
@@ -104,7 +107,10 @@ function observeEquity(core: Core): void {
 const unrealisedOf = ({ state, market }: Core): number =>
   state.positions.reduce((sum, position) => sum + market.unrealised(heldAt(state, position)), 0);
 
-/** Told once each time equity has fallen below it: the paper account opens nothing then, and liquidates nothing. */
+/**
+ * Tells people once each time equity falls below the maintenance margin: the paper account then opens
+ * nothing, and liquidates nothing.
+ */
 function tellOfMaintenance(core: Core): void {
   const { market } = core;
   const needed = maintenanceOf(core);
@@ -120,7 +126,10 @@ function tellOfMaintenance(core: Core): void {
   core.belowMaintenance = isBelow;
 }
 
-/** What is held on paper needs, money units. At a broker its own margins count, so nothing is asked here. */
+/**
+ * Maintenance margin of the positions on paper, money units. A broker applies its own margins, so nothing is
+ * checked here.
+ */
 function maintenanceOf(core: Core): number {
   const { config, state, market } = core;
   if (!isPaperAccount(config.account ?? PAPER_ACCOUNT)) return Number.NEGATIVE_INFINITY;
@@ -145,7 +154,7 @@ export function beginDay(core: Core, startMs: number): void {
   });
 }
 
-/** `peak`: given when a drawdown halt is lifted, and the drawdown is counted from here. */
+/** `peak`: passed when a drawdown halt is lifted; the drawdown then counts from here. */
 export function recordEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
   const { equity } = core.market;
   core.limits.peak = peak;

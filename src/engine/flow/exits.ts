@@ -1,7 +1,7 @@
 /**
- * What the exit plan of a trade asks for in the present market: how far the stop has moved, how much the reached
- * targets leave, and whether its time is up or its session ends. Targets and both of these close at the market, in the modes in which a
- * strategy may close. A stop moves nearer in every mode and never back.
+ * What a trade's exit plan asks for in the current market: how far the stop has moved, how many lots the
+ * reached targets leave, and whether the time is up or the session ends. Targets, time and session end close
+ * at the market, in the modes that let a strategy close. A stop moves nearer in every mode, never back.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
@@ -29,13 +29,14 @@ import { isNearer } from '../trades/trade-exits.js';
 import { isDustOf } from './dust.js';
 import { closesWithin, isMarketOpen } from './session.js';
 
-/** A trailing stop moves only once it would come nearer by this fraction of its distance, not with each tick. */
+/** A trailing stop moves in steps of its distance divided by this, not with each tick. */
 const TRAIL_STEPS = 10;
 
 type WithExits = TradeEntry & { readonly exits: TradeExits };
 
 /**
- * Records what the market has reached since. Only a fresh price counts: an old one does not say what could be had now.
+ * Records what the market has reached. Only a fresh price counts: an old one does not show what could be had
+ * now.
  */
 export function followExits(core: Core, at: InstrumentId): void {
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
@@ -56,7 +57,7 @@ export function followExits(core: Core, at: InstrumentId): void {
 
 function follow(core: Core, at: InstrumentId, trade: WithExits): void {
   const priceTicks = closingTicks(core, at, trade.side);
-  // A target that rests is filled by the venue.
+  // The venue fills a resting target.
   if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
   moveStop(core, at, trade, priceTicks);
 }
@@ -85,7 +86,7 @@ function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: nu
     const { protectTicks } = trade;
     if (stopTicks === null || protectTicks === null || !isNearer(trade.side, stopTicks, protectTicks))
       continue;
-    // The market would have passed it before it rests.
+    // The market would pass the stop before it rests.
     if (!isNearer(trade.side, priceTicks, stopTicks)) continue;
     commit(core, {
       type: 'stop.moved',
@@ -155,7 +156,7 @@ function leaveWhereDue(core: Core, holding: Holding, trade: WithExits): void {
   progress.exiting = due;
 }
 
-/** Why the whole trade is to be closed. Null: it is not. */
+/** Why the whole trade must be closed. Null: it need not be. */
 function whyDue(
   core: Core,
   holding: Holding,
@@ -180,7 +181,7 @@ function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
   return dueMs !== null && marketMs >= dueMs;
 }
 
-/** Market time from which on the trade is closed. Null: it has no time exit. */
+/** Market time from which the trade is closed. Null: it has no time exit. */
 export function timeExitMs({ openedMs, plan: { maxBars } }: TradeExits): number | null {
   return maxBars === undefined ? null : (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
 }
@@ -193,8 +194,8 @@ export function isAtBreakEven(core: Core, at: InstrumentId, trade: TradeEntry): 
 }
 
 /**
- * How many of the held lots are left by the targets that are reached and by the part that the strategy closes. Null:
- * all of them. Never leaves what no order could sell. While nothing can be sold, the stop covers the whole.
+ * Lots left after the reached targets and the part that the strategy closes. Null: all of them. Never leaves
+ * lots that no order could sell. While nothing can be sold, the stop covers the whole.
  */
 export function lotsAfterTargets(core: Core, position: Holding): number | null {
   const [byTargets, byPart] = [leftByTargets(core, position), leftByPart(core, position)];
@@ -210,8 +211,8 @@ export function reasonOfPart(core: Core, position: Holding): ExitReason | null {
 }
 
 /**
- * Lots of an order for `partPpm` of what is held, rounded down: all of it if the rest would be too small at its stop.
- * Null: the part itself is too small for an order.
+ * Lots of an order for `partPpm` of the holding, rounded down: all of it if the rest would be too small at
+ * its stop. Null: the part itself is too small for an order.
  */
 export function lotsOfPart(core: Core, holding: Holding, partPpm: number): number | null {
   const { instrument: at, quantityLots, trade } = holding;
@@ -247,7 +248,10 @@ function leftByPart(core: Core, position: Holding): number | null {
   return lots >= held || isRestTooSmall(core, at, trade, held - lots) ? 0 : held - lots;
 }
 
-/** Ends a part that is closed, or whose rest is too small for an order. One that would leave nothing becomes an exit. */
+/**
+ * Ends a partial close that is done, or whose rest is too small for an order. One that would leave nothing
+ * becomes an exit.
+ */
 export function followPart(core: Core, holding: Holding): void {
   const at = holding.instrument;
   const progress = tradeProgressAt(core, holding);
@@ -290,7 +294,7 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 
-/** Null: it has no exits, or is too small to sell, so nothing could be done. */
+/** Null: the trade has no exits, or is too small to sell, so nothing could be done. */
 export function tradeWithExits(core: Core, holding: Holding): WithExits | null {
   const { trade, quantityLots } = holding;
   if (trade?.exits === undefined || quantityLots === 0 || isDustOf(core, holding)) return null;

@@ -1,4 +1,6 @@
-/** The end of a contract: nothing is entered in it from its roll day on, and nothing is held into its last trade. */
+/**
+ * The end of a contract: nothing is entered from its roll day on, and nothing is held into its last trade.
+ */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { InstrumentContract } from '../config.js';
@@ -28,7 +30,7 @@ export function contractPhase({ month, traded }: InstrumentContract, marketMs: n
 const contractAt = (core: Core, at: InstrumentId): InstrumentContract | null =>
   core.config.contracts?.[at] ?? null;
 
-/** Why its contract allows no entry now, and what helps, in words for people. Null: it allows one. */
+/** Why the contract allows no entry now, and what helps, in words for people. Null: it allows one. */
 export function expiryReason(
   core: Core,
   at: InstrumentId,
@@ -57,7 +59,7 @@ export function expiryReason(
   return { reason, waitsFor };
 }
 
-/** Whether the position, or an order, keeps an instrument from standing for another month. Null: nothing does. */
+/** Why an instrument can't roll to another month: an open position or an open order. Null: it can. */
 export function rollObstacle(core: Core, at: InstrumentId): string | null {
   const { symbol } = instrumentAt(core, at);
   if (openLots(positionAt(core, at)) !== 0) return `a position in ${symbol} is open`;
@@ -65,8 +67,8 @@ export function rollObstacle(core: Core, at: InstrumentId): string | null {
 }
 
 /**
- * Closes what is held before the contract is settled, in every mode that lets the desk close. In the others people are
- * told, once an hour.
+ * Closes positions before the contract is settled, in every mode that lets the desk close. In the others,
+ * tells people once an hour.
  */
 export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
   const contract = contractAt(core, at);

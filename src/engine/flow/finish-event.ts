@@ -1,7 +1,7 @@
 /**
- * The end of every event that may have changed something. It looks at the present state, not at what happened, and
- * does what is due. A round may mark instruments again (a halt cancels entries everywhere); the number of rounds is
- * bounded.
+ * Ends every event that may have changed something. Acts on the current state, not on what happened, and does
+ * what is due. A round may mark instruments again (a halt cancels entries everywhere); the number of rounds
+ * is bounded.
  */
 import type { Core } from '../core.js';
 import { valueOpenFees } from '../orders/fee-value.js';
@@ -10,7 +10,7 @@ import { advance } from './advance.js';
 import { haltOnLoss } from './equity.js';
 import { proveFlat } from './prove-flat.js';
 
-/** A halt while advancing, and another one caused by it; nothing causes more rounds than this. */
+/** Enough for a halt while advancing and another one that it causes; nothing causes more rounds. */
 const ROUNDS_MAX = 6;
 
 export function finishEvent(core: Core): void {

@@ -1,8 +1,8 @@
 /**
- * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), or strategies trade
- * side by side, the stop is cancelled first and the sale waits for that. Otherwise the closing order leaves at once and
- * the stops are cancelled after it, or stay until a strategy's exit is done if they can only reduce. An order of unknown
- * fate counts as under way.
+ * Closes one position, or one trade's part of it. If a resting stop locks the balance (spot), or strategies
+ * trade side by side, the stop is cancelled first and the sale waits for that. Otherwise the closing order
+ * leaves at once and the stops are cancelled after it, or, if they can only reduce, stay until a strategy's
+ * exit is done. An order of unknown fate counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -41,8 +41,8 @@ export function flatten(
   const progress = tradeProgressAt(core, position);
   if (openLots(position) === 0 || isDustOf(core, position)) {
     progress.exiting = null;
-    // What is left is too small to sell. A stop that was kept for the sale has no purpose any more, and flat can't be
-    // proven beside it.
+    // The rest is too small to sell. A stop held for the sale has no purpose any more, and flat can't be
+    // proven while it rests.
     if (openLots(position) === 0) protect(core, position);
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
@@ -55,7 +55,7 @@ export function flatten(
     protect(core, position);
     return;
   }
-  // A target that filled beside the closing order would reverse the position.
+  // A target filled alongside the closing order would reverse the position.
   if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < progress.closeAtMs;
   if (waiting && progress.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
@@ -72,18 +72,20 @@ export function flatten(
     cancelStops(core, position);
     if (stopsFor(core, position).length === 0) leave(core, position, closing);
   }
-  // If the sale does not happen, the position is without a stop, as for any other reason.
+  // If the sale does not happen, the position counts as without a stop, as in any other case.
   if (!stopsFor(core, position).some(isConfirmed)) progress.unprotectedSinceMs ??= core.monotonicMs;
 }
 
-/** Sends the closing order, side by side after crossing: what cancels out never reaches the venue. */
+/**
+ * Sends the closing order; side by side, only after crossing, so lots that cancel out never reach the venue.
+ */
 function leave(core: Core, position: Holding, closing: Closing): void {
   const at = position.instrument;
   if (isSideBySide(core, at)) {
     if (!isWhole(core, position)) {
       if (waitsToCross(core, position)) return;
     } else {
-      // What the orders under way still fill decides what is left to cross.
+      // The fills of orders under way decide how much is left to cross.
       if (ordersFor(core, position).some(isReducing)) return;
       crossOpposite(core, at, closing.why);
     }
@@ -99,8 +101,9 @@ function protectEach(core: Core, position: Holding): void {
 }
 
 /**
- * Sells the part that the reached targets close, or that the strategy asked to close. If the stop has to shrink first,
- * it rests for what stays before the sale leaves; otherwise it stays whole and shrinks after the sale.
+ * Sells the part that the reached targets close, or that the strategy asked to close. If the stop must shrink
+ * first, it rests for the remaining lots before the sale leaves; otherwise it stays whole and shrinks after
+ * the sale.
  */
 export function reduceToTargets(core: Core, position: Holding): void {
   const at = position.instrument;
@@ -118,8 +121,8 @@ export function reduceToTargets(core: Core, position: Holding): void {
 }
 
 /**
- * With a restored journal, what the account holds may be somebody else's coins only, until a snapshot has confirmed
- * the position.
+ * With a restored journal, the account may hold only someone else's coins until a snapshot has confirmed the
+ * position.
  */
 export function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
@@ -127,7 +130,7 @@ export function mayBeGone({ config, state, sync }: Core, at: InstrumentId): bool
 
 interface Closing {
   readonly purpose: 'close' | 'exit';
-  /** Lots that are not to be sold. */
+  /** Lots that must not be sold. */
   readonly leftLots: number;
   readonly why: ExitReason | null;
 }
@@ -138,8 +141,8 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
   const underWay = closingLots(core, position);
   const lots = Math.abs(position.quantityLots) - leftLots - underWay;
   if (lots <= 0 || core.monotonicMs < progress.closeAtMs) return;
-  // What has come in since, too little for an order of its own, would be refused at each fill of the one under way. It goes
-  // with what that one leaves.
+  // Lots that have come in since, too few for an order of their own, would be refused at each fill of the
+  // order under way. They go with the lots that it leaves.
   if (underWay > 0 && !isTradable(core, at, lots)) return;
   const sent = placeOrder(core, {
     instrument: at,
@@ -159,8 +162,8 @@ function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: 
 }
 
 /**
- * Splits by the venue's largest order, in equal parts so that none is too small. The next part follows when this one
- * is done.
+ * Splits by the venue's largest order into equal parts, so that none is too small. The next part follows once
+ * this one is done.
  */
 function oneOrder(lots: number, most: number): number {
   return Math.ceil(lots / Math.ceil(lots / most));

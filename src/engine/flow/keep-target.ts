@@ -1,8 +1,8 @@
 /**
- * The target that closes the rest of a trade. If the venue links orders, it rests there in one group with the stop: a
- * fill of one reduces the other. It is placed only once the stop rests, so the position is protected first, and it is
- * cancelled before anything else closes the position. While it does not rest, the core holds it like every other
- * target.
+ * The target that closes the rest of a trade. If the venue links orders, the target rests there in one group
+ * with the stop: a fill of one reduces the other. It is placed only once the stop rests, so the position is
+ * protected first, and cancelled before anything else closes the position. Until it rests, the core holds it
+ * like any other target.
  */
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { TargetReason } from '../../domain/exit-reason.js';
@@ -29,7 +29,7 @@ export function keepTarget(core: Core, position: Holding, stop: OrderEntry): voi
   const targets = restingTargets(core, at).filter(
     ({ intent }) => !isPart || intent.strategy === ownerOf(position),
   );
-  // A group is of the whole position, so the core holds the targets of its parts.
+  // A group covers the whole position, so the core holds the targets of its parts.
   if (isPart) {
     for (const target of targets) cancelOrder(core, target, 'another strategy has a trade beside it');
     return;
@@ -69,8 +69,8 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
 }
 
 /**
- * A target rests only beside the stop and no other order: an entry would change both, and a closing order would fill
- * beside it.
+ * A target rests only with the stop and no other order: an entry would change both, and a closing order would
+ * fill alongside it.
  */
 function mayRest(core: Core, stop: OrderEntry): boolean {
   const { clientId, instrument, group } = stop.intent;
@@ -103,8 +103,8 @@ function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: Wa
 }
 
 /**
- * Recorded before the fill that completes the target, so that the trade it closes reads like one that the core closes
- * at the market.
+ * Recorded before the fill that completes the target, so the trade it closes reads like one that the core
+ * closes at the market.
  */
 export function noteTargetFilled(core: Core, target: OrderEntry, priceTicks: number): void {
   const { instrument, limitTicks, strategy } = target.intent;

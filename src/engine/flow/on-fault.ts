@@ -37,8 +37,8 @@ export function onFault(core: Core, event: FaultEvent): void {
 }
 
 /**
- * The machine slept or the process stood still, so everything known is old. Always a new halt, so that no older
- * decision can arm.
+ * The machine slept or the process stood still, so everything known is old. Always raises a new halt, so no
+ * older decision can arm.
  */
 function onClockJump(core: Core, gapMs: number): void {
   core.sync.state = 'pending';
@@ -72,7 +72,10 @@ function onHeartbeatLost(core: Core, which: HeardSide): void {
   if (action === 'closeAll' && !isClosing(core)) beginCloseAll(core, 'fermata', words);
 }
 
-/** A short outage is not a halt. When the venue is back, something may have been missed, so it is read. */
+/**
+ * A short outage does not halt the desk. When the venue is back, something may have been missed, so it is
+ * read.
+ */
 export function onVenueHealth(core: Core, state: 'up' | 'down', detail: string): void {
   if (state === 'down') {
     core.venueDownSinceMs ??= core.monotonicMs;

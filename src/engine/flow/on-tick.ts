@@ -51,7 +51,7 @@ export function onTick(core: Core): void {
   if (isClosing(core) && deadlineMs !== null && core.monotonicMs >= deadlineMs) escalateCloseAll(core);
 }
 
-/** Limits in the way of every entry that people are told of, each once as it begins. */
+/** Tells people of limits that block every entry, once each as it begins. */
 function tellLimits(core: Core): void {
   const reasons = limitsToTell(() => entryView(core), core.config.risk);
   if (reasons.length === 0 && core.limitsTold.size === 0) return;
@@ -136,8 +136,8 @@ function checkFaults(core: Core): void {
 }
 
 /**
- * Halts if no snapshot has agreed for too long: a key that lost its rights, answers that can't be read, or foreign
- * trading without end. Nobody knows what is held then.
+ * Halts if no snapshot has agreed for too long: a key that lost its rights, unreadable answers, or endless
+ * foreign trading. Nobody then knows what the desk holds.
  */
 function checkReadings(core: Core): void {
   const { unsettled } = core.sync;
@@ -154,7 +154,7 @@ function isPast(core: Core, atMs: number | null): boolean {
   return atMs !== null && core.monotonicMs >= atMs;
 }
 
-/** When something of what protects and closes a trade is due next. Null: nothing is, or it is late already. */
+/** When the next step to protect or close a trade is due. Null: none is, or it is already late. */
 function tradeDueMs({ monotonicMs }: Core, progress: TradeProgress): number | null {
   const { closeAtMs, stopAtMs, crossByMs, unprotectedSinceMs } = progress;
   let due = closeAtMs > monotonicMs ? closeAtMs : null;

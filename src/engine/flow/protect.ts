@@ -1,4 +1,4 @@
-/** One confirmed protective stop for all that a trade holds, and none without a position. */
+/** One confirmed protective stop for everything that a trade holds, and none without a position. */
 import { type Core, progressAt, remainingLots, type TradeProgress, tradeProgressAt } from '../core.js';
 import { cancelOrder } from '../orders/change-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
@@ -30,7 +30,7 @@ export function protect(core: Core, position: Holding): void {
     return;
   }
   if (isOversold(core, at)) {
-    // A stop would sell somebody else's coins.
+    // A stop would sell someone else's coins.
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
     progress.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
@@ -39,14 +39,14 @@ export function protect(core: Core, position: Holding): void {
   const strays = strayTargets(core, at);
   for (const target of strays) cancelOrder(core, target, 'its stop has ended');
   if (strays.length > 0 && stops.length === 0) {
-    // The target may have closed the position; a stop for it would then open another.
+    // The target may have closed the position; a stop would then open another.
     progress.unprotectedSinceMs ??= core.monotonicMs;
     return;
   }
   if (closingUnderWay(core, position) && shrinksBeforeSale(core, position) === null) return;
   const wanted = wantedStop(core, position);
-  // Once the market has passed the stop, what is below the smallest order at that price can be neither protected nor
-  // sold.
+  // Once the market has passed the stop, a position below the smallest order at that price can be neither
+  // protected nor sold.
   if (isDustAt(core, position, wanted.stopTicks) || (wanted.side === 'sell' && isDustOf(core, position))) {
     progress.unprotectedSinceMs = null;
     if (isDustOf(core, position)) leaveNothing(progress);
@@ -55,7 +55,8 @@ export function protect(core: Core, position: Holding): void {
   const fitting = fittingOf(stops, wanted);
   const rests = fitting !== undefined && isConfirmed(fitting) && !isMakingPlace(stops, fitting);
   for (const stop of stops) {
-    // Until the venue has completed a replace, both stops stay, whichever fits: nobody knows which of them rests.
+    // Until the venue has completed a replace, both stops stay, whichever fits: nobody knows which of them
+    // rests.
     const stays = stop === fitting || (!rests && fitting !== undefined && areExchanged(stop, fitting));
     if (!stays && (fitting !== undefined || stop.intent.side !== wanted.side))
       cancelOrder(core, stop, 'the position changed');
@@ -73,7 +74,7 @@ function areExchanged(one: OrderEntry, other: OrderEntry): boolean {
   return one.replaces === other.intent.clientId || other.replaces === one.intent.clientId;
 }
 
-/** Another stop was sent to replace it and may already have done so. */
+/** Another stop was sent to replace this one and may already have done so. */
 function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): boolean {
   return stops.some(({ replaces }) => replaces === intent.clientId);
 }

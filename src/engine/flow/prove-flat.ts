@@ -1,4 +1,4 @@
-/** A close-all from start to end: flat as read back from the venue, or escalated by name. */
+/** A close-all from start to end: flat is read back from the venue, or the close-all is escalated by name. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { smallestOrder } from '../../domain/order-bounds.js';
@@ -42,7 +42,7 @@ export function startClosingClock(core: Core): void {
 }
 
 /**
- * Once nothing is left to close, the positions are read back. A fill that arrives after the proof is closed again.
+ * Once nothing is left to close, reads the positions back. A fill after the proof begins another close-all.
  */
 export function proveFlat(core: Core): void {
   if (core.state.closeAll === 'flat' && !nothingIsTradable(core)) {
@@ -59,7 +59,7 @@ export function proveFlat(core: Core): void {
   if (core.closing.proofFromRequest !== null || core.monotonicMs < core.closing.proofAtMs) return;
   const { outstanding, lastRequestId } = core.sync;
   core.closing.proofFromRequest = lastRequestId + 1;
-  // A proof that was begun and is no longer valid is waited for; any other snapshot is dropped for a fresh one.
+  // A proof under way that is no longer valid is waited for; any other snapshot is dropped for a fresh one.
   if (outstanding?.isProof === true) wantSnapshot(core);
   else wantFreshSnapshot(core);
 }
@@ -89,7 +89,7 @@ export function concludeFlat(core: Core, snapshot: VenueSnapshot): void {
   nameDust(core);
 }
 
-/** At the deadline: names what is not proven flat and asks for a person; attempts go on. */
+/** At the deadline, names what is not proven flat and calls for a person; attempts go on. */
 export function escalateCloseAll(core: Core): void {
   core.closing.deadlineMs = null;
   const open = core.config.instruments.filter(({ id }) => isUnfinished(core, id));
@@ -115,7 +115,7 @@ function nameDust(core: Core): void {
     if (quantityLots === 0) continue;
     const valued = valuedNow(core, id);
     const value = notional(valued, Math.abs(quantityLots), knownTicks(core, id) ?? 0);
-    // Nobody can say it before there is a price that converts.
+    // The worth is unknown until there is a price that converts it.
     const worth = Number.isNaN(value)
       ? 'less than the smallest order'
       : `worth ${moneyText(instrument, value)}: less than the smallest order of ${smallestOrder(valued)}`;
@@ -130,7 +130,9 @@ function isUnfinished(core: Core, at: InstrumentId): boolean {
   return isTradable(core, at, openLots(positionAt(core, at))) || liveOrders(core, at).length > 0;
 }
 
-/** A cancel that the venue acknowledged may still be on its way; the snapshot shows whether the order is gone. */
+/**
+ * The cancel of an acknowledged order may still be on its way; the snapshot shows whether the order is gone.
+ */
 function nothingUnresolved(core: Core): boolean {
   return core.config.instruments.every(({ id }) => liveOrders(core, id).every(isOnlyBeingCancelled));
 }

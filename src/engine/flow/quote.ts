@@ -1,4 +1,4 @@
-/** What happens to an implausible quote: it is held back, reported, and believed once the market confirms it. */
+/** An implausible quote is held back, reported, and believed once the market confirms it. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, instrumentAt, note, setTime } from '../core.js';
@@ -10,7 +10,7 @@ import { sendDueEntries } from '../strategies/waiting-entries.js';
 import { takeQuote } from './equity.js';
 import { isMarketOpen } from './session.js';
 
-/** A flickering venue must not fill the journal: at most one line for an instrument in this time. */
+/** A flickering venue must not fill the journal: at most one line per instrument in this time. */
 const SAY_EVERY_MS = 10_000;
 
 /** Called for a quote that is not surely near the last one. */
@@ -28,11 +28,11 @@ export function isBelieved(core: Core, event: QuoteEvent): boolean {
   return judgement === 'believed';
 }
 
-/** At each tick: a quote that nothing has contradicted for long enough becomes the price. */
+/** Called at each tick: a quote that nothing has contradicted for long enough becomes the price. */
 export function believeWhatStands(core: Core): void {
   if (!core.guard.holdsBack) return;
   for (const { id: at } of core.config.instruments) {
-    // While the market is closed nobody would contradict it.
+    // While the market is closed, nothing would contradict the quote.
     if (!isMarketOpen(core, at)) {
       core.guard.stopClock(at);
       continue;
@@ -47,7 +47,7 @@ export function believeWhatStands(core: Core): void {
       instrument: at,
       ...{ bidTicks, askTicks, wallMs, marketMs, monotonicMs },
     };
-    // Believing it does not make it newer: it keeps its own time.
+    // Believing a quote does not make it newer: it keeps its own time.
     takeQuote(core, event, newestMonotonicMs);
   }
 }
@@ -85,8 +85,8 @@ function lastOf({ market }: Core, at: InstrumentId): Sides {
 }
 
 /**
- * Allocation-free and O(1) unless something is due or a strategy listens to quotes. Returns true if anything may have
- * been recorded.
+ * Allocation-free and O(1) unless something is due or a strategy listens to quotes. Returns true if anything
+ * may have been recorded.
  */
 export function onQuote(core: Core, event: QuoteEvent): boolean {
   const { guard } = core;

@@ -1,6 +1,7 @@
 /**
- * A position, or one of several trades, that can't be protected is closed at the market, at once, in every mode: the market has already passed
- * its stop's price, its stop did not fire although the market is beyond it, or the venue takes no stop at all.
+ * Closes a position, or one of several trades, that can't be protected: at the market, at once, in every
+ * mode. The market has already passed the stop's price, the stop did not fire although the market is beyond
+ * it, or the venue takes no stop at all.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -43,8 +44,9 @@ export function secure(
 }
 
 /**
- * Closes what this strategy holds there, because the venue takes no stop for it. Where trades are apart, the others keep
- * theirs. A halted desk can only close the whole position; once a halt has withdrawn the exit, the next refusal does.
+ * Closes this strategy's part of the position, because the venue takes no stop for it. Other trades keep
+ * theirs. A halted desk can only close the whole position; once a halt has withdrawn the exit, the next
+ * refusal does so.
  */
 export function secureTrade(
   core: Core,
@@ -75,7 +77,7 @@ export function secureTrade(
   markChanged(core, at);
 }
 
-/** A stop that rests after all protects the position again, unless it is the very one that did not fire. */
+/** A stop that rests after all protects the position again, unless it is the one that did not fire. */
 export function isSecuring(core: Core, at: InstrumentId): boolean {
   const progress = progressAt(core, at);
   if (progress.securing === null) return false;
@@ -94,11 +96,11 @@ function isProtected(core: Core, at: InstrumentId): boolean {
   });
 }
 
-/** The stop covers what stays; what is to be sold has none until the sale has filled. */
+/** The stop covers only the rest; the lots being sold have none until the sale fills. */
 const isPartBeingSold = (core: Core, position: PositionEntry): boolean =>
   holdingsOf(position).some((holding) => shrinksBeforeSale(core, holding) !== null);
 
-/** Called with every tick: since when has the market been beyond a stop that still rests? */
+/** Called at every tick: tracks since when the market has been beyond a stop that still rests. */
 export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
@@ -117,15 +119,15 @@ export function checkStops(core: Core): void {
 }
 
 /**
- * Only a fresh price counts: an old one does not tell what the venue should have done. A stop that is being replaced
- * counts too: whatever rests has to fire.
+ * Only a fresh price counts: an old one does not show what the venue should have done. A stop that is being
+ * replaced counts too: any resting stop must fire.
  */
 function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   if (!isBeyondAStop(core, at)) return false;
   const age = market.quoteAgeMs(at, core.monotonicMs);
-  // In a closed market no stop can fire, whatever is quoted.
+  // No stop can fire in a closed market, whatever is quoted.
   if (!isMarketOpen(core, at)) return false;
   if (openLots(position) === 0 || age === null || age > staleMsOf(config.risk)) return false;
   // The venue would not take a sale of dust, so its stop may rightly have done nothing.
@@ -134,7 +136,7 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   return liveStops(core, at).some((stop) => {
     const { side, stopTicks } = stop.intent;
     if (!isConfirmed(stop) || stopTicks === null) return false;
-    // Side by side a stop closes its own trade, on whichever side the net is.
+    // Side by side, a stop closes its own trade, whichever side the net is on.
     if (side !== closes && !isSideBySide(core, at)) return false;
     return side === 'sell'
       ? (market.bidTicks[at] as number) < stopTicks
@@ -142,7 +144,7 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   });
 }
 
-/** Nearly always the answer is no, and then nothing else has to be asked. */
+/** The answer is nearly always no, and then nothing else needs checking. */
 export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolean {
   const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
   for (const { intent } of state.live[at]?.values() ?? []) {
@@ -172,7 +174,7 @@ export function checkRefusals(core: Core, holding: Holding): void {
   );
 }
 
-/** Symbols of positions without a resting stop for all that is held. Dust needs none. */
+/** Symbols of positions without a resting stop for every lot. Dust needs none. */
 export function unprotectedSymbols(core: Core): string[] {
   return core.state.positions
     .filter((position) => openLots(position) !== 0 && !isDust(core, position.instrument))

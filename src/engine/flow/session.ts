@@ -1,4 +1,4 @@
-/** What trading hours mean for an instrument: a closed market is not stale, and nothing is entered in it. */
+/** The trading hours of an instrument: a closed market is not stale, and nothing is entered in it. */
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
@@ -23,7 +23,9 @@ import { expiryReason } from './expiry.js';
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
   sessionsAt(core, at).calendar.isOpen(core.marketMs);
 
-/** Why trading hours, or the end of its contract, allow no entry now, in words for people. Null: they allow it. */
+/**
+ * Why trading hours or the end of the contract allow no entry now, in words for people. Null: they allow one.
+ */
 export function noEntryReason(core: Core, at: InstrumentId): string | null {
   const ending = expiryReason(core, at);
   if (ending !== null) return ending.reason;
@@ -41,7 +43,7 @@ export function closesWithin(core: Core, at: InstrumentId, beforeMs: number): bo
   return open && untilMs - core.marketMs <= beforeMs;
 }
 
-/** Why no trade can have that exit there. Null: it can. */
+/** Why a trade in this instrument can't have this exit. Null: it can. */
 export function wrongBeforeClose(
   core: Core,
   at: InstrumentId,
@@ -54,19 +56,22 @@ export function wrongBeforeClose(
   return 'this market never closes: a trade in it has no session to end with';
 }
 
-/** How long before the close parts of what is held are to be closed. Empty: all of it may be held over. */
+/** How long before the close parts of the position must be closed. Empty: all of it may be held over. */
 function leadsOf(core: Core, at: InstrumentId): readonly number[] {
   const { flatBeforeCloseMs } = sessionsAt(core, at);
   const leads = flatBeforeCloseMs === undefined ? [] : [flatBeforeCloseMs];
   for (const holding of holdingsOf(positionAt(core, at))) {
     const { beforeCloseMs } = holding.trade?.exits?.plan ?? {};
-    // What is too small to sell is held over whatever its plan says.
+    // Dust is held over, whatever its plan says.
     if (beforeCloseMs !== undefined && !isDustOf(core, holding)) leads.push(beforeCloseMs);
   }
   return leads;
 }
 
-/** Notes when the next of them is due, so that it doesn't wait for a price. Called once what was due is begun. */
+/**
+ * Stores when the next close is due, so it doesn't wait for a price. Called once the closes already due have
+ * begun.
+ */
 export function watchClose(core: Core, at: InstrumentId): void {
   let nextMs = Number.POSITIVE_INFINITY;
   const leads = isHeld(core, at) ? leadsOf(core, at) : [];
@@ -78,7 +83,7 @@ export function watchClose(core: Core, at: InstrumentId): void {
   core.market.flatAtMs[at] = nextMs;
 }
 
-/** Market time at which the next of all that is held is to be closed before its session ends. Infinity: none is ahead. */
+/** Market time of the next close before the end of a session, over all positions. Infinity: none is ahead. */
 export function nextFlatMs({ market, marketMs }: Core): number {
   let nextMs = Number.POSITIVE_INFINITY;
   for (const dueMs of market.flatAtMs) if (dueMs > marketMs && dueMs < nextMs) nextMs = dueMs;
@@ -86,7 +91,8 @@ export function nextFlatMs({ market, marketMs }: Core): number {
 }
 
 /**
- * Closes positions before the close if the desk file says so; like a strategy's exit, only in modes that allow one.
+ * Closes positions before the close if the desk file says so; like a strategy's exit, only in modes that
+ * allow one.
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
@@ -105,7 +111,7 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   for (const progress of staying) progress.exiting = { because, why: 'sessionEnd' };
 }
 
-/** While there is still time to close it by hand. */
+/** Called while there is still time to close the position by hand. */
 function tellClosesNothing(core: Core, at: InstrumentId): void {
   const leads = leadsOf(core, at);
   if (leads.length === 0) return;
@@ -128,7 +134,8 @@ const isHeld = (core: Core, at: InstrumentId): boolean =>
   openLots(positionAt(core, at)) !== 0 && !isDust(core, at);
 
 /**
- * The desk is halted or no fill came in time: people have to know that the position is held over the close after all.
+ * The desk is halted or no fill came in time: people must know that the position is held over the close after
+ * all.
  */
 function tellHeldOver(core: Core, at: InstrumentId): void {
   if (!isHeld(core, at) || leadsOf(core, at).length === 0) return;
@@ -140,7 +147,9 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
   note(core, 'alarm', `${symbol}: the market has closed and the position is still open; ${protectedBy}`, at);
 }
 
-/** Called with every tick: remembers since when, by monotonic time, each market has been open. */
+/**
+ * Called at the start and at every tick: remembers since when, by monotonic time, each market has been open.
+ */
 export function watchSessions(core: Core): void {
   for (let at = 0; at < core.progress.length; at += 1) {
     const progress = progressAt(core, at);
@@ -153,7 +162,7 @@ export function watchSessions(core: Core): void {
   }
 }
 
-/** Whether silence means a late price: the market is open, and has been for a while. */
+/** Whether silence means a late price: the market is open and has been for a while. */
 export function isPriceDue(core: Core, at: InstrumentId): boolean {
   const { openSinceMs } = progressAt(core, at);
   const silentForMs = Math.max(OPENING_MS, staleMsOf(core.config.risk));

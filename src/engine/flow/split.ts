@@ -1,6 +1,6 @@
 /**
- * What a split changes beside what is recorded: the last price, what is under way, and what strategies have seen.
- * Strategies begin anew; whoever keeps past bars shows them again, in new shares.
+ * What a split changes besides the record: the last price, everything under way, and what strategies have
+ * seen. Strategies start afresh; past bars, where stored, are shown to them again, in new shares.
  */
 import { type SplitRatio, splitBetween, splitText } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -26,8 +26,8 @@ import { ReturnMeter } from '../strategies/returns.js';
 import { buildSlots } from '../strategies/strategy-slot.js';
 
 /**
- * Called before the record, so that the position is valued at the new price. `isOld`: the last price is surely of old
- * shares. Otherwise nobody knows, and there is no price until the next quote.
+ * Called before the record, so the position is valued at the new price. `isOld`: the last price is certain to
+ * be in old shares. Otherwise nobody knows, and there is no price until the next quote.
  */
 export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isOld: boolean): void {
   const { market, guard } = core;
@@ -38,9 +38,9 @@ export function splitPrices(core: Core, at: InstrumentId, ratio: SplitRatio, isO
 }
 
 /**
- * The venue has a usual multiple of our shares: a person has to say whether it was a split. Until then nothing is
- * adopted, since the cost of the shares would be wrong. False: it does not look like a split, or a person said that it
- * is not one.
+ * The venue has a common split multiple of our shares: a person must say whether it was a split. Until then
+ * nothing is adopted, since the cost of the shares would be wrong. False: it does not look like a split, or a
+ * person said that it is not one.
  */
 export function looksSplit(core: Core, at: InstrumentId, ours: number, theirs: number): boolean {
   const { kind, symbol, lotSize, base } = instrumentAt(core, at);
@@ -61,7 +61,7 @@ export function looksSplit(core: Core, at: InstrumentId, ours: number, theirs: n
   return true;
 }
 
-/** Called after the record. Nothing that was decided in old shares goes on. */
+/** Called after the record. Nothing decided in old shares goes on. */
 export function beginAnew(core: Core, at: InstrumentId): void {
   const progress = progressAt(core, at);
   for (const one of allProgress(progress)) one.formerStop = one.parting = null;
@@ -74,8 +74,8 @@ export function beginAnew(core: Core, at: InstrumentId): void {
 }
 
 /**
- * A venue that booked the split itself may still hold orders in old shares. Stops are replaced by what the position
- * needs.
+ * A venue that booked the split itself may still hold orders in old shares. Stops stay until the stops that
+ * the position needs replace them.
  */
 export function cancelInOldShares(core: Core, at: InstrumentId): void {
   for (const entry of liveOrders(core, at))
@@ -86,7 +86,7 @@ export function cancelInOldShares(core: Core, at: InstrumentId): void {
 const splitReason = (core: Core, at: InstrumentId): string =>
   `${instrumentAt(core, at).symbol} was split, and its prices are from before`;
 
-/** Their prices are of old shares. Those that were entered keep their exits. */
+/** Signals have prices in old shares. Those already filled keep their exits. */
 function withdrawSignals(core: Core, at: InstrumentId): void {
   const { marketMs } = core;
   for (const { signal, withdrawn, expiresMs, refused, filled } of [...core.state.signals.values()]) {
@@ -110,7 +110,10 @@ export function beginStrategiesAnew(core: Core, at: InstrumentId): void {
   if (at in core.dayVolatility) core.dayVolatility[at] = new DayVolatility(sessionsAt(core, at).calendar);
 }
 
-/** At a start: a venue of our own (paper) may have ended before it applied them. It applies each once. */
+/**
+ * Called at a start: our own venue (paper) may have ended before it applied the actions. It applies each
+ * once.
+ */
 export function handActionsAgain(core: Core): void {
   if (core.config.capabilities.takesActions !== true) return;
   for (const { byVenue, actionId, action, priceTicks } of core.state.actions)

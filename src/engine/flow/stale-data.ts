@@ -1,4 +1,4 @@
-/** When prices count as stale for the whole desk, and what depends on the price that converts. */
+/** When prices count as stale for the whole desk, and what depends on the price that converts a currency. */
 
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { valuedAt } from '../../domain/value.js';
@@ -9,10 +9,9 @@ import { isTradable } from './dust.js';
 import { isPriceDue } from './session.js';
 
 /**
- * Symbols whose price is too old: all of them if the newest quote of any instrument is, else those with a position,
- * and those that convert the worth of one.
- * A quiet instrument without a position does not halt the desk; the risk gate refuses entries in it.
- * In a closed market no price is late.
+ * Symbols whose price is too old: all of them if even the newest quote of any instrument is, else those with
+ * a position and those that convert a position's value. A quiet instrument without a position does not halt
+ * the desk; the risk gate refuses entries in it. In a closed market no price is late.
  */
 export function staleSymbols(core: Core): string[] {
   const { market, config, monotonicMs } = core;
@@ -29,19 +28,24 @@ export function staleSymbols(core: Core): string[] {
   return stale;
 }
 
-/** Whether something is held in the instrument whose worth takes the price of `id`. */
+/** Whether the instrument has a position whose value needs the price of `id`. */
 function isNeeded(core: Core, { id: at, conversion }: Instrument, id: InstrumentId): boolean {
   if (at !== id && conversion?.by !== id) return false;
   const position = core.state.positions[at];
   return position !== undefined && isTradable(core, at, openLots(position));
 }
 
-/** The instrument with its amounts in the desk's currency at the last price that converts; NaN before there is one. */
+/**
+ * The instrument with amounts in the desk's currency, at the last price that converts it; NaN before the
+ * first one.
+ */
 export function valuedNow(core: Core, at: InstrumentId): Instrument {
   return valuedAt(instrumentAt(core, at), core.market.rate(at));
 }
 
-/** Why its results have no known worth in the desk's currency. Null: they have, or nothing is converted. */
+/**
+ * Why its results have no known value in the desk's currency. Null: they have one, or nothing is converted.
+ */
 export function unconvertedReason(core: Core, at: InstrumentId): string | null {
   const { quote, conversion } = instrumentAt(core, at);
   if (conversion === undefined) return null;
@@ -52,7 +56,7 @@ export function unconvertedReason(core: Core, at: InstrumentId): string | null {
   return `what ${quote} is worth in ${conversion.to} is not known: ${symbol} ${price}`;
 }
 
-/** The rate for what is booked without a fill of the venue: the last one known. Left out: nothing is converted. */
+/** The last known rate, for bookings without a fill of the venue. Left out: nothing is converted. */
 export function ratePart(core: Core, at: InstrumentId): { readonly rate?: number } {
   return instrumentAt(core, at).conversion === undefined ? {} : { rate: core.market.rate(at) };
 }

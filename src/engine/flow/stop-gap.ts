@@ -1,4 +1,4 @@
-/** How long positions are without a resting stop for the whole quantity: measured, recorded, shown. */
+/** How long positions lack a resting stop for the whole quantity: measured, recorded, shown. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { StopGapCause } from '../../domain/stop-gap.js';
 import {
@@ -20,7 +20,7 @@ import { isDustOf } from './dust.js';
 import { lotsAfterTargets } from './exits.js';
 import { closingUnderWay, isConfirmed, stopsFor } from './wanted-stop.js';
 
-/** Called whenever something of the instrument changed. */
+/** Called whenever something about the instrument changed. */
 export function measureStopGap(core: Core, at: InstrumentId): void {
   const position = positionAt(core, at);
   const { trades } = progressAt(core, at);
@@ -54,7 +54,7 @@ function measure(core: Core, holding: Holding): void {
   const why = causeOf(core, holding, resting);
   const sinceMs = why === 'changed' ? (progress.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (progress.stopGap === null) progress.stopGap = { sinceMs, why };
-  // The whole gap counts, including the time in which the smaller stop was on its way. A stop that was lost stays lost.
+  // The whole gap counts, including the time while the smaller stop was on its way. A lost stop stays lost.
   else if (progress.stopGap.why === 'opened' || (why === 'part' && progress.stopGap.why !== 'lost'))
     progress.stopGap = { ...progress.stopGap, why };
 }
@@ -68,11 +68,14 @@ function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
   if (closingUnderWay(core, holding)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
   if (formerStop !== null) return 'changed';
-  // As far as is known, the fill of the target that it was linked with has ended it.
+  // As far as we know, the fill of the linked target has ended the stop.
   return strayTargets(core, at).length > 0 ? 'closing' : 'lost';
 }
 
-/** Counts only what surely rests: neither a stop that is being cancelled nor one whose replace got no answer. */
+/**
+ * Counts only lots that certainly rest: no stop that is being cancelled, and none whose replace got no
+ * answer.
+ */
 function restingLots(core: Core, holding: Holding): number {
   const stops = stopsFor(core, holding);
   const side = holding.quantityLots > 0 ? 'sell' : 'buy';
@@ -83,7 +86,7 @@ function restingLots(core: Core, holding: Holding): number {
     .reduce((lots, stop) => lots + remainingLots(stop), 0);
 }
 
-/** A gap from cancelling the stop until its coins are sold is part of the sale and is not recorded. */
+/** The gap between cancelling a stop and selling its coins is part of the sale and is not recorded. */
 function endGap(core: Core, at: InstrumentId, progress: TradeProgress, ended: 'protected' | 'closed'): void {
   const gap = progress.stopGap;
   if (gap === null) return;

@@ -1,4 +1,4 @@
-/** The stop that a position needs, and which of the live stops it is. */
+/** The stop that a position needs, and the live stop that matches it. */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
@@ -26,9 +26,9 @@ export interface WantedStop {
 }
 
 /**
- * A spot position below zero: coins can't be owed. The fill of a sale arrived before that of its purchase, or our
- * books are wrong. Nothing is bought because of it, neither by a stop nor at the market; snapshots of the account
- * correct it.
+ * A spot position below zero: coins can't be owed. The fill of a sale arrived before that of its purchase, or
+ * our books are wrong. Nothing is bought to correct it, by a stop or at the market; snapshots of the account
+ * do that.
  */
 export function isOversold(core: Core, at: InstrumentId): boolean {
   if (core.config.capabilities.shorting || instrumentAt(core, at).kind !== 'spot') return false;
@@ -46,8 +46,8 @@ export function stopsFor(core: Core, holding: Holding): OrderEntry[] {
 }
 
 /**
- * A stop that another resting stop has replaced does not count: it is gone, and the report of its end is still to
- * come.
+ * A stop that another resting stop has replaced does not count: it is gone, though its end is not yet
+ * reported.
  */
 export function fittingOf(stops: readonly OrderEntry[], wanted: WantedStop): OrderEntry | undefined {
   const hasGivenWay = ({ intent }: OrderEntry): boolean =>
@@ -85,8 +85,9 @@ export function wantedStop(core: Core, position: Holding): WantedStop {
 }
 
 /**
- * Lots that the stop is reduced to before a part of the position is sold, because it locks what is to be sold, or
- * could fire beside the sale and reverse the position. Null: it stays whole, also while the venue refuses the sale.
+ * Lots that the stop is reduced to before part of the position is sold, because the stop locks those lots or
+ * could fire alongside the sale and reverse the position. Null: the stop stays whole, also while the venue
+ * refuses the sale.
  */
 export function shrinksBeforeSale(core: Core, position: Holding): number | null {
   const { stopLocksBalance, reduceOnly } = exitRules(core, position.instrument);
@@ -97,7 +98,9 @@ export function shrinksBeforeSale(core: Core, position: Holding): number | null 
   return rest === 0 ? null : rest;
 }
 
-/** A position that no entry of ours explains gets the desk file's stop-loss distance from its average price. */
+/**
+ * A position that no entry of ours explains gets the desk file's stop-loss distance from its average price.
+ */
 function derivedStopTicks(core: Core, position: Holding): number {
   const average = Math.round(averageTicks(core.state, position));
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);

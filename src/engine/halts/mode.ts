@@ -1,4 +1,4 @@
-/** Questions about the mode that several parts ask. */
+/** Questions about the mode, shared by several parts. */
 import type { HaltCause, HaltWhy } from '../../domain/mode.js';
 import type { EngineConfig } from '../config.js';
 import type { Core } from '../core.js';
@@ -17,7 +17,7 @@ export function mayReduce(core: Core): boolean {
   return core.begun && (core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING');
 }
 
-/** Why the desk halts, with what the desk file requires before trading resumes after it. */
+/** The cause of a halt, with the resume rule that the desk file sets for it. */
 export function haltWhy({ resume }: EngineConfig, cause: HaltCause): HaltWhy {
   switch (cause) {
     case 'startup':
@@ -33,7 +33,7 @@ export function haltWhy({ resume }: EngineConfig, cause: HaltCause): HaltWhy {
       return { cause, resume: resume.drawdown };
     case 'venue':
     case 'stale-data':
-      // Prices that come back mean that the venue is back; nothing was wrong with the desk.
+      // Once prices come back, so has the venue; nothing was wrong with the desk.
       return { cause, resume: resume.venue };
     case 'close-all-incomplete':
       return { cause, resume: resume.person };

@@ -1,4 +1,4 @@
-/** Every halt draws a new id and is recorded first; then the orders of every instrument are advanced. */
+/** Every halt draws a new id and is recorded first; then every instrument's orders are advanced. */
 import type { Halt, HaltCause, HaltWhy } from '../../domain/mode.js';
 import { type Core, commit, markAllChanged, withdrawExits } from '../core.js';
 import { haltWhy } from './mode.js';
@@ -25,7 +25,7 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
 }
 
 /**
- * Somebody else trades in this account, so nothing new is opened beside them. Raised once while a reconciliation halt
+ * Someone else trades in this account, so the desk opens nothing new. Raised once while a reconciliation halt
  * is active.
  */
 export function raiseForeign(core: Core, reason: string): void {

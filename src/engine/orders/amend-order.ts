@@ -7,7 +7,7 @@ import type { OrderEntry } from '../state.js';
 import { sendLookup } from './change-order.js';
 import { watchOf } from './order-watch.js';
 
-/** `leftLots`: what is to remain open of the order. */
+/** `leftLots`: lots of the order that must stay open. */
 export function sendAmend(core: Core, { intent, filledLots }: OrderEntry, leftLots: number): void {
   const { clientId, instrument } = intent;
   watchOf(core, clientId).amendByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
@@ -23,7 +23,7 @@ export function onAmended(core: Core, entry: OrderEntry, quantityLots: number): 
   takeSmaller(core, entry, quantityLots, 'the venue made it smaller');
 }
 
-/** An earlier request whose answer was lost may have done it; the venue knows. */
+/** An earlier request whose answer was lost may have reduced the order; the venue knows. */
 export function onAmendRefused(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;

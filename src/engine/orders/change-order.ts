@@ -1,6 +1,6 @@
 /**
- * One step of the order state machine: consults the table, records the change, and does what the table says. Cancels leave at once,
- * without waiting for the journal.
+ * One step of the order state machine: consults the table, records the change, and does what the table says.
+ * Cancels leave at once, without waiting for the journal.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
@@ -29,8 +29,8 @@ import { type OrderEffect, type OrderEvent, orderStep } from './order-table.js';
 import { restNoLonger, watchOf } from './order-watch.js';
 
 /**
- * An order event alone never moves money: fills are records of their own and don't come through here.
- * `completingFill`: the recorded fills are all that there was to fill.
+ * An order event by itself never moves money: fills are records of their own and don't come through here.
+ * `completingFill`: the recorded fills are all there is.
  */
 type AnswerEvent = Exclude<OrderEvent, 'partialFill'>;
 
@@ -57,7 +57,7 @@ export function changeOrder(
   return changes;
 }
 
-/** Does what a step causes, once the step is recorded. */
+/** Carries out an effect of a step, once the step is recorded. */
 export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): void {
   const { clientId } = entry.intent;
   switch (effect) {
@@ -66,8 +66,8 @@ export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): vo
       sendLookup(core, entry);
       return;
     case 'sendCancel':
-      // After the venue refused a cancel, the order is looked up before the next one is sent; otherwise cancels and refusals would
-      // chase each other.
+      // After a refused cancel, the order is looked up before the next one is sent; otherwise cancels and
+      // refusals would chase each other.
       if (core.watches.get(clientId)?.cancelRefused !== true) sendCancel(core, entry);
       return;
     case 'endWatch':
@@ -85,7 +85,7 @@ export function carryOut(core: Core, entry: OrderEntry, effect: OrderEffect): vo
   }
 }
 
-/** Asks the venue for the order by its client id, unless an answer is awaited already. */
+/** Queries the venue by the order's client id, unless an answer is already due. */
 export function sendLookup(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
   const watch = watchOf(core, clientId);
@@ -95,7 +95,7 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'lookup', clientId, instrument });
 }
 
-/** A cancel does no harm if it is repeated. */
+/** A repeated cancel does no harm. */
 export function sendCancel(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
   watchOf(core, clientId).answerByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
@@ -103,8 +103,8 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
 }
 
 /**
- * Sends one cancel. One that is under way is repeated by its deadline, not here; and one that the venue refused only once a lookup
- * has shown why.
+ * Sends one cancel. A cancel under way is repeated by its deadline, not here; after a refused one, the next
+ * waits until a lookup has shown why.
  */
 export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
   if (entry.state === 'cancelling') return;
@@ -112,13 +112,15 @@ export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void
   changeOrder(core, entry, 'cancelRequested', reason);
 }
 
-/** The same for an entry that is not asked about again: where the venue refuses, the next bar cancels it once more. */
+/**
+ * The same for an entry that is not queried again: if the venue refuses, the next bar cancels it once more.
+ */
 export function takeEntryOff(core: Core, entry: OrderEntry, reason: string): void {
   cancelOrder(core, entry, reason);
   restNoLonger(core, entry);
 }
 
-/** Cancels the entries of all strategies, or of one, also those that wait in the core. Returns how many were live. */
+/** Cancels the entries, waiting ones included, of all strategies or of one. Returns how many were live. */
 export function cancelEntries(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   endWaiting(
     core,
@@ -128,7 +130,7 @@ export function cancelEntries(core: Core, at: InstrumentId, reason: string, stra
   return cancelEntryOrders(core, at, reason, strategy);
 }
 
-/** The same without the entries that wait in the core. */
+/** The same without the waiting entries. */
 export function cancelEntryOrders(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   let entries = 0;
   for (const entry of liveOrders(core, at)) {
@@ -141,15 +143,15 @@ export function cancelEntryOrders(core: Core, at: InstrumentId, reason: string, 
 }
 
 /**
- * The venue has an order that was to replace another, so the other is gone, whoever reported the new one and however
- * late. The old one protects nothing beside its replacement.
+ * The venue has an order that replaces another, so the other is gone, whoever reported the new one and
+ * however late. The old one protects nothing next to its replacement.
  */
 export function endReplaced(core: Core, { replaces, intent }: OrderEntry): void {
   const old = replaces === null ? undefined : core.state.orders.get(replaces);
   if (old !== undefined) changeOrder(core, old, 'cancelled', `replaced by ${intent.clientId}`);
 }
 
-/** The venue contradicts itself. It is read again; until then nothing new is opened. */
+/** The venue contradicts itself. It is read again; until then the desk opens nothing new. */
 function sayContradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason: string): void {
   const { clientId, instrument } = entry.intent;
   const text = `order ${clientId} is ${entry.state}, and the venue reports it as ${event} (${reason})`;
@@ -158,8 +160,8 @@ function sayContradiction(core: Core, entry: OrderEntry, event: AnswerEvent, rea
 }
 
 /**
- * Called when an order has ended. A protective stop that we cancelled ourselves ended as intended and postpones
- * nothing.
+ * Called when an order has ended. A protective stop that we cancelled ourselves ended as intended and
+ * postpones nothing.
  */
 function pauseNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;

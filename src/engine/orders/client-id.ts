@@ -2,7 +2,10 @@
 
 const OURS = /^f([a-z0-9]{6})([0-9a-z]{1,11})$/;
 
-/** Trades that nobody's order opened are named by `a` and a number, so no order is: its trade would have their name. */
+/**
+ * Names of trades that no order of ours opened: `a` and a number. Order ids skip them: the order's trade
+ * would have the same name.
+ */
 const ADOPTED = /^a[0-9]+$/;
 
 /** The id of the next order. */

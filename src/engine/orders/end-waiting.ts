@@ -1,4 +1,4 @@
-/** Entries that wait in the core are dropped where those at the venue are cancelled: at once, since nobody else knows them. */
+/** Waiting entries are dropped wherever resting ones are cancelled: at once, since nobody else knows them. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, commit } from '../core.js';
 import type { WaitingEntry } from '../waiting-entry.js';
@@ -14,7 +14,7 @@ export function endWaiting(
   return ending.length;
 }
 
-/** Those whose moment has passed without a quote. */
+/** Drops the waiting entries whose moment has passed without a quote. */
 export function endOverdue(core: Core): void {
   if (core.state.waiting.size === 0) return;
   for (const entry of [...core.state.waiting.values()])
@@ -43,7 +43,7 @@ export function overWith(
   commit(core, { type: 'entry.over', ...about, marketMs: core.marketMs });
 }
 
-/** Of one instrument; of all strategies, or of one. */
+/** Whether an entry waits in this instrument, of any strategy or of one. */
 export function isAnyWaiting({ state }: Core, at: InstrumentId, of?: string): boolean {
   if (state.waiting.size === 0) return false;
   for (const { instrument, strategy } of state.waiting.values())

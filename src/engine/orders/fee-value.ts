@@ -1,7 +1,7 @@
 /**
- * The value of a fee that was not paid in the quote currency. A fee in the coin that was bought is valued at the
- * fill's own price, one in an asset kept for fees at the desk's current quote for it. Without a quote no value is
- * made up; the fee stays open.
+ * Values a fee that was not paid in the quote currency. A fee in the coin that was bought is valued at the
+ * fill's own price, one in an asset held for fees at the desk's current quote for the asset. Without a quote
+ * no value is made up; the fee stays open.
  */
 
 import { placesOf } from '../../domain/book-steps.js';
@@ -16,7 +16,7 @@ import type { UnvaluedFee } from '../state.js';
 /** A decimal above zero with as many places as venues report. */
 const AMOUNT = /^(?=.*[1-9])\d{1,20}(\.\d{1,8})?$/;
 
-/** The fill with the value of its fee added. That is what is recorded, so that a replay needs no quote. */
+/** Adds the value of the fee to the fill. This is what is recorded, so a replay needs no quote. */
 export function withFeeValue(core: Core, fill: Fill): Fill {
   if (fill.feeIn === undefined) return fill;
   const { asset, amount } = fill.feeIn;
@@ -35,8 +35,8 @@ export function withFeeValue(core: Core, fill: Fill): Fill {
 }
 
 /**
- * A purchase may pay its fee in what it bought, but never more than that. An asset kept for fees can pay any fee,
- * also that of a sale of the asset itself.
+ * A purchase may pay its fee in what it bought, but never more than that. An asset held for fees can pay any
+ * fee, including that of its own sale.
  */
 export function isSoundFee(fill: Fill, instrument: Instrument, lotUnits: Units, places: number): boolean {
   const { feeIn } = fill;
@@ -87,7 +87,10 @@ function priceOf(core: Core, asset: string): { instrument: InstrumentId; bidTick
   return { instrument, bidTicks: core.market.bidTicks[instrument] as number };
 }
 
-/** Money units of an amount at the price of an instrument. `null`: the amount is in the quote currency itself. */
+/**
+ * Money units of an amount at the price of an instrument. `null`: the amount is already in the quote
+ * currency.
+ */
 function worthOf(
   core: Core,
   at: InstrumentId,

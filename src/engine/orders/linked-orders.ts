@@ -17,7 +17,7 @@ export function targetBeside(
   return restingTargets(core, instrument).find(({ intent }) => group !== undefined && intent.group === group);
 }
 
-/** Targets whose stop has ended. They have ended too or are about to; their fills may still be unreported. */
+/** Targets whose stop has ended. They have ended too or soon will; their fills may still be unreported. */
 export function strayTargets(core: Core, at: InstrumentId): OrderEntry[] {
   return restingTargets(core, at).filter(
     ({ intent: { group } }) =>
@@ -27,7 +27,7 @@ export function strayTargets(core: Core, at: InstrumentId): OrderEntry[] {
   );
 }
 
-/** True while one of them may still fill. */
+/** Cancels the targets. True while one of them may still fill. */
 export function cancelTargets(core: Core, at: InstrumentId, reason: string): boolean {
   const targets = restingTargets(core, at);
   for (const target of targets) cancelOrder(core, target, reason);
@@ -35,9 +35,9 @@ export function cancelTargets(core: Core, at: InstrumentId, reason: string): boo
 }
 
 /**
- * For an order whose lots differ from the position while those of the linked order `other` match it: the venue
- * reports the two orders and the fill one after another. The order is not changed for as long as the venue may take
- * to answer.
+ * For an order whose lots differ from the position while those of the linked order `other` match it: the
+ * venue reports the two orders and the fill one by one. The order is left as it is for as long as the venue
+ * may take to answer.
  */
 export function followsSoon(core: Core, other: OrderEntry | undefined, lots: number): boolean {
   if (other === undefined || remainingLots(other) !== lots) return false;
@@ -46,7 +46,7 @@ export function followsSoon(core: Core, other: OrderEntry | undefined, lots: num
   return isSettling(core, other.intent.instrument);
 }
 
-/** A part of a linked pair was filled, and the venue has not reported everything yet. */
+/** Part of a linked pair was filled, and the venue has not reported everything yet. */
 export function isSettling(core: Core, at: InstrumentId): boolean {
   const { unlikeSinceMs } = progressAt(core, at);
   return unlikeSinceMs !== null && core.monotonicMs - unlikeSinceMs < core.config.closeAll.answerTimeoutMs;

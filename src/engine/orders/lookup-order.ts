@@ -1,4 +1,4 @@
-/** An order of unknown fate is looked up by its client id, patiently, and never sent again. */
+/** An order of unknown fate is looked up by its client id, patiently, and never resent. */
 import { type Core, exitRules, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -11,16 +11,16 @@ import { changeOrder } from './change-order.js';
 import { earliest, watchOf } from './order-watch.js';
 
 /**
- * An acknowledged order that the venue no longer knows is given up after this many rounds; the position is read back
- * anyway.
+ * After this many rounds, an acknowledged order that the venue no longer knows is given up; the position is
+ * read back anyway.
  */
 const FORGOTTEN_AFTER_ROUNDS = 3;
-/** So many readings of the account, since the start, say that it has no coins beside the desk's. */
+/** This many readings since the start must show no coins besides the desk's before that is believed. */
 const READINGS_BELIEVED = 2;
 
 /**
- * The lookup failed or got no answer, which says nothing about the order. It may be an old lookup, so one that is due
- * already is not postponed.
+ * The lookup failed or got no answer, which says nothing about the order. It may be an old lookup, so one
+ * that is already due is not postponed.
  */
 export function lookupFailed(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
@@ -31,8 +31,8 @@ export function lookupFailed(core: Core, entry: OrderEntry): void {
 }
 
 /**
- * The venue says that it never had the order. That is believed the second time, some time after the first: the send
- * may have been slower than the lookup.
+ * The venue says that it never had the order. Only the second such answer is believed, some time after the
+ * first: the send may have been slower than the lookup.
  */
 export function lookupFoundNothing(core: Core, entry: OrderEntry): void {
   const watch = watchOf(core, entry.intent.clientId);
@@ -60,10 +60,10 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 }
 
 /**
- * A second closing order does no harm if neither can open a position. If the account also has coins that are not the
- * desk's, it can: the venue can't tell whose they are and sells them. If there ever were such coins, or a single reading
- * showed some, there may be some now: a venue in trouble has been read as empty twice in a row. That there are none is not
- * believed to the first reading alone.
+ * A second closing order does no harm if neither can open a position. If the account also has coins that are
+ * not the desk's, it can: the venue can't tell whose they are and sells them. If such coins ever existed, or
+ * a single reading showed some, there may be some now: a venue in trouble has been read as empty twice in a
+ * row. One reading without such coins does not rule them out.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;

@@ -1,4 +1,7 @@
-/** Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is reported. */
+/**
+ * Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is
+ * reported.
+ */
 
 import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -35,7 +38,7 @@ import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { fillEvent, type OrderStep, orderStep } from './order-table.js';
 import { takeOthersOff } from './take-others-off.js';
 
-/** How many fills that the journal still has by name are newer, in one instrument or in all. */
+/** Number of fills newer than `marketMs` whose ids the journal still has, in one instrument or in all. */
 export function fillsSince({ state }: Core, marketMs: number, at?: InstrumentId): number {
   const seen = at === undefined ? state.fillsSeen : [state.fillsSeen[at] ?? new Map<string, number>()];
   return seen.reduce((sum, fills) => sum + [...fills.values()].filter((ms) => ms > marketMs).length, 0);
@@ -59,11 +62,11 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
   const nobodysBefore = nobodysLots(core, fill.instrument);
-  // Some venues tell the time of a fill in whole seconds.
+  // Some venues report the time of a fill in whole seconds.
   if (fill.marketMs + 1_000 > progressAt(core, fill.instrument).adoptedMarketMs)
     noteHeld(core, fill.instrument, positionAt(core, fill.instrument).quantityLots);
   commit(core, { type: 'fill', fill });
-  // Before the first snapshot, a fill may be from before the start.
+  // Before the first snapshot, a fill may date from before the start.
   if (core.sync.readings > 0 && entry !== undefined) {
     const { side, quantityLots, priceTicks, instrument } = fill;
     const { strategy, purpose } = entry.intent;
@@ -81,7 +84,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     }
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       Object.assign(progressOfOrder(core, entry.intent), { closeRefusals: 0, closeAtMs: 0 });
-    // A stop that has fired has ended by itself: what is left gets the stop that it needs now, not that one again.
+    // A stop that fired has ended by itself: the rest gets the stop that it needs now, not the old one again.
     if (entry.intent.purpose === 'protective' && entry.state === 'filled')
       progressOfOrder(core, entry.intent).formerStop = null;
   }
@@ -97,15 +100,15 @@ export function takeFill(core: Core, reported: Fill): boolean {
 }
 
 /**
- * In an account at an exchange, coins are the desk's only if it bought them or a person gave them to it. What others
- * buy or sell there is a difference; snapshots of the account show what became of the coins, and of ours among them.
+ * In an account at an exchange, coins are the desk's only if it bought them or a person assigned them to it.
+ * Trades by others are a difference; snapshots of the account show what became of the coins, including ours.
  */
 function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
   if (core.config.coinsNeedOwner !== true || instrumentAt(core, instrument).kind !== 'spot') return false;
   return !core.state.orders.has(clientId) && !isOurs(core, clientId);
 }
 
-/** Always false: it is not a new fill of the desk. */
+/** Always false: the fill is not a new one of the desk. */
 function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
   if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
   commit(core, { type: 'fill.foreign', fill });
@@ -117,8 +120,8 @@ function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill):
 }
 
 /**
- * At once, then at most every `FOREIGN_READ_EVERY_MS`: others may trade many times a second, and each snapshot uses up
- * rate allowance.
+ * Reads at once, then at most every `FOREIGN_READ_EVERY_MS`: others may trade many times a second, and each
+ * snapshot uses up rate allowance.
  */
 function readForForeign(core: Core): void {
   const { sync, monotonicMs } = core;
@@ -170,11 +173,14 @@ function noteUnvalued(core: Core, { instrument }: Fill): void {
   if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
 }
 
-/** Lots that are nobody's, side by side, above zero. 0 elsewhere, where they are not told apart. */
+/** Nobody's lots, side by side, above zero. 0 elsewhere, where they are not told apart. */
 const nobodysLots = (core: Core, at: InstrumentId): number =>
   isSideBySide(core, at) ? Math.abs(holdingOf(positionAt(core, at), NOBODY)?.quantityLots ?? 0) : 0;
 
-/** Side by side, what an order brings beyond the trade that it closes is left to no strategy: people have to close it. */
+/**
+ * Side by side, lots that an order fills beyond the trade it closes belong to no strategy: people must close
+ * them.
+ */
 function noteBeyond(core: Core, { intent }: OrderEntry, before: number): void {
   const { instrument: at, purpose, strategy } = intent;
   const lots = nobodysLots(core, at) - before;

@@ -1,4 +1,4 @@
-/** What the venue reports about one order, asked for or not, and what follows from it. */
+/** The venue's reports about one order, requested or not, and the engine's reactions. */
 import { FINAL_ORDER_STATES, isDoneAtOnce, POST_ONLY_REFUSED } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
@@ -33,7 +33,9 @@ export function onOrderAnswer(core: Core, event: OrderAnswer): void {
   markChanged(core, entry.intent.instrument);
 }
 
-/** As reported by the venue's stream. Orders that we don't know are left to the next reconciliation. */
+/**
+ * Handles a report from the venue's stream. Orders that we don't know are left to the next reconciliation.
+ */
 export function onOrderUpdate(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) {
@@ -84,7 +86,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
   }
 }
 
-/** An accepted market order has to be filled soon; a resting one may wait. */
+/** An accepted market order must be filled soon; a resting one may wait. */
 function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   endReplaced(core, entry);
   changeOrder(core, entry, 'accepted', '', venueId);
@@ -102,7 +104,7 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   watch.answerByMs = filledSoon ? core.monotonicMs + core.config.closeAll.answerTimeoutMs : null;
 }
 
-/** If it was to replace another order, the fate of that one is unknown too. */
+/** If the order was to replace another, the fate of the other is unknown too. */
 export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
   if (!changeOrder(core, entry, 'unanswered', cause)) return;
   const old = entry.replaces === null ? undefined : core.state.orders.get(entry.replaces);
@@ -125,16 +127,17 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     instrument,
   );
   const { closeRefusals, stopRefusals } = progressOfOrder(core, entry.intent);
-  // If our books may be wrong, the snapshot comes well before the next attempt: one that an order crosses proves
-  // nothing.
+  // If our books may be wrong, read the snapshot well before the next attempt: a snapshot that overlaps an
+  // order proves nothing.
   const differs = core.sync.state === 'pending';
   const delayMs = differs ? CONFIRM_AFTER_MS : retryDelayMs(Math.max(closeRefusals, stopRefusals));
   if (purpose !== 'entry') readSoon(core, delayMs);
-  // Where its fate was decided before, the next stop may be under way, of which this refusal says nothing.
+  // If the order's fate was decided earlier, the next stop may be under way, and this refusal says nothing
+  // about it.
   if (purpose === 'protective' && !isLate) onStopRefused(core, entry);
 }
 
-/** A refusal as asked for: the market has come to the price of a post-only entry in the meantime. */
+/** The refusal that a post-only entry asks for: the market has reached its price in the meantime. */
 function onWouldTake(core: Core, entry: OrderEntry, said: string): void {
   const { instrument, strategy } = entry.intent;
   if (!changeOrder(core, entry, 'rejected', `${POST_ONLY_REFUSED} (${said})`)) return;
@@ -153,7 +156,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   if (old !== undefined && event.old === 'cancelled')
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
   if (old !== undefined && event.old === 'notOpen') {
-    // It ended by itself, whether we have heard of that or not, so there is nothing to restore.
+    // The old order ended by itself, whether we have heard of it or not, so there is nothing to restore.
     progressOfOrder(core, old.intent).formerStop = null;
     if (!FINAL_ORDER_STATES.has(old.state)) {
       watchOf(core, replaced).cancelRefused = true;
@@ -164,7 +167,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   if (wouldTrigger === true) onWouldTrigger(core, entry);
 }
 
-/** The market has passed the stop's price, so what the stop would have done is done now. */
+/** The market has passed the stop's price, so the trade is closed now, as the stop would have done. */
 function onWouldTrigger(core: Core, { intent }: OrderEntry): void {
   if (intent.purpose !== 'protective' || isClosing(core)) return;
   secureTrade(
@@ -191,7 +194,10 @@ function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): vo
   observeOrder(core, entry, found);
 }
 
-/** The cancel had no effect or is still on its way. A second one does no harm and is sent before the deadline. */
+/**
+ * The cancel had no effect or is still on its way. A second one does no harm, so it is sent before the
+ * deadline.
+ */
 function cancelAgainSoon(core: Core, watch: OrderWatch): void {
   watch.answerByMs = earliest(watch.answerByMs, core.monotonicMs + retryDelayMs(watch.cancelsUnanswered));
   watch.cancelsUnanswered += 1;
@@ -219,8 +225,8 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       return;
     case 'filled':
       if (missing <= 0) {
-        // It was reduced at the venue and filled while nobody listened: all its fills are known, and no further one
-        // will end it.
+        // The order was reduced at the venue and filled while nobody listened: all its fills are known, and
+        // no further one will end it.
         if (!FINAL_ORDER_STATES.has(entry.state))
           changeOrder(core, entry, 'completingFill', 'filled, as small as the venue held it', found.venueId);
         return;
@@ -242,15 +248,15 @@ function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): bo
     wantSnapshot(core);
     return true;
   }
-  // Otherwise a cancel would be refused, looked up and sent again as fast as the venue answers.
+  // Otherwise a cancel would be refused, looked up and repeated as fast as the venue answers.
   if (isOver) watch.cancelRefused = true;
   const { readings } = core.sync;
-  // Only a snapshot that did not name the fills counts as a round, however often the venue counts them.
+  // Only a snapshot that omits the fills counts as a round, however often the venue counts them.
   if (watch.missingAtReading !== null && readings > watch.missingAtReading) watch.missingFillRounds += 1;
   watch.missingAtReading = readings;
   if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
   watch.answerByMs = null;
-  // However often the venue repeats it, a lookup that is due already is not postponed.
+  // A lookup that is already due is not postponed, however often the venue repeats its report.
   watch.lookupAtMs = earliest(dueAtMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   wantSnapshot(core);
   return true;

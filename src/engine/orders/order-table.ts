@@ -1,16 +1,16 @@
 /**
- * The order state machine: state × event → next state, and what the core does about it. Every cell is tested, and every state is
- * reached from `intended`.
+ * The order state machine: state × event → next state, and what the core does about it. Every cell is tested,
+ * and every state is reachable from `intended`.
  */
 import type { SentState } from '../../domain/order.js';
 
 export type OrderEvent =
-  /** The venue says that it has the order, or a lookup found it. */
+  /** The venue says that it has the order, or a lookup finds it. */
   | 'accepted'
   | 'rejected'
   /** The send got no answer, or none that can be trusted. */
   | 'unanswered'
-  /** Looked up often enough: the venue never had the order. */
+  /** Enough lookups found nothing: the venue never had the order. */
   | 'foundAbsent'
   | 'cancelRequested'
   | 'cancelled'
@@ -20,19 +20,19 @@ export type OrderEvent =
   | 'partialFill'
   | 'completingFill';
 
-/** What a step causes, beside its record. A replay repeats none of it. */
+/** The effects of a step, apart from its record. A replay repeats none of them. */
 export type OrderEffect =
-  /** The venue is asked what became of the order. */
+  /** Queries the venue about the order. */
   | 'lookUp'
-  /** The cancel is sent. */
+  /** Sends the cancel. */
   | 'sendCancel'
-  /** Nothing more is awaited of it. */
+  /** Nothing more is expected of the order. */
   | 'endWatch'
-  /** If nothing of it was filled, the next order for the same purpose waits a little. */
+  /** If the order had no fill, the next one for the same purpose waits a little. */
   | 'pauseNext'
-  /** What is left of it is cancelled at the next bar. */
+  /** The rest of the order is cancelled at the next bar. */
   | 'restNoLonger'
-  /** Order and account are read anew. Whoever heard of it tells people and halts the desk, in words of its own. */
+  /** Order and account are read again. The caller tells people and halts the desk, in its own words. */
   | 'contradict';
 
 export interface OrderStep {
@@ -71,7 +71,7 @@ const resting: Row = {
   accepted: IGNORED,
   rejected: ILLEGAL,
   unanswered: IGNORED,
-  /** It was acknowledged, and now the venue says that it never existed. */
+  /** The venue acknowledged the order and now says that it never existed. */
   foundAbsent: ILLEGAL,
 };
 
@@ -109,7 +109,7 @@ export const ORDER_TABLE: Readonly<Record<SentState, Row>> = {
     unanswered: IGNORED,
     /** A repeated cancel changes nothing. */
     cancelRequested: IGNORED,
-    /** Filled, cancelled before, or not there yet: only a lookup can tell. */
+    /** Filled, cancelled earlier, or not there yet: only a lookup can tell. */
     cancelRefused: to('unknown', 'lookUp'),
     partialFill: to('cancelling'),
   },
@@ -119,8 +119,8 @@ export const ORDER_TABLE: Readonly<Record<SentState, Row>> = {
   expired: ended('expired'),
   rejected: { ...over, accepted: ILLEGAL },
   /**
-   * Our conclusion, not the venue's word: whatever the venue says later is right. Giving it up has postponed the next order already;
-   * and nobody waits for what comes back.
+   * Our conclusion, not the venue's word: whatever the venue says later is right. Giving up the order has
+   * already postponed the next one, and nobody waits for a late answer.
    */
   absent: {
     ...over,
@@ -137,7 +137,7 @@ export function orderStep(state: SentState, event: OrderEvent): OrderStep {
   return ORDER_TABLE[state][event];
 }
 
-/** The event that a fill is to its order. `filledLots`: this fill included. */
+/** The order event of a fill. `filledLots`: this fill included. */
 export function fillEvent(filledLots: number, orderedLots: number): OrderEvent {
   return filledLots >= orderedLots ? 'completingFill' : 'partialFill';
 }

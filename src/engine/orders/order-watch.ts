@@ -1,4 +1,4 @@
-/** Deadlines of orders: what was asked, what is late, when to ask again. */
+/** Deadlines of orders: what was requested, what is late, when to ask again. */
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import type { Core, OrderWatch } from '../core.js';
 import type { OrderEntry } from '../state.js';
@@ -30,20 +30,20 @@ export function watchOf(core: Core, clientId: string): OrderWatch {
 
 /**
  * For an entry that reached the venue after it was given up: nobody waits for it, and its bars were no longer
- * counted. What is left of it is cancelled at the next bar.
+ * counted. The rest of it is cancelled at the next bar.
  */
 export function restNoLonger(core: Core, { intent, state }: OrderEntry): void {
   if (intent.purpose === 'entry' && !FINAL_ORDER_STATES.has(state))
     watchOf(core, intent.clientId).barsLeft = 1;
 }
 
-/** The earliest of its deadlines. Null: it has none. */
+/** The earliest deadline of the order. Null: it has none. */
 export function watchDueMs(watch: OrderWatch): number | null {
   const { answerByMs, amendByMs, lookupAtMs, lookupByMs } = watch;
   return earliest(earliest(answerByMs, amendByMs), earliest(lookupAtMs, lookupByMs));
 }
 
-/** A request about it is unanswered, so its state is uncertain. */
+/** A request about the order is unanswered, so its state is uncertain. */
 export function isAsked({ amendByMs, lookupAtMs, lookupByMs, cancelRefused }: OrderWatch): boolean {
   return amendByMs !== null || lookupAtMs !== null || lookupByMs !== null || cancelRefused;
 }

@@ -1,4 +1,4 @@
-/** From a wish to an order: client id, risk gate, journal, and only then the venue. */
+/** Turns a wish into an order: client id, risk gate, journal, and only then the venue. */
 import type { OrderIntent } from '../../domain/order.js';
 import { judge } from '../../limits/gate.js';
 import type { Denial } from '../../limits/limit.js';
@@ -7,12 +7,12 @@ import { type Core, commit, progressAt } from '../core.js';
 import { clientIdAfter } from './client-id.js';
 import { newWatch } from './order-watch.js';
 
-/** `clientId`: for an entry that waited under it. Left out: the next one. */
+/** `clientId`: for an entry that waited under this id. Left out: the next id. */
 export type OrderWish = Omit<OrderIntent, 'clientId'> & Partial<Pick<OrderIntent, 'clientId'>>;
 
 /**
- * True if the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client id of the
- * resting order that it replaces.
+ * True if the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client
+ * id of the resting order that it replaces.
  */
 export function placeOrder(
   core: Core,
@@ -38,13 +38,13 @@ export function placeOrder(
   return true;
 }
 
-/** What the gate would say of it now. Null: it would be handed over. */
+/** What the gate would say of the wish now. Null: the gate would approve it. */
 export function whyNotPlace(core: Core, wish: OrderWish): Denial | null {
   const { approved, denial } = judge(riskCheck(core, intentOf(core, wish)), core.config.risk);
   return approved === null ? denial : null;
 }
 
-/** Refuses, on record, an order that the gate need not even be asked about. */
+/** Denies an order, on record, without consulting the gate. */
 export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
   commit(core, { type: 'order.denied', order: intentOf(core, wish), ...denial, marketMs: core.marketMs });
 }

@@ -1,4 +1,4 @@
-/** Entries that stand for one wish: the other of two, and the order that one was changed to. */
+/** Entries that stand for one wish: the other one of a pair, and the new order after a change. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { Core } from '../core.js';
 import { isChangedFrom, liveOrders } from '../core.js';
@@ -7,7 +7,8 @@ import { takeEntryOff } from './change-order.js';
 import { endWaiting } from './end-waiting.js';
 
 /**
- * Called with a fill of an entry, however late. A change that waits for this very order stays: it is for what is left.
+ * Called with a fill of an entry, however late. A change that waits for this very order stays: it is for the
+ * rest.
  */
 export function takeOthersOff(core: Core, { intent: { clientId, instrument, oneOf } }: OrderEntry): void {
   const reason = `${clientId}, which stands for the same, was filled`;

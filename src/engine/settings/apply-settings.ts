@@ -1,4 +1,6 @@
-/** Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
+/**
+ * Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed.
+ */
 
 import { buildLimits } from '../../limits/loss-floors.js';
 import { type Core, watchLosses } from '../core.js';
@@ -7,7 +9,9 @@ import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';
 
-/** `changed`: keys whose value differs from the desk file. Loss limits are watched on, from the same day and peak. */
+/**
+ * `changed`: keys whose value differs from the desk file. Loss limits carry on from the same day and peak.
+ */
 export function bringIntoForce(core: Core, changed: SettingValues): void {
   const before = core.config;
   core.config = effectiveConfig(core.base, changed, core.state.goLive?.size ?? null);
@@ -16,7 +20,7 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
   watchLosses(core);
   const unchanged = (slot: StrategySlot): boolean =>
     parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name);
-  // An unchanged strategy keeps what it has seen; one with changed parameters starts again and is warmed up.
+  // An unchanged strategy keeps its state; one with changed parameters starts over with a warm-up.
   core.slots = buildSlots(core.config).map(
     (fresh) =>
       core.slots.find(

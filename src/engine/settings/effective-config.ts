@@ -1,4 +1,4 @@
-/** The configuration that the engine trades by: the desk file with the settings changed since. */
+/** The configuration that the engine trades by: the desk file plus the settings changed since. */
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
 import { isMonthKey, monthKey } from '../../domain/settings-change.js';
@@ -15,7 +15,8 @@ import {
 } from './setting-specs.js';
 
 /**
- * `changed`: keys whose value differs from the desk file. `granted`: the size that a go-live allows; null: no bound.
+ * `changed`: keys whose value differs from the desk file. `granted`: the size that a go-live allows; null: no
+ * bound.
  */
 export function effectiveConfig(
   base: EngineConfig,
@@ -62,8 +63,8 @@ function parametersOf(strategy: string, changed: SettingValues): SettingValues {
 }
 
 /**
- * The desk file's own hash if nothing is changed, else one over file and changes together. A month that people rolled to
- * is no part of it: what was approved for this configuration goes on with the next contract.
+ * The desk file's own hash if nothing has changed, else a hash over the file and the changes. The month that
+ * a future was rolled to is left out: approvals for this configuration stay valid for the next contract.
  */
 export function effectiveHash(fileHash: string, changed: SettingValues): string {
   const configured = Object.entries(changed).filter(([key]) => !isMonthKey(key));
@@ -75,8 +76,8 @@ export function effectiveHash(fileHash: string, changed: SettingValues): string 
 }
 
 /**
- * Which changes still apply to this desk file. An edit of the file wins for the keys that it changed; every other key
- * stays as set, unless an edited strategy no longer accepts the value.
+ * The changes that still apply to this desk file. Where the file itself was edited, the edit wins; every
+ * other key stays as set, unless an edited strategy no longer accepts the value.
  */
 export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
   const now = settingValues(file);

@@ -1,5 +1,5 @@
 /**
- * What can be changed while the desk trades, and which direction of each is the safe one. Everything else needs a
+ * What can change while the desk trades, and the safe direction of each setting. Everything else needs a
  * restart: it decides what is traded, where and with what, and positions are held in those terms.
  */
 import {
@@ -24,7 +24,7 @@ interface AnySetting {
   readonly meaning: string;
   readonly unit: string;
   /**
-   * The direction in which a value only allows less. `neither`: no direction is safe by itself; every change needs
+   * The direction that only restricts. `neither`: neither direction is safe by itself, so every change needs
    * approval.
    */
   readonly tighter: 'lower' | 'higher' | 'neither';
@@ -38,7 +38,7 @@ export interface SettingsSource {
   readonly risk: RiskNumbers;
   readonly strategies: readonly StrategyConfig[];
   readonly instruments: readonly Pick<Instrument, 'kind'>[];
-  /** Instruments that are rolled from month to month. */
+  /** Instruments that roll from month to month. */
   readonly contracts?: readonly (RolledContract | null)[];
 }
 
@@ -49,13 +49,13 @@ export interface RolledContract {
   readonly traded: Pick<ContractTerms, 'choices'>;
 }
 
-/** One whose month the desk file names is no setting. */
+/** If the desk file names the month, it is not a setting. */
 const isRolled = <One extends Pick<RolledContract, 'traded'>>(contract: One | null): contract is One =>
   contract !== null && contract.traded.choices.length > 0;
 
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;
 
-/** Settings of the limits. In its direction, each only refuses more. */
+/** Settings of the limits. Tightening one only makes it refuse more. */
 export const RISK_SPECS: readonly LimitSpec[] = LIMITS.map(({ setting }) => {
   const { key, meaning, unit, whole, min, max, tighter } = setting;
   return { key: riskKey(key), meaning, unit, whole, min, max, tighter };
@@ -69,7 +69,7 @@ export function parameterKey(strategy: string, parameter: string): string {
   return `strategies.${strategy}.parameters.${parameter}`;
 }
 
-/** A limit that the desk file leaves out is not a setting; adding it takes an edit of the file. */
+/** A limit that the desk file leaves out is not a setting; to add it, edit the file. */
 export function settingSpecs({
   risk,
   strategies,
@@ -126,7 +126,7 @@ export function settingValues({
   return values;
 }
 
-/** Those of the requested values that are not in force. Unknown keys are left to the caller. */
+/** The requested values that differ from those in force. Unknown keys are left to the caller. */
 export function settingChanges(inForce: SettingValues, asked: SettingValues): SettingChange[] {
   return Object.entries(asked)
     .flatMap(([key, to]) => {

@@ -1,4 +1,4 @@
-/** What follows from a recorded signal: strategies are shown it, and its entry ends with it. */
+/** Acts on a recorded signal: strategies are shown it, and its entry ends with it. */
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
 import { type Core, commit, liveOrders, markChanged } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
@@ -10,7 +10,7 @@ import type { SignalRefusal } from '../strategies/strategy.js';
 import { betweenBars } from '../strategies/strategy-slot.js';
 import type { WaitingEntry } from '../waiting-entry.js';
 
-/** An edit first cancels the entry of the previous revision, and is shown once that is final. */
+/** An edit first cancels the entry of the previous revision, and is shown once that entry is final. */
 export function followSignal(core: Core, signal: Signal): void {
   endWaitingOn(core, signal, 'its signal was edited');
   const entries = signalEntries(core, signal);
@@ -79,7 +79,7 @@ export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'
   );
 }
 
-/** Keys of the signals that have live entries, or some that wait. */
+/** Keys of the signals with live or waiting entries. */
 export function restingSignals(core: Core): ReadonlySet<string> {
   const resting = new Set<string>();
   for (const { id } of core.config.instruments) {

@@ -1,4 +1,7 @@
-/** A strategy changes what closes its open trade: a stop comes nearer to the market, the rest is replaced. */
+/**
+ * A strategy changes the exits of its open trade: the stop moves nearer to the market, other exits are
+ * replaced.
+ */
 import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exit-plan.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import {
@@ -21,7 +24,7 @@ import type { StrategySlot } from './strategy-slot.js';
 
 type Said = (text: string) => void;
 
-/** All of it is done, or none. What already is as asked changes nothing. */
+/** All of it is done, or none. Exits that are already as requested are left alone. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
   const own = holdingOf(positionAt(core, at), slot.name);
@@ -47,7 +50,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   if (!changesPlan && !movesStop) return;
   const about = { instrument: at, trade: trade.id, marketMs: core.marketMs };
   note(because);
-  // A stop can be moved only of a trade that has exits.
+  // The stop can be moved only on a trade that has exits.
   if (changesPlan || trade.exits === undefined) {
     const plan = kept.length === 0 ? others : { targets: kept, ...others };
     commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, because });
@@ -98,7 +101,7 @@ function wrongChange(
   );
 }
 
-/** What the plan has beside targets, with the changes. */
+/** The plan without its targets, with the changes applied. */
 function changedOthers(plan: ExitPlan, wish: Partial<ExitsWish>): ExitPlan {
   const changed: Record<string, number> = {};
   for (const name of ['trailTicks', 'breakEvenAtTicks', 'maxBars', 'beforeCloseMs'] as const) {
@@ -108,7 +111,7 @@ function changedOthers(plan: ExitPlan, wish: Partial<ExitsWish>): ExitPlan {
   return changed;
 }
 
-/** The targets while none is reached: asking for the same ones then changes nothing. Null: some are reached. */
+/** The targets while none is reached: asking for the same ones changes nothing. Null: some are reached. */
 function openTargets({ exits }: TradeEntry): readonly ExitTarget[] | null {
   if (exits === undefined) return [];
   return exits.reached === 0 ? (exits.plan.targets ?? []) : null;

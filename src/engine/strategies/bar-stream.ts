@@ -1,7 +1,7 @@
 /**
- * The bars of one instrument as one strategy sees them: each bar as it comes, and longer ones built from them. Longer
- * bars begin at whole multiples of their span since midnight UTC, or, in a market with hours, since its session began;
- * none goes on past the end of a session.
+ * The bars of one instrument as one strategy sees them: each bar as it arrives, and longer ones built from
+ * them. Longer bars begin at whole multiples of their span since midnight UTC or, in a market with hours,
+ * since the session began; none extends past the end of a session.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { Phase, SessionCalendar } from '../../domain/sessions/session-calendar.js';
@@ -14,12 +14,12 @@ export interface FinishedBar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  /** Of a longer bar the sum of its minutes. NaN: not known, in one of them at least. */
+  /** For a longer bar, the sum of its minutes. NaN: unknown for at least one of them. */
   readonly volumeLots: number;
 }
 
 /**
- * `spanMs` is the span that was asked for, also of a bar that the end of its session cut short. `late`: a newer bar of
+ * `spanMs` is the requested span, even for a bar cut short by the end of its session. `late`: a newer bar of
  * its span has ended since.
  */
 interface ShownBar extends FinishedBar {
@@ -29,7 +29,7 @@ interface ShownBar extends FinishedBar {
 export class BarStream {
   lastOpenMs = Number.NEGATIVE_INFINITY;
   readonly longestMs: number;
-  /** Why a wanted span can't be built from the bars that come. Null: all can. */
+  /** Why a wanted span can't be built from the incoming bars. Null: all can. */
   unfit: string | null = null;
   readonly #calendar: SessionCalendar;
   readonly #wanted: readonly BarBuilder[];
@@ -42,8 +42,9 @@ export class BarStream {
   }
 
   /**
-   * What is shown of a bar that came, in order: longer bars that had ended before it began, it itself where its span
-   * is wanted, then longer bars that end with it; shorter spans first. Nothing for a bar that was seen before.
+   * The bars shown for an incoming one, in order: longer bars that ended before it began, the bar itself if
+   * its span is wanted, then longer bars that end with it; shorter spans first. Nothing for a bar seen
+   * before.
    */
   take(bar: FinishedBar): readonly ShownBar[] {
     if (bar.openMs <= this.lastOpenMs) return [];
@@ -76,12 +77,12 @@ interface GrowingBar extends FinishedBar {
 /** Joins the bars of one span. */
 class BarBuilder {
   #bar: GrowingBar | null = null;
-  /** Nothing that begins before is shown: its first minutes came before the first bar that was seen. */
+  /** Bars that begin earlier are not shown: their first minutes came before the first bar seen. */
   #wholeFromMs: number | null = null;
 
   constructor(readonly spanMs: number) {}
 
-  /** Adds to `before` a bar that had ended earlier, and to `after` the one that ends with this bar. */
+  /** Adds to `before` a bar that ended earlier, and to `after` the one that ends with this bar. */
   take(bar: FinishedBar, session: Phase | null, before: ShownBar[], after: ShownBar[]): void {
     const { spanMs } = this;
     const barEndMs = bar.openMs + bar.spanMs;

@@ -1,7 +1,7 @@
 /**
- * What strategies are shown between bars: quotes, if they listen to them or have a timer; trades of the market, if
- * they listen to them; and fills of their own orders. Market time comes from the quotes, so the same recording
- * triggers each timer at the same price.
+ * What strategies are shown between bars: quotes, if they listen to them or have a timer; market trades, if
+ * they listen to them; and fills of their own orders. Market time comes from the quotes, so the same
+ * recording triggers each timer at the same price.
  */
 import { type Core, markChanged, setTime } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
@@ -10,7 +10,7 @@ import { contextOf, markLegs } from './on-bar.js';
 import type { OwnFill, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** Called once the quote is the price. True if a strategy may have been shown it. */
+/** Called once the quote has become the price. True if a strategy may have been shown it. */
 export function showQuote(core: Core, event: QuoteEvent): boolean {
   const at = event.instrument;
   // For an unknown instrument there is no such time; undefined compares as false.
@@ -47,7 +47,7 @@ export function showTrade(core: Core, event: TradeEvent): boolean {
 }
 
 /**
- * Sets, by instrument, the market time from which quotes are shown to any strategy, so that all others cost nothing.
+ * Sets, by instrument, the market time from which any strategy is shown quotes, so all others cost nothing.
  */
 export function watchQuotes(core: Core): void {
   core.shownFromMs.fill(Number.POSITIVE_INFINITY);
@@ -96,7 +96,7 @@ interface FillToShow {
 
 const NONE: readonly FillToShow[] = [];
 
-/** Takes the fills that came since the last call, as far as a strategy listens to them. */
+/** Takes the fills since the last call whose strategies listen to fills. */
 export function takeFillsToShow(core: Core): readonly FillToShow[] {
   if (core.unshownFills.length === 0) return NONE;
   return core.unshownFills.splice(0).flatMap(({ strategy, instrument, fill }): FillToShow[] => {
@@ -107,7 +107,7 @@ export function takeFillsToShow(core: Core): readonly FillToShow[] {
   });
 }
 
-/** Called once the event that brought them has been fully processed: an exit that is done cancels no entry any more. */
+/** Called once their event has been fully processed: an exit that is done no longer cancels an entry. */
 export function showFills(core: Core, fills: readonly FillToShow[]): void {
   for (const { slot, fill } of fills) {
     slot.strategy.onFill?.(contextNow(core, slot), fill, slot.leg?.place);

@@ -1,4 +1,7 @@
-/** A strategy takes its own entries back, changes one, or asks for one of two. Its exits and stops are never touched. */
+/**
+ * A strategy withdraws its own entries, changes one, or asks for one of two. Exits and stops stay as they
+ * are.
+ */
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import { type Core, liveOrders, note, remainingLots, sessionsAt } from '../core.js';
@@ -12,7 +15,10 @@ import type { EntryChange, RestingWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { waitInstead, waitingNow, waitToChange } from './waiting-entries.js';
 
-/** Those that rest, and those that wait in the core. What the venue fills before the cancel arrives keeps its stop. */
+/**
+ * Withdraws resting entries and those that wait in the core. Lots filled before the cancel arrives keep their
+ * stop.
+ */
 export function withdrawEntries(core: Core, slot: StrategySlot, because: string): void {
   const { name, instrument } = slot;
   const at = instrument.id;
@@ -27,8 +33,8 @@ export function withdrawEntries(core: Core, slot: StrategySlot, because: string)
 }
 
 /**
- * An order is judged with its new prices before it is touched, comes off the book, and is judged again as it is sent
- * anew, for no more lots than are left of it. No venue's change in one request is used: a fill on its way would add to
+ * An order is judged with its new prices first, then comes off the book, and is judged again when it is sent
+ * anew, for no more lots than are left of it. A venue's replace is never used: a fill on its way would add to
  * the quantity.
  */
 export function changeEntry(core: Core, slot: StrategySlot, wish: EntryChange): void {
@@ -82,7 +88,7 @@ function changeOrder(core: Core, slot: StrategySlot, order: OrderEntry, wish: En
   waitToChange(core, slot, order, next);
 }
 
-/** The end that its exits gave it goes with them: the order that takes its place has its own. */
+/** Drops the end that the old exits set: the new order has its own. */
 function withoutItsEnd(core: Core, { intent }: OrderEntry, wish: RestingWish): RestingWish {
   const leadMs = intent.exits?.beforeCloseMs;
   if (leadMs === undefined || wish.type === 'stop') return wish;
@@ -91,7 +97,7 @@ function withoutItsEnd(core: Core, { intent }: OrderEntry, wish: RestingWish): R
   return itsEndMs === untilMs - leadMs ? rest : wish;
 }
 
-/** The entry as its order says it. */
+/** The entry as its order describes it. */
 function wishOf({ intent }: OrderEntry, restBars: number, because: string): RestingWish {
   const { side, limitTicks, stopTicks, protectTicks, exits, postOnly, untilMs } = intent;
   const [worst, protect] = [limitTicks ?? 0, protectTicks ?? 0];
@@ -117,7 +123,9 @@ function changed(before: RestingWish, { ticks, protectTicks, exits }: EntryChang
     : { ...rest, ...others, limitTicks: ticks };
 }
 
-/** None are left out, as where it is entered: one with none leaves those of the trade that it adds to. */
+/**
+ * An empty plan is left out, as in a new entry: without exits, an entry keeps those of the trade it adds to.
+ */
 const withExits = (exits: ExitPlan | undefined): { readonly exits?: ExitPlan } =>
   exits === undefined || Object.keys(exits).length === 0 ? {} : { exits };
 
@@ -137,7 +145,7 @@ function changeWaiting(core: Core, slot: StrategySlot, old: WaitingEntry, wish: 
   });
 }
 
-/** Both or none. The core links them, at every venue: `takeOthersOff`. */
+/** Both or neither. The core links them, at every venue: `takeOthersOff`. */
 export function enterOneOf(
   core: Core,
   slot: StrategySlot,
@@ -152,7 +160,7 @@ export function enterOneOf(
   if (first !== undefined) takeEntryOff(core, first, 'the other of the two was refused');
 }
 
-/** A strategy that asks for the same at each quote is answered once, whatever words it asks with. */
+/** A strategy that asks for the same at each quote is answered once, however it words the request. */
 function refuse(core: Core, slot: StrategySlot, because: string, why: string): void {
   if (slot.entriesRefused !== why) note(core, 'info', `${because}: ${why}`, slot.instrument.id, slot.name);
   slot.entriesRefused = why;

@@ -1,12 +1,13 @@
 /**
- * How far a market's price spreads in a day of trading: one standard deviation of a day's return, by realised variance
- * (Andersen, Bollerslev, Diebold and Labys, Econometrica 71, 2003): the square root of the mean squared return of the
- * newest minutes, without subtracting their mean, times the minutes of a day of trading.
+ * How far a market's price spreads in a day of trading: one standard deviation of a day's return, by realised
+ * variance (Andersen, Bollerslev, Diebold and Labys, Econometrica 71, 2003). It is the square root of the
+ * mean squared return of the newest minutes (their mean not subtracted) times the minutes of a day of
+ * trading.
  */
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 
-/** A start warms up with as many bars, so that it knows the same as a desk that kept running. */
+/** A start warms up with this many bars, so it knows as much as a desk that kept running. */
 const KEPT = 480;
 export const VOLATILITY_BARS_MIN = 240;
 const WEEK_MS = 7 * DAY_MS;
@@ -23,7 +24,7 @@ export class DayVolatility {
 
   constructor(private readonly calendar: SessionCalendar) {}
 
-  /** Takes bars in order; one that was seen before is ignored, and over a gap there is no return. */
+  /** Takes bars in order; one seen before is ignored, and a gap yields no return. */
   update(openMs: number, spanMs: number, closeTicks: number): void {
     if (openMs <= this.#lastOpenMs) return;
     if (openMs - this.#lastOpenMs === spanMs && this.#lastClose > 0) {
@@ -35,12 +36,12 @@ export class DayVolatility {
     this.#lastClose = closeTicks;
   }
 
-  /** How many returns it has seen, at most as many as it keeps. */
+  /** How many returns it has seen, at most the number it keeps. */
   get seen(): number {
     return Math.min(KEPT, this.#count);
   }
 
-  /** As a part of the price. Null: too few returns. */
+  /** As a fraction of the price. Null: too few returns. */
   get ofDay(): number | null {
     const { seen } = this;
     if (seen < VOLATILITY_BARS_MIN) return null;

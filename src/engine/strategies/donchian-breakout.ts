@@ -1,8 +1,9 @@
 /**
- * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit order at
- * the ask, so that a market that has moved on is not chased); a close below the lowest price of the last `exitBars`
- * bars closes the position. The reverse if the venue can short. With `stopEntrySlippageTicks` it does not wait for
- * the close: a stop entry rests one tick beyond the range. Richard Donchian's channel, as used by the Turtle traders.
+ * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit
+ * order at the ask, so a market that has moved on is not chased); a close below the lowest price of the last
+ * `exitBars` bars closes the position. The reverse if the venue can short. With `stopEntrySlippageTicks` it
+ * does not wait for the close: a stop entry rests one tick beyond the range. Richard Donchian's channel, as
+ * used by the Turtle traders.
  */
 import type { FinishedBar } from './bar-stream.js';
 import { Atr, Donchian } from './indicators.js';

@@ -67,7 +67,7 @@ class EmaCross implements Strategy {
     if (before !== this.#above) this.#enter(context, this.#above);
   }
 
-  /** Called at every bar, so that an exit that could not be made is made later. */
+  /** Called at every bar, so an exit that could not be made is made later. */
   #leave(context: StrategyContext, above: boolean): void {
     const { positionLots } = context;
     if (positionLots > 0 && !above) context.exit('fast average is below slow');

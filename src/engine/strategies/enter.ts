@@ -1,4 +1,4 @@
-/** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
+/** Turns a strategy's wish into an order: price, size, and the gate's verdict. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce, type Waited } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
@@ -17,21 +17,21 @@ import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { OrderedWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** A market order is done on arrival; if the venue says otherwise, it is given no longer than this. */
+/** A market order is done on arrival; if the venue says otherwise, it gets no longer than this. */
 const MARKET_REST_BARS = 1;
 /** Signals and the moments of waiting entries come at any time: the current bar may end before the order arrives. */
 const BETWEEN_BARS_REST = MARKET_REST_BARS + 1;
 
-/** What an entry goes back to, beside its strategy's wish. */
+/** Where an entry comes from, besides its strategy's wish. */
 export interface EntryOrigin {
   /** The signal that the strategy follows with it. Left out: none. */
   readonly signal?: SignalName;
   /** It waited in the core, under the client id of its order. Left out: it did not. */
   readonly waited?: { readonly clientId: string; readonly type: Waited };
-  /** As of the order. */
+  /** As in the order. */
   readonly changes?: string | undefined;
   readonly oneOf?: string | undefined;
-  /** Lots that are left of the entry that it changes. Left out: it changes none. */
+  /** Lots left of the entry that it changes. Left out: it changes none. */
   readonly leftLots?: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export function enter(
   return isPlaced;
 }
 
-/** True if such an entry would be made now; a refusal is recorded as that of the entry would be. */
+/** True if the entry would be made now; a refusal is recorded as for the entry itself. */
 export function wouldEnter(core: Core, slot: StrategySlot, wish: OrderedWish, origin: EntryOrigin): boolean {
   const { order, denial } = orderOf(core, slot, wish, origin);
   const refusal = denial ?? whyNotPlace(core, order);
@@ -64,7 +64,7 @@ export function wouldEnter(core: Core, slot: StrategySlot, wish: OrderedWish, or
   return refusal === null;
 }
 
-/** `denial`: what is wrong with it before the gate is asked. */
+/** `denial`: why it is refused before it reaches the gate. */
 function orderOf(
   core: Core,
   slot: StrategySlot,
@@ -112,7 +112,7 @@ function orderOf(
   return { order, denial: isNone ? { limit: 'size', reason: why } : null };
 }
 
-/** Why its trade can't be closed before the end of the session. Null: it can, or is not to be. */
+/** Why its trade can't be closed before the end of the session. Null: it can, or need not be. */
 export function whyNoSessionEnd(core: Core, at: InstrumentId, { exits = {} }: OrderedWish): string | null {
   const { beforeCloseMs } = exits;
   if (beforeCloseMs === undefined) return null;
@@ -123,11 +123,14 @@ export function whyNoSessionEnd(core: Core, at: InstrumentId, { exits = {} }: Or
 
 type Terms = Pick<OrderWish, 'timeInForce' | 'postOnly' | 'untilMs'>;
 
-/** How long it may rest, and whether it may be filled at once. An order without such terms has none of the members. */
+/**
+ * How long it may rest, and whether it may be filled at once. An order without such terms has none of these
+ * members.
+ */
 function termsOf(core: Core, at: InstrumentId, wish: OrderedWish): Terms {
   if (wish.type === 'market') return { timeInForce: 'IOC' };
   const { beforeCloseMs } = wish.exits ?? {};
-  // A trade that is closed before the end of its session is not opened after that.
+  // A trade that must be closed before the end of its session is not opened after that point.
   const flatMs = beforeCloseMs === undefined ? Number.POSITIVE_INFINITY : closeMs(core, at) - beforeCloseMs;
   if (wish.type === 'stop')
     return { timeInForce: 'GTC', ...(Number.isFinite(flatMs) ? { untilMs: flatMs } : {}) };
@@ -141,7 +144,7 @@ function termsOf(core: Core, at: InstrumentId, wish: OrderedWish): Terms {
   };
 }
 
-/** Why no entry can rest so long. Null: it can. */
+/** Why no entry can rest that long. Null: it can. */
 function whyOver(core: Core, at: InstrumentId, wish: OrderedWish, { untilMs }: Terms): string | null {
   if ((wish.type ?? 'limit') !== 'limit') return null;
   if ('day' in wish && wish.day === true && !Number.isFinite(closeMs(core, at)))
@@ -150,16 +153,16 @@ function whyOver(core: Core, at: InstrumentId, wish: OrderedWish, { untilMs }: T
   return 'the time until which this entry may rest is over';
 }
 
-/** The end of the session that is open now; infinite where the market never closes, or is closed. */
+/** The end of the session that is open now; infinite if the market never closes, or is closed. */
 function closeMs(core: Core, at: InstrumentId): number {
   const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
   return open ? untilMs : Number.POSITIVE_INFINITY;
 }
 
 /**
- * An entry beside an open trade of its own strategy adds to it and gives the whole trade its stop, which never moves
- * away from the market. An entry on the other side would close the trade beside a stop that still rests. Null: nothing
- * is in its way.
+ * An entry alongside an open trade of its own strategy adds to it and sets the stop of the whole trade, which
+ * never moves away from the market. An entry on the other side would close the trade while its stop still
+ * rests. Null: nothing is in its way.
  */
 function besideOwn(
   core: Core,
@@ -180,8 +183,8 @@ function besideOwn(
 }
 
 /**
- * Where a position has one trade, an entry beside that of another strategy would become a part of it and move its stop,
- * or close it. Null: nothing is in its way.
+ * Where a position has one trade, another strategy's entry would join that trade and move its stop, or close
+ * it. Null: nothing is in its way.
  */
 function besideAnother(
   core: Core,
@@ -200,8 +203,8 @@ function besideAnother(
 }
 
 /**
- * Whether what is held is dust depends on the venue, which may change its bounds. The journal keeps what held when the
- * entry was made.
+ * Whether a holding is dust depends on the venue, which may change its bounds. The journal records what
+ * applied when the entry was made.
  */
 function besideRest(
   core: Core,
@@ -214,10 +217,10 @@ function besideRest(
 }
 
 /**
- * Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. Only where
- * a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one trade may both be filled,
- * at the cost of the other trade. What is owned has nothing else: of a contract the venue realises what its average cost
- * comes to, also in an account that has shares beside it.
+ * Several strategies trade the instrument, or have trades open in it: each entry opens a trade of its own.
+ * Only where a stop locks what it protects, or the desk file says so: elsewhere a stop and an exit of one
+ * trade may both be filled, at the cost of the other trade. Only for an owned asset: for a contract the venue
+ * realises results at average cost, even in an account that also holds shares.
  */
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0 || isSideBySide(core, at)) return true;
@@ -225,7 +228,7 @@ export function isShared(core: Core, at: InstrumentId): boolean {
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
 }
 
-/** The worst price: the entry is judged and sized by it, and the venue fills at no worse. Null: no quote yet. */
+/** The worst price: the entry is judged and sized by it, and the venue fills no worse. Null: no quote yet. */
 function worstTicks({ market }: Core, at: InstrumentId, wish: OrderedWish): number | null {
   switch (wish.type) {
     case 'market': {
@@ -243,7 +246,9 @@ function worstTicks({ market }: Core, at: InstrumentId, wish: OrderedWish): numb
   }
 }
 
-/** The size that the entry asks for, at most what the desk file allows and what is left of the entry that it changes. */
+/**
+ * The size that the entry asks for, at most what the desk file allows and what is left of the changed entry.
+ */
 function lotsOf(
   { size }: StrategySlot,
   wish: OrderedWish,
@@ -264,7 +269,7 @@ function entryToSize(
   changes: string | undefined,
 ): EntryToSize {
   const position = positionAt(core, at);
-  // Where a position has one trade, the entry becomes a part of it, whoever opened it.
+  // Where a position has one trade, the entry joins it, whoever opened it.
   const own = isShared(core, at) ? holdingOf(position, name) : position;
   return {
     instrument: valuedNow(core, at),

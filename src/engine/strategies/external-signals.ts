@@ -1,7 +1,7 @@
 /**
- * External signals: enters what a source outside the desk says, at its price or at the market, with its own stop and
- * targets. It decides only what not to follow: an unknown source, a signal that is too old, has no stop, or promises
- * too little for its risk.
+ * External signals: enters what an outside source says, at its price or at the market, with its own stop and
+ * targets. It decides only what not to follow: an unknown source, or a signal that is too old, has no stop,
+ * or promises too little for its risk.
  */
 import { type ExitPlan, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { Signal } from '../../domain/signal.js';
@@ -122,7 +122,7 @@ class ExternalSignals implements Strategy {
     return null;
   }
 
-  /** The price for counting reward and risk. Null: no quote yet. */
+  /** The price for computing reward and risk. Null: no quote yet. */
   #worstTicks({ lastQuote }: StrategyContext, { entryTicks }: Signal, side: 'buy' | 'sell'): number | null {
     if (entryTicks !== null || lastQuote === null) return entryTicks;
     const slippageTicks = numberOf(this.parameters, 'slippageTicks');
@@ -164,7 +164,7 @@ function isPassed({ lastQuote }: StrategyContext, stopTicks: number, side: 'buy'
   return side === 'buy' ? lastQuote.bidTicks <= stopTicks : lastQuote.askTicks >= stopTicks;
 }
 
-/** The same part of the trade at each target, the remainder at the last. */
+/** An equal part of the trade at each target, the remainder at the last. */
 function inEqualParts(targetTicks: readonly number[]): ExitPlan {
   const count = targetTicks.length;
   const closedBy = (place: number): number => Math.round((WHOLE_TRADE_PPM * (place + 1)) / count);

@@ -1,5 +1,5 @@
 /**
- * Runs strategies on a recorded past: what they ask for at each bar, given the state that the journal had then.
+ * Runs strategies on a recorded past: what they ask for at each bar, given the journal's state at that time.
  * Nothing is sized, judged or recorded, so whatever they ask for, the past stays as it was.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -28,13 +28,13 @@ export interface Asked {
   readonly entries: readonly EntryWish[];
   /** Why it exits. Null: it does not, or is already about to. */
   readonly exit: string | null;
-  /** It read the quote, which only stands in for the one of that moment. */
+  /** It read the quote, which only stands in for the one at that moment. */
   readonly sawQuote: boolean;
 }
 
 const ASKED_NOTHING: Asked = { entries: [], exit: null, sawQuote: false };
 
-/** What a strategy asks for in another leg is not judged. */
+/** Requests in another leg are not judged. */
 const unheard = (leg: StrategyContext): StrategyContext => ({
   ...leg,
   get session() {
@@ -93,7 +93,7 @@ export class Hindsight {
     this.#core.slots = buildSlots(this.#core.config);
   }
 
-  /** The instrument was split: what sees it is shown past bars again, in new shares. */
+  /** The instrument was split: strategies that see it are shown past bars again, in new shares. */
   beginAnew(at: InstrumentId): void {
     beginStrategiesAnew(this.#core, at);
   }
@@ -111,7 +111,7 @@ export class Hindsight {
     return this.#show(slot, bar, false);
   }
 
-  /** Without other legs of a strategy: nothing of it is judged. */
+  /** Leaves out other legs of a strategy, which are not judged. */
   #slotsAt({ instrument, openMs, spanMs }: PastBar): readonly StrategySlot[] {
     // Before its first record, and for an unknown instrument, a journal has no state.
     if (this.#core.state.positions[instrument] === undefined) return [];
@@ -133,7 +133,7 @@ export class Hindsight {
     const progress = tradeProgressOf(core, bar.instrument, slot.name);
     if (positionLots === 0) {
       progress.exiting = null;
-      // Its former trade may have been one of several, and its next one begins anew.
+      // Its former trade may have been one of several; its next one starts afresh.
       progressAt(core, bar.instrument).trades.delete(slot.name);
     }
     let isNews = true;
@@ -150,7 +150,7 @@ export class Hindsight {
       },
       enter: (wish) => {
         if (!mayAsk() || !isNews || !isEnabled(core, slot)) return;
-        // The entry is sent once the trade is closed, which no bar tells.
+        // The entry is sent once the trade is closed, which no bar shows.
         if ('reverses' in wish && wish.reverses === true && positionLots !== 0) asking.exit(wish.because);
         else entries.push(wish);
       },
@@ -159,12 +159,12 @@ export class Hindsight {
         const own = ownHolding(core, slot);
         if (partPpm !== undefined && (own === null || lotsOfPart(core, own, partPpm) === null)) return;
         exit = because;
-        // A part is sold at once, so that the next bar may ask for another.
+        // A part is sold at once, so the next bar may ask for another.
         if (partPpm === undefined) progress.exiting = { because, why: null };
       },
-      // Not judged: it goes by quotes.
+      // Not judged: it depends on quotes.
       adjust: () => undefined,
-      // What is left of the past stays as it was.
+      // The recorded past stays as it was.
       cancel: () => undefined,
       change: () => undefined,
       enterOneOf: (wishes) => {
@@ -182,7 +182,7 @@ export class Hindsight {
   }
 }
 
-/** Whether a strategy is also shown things between bars, which a journal does not contain. */
+/** Whether a strategy is also shown events between bars, which a journal does not contain. */
 export const decidesBetweenBars = ({ strategy }: StrategySlot): boolean =>
   strategy.onQuote !== undefined ||
   strategy.onTrade !== undefined ||

@@ -1,4 +1,5 @@
-// Our own: each is a few lines, the same on every machine, and the libraries were slower or differ (docs/STRATEGIES.md).
+// Hand-written: each is a few lines and the same on every machine; libraries were slower or differ
+// (docs/STRATEGIES.md).
 
 /**
  * Exponential moving average, seeded with the simple average of the first `bars` values; weight 2 / (bars + 1).
@@ -51,9 +52,9 @@ export class Atr {
 }
 
 /**
- * Kaufman's efficiency ratio: |close now − close N bars ago| ÷ sum of the N bar-to-bar moves, 0 to 1. A straight line
- * gives 1, going back and forth gives 0, a random walk about 1 ÷ √N.
- * Source: Perry J. Kaufman, "Trading Systems and Methods".
+ * Kaufman's efficiency ratio: |close now − close N bars ago| ÷ sum of the N bar-to-bar moves, 0 to 1. A
+ * straight line yields 1, going back and forth 0, a random walk about 1 ÷ √N. Source: Perry J. Kaufman,
+ * "Trading Systems and Methods".
  */
 export class EfficiencyRatio {
   /** The newest N + 1 closes, as a ring. */
@@ -88,8 +89,8 @@ export class EfficiencyRatio {
 }
 
 /**
- * Wilder's relative strength index, 0 to 100: 100 − 100 ÷ (1 + average rise ÷ average fall). Both averages are simple
- * for the first `bars` moves, then smoothed by 1 / bars. Only rises give 100, no move at all gives 50.
+ * Wilder's relative strength index, 0 to 100: 100 − 100 ÷ (1 + average rise ÷ average fall). Both averages
+ * are simple for the first `bars` moves, then smoothed by 1 / bars. Only rises yield 100, no move at all 50.
  * Source: J. Welles Wilder, "New Concepts in Technical Trading Systems".
  */
 export class Rsi {
@@ -150,9 +151,9 @@ export class Donchian {
   }
 }
 
-/** Simple average of the newest `bars` values: of prices, or of volumes. Of whole ticks and lots it is exact. */
+/** Simple average of the newest `bars` values: prices or volumes. Exact for whole ticks and lots. */
 export class Sma {
-  /** Null until `bars` values have been seen, and while one of the newest is not known (NaN). */
+  /** Null until `bars` values have been seen, and while one of the newest is unknown (NaN). */
   value: number | null = null;
   readonly #values: Float64Array;
   #count = 0;
@@ -179,19 +180,21 @@ export class Sma {
 }
 
 /**
- * Volume-weighted average price of a day: the sum of typical price × volume ÷ the sum of volume, of its bars so far;
- * the typical price of a bar is (high + low + close) ÷ 3.
- * Sources: S. Berkowitz, D. Logue, E. Noser, "The Total Cost of Transactions on the NYSE" (1988) for the day's average;
- * StockCharts' ChartSchool, "Volume-Weighted Average Price (VWAP)", for its reckoning from bars.
+ * Volume-weighted average price of a day: the sum of typical price × volume ÷ the sum of volume, over its
+ * bars so far; the typical price of a bar is (high + low + close) ÷ 3. Sources: S. Berkowitz, D. Logue, E.
+ * Noser, "The Total Cost of Transactions on the NYSE" (1988) for the day's average; StockCharts' ChartSchool,
+ * "Volume-Weighted Average Price (VWAP)", for computing it from bars.
  */
 export class Vwap {
-  /** In the unit of the prices. Null: nothing was traded that day yet, or how much is not known (NaN) of one of its bars. */
+  /**
+   * In the unit of the prices. Null: nothing traded yet that day, or the volume of a bar is unknown (NaN).
+   */
   value: number | null = null;
   #day: number | string | null = null;
   #worth = 0;
   #volume = 0;
 
-  /** `day`: whatever tells one day from the next. With another one it begins anew. */
+  /** `day`: any value that tells one day from the next. A different one starts the average anew. */
   update(day: number | string, high: number, low: number, close: number, volume: number): void {
     if (day !== this.#day) [this.#day, this.#worth, this.#volume] = [day, 0, 0];
     this.#worth += (high + low + close) * volume;

@@ -40,12 +40,12 @@ import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched
 import { switchStrategy } from './switch-strategy.js';
 import { ageWaiting, waitToEnter, waitToReverse } from './waiting-entries.js';
 
-/** Why an entry that no bar has filled is cancelled. */
+/** Why an entry that no bar has filled in time is cancelled. */
 export const RESTED = 'it rested as long as its strategy lets it';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.progress[bar.instrument] === undefined) return;
-  // Quotes while the market is closed are not trading: neither strategies nor measures see them.
+  // Quotes while the market is closed are not trading: neither strategies nor meters see them.
   if (!sessionsAt(core, bar.instrument).calendar.opensWithin(bar.openMs, bar.openMs + bar.spanMs)) return;
   if (!bar.warmup) ageEntries(core, bar);
   core.guard.closedAt(bar.instrument, bar.closeTicks);
@@ -70,7 +70,7 @@ export function onBar(core: Core, bar: BarEvent): void {
   if (!bar.warmup) markChanged(core, bar.instrument);
 }
 
-/** The clocks are those of the moment, also for a longer bar that had ended before. */
+/** The clocks show the present moment, even for a longer bar that ended earlier. */
 function showSpans(core: Core, slot: StrategySlot, bar: BarEvent): void {
   const { openMs, spanMs, warmup, late = false } = bar;
   const atMs = openMs + spanMs;
@@ -83,7 +83,7 @@ function showSpans(core: Core, slot: StrategySlot, bar: BarEvent): void {
   if (!warmup) markLegs(core, slot);
 }
 
-/** What it asked for may be about any of its legs. */
+/** Its requests may concern any of its legs. */
 export function markLegs(core: Core, { instrument, legs }: StrategySlot): void {
   markChanged(core, instrument.id);
   for (const leg of legs) markChanged(core, leg.instrument.id);
@@ -131,7 +131,7 @@ interface Occasion {
   readonly signal?: SignalName & { readonly of: InstrumentId };
 }
 
-/** At a bar it may ask for as much as it likes: what is taken from infinity leaves as much. */
+/** At a bar it may ask for as much as it likes: infinity less anything is still infinity. */
 const UNBOUNDED: Allowance = {
   entries: Number.POSITIVE_INFINITY,
   notes: Number.POSITIVE_INFINITY,
@@ -149,7 +149,9 @@ export function contextOf(
   return new ShownContext(core, slot, occasion, allowanceOf);
 }
 
-/** A class, because one is made at each bar: an object written out with its getter costs more than most strategies. */
+/**
+ * A class, since one is made at each bar: an object literal with its getter costs more than most strategies.
+ */
 class ShownContext implements StrategyContext {
   readonly instrument: StrategyContext['instrument'];
   readonly positionLots: number;
@@ -162,7 +164,7 @@ class ShownContext implements StrategyContext {
   readonly #occasion: Occasion;
   readonly #allowanceOf: (slot: StrategySlot) => Allowance;
   readonly #allowance: Allowance;
-  /** Those that were asked for: while it is shown something, nothing changes in them. */
+  /** Legs asked for so far: they don't change while the strategy is being shown something. */
   #legs: ShownContext[] | undefined;
   readonly #live: boolean;
   readonly #trading: boolean;
@@ -337,7 +339,7 @@ export function ownHolding(core: Core, slot: StrategySlot): Holding | null {
   const position = positionAt(core, at);
   const own = holdingOf(position, slot.name);
   if (own !== undefined) return isDustOf(core, own) ? null : own;
-  // What nobody owns is the strategy's to close where it is the only one.
+  // A position that is nobody's is the strategy's to close where a position has one trade.
   const isOnly = position.parts.length === 0 && !isShared(core, at) && ownerOf(position) === NOBODY;
   return isOnly && !isDust(core, at) ? position : null;
 }

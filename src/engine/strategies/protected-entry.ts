@@ -1,6 +1,6 @@
 /**
- * What the shipped strategies have in common: an order that waits a few bars, with a stop by the market's range or by
- * the desk.
+ * Shared by the shipped strategies: an order that waits a few bars, with a stop set by the market's range or
+ * by the desk.
  */
 import { formatDecimal } from '../../domain/decimal.js';
 import { ppmOfPercent } from '../../domain/money.js';
@@ -16,7 +16,7 @@ interface AnyPlan {
   readonly side: 'buy' | 'sell';
   /** Average true range, in ticks. Null: not known yet. */
   readonly atr: number | null;
-  /** What happened; the note goes on with "; buying at" and the price. */
+  /** What happened; the note continues with "; buying at" and the price. */
   readonly because: string;
 }
 
@@ -56,8 +56,8 @@ export function enterProtected(
 }
 
 /**
- * The same by a stop order, which rests until the market reaches its trigger. Its protective stop is as far from the
- * trigger as that of a limit entry is from its price.
+ * The same with a stop order, which rests until the market reaches its trigger. Its protective stop is as far
+ * from the trigger as that of a limit entry is from its price.
  */
 export function enterByStop(
   context: StrategyContext,
@@ -86,7 +86,7 @@ const stopByAtr = (parameters: ParameterValues, atr: number): number =>
   Math.floor(atr * numberOf(parameters, 'atrStopMultiple'));
 
 /**
- * Protective stop at this distance from the price that the entry is judged by, at most the distance that the desk
+ * Protective stop this far from the price that the entry is judged by, at most the distance that the desk
  * allows. Null: that would not be a price.
  */
 function protectAt(

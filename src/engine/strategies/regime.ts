@@ -12,7 +12,7 @@ export class RegimeMeter {
   readonly #ratio = new EfficiencyRatio(REGIME_BARS);
   #lastOpenMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes bars in order; one that was seen before is ignored. */
+  /** Takes bars in order; one seen before is ignored. */
   update(openMs: number, closeTicks: number): void {
     if (openMs <= this.#lastOpenMs) return;
     this.#lastOpenMs = openMs;

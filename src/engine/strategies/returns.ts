@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 const KEPT = 60;
 const ENOUGH = 30;
 /**
- * After such a pause the market may have changed: nothing is known of it until enough minutes have been seen again.
+ * After such a pause the market may have changed, so it is unknown until enough minutes have been seen again.
  */
 const PAUSE_MS = ENOUGH * MINUTE_MS;
 const AGE_MS_MAX = 2 * KEPT * MINUTE_MS;
@@ -20,8 +20,7 @@ export class ReturnMeter {
   #lastClose = 0;
 
   /**
-   * Takes bars in order; one that was seen before is ignored. Across a gap, and for bars longer than a minute, there
-   * is no return.
+   * Takes bars in order; one seen before is ignored. A gap, and a bar longer than a minute, yields no return.
    */
   update(openMs: number, closeTicks: number): void {
     if (openMs <= this.#lastOpenMs) return;

@@ -60,7 +60,7 @@ class RsiReversion implements Strategy {
     this.#enter(context, before, now);
   }
 
-  /** Called at every bar, so that an exit that could not be made is made later. */
+  /** Called at every bar, so an exit that could not be made is made later. */
   #leave(context: StrategyContext, now: number): void {
     const { positionLots } = context;
     if (positionLots > 0 && now >= this.#exitLevel) context.exit(`RSI has come back to ${shown(now)}`);

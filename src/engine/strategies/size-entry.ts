@@ -1,6 +1,6 @@
 /**
- * How many lots an entry is for: by what its stop may lose, fixed, by a part of equity, or by what a day's moves may
- * cost, but never more than the limits leave.
+ * How many lots to enter: by the loss at the stop, a fixed number, a part of equity, or the cost of a day's
+ * moves, but never more than the limits leave.
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
@@ -9,16 +9,16 @@ import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
 import { VOLATILITY_BARS_MIN } from './day-volatility.js';
 
 /**
- * The size as given by the desk file or by an entry: one of the first four, or none for as large as the limits
+ * The size given by the desk file or by an entry: one of the first four, or none for as large as the limits
  * allow. Percentages are of equity; lots are the instrument's (contracts of a future).
  */
 export interface StrategySize {
-  /** What the entry may lose at its stop. */
+  /** Most that the entry may lose at its stop. */
   readonly riskPct?: number | undefined;
   readonly lots?: number | undefined;
-  /** What the entry alone may be worth. */
+  /** Most that the entry by itself may be worth. */
   readonly equityPct?: number | undefined;
-  /** What one standard deviation of a day's return may cost the strategy's position. */
+  /** Most that one standard deviation of a day's return may cost the strategy's position. */
   readonly volatilityPct?: number | undefined;
   /** Most that the strategy may hold and have resting on the instrument, this entry included. */
   readonly maxLots?: number | undefined;
@@ -26,7 +26,7 @@ export interface StrategySize {
 
 export interface SizedEntry {
   readonly lots: number;
-  /** Why it is for no lot at all. */
+  /** Why not even one lot fits. */
   readonly why: string;
 }
 
@@ -35,28 +35,28 @@ export interface EntryToSize {
   readonly limitTicks: number;
   readonly protectTicks: number;
   readonly bidTicks: number;
-  /** Held on the instrument by all strategies: the limits look at the whole. */
+  /** Held on the instrument by all strategies: the limits count the whole. */
   readonly heldLots: number;
-  /** Held of the trade that the entry adds to. */
+  /** Held in the trade that the entry adds to. */
   readonly ownLots: number;
-  /** What entries of its strategy that rest on its side may still add. */
+  /** What entries of its strategy resting on its side may still add. */
   readonly ownRestingLots: number;
   /** Money units. */
   readonly equity: number;
   readonly maxPositionSizePct: number;
   readonly sizeFactorPpm: number;
-  /** Standard deviation of a day's return, as a part of the price. Null: not known yet, after `returnsSeen`. */
+  /** Standard deviation of a day's return, as a fraction of the price. Null: unknown, after `returnsSeen`. */
   readonly dayVolatility: number | null;
   readonly returnsSeen: number;
 }
 
-/** What the position may come to by the limits, at most what one stop can protect, less what is held. */
+/** The largest position that the limits allow and one stop can protect, less the lots held. */
 function lotsByLimits(entry: EntryToSize): number {
   const most = Math.min(lotsWorth(entry.maxPositionSizePct, entry), largestAtMarket(entry.instrument));
   return Math.max(0, most - entry.heldLots);
 }
 
-/** Lots that are worth this part of equity, rounded down. */
+/** Lots worth this part of equity, rounded down. */
 function lotsWorth(
   pct: number,
   { instrument, equity, limitTicks, bidTicks, sizeFactorPpm }: EntryToSize,
@@ -99,7 +99,7 @@ function sizeByRule(
   };
 }
 
-/** What `maxLots` leaves beside what its strategy holds and has resting. */
+/** `maxLots` less the lots that its strategy holds and has resting. */
 function sizeByMost({ maxLots }: StrategySize, { ownLots, ownRestingLots }: EntryToSize): SizedEntry | null {
   if (maxLots === undefined) return null;
   return {

@@ -1,4 +1,7 @@
-/** One strategy on one instrument, as the desk file lists it; of one that trades several as one, one of its legs. */
+/**
+ * One strategy on one instrument, as the desk file lists it; for one that trades several as one, one of its
+ * legs.
+ */
 import type { Instrument } from '../../domain/instrument.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { EngineConfig } from '../config.js';
@@ -15,20 +18,25 @@ export interface StrategySlot {
   readonly enabledByFile: boolean;
   /** Null: its entries are as large as the limits allow. */
   readonly size: StrategySize | null;
-  /** Builds the bars of the spans that it asks for. Null: it is shown bars as they come. */
+  /** Builds the bars of the spans that it asks for. Null: it is shown bars as they arrive. */
   readonly stream: BarStream | null;
-  /** Instruments beside its own: its other legs, in the order of `legs`, then those that it only looks at. */
+  /**
+   * Instruments other than its own: its other legs, in the order of `legs`, then those that it only watches.
+   */
   readonly watched: readonly Watched[];
-  /** Its other legs: each has the same strategy, which is shown everything by way of this one. */
+  /** Its other legs: each has the same strategy, which is shown everything through this one. */
   readonly legs: readonly StrategySlot[];
-  /** Of such a leg, the one whose instrument is the strategy's own, and the place there. Null: it is that itself. */
+  /**
+   * For such a leg: the slot of the strategy's own instrument, and this leg's place there. Null: this is that
+   * slot.
+   */
   readonly leg: { readonly lead: StrategySlot; readonly place: number } | null;
-  /** Bars of the longest span that it has seen, of whichever of its instruments has the fewest. */
+  /** Bars seen of the longest span, for whichever of its instruments has the fewest. */
   barsSeen: number;
-  /** The same of the instrument that it trades. */
+  /** The same for the instrument that it trades. */
   ownBarsSeen: number;
   lastOpenMs: number;
-  /** The newest finished bar of a strategy's own instrument, as it came. Null: none yet. */
+  /** The newest finished bar of a strategy's own instrument, as it arrived. Null: none yet. */
   lastBar: FinishedBar | null;
   /** Market time of the newest timer that it was called for, or that passed before its first quote. */
   timerMs: number;
@@ -36,7 +44,7 @@ export interface StrategySlot {
   allowance: Allowance;
   /** The newest refusal of a change of its exits, which is noted once. */
   exitsRefused: string;
-  /** The same of a withdrawal or a change of its entries. */
+  /** The same for a withdrawal or a change of its entries. */
   entriesRefused: string;
 }
 
@@ -47,7 +55,7 @@ interface Watched {
   lastBar: FinishedBar | null;
 }
 
-/** Bounds what a strategy may ask for between bars, so that many quotes can't fill the journal. */
+/** Bounds what a strategy may ask for between bars, so many quotes can't fill the journal. */
 export interface Allowance {
   entries: number;
   notes: number;
@@ -57,7 +65,10 @@ export interface Allowance {
 
 export const betweenBars = (): Allowance => ({ entries: 1, notes: 20, changes: 5 });
 
-/** What a strategy is shown of a bar of its instrument, in order. Each is counted just before it is shown. */
+/**
+ * The bars that a strategy is shown for a bar of its instrument, in order. Each is counted before it is
+ * shown.
+ */
 export function* shownOf(
   slot: StrategySlot,
   bar: FinishedBar,
@@ -72,7 +83,7 @@ export function* shownOf(
   }
 }
 
-/** The same of a bar of an instrument beside its own. */
+/** The same for a bar of another instrument. */
 export function* shownOfWatched(
   slot: StrategySlot,
   watched: Watched,
@@ -130,7 +141,7 @@ function legsOf(config: EngineConfig, listed: Listed, definition: StrategyDefini
   return [lead, ...legs];
 }
 
-/** What a slot begins with. */
+/** The initial state of a slot. */
 const UNSEEN = () => ({
   ...{ barsSeen: 0, ownBarsSeen: 0, lastOpenMs: Number.NEGATIVE_INFINITY, lastBar: null },
   ...{ timerMs: Number.NEGATIVE_INFINITY, allowance: betweenBars(), exitsRefused: '', entriesRefused: '' },

@@ -1,4 +1,4 @@
-/** What a strategy is: parameters with bounds, and functions that see bars and what happens between them. */
+/** Defines a strategy: parameters with bounds, and functions that see bars and what happens between them. */
 import { MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
 import {
   type ChoiceRange,
@@ -45,9 +45,9 @@ interface AnyEntry {
   readonly side: Side;
   /** Where the protective stop goes once the entry is filled. */
   readonly protectTicks: number;
-  /** What else closes the trade. Left out: nothing. */
+  /** Other exits of the trade. Left out: none. */
   readonly exits?: ExitPlan;
-  /** Size of this entry alone, at most the desk file's. Left out: as in the desk file. */
+  /** Size of this entry only, at most the desk file's. Left out: as in the desk file. */
   readonly size?: StrategySize;
   /** Why, in one line of plain words. */
   readonly because: string;
@@ -63,9 +63,12 @@ export interface LimitEntry extends AnyOrdered {
   readonly limitTicks: number;
   /** Bars for which the order rests before it is cancelled; one that is done at once doesn't rest. */
   readonly restBars: number;
-  /** It may only add to the book: refused where it would be filled at once. */
+  /** It may only add to the book: refused if it would be filled at once. */
   readonly postOnly?: boolean;
-  /** `IOC`: it takes what is there at once. `FOK`: it is filled whole at once, or not at all. Left out: it rests. */
+  /**
+   * `IOC`: it takes what the market offers at once. `FOK`: it is filled in full at once, or not at all. Left
+   * out: it rests.
+   */
   readonly timeInForce?: 'IOC' | 'FOK';
   /** It rests no longer than the session. */
   readonly day?: boolean;
@@ -89,30 +92,36 @@ export interface StopEntry extends AnyOrdered {
   readonly restBars: number;
 }
 
-/** Waits in the core until the market touches a price from the better side: the ask comes down, or the bid up to it. */
+/**
+ * Waits in the core until the market touches a price from the better side: the ask falls to it, or the bid
+ * rises to it.
+ */
 export interface TouchedEntry extends AnyEntry {
   readonly type: 'ifTouched';
   /** Below the ask for a purchase, above the bid for a sale. */
   readonly touchTicks: number;
-  /** The limit order that it becomes. Null: it takes what is there at once, within `slippageTicks`. */
+  /**
+   * The limit order that it becomes. Null: it takes what the market offers at once, within `slippageTicks`.
+   */
   readonly limitTicks: number | null;
   /** How far beyond the quote that touched it may be filled. Null: it becomes a limit order. */
   readonly slippageTicks: number | null;
-  /** Bars after which it is over; its limit order rests for those that are left. */
+  /** Bars after which it expires; its limit order rests for those that are left. */
   readonly restBars: number;
 }
 
 /**
- * Waits in the core until the market turns: the ask has risen from its lowest since then, or the bid has come down from its
- * highest. The stop and the exits are prices for a turn at once, and follow the market until it turns.
+ * Waits in the core until the market turns: the ask has risen from its lowest since the wait began, or the
+ * bid has fallen from its highest. The stop and the exits are prices for an immediate turn, and follow the
+ * market until it turns.
  */
 export interface TrailingEntry extends AnyEntry {
   readonly type: 'trailingStop';
-  /** How far the market has to turn. */
+  /** How far the market must turn. */
   readonly trailTicks: number;
   /** How far beyond the quote of the turn it may be filled. */
   readonly slippageTicks: number;
-  /** Bars after which it is over. */
+  /** Bars after which it expires. */
   readonly restBars: number;
 }
 
@@ -122,7 +131,10 @@ export interface OpenEntry extends AnyEntry {
   readonly slippageTicks: number;
 }
 
-/** Waits in the core for the first quote in the last part of the session, or of the next one while the market is closed. */
+/**
+ * Waits in the core for the first quote in the last part of the session, or of the next one while the market
+ * is closed.
+ */
 export interface CloseEntry extends AnyEntry {
   readonly type: 'atClose';
   /** How long before the close that part begins. */
@@ -139,10 +151,10 @@ export type OrderedWish = Exclude<EntryWish, WaitingWish>;
 export const isWaiting = (wish: EntryWish): wish is WaitingWish =>
   WAITING_TYPES.some((type) => type === wish.type);
 
-/** A change of what closes an open trade. A member that is left out stays as it is. */
+/** A change to the exits of an open trade. A member that is left out stays as it is. */
 export interface ExitsWish {
   readonly stopTicks?: number;
-  /** Of what is left of the trade now. Empty: none. */
+  /** For what is left of the trade now. Empty: none. */
   readonly targets?: readonly ExitTarget[];
   /** Null, here and below: it no longer applies. */
   readonly trailTicks?: number | null;
@@ -153,14 +165,14 @@ export interface ExitsWish {
   readonly because: string;
 }
 
-/** A change of its one entry that rests or waits. A member that is left out stays as it is. */
+/** A change to its one entry that rests or waits. A member that is left out stays as it is. */
 export interface EntryChange {
-  /** Which one, where it has one on each side. */
+  /** Which one, if it has one on each side. */
   readonly side?: Side;
   /** The limit, the trigger of a stop, or the price to be touched; a worst price or a limit beyond it moves along. */
   readonly ticks?: number;
   readonly protectTicks?: number;
-  /** All that closes its trade beside the stop. */
+  /** Everything that closes its trade apart from the stop. */
   readonly exits?: ExitPlan;
   /** Why, in one line of plain words. */
   readonly because: string;
@@ -172,7 +184,7 @@ export type RestingWish = LimitEntry | StopEntry;
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
 
-/** Most minutes that these bars may take together, where they are longer than a minute. */
+/** Most minutes that these bars may span together, if each is longer than a minute. */
 export const WARMUP_MINUTES_MAX = 50_000;
 
 /** Most lines of one strategy on one instrument. */
@@ -193,30 +205,32 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
-  /** What is known of the instrument beside its own at this place, its other legs first; -1: its own. */
+  /** The other instrument at this place, its other legs first; -1: its own. */
   watched(place: number): WatchedInstrument;
-  /** The same for the other leg at this place: what it holds there and may ask for there. -1: this very one. */
+  /** The same for the other leg at this place: what it holds there and may ask for there. -1: this one. */
   leg(place: number): StrategyContext;
   /** Asks for an entry; the risk gate decides. */
   enter(wish: EntryWish): void;
   /**
-   * Closes the strategy's own position at the market, in every mode that allows it, and also while the strategy is
-   * off. `partPpm`: only that part of it, in parts per million.
+   * Closes the strategy's own position at the market, in every mode that allows it, even while the strategy
+   * is off. `partPpm`: only that part of it, in parts per million.
    */
   exit(because: string, partPpm?: number): void;
-  /** Changes what closes its open trade, in every mode, and also while the strategy is off. */
+  /** Changes the exits of its open trade, in every mode, even while the strategy is off. */
   adjust(wish: ExitsWish): void;
   /**
-   * Withdraws its own entries on its instrument, those that rest and those that wait in the core, in every mode and also
-   * while the strategy is off. Exits and stops stay.
+   * Withdraws its own entries on its instrument, those that rest and those that wait in the core, in every
+   * mode, even while the strategy is off. Exits and stops stay.
    */
   cancel(because: string): void;
-  /** Changes its one entry; the gate judges it again. As `enter`, not while the strategy is off. */
+  /** Changes its one entry; the gate judges it again. Like `enter`, not while the strategy is off. */
   change(wish: EntryChange): void;
   /** Asks for two entries that rest; the first fill of either takes the other one off. Counts as one entry. */
   enterOneOf(wishes: readonly [RestingWish, RestingWish]): void;
   note(text: string): void;
-  /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
+  /**
+   * The strategy can't continue: it is off until a person switches it on again. Positions keep their stops.
+   */
   fail(reason: string): void;
 }
 
@@ -224,14 +238,14 @@ export interface StrategyContext {
 interface WatchedInstrument {
   /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
-  /** The newest finished bar, as it came. Null: none yet. */
+  /** The newest finished bar, as it arrived. Null: none yet. */
   readonly lastBar: FinishedBar | null;
 }
 
 /** A fill of a strategy's own order: of its entry, or of an order that closes its trade. */
 export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
 
-/** A trade of others at the market. `taker`: who crossed the spread; null: unknown. */
+/** Someone else's trade in the market. `taker`: who crossed the spread; null: unknown. */
 export type MarketTrade = Pick<TradeEvent, 'priceTicks' | 'quantityLots' | 'taker'>;
 
 /** Why a signal is not followed; counted by `limit`. */
@@ -240,7 +254,7 @@ export interface SignalRefusal {
   readonly reason: string;
 }
 
-/** A value that a strategy decides by, drawn beside the candles. */
+/** A value that a strategy decides by, drawn with the candles. */
 export interface StrategyLine {
   readonly name: string;
   /** A price in ticks, not rounded. Null: not known yet. */
@@ -253,40 +267,42 @@ export interface Strategy {
    * `WARMUP_BARS_MAX`.
    */
   readonly warmupBars: number;
-  /** Spans of the bars that it is shown, shortest first. Left out: bars as they come, which are minutes. */
+  /** Spans of the bars that it is shown, shortest first. Left out: bars as they arrive, which are minutes. */
   readonly spansMs?: readonly number[];
   /**
-   * Called for each finished bar of its instrument, in order, and of those beside it. During warm-up it can't order
-   * anything. Here and below, `place` is that of the instrument among those beside its own, as in `watched`; left out
-   * for its own.
+   * Called for each finished bar of its instrument and its other instruments, in order. During warm-up it
+   * can't order anything. Here and below, `place` is the instrument's place among the others, as in
+   * `watched`; left out for its own.
    */
   onBar(context: StrategyContext, bar: FinishedBar, place?: number): void;
   /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
   onFill?(context: StrategyContext, fill: OwnFill, place?: number): void;
   /**
-   * Called for each believed quote of its instrument, and of its other legs, while the market is open, once it has
-   * warmed up. Past quotes are never shown, so what it learned from them is gone after a start.
+   * Called for each believed quote of its instrument, and of its other legs, while the market is open, once
+   * it has warmed up. Past quotes are never shown, so anything learned from them is lost after a start.
    */
   onQuote?(context: StrategyContext, place?: number): void;
   /**
-   * Called for each trade of its instrument, and of its other legs, at the market while the market is open and has a
-   * believed price, once it has warmed up. Not every source of prices reports trades, and past ones are never shown.
+   * Called for each market trade in its instrument and its other legs while the market is open and has a
+   * believed price, once it has warmed up. Not every source of prices reports trades, and past ones are never
+   * shown.
    */
   onTrade?(context: StrategyContext, trade: MarketTrade, place?: number): void;
   /**
-   * Called at the first quote of its instrument that `onQuote` would be called for at or after each whole multiple of
-   * `timerMs` since 1970, in market time. `dueMs`: the newest multiple. If several passed without a quote, it is called for the newest alone.
+   * Called at the first quote at or after each whole multiple of `timerMs` since 1970, in market time; only
+   * quotes of its instrument that `onQuote` would be called for count. `dueMs`: the newest multiple. If
+   * several passed without a quote, it is called only for the newest.
    */
   onTimer?(context: StrategyContext, dueMs: number): void;
   /**
-   * Called for each signal of its instrument, and of its other legs, that the desk may act on, and for each edit of one
-   * that was not entered yet, once it has warmed up. `ageMs`: market time since the signal's original time. It may ask
-   * for one entry in the signal's instrument, which ends with the signal.
+   * Called for each signal in its instrument and its other legs that the desk may act on, and for each edit
+   * of one that was not entered yet, once it has warmed up. `ageMs`: market time since the signal's original
+   * time. It may ask for one entry in the signal's instrument, which ends with the signal.
    */
   onSignal?(context: StrategyContext, signal: Signal, ageMs: number, place?: number): SignalRefusal | null;
   /** Interval of `onTimer`. */
   readonly timerMs?: number;
-  /** Why it does not enter now, in plain words. Empty: there is simply no entry signal. */
+  /** Why it does not enter now, in plain words. Empty: there is no entry signal. */
   state(): string;
   /**
    * Values after the newest bar, with the same names in the same order each time. Left out by a strategy that has
@@ -295,13 +311,15 @@ export interface Strategy {
   lines?(): readonly StrategyLine[];
 }
 
-/** Minutes that a strategy's warm-up takes: one longer bar more, since the first one may be seen only in part. */
+/**
+ * Minutes that a strategy's warm-up spans: one extra longer bar, since the first may be seen only in part.
+ */
 export function warmupMinutes({ warmupBars, spansMs }: Pick<Strategy, 'warmupBars' | 'spansMs'>): number {
   const longestMs = spansMs?.at(-1);
   return longestMs === undefined ? warmupBars : ((warmupBars + 1) * longestMs) / MINUTE_MS;
 }
 
-/** What a strategy is created with. A time of day is given as whole minutes since midnight. */
+/** The values a strategy is created with. A time of day is in whole minutes since midnight. */
 export type ParameterValues = Readonly<Record<string, DeclaredValue>>;
 
 /** What is known of a strategy without its code. */
@@ -312,13 +330,13 @@ export interface DeclaredStrategy {
   readonly parameters: readonly ParameterSpec[];
   /** Entry types that it may ask for. Left out: limit orders only. */
   readonly enters?: readonly WishType[];
-  /** Of the terms that not every venue takes, those that its limit entries have. Left out: it doesn't say. */
+  /** Those of its limit entries' terms that not every venue takes. Left out: it doesn't say. */
   readonly terms?: readonly EntryTerm[];
-  /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
+  /** It can handle bars of other instruments. Left out: it can't watch any. */
   readonly watches?: true;
   /**
-   * It trades all of its symbols as one, each of them a leg: how many there have to be, or true for any number above
-   * one. Left out: each symbol is traded on its own.
+   * It trades all of its symbols as one, each of them a leg: the number required, or true for any number
+   * above one. Left out: each symbol is traded on its own.
    */
   readonly legs?: true | number;
 }
@@ -326,19 +344,19 @@ export interface DeclaredStrategy {
 /** Most legs of one strategy. */
 export const LEGS_MAX = 20;
 
-/** Whether it can trade so many symbols as one. Also true of a strategy that trades each on its own. */
+/** Whether it can trade this many symbols as one. Also true for a strategy that trades each on its own. */
 export const hasLegs = ({ legs }: Pick<DeclaredStrategy, 'legs'>, symbols: number): boolean =>
   legs === undefined || (legs === true ? symbols > 1 && symbols <= LEGS_MAX : symbols === legs);
 
-/** What it asks of the desk file's symbols, for people. */
+/** Its requirement for the desk file's symbols, in words for people. */
 export const legsText = ({ legs }: Pick<DeclaredStrategy, 'legs'>): string =>
   typeof legs === 'number' ? `it trades ${legs} as one` : `it trades several as one, at most ${LEGS_MAX}`;
 
-/** The instruments of a strategy beside its own. */
+/** The instruments of a strategy other than its own. */
 export interface Beside {
   /** Its other legs. */
   readonly legs: readonly Instrument[];
-  /** Those that it only looks at. */
+  /** Those that it only watches. */
   readonly watched: readonly Instrument[];
 }
 
@@ -347,7 +365,7 @@ export interface StrategyDefinition extends DeclaredStrategy {
 }
 
 /**
- * The values of the desk file with defaults filled in, in the form in which a strategy is created with them, or every
+ * The desk file's values with defaults filled in, in the form that a strategy is created with, or every
  * problem with them in words.
  */
 export function readParameters(

@@ -6,7 +6,7 @@ import { endWaiting } from '../orders/end-waiting.js';
 interface StrategySwitch {
   readonly strategy: string;
   readonly enabled: boolean;
-  /** Switched by the tracker, which only ever takes back its own switches. */
+  /** Switched by the tracker, which only ever undoes its own switches. */
   readonly automatic: boolean;
   readonly by: string;
   readonly reason: string;

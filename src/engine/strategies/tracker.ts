@@ -1,7 +1,7 @@
 /**
- * Switches a strategy off after too many losses in a row and reviews it after some hours of market time: it is
- * switched on if one of its markets is in the regime that it is made for, else it stays off for as long again. What a
- * person switched stays.
+ * Switches a strategy off after too many losses in a row and reviews it after some hours of market time: it
+ * is switched on again if one of its markets is in the regime that it is made for, else it stays off for as
+ * long again. A person's switch stays.
  */
 
 import { HOUR_MS } from '../../domain/civil-date.js';
@@ -12,7 +12,7 @@ import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
-/** Called after everything that can have closed a trade. */
+/** Called after anything that may have closed a trade. */
 export function disableLosing(core: Core): void {
   const { maxConsecutiveLosses } = core.config.tracker;
   for (const [strategy, { lossesInARow, off }] of core.state.tracks) {

@@ -1,8 +1,9 @@
 /**
- * Entries that wait in the core: for a price that is touched, a turn of the market, the next session's first quote, the last part of a
- * session, or, as a reversal, for the close of its strategy's trade. Except for a reversal, only a quote is their moment,
- * so that the same prices give the same orders however often there are ticks. What waits counts for no limit; at its
- * moment it becomes an ordinary entry, sized and judged then.
+ * Entries that wait in the core: for a price to be touched, a turn of the market, the next session's first
+ * quote, the last part of a session, the close of their strategy's trade (a reversal), or their old order to
+ * come off the book (a change). Except for these last two, only a quote makes them due, so the same prices
+ * cause the same orders however often there are ticks. A waiting entry counts for no limit; once due, it
+ * becomes an ordinary entry, sized and judged then.
  */
 import { formatDecimal } from '../../domain/decimal.js';
 import { movedExits, wrongExits } from '../../domain/exit-plan.js';
@@ -38,7 +39,7 @@ import { enter, whyNoSessionEnd } from './enter.js';
 import type { OrderedWish, WaitingWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** Of one strategy on one instrument: a wish at each bar must not fill the memory. */
+/** Per strategy and instrument: a wish at each bar must not fill the memory. */
 const WAITING_MAX = 10;
 
 export function waitToEnter(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: SignalName): void {
@@ -59,7 +60,7 @@ function beginToWait(core: Core, entry: WaitingEntry, restBars: number | null): 
   markChanged(core, instrument);
 }
 
-/** Another one in place of one that waits, which goes on waiting if this one may not. */
+/** Replaces an entry that waits, which keeps waiting if the new one may not. */
 export function waitInstead(
   core: Core,
   slot: StrategySlot,
@@ -77,7 +78,10 @@ export function waitInstead(
   beginToWait(core, entry, barsLeft ?? null);
 }
 
-/** The order comes off the book first, so that both never rest at once; the entry with its new prices waits for that. */
+/**
+ * The order comes off the book first, so both never rest at once; the entry with its new prices waits for
+ * that.
+ */
 export function waitToChange(
   core: Core,
   slot: StrategySlot,
@@ -100,8 +104,8 @@ export function waitToChange(
 }
 
 /**
- * Called when `sendReversals` is. What the venue filled until then is not entered again; where it is all, or the order
- * ended otherwise than by its cancel, nothing follows.
+ * Called whenever `sendReversals` is. Lots filled by then are not entered again; if all were, or the order
+ * ended other than by its cancel, nothing follows.
  */
 export function sendChanges(core: Core): void {
   if (!mayEnter(core)) return;
@@ -119,11 +123,11 @@ export function sendChanges(core: Core): void {
 
 interface Reversal {
   readonly wish: OrderedWish;
-  /** What its strategy holds, signed. */
+  /** Lots that its strategy holds, signed. */
   readonly ownLots: number;
 }
 
-/** True: the entry waits, and its strategy's trade is to be closed now. */
+/** True: the entry waits, and its strategy's trade must be closed now. */
 export function waitToReverse(
   core: Core,
   slot: StrategySlot,
@@ -174,8 +178,8 @@ function whyNotReverse(
 }
 
 /**
- * Called at each event other than a quote, a trade of others or a command. No order of the closed trade may still rest:
- * on an account that nets, its stop would open a position that the new trade knows nothing of.
+ * Called at each event other than a quote, a market trade or a command. No order of the closed trade may
+ * still rest: on an account that nets, its stop would open a position unknown to the new trade.
  */
 export function sendReversals(core: Core): void {
   if (!mayEnter(core)) return;
@@ -224,7 +228,7 @@ function entryOf(core: Core, slot: StrategySlot, wish: WaitingWish, signal?: Sig
   };
 }
 
-/** From when on the next quote is its moment, and until when it waits for one. Null: this market has no such session. */
+/** From when the next quote is its moment, and until when it waits. Null: this market has no such session. */
 function timesOf(
   core: Core,
   at: InstrumentId,
@@ -247,7 +251,7 @@ function timesOf(
   return { fromMs: Math.max(session.fromMs, session.untilMs - wish.leadMs), untilMs: lastMs };
 }
 
-/** What is wrong with it whatever the market does until its moment. Null: it may wait. */
+/** Why it would fail whatever the market does until its moment. Null: it may wait. */
 function whyNotWait(
   core: Core,
   { name, instrument: { id: at } }: StrategySlot,
@@ -315,7 +319,7 @@ function whyNotTouched(
     : 'its stop-loss is on the winning side of the price that it waits for';
 }
 
-/** What a purchase pays, or a sale brings, at the last quote. */
+/** The price that a purchase pays, or a sale brings, at the last quote. */
 const askedAt = ({ market }: Core, at: InstrumentId, side: Side): number =>
   (side === 'buy' ? market.askTicks[at] : market.bidTicks[at]) as number;
 
@@ -391,7 +395,7 @@ const MOMENT = {
   change: 'the order that it changes is off the book',
 } as const;
 
-/** Its end comes first in the journal: wherever the journal is cut off, the entry is made once at most. */
+/** The end of its wait is recorded first: wherever the journal is cut off, the entry is made at most once. */
 function send(core: Core, entry: WaitingEntry, leftLots?: number): void {
   const { clientId, instrument: at, strategy, type, signal, changes, oneOf } = entry;
   const restBars = core.waitingBars.get(clientId) ?? 1;
@@ -406,8 +410,8 @@ function send(core: Core, entry: WaitingEntry, leftLots?: number): void {
 }
 
 /**
- * As it stands now: where it waits for the market to turn, with the best price so far, and with its stop and exits as far from the
- * turn as they were from the first that it could have been.
+ * The entry as it stands now. If it waits for the market to turn: with the best price so far, and with its
+ * stop and exits at their original distance from the turn.
  */
 export function waitingNow(core: Core, entry: WaitingEntry): WaitingEntry {
   const { clientId, trail, exits } = entry;
@@ -423,8 +427,9 @@ export function waitingNow(core: Core, entry: WaitingEntry): WaitingEntry {
 }
 
 /**
- * With a slippage: a limit order at the worst price that takes what is there at once. Every venue has it, and it is
- * filled like a market entry. With a limit: an order that rests there. Of a reversal or a change: the entry as it was asked for.
+ * With a slippage: a limit order at the worst price that takes what the market offers at once. Every venue
+ * has it, and it fills like a market entry. With a limit: an order that rests there. For a reversal or a
+ * change: the entry as requested.
  */
 function orderedOf(core: Core, entry: WaitingEntry, restBars: number): OrderedWish {
   if (entry.wish !== undefined) return entry.wish;
@@ -440,7 +445,7 @@ function orderedOf(core: Core, entry: WaitingEntry, restBars: number): OrderedWi
   return { ...wish, limitTicks: worstTicks, timeInForce: 'IOC' };
 }
 
-/** Called for each finished bar of the instrument: ends the entries whose bars are over. */
+/** Called for each finished bar of the instrument: ends the entries whose bars have run out. */
 export function ageWaiting(core: Core, at: InstrumentId): void {
   if (core.waitingBars.size === 0) return;
   for (const { clientId, instrument } of core.state.waiting.values()) {

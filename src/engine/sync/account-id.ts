@@ -1,5 +1,6 @@
 /**
- * The venue's own id of the account that was read. A journal learns it once and accepts nothing of another account.
+ * The venue's own id of the account that was read. A journal learns it once and accepts nothing from another
+ * account.
  */
 import { writeUnits } from '../../domain/money.js';
 import { type Core, commit } from '../core.js';
@@ -7,7 +8,7 @@ import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { snapshotFailed } from './request-snapshot.js';
 
-/** False if the snapshot is of another account, so that it says nothing about ours. */
+/** False if the snapshot is of another account, and so says nothing about ours. */
 export function isOfOurAccount(core: Core, { accountId, requestId }: VenueSnapshot): boolean {
   const config = core.state.config;
   if (accountId === undefined || config === null || config.accountId === accountId) return true;
@@ -21,7 +22,7 @@ export function isOfOurAccount(core: Core, { accountId, requestId }: VenueSnapsh
   return false;
 }
 
-/** The journal is from before such ids were kept, or the venue was unavailable at the start. */
+/** The journal is older than such ids, or the venue was unavailable at the start. */
 function learn(core: Core, accountId: string): void {
   const { config, newestFillMs, fillsThroughMs } = core.state;
   if (config === null) return;

@@ -1,6 +1,6 @@
 /**
- * How many lots the venue takes in one order, as its snapshots say. The venue may change it, so no record keeps it.
- * Until the first snapshot the desk file's instruments apply, and the desk can't be armed before it.
+ * How many lots the venue takes in one order, according to its snapshots. The venue may change this, so no
+ * record stores it. Until the first snapshot the desk file's instruments apply, and the desk can't be armed.
  */
 import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import { type Core, markChanged, note } from '../core.js';
@@ -24,7 +24,7 @@ export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]
   }
 }
 
-/** An instrument that is halted or delisted closes only itself; the others go on. Changes are noted. */
+/** An instrument that is halted or delisted closes only itself; the others continue. Changes are noted. */
 export function takeClosed(core: Core, closed: readonly ClosedInstrument[]): void {
   const before = core.closed;
   core.closed = new Map(closed.map(({ instrument, why }) => [instrument, why]));
@@ -34,7 +34,7 @@ export function takeClosed(core: Core, closed: readonly ClosedInstrument[]): voi
     if (!core.closed.has(at)) note(core, 'info', 'the venue takes orders in it again', at);
 }
 
-/** People are told where a stop has to be cancelled before the next one is sent. */
+/** Notifies people where a stop must be cancelled before the next one is sent. */
 export function takeFixed(core: Core, fixed: readonly FixedOrders[]): void {
   const before = core.fixedOrders;
   core.fixedOrders = new Map(fixed.map((one) => [one.instrument, one]));

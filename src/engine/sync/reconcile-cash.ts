@@ -1,6 +1,6 @@
 /**
- * Compares cash at the venue with ours. A lasting difference has to be explained by the venue's lists or by a person;
- * until then the desk can't be armed and enters nothing. It is never adopted silently.
+ * Compares cash at the venue with ours. A lasting difference must be explained by the venue's lists or by a
+ * person; until then the desk can't be armed and enters nothing. It is never adopted silently.
  */
 import { type CashKind, isHoldingCost } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -23,9 +23,9 @@ interface CashCompared {
 const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
 /**
- * An adoption has already changed our cash as if it were a trade at the last price. Its real price may differ by this
- * much, which is a result like that of any trade; anything beyond, in either direction, is other money that moved and
- * has to be explained.
+ * An adoption has already changed our cash as if it were a trade at the last price. Its real price may differ
+ * by this much, which is a result like any trade's; anything beyond, in either direction, is other money that
+ * moved and must be explained.
  */
 const ADOPTED_PART = 0.05;
 
@@ -46,8 +46,8 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     for (const movement of explained) bookMovement(core, movement);
     return agreed(core);
   }
-  // A snapshot during a close-all asks for no lists, and long lists take longer. A later snapshot shows whether they
-  // explain it.
+  // A snapshot that proves flat requests no lists, and long lists take longer. A later snapshot shows whether
+  // they explain it.
   const unread = !asked.asksMovements || snapshot.movementsUnfinished === true;
   if (unread && cash.unexplained !== difference) return PENDING;
   if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
@@ -59,7 +59,7 @@ export function cashDiffers(core: Core, { cash }: VenueSnapshot): boolean {
   return cash !== null && !isNone(core, BigInt(cash) - cashUnits(core.state));
 }
 
-/** Equal, as far as the venue tells it: where its cash is worked out from several figures, each is rounded. */
+/** Equal, as far as the venue's figures show: if its cash is computed from several, each is rounded. */
 const isNone = (core: Core, difference: Units): boolean => isWithin(difference, 2n * stepOf(core));
 
 const stepOf = ({ config }: Core): Units => BigInt(config.capabilities.cashStep ?? 0);
@@ -97,8 +97,9 @@ function isConfirmed(core: Core, difference: Units): boolean {
 }
 
 /**
- * Each fill contributes at most one unit where a pair is finer than a money unit, or half of what the venue rounds to.
- * What people were asked to explain is never taken for that, however many fills there are until they do.
+ * Each fill contributes at most one unit where a pair is finer than a money unit, or half of the venue's
+ * rounding step. A difference that people were asked to explain never counts as rounding, however many fills
+ * follow until they do.
  */
 function isRounding(core: Core, difference: Units): boolean {
   const { state, sync } = core;
@@ -114,12 +115,12 @@ function byItself(core: Core, kind: 'correction' | 'result', units: Units, reaso
 }
 
 /**
- * Deposits and interest are listed with the time at which they were seen, but may be credited later. A movement that
- * is older than the last clean snapshot by more than this never reached this cash and explains nothing.
+ * Deposits and interest are listed with the time at which they were seen, but may be credited later. A
+ * movement older than the last clean snapshot by more than this never reached this cash and explains nothing.
  */
 const CREDITED_LATER_MARKET_MS = 7 * DAY_MS;
 
-/** Market time from which on movements may explain a difference, in whole days. */
+/** Market time from which movements may explain a difference, in whole days. */
 export function movementsSince({ state }: Core): number {
   const dayMs = Math.floor((state.fillsThroughMs - CREDITED_LATER_MARKET_MS) / DAY_MS) * DAY_MS;
   return Math.max(state.beganMs, dayMs);
@@ -156,8 +157,8 @@ function explaining(
 const LISTED_APART_MS = 60_000;
 
 /**
- * Leaves out movements that a person explained before the venue listed them: they are booked already. A movement from
- * after cash differed is a different one.
+ * Leaves out movements that a person explained before the venue listed them: they are booked already. A
+ * movement after cash began to differ is a different one.
  */
 function withoutExplained({ state }: Core, movements: readonly CashMovement[]): readonly CashMovement[] {
   const open = [...movements];
@@ -177,12 +178,15 @@ function sumOf(movements: readonly CashMovement[]): Units {
   return movements.reduce((sum, { amount }) => sum + parseUnits(amount), 0n);
 }
 
-/** One that the venue tells as it happens. If it is not heard, the next snapshot finds it in the venue's list. */
+/**
+ * A movement that the venue reports as it happens. If the report is lost, the next snapshot finds it in the
+ * venue's list.
+ */
 export function takeMovement(core: Core, movement: CashMovement): void {
   const isKnown = core.state.movementsBooked.has(movement.id);
   if (!core.begun || isKnown || movement.asset !== currencyOf(core)) return;
   bookMovement(core, movement);
-  // A snapshot that is under way may have the cash of before.
+  // A snapshot under way may have the earlier cash.
   for (const progress of core.progress) progress.activity += 1;
   markAllChanged(core);
 }
@@ -216,7 +220,7 @@ interface CashBooking {
 export function book(core: Core, { units, ...rest }: CashBooking): void {
   const currency = currencyOf(core);
   commit(core, { type: 'cash', ...rest, currency, amount: writeUnits(units), marketMs: core.marketMs });
-  // What comes every few hours is in the records, and nobody has to look at it.
+  // Costs that come every few hours are in the records, and nobody needs to look at them.
   if (isHoldingCost(rest.kind) && rest.movementId !== null) return;
   note(core, 'warn', `${rest.kind} of ${formatUnits(units)} ${currency}: ${rest.reason} (${rest.by})`);
 }
@@ -237,7 +241,7 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   };
 }
 
-/** Names the lists that could not be read, so that a person looks there. */
+/** Names the lists that could not be read, so a person can look there. */
 function notRead({ movementsUnread = [] }: VenueSnapshot): string {
   return movementsUnread.length === 0 ? '' : ` (not read: ${movementsUnread.join('; ')})`;
 }

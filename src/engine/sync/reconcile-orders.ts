@@ -95,8 +95,8 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) return;
   changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
-  // In a desk that trades, it would rest for ever: no strategy watches it, and after a fill its stop would be
-  // another.
+  // In a trading desk it would rest for ever: no strategy watches it, and after a fill its stop would be a
+  // different one.
   if (purpose === 'entry') cancelOrder(core, entry, 'the journal has forgotten its stop and its time');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Compares positions at the venue with ours. The venue is right once it has said the same twice with nothing in
- * between.
+ * Compares positions at the venue with ours. The venue is right once it has reported the same twice with
+ * nothing in between.
  */
 
 import type { OthersCoins } from '../../domain/coins.js';
@@ -39,7 +39,7 @@ interface PositionsCompared {
   readonly differences: readonly Difference[];
   /** Something differs and is not confirmed: read again. */
   readonly pending: boolean;
-  /** Something differs that is no late list: until it is confirmed, nobody knows which stops are needed. */
+  /** A difference that no late list explains: until it is confirmed, nobody knows which stops are needed. */
   readonly unknown: boolean;
 }
 
@@ -136,8 +136,8 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
 }
 
 /**
- * There is a price, and what it is worth to the account, nothing changed during the snapshot, it is not as before a
- * fill of just now, and an earlier snapshot said the same.
+ * True if there is a price with a known worth to the account, nothing changed during the snapshot, the
+ * quantity is not the one before a recent fill, and an earlier snapshot showed the same.
  */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
   const { market, sync, marketMs } = core;
@@ -162,18 +162,19 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
   return false;
 }
 
-/** A fill is heard: `lots` were held until then. */
+/** Called at a fill: `lots` were held until then. */
 export function noteHeld(core: Core, at: InstrumentId, lots: number | null): void {
   const progress = progressAt(core, at);
   progress.heldBefore = progress.heldBefore.filter(({ untilMs }) => untilMs > core.monotonicMs);
   progress.heldBefore.push({ lots, untilMs: core.monotonicMs + POSITION_LISTED_LATE_MS });
-  // Of an order that is filled in very many parts, a late list shows what was held before all of them.
+  // If an order is filled in very many parts, a late list shows the position before all of them.
   if (progress.heldBefore.length > HELD_BEFORE_MAX) progress.heldBefore.splice(1, 1);
 }
 
 /**
- * What the venue still shows as it was before a fill of just now: its list of positions may be behind that of its fills.
- * What is below zero where nothing can be owed means that our own book is wrong, however late the list.
+ * The position before a recent fill, if the venue still shows it: its list of positions may lag behind its
+ * list of fills. A position below zero where nothing can be owed means that our own book is wrong, however
+ * late the list.
  */
 function listedLate(core: Core, at: InstrumentId, venues: number): HeldBefore | undefined {
   if (isOversold(core, at)) return undefined;

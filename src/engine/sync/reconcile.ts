@@ -1,4 +1,4 @@
-/** Compares what the venue has with what we have. Every difference has a rule, is recorded, and is acted on. */
+/** Compares the venue's books with ours. Every difference has a rule, is recorded, and is acted on. */
 import { type Core, commit, markAllChanged, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
@@ -38,7 +38,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) leavePending(core, positions.unknown);
   else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
-  // A confirmed difference has raised a halt of its own, and some of these halts still allow exits.
+  // A confirmed difference has raised its own halt, and some of these halts still allow exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;
   readAgain(core, settled);
@@ -84,7 +84,7 @@ function finish(
   });
 }
 
-/** Moves on even without a fill; otherwise a desk that seldom trades would ask for an ever longer past. */
+/** Advances even without a fill; otherwise a desk that seldom trades would request an ever longer past. */
 function fillsThrough({ state }: Core, { asOfMs = 0 }: VenueSnapshot, asked: SnapshotRequest): number {
   return Math.max(state.fillsThroughMs, asked.newestFillMs, asOfMs - FILL_LISTED_LATE_MARKET_MS);
 }

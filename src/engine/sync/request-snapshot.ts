@@ -1,7 +1,4 @@
-/**
- * Asks the venue for a snapshot. One request is open at a time; everything that is wanted meanwhile shares the next
- * one.
- */
+/** Requests a snapshot from the venue. One request is open at a time; later ones share the next. */
 import type { Core } from '../core.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
@@ -14,7 +11,8 @@ export function sendSnapshotRequest(core: Core): void {
   sync.wanted = false;
   sync.dueAtMs = null;
   sync.lastRequestId += 1;
-  // Proving flat needs no cash movements: their lists take a dozen more requests, and other snapshots ask for them.
+  // Proving flat needs no cash movements: their lists take a dozen more requests, and other snapshots request
+  // them.
   const isProof = core.closing.proofFromRequest === sync.lastRequestId;
   const asksMovements = sync.cash.suspected !== null && !isProof;
   sync.outstanding = {
@@ -35,8 +33,8 @@ export function sendSnapshotRequest(core: Core): void {
 }
 
 /**
- * For causes that come in numbers and may mean that our books are wrong: they share one snapshot, and one under way
- * is waited for. The allowance for snapshots must last for proving flat.
+ * For frequent causes that may mean our books are wrong: they share one snapshot, and wait for one under way.
+ * The allowance for snapshots must last for proving flat.
  */
 export function readSoon(core: Core, afterMs: number): void {
   core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.monotonicMs + afterMs);
@@ -47,7 +45,7 @@ export function longestReadingMs(answerTimeoutMs: number): number {
   return answerTimeoutMs * PATIENCE_MAX;
 }
 
-/** A slow venue is given more time with each attempt; otherwise its answers would never count. */
+/** A slow venue gets more time with each attempt; otherwise its answers would never count. */
 function patience(attempts: number): number {
   return Math.min(PATIENCE_MAX, 2 ** attempts);
 }
@@ -57,7 +55,7 @@ export function snapshotFailed(core: Core, requestId: number, why: string): void
   const { sync } = core;
   if (sync.outstanding?.requestId !== requestId) return;
   sync.outstanding = null;
-  // Whoever wanted another one has to wait as well: a venue that refuses at once must not be asked again at once.
+  // Other requests must wait as well: a venue that refuses at once must not be queried again at once.
   sync.wanted = false;
   sync.state = 'failed';
   noteUnsettled(core, why);

@@ -1,6 +1,7 @@
 /**
- * After an entry was filled, the venue's own list of open orders has to show the stop and the target; an
- * acknowledgement is not enough. What it does not list is looked up, as after every snapshot, and placed again.
+ * After an entry is filled, the venue's own list of open orders must show the stop and the target; an
+ * acknowledgement is not enough. An order that it does not list is looked up, as after every snapshot, and
+ * placed again.
  */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -14,7 +15,9 @@ import { type OrderEntry, openLots } from '../state.js';
 import { VERIFY_AFTER_MS } from '../timing.js';
 import { readSoon } from './request-snapshot.js';
 
-/** Only if the venue links orders. Otherwise the stop rests alone, and each snapshot compares it anyway. */
+/**
+ * Only if the venue links orders. Otherwise the stop rests by itself, and each snapshot compares it anyway.
+ */
 export function verifySoon(core: Core, at: InstrumentId): void {
   if (!core.config.capabilities.linksOrders) return;
   progressAt(core, at).unverified = true;

@@ -1,4 +1,7 @@
-/** How records change the exits of a trade: what is reached stays reached, and a stop only moves nearer. */
+/**
+ * Applies records to a trade's exits: a reached target stays reached until new ones replace it, and a stop
+ * only moves nearer.
+ */
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../record.js';
 import { type EngineState, holdingsOf, type TradeEntry } from '../state.js';
@@ -10,14 +13,14 @@ interface EntryFill {
   /** Where the entry wants the stop. */
   readonly protectTicks: number;
   readonly marketMs: number;
-  /** All that was held before is too small to sell, as far as the desk file tells. */
+  /** Everything held before is too small to sell, by the desk file's bounds. */
   readonly isLeftOver: boolean;
 }
 
 /**
- * An entry brings its stop and its exits. If the stop was moved since, a later fill of the entry does not move it
- * back. If only dust was held before, the exits begin anew: those of the former trade are done, and its stop was for
- * another market.
+ * An entry brings its stop and exits. If the stop has moved since, a later fill of the entry does not move it
+ * back. If only dust was held before, the exits start afresh: those of the previous trade are done, and its
+ * stop was for another market.
  */
 export function takeExits(
   trade: TradeEntry,
@@ -36,7 +39,7 @@ export function takeExits(
   trade.exits = { entry: clientId, plan: exits, ...begun, reached: 0, movedBy };
 }
 
-/** Whether a stop at `stopTicks` is nearer to the market than one at `thanTicks`, seen from the side of the trade. */
+/** Whether a stop at `stopTicks` is nearer to the market than one at `thanTicks`, from the trade's side. */
 export function isNearer(side: TradeEntry['side'], stopTicks: number, thanTicks: number): boolean {
   return side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks;
 }

@@ -20,7 +20,7 @@ import {
   trackOf,
 } from '../state.js';
 
-/** Owns what no order of ours opened. */
+/** Owns whatever no order of ours opened. */
 export const NOBODY = 'fermata';
 
 export function ownerOf(holding: Pick<Holding, 'trade'> | undefined): string {
@@ -32,7 +32,7 @@ export function holdingOf(position: PositionEntry, strategy: string): Holding | 
   return holdingsOf(position).find((holding) => ownerOf(holding) === strategy);
 }
 
-/** Takes over what the position earned or paid without a trade, and a former trade that never had a whole lot. */
+/** Takes over what the position carried, and a previous trade that never held a whole lot. */
 export function beginTrade(
   state: EngineState,
   position: Holding,
@@ -64,7 +64,7 @@ export function beginTrade(
   return trade;
 }
 
-/** A late fill, after the order's trade was closed, opens another trade; its id gets a number. */
+/** A late fill, after the order's trade has closed, opens another trade; its id gets a number. */
 function idOf(state: EngineState, order: OrderEntry | null): string {
   if (order === null) {
     state.adoptedTrades += 1;
@@ -75,7 +75,7 @@ function idOf(state: EngineState, order: OrderEntry | null): string {
   return order.trades === 1 ? id : `${id}-${order.trades}`;
 }
 
-/** Client id of the entry that opened it, from its own id. */
+/** Client id of the entry that opened the trade, from the trade's id. */
 export const entryOf = ({ id }: Pick<TradeEntry, 'id'>): string => `f${id.slice(1).replace(/-\d+$/, '')}`;
 
 export function exitReason(state: EngineState, order: OrderEntry | null): ExitReason {
@@ -94,7 +94,10 @@ export function exitReason(state: EngineState, order: OrderEntry | null): ExitRe
   }
 }
 
-/** Adds the trade to the totals and to its strategy's streak; its own record is written next. */
+/**
+ * Adds the trade to the totals and to the streaks of its strategy and the desk; its own record is written
+ * next.
+ */
 export function closeTrade(state: EngineState, position: Holding, why: ExitReason, closedMs: number): void {
   const { trade, instrument } = position;
   if (trade === null) throw new RangeError(`no trade is open in instrument ${instrument}`);
@@ -108,8 +111,8 @@ export function closeTrade(state: EngineState, position: Holding, why: ExitReaso
 }
 
 /**
- * A trade that broke even neither extends a streak nor ends it. Legs count together, once the last one is closed: of a
- * pair one leg nearly always loses.
+ * A trade that broke even neither extends nor ends a streak. Legs count together, once the last one closes:
+ * one leg of a pair nearly always loses.
  */
 function countStreak(state: EngineState, at: InstrumentId, trade: TradeEntry): void {
   const track = trackOf(state, trade.strategy);
@@ -126,7 +129,7 @@ function countStreak(state: EngineState, at: InstrumentId, trade: TradeEntry): v
   }
 }
 
-/** Whether another leg of the same strategy is open there. What no order could close does not count. */
+/** Whether another leg of the same strategy is open in this position. Dust does not count. */
 function holdsLeg(
   { config }: EngineState,
   position: PositionEntry,
@@ -149,7 +152,7 @@ export function averageOf({ kind }: Pick<BookSteps, 'kind'>, tickLots: bigint, l
   return lots === 0 ? null : VALUE[kind].meanTicks(tickLots, lots);
 }
 
-/** Result divided by what was risked. Null: the risk is unknown. */
+/** Result divided by the amount risked. Null: the risk is unknown or zero. */
 export function riskMultiple(result: Units, risk: Units | null): number | null {
   return risk === null || risk === 0n ? null : Number(result) / Number(risk);
 }
@@ -183,12 +186,12 @@ export function tradeClosed(
   };
 }
 
-/** Older records of inverse contracts have the arithmetic means. */
+/** Older records of inverse contracts hold arithmetic means. */
 const OTHER_MEANS: ReadonlySet<string> = new Set(['entryTicks', 'exitTicks']);
 
 /**
- * The record states what the fills came to. A replay that arrives at something else is not in the state that wrote
- * it.
+ * The record states the totals of the fills. If a replay arrives at others, its state is not the one that
+ * wrote the record.
  */
 export function applyTradeClosed(state: EngineState, record: TradeClosed): void {
   const trade = state.tradesToTell.shift();

@@ -46,7 +46,10 @@ export async function projectOrder(
   );
 }
 
-/** What was filled stays so: a journal that was set back finds the order anew, and its fills are recorded already. */
+/**
+ * A filled order stays filled: a journal that was set back meets the order again, and its fills are already
+ * recorded.
+ */
 export async function projectOrderState(
   client: PoolClient,
   projection: Projection,
@@ -84,7 +87,10 @@ export async function projectOrderAmended(
   );
 }
 
-/** By the engine's own rules: a fill completes or begins an order, and never makes an ended one live again. */
+/**
+ * By the engine's own rules: a fill completes or partly fills an order, and never makes an ended one live
+ * again.
+ */
 async function projectOrderFilled(
   client: PoolClient,
   projection: Projection,
@@ -126,7 +132,8 @@ export async function projectFill(
     [projection.desk, fill.clientId],
   );
   const order = known.rows[0] ?? FOREIGN;
-  // A new journal repeats fills that an earlier one had recorded: their rows stay as they are, and it begins with them.
+  // A restored journal repeats fills that an earlier one recorded: their rows are unchanged, and its
+  // positions begin with them.
   const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount, rate)
@@ -164,7 +171,7 @@ export async function projectFill(
   );
 }
 
-/** A fee that the venue kept in coins counts as a sale of them for what they are worth. */
+/** A fee that the venue kept in coins counts as a sale of those coins at their worth. */
 async function projectExecution(
   client: PoolClient,
   projection: Projection,

@@ -1,4 +1,4 @@
-/** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
+/** Positions at average cost, in exact units as in the engine's books, computed here a second time. */
 import { type BookSteps, placesOf, stepsOf } from '../../domain/book-steps.js';
 import { splitShares } from '../../domain/corporate-action.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -20,7 +20,10 @@ import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 interface Holding {
   /** Signed units of the coin: long is positive. */
   readonly coins: Units;
-  /** Units of the currency that the instrument settles in, signed like the coins; of inverse contracts the other way. */
+  /**
+   * Units of the currency that the instrument settles in, signed like the coins; for inverse contracts, the
+   * other way.
+   */
   readonly cost: Units;
   /** Gross result of everything closed. */
   readonly realised: Units;
@@ -30,7 +33,7 @@ interface Trade {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** As of a fill. */
+  /** As in a fill. */
   readonly rate?: number | undefined;
 }
 
@@ -117,7 +120,7 @@ export async function projectAdopted(
   await saveHolding(client, projection, entry, instrument, holdingAfter(before, steps, trade));
 }
 
-/** A person gave the coins to the desk: as if they were bought at their cost. */
+/** A person assigned the coins to the desk: as if they were bought at their cost. */
 export async function projectClaimed(
   client: PoolClient,
   projection: Projection,
@@ -129,7 +132,7 @@ export async function projectClaimed(
   await projectTrade(client, projection, entry, instrumentOf(projection, id), bought);
 }
 
-/** What no lot can hold leaves with its part of the cost, and cash comes in lieu of it. */
+/** What no lot can hold leaves with its share of the cost, and is replaced by cash in lieu. */
 export async function projectSplit(
   client: PoolClient,
   projection: Projection,
@@ -214,7 +217,8 @@ async function saveHolding(
       projection.simulated,
       new Date(entry.wallMs),
       entry.incarnation,
-      // For a contract that settles in its coin, what one contract is worth: its cost in coins falls as the price rises.
+      // For a contract that settles in its coin, the worth of one contract: its cost in coins falls as the
+      // price rises.
       isInCoin(instrument) ? (instrument.multiplier ?? '1') : null,
     ],
   );

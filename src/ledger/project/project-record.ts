@@ -1,4 +1,4 @@
-/** What one journal entry changes in the ledger's tables. */
+/** Projects one journal entry into the ledger's tables. */
 import { CASH_KINDS, isCapital } from '../../domain/cash.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Halt } from '../../domain/mode.js';
@@ -53,9 +53,9 @@ export async function projectRecord(
 }
 
 /**
- * An entry that a restored journal has from an earlier one, which the ledger holds. Positions, and which fills they come
- * from, are those of each journal; halts stand, and are lifted, in the journal that goes on. All else stays as it was
- * recorded.
+ * Projects an entry that a restored journal copied from an earlier one and that the ledger already holds.
+ * Each journal has its own positions and the fills behind them; halts stand, and are lifted, in the journal
+ * that goes on. All else stays as recorded.
  */
 export async function projectCopied(
   client: PoolClient,
@@ -70,7 +70,7 @@ const COPIED: ReadonlySet<EngineRecord['type']> = new Set([
   ...(['halt', 'armed'] as const),
 ]);
 
-/** Kinds of cash movements that are no result. */
+/** Kinds of cash movements that are not results. */
 export const CAPITAL = CASH_KINDS.filter(isCapital);
 
 async function projectEquity(
@@ -80,7 +80,8 @@ async function projectEquity(
   record: RecordOf<'equity'>,
 ): Promise<void> {
   await client.query(
-    // A journal that began anew repeats samples of an earlier one of the same account: their rows stay as they are.
+    // A journal that began anew repeats samples of an earlier one of the same account: their rows are
+    // unchanged.
     `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation, capital_moved)
      select $1, $2, $3, $4, $5, $6, $7, $8,
        (select coalesce(sum(amount), 0) from cash_records where desk = $1 and incarnation = $8 and kind = any($10))
@@ -130,7 +131,7 @@ async function projectHalt(
   );
 }
 
-/** Arming lifts every desk halt in this journal, but not those of a strategy or an instrument. */
+/** Arming lifts every desk halt in this journal. */
 async function projectArmed(
   client: PoolClient,
   projection: Projection,
@@ -151,7 +152,7 @@ async function projectCash(
   record: RecordOf<'cash'>,
 ): Promise<void> {
   await client.query(
-    // A journal that was set back books again what the venue lists: it moved once.
+    // A journal that was set back books the venue's listed movements again, but each happened once.
     `insert into cash_records (desk, incarnation, sequence, kind, currency, amount, booked_by, source, movement_id, reason,
        market, wall, simulated)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9::text, $10, $11, $12, $13
@@ -213,7 +214,7 @@ async function projectTradeClosed(
   // An average need not be a whole number of ticks.
   const price = (ticks: number | null): number | null => (ticks === null ? null : ticks * Number(tickSize));
   await client.query(
-    // A journal that was set back closes again what the former one had closed.
+    // A journal that was set back closes trades again that the earlier one had closed.
     `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
        fees, risk, r, why, config_hash, opened, market, wall, simulated)
      values ($1, $2, $3, $4, $5, $6, $7, $8, round($9::numeric, 12), round($10::numeric, 12), $11, $12, $13, $14, $15, $16,

@@ -1,5 +1,5 @@
 /**
- * Fetches a symbol's minutes from a venue's public interface, month by month. Minutes that are stored are not fetched
+ * Fetches a symbol's minutes from a venue's public interface, month by month. Stored minutes are not fetched
  * again.
  */
 
@@ -86,7 +86,7 @@ async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedM
     const missing = missingIn(more, all);
     return writeMinutes(folder, { ...about, ...more, missing, fetchedAtMs: request.nowMs() }, all, key);
   };
-  // Earlier minutes are added in one piece, so that there is never a hole that is not listed.
+  // Earlier minutes are added in one piece, so that there is never an unlisted hole.
   if (wanted.fromMs < span.fromMs) {
     const earlier = await readAll(request, { fromMs: wanted.fromMs, untilMs: span.fromMs }, async () => {});
     rows = [...earlier, ...rows];
@@ -108,7 +108,7 @@ async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedM
   return { file, provenance, fresh, replaced };
 }
 
-/** Rows of a span, page by page. `keep` gets what was read so far, every few pages. */
+/** Rows of a span, page by page. `keep` receives the rows read so far, every few pages. */
 async function readAll(
   request: FetchRequest,
   { fromMs, untilMs }: Span,
@@ -166,7 +166,7 @@ function believable(bars: readonly (MarketBar | null)[], sinceMs: number): reado
   });
 }
 
-/** Minutes of the span for which there is no row. */
+/** Minutes of the span without a row. */
 function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
   const missing: Span[] = [];
   let next = fromMs;

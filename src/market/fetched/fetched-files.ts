@@ -20,7 +20,7 @@ export interface FetchedFile {
 
 const ENDING = '.csv.gz';
 const NOTE_ENDING = /\.csv\.gz\.json$/;
-/** Minutes that somebody took away are no longer what came, just as those that somebody changed. */
+/** Removed minutes are no longer what was fetched, just like changed ones. */
 const FILE_GONE: ProvenanceOutcome = { kind: 'other', reason: 'it is gone; the note beside it is there' };
 
 /** By venue, symbol and month. `whole`: every byte is checked; otherwise only the notes beside the files are read. */
@@ -46,8 +46,8 @@ export async function fetchedFiles(
 }
 
 /**
- * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: how those that the venue itself lacked
- * count.
+ * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: how minutes that the venue
+ * itself lacked count.
  */
 export function gapsIn(
   files: readonly FetchedFile[],
@@ -94,7 +94,7 @@ export interface MinutesSource {
 }
 
 /**
- * Which venue's minutes a desk is to be tested on: where they are fetched from, and which stored ones count. A test
+ * Which venue's minutes to test a desk on: where they are fetched from, and which stored ones count. A test
  * environment is only for orders: a desk whose orders don't leave trades on the exchange's own prices.
  */
 export function minutesSource(desk: Desk, simulatedVenue: string | undefined): MinutesSource {

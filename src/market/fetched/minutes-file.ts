@@ -32,7 +32,7 @@ export interface Provenance extends Span {
   /** `2026-11`, UTC. */
   readonly month: string;
   readonly minutes: number;
-  /** What the venue was asked for and did not have, oldest first. */
+  /** What was requested and the venue did not have, oldest first. */
   readonly missing: readonly Span[];
   /** When the newest minutes in it were fetched. */
   readonly fetchedAtMs: number;
@@ -133,8 +133,8 @@ export async function readRows(file: string): Promise<string[]> {
 }
 
 /**
- * Puts both files in place, the note last. If it is killed in between, the hash differs and the month is fetched
- * again.
+ * Puts both files in place, the note last. If the process is killed in between, the hash differs and the
+ * month is fetched again.
  */
 export async function writeMinutes(
   folder: string,

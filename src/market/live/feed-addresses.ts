@@ -6,7 +6,7 @@ import { priceSourceOf } from '../../venue/registry.js';
 const ORIGIN = /^(?:https?|wss?):\/\/[^/]+/;
 const SIMULATOR = 'simulator';
 
-/** How a source of live prices is named in a status and in the name of a paper account. */
+/** The name of a source of live prices, in a status and in the name of a paper account. */
 export const liveIdentity = (feed: string, market: string | null): string =>
   `live-${market === null ? feed : `${feed}-${market}`}`;
 
@@ -20,7 +20,7 @@ export function feedAddresses(simulated: Readonly<Record<string, string>>): Map<
   );
 }
 
-/** For venues that say nothing of simulators: the same paths, whichever of the venue's hosts they are on. */
+/** For venues that define no simulator: the same paths, whichever of the venue's hosts they are on. */
 function everythingAt(address: string): LiveAddresses {
   const streams = address.replace(/^http/, 'ws');
   return {
@@ -39,7 +39,7 @@ function moved(addresses: unknown, to: string): unknown {
   return Object.fromEntries(Object.entries(addresses).map(([key, value]) => [key, moved(value, to)]));
 }
 
-/** The simulator behind a source of live prices; null if it is none of these. */
+/** The simulator behind a source of live prices; null if there is none. */
 export function simulatorOf(
   identity: string,
   simulated: Readonly<Record<string, string>>,

@@ -30,11 +30,11 @@ interface LiveFeedOptions {
   /** Null: the venue's own market. Otherwise which one, for example `testnet`. */
   readonly market: string | null;
   readonly prices: PriceConnection;
-  /** Symbols for which it showed no price at the start. */
+  /** Symbols without a price at the start. */
   readonly missing: readonly string[];
   /**
-   * It may show nothing for hours and come back. No price counts until it has told its time, and its history may be
-   * missing.
+   * The venue may show nothing for hours and come back. No price counts until it has sent its time, and its
+   * history may be missing.
    */
   readonly mayBeAway: boolean;
   readonly instruments: readonly Instrument[];
@@ -142,7 +142,7 @@ export class LiveFeed implements MarketFeed {
     const bidTicks = stepsOf(bid, grids.price);
     // Decimal text between two ticks of the desk file is rounded up; a number is rounded like any other.
     const askTicks = typeof ask === 'string' ? ceilSteps(ask, grids.price) : stepsOf(ask, grids.price);
-    // An empty or crossed book is not a price. If it stays so, the price becomes stale.
+    // An empty or crossed book is not a price. If it stays that way, the price becomes stale.
     if (bidTicks <= 0 || askTicks < bidTicks) return;
     void this.#listener({
       kind: 'quote',
@@ -161,7 +161,7 @@ export class LiveFeed implements MarketFeed {
     const { instrument, grids } = quoted;
     const priceTicks = stepsOf(price, grids.price);
     const quantityLots = stepsOf(amount, grids.quantity);
-    // A trade of less than one lot of the desk file is not one that a strategy could count.
+    // A trade of less than one lot of the desk file is too small for a strategy to count.
     if (priceTicks <= 0 || quantityLots <= 0) return;
     const marketMs = this.nowMs();
     void this.#listener({
@@ -196,7 +196,7 @@ function ceilSteps(text: string, grid: Quoted['grids']['price']): number {
 }
 
 const MEASURE_EVERY_MS = 60_000;
-/** An answer that took longer says too little about the moment for which it gives the time. */
+/** A slower answer says too little about the moment its time refers to. */
 const ROUND_TRIP_MS_MAX = 2000;
 /**
  * A frame is written shortly before it is read. If it is ahead of our time by more than this, our time is wrong, as
@@ -205,8 +205,8 @@ const ROUND_TRIP_MS_MAX = 2000;
 const AHEAD_MS_MAX = 1000;
 
 /**
- * Market time of live prices: the venue's clock, continued between two readings by a clock that nobody can set. If
- * the venue tells no time, it is the machine's time, as it was when the process started.
+ * Market time of live prices: the venue's clock, continued between two readings by a clock that nobody can
+ * set. If the venue tells no time: the machine's time, as it was when the process started.
  */
 export class VenueTime {
   #offsetMs = 0;

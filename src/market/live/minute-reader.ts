@@ -1,6 +1,6 @@
 /**
- * The venue's own closed minutes with volume, each once and in order: as its stream closes them, and by request for
- * those that the stream did not deliver. The warm-up bars of strategies come the same way.
+ * The venue's own closed minutes with volume, each once and in order: as its stream closes them, and by
+ * request for those that the stream missed. The warm-up bars of strategies come the same way.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +13,9 @@ import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
 const HISTORY_BARS_MAX = 50_000;
-/** No market is closed for longer, so a longer time without minutes is before the first one that the venue has. */
+/** No market closes for longer, so a longer stretch without minutes lies before the venue's first one. */
 const CLOSED_MS_MAX = 7 * DAY_MS;
-/** What is asked for once it runs: older minutes are of no use to resting orders. */
+/** The most that is requested once it runs: older minutes are of no use to resting orders. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
 const PAGES_MAX = 60;
@@ -28,7 +28,7 @@ export interface MinuteReaderTimes {
   readonly checkMs: number;
   readonly backoffMs: number;
   readonly backoffMsMax: number;
-  /** A newer minute waits at most this long for one that can't be had. */
+  /** A newer minute waits at most this long for an unobtainable one. */
   readonly gapMsMax: number;
 }
 
@@ -56,7 +56,7 @@ interface Minutes {
   readonly grids: Grids;
   /** Opening time of the next minute to deliver. Null: whichever comes first. */
   nextMs: number | null;
-  /** Steady time from which on it is requested. */
+  /** Steady time from which it is requested. */
   dueAt: number;
   failures: number;
   /** Closed by the stream while an older one is still missing; oldest first. */
@@ -106,8 +106,9 @@ export class MinuteReader {
   }
 
   /**
-   * Up to `missing` minutes or more from before `untilMs`: while a market was closed it had none. Looks further back
-   * each time, until a week shows nothing more. What can't be read is left out, since the newer ones are of use alone.
+   * At least `missing` minutes from before `untilMs`, if there are any: a closed market has none. Looks
+   * further back each time, until a week shows nothing more. Unreadable minutes are left out, since newer
+   * ones are useful on their own.
    */
   async #older(one: Minutes, untilMs: number, missing: number): Promise<readonly MarketBar[]> {
     if (missing <= 0) return [];
@@ -176,7 +177,8 @@ export class MinuteReader {
     const { times, steadyMs, marketMs } = this.options;
     const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - MISSING_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
-    // At growing intervals if there is no result, so that a venue without trades is asked less and less often.
+    // At growing intervals if there is no result, so that a venue without trades is polled less and less
+    // often.
     one.failures += 1;
     const pauses = { firstMs: times.backoffMs, mostMs: times.backoffMsMax };
     one.dueAt = steadyMs() + backoffMs(one.failures, pauses);
@@ -224,7 +226,7 @@ export class MinuteReader {
       .map((row) => toBar(row, one))
       .filter((bar) => bar !== null)
       .filter(({ openMs }) => openMs < untilMs);
-    // The newest may still be growing: with our own clock set wrong, half a minute would be taken for a whole one.
+    // The newest may still be growing: if our own clock were wrong, half a minute would pass for a whole one.
     const newest = bars.at(-1);
     if (newest !== undefined && newest.openMs + MINUTE_MS + times.settleMs > marketMs()) bars.pop();
     return bars;
@@ -285,5 +287,5 @@ export function toBar(
   };
 }
 
-/** Venues without a volume leave it out, or say -1. */
+/** Venues without a volume leave it out, or send -1. */
 const isVolume = (told: OhlcvRow[number]): boolean => Number(told) >= 0;

@@ -1,4 +1,4 @@
-/** Finds the first venue of the desk's list that delivers prices. The choice is kept until the next start. */
+/** Finds the first venue of the desk's list that delivers prices. The choice holds until the next start. */
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,14 +18,14 @@ interface LiveOptions {
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
-  /** By feed; a feed that is not in it has `addresses`. */
+  /** By feed; a feed that is not listed uses `addresses`. */
   readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
   /** Skips a venue whose time can't be read: real money does not rely on this machine's clock. */
   readonly needsTime?: boolean;
   /**
-   * A venue is accepted if it shows a price for one instrument, or for none if it is expected back; otherwise it has
-   * to show one for each.
+   * A venue is accepted if it shows a price for one instrument, or for none if it is expected back; otherwise
+   * it must show one for each.
    */
   readonly mayLack?: boolean;
   readonly times?: LiveTimes;
@@ -91,7 +91,7 @@ interface Found {
   readonly prices: PriceConnection;
   /** Symbols without a price. */
   readonly missing: readonly string[];
-  /** It was not checked whether it shows a price now, since it comes back by itself. */
+  /** Not checked for a current price, since it comes back by itself. */
   readonly mayBeAway: boolean;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Keeps the best prices of each symbol fresh: from the stream, or by request if the stream is away or silent about a
- * symbol. Each symbol has its own freshness: a silent one is requested and subscribed again, the others go on.
+ * Keeps the best prices of each symbol fresh: from the stream, or by request if the stream is away or silent
+ * about a symbol. Each symbol has its own freshness: a silent one is requested and subscribed again, while
+ * the others continue.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +55,7 @@ export class QuoteReader {
   readonly #closing = new AbortController();
   #stream: PriceStream | null = null;
   #streaming = false;
-  /** Since when no prices are known to arrive. Null: they do. */
+  /** Since when no prices are known to arrive. Null: they arrive. */
   #downSinceMs: number | null = null;
   #askProblem: string | null = null;
   #running: Promise<unknown> | null = null;
@@ -110,7 +111,7 @@ export class QuoteReader {
     if (this.#downSinceMs !== null) this.#judgeHealth();
   }
 
-  /** Goes on until stopped, whatever the venue does. */
+  /** Runs until stopped, whatever the venue does. */
   async #keepConnected(stream: PriceStream): Promise<void> {
     for (let failures = 0; !this.#closing.signal.aborted; failures += 1) {
       const beganMs = this.steadyMs();
@@ -173,7 +174,7 @@ export class QuoteReader {
     const lost: SymbolState[] = [];
     for (const ticker of tickers) {
       const state = this.#bySymbol.get(ticker.symbol);
-      // What the stream has said since the request is newer than the answer.
+      // Anything streamed since the request is newer than the answer.
       if (state === undefined || state.heardMs > askedMs || !(Number(ticker.bid) > 0)) continue;
       const moved = !samePrice(state.last, ticker);
       this.#accept(state, ticker);

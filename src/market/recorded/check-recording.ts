@@ -35,8 +35,9 @@ export function assignInstruments(
 }
 
 /**
- * Reads and checks the files, at most `rowsMax` rows of each. Returns the time of the last row of all; where a file has
- * more rows, about: as if the rest of it were like what was read. Throws `DataFileError` for the first problem.
+ * Reads and checks the files, at most `rowsMax` rows of each. Returns the time of the last row of all; if a
+ * file has more rows, an estimate as if the rest were like the rows read. Throws `DataFileError` for the
+ * first problem.
  */
 export async function checkRecording(
   requests: readonly RecordingRequest[],

@@ -74,7 +74,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
   });
 }
 
-/** Just before the next event to deliver, or where the recording ended. */
+/** Where the last run stopped, or just before the first event. */
 async function startOf(events: RecordedSource, deliveredMs: number): Promise<number> {
   if (deliveredMs > 0) return deliveredMs;
   if (events.peek() === null) await events.fill();
@@ -112,13 +112,10 @@ interface FileStream {
   ended: boolean;
 }
 
-/**
- * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
- * given.
- */
+/** Several recorded files as one stream in time order; at equal times in the order of their instruments. */
 export class RecordedSource implements TimedSource {
   readonly #history = new Map<InstrumentId, PastBars>();
-  /** A binary heap: the stream whose event comes next is its first. Each has an event ready. */
+  /** A binary heap: the stream with the next event comes first. Each has an event ready. */
   readonly #upcoming: FileStream[] = [];
   /** A stream has nothing ready: its next event might be the earliest. */
   #isDry = true;
@@ -180,7 +177,7 @@ export class RecordedSource implements TimedSource {
     return this.#history.get(instrument)?.newest(count, nowMs) ?? [];
   }
 
-  /** Moves a stream back behind those whose events come before its own. */
+  /** Moves a stream back behind those with earlier events. */
   #sink(place: number): void {
     const streams = this.#upcoming;
     const sinking = streams[place] as FileStream;
@@ -222,13 +219,13 @@ export class RecordedSource implements TimedSource {
 
 /** Numbers stored for each bar. */
 const BAR_NUMBERS = 7;
-/** Bars that there is room for at the start; a short recording needs no more. */
+/** Initial capacity in bars; a short recording needs no more. */
 const BARS_FIRST = 1024;
 
-/** The newest bars of one instrument, as numbers: objects would each have to be moved by the garbage collector. */
+/** The newest bars of one instrument, as numbers: the garbage collector would have to move each object. */
 class PastBars {
   #numbers = new Float64Array(BARS_FIRST * BAR_NUMBERS);
-  /** Bars that were added; the place of a bar is its number modulo the room. */
+  /** Bars added so far; the place of a bar is its number modulo the capacity. */
   #added = 0;
 
   constructor(private readonly instrument: InstrumentId) {}

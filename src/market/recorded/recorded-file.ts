@@ -9,7 +9,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { DataFileError } from './data-file-error.js';
 import { detectFormat, REPAIR, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
 
-/** Rows by which the length of the bars is found. */
+/** Rows from which the length of the bars is found. */
 const SPAN_ROWS = 200;
 
 export interface RecordedFile {
@@ -20,7 +20,7 @@ export interface RecordedFile {
   readonly firstMs: number;
   /** The next few rows. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly RecordedRow[] | null>;
-  /** Of the file as it lies on the disk; a little more is read than rows were given. */
+  /** Of the file on disk; slightly ahead of the rows returned. */
   bytes(): BytesRead;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   const first: RecordedRow[] = [];
   let known: number | null = format === 'bars' ? null : 0;
   const add = (line: string): void => {
-    // No row behind these has a say, also where it came in the same piece of the file.
+    // Later rows don't count, even if they came in the same chunk of the file.
     if (first.length === SPAN_ROWS) known ??= barSpan(file, first);
     first.push(onGrid(parser.parse(line), first[0], known ?? 0, parser));
   };
@@ -76,8 +76,8 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
 }
 
 /**
- * The largest span that divides all steps between the first rows; one minute for a single row. Throws `DataFileError`
- * where a time that is a little off would make bars of milliseconds out of minutes.
+ * The largest span that divides all steps between the first rows; one minute for a single row. Throws
+ * `DataFileError` if a slightly wrong time would turn minutes into bars of milliseconds.
  */
 function barSpan(file: string, rows: readonly RecordedRow[]): number {
   const given = rows.slice(0, SPAN_ROWS);
@@ -92,7 +92,7 @@ function barSpan(file: string, rows: readonly RecordedRow[]): number {
   return span;
 }
 
-/** Names the first row that is no whole number of the commonest steps behind the one before. */
+/** Names the first row that is not a whole number of the commonest step after the previous one. */
 function offGrid(file: string, rows: readonly RecordedRow[], steps: readonly number[]): DataFileError {
   const counts = new Map<number, number>();
   for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
@@ -113,7 +113,9 @@ const SECONDS_MIN = 300_000_000;
 /** The year 5138 in seconds, March 1973 in milliseconds. */
 const SECONDS_MAX = 100_000_000_000;
 
-/** Of the early seventies there are prices of days at most, so minutes or ticks of then are of today, in seconds. */
+/**
+ * Prices of the early seventies are daily at best, so minutes or ticks from then are recent ones, in seconds.
+ */
 const isInSeconds = (firstMs: number, spanMs: number): boolean =>
   firstMs >= SECONDS_MIN && firstMs < SECONDS_MAX && spanMs < DAY_MS;
 
@@ -200,7 +202,7 @@ async function openText(file: string): Promise<{ readonly stream: Readable; byte
   const bytes = (): BytesRead => ({ read: raw.bytesRead, all });
   if (!gzipped) return { stream: raw.setEncoding('utf8'), bytes };
   const text = createGunzip({ chunkSize: CHUNK_BYTES });
-  // An error of either stream ends the other one and reaches the reader of `text`.
+  // An error in either stream ends the other and reaches the reader of `text`.
   pipeline(raw, text, () => {});
   return { stream: text.setEncoding('utf8'), bytes };
 }
@@ -258,9 +260,9 @@ interface Part {
 }
 
 /**
- * Several recorded files of one instrument as one, for example one for each month. Sorts the files by their first
- * rows. Each must end before the next one begins, and all must have the same format. Throws `DataFileError`; no file
- * stays open then.
+ * Joins several recorded files of one instrument, for example one per month. Sorts the files by their first
+ * rows. Each must end before the next one begins, and all must have the same format. Throws `DataFileError`;
+ * no file stays open then.
  */
 export async function openJoinedFiles(
   files: readonly string[],

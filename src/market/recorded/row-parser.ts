@@ -1,6 +1,6 @@
 /**
- * Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. No CSV library: the formats
- * have no quoted cell, and prices go from their digits to integers without a float in between.
+ * Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. No CSV library:
+ * the formats have no quoted cells, and prices go from digits to integers without a float in between.
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
@@ -41,7 +41,7 @@ const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   trades: ['ts', 'price', 'size', 'side'],
 };
 export const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
-/** A program that writes one row so writes all of them so: taking out this one would not help. */
+/** A program that writes one row this way writes them all this way: removing one would not help. */
 const COMMAS = 'Separate the fields of each row by commas; nothing was traded on it.';
 const PLAIN =
   'Write numbers such as 61250.5, without exponent, space, quote or sign; nothing was traded on it.';
@@ -114,11 +114,12 @@ export class RowParser {
   }
 
   /**
-   * Reads a well-formed bar in one pass, without substrings, since nearly every row is one. Null: the row has to be read
-   * column by column, which says what is wrong with it, if anything.
+   * Reads a well-formed bar in one pass, without substrings, since nearly every row is one. Null: the row
+   * must be read column by column, which says what is wrong with it, if anything.
    */
   #plainBar(line: string): BarRow | null {
-    // Where the columns end. If a comma is missing, the next search begins at the start again and finds no later one.
+    // Where the columns end. If a comma is missing, the next search restarts at the beginning and finds no
+    // later one.
     const ts = line.indexOf(',');
     const open = line.indexOf(',', ts + 1);
     const high = line.indexOf(',', open + 1);

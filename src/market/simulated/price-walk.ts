@@ -1,7 +1,8 @@
 /**
- * The simulated price, minute by minute: regimes, a daily pattern of activity, a shock shared by all instruments,
- * jumps, and a weak pull that keeps prices near their start for decades.
- * Doubles are used only with + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices everywhere.
+ * The simulated price, minute by minute: regimes, a daily pattern of activity, a shock shared by all
+ * instruments, jumps, and a weak pull that keeps prices near their start for decades.
+ * Doubles are used only with + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices
+ * everywhere.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 
@@ -11,9 +12,9 @@ export const SIMULATION_START_MS = 1_736_121_600_000;
 export const SIMULATION_FIRST_MINUTE = (SIMULATION_START_MS - 28 * 86_400_000) / MINUTE_MS;
 
 /**
- * Changing this number changes every simulated price. Anything else that changes prices has to change it too, since
- * saved positions carry it. Chosen so that with the default seed 7 the averages of the crypto desk (EMA 60 and 180)
- * cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
+ * Changing this number changes every simulated price. Anything else that changes prices must change it too,
+ * since saved positions carry it. Chosen so that with the default seed 7 the averages of the crypto desk (EMA
+ * 60 and 180) cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
  */
 export const SIMULATION_SERIES = 303;
 const SERIES = `fermata-${SIMULATION_SERIES}:`;
@@ -135,8 +136,8 @@ export function uniform(key: number, counter: number, stream: number): number {
 const SQRT_3 = 1.7320508075688772;
 
 /**
- * Bell-shaped with mean 0 and variance 1: the sum of four uniforms (Irwin-Hall), within ±3.47. Uses only additions
- * and multiplications, so that every machine gives the same bits.
+ * Bell-shaped with mean 0 and variance 1: the sum of four uniforms (Irwin-Hall), within ±3.47. Uses only
+ * additions and multiplications, so every machine produces the same bits.
  */
 export function bell(key: number, counter: number, stream: number): number {
   const first = draw(key, counter, stream);

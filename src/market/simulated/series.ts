@@ -110,8 +110,8 @@ interface MinuteParameters {
 }
 
 /**
- * What happens within one simulated minute: twelve quotes, and the bar that they form. Advances the walk by one
- * minute and derives what was seen on the way.
+ * What happens within one simulated minute: twelve quotes, and the bar that they form. Advances the walk by
+ * one minute and derives both from it.
  */
 function simulateMinute(walk: PriceWalk, parameters: MinuteParameters): SimulatedMinute {
   const minute = walk.minute;

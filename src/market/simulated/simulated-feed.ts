@@ -1,4 +1,4 @@
-/** The simulated market as a feed that resumes where it stood still. */
+/** The simulated market as a feed that resumes where it stopped. */
 import type { MarketBar, MarketFeed } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -16,7 +16,7 @@ interface SimulatedFeedOptions {
   readonly speed: number | null;
   readonly position: MarketPositionStore;
   readonly steadyMs: () => number;
-  /** Why prices are simulated although real ones were asked for. */
+  /** Why prices are simulated although real ones were requested. */
   readonly because?: string;
 }
 
@@ -123,8 +123,8 @@ class SimulatedSource implements TimedSource {
 }
 
 /**
- * One trade at each quote: at its ask if the market has risen since the previous quote, else at its bid. Its size is
- * half of what is offered.
+ * One trade at each quote: at its ask if the market has risen since the previous quote, else at its bid. Its
+ * size is half of the size offered.
  */
 function withTrades(quotes: readonly QuoteEvent[]): readonly TimedEvent[] {
   const lastBids = new Map<InstrumentId, number>();

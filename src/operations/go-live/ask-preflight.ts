@@ -1,6 +1,6 @@
 /**
- * The pre-flight of the running desk, made by its operations worker, which holds the exchange's key and the bot's
- * token.
+ * The pre-flight of the running desk, run by its operations worker, which holds the exchange's key and the
+ * bot's token.
  */
 import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import type { PreflightReport } from '../../contracts/preflight.js';
@@ -12,7 +12,7 @@ import type { preflight } from '../../workflows/operations/preflight.js';
 import type { OperationContext } from '../operation.js';
 
 const START_MS = 5_000;
-/** The exchange is asked with its own time limits; the page waits for a minute. */
+/** Requests to the exchange have time limits of their own; the page waits for a minute. */
 const PATIENCE_MS = 40_000;
 
 /** Joins a pre-flight that is under way. Rejects with what is missing: Temporal or the worker. */

@@ -1,4 +1,4 @@
-/** Pre-flight of a desk, made in this process with its environment and its key. */
+/** Pre-flight of a desk, run in this process with its environment and its key. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
@@ -49,13 +49,13 @@ export function preflightOfRuntime(
 interface StartVerdict {
   /** One line each; a single one prevents the start. */
   readonly failures: readonly string[];
-  /** One line each; people are alerted already. */
+  /** One line each; people have already been alerted. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The pre-flight before a start with real money: what forbids the start, and what only warns people. On paper nothing
- * is checked.
+ * The pre-flight before a start with real money: what forbids the start, and what is only a warning. On
+ * paper, nothing is checked.
  */
 export async function preflightAtStart(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
@@ -69,7 +69,7 @@ export async function preflightAtStart(
   return { failures, warnings };
 }
 
-/** Spooled, because no database may be running yet: it is sent once there is one. */
+/** Spooled, because the database may not be running yet; the notice is sent once it is. */
 function tell(home: string, desk: string, warnings: readonly string[]): Promise<void> {
   return spoolNotice(home, {
     desk,

@@ -1,4 +1,4 @@
-/** What people do about going live: start it, look at it, revoke the permission. */
+/** Going live: starting it, reading its state, revoking the permission. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
@@ -54,7 +54,7 @@ export type GoLiveStarted = Shape<typeof goLiveStartedSchema>;
 const START_MS = 10_000;
 const LOOK_MS = 5 * MINUTE_MS;
 
-/** Checks everything first: people are asked only if nothing but their approval is missing. */
+/** Checks everything first: people are asked only if their approval is all that is missing. */
 export async function startGoLive(
   context: OperationContext,
   caller: Caller,
@@ -205,7 +205,7 @@ export const goLiveShownSchema = z.object({
   needed: z.number().describe('How many of them'),
   /** Empty while Postgres is down. */
   attempts: z.array(goLiveAttemptSchema).describe('Newest first'),
-  /** Null where there is none, or Temporal is down. */
+  /** Null if there is none, or while Temporal is down. */
   progress: goLiveProgressSchema.nullable().describe('Of the attempt that is not over'),
   problems: z.array(z.string()).describe('What could not be read'),
 });
@@ -244,7 +244,7 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
 
 const REVOKE_MS = 5_000;
 
-/** Takes the permission to trade real money back: goes straight to the trader and needs nothing else. */
+/** Revokes the permission to trade real money: goes straight to the trader and needs nothing else. */
 export async function revokeGoLive(
   context: OperationContext,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Setups as people ask for them: those that the journal has, with the state that their strategy says now. */
+/** The setups in the journal, each with the state that its strategy reports now. */
 import type { SetupDetails, SetupShown } from '../../contracts/published.js';
 import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../../domain/setup-note.js';
 import { type NotedSetup, readSetupSteps, readSetups } from '../../store/noted-setups.js';

@@ -112,11 +112,11 @@ const NOTHING = { place: null, trips: 0, wins: 0, net: '0', fees: '0' };
 
 interface PeriodBegin {
   readonly startMs: number;
-  /** In the desk's time zone, for example `2026-01-05`: where a day begins; the Monday of a week, the first of a month. */
+  /** In the desk's time zone, such as `2026-01-05`: where a day begins, a week's Monday, a month's 1st. */
   readonly date: string;
 }
 
-/** `most`: a moment of the date that most of a trading day lies on. */
+/** `most`: a moment on the date that most of a trading day falls on. */
 const BEGINS: Readonly<Record<Period, (most: Date) => boolean>> = {
   day: () => true,
   week: (most) => most.getUTCDay() === 1,
@@ -133,9 +133,9 @@ interface Periods {
 }
 
 /**
- * The desk's days, weeks and months: a week begins with Monday's trading day, a month with that of the first; where days
- * begin at noon or later, as a session of futures does, that is the one that begins on the date before. Every period that
- * overlaps the span: the first begins at its start or earlier.
+ * The desk's days, weeks and months: every period that overlaps the span, so the first begins at its start or
+ * earlier. A week begins with Monday's trading day, a month with that of the 1st. If days begin at noon or
+ * later, as for a session of futures, Monday's begins on Sunday, and that of the 1st on the day before.
  */
 export function periodsOf(
   by: Period,
@@ -175,15 +175,15 @@ export interface ResultsShown extends FoundResults {
    * is different.
    */
   readonly machineTime: boolean;
-  /** The requested periods, including those in which nothing was closed. */
+  /** The requested periods, including those without a closed trip. */
   readonly begins: Periods['begins'];
   /** Percent; null if not requested, or if there is no equity yet. */
   readonly maxDrawdownPct: number | null;
 }
 
 /**
- * Results as a chat asks for them: the same sums as on the page and from `GET /api/results`. Rejects while Postgres
- * is down. Without a trader, the time is this machine's.
+ * Results for a chat: the same sums as on the page and from `GET /api/results`. Rejects while Postgres is
+ * down. Without a trader, the time is this machine's.
  */
 export async function showResults(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,

@@ -1,4 +1,4 @@
-/** The results of trading: round trips, and their sums by day, week or month; and the desk's KPIs. */
+/** Results of trading: round trips, their sums by day, week or month, and the desk's KPIs. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 import { KPI_READING_NAMES } from '../../desk/kpi-schema.js';
@@ -73,13 +73,14 @@ export type Results = Shape<typeof resultsSchema>;
 export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 'truncated'>;
 
 /**
- * Which fills make up a round trip: one rule for everything that counts them. Common table expressions; `$1` is the
- * desk. Those of the journal's instruments come first. `numbered` has each fill with its trip, and each change of a
- * position without a fill: a quantity adopted from the venue, or coins that a person assigned to the desk (`purpose`
- * is null); a split gives the quantity in new shares, which came for nothing. A trip ends as in the engine: when
- * less than one lot is held. That remainder stays and counts on; coins that the venue kept as its fee are not held.
- * Steps are those in the journal at that time. Each journal counts separately, since a new one begins flat; with the
- * fills that it repeats of an earlier one, which told the trips that those ended (`told` is false).
+ * Which fills make up a round trip: the one rule for everything that counts them. Common table expressions,
+ * those of the journal's instruments first; `$1` is the desk. `numbered` has each fill with its trip, and
+ * each change of a position without a fill (`purpose` is null): a quantity adopted from the venue, coins that
+ * a person assigned to the desk, or a split, whose quantity is in new shares, which cost nothing. A trip ends
+ * as in the engine: when less than one lot is held. That remainder stays and counts on; coins that the venue
+ * kept as its fee are not held. Steps are those in the journal at that time. Each journal counts separately,
+ * since a new one begins flat. It also counts the fills that it repeats of an earlier journal (`told` is
+ * false), which has reported the trips that those ended.
  */
 export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
@@ -128,13 +129,13 @@ export const NUMBERED_FILLS = `
     from moved
   )`;
 
-/** Over a trip's rows: it was ended by a fill, told in this journal first. A trip that ended without one has no known result. */
+/** Over a trip's rows: ended by a fill, first reported in this journal. Otherwise its result is not known. */
 export const CLOSED_BY_FILL = 'bool_or(flat and told)';
 
-/** Over a trip's rows, as in the engine: whose order opened it. What closes it may be nobody's, as a close-all. */
+/** Over a trip's rows, as in the engine: whose order opened it. Its end may be nobody's, as a close-all's. */
 export const OPENED_BY = "coalesce((array_agg(strategy order by sequence))[1], 'fermata')";
 
-/* The desk's KPIs as people ask for them. */
+/* The desk's KPIs. */
 
 const kpiSchema = z.object({
   name: z.string(),

@@ -103,12 +103,12 @@ const LISTED_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Settles once the question is among the approvals, or after a while in which no worker has put it there: who has asked
- * looks at once what waits.
+ * Resolves once the question is among the approvals, or after a while if no worker has put it there: a person
+ * who asks looks at once at what waits.
  */
 async function listed(pool: Pool, desk: string, approvalId: string): Promise<void> {
   const isThere = () => findApproval(pool, desk, approvalId).then((found) => found !== null);
-  // While Postgres is down nothing is listed anywhere.
+  // While Postgres is down, nothing is listed anywhere.
   await pollUntil(
     () => isThere().catch(() => true),
     (there) => there,

@@ -1,4 +1,4 @@
-/** Settings of the running desk: changes them, shows them, and rolls a future, which needs approval. */
+/** Changes and shows settings of the running desk, and rolls a future, which needs approval. */
 import { z } from 'zod';
 import { type Shape, settingValue } from '../../contracts/json-values.js';
 import { approvalSchema, settingsChangeSchema } from '../../contracts/published.js';
@@ -22,7 +22,7 @@ import { type Caller, isUnanswered, notKnown, type OperationContext } from '../o
 import { recordAudit } from '../record-audit.js';
 import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 
-/** The instruments whose month people may change, from a trader's status. */
+/** The instruments whose month people may change, from the trader's status. */
 const rolledContracts = ({ contracts = [] }: Pick<TraderStatus, 'contracts'>): readonly RolledContract[] =>
   contracts.flatMap(({ symbol, month, choices }) =>
     month === null || choices.length === 0 ? [] : [{ symbol, month, traded: { choices } }],
@@ -210,8 +210,8 @@ export interface RollRequest {
 }
 
 /**
- * Asks people to let an instrument stand for another month. Refused before anybody is asked while the old contract is
- * held or an order in it rests: the trader would refuse it, too.
+ * Asks people to let an instrument stand for another month. While the old contract is held, or an order in it
+ * rests, this is refused before anybody is asked: the trader would refuse it, too.
  */
 export async function rollContract(
   context: OperationContext,

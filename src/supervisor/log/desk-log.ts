@@ -18,10 +18,10 @@ const NO_FIELD = '-';
 
 export interface DeskLog {
   readonly file: string;
-  /** For texts that are shown outside the log. */
+  /** For texts shown outside the log. */
   readonly redact: Redact;
   write(role: string, level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>): void;
-  /** Writes one line of a child: pino's JSON, or whatever else it printed. */
+  /** Writes one line of a child: pino's JSON, or anything else that it printed. */
   writeChildLine(role: string, line: string, stream: 'out' | 'err'): void;
 }
 
@@ -32,9 +32,7 @@ interface LogFiles {
   /** All lines: for people and for programs. */
   readonly readable: RotatingFile;
   readonly structured: RotatingFile;
-  /**
-   * Lines about trading and lines that need attention; `errors` has only what went wrong. One file per day of the desk.
-   */
+  /** Lines about trading or that need attention; `errors` has only errors. One file per day of the desk. */
   readonly trading: RotatingFile;
   readonly errors: RotatingFile;
 }
@@ -109,8 +107,8 @@ export function deskLogOf(
 }
 
 /**
- * Taken from the process's fields if they are ours: other lines may have a `kind`, too. An error with no such
- * kind gets the kind `error`.
+ * Taken from the process's fields if they are ours: other lines may have a `kind`, too. An error without one
+ * of our kinds gets the kind `error`.
  */
 function tradingFields(level: LogLevel, more: object): { readonly kind?: LogKind; readonly setup?: string } {
   const { kind, setup } = more as { readonly kind?: unknown; readonly setup?: unknown };
@@ -152,7 +150,7 @@ function parsePino(line: string): PinoLine | null {
   }
 }
 
-/** A line that only says that something failed gets the reason from its fields. */
+/** Gives a line that only says that something failed the reason from its fields. */
 function causeOf({ err, error, detail }: Record<string, unknown>): string {
   const cause = err ?? error ?? detail;
   if (typeof cause === 'string') return `: ${cause}`;

@@ -1,5 +1,5 @@
 /**
- * The logs of an installation: one for all processes, written by their supervisor, or one for each role without a
+ * The logs of an installation: one for all processes, written by their supervisor, or one per role without a
  * supervisor.
  */
 import { existsSync, statSync } from 'node:fs';
@@ -9,14 +9,14 @@ import { everySeparateRole, rolesInOrder } from '../roles.js';
 /** The databases' logs are in the same folder. */
 export const DESK_LOG = 'fermata';
 
-/** Of all processes, however they are started; one file per day of the desk. */
+/** Shared by all processes, however they are started; one file per day of the desk. */
 export const TRADING_LOG = 'trading.log';
 export const ERROR_LOG = 'errors.log';
 
 interface LogsFound {
   /** Without extensions. */
   readonly names: readonly string[];
-  /** If roles run here without a supervisor: those of them that have no log. */
+  /** If roles run here without a supervisor: those that have no log. */
   readonly missing: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function findLogs(folder: string, ending: 'log' | 'jsonl'): LogsFound {
   return { names: [DESK_LOG, ...separate].filter(isThere), missing };
 }
 
-/** The log that a process writes to now: its own, or the common one. Null: no log is kept here. */
+/** The log that a process writes to now: its own, or the shared one. Null: there is no log here. */
 export function logOf(folder: string, role: string): string | null {
   const paths = [role, DESK_LOG]
     .map((name) => join(folder, `${name}.log`))

@@ -58,7 +58,7 @@ export function isAtLeast(level: LogLevel): IsWanted {
 }
 
 interface LogSource {
-  /** The files that are written now. */
+  /** The files that are written to now. */
   paths(): readonly string[];
   /** The rotated files of one of them, newest first. */
   movedFrom(path: string): readonly string[];
@@ -76,7 +76,7 @@ export class LogReader {
 
   constructor(private readonly source: LogSource) {}
 
-  /** The newest `count` wanted lines, also from up to `movedMax` rotated files; `next` continues after them. */
+  /** The newest `count` wanted lines, also from `movedMax` rotated files at most; `next` continues there. */
   newest(count: number, isWanted: IsWanted, movedMax = 1): readonly string[] {
     const perFile = this.#followed().map(({ path, file }) => {
       let lines = file.read().filter(isWanted);
@@ -89,7 +89,7 @@ export class LogReader {
     return inOrder(perFile).slice(-count);
   }
 
-  /** Number of wanted lines, also in up to `movedMax` rotated files. Only one file is in memory at a time. */
+  /** Number of wanted lines, also in up to `movedMax` rotated files. Holds one file in memory at a time. */
   count(isWanted: IsWanted, movedMax: number): number {
     const wanted = (lines: readonly string[]): number => lines.filter(isWanted).length;
     return this.#followed().reduce(
@@ -129,7 +129,7 @@ class Followed {
 
   read(): readonly string[] {
     const moved = this.#wasMoved();
-    // Read after the check: nobody writes to a rotated file, so this is all that was left in it.
+    // Read after the check: nobody writes to a rotated file, so these are its last lines.
     const lines = this.#readOpen();
     if (!moved) return lines;
     if (this.#file !== null) closeSync(this.#file);
@@ -186,8 +186,8 @@ const byTime = (left: string, right: string): number =>
   left.slice(0, TIME_LENGTH).localeCompare(right.slice(0, TIME_LENGTH));
 
 /**
- * The logs with one file per day of the desk, as sources for `LogReader`. `name`: `trading.log` or `errors.log`.
- * `date`: only files that may have lines of this day; absent: all files.
+ * The logs with one file per day of the desk, as sources for `LogReader`. `name`: `trading.log` or
+ * `errors.log`. `date`: only files that may have lines of this day; left out: all files.
  */
 export const datedLog = (folder: string, name: string, date?: string): LogSource => ({
   paths: () => [join(folder, name)],

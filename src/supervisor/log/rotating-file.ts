@@ -10,8 +10,8 @@ export interface RotatingFile {
 export type MakeRoom = (bytes: number) => void;
 
 /**
- * Each line is on its way to the disk when `write` returns, which no rotation library does: the last line before a
- * crash is the one that is looked for.
+ * Each line is on its way to the disk when `write` returns, which no rotation library does: the last line
+ * before a crash is the one that people look for.
  */
 export function openRotatingFile(path: string, makeRoom: MakeRoom): RotatingFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -45,7 +45,7 @@ export function bySize(path: string, bytesMax: number, kept: number): MakeRoom {
   };
 }
 
-/** Rotates a file that another program is about to open and keep open. */
+/** Rotates a file that another program is about to open and hold open. */
 export function rotateIfLarge(path: string, bytesMax: number, kept: number): void {
   if (sizeOf(path) > bytesMax) rotate(path, kept);
 }
@@ -80,8 +80,8 @@ export interface LaterFile extends RotatingFile {
 }
 
 /**
- * A rotating file that is written asynchronously: a slow disk must not keep a trader from accepting a stop. The queue
- * is bounded; further lines are dropped, and a line says so.
+ * A rotating file that is written asynchronously: a slow disk must not delay a trader's response to a stop.
+ * The queue is bounded; further lines are dropped, and a line says so.
  */
 export function openLaterFile(path: string, makeRoom: MakeRoom): LaterFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

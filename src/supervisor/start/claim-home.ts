@@ -1,5 +1,5 @@
 /**
- * What has to hold before anything is started, and what a start claims: one supervisor per home, found by its
+ * What must hold before anything is started, and what a start claims: one supervisor per home, found by its
  * socket, and one desk per account. The locks end with the process.
  */
 import { createHash } from 'node:crypto';
@@ -157,7 +157,7 @@ function checkRestore(home: string): void {
   );
 }
 
-/** Throws StartFailure. Asked before a desk is ended to be started again, too: it must not stay down. */
+/** Throws StartFailure. Also checked before a desk is ended to be started again: it must not stay down. */
 export async function checkDisk(home: string, free: FreeBytes = freeBytes): Promise<void> {
   const freeMb = Math.floor((await free(home)) / MEGABYTE);
   if (freeMb >= FREE_MB_MIN) return;

@@ -94,7 +94,7 @@ export interface DeskPorts {
   readonly workerMetrics: Readonly<Record<MeasuredWorker, number>>;
 }
 
-/** The ports of a desk: the same after a restart, as far as they are still free. `web` 0: any free port. */
+/** The ports of a desk: the same after a restart if they are still free. `web` 0: any free port. */
 export async function choosePorts(runDirectory: string, web: number): Promise<DeskPorts> {
   const path = portsFile(runDirectory);
   const known = readPorts(path);
@@ -112,8 +112,8 @@ export async function choosePorts(runDirectory: string, web: number): Promise<De
 }
 
 /**
- * The desk file's port. If another desk of this installation has that one, running or not: the port that this desk had
- * before, or the next free one, so that a page keeps its address.
+ * The desk file's port. If another desk of this installation, running or not, has that port: this desk's
+ * previous port, or the next free one, so a page keeps its address.
  */
 export async function pagePort(home: string, wanted: { host: string; port: number }): Promise<number> {
   const { host, port } = wanted;

@@ -43,7 +43,7 @@ export async function startDesk(
   return runtime;
 }
 
-/** In parallel; if one fails, the other is still awaited, so that nothing is half started when this rejects. */
+/** In parallel; if one fails, the other is still awaited, so nothing is half started when this rejects. */
 async function startStores(
   context: ProcessesContext,
   processes: DeskProcesses,
@@ -70,7 +70,7 @@ async function beginPostgres(
   return place;
 }
 
-/** Another desk's supervisor may have just ended the server, and the next one in line is starting it again. */
+/** Another desk's supervisor may have just ended the server, and the next in line is starting it again. */
 const patience = (signal: AbortSignal, isAway: (error: unknown) => boolean): Patience => ({
   ...{ isAway, signal },
   ...{ withinMs: BACK_WITHIN_MS, everyMs: ASK_AGAIN_MS },

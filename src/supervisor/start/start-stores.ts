@@ -1,6 +1,4 @@
-/**
- * The servers Postgres and Temporal: their addresses, how they are started, and how a desk gets its own place in them.
- */
+/** The servers Postgres and Temporal: their addresses, their start, and each desk's own place in them. */
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
 import { databaseOf } from '../../home/installation.js';
@@ -45,7 +43,7 @@ export interface TemporalServerPlace {
   readonly network: ServerNetwork;
 }
 
-/** Both keep their ports if those are free, so that earlier users of the server find it. */
+/** Both servers keep their ports if those are free, so earlier users find them. */
 export async function choosePostgres(before: PostgresPlace | null): Promise<PostgresPlace> {
   return { port: await freePort(before?.port) };
 }
@@ -58,15 +56,15 @@ export async function chooseTemporal(
   const network = await chooseNetwork(servers.sockets);
   return {
     ports: await chooseTemporalPorts(before?.ports),
-    // Nobody uses the sockets of before: a desk that did would hold the server's lock. Their folder may be gone.
+    // Nobody uses the previous sockets: such a desk would hold the server's lock. Their folder may be gone.
     network: before?.network.kind === 'loopback' && network.kind === 'loopback' ? before.network : network,
   };
 }
 
 /**
- * Call with the server's lock held. Supervisors of versions before such locks run their servers without one, and two
- * servers on the same files would corrupt both. Throws `StartFailure` if such a supervisor is running. Its desk is in
- * FERMATA_HOME itself; a start of that desk has already ended any leftovers.
+ * Call with the server's lock held. Supervisors that predate these locks run their servers without one, and
+ * two servers on the same files would corrupt both. Throws `StartFailure` if such a supervisor is running.
+ * Its desk is in FERMATA_HOME itself; a start of that desk has already ended any leftovers.
  */
 export async function refuseEarlierVersion(name: string, { home, servers }: HomePaths): Promise<void> {
   if (home === servers.installation) return;
@@ -114,8 +112,8 @@ export async function startOwnTemporal(
   try {
     return await launch();
   } catch (error) {
-    // A fresh database is better than a desk without its procedures: runs and schedules come back from Postgres and the
-    // desk file. Anything else, such as a slow start, says nothing against a whole one.
+    // A fresh database is better than a desk without its procedures: runs and schedules come back from
+    // Postgres and the desk file. Any other failure, such as a slow start, is no sign of a damaged database.
     const place = CORRUPT.test(messageOf(error)) ? await setAside(database) : null;
     if (place === null) throw error;
     context.onLine(`Temporal could not open its database: it is kept as ${place}, and a new one is made`);
@@ -123,15 +121,15 @@ export async function startOwnTemporal(
   }
 }
 
-/** SQLite's own words; the last ones where its file is empty. */
+/** SQLite's own words; the last ones if its file is empty. */
 const CORRUPT =
   /file is not a database|database disk image is malformed|malformed database schema|no such table/;
-/** In the words of Postgres, Node, SQLite and of a quota. */
+/** In the words of Postgres, Node, SQLite and quotas. */
 const FULL = /No space left on device|ENOSPC|database or disk is full|Disk quota exceeded|EDQUOT/i;
-/** With less than this a server fails in other words, too. */
+/** With less than this, a server's error may not mention the disk. */
 const FULL_BYTES = 8 * 1024 * 1024;
 
-/** Throws what it is given, as a full disk where that is the cause: the servers say so among much else, if at all. */
+/** Rethrows the error, as a full disk if that is the cause: servers bury it in other text, if they say it. */
 function fullDiskTeller(name: 'postgres' | 'temporal', folder: string): (error: unknown) => Promise<never> {
   return async (error) => {
     const free = await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY);

@@ -34,7 +34,7 @@ interface Checksums {
 
 type Download = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly why: string };
 
-/** Never throws for failures of the network or the archive: the next source is tried then. */
+/** Never throws for failures of the network or the archive: the caller then tries the next source. */
 export async function downloadTemporal(
   env: NodeJS.ProcessEnv,
   onProgress: OnProgress,
@@ -173,12 +173,13 @@ const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
 });
 
 const MIB = 1024 * 1024;
-/** What the largest packages take to compile without collecting garbage. With less they would collect all the time. */
+/** What the largest packages need without collecting garbage. With less they would collect constantly. */
 const COMPILER_MEMORY_MIB = 512;
 
 /**
- * Compilers of hundreds of small packages, each of which ends before its garbage matters: a fifth of the time goes to
- * collecting it, and to debug data that the linker throws away. One runs for each core, all in a quarter of the memory.
+ * Go runs one compiler process per package, hundreds of them, and each ends before its garbage matters.
+ * Collecting it, and debug data that the linker discards, take a fifth of the time. One compiler runs per
+ * core, all in a quarter of the memory.
  */
 const compilerMemory = (): NodeJS.ProcessEnv =>
   totalmem() / 4 / availableParallelism() < COMPILER_MEMORY_MIB * MIB
@@ -244,8 +245,8 @@ export function cachedBinary(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Runs `work` for one start at a time on this machine, so that two of them don't fetch or build twice. A start that had
- * to wait finds the other's result and doesn't run `work` (null).
+ * Runs `work` for one start at a time on this machine, so two of them don't fetch or build twice. A start
+ * that had to wait finds the other's result and doesn't run `work` (null).
  */
 export async function withCacheLock<T>(
   env: NodeJS.ProcessEnv,
@@ -274,7 +275,7 @@ export async function withCacheLock<T>(
   }
 }
 
-/** Of starts that were killed: nobody else fetches or builds while the lock is ours. */
+/** Left by starts that were killed: nobody else fetches or builds while we hold the lock. */
 async function removeLeftOvers(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => /^(?:download|build)-/.test(name));
   await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));

@@ -23,9 +23,9 @@ const CAUSES_MAX = 5;
 const KEYWORD = 2;
 
 /**
- * Null when done; otherwise the reason, in words. `own`: the namespace that our development server creates itself. The
- * server creates search attributes from its options only with a new namespace: an earlier version's database lacks
- * those added since.
+ * Null when done; otherwise the reason, in words. `own`: the namespace that our development server creates
+ * itself. The server creates search attributes from its options only together with a new namespace, so a
+ * database of an earlier version lacks those added since.
  */
 export async function prepareNamespace(
   options: ConnectionOptions,
@@ -65,7 +65,7 @@ async function keepRunsLongEnough({ workflowService }: Connection, namespace: st
 const within = <T>(connection: Connection, ask: () => Promise<T>): Promise<T> =>
   connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask);
 
-/** A namespace that exists keeps its retention; what is missing is added if that is allowed. */
+/** An existing namespace keeps its retention; anything missing is added if that is allowed. */
 async function makeReady(connection: Connection, namespace: string): Promise<void> {
   const isNew = await within(connection, () => makeNamespace(connection, namespace));
   await untilBack(() => within(connection, () => makeAttributes(connection, namespace)), {
@@ -125,7 +125,7 @@ async function missingAttributes(
   return missing;
 }
 
-/** Runs `make`; if that is not allowed from here, throws an error that says what has to be created by hand. */
+/** Runs `make`; if that is not allowed from here, throws an error that says what must be created by hand. */
 async function byHand(lacking: string, make: () => Promise<unknown>): Promise<void> {
   try {
     await make();

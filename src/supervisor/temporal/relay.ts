@@ -1,8 +1,8 @@
 /**
- * Runs inside the managed server's network. `relay.js PID SOCKET=PORT …` forwards each Unix socket to a loopback port
- * there; for `connect:SOCKET=PORT` it first answers the HTTP CONNECT that workers begin with. Whoever can open a socket
- * gets in, so their folder is private to its owner. It ends with the server, PID, because a killed supervisor can't end
- * it.
+ * Runs inside the managed server's network. `relay.js PID SOCKET=PORT …` forwards each Unix socket to a
+ * loopback port there; for `connect:SOCKET=PORT` it first answers the HTTP CONNECT that workers begin with.
+ * Anybody who can open a socket gets in, so the sockets' folder is private to its owner. It ends with the
+ * server, PID, because a killed supervisor can't end it.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';

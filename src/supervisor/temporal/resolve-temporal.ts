@@ -177,7 +177,7 @@ async function fetchOrBuild(
 }
 
 const run = promisify(execFile);
-/** On a machine that is busy it may take this long, and is still quicker than fetching another one. */
+/** A busy machine may take this long; that is still quicker than fetching another one. */
 const TIMEOUT_MS = 60_000;
 
 type Examination =
@@ -188,7 +188,7 @@ type Examination =
 export async function examineBinary(path: string): Promise<Examination> {
   try {
     const version = await run(path, ['--version'], { timeout: TIMEOUT_MS });
-    // The program's own version is 0.0.0-DEV if it was built from source: only the server's counts.
+    // The program's own version is 0.0.0-DEV if it was built from source: only the server's version counts.
     const found = /Server (\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
     if (!found) return { usable: false, why: 'it does not say which server it contains' };
     const [major, minor] = TEMPORAL_SERVER_MINIMUM;

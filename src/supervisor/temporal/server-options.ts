@@ -5,7 +5,7 @@ export const TEMPORAL_CLI_VERSION = '1.5.1';
 export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;
 export const TEMPORAL_NAMESPACE = 'fermata';
 
-/** The attributes by which workflows are found in Temporal's UI. */
+/** The attributes by which people find workflows in Temporal's UI. */
 export const SEARCH_ATTRIBUTES = [
   'FermataDesk',
   'FermataRoutine',
@@ -19,9 +19,9 @@ const DYNAMIC_CONFIGURATION = [
   // The default polls a shard's queues 20 times a second: up to 50 ms for every task of the only shard.
   'history.transferProcessorMaxPollRPS=10000',
   'history.timerProcessorMaxPollRPS=10000',
-  // A task written to a partition that no worker is polling waits for two seconds. So all tasks are written to one
-  // partition. The others are still read, because an earlier database may have tasks in them; polls that arrive there
-  // are forwarded at once.
+  // A task written to a partition that no worker is polling waits for two seconds, so all tasks are written
+  // to one partition. The others are still read, because an earlier database may have tasks in them; polls
+  // that arrive there are forwarded at once.
   'matching.numTaskqueueWritePartitions=1',
   'matching.forwarderMaxRatePerSecond=10000',
   'matching.forwarderMaxOutstandingPolls=10',

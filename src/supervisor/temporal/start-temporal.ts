@@ -31,7 +31,7 @@ interface TemporalOptions {
   readonly network?: ServerNetwork;
   /** Called as soon as a process exists: the server, its replacement if it ended at once, its relay. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
-  /** Ends it where it runs and serves nothing; left out: it is not looked at. */
+  /** Ends the server if it runs and serves nothing; left out: it is not watched. */
   readonly watch?: WatchTimes | 'as usual';
 }
 
@@ -39,7 +39,7 @@ export interface TemporalServer {
   readonly process: ManagedProcess;
   readonly ports: ServerPorts;
   readonly address: string;
-  /** Null if it has none. */
+  /** Null: no UI. */
   readonly uiAddress: string | null;
   stop(hurry?: AbortSignal): Promise<void>;
 }
@@ -97,7 +97,7 @@ async function startOnce(options: TemporalOptions): Promise<TemporalServer> {
   throw hasEnded ? new EndedAtOnce(message) : new Error(message);
 }
 
-/** It says why it was ended. */
+/** Its exit says why it was ended. */
 function watched(
   child: ManagedProcess,
   address: string,
@@ -145,9 +145,9 @@ const PARTS = ['', '-wal', '-shm'] as const;
 const SET_ASIDE = '.broken';
 
 /**
- * The database file for this version of the development server. A newer server doesn't migrate an older one's file,
- * so each version has its own; schedules come back from Postgres and the desk file. A file that was never marked as
- * ready (its first start was killed) would never start again, and is removed.
+ * The database file for this version of the development server. A newer server doesn't migrate an older one's
+ * file, so each version has its own; schedules come back from Postgres and the desk file. A file never marked
+ * as ready (its first start was killed) would never start again, and is removed.
  */
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -165,12 +165,12 @@ export async function markReady(file: string): Promise<void> {
 }
 
 /**
- * Moves away a marked file that the server can't open any more, and keeps it for inspection, in the place of an earlier
- * one. Null: the file was never ready, so there is nothing to keep, and an earlier one stays.
+ * Moves away a marked file that the server can no longer open, and keeps it for inspection in place of an
+ * earlier one. Null: the file was never ready, so there is nothing to keep, and an earlier one stays.
  */
 export async function setAside(file: string): Promise<string | null> {
   if (!wasReady(file)) return null;
-  // The file itself last, then its mark: who is killed in between finds both again.
+  // The file itself last, then its mark: a start after a kill in between finds both again.
   for (const part of PARTS.toReversed()) {
     const kept = `${file}${part}${SET_ASIDE}`;
     if (existsSync(`${file}${part}`)) await rename(`${file}${part}`, kept);

@@ -1,7 +1,7 @@
 /**
- * Ends a Temporal server that runs and serves nothing, so that its keeper starts it again. Its database driver can do that: a call
- * that is given up at the wrong moment, as on a machine that was suspended or far too busy, leaves the server's one connection
- * interrupted for good ("interrupted (9)"), and every call after it fails.
+ * Ends a Temporal server that runs and serves nothing, so its keeper starts it again. Its database driver can
+ * cause this: a call that is given up at the wrong moment, as on a suspended or overloaded machine, leaves
+ * the server's one connection interrupted for good ("interrupted (9)"), and every later call fails.
  */
 import { lasted } from '../../domain/moment.js';
 import { addressForSdk, connectionClass } from '../../home/external-temporal.js';
@@ -9,22 +9,22 @@ import type { ManagedProcess } from '../managed-process.js';
 
 export interface WatchTimes {
   readonly everyMs: number;
-  /** A server whose database answers nothing but errors is ended after this. */
+  /** A server whose database answers only with errors is ended after this. */
   readonly failingMs: number;
-  /** One that says nothing may only be slow. */
+  /** A silent server may only be slow. */
   readonly silentMs: number;
 }
 
 const TIMES: WatchTimes = { everyMs: 15_000, failingMs: 60_000, silentMs: 600_000 };
 const ANSWER_WITHIN_MS = 10_000;
-/** Longer between two looks than they take: we stood still ourselves, and the time before says nothing of the server. */
+/** A longer gap between two checks: we stood still ourselves, and that time says nothing about the server. */
 const OWN_GAP_MS_MAX = 2 * ANSWER_WITHIN_MS;
-/** In the server's words for each call to its database. */
+/** The server's words for each failed call to its database. */
 const DATABASE_FAILS = /operation failed/i;
 
 type Answer = { readonly kind: 'fine' } | { readonly kind: 'silent' | 'failing'; readonly why: string };
 
-/** Until the server ends. `onUseless`: called with why it is about to be ended. */
+/** Runs until the server ends. `onUseless`: called with the reason why it is about to be ended. */
 export async function watchServer(
   server: ManagedProcess,
   address: string,
@@ -43,7 +43,7 @@ export async function watchServer(
     const { kind } = answer;
     if (kind === 'fine' || stoodStill) sinceMs.silent = sinceMs.failing = Number.NaN;
     if (kind === 'fine') continue;
-    // A silence among errors, or an error in a silence, ends neither.
+    // A silence among errors, or an error during a silence, resets neither.
     if (Number.isNaN(sinceMs[kind])) sinceMs[kind] = nowMs;
     const forMs = { silent: nowMs - sinceMs.silent, failing: nowMs - sinceMs.failing };
     const isUseless = kind === 'failing' ? forMs.failing >= failingMs : forMs.silent >= silentMs;
@@ -68,7 +68,7 @@ async function look(address: string, namespace: string): Promise<Answer> {
     const connection = await connectionClass(address).connect({
       address: addressForSdk(address),
       connectTimeout: ANSWER_WITHIN_MS,
-      // None that asks again: what it answers counts.
+      // No interceptor that retries: the first answer counts.
       interceptors: [],
     });
     try {

@@ -180,8 +180,8 @@ interface Lettering {
 }
 
 /**
- * Letters and digits as strokes, so that a chart needs no font of the machine that draws it. `at`: the upper left
- * corner. A character without strokes is left blank.
+ * Letters and digits as strokes, so that a chart needs no font on the machine that draws it. `at`: the upper
+ * left corner. A character without strokes is left blank.
  */
 export function write(canvas: Canvas, at: Point, text: string, { height, colour }: Lettering): void {
   const unit = height / HEIGHT;

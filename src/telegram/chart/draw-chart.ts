@@ -105,7 +105,7 @@ function scalesOf({ candles, spanMs, levels }: ChartToDraw): Scales {
   };
 }
 
-/** The price of a level, written beside the plot. */
+/** The price of a level, written next to the plot. */
 interface Tag {
   readonly level: DrawnLevel;
   /** Height of the level's line, in pixels from the top. */
@@ -116,7 +116,7 @@ interface Tag {
 
 /** Including the gap below it. */
 const TAG_HEIGHT = TEXT + 16;
-/** More tags don't fit: the levels beyond are drawn neither as lines nor as tags. */
+/** No more tags fit: further levels are drawn neither as lines nor as tags. */
 const TAGS_MAX = Math.floor((PLOT.bottom - PLOT.top) / TAG_HEIGHT);
 
 /** Tags of the levels within the picture, moved apart where they would overlap. */
@@ -190,7 +190,7 @@ function drawCandles(canvas: Canvas, { candles }: ChartToDraw, { x, y, step }: S
     const [top, bottom] = [y(Math.max(open, close)), y(Math.min(open, close))];
     const wick = Math.min(half, 0.9);
     canvas.box({ x: middle - wick, y: y(high) }, { x: middle + wick, y: y(low) }, colour);
-    // A candle that ended where it began stays visible.
+    // A candle that closed where it opened stays visible.
     canvas.box({ x: middle - half, y: top }, { x: middle + half, y: Math.max(bottom, top + 1.4) }, colour);
     const tall = (volume / most) * room;
     canvas.box(

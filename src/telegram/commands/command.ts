@@ -30,8 +30,8 @@ export function commandMessage(ctx: Context): CommandMessage | null {
 }
 
 /**
- * For a command that reads much of the ledger or draws: one at a time, whoever asks, so that votes and resumptions
- * get a connection to Postgres, and alerts don't wait behind a row of pictures.
+ * For a command that draws or reads much of the ledger: one at a time, whoever asks, so that votes and
+ * resumptions get a connection to Postgres and alerts don't wait behind a row of pictures.
  */
 export function inTurn(command: ChatCommand): ChatCommand {
   return {
@@ -45,7 +45,7 @@ export function inTurn(command: ChatCommand): ChatCommand {
   };
 }
 
-/** How long a command waited while nobody listened; null if it came at once. */
+/** How long ago a command that had to wait was sent; null if it came at once. */
 export function sentAgo(sentMs: number, nowMs: number): string | null {
   const minutes = Math.floor((nowMs - sentMs) / MINUTE_MS);
   if (minutes < 1) return null;

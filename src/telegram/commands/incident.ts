@@ -21,7 +21,7 @@ export const incidentCommand: ChatCommand = {
     const detail = [seen.join(' '), sentAgo(sentMs, context.nowMs()) ?? ''].filter(Boolean).join('; ');
     const opened = await context.operations.openIncident(
       { person: person.name, via: 'telegram' },
-      // The same update, read again after a bot was killed before it could confirm it, is the same report.
+      // An update that is read again, because the bot was killed before confirming it, is the same report.
       {
         ...(kind === undefined ? {} : { kind }),
         title,

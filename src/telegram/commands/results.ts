@@ -89,7 +89,7 @@ const NOTHING = { trips: 0, wins: 0, net: '0', fees: '0' };
 
 const TRADES = { unless: 5, most: 20 };
 
-/** /trades 5: the trades that were closed last. */
+/** /trades 5: the trades closed last. */
 export const tradesCommand: ChatCommand = {
   name: 'trades',
   description: 'the round trips that were closed last: /trades 5',

@@ -37,7 +37,7 @@ export const resumeCommand: ChatCommand = {
   },
 };
 
-/** Nothing that is missing here keeps anybody from deciding. */
+/** A person can decide without these lines. */
 const twinsOf = ({ operations }: BotContext): Promise<readonly string[]> =>
   operations.readTwins().catch(() => []);
 

@@ -51,7 +51,7 @@ export function statusText(status: TraderStatus): string {
   ].join('\n');
 }
 
-/** What the venue holds, and below it what each strategy has of it where there are several. */
+/** The venue's position and, below it, the part of each strategy if there are several. */
 export function positionLines({ parts = [], ...position }: PositionStatus): string[] {
   const { symbol, side, quantity, unrealised, protection } = position;
   return [

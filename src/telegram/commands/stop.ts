@@ -1,6 +1,6 @@
 /**
- * /stop never asks for confirmation, however long it waited: whoever wanted the desk stopped did not want it to trade
- * meanwhile.
+ * /stop never asks for confirmation, however long it waited: a person who wanted the desk stopped did not
+ * want it to trade meanwhile.
  */
 import type { Update } from 'grammy/types';
 import { MAY_STOP } from '../../domain/roles.js';
@@ -8,7 +8,7 @@ import { answer, missingRole, outcomeText, runOf } from '../bot-context.js';
 import { type ChatCommand, sentAgo } from './command.js';
 
 /**
- * In any form that a phone writes: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word does not
+ * Any form that a phone writes: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word doesn't
  * count.
  */
 const STOP = /^\s*(?:\/stop(?:@(?<bot>\w+))?(?!\w)[.!]*(?<why>[\s\S]*)|stop[\s.!]*)$/i;
@@ -21,7 +21,7 @@ export function stopArgument(text: string, ownName: string): string | null {
   return bot.toLowerCase() === ownName.toLowerCase() ? why.trim() : null;
 }
 
-/** Whether the update is carried out before everything else of its batch. */
+/** Whether the update is carried out before everything else in its batch. */
 export function isStop({ message }: Update): boolean {
   return STOP.test(message?.text ?? '');
 }

@@ -30,11 +30,14 @@ interface JournalNoticesContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly trader: TraderClient;
-  /** FERMATA_HOME: tells the address of the page, for links in messages. */
+  /** FERMATA_HOME: holds the address of the page, for links in messages. */
   readonly home: string;
 }
 
-/** With more unread entries than this no more are taken: once they are read, the connection is closed, and reading goes on from the stored cursor. */
+/**
+ * With more unread entries than this, no more are accepted: once these are read, the connection is closed,
+ * and reading goes on from the stored cursor.
+ */
 const WAITING_MAX = 2_000;
 /** An entry without a notice only moves the cursor, which is stored no more often than this. */
 const SAVE_EVERY_ENTRIES = 200;
@@ -42,7 +45,7 @@ const READ_AGAIN_MS = 500;
 const SPOOL_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
-/** Besides the journal: stores notices that were spooled while Postgres was away, and deletes old ones. */
+/** Follows the journal, stores notices that were spooled while Postgres was away, and deletes old ones. */
 export function keepNotices(context: JournalNoticesContext & { readonly log: BotLog }): readonly KeptTask[] {
   const { desk, home, pool, log } = context;
   return [
@@ -65,7 +68,7 @@ export async function followJournal(context: JournalNoticesContext, stopping: Ab
   const { incarnation, sequence } = await readWords({ trader });
   const known = await readNoticeCursor(pool, desk.desk, incarnation);
   const lastReadMs = await lastNoticeReadMs(pool, desk.desk);
-  // At the very first start the past is not news; another journal is, if one was read before.
+  // At the very first start, the past is not news. Another journal is, if one was read before.
   const start = known?.sequence ?? (lastReadMs === null ? sequence : 0);
   const cursor: NoticeCursor = { incarnation, sequence: start };
   await saveNoticeCursor(pool, desk.desk, cursor);
@@ -141,8 +144,8 @@ const errorOf = (cause: HaltCause): string =>
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 'text'>;
 
 /**
- * Which records of the trader's journal become notices, and in which words. Null for a record that people are not
- * told of. The same entry always gives the same fingerprint.
+ * The notice for an entry of the trader's journal. Null for a record that people are not notified of. The
+ * same entry always has the same fingerprint.
  */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
   const told = toldOf(desk, record) ?? askedFor(desk, record);

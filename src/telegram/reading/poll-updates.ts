@@ -1,6 +1,7 @@
 /**
- * Polls Telegram for what people wrote. Stops are carried out before an update is confirmed and before anything else
- * of the same batch; the rest is started in order and not awaited, so that nothing ever delays a stop.
+ * Polls Telegram for what people wrote. Stops are carried out before their update is confirmed and before
+ * anything else in the same batch; the rest is started in order and not awaited, so that nothing ever delays
+ * a stop.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -23,7 +24,7 @@ interface PollContext {
   readonly isStop: (update: Update) => boolean;
   /** Where reading continues after a start; 0 if not known. */
   readonly loadOffset: () => Promise<number>;
-  /** Called after each response of Telegram. */
+  /** Called after each response from Telegram. */
   readonly polled: (offset: number) => Promise<void>;
   readonly problem: (text: string) => Promise<void>;
   readonly pollSeconds: number;
@@ -34,10 +35,10 @@ interface PollContext {
 const UPDATES_AT_ONCE = 100;
 /** How long Telegram may exceed the poll's own time. */
 const POLL_GRACE_MS = 10_000;
-/** A stop that takes longer continues, and reading goes on. */
+/** A stop that takes longer goes on, and so does reading. */
 const STOP_WAIT_MS = 10_000;
 const UNDER_WAY_MAX = 64;
-/** A rejected token (401) takes a person to fix: the pause is longer by this factor. */
+/** A person must replace a rejected token (401): the pause is longer by this factor. */
 const HARD_RETRY_FACTOR = 5;
 
 export async function pollForEver(context: PollContext, stopping: AbortSignal): Promise<void> {
@@ -53,7 +54,7 @@ export async function pollForEver(context: PollContext, stopping: AbortSignal): 
       if (failing !== null) context.log('info', 'Telegram answers again');
       failing = null;
       await dealWith(context, updates, underWay);
-      // Also where it is lower: after a quiet week, and with another bot, Telegram counts from anywhere.
+      // Even if this is lower: after a quiet week, or with another bot, Telegram's count starts anywhere.
       const last = updates.at(-1);
       if (last !== undefined) offset = last.update_id + 1;
       void context.polled(offset).catch(() => undefined);
@@ -135,8 +136,8 @@ const SHARED_BOT =
   'Alerts are still sent. Give this desk a bot of its own (notify.telegram.tokenEnv)';
 
 /**
- * Resolves once no other desk here polls with this token, which is usually at once; null if `stopping` came first.
- * `say` is given the reason for waiting.
+ * Resolves once no other desk here polls with this token, which is usually at once; null if `stopping` came
+ * first. `say` receives the reason for waiting.
  */
 export async function turnOfBot(
   home: string,

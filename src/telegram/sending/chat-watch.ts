@@ -1,6 +1,6 @@
 /**
- * Whether alerts arrive: the outcome of each request and, while nothing is sent, what Telegram answers when asked
- * about the desk's chat.
+ * Whether alerts arrive: the outcome of each request and, while nothing is sent, what Telegram says about the
+ * desk's chat.
  */
 
 import type { Desk } from '../../desk/schema.js';
@@ -67,7 +67,7 @@ export class ChatWatch {
   }
 
   /**
-   * Asks about the desk's chat (or some person's, if there is none), and about each chat that refuses; people see
+   * Queries the desk's chat (or some person's, if there is none) and each chat that refuses; people see
    * nothing of it if all is well.
    */
   async ask(): Promise<void> {
@@ -91,8 +91,8 @@ export class ChatWatch {
   /** Records the health when it has changed, and at intervals. */
   async tell(): Promise<void> {
     const { desk, home, nowMs } = this.#context;
-    // Until Telegram has been asked, the last known health stays: that this bot did not run for a while no longer
-    // matters.
+    // Until Telegram has been queried, the last known health stays: it no longer matters that this bot was
+    // not running for a while.
     const health = this.#asked ? await this.#health() : this.#said;
     if (health === null) return;
     const same = JSON.stringify(health) === JSON.stringify(this.#said);
@@ -135,7 +135,7 @@ export class ChatWatch {
     return { state: 'ok', why: null };
   }
 
-  /** The desk's chat; if it has none, that of the first person to be told. */
+  /** The desk's chat or, if it has none, that of the first linked person. */
   #mainChat(): string | undefined {
     return this.#context.chatId ?? this.#known()[0];
   }

@@ -1,6 +1,6 @@
 /**
- * Sends the outbox to Telegram: in order for each chat, and once. Each request is recorded before it is made; a
- * message whose outcome is unknown is looked for before it is sent again.
+ * Sends the outbox to Telegram, in order within each chat, each message once. Each request is recorded before
+ * it is made; a message whose outcome is unknown is looked for before it is sent again.
  */
 import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
@@ -37,7 +37,7 @@ interface OutboxContext {
   readonly onSent?: (delivery: Delivery, messageId: number) => Promise<void>;
 }
 
-/** True if something was done: then there may be more. */
+/** True if anything was done: there may be more. */
 export async function deliverOnce(context: OutboxContext): Promise<boolean> {
   const addressed = await addressAll(context);
   const due = await nextDeliveries(context.pool, context.desk.desk);
@@ -45,7 +45,7 @@ export async function deliverOnce(context: OutboxContext): Promise<boolean> {
   return addressed || due.length > 0;
 }
 
-/** Chats are chosen once there is somebody to tell: until then the notice waits. */
+/** Chats are chosen once there is somebody to notify: until then, the notice waits. */
 async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
   const notices = await unaddressedNotices(pool, desk.desk, chatId === null ? people.rolesLinked() : null);
   const ownChat = chatId === null ? [] : [chatId];
@@ -99,9 +99,9 @@ async function arrived(
 }
 
 /**
- * While no message id is known, a message whose answer is lost could not be found again: so a greeting, which may
- * come twice, goes first. Null once an id is known, or if even the greeting is refused, as the notice itself will be
- * then.
+ * While no message id is known, a message whose answer is lost can't be found again: so a greeting, which may
+ * come twice, goes first. Null once an id is known, or if even the greeting is refused, as the notice itself
+ * will be.
  */
 async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Promise<string | null> {
   if (lane.newestKnown(chatId) > 0) return null;

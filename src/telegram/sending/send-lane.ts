@@ -1,6 +1,7 @@
 /**
- * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are
- * known, and a message whose answer was lost can be looked for: its id is higher than the newest one known before it.
+ * Everything that the bot writes goes through here, one message at a time. So the ids of its messages are
+ * known, and a message whose answer was lost can be found: its id is higher than the newest one known before
+ * it.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +27,7 @@ interface OutgoingPicture {
 }
 
 const REQUEST_MS = 10_000;
-/** A request in flight when the bot ends may still arrive; but nobody waits for a Telegram that hangs. */
+/** A request in flight when the bot ends has this long to arrive: nobody waits for a Telegram that hangs. */
 const LAST_REQUEST_MS = 3_000;
 /** How many unknown ids after the last known one are tried: people's own messages use up ids too. */
 const LOOK_AHEAD_MAX = 6;
@@ -91,9 +92,9 @@ export class SendLane {
   }
 
   /**
-   * Looks for a message whose answer was lost, by editing each id after `afterMessageId` to the same text: Telegram
-   * answers "not modified" if it already has it. Null: the message is not there. Another outcome: that could not be
-   * found out.
+   * Looks for a message whose answer was lost, by editing each id after `afterMessageId` to the same text:
+   * Telegram answers "not modified" if the message already has it. Null: the message is not there. Any
+   * outcome other than `sent`: not determined.
    */
   async find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
     // If no id was ever known, an older message of the bot might be overwritten.
@@ -124,9 +125,9 @@ export class SendLane {
   }
 
   /**
-   * Whether a chat would accept a message, without sending one. `quietly`: only asks whether the bot can see the
-   * chat; otherwise it shows "typing", which is refused wherever a message would be. Null: it was cut off, since this
-   * process ends.
+   * Whether a chat would accept a message, without sending one. `quietly`: only asks whether the bot can see
+   * the chat; otherwise shows "typing", which is refused wherever a message would be. Null: cut off because
+   * this process is ending.
    */
   async askAbout(chatId: string, quietly: boolean): Promise<SendOutcome | null> {
     try {
@@ -183,7 +184,7 @@ export class SendLane {
   }
 }
 
-/** Commands as they can be typed here; amounts and times in their form for people. */
+/** Commands as they can be typed here; amounts and times formatted for people. */
 const readable = (text: string): string => forPeople(asTyped(text));
 
 /** Supergroups and channels count their own messages; all other chats of an account share one count. */
@@ -212,9 +213,9 @@ const ALL: Allowance = { burst: 20, everyMs: 40 };
 const CHATS_KEPT = 1_000;
 
 /**
- * How fast Telegram lets a bot write: a short burst to one chat, then one message a second; 20 a minute to a group.
- * Not grammY's throttler or auto-retry: they keep what waits in memory, where the outbox keeps it in Postgres and
- * knows of each message whether it arrived.
+ * How fast Telegram lets a bot write: a short burst to one chat, then one message a second; 20 a minute to a
+ * group. Not grammY's throttler or auto-retry: they hold waiting messages in memory, while the outbox stores
+ * them in Postgres and knows whether each has arrived.
  */
 class RateLimit {
   readonly #next = new Map<string, number>();

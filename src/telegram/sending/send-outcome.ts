@@ -18,7 +18,7 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 const OF_CHAT =
   /chat not found|chat_id|user not found|upgraded to a supergroup|kicked|not a member|deactivated|rights|PEER_ID_INVALID|CHAT_WRITE_FORBIDDEN|CHAT_RESTRICTED|TOPIC_CLOSED|can't initiate/i;
 const RETRY_MS = 3_000;
-/** A rejected token takes a person to fix; it is retried all the same. */
+/** A person must replace a rejected token; it is retried all the same. */
 const UNAUTHORISED_RETRY_MS = 60_000;
 
 /** The text of errors caught below is never passed on: the address in it contains the token. */

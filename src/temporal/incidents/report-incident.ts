@@ -1,4 +1,4 @@
-/** Opens an incident for what somebody has seen, or joins the one that is open for it. */
+/** Opens an incident for a symptom, or joins the one that is open for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import {
@@ -42,8 +42,8 @@ interface ReportContext {
 
 export interface Reported {
   /**
-   * False: the report joins an incident that another one opened, or it is on record already. One that is repeated
-   * because its answer was lost still is the one that opened it.
+   * False: the report joins an incident that another one opened, or it is on record already. A report that is
+   * repeated because its answer was lost still counts as the one that opened it.
    */
   readonly opened: boolean;
   readonly workflowId: string | null;
@@ -52,7 +52,9 @@ export interface Reported {
 
 const UPDATE_MS = 10_000;
 const STATUS_MS = 2_000;
-/** An incident that is over takes no reports, and writes its last evidence before the next one can begin. */
+/**
+ * An incident that is over accepts no reports, and writes its last evidence before the next one can begin.
+ */
 const OVER_TRIES_MAX = 30;
 const OVER_PAUSE_MS = 250;
 
@@ -80,9 +82,9 @@ function ofItsKind(desk: Desk, symptom: Symptom): Symptom {
 }
 
 /**
- * For a symptom that is reported again while it is seen: during its incident it is only counted, since a run takes at
- * most two thousand messages. Rejects if Temporal can't be reached: the symptom is then reported again. `known`: it had
- * its incident, which may be over, as far as can be said while Postgres is away.
+ * For a symptom that is reported again while it is seen: during its incident it is only counted, since a run
+ * accepts at most two thousand messages. Rejects if Temporal can't be reached: the symptom is then reported
+ * again. `known`: it had its incident, which may be over; used only while Postgres is away.
  */
 export async function reportSymptom(
   context: ReportContext,
@@ -249,9 +251,9 @@ const EXPECTED = 'the playbook comes to its end';
 const VERDICTS = { done: 'pass', failed: 'fail', cancelled: 'not_run' } as const;
 
 /**
- * A routine's step that is a playbook in code: opens its incident, and waits for the playbook's end. Called again
- * after its worker was lost, opens nothing anew. Rejects if the incident can't be reached, or when `ending` is
- * aborted.
+ * A routine's step that is a playbook in code: opens its incident, and waits for the playbook's end. Opens
+ * nothing new if called again after its worker was lost. Rejects if the incident can't be reached, or when
+ * `ending` is aborted.
  */
 export async function playbookOfStep(
   context: ReportContext,
@@ -267,7 +269,7 @@ export async function playbookOfStep(
     ...{ kind: playbook, subject: '', key, source: `routine ${routine}`, title, with: given },
     detail: `${title}: a step of the routine ${routine}`,
   });
-  // The open one was opened for another reason, with other parameters.
+  // The open incident was opened for another reason, with other parameters.
   if (reported.workflowId !== null && !reported.opened)
     return ended('not_run', `one runs already: ${workflowId}`, workflowId);
   for (;;) {

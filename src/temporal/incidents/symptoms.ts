@@ -1,6 +1,6 @@
 /**
- * What opens an incident: in the trader's status, among the processes and the orders. The same occurrence always gives
- * the same key.
+ * Finds what opens an incident in the trader's status, the processes and the orders. The same occurrence
+ * always has the same key.
  */
 import type { ShippedKind, Symptom } from '../../contracts/incident.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
@@ -16,8 +16,8 @@ import { settingsOf } from './report-incident.js';
 const SOURCE = 'trader';
 
 /**
- * The shipped kinds look after stops and positions, so the desk's own kinds open beside them. Only `openedByHalt` is
- * left out for a halt that has opened another kind.
+ * The shipped kinds look after stops and positions, so the desk's own kinds open alongside them. Only
+ * `openedByHalt` is left out for a halt that has opened another kind.
  */
 export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[] {
   const opened = [

@@ -140,9 +140,9 @@ async function pauseRemoved(schedules: ScheduleClient, { desk, definitions }: Sc
 }
 
 /**
- * A schedule client whose updates carry the conflict token of the description they were made from. Without the token an
- * update undoes a pause that a person made in between. With it the server silently drops a conflicting update, so
- * whoever updates has to read back.
+ * A schedule client whose updates carry the conflict token of the description they were made from. Without
+ * the token an update undoes a pause that a person made in between. With it the server silently drops a
+ * conflicting update, so the caller must read back.
  */
 export function guardedSchedules(client: Client): ScheduleClient {
   const tokens = new Map<string, Uint8Array>();

@@ -30,8 +30,8 @@ export interface ScheduleDefinition {
 }
 
 /**
- * Every routine that has times. One that is due by the count of trades alone has a schedule without times, so that a
- * person can pause it like the others. `incarnation`: the trader that a failing step halts.
+ * Every routine that has times. One that is due only by the count of trades has a schedule without times, so
+ * that a person can pause it like the others. `incarnation`: the trader that a failing step halts.
  */
 export function scheduleDefinitions(
   desk: Desk,
@@ -91,7 +91,10 @@ function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string
 /** A schedule has the id of the workflow that it starts; Temporal appends the nominal time to each run's id. */
 export const scheduleIdOf = (desk: string, routine: string): string => `routine:${desk}:${routine}`;
 
-/** The id that Temporal gives to a run started by a schedule; a run that makes up for a missed one gets the same. */
+/**
+ * The id of a run started by a schedule, as Temporal makes it; a run that makes up for a missed one gets the
+ * same.
+ */
 export const scheduledRunId = (scheduleId: string, nominalMs: number): string =>
   `${scheduleId}-${new Date(nominalMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 

@@ -29,8 +29,8 @@ export function routineStart(input: RoutineInput) {
 }
 
 /**
- * Starts the run with this id unless it is running or has run: the same occasion again does nothing. The id therefore
- * names more than the market time, which comes again. Rejects while Temporal is down.
+ * Starts the run with this id unless it is running or has run: the same occasion again does nothing. The id
+ * therefore names more than the market time, which can recur. Rejects while Temporal is down.
  */
 export async function startRoutine(
   temporal: TemporalAccess,
@@ -72,7 +72,7 @@ export const EVIDENCE_MS = 3_600_000;
 
 interface RoutineOccasion {
   readonly cause: RoutineCause;
-  /** Null for a schedule, whose start time gives it. */
+  /** Null for a schedule, whose start time determines it. */
   readonly nominalMs: number | null;
   readonly marketMs: number | null;
   readonly incarnation: string | null;

@@ -1,7 +1,7 @@
 /**
- * Finds due times that passed without a run: during a downtime, on a closed laptop, after a clock jump, or because a
- * schedule was changed over one. Those that are not too late are run now, the others are recorded as missed, and people
- * are told.
+ * Finds due times that passed without a run: during a downtime, on a closed laptop, after a clock jump, or
+ * because a changed schedule skipped one. Those that are not too late are run now, the others are recorded as
+ * missed, and people are told.
  */
 import { createHash } from 'node:crypto';
 import { nominalTimesBetween, timesOf } from '../../desk/nominal-times.js';
@@ -27,7 +27,10 @@ export interface SweepContext {
   readonly home: string | null;
   /** Starts it as its schedule would have. */
   readonly catchUp: (routine: DeskRoutine, nominalMs: number) => Promise<void>;
-  /** Whether Temporal has its run: one that went on without Postgres has no row yet. Rejects while nobody can say. */
+  /**
+   * Whether Temporal has its run: a run that continued without Postgres has no row yet. Rejects while that is
+   * unknown.
+   */
   readonly hasRun: (routine: DeskRoutine, nominalMs: number) => Promise<boolean>;
   /** How many starts the schedule itself has given up since it was created; null if there is no schedule. */
   readonly missedCatchups: (scheduleId: string) => Promise<number | null>;

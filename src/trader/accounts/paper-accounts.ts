@@ -1,6 +1,6 @@
 /**
- * Each price source has a paper account of its own: what was bought at one market's prices is worth nothing at
- * another's. One account is in use; the others are set aside, unchanged, until their prices are back.
+ * Each price source has a paper account of its own: a position bought at one market's prices is worth nothing
+ * at another's. One account is in use; the others are set aside, unchanged, until their prices are back.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,9 @@ export interface AccountInUse {
 }
 
 /**
- * Returns the journal of `account`: the one that is open, or, in its place, one that was set aside or a new one. If
- * the process ends in between, the next start completes the change. A real-money account is left where it is; the
- * engine refuses it.
+ * Returns the journal of `account`: the open one, or, in its place, one that was set aside or a new one. If
+ * the process ends in between, the next start completes the change. A real-money account stays where it is;
+ * the engine refuses it.
  */
 export async function useAccount(
   journal: Journal,
@@ -53,7 +53,7 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
   const folder = folderOf(account);
   const taken = existsSync(join(paths.restingAccounts, folder));
   const name = taken ? `${folder}-${incarnation}` : folder;
-  // If an earlier account's rules have yet to be taken over, they stay: nobody has armed this account since.
+  // Rules of an earlier account not taken over yet stay: nobody has armed this account since.
   if (!existsSync(paths.rulesFrom)) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
   renameSync(paths.account, join(paths.restingAccounts, name));
 }

@@ -1,7 +1,7 @@
 /**
- * What people decided for the desk also holds for the next account that it trades: their stops, strategies that they
- * switched off, a smaller size, tighter limits. Nothing that allows more is taken over: it was approved for another
- * account.
+ * What people decided for the desk also holds for the next account that it trades: their stops, the
+ * strategies they switched off, a smaller size, tighter limits. Nothing that allows more is taken over: it
+ * was approved for another account.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -46,7 +46,7 @@ export async function takeOverRules({ paths, desk, engine, runner, journal }: Ta
   const inForce = { ...settingValues(settingsSource(desk)), ...settings.changed };
   const now = { settingsVersion: settings.version, settings: inForce, sizeFactorPpm, strategies };
   for (const command of rulesToTakeOver(paths, now)) await runner.command(command);
-  // If the journal can't be written, the desk halts by itself, and the next start takes the rules over.
+  // If the journal can't be written, the desk halts by itself, and the next start takes over the rules.
   await journal.whenDurable(journal.lastSequence).then(
     () => rmSync(paths.rulesFrom, { force: true }),
     () => undefined,
@@ -57,7 +57,7 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   if (!existsSync(paths.rulesFrom)) return [];
   const from = readFileSync(paths.rulesFrom, 'utf8');
   const journal = join(paths.restingAccounts, from, 'journal');
-  // It is not set aside any more: it is the account in use again.
+  // The account is no longer set aside: it is in use again.
   if (!existsSync(journal)) return [];
   const state = createState();
   for (const { record } of readJournal(journal)) applyRecord(state, record);
@@ -72,7 +72,7 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   );
 }
 
-/** A restore, and a reset of the paper account, leave the account before in a folder beside those that are set aside. */
+/** A restore or a reset of the paper account leaves the previous account next to those set aside. */
 function whenSaid(from: string): string {
   if (!from.startsWith('..')) return `while the desk traded on ${from}`;
   return basename(from).startsWith('before-reset-')

@@ -1,6 +1,6 @@
 /**
- * A paper twin trades by what is in force on its desk now, not by its file alone: changed settings, the size of
- * positions, what a go-live allows. The desk's journal has all of it, and is only read.
+ * A paper twin trades by the rules in force on its desk now, not only by the desk file: changed settings,
+ * position size, the limits of a go-live. All of them are in the desk's journal, which is only read.
  */
 import { existsSync } from 'node:fs';
 import { settingsSource } from '../../desk/desk-settings.js';
@@ -25,11 +25,11 @@ interface Twin {
   readonly runner: Pick<Runner, 'command'>;
   readonly log: Log;
   readonly nowMs: number;
-  /** Its account is new: what people have switched off is taken over once, so that it can be looked at here. */
+  /** Its account is new: what people switched off is taken over once, so it can be observed here. */
   readonly isFirst: boolean;
 }
 
-/** Runs before anybody can arm the twin, at each start. Does nothing on a desk that is no twin. */
+/** Runs at each start, before anybody can arm the twin. A no-op on a desk that is not a twin. */
 export async function takeDeskRules({ desk, home, engine, runner, log, ...at }: Twin): Promise<void> {
   const { twinOf } = desk;
   if (twinOf === undefined) return;
@@ -61,7 +61,7 @@ function stateOf(home: string, desk: string): EngineState | null {
   return state;
 }
 
-/** Also what is set to the file's value there again. The months of futures are each account's own. */
+/** Includes settings set back to the file's value on the desk. Each account has its own months of futures. */
 function settingsOf(
   { settings, goLive }: EngineState,
   desk: Desk,
@@ -91,7 +91,7 @@ function sizeOf({ sizeFactorPpm }: EngineState, now: number): Command[] {
   return sizeFactorPpm === now ? [] : [{ name: 'resize', sizeFactorPpm, authorised: true }];
 }
 
-/** By people. What switched itself off after losses trades here: nobody decided against it. */
+/** Switched off by people. One switched off after losses trades here: nobody decided against it. */
 function switchedOff(
   { tracks }: EngineState,
   strategies: readonly { readonly name: string; readonly enabled: boolean }[],

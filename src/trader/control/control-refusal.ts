@@ -1,4 +1,4 @@
-/** An error as an answer, in the four parts that a person needs. */
+/** An error as an answer, in the four parts that a reader needs. */
 import type { ControlError } from '../../contracts/control.js';
 import { messageOf } from '../../domain/message-of.js';
 

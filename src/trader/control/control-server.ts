@@ -1,6 +1,6 @@
 /**
- * The listening side of the control socket. Anybody who can open the file may command, so only the owner may enter
- * its folder.
+ * The listening side of the control socket. Anybody who can open the socket may command the trader, so only
+ * the owner may enter its folder.
  */
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -49,7 +49,7 @@ function admit(socket: Socket, connections: Set<Connection>, handlers: ControlHa
   socket.once('close', () => connections.delete(connection));
 }
 
-/** A forgotten connection must never keep a stop out. */
+/** A forgotten connection must never block a stop. */
 function closeLongestIdle(connections: Set<Connection>): boolean {
   const idle = [...connections].filter((connection) => connection.underWay === 0);
   const longest = idle.sort(
@@ -71,11 +71,11 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Node cuts longer paths silently, so that two desks could share one socket. */
+/** Node silently truncates longer paths, so two desks could share one socket. */
 const PATH_BYTES_MAX = 100;
 const CONNECT_TIMEOUT_MS = 1000;
 
-/** The place of the control socket: a folder that only its owner can enter, and a path that nobody listens on. */
+/** The control socket needs a folder that only its owner can enter, and a path that nobody listens on. */
 class SocketPlaceUnusable extends Error {
   override readonly name = 'SocketPlaceUnusable';
 }

@@ -33,7 +33,7 @@ import {
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {
   forArming(params: ControlMethods['arm']['params']): ArmPermission;
-  /** Passes if an approver decided on exactly the coins that are nobody's now. */
+  /** Passes if an approver decided on exactly those coins that are nobody's now. */
   forCoins(params: ControlMethods['claimCoins']['params']): void;
   /** Whether a person's decision allows exactly this size. */
   forSize(params: ControlMethods['resize']['params']): boolean;
@@ -45,7 +45,7 @@ export interface DeskAuthority {
 
 interface DeskAuthorityParts {
   readonly home: string;
-  /** Where the desk's page is, for votes by passkey. */
+  /** Address of the desk's page, for votes by passkey. */
   readonly web: Runtime['web'];
   readonly loaded: LoadedDesk;
   readonly engine: Pick<Engine, 'view'>;
@@ -81,7 +81,7 @@ export function deskAuthority({
       chatVotesMax: chatVotesMax(desk, needed),
     };
   };
-  // A decision is enough to resume; lifting a kill, or raising the size, takes the person's own signed vote.
+  // A decision is enough to resume. Lifting a kill or raising the size needs the person's own signed vote.
   const forArming = (decisions: readonly Decision[]): RealMoneyRules | null => {
     const { halts, sizeFactorPpm } = engine.view;
     if (halts.some(({ cause }) => cause === 'kill')) return realMoney('resume', 2);
@@ -97,7 +97,7 @@ export function deskAuthority({
     forCoins: ({ symbol, owner, cost, decisions }) => {
       const at = desk.instruments.findIndex((instrument) => instrument.symbol === symbol);
       const lots = engine.view.coins.find(({ instrument }) => instrument === at)?.nobodys ?? 0;
-      // If no coins are nobody's, the engine says so, whoever asks.
+      // If no coins are nobody's, the engine says so itself, whoever asks.
       if (lots === 0) return;
       const nobodys = formatDecimal(lots, desk.instruments[at]?.lotSize ?? '1');
       coinsAuthority({
@@ -122,7 +122,7 @@ export function deskAuthority({
       const { changed, version } = settings;
       const inForce = { ...settingValues(settingsSource(desk, contracts)), ...changed };
       const changes = settingChanges(inForce, values);
-      // It changes nothing, or was made for settings that are no longer in force: no approval makes a difference.
+      // The change is empty, or was proposed for settings no longer in force: no approval makes a difference.
       if (changes.length === 0 || baseVersion !== version) return [];
       return settingsAuthority({
         ...votes(decisions),
@@ -146,7 +146,7 @@ export function deskAuthority({
   };
 }
 
-/** Throws if the file is missing, or if others than its owner can read or change it. */
+/** Throws if the file is missing, or if anybody but its owner can read or change it. */
 function readDecisionKey(home: string): string {
   const key = readSecret(home, 'decisionKey');
   const path = join(homePaths(home).secrets, SECRET_FILES.decisionKey);

@@ -1,4 +1,4 @@
-/** Whether the desk is flat, by what the venue says now and not by our own books. */
+/** Whether the desk is flat, by what the venue says now rather than by our own books. */
 
 import type { FlatProof } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -16,7 +16,7 @@ interface FlatQuestion {
   readonly venue: VenuePort;
   readonly instruments: readonly Instrument[];
   readonly nowMs: () => number;
-  /** Without coins that are not the desk's. False if the rest is worth less than the venue's smallest order. */
+  /** Ignores coins that are not the desk's. False if the rest is below the venue's smallest order. */
   readonly isTradable: (instrument: InstrumentId, lots: number) => boolean;
   readonly ours: () => Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'>;
 }

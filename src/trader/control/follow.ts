@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { readTold, type Told, toldOf } from '../journal/followed-group.js';
 import type { Journal } from '../journal/journal.js';
 
-/** Entries sent before other work gets its turn. */
+/** Entries sent before other tasks get a turn. */
 const ENTRIES_PER_TURN = 200;
-/** Newest durable entries kept in memory, so that a follower that is up to date needs no file. */
+/** Newest durable entries held in memory, so a follower that is up to date needs no file. */
 const RECENT_MAX = 1000;
 const SOCKET_BYTES_MAX = 1024 * 1024;
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -31,7 +31,7 @@ export class RecentEntries {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Undefined: the entry is older than what is kept. */
+  /** Undefined: the entry is older than those in memory. */
   find(sequence: number): Told | undefined {
     const first = this.#entries[0]?.entry.sequence;
     return first === undefined ? undefined : this.#entries[sequence - first];
@@ -71,7 +71,7 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
       guardedPump();
     });
   };
-  /** A journal that somebody else damaged ends this follower, not the trader. */
+  /** If somebody else damaged the journal, only this follower ends, not the trader. */
   const guardedPump = (): void => {
     try {
       pump();
@@ -89,7 +89,7 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
   guardedPump();
 }
 
-/** The next entry, from memory if it is there, else from disk. Null: none is durable yet. */
+/** The next entry, from memory if it is there, otherwise from disk. Null: none is durable yet. */
 function entrySource(fromSequence: number, recent: RecentEntries): { next(): Told | null; close(): void } {
   let nextSequence = fromSequence;
   let disk: Generator<Told, void> | null = null;

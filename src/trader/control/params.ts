@@ -1,4 +1,4 @@
-/** Validates what comes over the socket. An error names the field, what was expected and what was found. */
+/** Validates what arrives on the socket. An error names the field, what was expected and what was found. */
 import { z } from 'zod';
 import {
   CONTROL_PROTOCOL_VERSION,
@@ -19,7 +19,7 @@ import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 import { badRequest } from './control-refusal.js';
 
 const ID_LENGTH_MAX = 128;
-/** A vote names its approval and what exactly it is about. */
+/** A vote names its approval and exactly what it is about. */
 const SUBJECT_LENGTH_MAX = 1000;
 const REASON_LENGTH_MAX = 1000;
 const DECISIONS_MAX = 8;
@@ -57,7 +57,7 @@ const decisions = z
   )
   .max(DECISIONS_MAX);
 
-/** Stops carry these: characters that can't be stored are replaced, not refused. */
+/** Stops carry these fields: characters that can't be stored are replaced, not refused. */
 const whoAndWhy = z.object({
   commandId: id.transform(plainText),
   by: id.transform(plainText),
@@ -132,7 +132,7 @@ export interface ControlRequest {
   readonly params: unknown;
 }
 
-/** Does not check the parameters. Throws `ControlRefusal` (bad-request). */
+/** Doesn't check the parameters. Throws `ControlRefusal` (bad-request). */
 export function readRequest(line: string): ControlRequest {
   let frame: { v?: unknown; id?: unknown; method?: unknown; params?: unknown } | null;
   try {
@@ -164,7 +164,7 @@ export function checkParams<M extends ControlMethod>(
   throw badRequest(problemText(read.error, ['params']));
 }
 
-/** Null: the value fits. Otherwise its first wrong field, what was expected there and what was found. */
+/** Null: the value fits. Otherwise the first wrong field, what was expected there and what was found. */
 export function fieldProblem(schema: z.ZodType, value: unknown): string | null {
   const read = schema.safeParse(value, { error: problemOf, reportInput: true });
   return read.success ? null : problemText(read.error, []);
@@ -176,7 +176,7 @@ function problemText({ issues: [issue] }: z.ZodError, above: readonly string[]):
   return field === '' ? problem : `${field}: ${problem}`;
 }
 
-/** Of what has no words of its own in the schema. */
+/** For issues without a message in the schema. */
 const problemOf = (issue: z.core.$ZodRawIssue): string => `expected ${expectedOf(issue)}`;
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /**
- * Requests over the control socket, from the bytes of one client to the engine's runner and back: how many may be
+ * Requests over the control socket, from a client's bytes to the engine's runner and back: how many may be
  * under way, what each method does, and the answer.
  */
 import type { Socket } from 'node:net';
@@ -45,7 +45,7 @@ export interface ControlHandlers extends AnsweredHandlers {
   readonly follow: (socket: Socket, id: unknown, params: ControlMethods['follow']['params']) => void;
 }
 
-/** Taken even while so many requests of a connection are under way that any other is refused. */
+/** Accepted even when a connection has so many requests under way that all others are refused. */
 const NEVER_QUEUED: ReadonlySet<ControlMethod> = new Set(['stop', 'halt', 'closeAll', 'kill', 'status']);
 const UNDER_WAY_MAX = 16;
 /** A client that leaves more bytes of answers unread is disconnected. */
@@ -129,7 +129,7 @@ function answer<M extends AnsweredMethod>(
 /** The trader as the control socket commands it. */
 export interface CommandedTrader {
   readonly authority: DeskAuthority;
-  /** Takes its commands. */
+  /** Accepts its commands. */
   readonly runner: Pick<Runner, 'command'>;
   /** Resolves once everything so far is on disk: null, or why it is not. */
   onDisk(): Promise<string | null>;
@@ -137,9 +137,9 @@ export interface CommandedTrader {
   sequence(): number;
   status(): TraderStatus;
   proveFlat(): Promise<FlatProof>;
-  /** Shows past bars to strategies that were started again. */
+  /** Shows past bars to strategies that were restarted. */
   warmUpAgain(): void;
-  /** Past bars become bars of new shares, and are shown to the strategies that began anew. */
+  /** Converts past bars to the new shares, and shows them to the restarted strategies. */
   splitBars(symbol: string, ratio: SplitRatio): void;
   /** Null: the desk does not trade this symbol. */
   bars(params: ControlMethods['bars']['params']): BarsAnswer | null;
@@ -150,7 +150,7 @@ export interface CommandedTrader {
 interface HandlerParts {
   /** Rejects if the start fails. */
   readonly started: Promise<CommandedTrader>;
-  /** Null while it starts. */
+  /** Null while the trader starts. */
   readonly now: () => CommandedTrader | null;
   readonly startingStatus: () => TraderStatus;
   readonly onHeartbeat: (from: 'supervisor' | 'operations') => void;
@@ -169,13 +169,13 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     });
   const safe = new CommandMemory<CommandResult>();
   const unlessItStands = (asked: Asked, command: Command): Promise<CommandResult> => {
-    // A person's stop is none of the desk's own halts, whatever its id.
+    // A person's stop is never one of the desk's own halts, whatever its id.
     const key = JSON.stringify([command, asked.commandId]);
     return safe.unlessItStands(key, stands(parts, command), () => always(asked, command));
   };
   return {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
-    // What makes the desk safer is carried out each time it is asked for, but for one that is delivered twice.
+    // Commands that make the desk safer are carried out each time, except when one is delivered twice.
     stop: (params) => unlessItStands(params, { name: 'stop' }),
     halt: (params) =>
       unlessItStands(params, { name: 'stop', why: { cause: params.cause, resume: params.resume } }),
@@ -219,7 +219,7 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       })),
     corporateAction: (params) => takeAction(parts, memory, params),
     noSplit: (params) => once(params, () => ({ name: 'noSplit', symbol: params.symbol })),
-    // A signal's own id reveals a repetition: it is answered as before, and recorded again.
+    // A signal's own id reveals a repetition: it gets the same answer as before, and is recorded again.
     signal: (params) => always(params, { name: 'signal', signal: signalRequestOf(params.signal) }),
     withdrawSignal: ({ source, id, ...params }) => always(params, { name: 'withdrawSignal', source, id }),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
@@ -239,9 +239,9 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
 }
 
 /**
- * Whether what a stop came to is still in force. Its workflow delivers it once more where no answer was heard in time;
- * that is no other halt, for which whoever has decided about this one would have to decide again. Once it was lifted, or
- * a closing was given up, the same stop is carried out anew.
+ * Whether the result of a stop is still in force. The workflow delivers a stop again if no answer arrived in
+ * time. That is not another halt: whoever has decided about the first one must not have to decide again. Once
+ * the halt is lifted, or a close-all was given up, the same stop is carried out again.
  */
 const stands =
   (parts: HandlerParts, { name }: Command) =>
@@ -298,11 +298,11 @@ async function carryOut(trader: CommandedTrader, asked: Asked, command: Command)
 
 const REMEMBERED_MAX = 1000;
 
-/** Remembers the results of commands, so that a repeated request is answered and not carried out again. */
+/** Remembers the results of commands, so a repeated request is answered, not carried out again. */
 class CommandMemory<Result> {
   readonly #results = new Map<string, Promise<Result>>();
 
-  /** The result under `commandId` for as long as it `stands`; carried out again after that. */
+  /** The result under `commandId` while it `stands`; after that, the command is carried out again. */
   async unlessItStands(
     commandId: string,
     stands: (result: Result) => boolean,
@@ -315,7 +315,7 @@ class CommandMemory<Result> {
     return this.once(commandId, carryOut);
   }
 
-  /** The first result under `commandId`. A failed one is forgotten, so that it can be tried again. */
+  /** The first result under `commandId`. A failed command is forgotten, so it can be tried again. */
   once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {
     const before = this.#results.get(commandId);
     if (before !== undefined) return before;

@@ -1,8 +1,8 @@
 /**
- * The last counter values of the authenticators whose passkeys voted here. Two votes with the same counter, or
- * counters that run against the times of the votes, mean that somebody has a copy of the authenticator. Votes may be
- * counted in a different order than they were cast: one may wait for a second person while a later one is already
- * carried out.
+ * The last counter values of the authenticators whose passkeys voted here. Two votes with the same counter,
+ * or counters that run against the times of the votes, mean that somebody has a copy of the authenticator.
+ * Votes may be counted in a different order than they were cast: one may wait for a second person while a
+ * later one has already been carried out.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -24,7 +24,7 @@ const fileSchema = z.array(
 export class VoteCounters {
   constructor(private readonly file: string) {}
 
-  /** Null: nothing speaks against this vote's counter. Votes without one pass. Throws if the file is damaged. */
+  /** Null: no objection to this vote's counter; a vote without one passes. Throws if the file is damaged. */
   objection(decision: Decision): string | null {
     const use = countedOf(decision);
     if (use === null) return null;
@@ -32,7 +32,7 @@ export class VoteCounters {
     return runsBack ? `its passkey’s counter (${use.counter}) did not go on: somebody may have a copy` : null;
   }
 
-  /** Throws if it can't be written; such votes do not count then. */
+  /** Throws if the file can't be written; the votes don't count then. */
   keep(decisions: readonly Decision[]): void {
     const uses = decisions.flatMap((decision) => countedOf(decision) ?? []);
     if (uses.length === 0) return;

@@ -1,7 +1,7 @@
 /**
- * Whose votes for one request count, verified by the trader itself (one bad vote invalidates them all), and what
- * they allow: to arm, to trade real money, to make positions larger, to say whose coins are, to change settings. The
- * engine compares that with what it requires.
+ * Which votes for a request count, verified by the trader itself (one bad vote invalidates them all), and
+ * what they allow: arming, trading real money, larger positions, saying whose coins are, changing settings.
+ * The engine compares that with what it requires.
  */
 import { decisionSubject } from '../../domain/approval.js';
 import { coinsSubject } from '../../domain/coins.js';
@@ -21,17 +21,17 @@ import type { VoteCounters } from './vote-counters.js';
 interface Votes {
   readonly desk: string;
   readonly decisions: readonly Decision[];
-  /** Who may approve, by the desk file. */
+  /** Who may approve, according to the desk file. */
   readonly approvers: ReadonlySet<string>;
   /** May throw: then nothing can be checked, and no vote counts. */
   readonly readKey: () => string;
   readonly nowMs: number;
   /**
-   * Real money is at stake, so a vote has to be the person's own. Left out: the decision of the process that
+   * Real money is at stake, so each vote must be the person's own. Left out: the decision of the process that
    * authenticated the person is enough.
    */
   readonly realMoney?: RealMoneyRules | null;
-  /** Counters of the passkeys that voted before; used if a vote has to be the person's own. */
+  /** Counters of the passkeys that voted before; used if each vote must be the person's own. */
   readonly counters?: Pick<VoteCounters, 'objection' | 'keep'>;
 }
 
@@ -43,7 +43,7 @@ interface VoteRules {
   readonly subject: string;
   readonly otherSubject: string;
   readonly notApprover: string;
-  /** What else speaks against an otherwise valid vote. Null: nothing. */
+  /** Any other objection to an otherwise valid vote. Null: none. */
   readonly objection?: (decision: Decision) => string | null;
   readonly refused: (message: string) => ControlRefusal;
 }
@@ -72,7 +72,7 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   return rules.objection?.(decision) ?? null;
 }
 
-/** Why this is not the person's own vote, if it has to be. Null: it is. */
+/** Why this is not the person's own vote, if it must be. Null: it is. */
 function foreign(decision: Decision, { realMoney, counters, nowMs }: Votes, rules: VoteRules): string | null {
   if (!realMoney) return null;
   return checked(
@@ -83,7 +83,7 @@ function foreign(decision: Decision, { realMoney, counters, nowMs }: Votes, rule
 
 const keyOf = (votes: Votes, rules: VoteRules): string => checked(rules, votes.readKey);
 
-/** What can't be checked does not count. */
+/** A vote that can't be checked doesn't count. */
 function checked<T>(rules: VoteRules, check: () => T): T {
   try {
     return check();
@@ -97,7 +97,7 @@ const refusal =
   (message: string): ControlRefusal =>
     new ControlRefusal({ code, message, keptSafe, doThis });
 
-/** Who allows it, and what they chose and said. Left out: the size is unchanged, no reason was given. */
+/** Who allows it, the size they chose and their reasons. Left out: size unchanged, no reason given. */
 export interface ArmPermission {
   readonly authority: 'rule' | 'person' | 'two-people';
   readonly sizeFactorPpm?: number;
@@ -109,8 +109,8 @@ export interface ArmQuestion extends Votes {
 }
 
 /**
- * Who allows an arming: the desk file's rule, a person, or two. Throws `ControlRefusal` for a decision that does not
- * count; one bad decision invalidates the request.
+ * Who allows the desk to be armed: the desk file's rule, one person, or two. Throws `ControlRefusal` for a
+ * decision that doesn't count; one bad decision invalidates the request.
  */
 export function armAuthority(question: ArmQuestion): ArmPermission {
   const { decisions, haltId } = question;
@@ -133,7 +133,7 @@ function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFa
   return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
 }
 
-/** Taken from the verified decisions: with access to Temporal alone, nobody can put words into a person's mouth. */
+/** From the verified decisions: access to Temporal alone lets nobody put words into a person's mouth. */
 function saidReasons(decisions: readonly Decision[]): Pick<ArmPermission, 'said'> {
   const said = decisions.flatMap(({ person, reason }) => {
     const kept = reasonOf(reason);
@@ -158,14 +158,14 @@ interface GoLiveQuestion extends Votes {
   readonly proposal: GoLiveProposal;
   /** How many approvers are needed. */
   readonly needed: number;
-  /** If one person is enough: how old that vote must be. */
+  /** If one person is enough: the minimum age of that vote. */
   readonly coolingOffMs: number;
 }
 
 /**
- * Who approved trading with real money, verified by the trader itself: access to Temporal, Postgres or this socket
- * is not enough to make a vote. The desk file requires two people, or one whose vote is old enough for second
- * thoughts. Throws `ControlRefusal`; one bad vote invalidates them all.
+ * Who approved trading with real money, verified by the trader itself: access to Temporal, Postgres or this
+ * socket is not enough to forge a vote. The desk file requires two people, or one whose vote is old enough
+ * for second thoughts. Throws `ControlRefusal`; one bad vote invalidates them all.
  */
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   const { proposal, needed, fileConfigHash } = question;
@@ -204,9 +204,9 @@ const goLiveRefused = refusal(
 const REMEMBERED_MAX = 1000;
 
 /**
- * Which request each vote on a size was counted for. If the size was lowered since, the same step can come again, and
- * an old vote must not allow it twice. Kept in this process only: no vote on a size is valid for longer than ten
- * minutes.
+ * Which request each vote on a size was counted for. If the size has been lowered since, the same step can
+ * recur, and an old vote must not allow it twice. Held only in this process: no vote on a size is valid for
+ * longer than ten minutes.
  */
 export class SizeVotes {
   readonly #countedFor = new Map<string, string>();
@@ -222,7 +222,7 @@ export class SizeVotes {
   }
 }
 
-/** A signature is identified by itself, whatever decision is made around it. */
+/** A signature identifies itself, whatever decision is made around it. */
 const nameOf = ({ signature, decisionId }: Decision): string =>
   (signature === undefined ? null : readSignature(signature))?.nonce ?? decisionId;
 
@@ -234,8 +234,8 @@ interface SizeQuestion extends Votes {
 }
 
 /**
- * Who may make positions larger: an approver, by a decision on exactly this step. False without a decision. Throws
- * `ControlRefusal` for one that does not count.
+ * Whether an approver allows larger positions, by a decision on exactly this step. False without a decision.
+ * Throws `ControlRefusal` for one that doesn't count.
  */
 export function sizeAuthority(question: SizeQuestion): boolean {
   const { decisions, commandId, used, fromPct, toPct } = question;
@@ -265,8 +265,8 @@ interface CoinsQuestion extends Votes {
 }
 
 /**
- * Who may say whose coins are: an approver, by a decision on exactly these coins. Throws `ControlRefusal` if the
- * decision is missing or does not count.
+ * Checks that an approver said whose coins these are, by a decision on exactly these coins. Throws
+ * `ControlRefusal` if the decision is missing or doesn't count.
  */
 export function coinsAuthority(question: CoinsQuestion): void {
   const { decisions, said } = question;
@@ -288,7 +288,7 @@ const coinsRefused = refusal(
 );
 
 interface SettingsQuestion extends Votes {
-  /** The approval under which it was asked for. */
+  /** The approval under which the change was requested. */
   readonly approvalId: string;
   readonly proposal: SettingsProposal;
   /** How many approvers are needed. */
@@ -296,8 +296,8 @@ interface SettingsQuestion extends Votes {
 }
 
 /**
- * Who approved a change of settings. The engine then requires approval if the change loosens anything. The people
- * whose approval of exactly this change counts. Throws `ControlRefusal`; one bad vote invalidates them all.
+ * The people whose approval of exactly this change of settings counts. The engine then requires approval if
+ * the change loosens anything. Throws `ControlRefusal`; one bad vote invalidates them all.
  */
 export function settingsAuthority(question: SettingsQuestion): readonly string[] {
   const { approvalId, proposal, decisions, needed } = question;

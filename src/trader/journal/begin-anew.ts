@@ -1,7 +1,7 @@
 /**
- * A journal that was set back: by how much, and how it continues under a new incarnation, so that ids of orders that
- * it has forgotten are never used again. Its content is copied, followed by a halt that only a person lifts; the old
- * folder is kept.
+ * Detects that a journal was set back, and by how much, and continues it under a new incarnation, so the
+ * order ids that it has forgotten are never used again. Its content is copied, followed by a halt that only a
+ * person lifts; the old folder stays.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,8 +31,8 @@ export async function beginAnew(journal: Journal, missing: number, wallMs: numbe
 }
 
 /**
- * Copies all of the journal `from` into `to` under a new incarnation, and appends the halt for the market time that
- * it had reached.
+ * Copies the whole journal `from` into `to` under a new incarnation, and appends the halt for the market time
+ * that the journal had reached.
  */
 export async function copyAnew(
   from: string,
@@ -71,8 +71,8 @@ export function setBackHalt({ missing, lastSequence, ...at }: SetBack): EngineRe
 }
 
 /**
- * The halt of a journal that a person has restored. It counts as their stop, so it also applies to an account of
- * other prices.
+ * The halt of a journal that a person restored. It counts as their stop, so it also applies to an account
+ * with other prices.
  */
 export const restoredHalt = (restored: Omit<LookFirst, 'haltId' | 'cause'>): EngineRecord =>
   lookFirst({ ...restored, cause: 'person', haltId: newHaltId() });
@@ -83,7 +83,7 @@ interface LookFirst extends Pick<SetBack, 'haltId' | 'wallMs' | 'marketMs'> {
   readonly why: string;
 }
 
-/** What the venue did since is in no journal: nothing trades before a person has looked. */
+/** No journal records what the venue has done since: nothing trades until a person has looked. */
 function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): EngineRecord {
   return {
     type: 'halt',
@@ -108,8 +108,8 @@ const nextOf = (directory: string): string => `${directory}.next`;
 const WRITE_EVERY_MS = 1_000;
 
 /**
- * Starts recording how far this journal has come, in a file apart from the journals: one that later ends before that
- * was set back, for example by a restore. Never ahead of the disk; lacks at most the entries of one second.
+ * Starts recording, outside the journals, how far this journal has come. If it later ends before that, it was
+ * set back, for example by a restore. Never ahead of the disk, and at most one second of entries behind.
  */
 export function keepJournalEnd(file: string, journal: Journal): void {
   let writtenMs = Number.NEGATIVE_INFINITY;
@@ -125,14 +125,14 @@ export function entriesMissing(file: string, { incarnation, lastSequence }: Jour
   return Math.max(0, (readEnds(file)[incarnation] ?? 0) - lastSequence);
 }
 
-/** A disk that can't be written is the journal's own concern. */
+/** An unwritable disk is the journal's own concern. */
 function writeEnd(file: string, { incarnation, durableSequence }: Journal): void {
   try {
     const ends = JSON.stringify({ ...readEnds(file), [incarnation]: durableSequence });
     writeFileSync(`${file}.next`, `${ends}\n`, { mode: 0o600 });
     renameSync(`${file}.next`, file);
   } catch {
-    // The former value stays; it is still a lower bound.
+    // The previous value stays; it is still a lower bound.
   }
 }
 

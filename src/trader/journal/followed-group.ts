@@ -54,14 +54,14 @@ function isSame(told: JournalEntry | undefined, entry: JournalEntry): boolean {
   );
 }
 
-/** What the trader sends a follower: with the last entry of a commit group come the group's bytes on disk. */
+/** What a follower receives: the last entry of a commit group comes with the group's bytes on disk. */
 export interface Told {
   readonly entry: JournalEntry;
   /** The body of the group's frame. */
   readonly group?: Buffer;
 }
 
-/** `entries`: of one whole commit group. */
+/** `entries`: those of one whole commit group. */
 export function toldOf(entries: readonly JournalEntry[], body: Buffer): readonly Told[] {
   return entries.map((entry) => (endsGroup(entry) ? { entry, group: body } : { entry }));
 }

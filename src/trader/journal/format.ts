@@ -5,9 +5,9 @@
  *           | previous chain value, 32 bytes | u32 crc32c of the 60 bytes before it
  *   frame   u32 length of the body | u32 crc32c of the body | body
  *
- * The body is a commit group in version 2 (`v2/group.ts`) and one record in version 1 (`v1.ts`). A commit group is written
- * only once the group before it is on disk. So a damaged frame that is followed by the beginning of another group was
- * damaged after it had been safe; it is not a torn tail.
+ * The body is a commit group in version 2 (`v2/group.ts`) and one record in version 1 (`v1.ts`). A commit
+ * group is written only once the previous group is on disk. So a damaged frame followed by the beginning of
+ * another group was damaged after it was safe; it is not a torn tail.
  */
 import type { JournalEntry } from '../../engine/record.js';
 import { crc32c } from './crc32c.js';
@@ -36,7 +36,7 @@ export interface FrameBody {
   readonly to: number;
 }
 
-/** What a frame says about itself without its records being parsed. */
+/** What a frame says about itself, without parsing its records. */
 export interface FrameLook {
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -83,7 +83,7 @@ export function encodeHeader(header: Omit<SegmentHeader, 'version'>): Buffer {
   return bytes;
 }
 
-/** The header, or one phrase on what is wrong with it. Its version may be one that this program can't read. */
+/** The header, or one phrase on what is wrong with it. This program may be unable to read its version. */
 export function decodeHeader(bytes: Buffer): SegmentHeader | string {
   if (bytes.length < HEADER_BYTES) return `its header has ${bytes.length} of ${HEADER_BYTES} bytes`;
   if (!bytes.subarray(0, 8).equals(MAGIC)) return 'it does not begin with the mark of a journal';
@@ -111,7 +111,7 @@ export function findFrame(bytes: Buffer, offset: number, end: number, format: Fr
   return { kind: 'whole', bytes: total };
 }
 
-/** Values stay below 2^53, so two halves without BigInt are exact, and several times as fast. */
+/** Values stay below 2^53, so two halves without BigInt are exact, and several times faster. */
 export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
 }

@@ -41,7 +41,7 @@ export class JournalLocked extends Error {
   }
 }
 
-/** A write or sync failed. What is not yet durable never becomes so in this process. */
+/** A write or sync failed. Records that are not yet durable never become so in this process. */
 export class JournalFault extends Error {
   override readonly name = 'JournalFault';
   constructor(readonly detail: string) {
@@ -52,7 +52,7 @@ export class JournalFault extends Error {
   }
 }
 
-/** Turns what a reader of frames threw into an error about the journal. */
+/** Turns an error of a frame reader into an error about the journal. */
 export function frameFault(error: unknown, segment: string, offset: number): unknown {
   if (error instanceof FutureFrame) return new JournalTooNew(segment, `byte ${offset}: ${error.message}`);
   return error instanceof BadFrame ? new JournalCorrupt(segment, offset, error.message) : error;

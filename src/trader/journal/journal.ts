@@ -1,7 +1,7 @@
 /**
- * The write-ahead journal. Appends are gathered and written as groups, with one write and one sync each, off the
- * event loop; `whenDurable` tells when a record is safe. After a failed write or sync nothing more is written: what a
- * disk reports after a failed sync can't be trusted.
+ * The write-ahead journal. Appends are gathered and written as groups, with one write and one sync each, off
+ * the event loop; `whenDurable` says when a record is safe. After a failed write or sync nothing more is
+ * written: a disk's reports after a failed sync can't be trusted.
  */
 import { open } from 'node:fs/promises';
 import { messageOf } from '../../domain/message-of.js';
@@ -12,10 +12,10 @@ import { JournalFault } from './journal-error.js';
 import { createSegment } from './segments.js';
 import { GroupWriter, RECORD_BYTES_MAX } from './v2/group.js';
 
-/** Most bytes that may wait for the disk. Beyond that the disk does not keep up: a fault. */
+/** Most bytes that may wait for the disk. Beyond this, the disk isn't keeping up: a fault. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Gets the entries of a commit group, and the group as it is on disk, without length and checksum. */
+/** Receives the entries of a commit group, and the group as it is on disk, without length and checksum. */
 type DurableListener = (entries: readonly JournalEntry[], body: Buffer) => void;
 
 interface Waiter {
@@ -31,7 +31,7 @@ interface JournalStart {
   readonly chain: string;
   readonly file: JournalFile;
   readonly fileBytes: number;
-  /** Format version of the file; an older one is continued in a new segment. */
+  /** Format version of the file; an older version is continued in a new segment. */
   readonly fileVersion: number;
   readonly segmentBytesMax: number;
   readonly openFile: OpenJournalFile;
@@ -47,7 +47,7 @@ export class Journal {
   #file: JournalFile;
   #fileBytes: number;
   #fileVersion: number;
-  /** Groups that wait for the disk, oldest first; the last one still grows. */
+  /** Groups that wait for the disk, oldest first; the last one is still growing. */
   #pending: GroupWriter[] = [];
   #pendingBytes = 0;
   #waiters: Waiter[] = [];
@@ -84,8 +84,8 @@ export class Journal {
   }
 
   /**
-   * Returns the record's sequence. After a fault, records still get one but are never written. `monotonicMs`: null if
-   * it is not known.
+   * Returns the record's sequence. After a fault, records still get one but are never written. `monotonicMs`:
+   * null if unknown.
    */
   append(record: EngineRecord, wallMs: number, monotonicMs: number | null = null): number {
     if (this.#closed) throw new Error('append to a closed journal');
@@ -108,8 +108,8 @@ export class Journal {
   }
 
   /**
-   * Resolves once the record and all before it are on disk; rejects with `JournalFault` if that can't happen any
-   * more.
+   * Resolves once the record and all before it are on disk; rejects with `JournalFault` if that can no longer
+   * happen.
    */
   whenDurable(sequence: number): Promise<void> {
     if (sequence <= this.#durableSequence) return Promise.resolve();

@@ -15,7 +15,7 @@ const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 export interface OpenJournalOptions {
   readonly directory: string;
-  /** A new segment is begun once the current one has this size. */
+  /** Size at which the next segment begins. */
   readonly segmentBytesMax?: number;
   readonly openFile?: OpenJournalFile;
   /** Six characters [0-9a-z], new at each creation. */
@@ -25,7 +25,7 @@ export interface OpenJournalOptions {
 interface OpenedJournal {
   readonly journal: Journal;
   readonly created: boolean;
-  /** What was cut off because a crash had torn it; it had never been acknowledged. Null: nothing. */
+  /** The part that was cut off because a crash had torn it; it had never been acknowledged. Null: nothing. */
   readonly torn: TornTail | null;
 }
 

@@ -12,9 +12,9 @@ interface ReadOptions {
 }
 
 /**
- * Entries from `from` on, oldest first. Safe beside a running trader: in the last segment, a frame that is not whole
- * ends the stream, since it may be being written (`refuseDamagedEnd` tells damage from that). Any other damage throws
- * `JournalCorrupt`, data of a later version `JournalTooNew`.
+ * Entries from `from` on, oldest first. Safe next to a running trader: in the last segment, an incomplete
+ * frame ends the stream, since the trader may still be writing it (`refuseDamagedEnd` tells that from
+ * damage). Any other damage throws `JournalCorrupt`, data of a later version `JournalTooNew`.
  */
 export function* readJournal(directory: string, options: ReadOptions = {}): Generator<JournalEntry, void> {
   const from = options.from ?? 1;
@@ -121,8 +121,8 @@ function checkContinues(
 const RECORDS_PER_TURN = 2000;
 
 /**
- * Brings the engine to where the journal ends. Returns the number of records. Throws `JournalCorrupt`, or the engine's
- * error for a record that contradicts the state.
+ * Brings the engine to the end of the journal. Returns the number of records. Throws `JournalCorrupt`, or the
+ * engine's error for a record that contradicts the state.
  */
 export async function replayJournal(
   journal: { readonly directory: string; readonly lastSequence: number },

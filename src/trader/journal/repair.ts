@@ -5,7 +5,7 @@ import { frameFault, JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
-/** More sequences than one segment can hold: how far ahead a group after the damage is searched for. */
+/** More sequences than one segment can hold: how far ahead to search for a group after the damage. */
 const SEQUENCES_AHEAD_MAX = 10_000_000;
 
 export interface TornTail {
@@ -34,8 +34,8 @@ export function repairLastSegment(segment: Segment): SegmentEnd {
 }
 
 /**
- * The same without repairing anything, beside a trader that may be writing: a torn end is left as it is. Throws like
- * `repairLastSegment`.
+ * The same without repairing anything, next to a trader that may be writing: a torn end is left as it is.
+ * Throws like `repairLastSegment`.
  */
 export function refuseDamagedEnd(directory: string): void {
   const segment = listSegments(directory).at(-1);
@@ -45,7 +45,7 @@ export function refuseDamagedEnd(directory: string): void {
   const file = openSync(segment.path, 'r');
   try {
     const tail = tailOf(file, end.offset);
-    // It was being written, and is whole now.
+    // It was still being written, and is whole now.
     if (findFrame(tail, 0, tail.length, format).kind === 'whole') return;
     if (laterGroupBegins(tail, format, lastSequence))
       throw new JournalCorrupt(segment.name, end.offset, end.why);
@@ -109,8 +109,8 @@ function tailOf(file: number, offset: number): Buffer {
 }
 
 /**
- * Whether a commit group begins after the damage. If so, the damaged one was on disk before it, and was damaged
- * since.
+ * Whether a commit group begins after the damage. If so, the damaged group was on disk before it, and was
+ * damaged later.
  */
 function laterGroupBegins(tail: Buffer, format: FrameFormat, lastSequence: number): boolean {
   const smallest = FRAME_BYTES + format.bodyBytesMin;

@@ -70,8 +70,8 @@ export function readSegmentHeader(segment: Segment): SegmentBegin {
 }
 
 /**
- * A segment gets its name only once its header is on disk, so a header is never torn. It replaces a version 1 segment
- * of the same name, which holds no record.
+ * A segment gets its name only once its header is on disk, so a header is never torn. It replaces a version 1
+ * segment of the same name that holds no record.
  */
 export function createSegment(directory: string, header: Omit<SegmentHeader, 'version'>): Segment {
   const name = `${String(header.firstSequence).padStart(16, '0')}.journal`;

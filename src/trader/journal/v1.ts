@@ -3,8 +3,8 @@
  *
  *   body  u8 type | u64 sequence | u64 wallMs | the record as JSON
  *
- * Bit 7 of the type marks the first record of a commit group. The chain value of a record is the hex SHA-256 over the
- * previous record's chain value (hex text) followed by the JSON.
+ * Bit 7 of the type marks the first record of a commit group. A record's chain value is the hex SHA-256 of
+ * the previous record's chain value (hex text) followed by the JSON.
  */
 import { hash } from 'node:crypto';
 import type { EngineRecord } from '../../engine/record.js';

@@ -1,7 +1,7 @@
 /** The trader's two clocks and its timers, and the watch that notices when the process stood still. */
 
 export interface Clock {
-  /** Milliseconds since 1970, UTC; may be set back or forward by others. */
+  /** Milliseconds since 1970, UTC; others may set it back or forward. */
   wallMs(): number;
   /** Milliseconds since an arbitrary moment; never goes back. */
   monotonicMs(): number;
@@ -12,7 +12,7 @@ export const systemClock: Clock = {
   monotonicMs: () => Math.floor(performance.now()),
 };
 
-/** Passed in, so that the host can also run on a time controlled by a test or by prices. */
+/** Passed in, so the host can also run on a time controlled by a test or by prices. */
 export interface Timers {
   /** Runs `work` once, `delayMs` from now. Returns the function that cancels it. */
   after(delayMs: number, work: () => void): () => void;
@@ -25,7 +25,7 @@ export const systemTimers: Timers = {
   },
 };
 
-/** The watch is asked at least once a second; a longer silence than this means that the process stood still. */
+/** The watch is polled at least once a second; a longer gap than this means that the process stood still. */
 const CLOCK_GAP_MAX_MS = 5000;
 
 export class ClockWatch {
@@ -38,8 +38,9 @@ export class ClockWatch {
   }
 
   /**
-   * Milliseconds of the jump since the last call. Null: no jump. Two kinds: nobody asked for too long (SIGSTOP), or
-   * the wall clock moved differently from the monotonic one (suspend, which stops the latter; a clock that was set).
+   * Milliseconds of the jump since the last call. Null: no jump. Two kinds: no call for too long (SIGSTOP),
+   * or wall and monotonic clock moved differently (suspend, which stops the latter; a wall clock that was
+   * set).
    */
   look(): number | null {
     const wallMs = this.clock.wallMs();

@@ -1,8 +1,8 @@
 /**
- * The host of the core: feeds the engine one event at a time and carries its effects out in order. It has one queue,
- * in which a person's command goes before waiting market events, and a clock jump before everything. Clock, timers,
- * journal and venue link are passed in: the trader, a validation and the simulation of the tests all run on this
- * host.
+ * The host of the core: feeds the engine one event at a time and carries its effects out in order. In its one
+ * queue, a person's command goes before waiting market events, and a clock jump before everything. Clock,
+ * timers, journal and venue link are passed in: the trader, a validation and the simulation of the tests all
+ * run on this host.
  */
 
 import type { HandedAction } from '../../domain/corporate-action.js';
@@ -16,7 +16,7 @@ import type { Approved } from '../../limits/gate.js';
 import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
 
-/** The trader does not start; nothing was opened or changed. */
+/** The trader refuses to start; no order was sent. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
 }
@@ -27,8 +27,8 @@ const SETTLE_MS_MAX = 1000;
  */
 const QUEUE_MAX = 100_000;
 /**
- * Events processed without a pause: all of them answer the first one, and each other. More mean that engine and venue do so without
- * end.
+ * Most events processed without a pause: all of them answer the first one, and each other. With more, engine
+ * and venue answer each other without end.
  */
 const EVENTS_AT_ONCE_MAX = 20_000;
 
@@ -54,11 +54,11 @@ export type Unstamped = EngineEvent extends infer E
     : never
   : never;
 
-/** The host's link to the venue. Whatever results from a call comes back as an event, at once or later. */
+/** The host's link to the venue. The result of each call comes back as an event, at once or later. */
 export interface VenueLink {
   /** Orders and cancels without an answer. */
   readonly ordersUnderWay: number;
-  /** Called once, before anything is asked. */
+  /** Called once, before any request. */
   connect(post: (event: Unstamped) => void): void;
   submit(order: Approved<OrderIntent>): void;
   cancel(clientId: string, instrument: InstrumentId): void;
@@ -67,7 +67,7 @@ export interface VenueLink {
   /** Replaces the resting order `clientId` by this one. */
   replace(clientId: string, order: Approved<OrderIntent>): void;
   lookup(clientId: string, instrument: InstrumentId): void;
-  /** A venue that takes no actions ignores it. */
+  /** A venue without corporate actions ignores it. */
   takeAction(handed: HandedAction): void;
   /** `movementsSinceMs`: also reads the venue's list of cash movements since then, if the venue has one. */
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
@@ -86,7 +86,7 @@ interface RunnerParts {
   readonly pace: 'running' | 'stepped';
   readonly marketNowMs: () => number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
-  /** Left out: nobody draws the curve of equity. */
+  /** Left out: nobody draws the equity curve. */
   readonly onEquity?: (sample: EquitySample) => void;
   /** The engine threw, which is a bug. The trader must end and come back HALTED. */
   readonly onBroken: (error: Error) => void;
@@ -107,7 +107,7 @@ export class Runner {
   readonly #urgent: EngineEvent[] = [];
   readonly #queue: EngineEvent[] = [];
   readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
-  /** Orders handed over by the engine that wait for the disk. */
+  /** Orders from the engine that wait for the disk. */
   readonly #unsent = new Set<string>();
   readonly #settledWaiters: (() => void)[] = [];
   #draining = false;
@@ -131,7 +131,7 @@ export class Runner {
   /** Stamps an event and processes it. */
   post(event: Unstamped): void {
     const { wallMs, marketMs, monotonicMs } = this.stamp();
-    // Members of its own first: an object that begins as a copy of another takes ten times as long to grow.
+    // Stamps first: an object that begins as a copy of another takes ten times as long to grow.
     this.take({ wallMs, marketMs, monotonicMs, ...event } as EngineEvent);
   }
 
@@ -168,8 +168,8 @@ export class Runner {
   }
 
   /**
-   * Resolves once no order or cancel waits for the disk or the venue, after at most `SETTLE_MS_MAX`. Undefined: none
-   * waits. A simulated or recorded market awaits it, so that its time does not run away from its orders.
+   * Resolves once no order or cancel waits for the disk or the venue, or after `SETTLE_MS_MAX`. Undefined:
+   * none waits. A simulated or recorded market awaits it, so its time doesn't run ahead of its orders.
    */
   settled(): Promise<void> | undefined {
     if (this.#isSettled()) return undefined;
@@ -183,9 +183,9 @@ export class Runner {
   }
 
   /**
-   * How trader, backtest, validation and simulation all start: the engine, which has replayed its records, is HALTED
-   * and reads the venue; from here on it gets its ticks. Throws `StartRefused` with the engine's reason if it must
-   * not begin.
+   * How trader, backtest, validation and simulation all start: the engine, having replayed its records, is
+   * HALTED and reads the venue; from here on it gets its ticks. Throws `StartRefused` with the engine's
+   * reason if it must not begin.
    */
   begin(): void {
     const begun = this.#parts.engine.begin(this.stamp());
@@ -197,7 +197,7 @@ export class Runner {
     if (this.#parts.pace === 'running') this.#ticks.start();
   }
 
-  /** No more events, ticks or orders. Calls under way are left to end by themselves. */
+  /** No more events, ticks or orders. Calls under way are left to finish by themselves. */
   stop(): void {
     this.#running = false;
     this.#ticks.stop();
@@ -240,7 +240,7 @@ export class Runner {
     return this.#urgent.shift() ?? this.#queue.shift();
   }
 
-  /** After a jump the engine withdraws orders that wait for the disk: their price is from before. */
+  /** After a jump the engine withdraws orders that wait for the disk: their price is too old. */
   #noticeJump(): void {
     const gapMs = this.#watch?.look() ?? null;
     if (gapMs === null) return;
@@ -288,7 +288,7 @@ export class Runner {
     }
   }
 
-  /** A cancel that comes before the disk has answered withdraws the order, which is then never sent. */
+  /** A cancel that arrives before the disk has answered withdraws the order, which is then never sent. */
   #sendOnceDurable(order: Approved<OrderIntent>, send: (order: Approved<OrderIntent>) => void): void {
     const { clientId } = order;
     this.#unsent.add(clientId);

@@ -7,7 +7,7 @@ import type { Timers } from './clock.js';
 const TICK_MS = 1000;
 /** Interval while an order or cancel is pending. */
 const TICK_BUSY_MS = 250;
-/** Prevents a busy loop if the wake time lies in the past. */
+/** Prevents a busy loop if the wake time is in the past. */
 const TICK_MIN_MS = 2;
 
 interface TickTimerParts {
@@ -44,7 +44,7 @@ export class TickTimer {
     });
   }
 
-  /** Called after an event that may have made the engine want to be woken before the next tick. */
+  /** Called after an event that may make the engine want a tick before the next one is due. */
   sooner(): void {
     if (this.#takeBack === null) return;
     const wakeMs = this.#parts.nextWakeMs();

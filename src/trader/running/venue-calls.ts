@@ -1,6 +1,6 @@
 /**
- * Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back as
- * events.
+ * Carries the engine's effects to a venue that answers with promises, and returns its answers and its stream
+ * as events.
  */
 
 import type { HandedAction } from '../../domain/corporate-action.js';
@@ -25,7 +25,7 @@ export class CallAbandoned extends Error {
   override readonly name = 'CallAbandoned';
 }
 
-/** Bounds the venue calls of one kind in number and in time. There is no queue: a full lane refuses. */
+/** Bounds the venue calls of one kind in number and time. There is no queue: a full lane refuses. */
 export class CallLane {
   #underWay = 0;
 
@@ -107,24 +107,24 @@ export function replaceEvent(oldId: string, clientId: string, outcome: ReplaceOu
   }
 }
 
-/** A safety net only: the engine decides sooner how long an answer may take. */
+/** Only a safety net: the engine decides earlier how long an answer may take. */
 const ABANDON_AFTER_MS = 60_000;
 
 /** The desk file's default. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** Concurrent snapshots: a second one begins only if the engine has given the first one up. */
+/** Concurrent snapshots: a second one begins only if the engine has given up the first. */
 const READINGS_MAX = 2;
 /**
- * A snapshot is abandoned after this factor times the engine's own wait: two that are never answered must not block
- * the next.
+ * A snapshot is abandoned after this factor times the engine's own wait: two that are never answered must not
+ * block the next one.
  */
 const READING_GRACE = 1.25;
 
 /** Lists of cash movements may be long; the rest of the snapshot waits no longer than this for them. */
 const LISTS_WAIT_MS = 1_000;
 
-/** No pending answer ever blocks another call. */
+/** A pending answer never blocks another call. */
 export class VenueCalls implements VenueLink {
   readonly #cancels: CallLane;
   readonly #submits: CallLane;
@@ -195,7 +195,7 @@ export class VenueCalls implements VenueLink {
     this.venue.takeAction?.(handed);
   }
 
-  /** If no answer says how the order stands, it is looked up. */
+  /** If no answer says what state the order is in, the order is looked up. */
   amend(clientId: string, instrument: InstrumentId, quantityLots: number): void {
     this.#cancels
       .run(() => amended(this.venue, clientId, instrument, quantityLots))
@@ -283,7 +283,9 @@ export class VenueCalls implements VenueLink {
     };
   }
 
-  /** If nothing can be read, nothing is explained, and the difference in cash remains. Null: it takes longer. */
+  /**
+   * If nothing can be read, nothing is explained, and the cash difference remains. Null: not finished yet.
+   */
   async #movements(sinceMs: number | undefined): Promise<CashListed | null> {
     const { venue } = this;
     const read = venue.cashMovements?.bind(venue);
@@ -291,8 +293,8 @@ export class VenueCalls implements VenueLink {
       if (this.#lists.underWay === 0) this.#listing = null;
       return NOTHING_LISTED;
     }
-    // A listing that is never answered is abandoned like any other call; otherwise nothing would ever be read, and no
-    // person asked.
+    // A listing that is never answered is abandoned like any other call; otherwise nothing would ever be
+    // read, and nobody asked.
     this.#listing ??= this.#lists
       .run(() => read(sinceMs))
       .catch((error: unknown) => ({ movements: [], unread: [messageOf(error)] }));

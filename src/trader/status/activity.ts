@@ -1,4 +1,4 @@
-/** The newest lines of activity, in plain words, made from the journal's records. */
+/** The newest lines of activity, in plain words, derived from the journal's records. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { splitText } from '../../domain/corporate-action.js';
@@ -46,7 +46,7 @@ export class ActivityLog {
   }
 }
 
-/** Null: nothing that a person wants to read as a line of its own. */
+/** Null: nothing worth a line of its own to a reader. */
 export function activityText(record: EngineRecord, wording: Wording): string | null {
   const { instruments, number } = wording;
   switch (record.type) {
@@ -204,7 +204,7 @@ function crossedText(
   return `${nameOf(instrument, instruments)}: ${quantity} were crossed inside at ${price}: long of ${seller.strategy}, short of ${buyer.strategy}`;
 }
 
-/** Cuts the amount; one below 1 keeps more places. */
+/** Truncates the amount; one below 1 keeps more places. */
 function inShort(amount: string): string {
   const places = Math.abs(Number(amount)) < 1 ? 8 : 2;
   return amount.slice(0, amount.indexOf('.') + 1 + places);

@@ -1,6 +1,6 @@
 /**
- * The newest finished one-minute bars of each instrument: the start of a chart, and the warm-up of a changed
- * strategy.
+ * The newest finished one-minute bars of each instrument: for the start of a chart, and for the warm-up of a
+ * changed strategy.
  */
 
 import type { SeenBar } from '../../contracts/market-feed.js';
@@ -25,10 +25,10 @@ export class BarHistory {
   readonly #bars: SeenBar[][];
   readonly #keptMax: number;
 
-  /** By instrument, strategy and name: the value, in ticks, after the bar that began at that time. */
+  /** By instrument, strategy and name: the value, in ticks, after the bar that opened at that time. */
   readonly #lines: Map<string, DrawnLine>[];
 
-  /** `atLeast`: bars of each instrument that the strategies need, however many instruments there are. */
+  /** `atLeast`: bars that the strategies need of each instrument, however many instruments there are. */
   constructor(
     private readonly instruments: readonly Instrument[],
     atLeast = 0,
@@ -45,7 +45,7 @@ export class BarHistory {
     const last = bars.at(-1);
     if (last !== undefined && bar.openMs <= last.openMs) return;
     bars.push(bar);
-    // Dropped in batches, so that a bar usually costs nothing.
+    // Dropped in batches, so a bar usually costs nothing.
     if (bars.length < this.#keptMax * 1.1) return;
     const dropped = bars.splice(0, bars.length - this.#keptMax);
     for (const { ticks } of this.#lines[bar.instrument]?.values() ?? [])
@@ -53,7 +53,8 @@ export class BarHistory {
   }
 
   /**
-   * Called after the engine has taken a bar: keeps the strategies' lines. A bar that is shown again replaces them.
+   * Called after the engine has processed a bar: stores the strategies' lines, or replaces them if the bar is
+   * shown again.
    */
   draw(instrument: InstrumentId, openMs: number, lines: ReturnType<Engine['strategyLines']>): void {
     const drawn = this.#lines[instrument];
@@ -65,7 +66,7 @@ export class BarHistory {
     }
   }
 
-  /** All bars of the instrument become bars of new shares; lines come back as they are shown to strategies again. */
+  /** Converts the instrument's bars to the new shares; lines return as strategies see the bars again. */
   split(at: InstrumentId, change: (bar: SeenBar) => SeenBar): void {
     this.#bars[at] = (this.#bars[at] ?? []).map(change);
     this.#lines[at]?.clear();

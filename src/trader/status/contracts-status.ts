@@ -46,7 +46,7 @@ export function contractsStatus({
     });
 }
 
-/** A broker names the date alone: its market is taken to trade until that day is over, in UTC. */
+/** A broker names only the date: its market counts as trading until that day is over, in UTC. */
 function endOf(lastTradeDay: string | null): number | null {
   const day = lastTradeDay === null ? null : dayOfText(lastTradeDay);
   return day === null ? null : day * DAY_MS + minuteOfDay('24:00') * MINUTE_MS;

@@ -1,4 +1,4 @@
-/** The present exits of an open trade, in decimal text and in a few words each. */
+/** The current exits of an open trade, in decimal text and in a few words each. */
 import type { ExitsStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';

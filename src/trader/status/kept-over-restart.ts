@@ -1,8 +1,8 @@
 import { isPaperAccount } from '../../domain/account.js';
 
 /**
- * What a restart does to positions and orders; said at every start, since other bots lose a paper account here.
- * `account`: its name; null: unknown yet.
+ * What a restart does to positions and orders; said at every start, since other bots lose a paper account
+ * here. `account`: its name; null: not known yet.
  */
 export function keptOverRestart(trading: 'paper' | 'live', account: string | null): string {
   return trading === 'paper' && (account === null || isPaperAccount(account))

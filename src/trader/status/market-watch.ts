@@ -24,7 +24,7 @@ export class MarketWatch {
     else if (event.kind === 'ended') this.#ended = true;
   }
 
-  /** Prices are those that the engine believes; a quote that it holds back is shown as such, not as a price. */
+  /** Prices are those that the engine believes; a held-back quote is shown as such, not as a price. */
   status(
     monotonicMs: number,
     { quotes, heldBack }: Pick<EngineView, 'quotes' | 'heldBack'>,

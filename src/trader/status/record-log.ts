@@ -1,6 +1,6 @@
 /**
- * Which records go into the log of the whole desk: those that change the mode or money, or need attention. What a
- * line is about is in fields of its own (`kind`, `setup`), not only in its words.
+ * Which records go into the log of the whole desk: those that change the mode or money, or need attention.
+ * The subject of a line has fields of its own (`kind`, `setup`), and is not only in its words.
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { setupNote } from '../../domain/setup-note.js';

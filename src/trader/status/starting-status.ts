@@ -6,11 +6,11 @@ import type { LoadedDesk } from '../../desk/load.js';
 interface StartingFacts {
   readonly loaded: LoadedDesk;
   readonly incarnation: string;
-  /** Sequence of the newest record, so that followers don't conclude that the journal was set back. */
+  /** Sequence of the newest record, so followers don't conclude that the journal was set back. */
   readonly sequence: number;
   readonly startedWallMs: number;
   readonly nowMs: number;
-  /** What it is doing, as the end of a sentence. */
+  /** What the trader is doing, as the end of a sentence. */
   readonly doing: string;
 }
 

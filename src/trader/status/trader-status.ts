@@ -35,13 +35,13 @@ import { fallPct } from '../../limits/loss-floors.js';
 import { contractsStatus } from './contracts-status.js';
 import { exitsStatus } from './exits-status.js';
 
-/** The answer has to fit a frame; the counts beside the lists are always complete. */
+/** The answer must fit a frame; the counts next to the lists are always complete. */
 const ORDERS_SHOWN_MAX = 500;
 const DIFFERENCES_SHOWN_MAX = 100;
-/** With at least this starting balance, two places are enough; below it (a desk in BTC) all eight are shown. */
+/** From this starting balance on, two places are enough; below it (a desk in BTC) all eight are shown. */
 const TWO_PLACES_FROM = parseMoney('1000');
 
-/** What stays the same while the trader runs. */
+/** The facts that stay the same while the trader runs. */
 export interface StatusFacts {
   readonly desk: string;
   readonly fileConfigHash: string;
@@ -63,7 +63,7 @@ interface StatusNow {
   readonly sequence: number;
   readonly marketData: TraderStatus['marketData'];
   readonly activity: TraderStatus['activity'];
-  /** Market time since when an entry waits. */
+  /** Market time since when an entry has been waiting. */
   readonly waitingSinceMs: (clientId: string) => number | null;
 }
 
@@ -294,7 +294,7 @@ function positionStatus(
   };
 }
 
-/** Opposite trades may leave nothing of a position at the venue: then it has the side of the oldest one. */
+/** Opposite trades may net to nothing at the venue: the position then has the side of the oldest trade. */
 function sideOf({
   quantityLots,
   parts = [],

@@ -1,4 +1,4 @@
-/** Opens the requested prices as a feed that gives the same prices at every start. */
+/** Opens the requested prices as a feed that delivers the same prices at every start. */
 import {
   closeSync,
   existsSync,
@@ -48,7 +48,10 @@ interface PricesRequest {
 
 export type OpenFeed = typeof createFeed;
 
-/** Throws `DataFileError` or `FeedUnavailable`. Recorded and simulated prices come as fast as they are taken. */
+/**
+ * Throws `DataFileError` or `FeedUnavailable`. Recorded and simulated prices come as fast as they are
+ * consumed.
+ */
 export async function openPrices(
   request: PricesRequest,
   openFeed: OpenFeed = createFeed,
@@ -77,7 +80,10 @@ function keepChoice(directory: string, kind: MarketChoice['kind']): void {
 
 const choiceFile = (directory: string): string => join(directory, 'market');
 
-/** Live events are logged and traded on in groups at this interval; of an instrument's quotes only the newest. */
+/**
+ * Live events are logged and traded on in groups at this interval, with only the newest of an instrument's
+ * quotes.
+ */
 const GROUP_MS = 200;
 /** The most missed minutes that are requested from a venue; the rest is a gap. */
 const MISSED_MINUTES_MAX = 5000;
@@ -91,7 +97,10 @@ interface LoggedFeedOptions {
   readonly onFault: (error: Error) => void;
 }
 
-/** Live prices as a feed that can be begun again: first what was logged, then the minutes missed since, then live. */
+/**
+ * Live prices as a feed that can be restarted: first the logged ones, then the minutes missed since, then
+ * live.
+ */
 class LoggedFeed implements MarketFeed {
   readonly source: MarketSource;
   readonly #options: LoggedFeedOptions;
@@ -148,7 +157,7 @@ class LoggedFeed implements MarketFeed {
 
   async #run(): Promise<void> {
     let lastMs: number | null = null;
-    // Until when bars were told of each instrument.
+    // End of the bars delivered so far, by instrument.
     const endMs = new Map([...this.#past].map(([id, bars]) => [id, endOf(bars.at(-1))]));
     for (const price of readPriceLog(this.#options.file)) {
       if (!('marketMs' in price)) continue;
@@ -162,8 +171,8 @@ class LoggedFeed implements MarketFeed {
   }
 
   /**
-   * Nothing ran in the meantime: whole minutes of the venue's history stand in for it. The minute within which it
-   * ended is one of them, without its prices of before.
+   * Nothing ran in the meantime: whole minutes of the venue's history stand in. They include the minute in
+   * which the run ended, without its prices before `lastMs`.
    */
   async #catchUp(lastMs: number, endMs: ReadonlyMap<InstrumentId, number>): Promise<void> {
     const { feed, instrumentCount, spreadTicks } = this.#options;
@@ -259,8 +268,8 @@ function withVolumes(price: LoggedPrice): LoggedPrice {
 }
 
 /**
- * Logs live prices to disk before they are traded on, one event on each line. Live prices do not come again, so a run
- * that is begun again is fed from this log up to where its last process ended.
+ * Logs live prices to disk before they are traded on, one event on each line. Live prices are never repeated,
+ * so a restarted run is fed from this log up to where its last process ended.
  */
 class PriceLog {
   readonly #descriptor: number;

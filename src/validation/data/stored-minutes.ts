@@ -1,4 +1,4 @@
-/** Minutes that `fermata data fetch` stored in this home, of the very market that a desk trades on. */
+/** Minutes that `fermata data fetch` stored in this home, of exactly the market that a desk trades on. */
 import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { homePaths } from '../../home/runtime.js';
@@ -18,7 +18,7 @@ interface StoredMinutes {
   readonly address: string;
 }
 
-/** Prices of one simulator don't count for another. Reads only the notes beside the files. */
+/** Prices of one simulator don't count for another. Reads only the notes next to the files. */
 export async function storedMinutes(
   home: string,
   desk: Desk,
@@ -88,7 +88,7 @@ export async function changedSince(
   return null;
 }
 
-/** When the newest stored minutes of a symbol end. 0: there are none. */
+/** End of a symbol's newest stored minutes. 0: there are none. */
 export function storedUntil(files: readonly FetchedFile[], symbol: string): number {
   const ends = files.flatMap(storedIn).filter((one) => one.symbol === symbol);
   return Math.max(0, ...ends.map(({ untilMs }) => untilMs));

@@ -1,4 +1,4 @@
-/** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
+/** Builds the report from the measurements. Pure: the same run yields the same report, byte for byte. */
 import { basename } from 'node:path';
 import type { BacktestMeasure, SwitchedOff } from '../../backtest/measure/backtest-measure.js';
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
@@ -109,7 +109,7 @@ function resultsOf(
   };
 }
 
-/** From the beginning on; each point has the equity at that moment. */
+/** From the beginning; each point has the equity at that moment. */
 function curveOf(measure: BacktestMeasure, places: number): ValidationReport['equity'] {
   const { curve, fromMs, startingCash } = measure;
   const points = curve.slots.map(({ atMs, equity }) => [iso(atMs), formatMoney(equity, places)] as const);
@@ -145,7 +145,7 @@ function haltedTooLong({ halts, fromMs, toMs }: BacktestMeasure): string | null 
   return `Trading was halted for ${pct.toFixed(1)} % of the time, at most ${HALTED_PCT_MAX} % may be: ${reason}`;
 }
 
-/** What the strategy would have done since is unknown. */
+/** It is unknown what the strategy would have done since. */
 function stayedOff({ strategy, reason, atMs }: SwitchedOff): string {
   return `${strategy} was switched off at ${iso(atMs)} and stayed off: ${reason}`;
 }

@@ -1,4 +1,6 @@
-/** What a validation reports: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
+/**
+ * The report of a validation: the figures, what was wrong with the data, and GO or NO-GO with every reason.
+ */
 
 import type { Coverage, DataProblem } from '../../backtest/measure/data-problems.js';
 import type { ReportedTrade as TradeOfRun } from '../../backtest/measure/trades-seen.js';
@@ -7,7 +9,7 @@ import type { ValidationShown } from '../../contracts/published.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria } from '../criteria.js';
 
-/** Whose prices they were: an exchange's own, its testnet's, or a simulator's. */
+/** Source of the prices: an exchange itself, its testnet, or a simulator. */
 export interface PriceEndpoint {
   readonly kind: 'live' | 'testnet' | 'simulator';
   /** The exchange. Left out in older reports. */
@@ -21,7 +23,7 @@ export interface ReportedFile {
   readonly sha256: string;
   /** The instrument that it was given for. */
   readonly symbol: string;
-  /** What Fermata itself fetched. Null: any other file, which is for study only. */
+  /** Set if Fermata itself fetched the file. Null: any other file, which is for study only. */
   readonly fetched: {
     readonly venue: string;
     readonly endpoint: PriceEndpoint['kind'];
@@ -49,18 +51,18 @@ export interface ReportedHalt {
   readonly lifted: string | null;
 }
 
-/** The published part, and what is only on disk. */
+/** The published part, and the part that is only on disk. */
 export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'market'> {
   readonly version: 1;
   readonly kind: 'validation-report';
   readonly desk: string;
-  /** Wall time when it was asked for. */
+  /** Wall time of the request. */
   readonly created: string;
   readonly market: ValidationShown['market'] & {
     readonly symbols: readonly string[];
     /** Traded by the desk, but without prices here. */
     readonly leftOut: readonly string[];
-    /** Whose prices. Null: unknown, since they were simulated or from files of any origin. */
+    /** Source of the prices. Null: unknown, since they were simulated or from files of any origin. */
     readonly endpoint: PriceEndpoint | null;
     readonly files: readonly ReportedFile[];
   };
@@ -74,7 +76,7 @@ export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'm
   /** How many trades are not listed. */
   readonly tradesLeftOut: number;
   readonly equity: readonly (readonly [at: string, equity: string])[];
-  /** What the run recorded: the same for equal prices, desk and id. */
+  /** The run's record: the same for equal prices, desk and id. */
   readonly journal: {
     readonly incarnation: string;
     readonly lastSequence: number;

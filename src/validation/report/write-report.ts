@@ -17,7 +17,7 @@ export function keptReports(home: string): string {
   return join(resolve(home), 'reports');
 }
 
-/** Keeps the report for a go-live by any process of this installation. */
+/** Stores the report for a go-live by any process of this installation. */
 export function keepReport(home: string, report: SignedReport): void {
   const folder = keptReports(home);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -11,7 +11,7 @@ import { exchangeReader } from './audit-reading.js';
 import { type BinanceCredentials, readAuditorCredentials, readCredentials } from './credentials.js';
 import { judgePermissions } from './permissions.js';
 
-/** Time limits of a pre-flight: shorter, since a person waits for it. */
+/** Time limits of a pre-flight: shorter, because a person is waiting. */
 const READER_TIMES = {
   requestTimeoutMs: 5_000,
   connectTimeoutMs: 3_000,

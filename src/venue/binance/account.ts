@@ -1,4 +1,4 @@
-/** Cash and positions, from one reading of the account if they are asked for together. */
+/** Cash and positions, from one reading of the account if they are requested together. */
 import { plainUnits } from '../../domain/money.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { Connection } from './connection.js';
@@ -6,7 +6,7 @@ import { amountField, fieldsOf, listOf, textField, unitsOf, wholeSteps } from '.
 import type { Unbooked } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
 
-/** Free and locked amounts added up, in units of 1e-8. */
+/** Free plus locked amounts, in units of 1e-8. */
 type Holdings = ReadonlyMap<string, bigint>;
 
 interface PositionContext {
@@ -16,7 +16,7 @@ interface PositionContext {
   readonly bidTicks: (market: BinanceMarket) => number;
   /** The engine's own position, so that dust is not reported as a difference. */
   readonly expectedLots: (market: BinanceMarket) => number;
-  /** What executions have moved that no fill covers yet. */
+  /** Amounts moved by executions that no fill covers yet. */
   readonly unbooked: (market: BinanceMarket) => Unbooked;
 }
 
@@ -36,7 +36,7 @@ export interface AccountReadings {
 export function createAccountReadings(context: AccountContext): AccountReadings {
   let current: Promise<Holdings> | null = null;
 
-  /** Only callers of the same step share a reading: nobody gets one that began before they asked. */
+  /** Only callers of the same step share a reading: nobody gets one that began before they called. */
   function holdings(): Promise<Holdings> {
     if (current !== null) return current;
     current = context.connection.reader.read({
@@ -63,7 +63,7 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
         (sum, market) => sum + context.positions.unbooked(market).cash,
         0n,
       );
-      // Money units are 1e-8 as well.
+      // Money units are 1e-8 too.
       return { cash: plainUnits(units - unbooked), currency };
     },
     async positions() {

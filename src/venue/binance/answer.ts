@@ -3,7 +3,7 @@
 export type Answer =
   /** The venue answered and accepted; the body has yet to be checked. */
   | { readonly kind: 'answered'; readonly body: unknown }
-  /** The venue answered that it refused. `data`: for a request with two halves, the result of each half. */
+  /** The venue refused. `data`: for a request with two halves, the result of each half. */
   | {
       readonly kind: 'refused';
       readonly status: number;
@@ -16,7 +16,7 @@ export type Answer =
   /** The request was never sent. */
   | { readonly kind: 'notSent'; readonly cause: string };
 
-/** What is known of an answer that the client library turned into an error. */
+/** What is known about an answer that the client library turned into an error. */
 export interface WireAnswer {
   readonly status: number;
   /** The venue's own error code; null if the body has none. */

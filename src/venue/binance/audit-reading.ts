@@ -1,6 +1,6 @@
 /**
- * The account at the exchange, read without the trader's adapter and, if there is one, with a key of the auditor's
- * own: an error that trader and auditor shared would never be seen.
+ * The account at the exchange, read without the trader's adapter and, if there is one, with the auditor's own
+ * key: an error shared by trader and auditor would never be seen.
  */
 import { createHmac } from 'node:crypto';
 import { parseMoney } from '../../domain/money.js';

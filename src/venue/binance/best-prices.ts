@@ -27,7 +27,7 @@ export async function exchangePrices(root: string, instruments: readonly Instrum
   );
 }
 
-/** The exchange refuses the whole list if it does not know one symbol: then each is asked for by itself. */
+/** The exchange refuses the whole list over one unknown symbol; then each is requested on its own. */
 async function tickersOf(root: string, symbols: readonly string[]): Promise<readonly BookTicker[]> {
   const list = encodeURIComponent(JSON.stringify(symbols));
   try {
@@ -54,8 +54,8 @@ class ExchangeRefused extends Error {
 }
 
 /**
- * Until when an exchange wants silence, by its address. The trader asks from the same machine: whoever goes on asking
- * turns a wait of a minute into a ban of days for both.
+ * End of the silence that an exchange asked for, by its address. The trader sends from the same machine:
+ * requests before then turn a minute's wait into a ban of days for both.
  */
 const silentUntilMs = new Map<string, number>();
 
@@ -71,7 +71,7 @@ export async function askExchange(url: string, apiKey?: string): Promise<unknown
   if (response.status === 429 || response.status === 418) {
     const seconds = response.headers.get('retry-after') ?? '';
     const wantedMs = steadyNowMs() + silenceMs(/^\d{1,9}$/.test(seconds) ? Number(seconds) : null);
-    // Another request that was under way may have been told to wait longer.
+    // Another request in flight may have been told to wait longer.
     silentUntilMs.set(origin, Math.max(silentUntilMs.get(origin) ?? 0, wantedMs));
   }
   const body = (await response.json().catch(() => null)) as { readonly code?: unknown } | null;

@@ -1,5 +1,5 @@
 /**
- * Binance spot as a venue: real orders through the real client library. Whatever is not certain is reported as
+ * Binance spot as a venue: real orders through the real client library. Anything uncertain is reported as
  * unknown.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,9 +62,9 @@ export interface BinanceVenue extends VenuePort {
 }
 
 /**
- * Resolves after the first attempt to connect, whether it succeeded or not: a venue that is away must not keep a
- * trader from starting. The venue is down, and nothing that takes risk is sent, until key, symbols and account have
- * been verified. Throws RangeError if two instruments share a base currency.
+ * Resolves after the first attempt to connect, whether it succeeded or not: a venue that is away must not
+ * keep a trader from starting. The venue is down, and nothing that adds risk is sent, until key, symbols and
+ * account have been verified. Throws RangeError if two instruments share a base currency.
  */
 export async function openBinanceVenue(options: BinanceVenueOptions): Promise<BinanceVenue> {
   const markets = marketsOf(options.instruments);
@@ -88,7 +88,7 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   });
   const looking = startMonitor(verifying);
   monitor = looking;
-  // A silent venue must not keep the trader waiting: the monitor goes on in the background.
+  // A silent venue must not keep the trader waiting: the monitor continues in the background.
   await Promise.race([looking.started, sleep(connection.times.connectTimeoutMs, undefined, { ref: false })]);
   const stream = listenToAccount(options, connection, executions);
   return assemble({ options, verifying, foreign, history, executions, monitor: looking, stream, relay });
@@ -243,7 +243,7 @@ interface Relay {
   detach(): void;
 }
 
-/** Events before a listener is there are dropped; a new listener is told the current state. */
+/** Events without a listener are dropped; a new listener gets the current state. */
 function createRelay(): Relay {
   let listener: ((event: VenueStreamEvent) => void) | null = null;
   return {

@@ -1,7 +1,7 @@
 /**
- * Movements of the account's cash without a trade, from the wallet's own lists: deposits, withdrawals, transfers
- * between wallets, interest and dividends, conversions of dust into BNB. What the exchange lists elsewhere (fiat,
- * convert, sub-accounts, gifts) is not read: it stays unexplained until a person explains it.
+ * Movements of the account's cash without a trade, from the wallet's own lists: deposits, withdrawals,
+ * transfers between wallets, interest and dividends, conversions of dust into BNB. Movements listed elsewhere
+ * (fiat, convert, sub-accounts, gifts) are not read: they stay unexplained until a person explains them.
  */
 
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -31,8 +31,8 @@ const DIVIDENDS_MAX = 500;
 const DUST_MAX = 100;
 const TRANSFERS_PAGE = 100;
 /**
- * The span of a full answer is halved and asked for again, down to this: a second with more entries than a list shows
- * is left for a person to explain.
+ * A full answer's span is halved and requested again, down to this: a second with more entries than a list
+ * shows is left for a person to explain.
  */
 const SPAN_MS_MIN = 1000;
 
@@ -43,7 +43,7 @@ const WALLETS = ['FUNDING', 'MARGIN', 'UMFUTURE', 'CMFUTURE'] as const;
 const DEPOSIT_STATES: ReadonlySet<number> = new Set([1, 6]);
 /** Cancelled, rejected, failed: the coins stayed or came back. */
 const WITHDRAWAL_UNDONE: ReadonlySet<number> = new Set([1, 3, 5]);
-/** 0: this wallet; 1: the funding wallet, which is not the account that trades. */
+/** 0: this wallet; 1: the funding wallet, which is not the trading account. */
 const SPOT_WALLET = 0;
 
 interface CashContext {
@@ -116,7 +116,7 @@ interface Span {
   readonly endTime: number;
 }
 
-/** The list returned its maximum number of rows: there may be more, which it leaves out silently. */
+/** The list returned its maximum number of rows: there may be more, silently left out. */
 const FULL = 'full';
 
 type ReadSpan = (
@@ -125,9 +125,9 @@ type ReadSpan = (
 ) => Promise<readonly Found[] | typeof FULL>;
 
 /**
- * Reads everything at or after `sinceMs`, oldest first. Requests go one after another, so that explaining a
- * difference in cash never uses up the allowance of a second at once. What is too old to change is asked for only
- * once, however long the journal grows. A list that is refused or can't be believed is named, and the other lists
+ * Reads everything at or after `sinceMs`, oldest first. Requests go one after another, so explaining a cash
+ * difference never uses up a second's allowance at once. Movements too old to change are requested only once,
+ * however long the journal grows. A list that is refused or can't be believed is named, and the other lists
  * still count; if the venue is away, the breaker ends the reading.
  */
 export function cashReader(context: CashContext): (sinceMs: number) => Promise<CashListed> {
@@ -149,7 +149,7 @@ export function cashReader(context: CashContext): (sinceMs: number) => Promise<C
     return { movements, unread };
   };
 }
-/** Adds to `found` span by span, so that what was read before a failing span stays. */
+/** Adds to `found` span by span, so that a failing span loses nothing read before it. */
 async function collect(
   { reader, nowMs }: CashContext,
   settled: Map<string, readonly CashMovement[]>,
@@ -256,8 +256,8 @@ function readWithdrawal(row: Fields): Found | null {
 }
 
 /**
- * Parses `2026-07-21 15:29:45` (UTC) and returns the last millisecond of that second, so that nothing that happened
- * within it is left out.
+ * Parses `2026-07-21 15:29:45` (UTC) and returns the last millisecond of that second, so that nothing within
+ * it is left out.
  */
 function writtenTime(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(text)

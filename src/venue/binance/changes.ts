@@ -33,7 +33,7 @@ export function createChanges(context: TradingContext): Changes {
   };
 }
 
-/** The client id is sent again; otherwise the venue would give the order a new one. */
+/** Resends the client id; otherwise the venue would give the order a new one. */
 async function amendQuantity(
   { connection: { requests, reader } }: TradingContext,
   market: BinanceMarket,
@@ -162,7 +162,7 @@ function halvesOutcome(data: Fields, clientId: string, cause: string): ReplaceOu
   if (cancelResult === 'SUCCESS' && newOrderResult === 'FAILURE') {
     checkCancelled(data, clientId);
     const { code, text } = refusalOf(data.newOrderResponse);
-    // Only we make these ids: a duplicate means that the order is already there.
+    // Only we make these ids: a duplicate means that the order already exists.
     if (/duplicate/i.test(text))
       return { kind: 'unknown', cause: 'the venue already has an order of this id' };
     return { kind: 'cancelledOnly', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };

@@ -18,7 +18,7 @@ import { BINANCE_RATES, BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptio
 import { createReader, type Reader } from './reading.js';
 import { createRequests, type Requests, watchHeaders } from './requests.js';
 
-/** The venue's clock against ours: the venue checks the timestamp of every signed request. */
+/** The venue's clock relative to ours: the venue checks the timestamp of every signed request. */
 interface VenueClock {
   /** The venue's time minus ours, in milliseconds; null before the first measurement. */
   readonly offsetMs: number | null;
@@ -107,7 +107,7 @@ function ignore(): void {}
 const AHEAD_MS_MAX = 900;
 
 function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () => number): VenueClock {
-  /** What is known of the offset. */
+  /** The known bounds of the offset. */
   let known: { readonly leastMs: number; readonly mostMs: number } | null = null;
   let offsetMs: number | null = null;
   return {
@@ -124,8 +124,8 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
         send: (ccxt) => ccxt.publicGetTime(),
         decode: (body) => wholeField(fieldsOf(body, 'time'), 'serverTime', 'time'),
       });
-      // The venue told its time somewhere between request and answer. A slow round trip thus says little, and what a
-      // quick one said before stays, unless it can't be true any more: then one of the clocks was set.
+      // The venue read its clock somewhere between request and answer. So a slow round trip says little, and
+      // the bounds from a quicker one stay unless they can no longer be true: then one of the clocks was set.
       const fresh = { leastMs: serverMs - nowMs(), mostMs: serverMs - sentMs };
       const both = {
         leastMs: Math.max(fresh.leastMs, known?.leastMs ?? fresh.leastMs),
@@ -148,7 +148,7 @@ interface AccountId {
   readonly known: string | null;
   /** Takes the id from the body of `account`. */
   learn(body: unknown): void;
-  /** Why no order may leave; null if nothing is known against it. */
+  /** Why no order may leave; null if no reason is known. */
   problem(): string | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads the venue's answers strictly. Whatever is not exactly as documented is refused: a wrong number is worse than
- * none.
+ * Reads the venue's answers strictly. Anything not exactly as documented is refused: a wrong number is worse
+ * than none.
  */
 
 /** Names the field and the answer that could not be believed; never contains the whole answer. */

@@ -24,8 +24,8 @@ export function chooseEndpoint(
 }
 
 /**
- * The endpoint of a desk: what its file says, unless a simulator is named by option or by BINANCE_SIMULATOR_URL.
- * Throws as `chooseEndpoint` does.
+ * A desk's endpoint: as its file says, unless an option or BINANCE_SIMULATOR_URL names a simulator. Throws as
+ * `chooseEndpoint` does.
  */
 export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
@@ -51,8 +51,8 @@ const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/
 export const PROBE = `${LIVE}/api/v3/time`;
 
 /**
- * Where Binance answers: the exchange itself, its test environment (another market), or a simulator on this machine.
- * Base address of the REST interface.
+ * Base address of the REST interface: the exchange itself, its test environment (another market), or a
+ * simulator on this machine.
  */
 export function rootOf(endpoint: VenueEndpoint): string {
   if (endpoint.kind === 'simulator') return endpoint.address;

@@ -1,6 +1,7 @@
 /**
- * ccxt's Binance class, imported by itself: the package's root would load every exchange and take 60 MB. Only its
- * signing, transport, error texts and sockets are used; amounts stay the decimal texts that the venue sent.
+ * ccxt's Binance class, imported on its own: the package's root would load every exchange and take 60 MB.
+ * Only its signing, transport, error texts and sockets are used; amounts stay the decimal texts that the
+ * venue sent.
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -68,7 +69,7 @@ export interface BinanceExchange {
   readonly socketUrl: string;
   /** Every request ends in one of the four answers; this never throws. */
   ask(call: (ccxt: CcxtBinance) => Promise<unknown>): Promise<Answer>;
-  /** The venue's clock against ours, in milliseconds; subtracted from every timestamp. */
+  /** The venue's clock relative to ours, in milliseconds; subtracted from every timestamp. */
   setClockOffset(offsetMs: number): void;
   /** Closes kept-alive connections. Sockets are closed with the user stream. */
   close(): void;
@@ -133,7 +134,7 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
     // Our own rate limit with priorities comes first; ccxt's would make twenty closing orders wait for each other.
     enableRateLimit: false,
     fetchImplementation: transport.send,
-    // We pause between connections ourselves (`user-stream.ts`); the library must not do so as well.
+    // We pause between connections ourselves (`user-stream.ts`); the library must not pause too.
     options: {
       defaultType: 'spot',
       timeDifference: 0,
@@ -153,8 +154,8 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
 }
 
 /**
- * ccxt turns answers into error classes and drops the venue's code on the way; the class by itself doesn't say
- * whether an order was refused. So each error keeps the answer that it was made from.
+ * ccxt turns answers into error classes and drops the venue's code on the way; the class alone doesn't say
+ * whether an order was refused. So each error is linked to the answer it was made from.
  */
 function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error, WireAnswer> {
   const answers = new WeakMap<Error, WireAnswer>();
@@ -170,7 +171,7 @@ function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error
   ccxt.handleErrors = (...parameters) => {
     const [status, , url, , headers, , body] = parameters;
     const wire = readWireAnswer(Number(status), body);
-    // The socket's own errors come through here as well, with its address and without a status.
+    // The socket's own errors come through here too, with its address and without a status.
     if (typeof status === 'number' && typeof url === 'string' && url.startsWith('http')) {
       onHeaders(status, (headers ?? {}) as Record<string, string>, wire.code);
     }
@@ -182,7 +183,7 @@ function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error
   return answers;
 }
 
-/** ccxt's messages carry the whole address with its signature: only what happened is kept. */
+/** ccxt's messages contain the whole address with its signature: only the cause is kept. */
 export function plainCause(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error.name === 'RequestTimeout') return 'no answer in time';
@@ -217,10 +218,10 @@ interface Transport {
 }
 
 /**
- * How requests leave: to the venue itself, or to a simulator under the same paths. Uses Node's own HTTP client,
- * because it takes 15 MB less than `fetch`, and because here the time limit and the size limit cover the body too.
- * The address is rewritten here and not in the client library's table of addresses: the library tells its error
- * tables apart by the venue's own address.
+ * Sends requests to the venue itself, or to a simulator under the same paths. Uses Node's own HTTP client: it
+ * needs 15 MB less than `fetch`, and the time and size limits here cover the body too. The address is
+ * rewritten here and not in the library's table of addresses: the library tells its error tables apart by the
+ * venue's own address.
  */
 function createTransport(endpoint: VenueEndpoint): Transport {
   const options = { keepAlive: true, maxSockets: SOCKETS_MAX, scheduling: 'lifo' } as const;

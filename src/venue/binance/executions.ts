@@ -20,13 +20,13 @@ interface ExecutionsOptions {
   readonly markets: ReadonlyMap<string, BinanceMarket>;
   readonly history: HistoryContext;
   readonly emit: (event: VenueStreamEvent) => void;
-  /** Something could not be believed or fetched, so that the engine has to reconcile. */
+  /** Something could not be believed or fetched, so the engine must reconcile. */
   readonly onMissed: (detail: string) => void;
 }
 
 export interface Executions {
   onStreamEvent(event: Fields): void;
-  /** Called with the answer to an order: an order that takes at once is answered with its executions. */
+  /** Called with the answer to an order: an order that fills at once is answered with its executions. */
   onPlaced(body: unknown, order: OrderIntent, market: BinanceMarket): void;
   /** Called for an order that was looked up: it may have ended without an event on the stream. */
   onFound(body: unknown, market: BinanceMarket): void;
@@ -142,7 +142,7 @@ function checkLimit(
   { tick, finest }: BinanceMarket,
 ): void {
   if (limitTicks === null) return;
-  // The limit of an order between two steps is known only to within one step.
+  // A limit between two steps is known only to within one step.
   const [lowest, highest] = [BigInt(limitTicks) * tick, BigInt(limitTicks + 1) * tick - finest.tick];
   if (side === 'buy' ? price > highest : price < lowest) {
     throw new Unbelievable('execution: at a worse price than its limit');

@@ -1,10 +1,10 @@
 /**
- * Turns executions into fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock of BNB:
- * the fill says which asset and exactly how much. If earlier executions of the same order are missing, all of them
- * are read first.
- * Where the venue has made its steps finer, executions of one order are booked once they add up to whole lots of the
- * desk. What does not make a lot yet is remembered here and left out of the account until it does, or until the order
- * has ended.
+ * Turns executions into fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock
+ * of BNB: the fill says which asset and exactly how much. If earlier executions of the same order are
+ * missing, all of them are read first.
+ * If the venue has made its steps finer, executions of one order are booked once they add up to whole lots of
+ * the desk. The part below a lot is remembered here and left out of the account until it makes a lot or the
+ * order has ended.
  */
 import { formatUnits, mulDivUnits, worthUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
@@ -15,10 +15,10 @@ import type { RawTrade } from './trades.js';
 interface OrderSoFar {
   executed: bigint;
   readonly trades: Set<number>;
-  /** What does not make a whole lot yet, and what it has moved in the account without a fill. */
+  /** The part below a whole lot, and what it has moved in the account without a fill. */
   rest: WholeTrade;
   restMoved: Unbooked;
-  /** By execution that was not a fill by itself: what was booked with it; null if nothing yet. */
+  /** By execution that was not a fill on its own: what was booked with it; null if nothing yet. */
   readonly joined: Map<number, WholeTrade | null>;
   /** The quantity executed in total; null while the order has not ended. */
   ended: bigint | null;
@@ -33,7 +33,9 @@ interface WholeTrade {
   readonly commissions: ReadonlyMap<string, bigint>;
 }
 
-/** Coins and cash that an order has moved and that no fill covers yet, in units of 1e-8; positive is what came in. */
+/**
+ * Coins and cash that an order has moved and that no fill covers yet, in units of 1e-8; positive: received.
+ */
 export interface Unbooked {
   readonly coins: bigint;
   readonly cash: bigint;
@@ -45,7 +47,7 @@ export interface FillBook {
    * together with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
    */
   add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap' | 'later';
-  /** The order has ended: what remains of it below a lot becomes no fill, and shows in the account. */
+  /** The order has ended: its remainder below a lot becomes no fill, and shows in the account. */
   ended(orderId: number, executed: bigint): void;
   readonly unbooked: Unbooked;
   /** Whether the stream or an answer has delivered it already. */
@@ -96,7 +98,9 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
     return order;
   }
 
-  /** Adds an execution to the remainder of earlier ones; what stays below a lot is attributed to this execution. */
+  /**
+   * Adds an execution to the remainder of earlier ones; the rest below a lot is attributed to this execution.
+   */
   function join(order: OrderSoFar, trade: RawTrade): void {
     const before = order.rest;
     const all = together(before, wholeOf(trade));
@@ -108,7 +112,7 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
     order.joined.set(trade.tradeId, whole.quantity === 0n ? null : whole);
   }
 
-  /** Once an order has ended, nothing of it waits to be booked. */
+  /** Once an order has ended, none of it waits to be booked. */
   function settle(order: OrderSoFar, restMoved: Unbooked): void {
     const { coins, cash } = order.ended !== null && order.executed >= order.ended ? STILL : restMoved;
     unbooked = {
@@ -226,7 +230,7 @@ function fillOf(trade: RawTrade, whole: WholeTrade, { clientId, market, simulate
   };
 }
 
-/** The price in ticks. Between two ticks it is the better one; the rest is a cost. */
+/** The price in ticks; between two ticks, the better one, and the rest is a cost. */
 function ticksOf(
   { buyer, price }: RawTrade,
   { quantity, paid }: WholeTrade,
@@ -245,11 +249,11 @@ interface FeePaid {
 }
 
 /**
- * A fee in the quote currency counts as it is (money units are 1e-8 as well); a fee in the coin that was bought
- * counts at its worth at this price. A fee in another asset is given by amount, and the engine values it at the
- * desk's own quote. Such a fee charges no cash, so what was paid between two ticks stays a difference in cash, for a
- * person to explain. A fill names one fee asset: a fee that an earlier part below one lot paid in another asset stays
- * a difference as well.
+ * A fee in the quote currency counts as it is (money units are 1e-8 too); a fee in the coin bought counts at
+ * its worth at this price. A fee in another asset is reported by amount, and the engine values it at the
+ * desk's own quote. Such a fee charges no cash, so an amount paid between two ticks stays a cash difference
+ * for a person to explain. A fill names one fee asset: a fee that an earlier part below one lot paid in
+ * another asset stays a difference too.
  */
 function feeOf(
   { buyer, commissionAsset }: RawTrade,

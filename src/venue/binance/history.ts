@@ -78,7 +78,8 @@ function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: str
 const BY_TIME_MS_MAX = 23 * 3_600_000;
 
 /**
- * Within a day, asks by time. Further back, reads the newest page, and earlier ones only if that page begins later.
+ * Within a day, requests by time. Further back, reads the newest page, and earlier ones only if that one
+ * begins too late.
  */
 async function tradesSince(
   context: HistoryContext,
@@ -147,7 +148,7 @@ interface TradePage {
   readonly lastId: number;
 }
 
-/** Of a row older than `sinceMs` only id and time are read: ticks and lots may have been different then. */
+/** For rows older than `sinceMs` only id and time are read: ticks and lots may have been different then. */
 async function tradePage(
   context: HistoryContext,
   market: BinanceMarket,
@@ -175,7 +176,7 @@ async function tradePage(
   });
 }
 
-/** Client id and time of each order, remembered or asked for; an order that the venue does not tell is left out. */
+/** Client id and time of each order, from memory or by request; an order that the venue omits is left out. */
 async function ordersOf(
   context: HistoryContext,
   market: BinanceMarket,
@@ -221,7 +222,7 @@ interface EndNames {
 export const REST_END: EndNames = { orderId: 'orderId', status: 'status', executed: 'executedQty' };
 export const STREAM_END: EndNames = { orderId: 'i', status: 'X', executed: 'z' };
 
-/** Called by whoever learns that an order has ended: what remains of it below a lot is no longer waited for. */
+/** Called when an order is found to have ended: its remainder below a lot is no longer waited for. */
 export function noteEnd(
   { bookOf }: Pick<HistoryContext, 'bookOf'>,
   order: Fields,
@@ -249,8 +250,9 @@ interface OrderFacts {
 }
 
 /**
- * Which client id belongs to which order of the venue. Executions carry only the venue's own id, and asking for the
- * client id costs as much as reading the executions, so each one that an answer or the stream has told is kept.
+ * Which client id belongs to which order of the venue. Executions carry only the venue's own id, and
+ * requesting the client id costs as much as reading the executions, so each one seen in an answer or on the
+ * stream is stored.
  */
 interface OrderMemory {
   learn(symbol: string, orderId: number, facts: OrderFacts): void;

@@ -1,4 +1,4 @@
-/** What the adapter knows of one instrument at the venue. */
+/** What the adapter knows about one instrument at the venue. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { QuantityLimits } from '../../domain/venue.js';
 import { stepUnits } from './decode.js';
@@ -10,7 +10,7 @@ export interface BinanceMarket {
   /** The desk's tick and lot, in units of 1e-8. */
   readonly tick: bigint;
   readonly lot: bigint;
-  /** The finest steps that the venue was seen to use: the desk's own, or fractions of them; units of 1e-8. */
+  /** The finest steps seen at the venue: the desk's own, or fractions of them; units of 1e-8. */
   readonly finest: { tick: bigint; lot: bigint };
   /** Whether a stop may turn into a market order; set once the venue's list has been read. */
   stopLossMarket: boolean;
@@ -24,8 +24,8 @@ export interface BinanceMarket {
 }
 
 /**
- * Learns steps of the venue that are fractions of the desk's, so that fills between the desk's steps are read exactly
- * from now on.
+ * Learns venue steps that are fractions of the desk's, so that fills between the desk's steps are read
+ * exactly from now on.
  */
 export function learnSteps({ finest }: BinanceMarket, { tick, lot }: BinanceMarket['finest']): void {
   if (tick !== 0n && finest.tick % tick === 0n) finest.tick = tick;

@@ -1,6 +1,6 @@
 /**
- * Watches the connection: verifies it until everything is right, then measures the clock, probes a silent venue, and
- * from time to time reads what the exchange accepts for each symbol.
+ * Watches the connection: verifies it until everything is right, then measures the clock, probes a silent
+ * venue, and periodically reads what the exchange accepts for each symbol.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VenueUnavailable } from '../port.js';
@@ -10,7 +10,7 @@ export interface Monitor {
   /** Resolves after the first attempt, whether it succeeded or not. */
   readonly started: Promise<void>;
   readonly verified: boolean;
-  /** The exchange refused an order by one of its filters: its limits may have changed. */
+  /** The exchange refused an order through one of its filters: its limits may have changed. */
   doubtSymbols(): void;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function startMonitor(context: VerifyContext): Monitor {
     return halted ? 0 : nowMs() + times.symbolsMs;
   }
 
-  /** The engine learns of a change with its next reading. */
+  /** The engine learns of a change at its next reading. */
   async function lookAtSymbols(): Promise<void> {
     const before = takenOf(context);
     const problems = await verifySymbols(context);

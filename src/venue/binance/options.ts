@@ -1,4 +1,4 @@
-/** How a Binance venue is opened. Times and randomness are given. */
+/** How a Binance venue is opened. Times and randomness are passed in. */
 import type { Backoff } from '../../domain/backoff.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
@@ -30,7 +30,7 @@ export const BINANCE_TIMES: BinanceTimes = {
   retry: { triesMax: 3, firstMs: 200, mostMs: 2000 },
 };
 
-/** Of spot. */
+/** For spot. */
 export const BINANCE_RATES = {
   weight: { counts: 'weight of requests', of: 'address', limit: 6000, windowMs: 60_000 },
   orders: { counts: 'orders', of: 'account', limit: 100, windowMs: 10_000 },
@@ -59,6 +59,6 @@ export interface BinanceVenueOptions {
   readonly random?: () => number;
   readonly breaker?: BreakerOptions;
   readonly times?: Partial<BinanceTimes>;
-  /** Called for each answer that could not be believed, for the log. Holds no secret. */
+  /** Called for each answer that can't be trusted, for the log. Holds no secret. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
 }

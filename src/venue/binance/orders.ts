@@ -16,7 +16,7 @@ import {
 } from './decode.js';
 import type { BinanceMarket } from './market.js';
 
-/** How far below its trigger a stop that has to be sent as a limit order may sell, in parts per thousand. */
+/** How far beyond its trigger a stop that must be sent as a limit order may fill, in parts per thousand. */
 const STOP_SLIP_PER_MILLE = 50;
 
 export function orderParameters(order: OrderIntent, market: BinanceMarket): Record<string, string> {
@@ -33,7 +33,7 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
   if (type === 'market') return { ...common, type: 'MARKET' };
   if (type === 'limit') {
     const limit = price(needed(order.limitTicks, order));
-    // The exchange refuses it (-2010) where it would take, and knows no time in force for it.
+    // The exchange refuses it (-2010) if it would take, and has no time in force for it.
     if (order.postOnly) return { ...common, type: 'LIMIT_MAKER', price: limit };
     return { ...common, type: 'LIMIT', timeInForce: order.timeInForce, price: limit };
   }
@@ -50,8 +50,8 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
 }
 
 /**
- * The limit price of a protective stop that has to be a limit order: far enough away to be filled in all but the
- * wildest market.
+ * The limit price of a protective stop that must be a limit order: far enough away to be filled in all but
+ * the wildest market.
  */
 function farBehind(stopTicks: number, { side }: OrderIntent): number {
   const slip = Math.ceil((stopTicks * STOP_SLIP_PER_MILLE) / 1000);
@@ -123,7 +123,10 @@ const STREAM = {
   stopPrice: 'P',
 } as const;
 
-/** Orders of the desk are whole steps; of other orders the fraction of a step is dropped. Throws `Unbelievable`. */
+/**
+ * The desk's orders are whole steps; for other orders the fraction of a step is dropped. Throws
+ * `Unbelievable`.
+ */
 export function readOrder(value: unknown, market: BinanceMarket): VenueOrder {
   const fields = fieldsOf(value, 'order');
   if (fields.symbol !== market.symbol) throw new Unbelievable('order: of another symbol than asked for');

@@ -17,19 +17,19 @@ const CANCEL_REJECTED = -2011;
 const NO_SUCH_ORDER = -2013;
 
 /**
- * A duplicate id is not a rejection: only we make these ids, so the order is already there (an answer was lost). It
- * is unknown, and the lookup finds it.
+ * A duplicate id is not a rejection: only we make these ids, so the order already exists (an answer was
+ * lost). Its outcome is unknown, and the lookup finds it.
  */
 function isDuplicate(code: number, text: string): boolean {
   return code === NEW_ORDER_REJECTED && /duplicate/i.test(text);
 }
 
-/** Spot uses one code for many refusals, so the text has to decide; futures have a code for it. */
+/** Spot uses one code for many refusals, so the text decides; futures have a code for it. */
 export function wouldTrigger(code: number, text: string): boolean {
   return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
 }
 
-/** `LIMIT_MAKER`: the market has come to its price. */
+/** `LIMIT_MAKER`: the market has reached its price. */
 function wouldTake(code: number, text: string): boolean {
   return code === NEW_ORDER_REJECTED && /match and take/i.test(text);
 }
@@ -138,7 +138,7 @@ export function whyNot(answer: Exclude<Answer, { kind: 'answered' }>): string {
   return answer.kind === 'refused' ? `${answer.code} ${answer.text}` : answer.cause;
 }
 
-/** Bugs are thrown on; only a wrong answer of the venue becomes a cause. */
+/** Bugs are rethrown; only a wrong answer from the venue becomes a cause. */
 function believableCause(error: unknown): string {
   if (error instanceof Unbelievable) return error.message;
   throw error;

@@ -4,8 +4,8 @@ import { fieldsOf, flagField } from './decode.js';
 
 export interface KeyPermissions {
   /**
-   * `key`: permissions of the key itself. `account`: those of the account, which is all that the test environment
-   * tells.
+   * `key`: permissions of the key itself. `account`: those of the account, all that the test environment
+   * reports.
    */
   readonly source: 'key' | 'account';
   readonly reading: boolean;
@@ -42,7 +42,7 @@ export function readKeyPermissions(body: unknown): KeyPermissions {
   };
 }
 
-/** Reads `account`, where the permissions of the key itself can't be asked for. */
+/** Reads `account`, for when the key's own permissions can't be read. */
 export function readAccountPermissions(body: unknown): KeyPermissions {
   return {
     source: 'account',

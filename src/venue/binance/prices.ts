@@ -11,7 +11,7 @@ import type { OpenPrices, PriceConnection, PriceStream, StreamEvents } from '../
 
 export async function openBinancePrices(options: OpenPrices): Promise<PriceConnection> {
   const { instruments } = options;
-  // All 3,400 symbols are 7 MB; so only those wanted are asked for.
+  // All 3,400 symbols are 7 MB, so only the wanted ones are requested.
   const wanted = (some: readonly Instrument[]) => ({
     symbols: JSON.stringify(some.map(({ base, quote }) => base + quote)),
     showPermissionSets: false,
@@ -45,7 +45,7 @@ class BinanceStream implements PriceStream {
     private readonly events: StreamEvents,
   ) {
     this.#byId = new Map(instruments.map(({ symbol, base, quote }) => [base + quote, symbol]));
-    // The library parses into floating point and keeps one of several: no frame reaches it.
+    // The library parses into floating point and keeps one of several frames, so no frame reaches it.
     exchange.handleMessage = (client, message) => this.#read(client, message);
   }
 

@@ -24,7 +24,7 @@ interface ReadingRequest<T> {
 export interface Reader {
   /** Throws `VenueUnavailable`. */
   read<T>(request: ReadingRequest<T>): Promise<T>;
-  /** For what arrives unasked. True if `work` believed it. */
+  /** For unsolicited messages. True if `work` believed it. */
   judge(what: string, work: () => void): boolean;
   /** Records an answer that could not be believed. */
   note(what: string, cause: string): void;

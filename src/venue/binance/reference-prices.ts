@@ -1,5 +1,5 @@
 /**
- * The approximate price of each instrument: the last bids read, so that a price that is off by a factor is noticed.
+ * The approximate price of each instrument: the last bids read, to notice a price that is off by a factor.
  */
 import { Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';

@@ -1,6 +1,6 @@
 /**
- * The only way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and both are
- * told how it was answered. Readings are retried; orders and cancels never.
+ * The only way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and
+ * both learn how it was answered. Readings are retried; orders and cancels never.
  */
 import { type Backoff, jitteredMs } from '../../domain/backoff.js';
 import type { Breaker } from '../breaker.js';
@@ -40,7 +40,7 @@ interface RequestsOptions {
   /** Why no order may leave; null if orders may. */
   readonly whyNoOrder: () => string | null;
   readonly onBreaker: (detail: string) => void;
-  /** Called when the venue says that our clock is wrong: measures the offset anew. False if that failed. */
+  /** Called when the venue says that our clock is wrong: measures the offset again. False if that failed. */
   readonly measureClock: () => Promise<boolean>;
 }
 
@@ -79,9 +79,9 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   /**
-   * What is refused for its time alone is sent once more with the clock measured anew: an order within a second of
-   * the wish or not at all, since prices move on; anything else also by the clock as it was, since it may only have
-   * been under way for too long.
+   * A request refused only for its timestamp is sent once more after measuring the clock. An order goes out
+   * within a second of being requested or not at all, since prices move on; anything else goes out even by
+   * the old clock, since it may only have been in flight too long.
    */
   async function withClock(request: Request): Promise<Answer> {
     const sinceMs = nowMs();
@@ -147,8 +147,8 @@ export function watchHeaders(
 }
 
 /**
- * The account's limit of unfilled orders, not the address's limit of requests, whatever Retry-After comes with it.
- * Cancels and readings still pass: to stop sending would leave open what is being closed.
+ * The account's limit of unfilled orders, not the address's limit of requests, whatever Retry-After comes
+ * with it. Cancels and readings still pass: a pause would leave open what is being closed.
  */
 const TOO_MANY_ORDERS = -1015;
 
@@ -161,9 +161,9 @@ export interface RetryOptions extends Backoff {
 }
 
 /**
- * Returns the first result that is good enough, or the last one. Only for what may safely be repeated (readings): an order
- * whose outcome is unknown is looked up, never sent again. No library: the pause and its randomness are given, so that a
- * simulated venue fails and recovers in simulated time.
+ * Returns the first result that is good enough, or the last one. Only for requests that are safe to repeat
+ * (readings): an order whose outcome is unknown is looked up, never sent again. No library: the pause and its
+ * randomness are passed in, so a simulated venue fails and recovers in simulated time.
  */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,

@@ -124,7 +124,7 @@ async function openOrders(context: TradingContext): Promise<readonly VenueOrder[
   return lists.flat();
 }
 
-/** Leaves out orders of symbols that are not the desk's, but not those with a foreign client id. */
+/** Leaves out orders of symbols that are not the desk's, but includes those with a foreign client id. */
 function readOpenOrders(
   context: TradingContext,
   query: Readonly<Record<string, string>>,

@@ -61,7 +61,9 @@ export function openUserStream(options: UserStreamOptions): UserStream {
   };
 }
 
-/** The library would parse an execution into floating point and keep one of several; so no event reaches it. */
+/**
+ * The library would parse an execution into floating point and keep one of several, so no event reaches it.
+ */
 function listen({ exchange, onEvent }: UserStreamOptions, closing: AbortSignal): void {
   const handleMessage = exchange.ccxt.handleMessage.bind(exchange.ccxt);
   exchange.ccxt.handleMessage = (client: SocketClient, message: unknown) => {

@@ -23,8 +23,8 @@ export interface VerifyContext {
 }
 
 /**
- * Everything that forbids trading here, in plain words; empty if nothing does. Never throws. A symbol in which no
- * position can be opened forbids only itself, unless that is true of all symbols.
+ * Everything that forbids trading here, in plain words; empty if nothing does. Never throws. A symbol in
+ * which no position can be opened blocks only itself, unless all symbols are blocked.
  */
 export async function verify(context: VerifyContext): Promise<readonly string[]> {
   try {
@@ -47,8 +47,8 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
 }
 
 /**
- * Reads the list and keeps what it says of each symbol. Returns problems only if every symbol has one. Throws
- * `VenueUnavailable`.
+ * Reads the list and stores what it says about each symbol. Returns problems only if every symbol has one.
+ * Throws `VenueUnavailable`.
  */
 export async function verifySymbols(context: VerifyContext): Promise<readonly string[]> {
   const { markets } = context;
@@ -81,7 +81,7 @@ export function readSymbols({ connection, markets }: VerifyContext): Promise<Rea
   );
 }
 
-/** The exchange refuses the whole list if it does not know one symbol: then each is asked for by itself. */
+/** The exchange refuses the whole list over one unknown symbol; then each is requested on its own. */
 async function ofSymbols<T>(
   markets: readonly BinanceMarket[],
   read: (some: readonly BinanceMarket[]) => Promise<ReadonlyMap<string, T> | null>,
@@ -95,7 +95,10 @@ async function ofSymbols<T>(
 const listed = (markets: readonly BinanceMarket[]): string =>
   JSON.stringify(markets.map(({ symbol }) => symbol));
 
-/** Throws `VenueUnavailable`. The test environment lacks this endpoint and tells only what the account may do. */
+/**
+ * Throws `VenueUnavailable`. The test environment lacks this endpoint and reports only what the account may
+ * do.
+ */
 export function readPermissions({ connection, endpoint }: VerifyContext): Promise<KeyPermissions> {
   if (endpoint.kind === 'testnet') {
     return connection.reader.read({
@@ -129,8 +132,8 @@ function readCanTrade({ connection }: VerifyContext): Promise<boolean> {
 }
 
 /**
- * A symbol without a bid (halted or delisted) keeps its last price. Throws `VenueUnavailable`, also if a price is off
- * by a factor.
+ * A symbol without a bid (halted or delisted) keeps its last price. Throws `VenueUnavailable`, including for
+ * a price off by a factor.
  */
 export async function readPrices({
   connection,
@@ -151,7 +154,8 @@ export async function readPrices({
           const row = rows.find(({ symbol }) => symbol === market.symbol);
           const bidTicks = row === undefined ? 0 : readBid(row, market);
           if (bidTicks === 0) continue;
-          // Each is recorded, also after one that is off, so that prices that jump together are believed together.
+          // Each is recorded, even after one that is off, so that prices that jump together are believed
+          // together.
           try {
             prices.set(market, bidTicks, connection.nowMs());
           } catch (error) {

@@ -1,4 +1,4 @@
-/** One exchange of ccxt, for public prices: imported by itself, its markets reduced to the desk's symbols. */
+/** One ccxt exchange, for public prices: imported on its own, its markets reduced to the desk's symbols. */
 
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
@@ -15,7 +15,7 @@ interface Market {
 
 export interface StreamClient {
   future(hash: string): Promise<unknown>;
-  /** Hands a result to whoever waits for it; nobody may be waiting. */
+  /** Hands a result to whoever is waiting, if anyone. */
   resolve(result: unknown, hash?: string): unknown;
   connect(): Promise<unknown>;
   send(message: object): Promise<unknown>;
@@ -55,12 +55,12 @@ export interface ExchangeOptions extends OpenPrices {
   readonly venue: string;
   /** Parameters that keep the venue's list of markets short, if the venue has any. */
   readonly marketParameters?: object;
-  /** The same for each symbol by itself: some venues refuse the whole list if they do not know one symbol. */
+  /** The same per symbol: some venues refuse the whole list over one unknown symbol. */
   readonly marketParametersOfEach?: readonly object[];
 }
 
 const NAME = /^[a-z][a-z0-9]{1,30}$/;
-/** Interval of the library's pings. A stream that answers none for twice as long is taken for dead. */
+/** Interval of the library's pings. A stream that answers none for twice as long is considered dead. */
 const KEEP_ALIVE_MS = 5000;
 
 /** Throws if ccxt has no such exchange, or it can't be reached, or it lacks one of the symbols. */
@@ -74,7 +74,7 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
     ...(addresses ? { fetchImplementation: fetchThrough(addresses) } : {}),
   });
   exchange.streaming = { ...exchange.streaming, keepAlive: KEEP_ALIVE_MS };
-  // The list of every currency with its networks takes megabytes, and prices need none of it.
+  // The list of all currencies and their networks is megabytes, and prices need none of it.
   exchange.has = { ...exchange.has, fetchCurrencies: false };
   guardFutures(exchange);
   keepOnly(exchange, options);
@@ -130,8 +130,8 @@ export function listedOf(exchange: CcxtExchange, instruments: readonly Instrumen
 }
 
 /**
- * The library's own error class for an unlisted symbol. The library is loaded late, so the class is recognised by its
- * name.
+ * The library's own error class for an unlisted symbol. The library is loaded late, so the class is
+ * recognised by name.
  */
 export const isUnlisted = (error: unknown): boolean => error instanceof Error && error.name === 'BadSymbol';
 

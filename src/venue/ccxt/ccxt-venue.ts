@@ -4,7 +4,7 @@ import type { VenueDefinition } from '../definition.js';
 import type { PriceSource } from '../prices.js';
 
 interface CcxtVenue {
-  /** ccxt's name of the venue as well. */
+  /** Also ccxt's name for the venue. */
   readonly name: string;
   readonly title: string;
   readonly address: string;
@@ -23,7 +23,7 @@ export function ccxtVenue({ name, title, address, probe, marketParameters }: Ccx
   return { name, title, prices, live: null };
 }
 
-/** Exchanges of ccxt that have a stream, by the names of its files: nothing of the library is loaded. */
+/** ccxt exchanges that have a stream, from its file names: none of the library is loaded. */
 export const ccxtNames = (): readonly string[] =>
   readdirSync(new URL('./src/pro/', import.meta.resolve('ccxt'))).flatMap(
     (file) => /^([a-z][a-z0-9]*)\.js$/.exec(file)?.[1] ?? [],

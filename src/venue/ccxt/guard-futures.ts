@@ -1,4 +1,4 @@
-/** The part of one of ccxt's sockets that makes promises. */
+/** The part of a ccxt socket that makes promises. */
 interface FutureMaker {
   future(hash: string): Promise<unknown>;
   guarded?: boolean;

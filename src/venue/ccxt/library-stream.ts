@@ -1,6 +1,6 @@
 /**
- * A venue's stream of best prices as ccxt reads it. ccxt keeps one result for each message that is waited for and
- * loses the rest of a burst, so each result is taken as the frame is read.
+ * A venue's stream of best prices, read by ccxt. ccxt keeps one result per awaited message and loses the rest
+ * of a burst, so each result is taken as its frame is read.
  */
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceStream, StreamEvents, Ticker } from '../prices.js';
@@ -23,7 +23,8 @@ interface LibraryConnection {
 }
 
 /**
- * The library subscribes and parses; each result is taken when it is handed out, whether anybody awaits it or not.
+ * The library subscribes and parses; each result is taken when it is handed out, whether or not anybody
+ * awaits it.
  */
 class LibraryStream implements PriceStream {
   readonly givesMinutes = false;
@@ -55,7 +56,7 @@ class LibraryStream implements PriceStream {
     return { ended };
   }
 
-  /** Not every venue can subscribe to a single symbol again, so the connection is made again. */
+  /** Not every venue can resubscribe a single symbol, so the connection is made again. */
   resubscribe(symbols: readonly string[]): void {
     this.drop(`${symbols.join(', ')} had gone silent`);
   }

@@ -14,7 +14,7 @@ import { openTradedContracts } from './months.js';
 import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
 import type { IbkrVenueOptions } from './setup.js';
 
-/** Time limits of a pre-flight: shorter, since a person waits for it. */
+/** Time limits of a pre-flight: shorter, because a person is waiting. */
 const READER_TIMES = { readyMs: 5_000, questionMs: 5_000 };
 
 export function signIn(env: Environment): SignIn<TradingAccess> {

@@ -31,7 +31,7 @@ export const CENT = MONEY_SCALE / 100;
 
 export class AccountReadings {
   readonly #options: AccountOptions;
-  /** Kept because the broker forgets them at midnight. */
+  /** Stored because the broker forgets them at midnight. */
   readonly #fills = new Map<string, Fill>();
 
   constructor(options: AccountOptions) {
@@ -64,9 +64,9 @@ export class AccountReadings {
     return believed(this.#options.note, 'balances', () => {
       const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
       if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
-      // NetLiquidation includes the gains of open futures, and the broker puts the cost of opening them into their
-      // average cost. The engine counts results when they are realized, and has already deducted that cost. Interest
-      // grows in it each night, and becomes cash when it is posted.
+      // NetLiquidation includes the gains of open futures, and the broker puts the cost of opening them into
+      // their average cost. The engine counts results when they are realised, and has already deducted that
+      // cost. NetLiquidation also accrues interest nightly, which becomes cash when posted.
       const cash =
         amount('NetLiquidationByCurrency') -
         (told.has(ACCRUED) ? amount(ACCRUED) : 0) -
@@ -103,7 +103,7 @@ export class AccountReadings {
     });
   }
 
-  /** A position in another contract can't be counted by the desk: it is reported, not left out. */
+  /** The desk can't count a position in another contract: it is reported, not left out. */
   async #held(setup: Setup): Promise<readonly ToldPosition[]> {
     const told = await this.#options.reading.ask(positions());
     const held = told.filter(({ account, quantity }) => account === setup.account && quantity !== 0);
@@ -115,8 +115,8 @@ export class AccountReadings {
 }
 
 /**
- * An order of a desk that filled in a month which is not traded any more, as its stop while the trader was away: nothing
- * of that month is held by now, and it was traded for the same instrument.
+ * The contract of a desk's order that filled in a month no longer traded, such as its stop while the trader
+ * was away: nothing of that month is held by now, and it was traded for the same instrument.
  */
 function ofAnotherMonth(
   { contracts }: Setup,

@@ -1,6 +1,6 @@
 /**
- * The account as the auditor reads it: under a client id of its own, which sends nothing that could affect an order,
- * with its own few messages of the TWS protocol, without the adapter and its library.
+ * The account as the auditor reads it: under its own client id, which sends nothing that could affect an
+ * order, with its own few messages of the TWS protocol, without the adapter and its library.
  */
 import { connect, type Socket } from 'node:net';
 import type { Instrument } from '../../domain/instrument.js';
@@ -20,7 +20,7 @@ interface AccountToRead {
 /** Messages are read by the layout of this protocol version only; newer Gateways speak it too. */
 const VERSION = 177;
 const ANSWER_MS = 5_000;
-/** Left out where there never was any. */
+/** Left out if there never was any. */
 const ACCRUED = 'AccruedCash';
 const LENGTH_BYTES = 4;
 const FRAME_MAX = 0xffffff;
@@ -40,7 +40,7 @@ const TELLS = {
 
 interface Told {
   accounts: readonly string[];
-  /** By account and contract: one that changes meanwhile is told again, and the last one counts. */
+  /** By account and contract: one that changes meanwhile is sent again, and the last one counts. */
   readonly positions: Map<string, readonly string[]>;
   readonly ledger: Map<string, string>;
 }
@@ -122,7 +122,7 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
       throw new Error(`${tag}: expected an amount, found ${text.slice(0, 40)}`);
     }
   };
-  // Interest of a month that is not posted is no cash yet.
+  // A month's unposted interest is not cash yet.
   const accrued = told.ledger.has(`${chosen} ${ACCRUED}`) ? amount(ACCRUED) : 0;
   const equity = amount('NetLiquidationByCurrency') - accrued;
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
@@ -131,8 +131,8 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
 }
 
 /**
- * Signed lots by symbol. Throws for what the desk does not trade, for two contracts of one instrument and for a part of
- * a lot: none of them is as if it were not there.
+ * Signed lots by symbol. Throws for a position that the desk doesn't trade, for two contracts of one
+ * instrument and for a fraction of a lot: none of them may be ignored.
  */
 function positionsOf(
   told: Told,
@@ -172,8 +172,8 @@ const MONTH_LETTERS = 'FGHJKMNQUVXZ';
 const NAMED_MONTH = /([FGHJKMNQUVXZ])(\d{1,2})$/;
 
 /**
- * The month that a future is named after (CLZ6: 202612): some products trade for the last time in another one. Where
- * the name tells none, the month of its last trade.
+ * The month that a future is named after (CLZ6: 202612): some products stop trading in another one. If the
+ * name has none, the month of its last trade.
  */
 function monthOf(localSymbol: string | undefined, expiry: string): string {
   const [, letter = '', digits = ''] = NAMED_MONTH.exec(localSymbol ?? '') ?? [];

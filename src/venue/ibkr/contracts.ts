@@ -9,9 +9,9 @@ export interface ResolvedContract {
   readonly instrument: Instrument;
   /** For orders and data: one month of a future, never the continuous contract. */
   readonly contract: Contract & { readonly conId: number };
-  /** As people know it, for example NQZ6. */
+  /** Its common name, for example NQZ6. */
   readonly name: string;
-  /** Of a future; null for everything else. */
+  /** For a future; null for everything else. */
   readonly listed: ListedContract | null;
   /** Why no position may be opened in it; null if it is as the desk file says. */
   readonly problem: string | null;
@@ -45,7 +45,7 @@ export function contractDetails(contract: Contract): Question<readonly ContractD
 }
 
 /**
- * `held`: contracts in which the account has a position. A month that is held is traded until it is closed, even if
+ * `held`: contracts in which the account has a position. A held month is traded until it is closed, even if
  * another is the front month by now. Throws `VenueUnavailable`, and RangeError as `askedOf` does.
  */
 export async function resolveContract(
@@ -116,7 +116,7 @@ function described(instrument: Instrument, asked: Contract, details: ContractDet
   return { instrument, contract: traded, name, listed, problem: otherwise(instrument, details) };
 }
 
-/** Some answers have a time of day behind the date. */
+/** Some answers have a time of day after the date. */
 const LAST_TRADE = /^(\d{4})(\d{2})(\d{2})(\D|$)/;
 
 function listedOf({ contract, contractMonth }: ContractDetails): ListedContract {
@@ -126,7 +126,7 @@ function listedOf({ contract, contractMonth }: ContractDetails): ListedContract 
     throw new Unbelievable(`${contract.localSymbol}: expected the date of its last trade, found ${told}`);
   return {
     name: textOf(contract.localSymbol, 'localSymbol'),
-    // The month that it is named after: some products trade for the last time in the month before.
+    // The month it is named after: some products stop trading in the month before.
     month: /^\d{6}$/.test(contractMonth ?? '') ? String(contractMonth) : `${year}${month}`,
     lastTradeDay: `${year}-${month}-${day}`,
   };
@@ -148,7 +148,7 @@ export async function followingContract(
   return later[0] ?? null;
 }
 
-/** Where the desk file differs from the broker; null if nowhere. */
+/** How the desk file differs from the broker; null if it doesn't. */
 function otherwise(instrument: Instrument, { contract, minTick }: ContractDetails): string | null {
   const { symbol, quote, tickSize, lotSize, multiplier = '1' } = instrument;
   const problems = [

@@ -15,7 +15,7 @@ import {
   settingsOf,
 } from './settings.js';
 
-/** Contracts are asked for by the code of their currency, which has three letters. */
+/** Contracts are requested by their currency code, which has three letters. */
 const SYMBOL = /^[A-Z0-9]{1,12}\/[A-Z]{3}$/;
 const TAKEN = { entries: ['limit', 'stop'], terms: [], lotSize: '1', tradeOfEach: false } as const;
 

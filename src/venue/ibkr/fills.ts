@@ -57,8 +57,8 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
 const ADDED = 1;
 
 /**
- * Stocks also fill between two ticks, where a market maker improves the price: then this gives the better tick, and the
- * distance to it in ticks as a cost. A future has no price between its ticks.
+ * Stocks also fill between two ticks, when a market maker improves the price: then this returns the better
+ * tick, and the distance to it in ticks as a cost. A future has no price between its ticks.
  */
 function priceOf(
   price: unknown,
@@ -83,9 +83,9 @@ function timeOf(text: string): number {
 }
 
 /**
- * The opening costs of the lots that are held, in money units. The broker keeps them in the average cost until the
- * lots are closed; the engine deducts them at once. `quantity`: signed lots held now. Lots held before the first fill
- * are taken to have cost what a lot cost last.
+ * The opening costs of the lots held, in money units. The broker keeps them in the average cost until the
+ * lots are closed; the engine deducts them at once. `quantity`: signed lots held now. Lots held before the
+ * first fill are assumed to have cost as much per lot as the last fill.
  */
 export function openingCosts(fills: readonly Fill[], quantity: number): number {
   const signed = ({ side, quantityLots }: Fill) => (side === 'buy' ? quantityLots : -quantityLots);

@@ -1,7 +1,7 @@
 /**
- * One connection to TWS or IB Gateway. The library speaks the protocol; when to dial, when a connection is ready and
- * whether it is still alive is decided here. Each attempt has a library object of its own: an old one keeps requests
- * made while it was disconnected and would send them on reconnecting.
+ * One connection to TWS or IB Gateway. The library speaks the protocol; this file decides when to dial, when
+ * a connection is ready and whether it is still alive. Each attempt has its own library object: an old one
+ * keeps requests made while it was disconnected and would send them on reconnecting.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventName, IBApi } from '@stoqey/ib';
@@ -16,8 +16,8 @@ export interface GatewayTimes {
   readonly readyMs: number;
   readonly questionMs: number;
   /**
-   * Interval between two requests for its time, and the time limit of the answer: a half-open connection gives no
-   * sign by itself.
+   * Interval between two requests for the Gateway's time, and the time limit of the answer: a half-open
+   * connection shows no sign by itself.
    */
   readonly heartbeatMs: number;
   readonly heartbeatAnswerMs: number;
@@ -91,7 +91,7 @@ interface Waiting {
 
 interface Ended {
   readonly wasReady: boolean;
-  /** Nothing changes before a person acts. */
+  /** Nothing changes until a person acts. */
   readonly needsPerson: boolean;
 }
 
@@ -100,7 +100,7 @@ export class Gateway {
   session: Session | null = null;
   /** The Gateway has reported that it can't reach the broker. */
   linkBroken = false;
-  /** Settles when the first attempt is ready or has failed. */
+  /** Resolves when the first attempt is ready or has failed. */
   readonly started: Promise<void>;
   readonly #options: GatewayOptions;
   readonly #waiting = new Set<Waiting>();
@@ -204,12 +204,13 @@ export class Gateway {
       };
       const late = () => {
         fail(`no answer within ${timeoutMs} ms`);
-        // A late answer without an id could be taken for that of another question, so the connection is dropped. If
-        // the link to the broker is down, the answer comes when the link is back, and the next question waits for it.
+        // A late answer without an id could be mistaken for another question's, so the connection is dropped.
+        // If the link to the broker is down, the answer comes when the link is back, and the next question
+        // waits for it.
         if (question.alone && this.linkBroken && !local) return;
         end();
         if (question.alone) this.#drop(`${name} was not answered within ${timeoutMs} ms`);
-        // What nobody hears any more counts at the Gateway, too: it gives two summaries of the account at a time.
+        // An abandoned request still counts at the Gateway, which allows two account summaries at a time.
         else if (this.session === session) question.cancel?.(session.api, id);
       };
       const cancelTimer = after(timeoutMs, late);
@@ -252,7 +253,7 @@ export class Gateway {
         this.session = null;
         api.removeAllListeners();
         api.disconnect();
-        // Resolves before the listeners are told: a new connection is made whatever they do.
+        // Resolves before the listeners are notified: a new connection is made whatever they do.
         resolve({ wasReady, needsPerson });
         for (const waiting of [...this.#waiting]) waiting.lost(cause);
         if (!this.#closing.signal.aborted) this.#options.onLost(cause);
@@ -263,8 +264,8 @@ export class Gateway {
         end(
           `a message of the Gateway could not be handled: ${error instanceof Error ? error.message : error}`,
         );
-      // An exception while reading a message would end the whole process. Whatever was in flight on this connection
-      // is unknown then.
+      // An exception while reading a message would end the whole process. Anything in flight on this
+      // connection is then unknown.
       guardReading(api, failed);
       const hear = (event: EventName, args: readonly unknown[]) => {
         if (over) return;
@@ -343,7 +344,7 @@ const NO_REQUEST = -1;
 const FIRST_QUESTION = 1_000_000_000;
 const TIME_QUESTION = 'time';
 
-/** Milliseconds since 1970; the Gateway gives whole seconds. */
+/** Milliseconds since 1970; the Gateway reports whole seconds. */
 export function currentTime(): Question<number> {
   return {
     name: TIME_QUESTION,
@@ -357,12 +358,13 @@ export function currentTime(): Question<number> {
 }
 
 /**
- * If the process itself was suspended, messages that came meanwhile have to be read before an answer counts as late.
+ * If the process itself was suspended, messages that came meanwhile must be read before an answer counts as
+ * late.
  */
 const STOOD_STILL_MS = 250;
 const READ_FIRST_MS = 1000;
 
-/** Calls `then` after `ms` milliseconds. The function that it returns cancels the call. */
+/** Calls `then` after `ms` milliseconds. The returned function cancels the call. */
 export function after(ms: number, then: () => void): () => void {
   const dueMs = performance.now() + ms;
   let timer = setTimeout(() => {

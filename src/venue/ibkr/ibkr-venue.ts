@@ -1,5 +1,5 @@
 /**
- * An account at Interactive Brokers as a venue, through TWS or IB Gateway. Whatever is not certain is reported as
+ * An account at Interactive Brokers as a venue, through TWS or IB Gateway. Anything uncertain is reported as
  * unknown.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -109,8 +109,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       onNotice(code, text) {
         const broken = linkAfter(code);
         if (broken === true) health.against(link, text);
-        // What the exchange did while the link was broken was not reported: coming up again makes the engine
-        // reconcile. Which farms are down is told anew.
+        // Nothing was reported while the link was broken: coming up again makes the engine reconcile. Farms
+        // that are down are reported again.
         if (broken === false) linkBack();
         const farm = farmAfter(code, text, options.instruments);
         if (farm !== null && name === 'reading') {
@@ -146,7 +146,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     void askFollowing(setup);
   });
   const following = new Map<number, ListedContract | null>();
-  /** For the status only: without an answer the desk trades all the same. */
+  /** For the status only: without an answer the desk trades anyway. */
   const askFollowing = async ({ contracts }: Setup): Promise<void> => {
     following.clear();
     for (const [id, contract] of contracts)
@@ -194,8 +194,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     serverTime: () => reading.ask(currentTime()),
     accountId: () => setup?.account ?? null,
     async balances(): Promise<VenueBalances> {
-      // Balances are the first thing that a new desk asks for: the error says why there is no account, for example
-      // that it is a real one.
+      // A new desk requests balances first: the error says why there is no account, for example that it is a
+      // real one.
       if (setup === null && health.reasons.length > 0) throw new VenueUnavailable(health.reasons.join('; '));
       return account.balances();
     },

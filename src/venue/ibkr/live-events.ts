@@ -1,6 +1,6 @@
 /**
- * What the connection for orders reports unasked, as the engine's events: fills with their commission, and each order
- * after its fills.
+ * Unsolicited reports on the connection for orders, as the engine's events: fills with their commission, and
+ * each order after its fills.
  */
 import {
   type CommissionReport,
@@ -21,7 +21,7 @@ export interface LiveOptions {
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
   readonly emit: (event: VenueStreamEvent) => void;
-  /** Something could not be believed or has not come, so that the engine has to reconcile. */
+  /** Something could not be believed or did not arrive, so the engine must reconcile. */
   readonly missed: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
 }
@@ -100,8 +100,8 @@ export class LiveEvents {
     const before = this.#delivered.get(tradeId);
     const held = this.#held.get(tradeId);
     if (Math.max(before ?? -1, held?.revision ?? -1) >= revision) return;
-    // A fill that was already booked has been corrected: the account has to be read, and a person has to explain the
-    // difference.
+    // A fill that was already booked has been corrected: the account must be read, and a person must explain
+    // the difference.
     if (before !== undefined) {
       this.#delivered.set(tradeId, revision);
       this.#options.missed(`the broker has corrected the trade ${tradeId}`);
@@ -138,5 +138,5 @@ export class LiveEvents {
   }
 }
 
-/** The request id of an execution that was not asked for. */
+/** The request id of an execution that was not requested. */
 const UNASKED = -1;

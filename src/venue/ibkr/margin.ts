@@ -1,7 +1,7 @@
 /**
- * The margin that an entry in a future would take, as the broker tells it before the order leaves: a what-if order is
- * answered with margins and is never placed. It goes over the connection for readings, so that no order waits behind
- * it.
+ * The margin that an entry in a future would need, as the broker states it before the order leaves: a what-if
+ * order is answered with margins and is never placed. It uses the connection for readings, so no order waits
+ * behind it.
  */
 import { type Contract, EventName, type Order, type OrderState, OrderType, TimeInForce } from '@stoqey/ib';
 import { type OrderIntent, SIDES, type Side } from '../../domain/order.js';
@@ -28,15 +28,15 @@ type MarginAnswer =
 
 /** Shorter than the engine waits for the outcome of an order (`closeAll.answerTimeoutMs`, 2 s by default). */
 const ANSWER_MS = 1_000;
-/** How long an answer asked for ahead of time stays valid; prices change the account's equity. */
+/** How long an advance answer stays valid; prices change the account's equity. */
 const VALID_MS = 30_000;
-/** Interval between two rounds of asking ahead of time. */
+/** Interval between two rounds of asking in advance. */
 export const MARGIN_AHEAD_MS = 10_000;
 
 export const takesMargin = ({ purpose }: OrderIntent, { instrument }: ResolvedContract): boolean =>
   purpose === 'entry' && instrument.kind === 'future';
 
-/** `orderId`: of the asking connection, used by no order of its own. */
+/** `orderId`: an id of the asking connection that none of its orders uses. */
 export function whatIf(orderId: number, contract: Contract, order: Order): Question<MarginAnswer> {
   return {
     name: 'margin of an order',
@@ -69,7 +69,7 @@ export class Margins {
   readonly #options: MarginsOptions;
   /** The margin of one contract, by contract and side. */
   readonly #ahead = new Map<string, Margin & { readonly atMs: number }>();
-  /** Incremented by every change of the account: an answer from before it is out of date. */
+  /** Incremented by every change of the account: an answer from before a change is out of date. */
   #state = 0;
   #asking: { readonly session: Session; nextOrderId: number } | null = null;
 
@@ -84,8 +84,8 @@ export class Margins {
   }
 
   /**
-   * Asks for one contract of each future on each side, so that an entry need not wait for the answer. What gets no
-   * answer is asked again with the entry.
+   * Asks for one contract of each future on each side, so that an entry need not wait for the answer. Without
+   * an answer, the entry asks again.
    */
   async askAhead(): Promise<void> {
     const setup = this.#options.setup();
@@ -106,8 +106,8 @@ export class Margins {
   }
 
   /**
-   * Whether the margin asked for ahead of time is enough for an order. False if there is no such answer or it is not
-   * enough: then the broker is asked about the order itself.
+   * Whether the free margin of an advance answer covers an order. False if there is no such answer or it is
+   * not enough: then the broker is asked about the order itself.
    */
   reaches({ side, quantityLots }: OrderIntent, contract: ResolvedContract): boolean {
     const told = this.#ahead.get(keyOf(contract, side));

@@ -1,7 +1,7 @@
 /**
- * Which contract this process trades an instrument in, by Gateway and symbol. Prices have a connection of their own
- * and have to be those of the same contract: a month that is held is still traded after another has become the front
- * month.
+ * Which contract this process trades an instrument in, by Gateway and symbol. Prices have a connection of
+ * their own and must be for the same contract: a held month is still traded after another has become the
+ * front month.
  */
 import type { Contract } from '@stoqey/ib';
 import type { GatewayAddress } from './settings.js';
@@ -19,13 +19,13 @@ export function tradedContract(at: GatewayAddress, symbol: string): TradedContra
 }
 
 export interface TradedContracts {
-  /** Those that were found; of a symbol that is not among them, what was traded before still is. */
+  /** The contracts found; a symbol that is not among them keeps its previous contract. */
   found(contracts: ReadonlyMap<string, TradedContract>): void;
-  /** No more orders are sent. What somebody else has found there meanwhile stays. */
+  /** No more orders are sent. Contracts that someone else has found there since then stay. */
   end(): void;
 }
 
-/** For whoever sends orders. */
+/** For the sender of orders. */
 export function openTradedContracts(at: GatewayAddress): TradedContracts {
   const key = keyOf(at);
   const own = new Map<string, TradedContract>();
@@ -44,7 +44,7 @@ export function openTradedContracts(at: GatewayAddress): TradedContracts {
   };
 }
 
-/** Calls `listener` whenever an instrument's contract has changed. Returns a function that ends this. */
+/** Calls `listener` whenever an instrument's contract has changed. Returns a function that stops this. */
 export function onTradedContracts(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

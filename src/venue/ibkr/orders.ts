@@ -9,7 +9,7 @@ import type { ToldOrder } from './questions.js';
 /** For orders of a group: a fill of one reduces the others, and only one of them at a time is at the exchange. */
 const REDUCE_WITH_BLOCK = 2;
 
-/** Throws RangeError for an order that lacks the price that its type needs. */
+/** Throws RangeError for an order without the price its type needs, or of a kind this venue doesn't take. */
 export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, account: string): Order {
   const price = (ticks: number | null): number => {
     if (ticks === null) throw new RangeError(`a ${intent.type} order without its price`);
@@ -22,11 +22,11 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     totalQuantity: intent.quantityLots,
     // Our own id. The protocol's ids are counted per client and Gateway.
     orderRef: intent.clientId,
-    // Each order is transmitted by itself: none waits in TWS for another one, whatever happens to us between the two.
+    // Each order is transmitted on its own: none waits in TWS for another, whatever happens to us in between.
     transmit: true,
     ...(intent.group === undefined ? {} : { ocaGroup: intent.group, ocaType: REDUCE_WITH_BLOCK }),
   };
-  // Both are refused by the gate: see the venue's capabilities.
+  // The gate refuses both: see the venue's capabilities.
   if (intent.postOnly || intent.timeInForce === 'FOK')
     throw new RangeError(
       'an order that may only rest, or only be filled whole: this venue takes none of those',
@@ -48,7 +48,7 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
       lmtPrice: price(intent.limitTicks),
     };
   }
-  // The stop stays overnight, and triggers outside of regular hours too.
+  // The stop stays overnight, and triggers outside regular hours too.
   return {
     ...common,
     ...{ orderType: OrderType.STP, tif: TimeInForce.GTC, outsideRth: true },
@@ -60,7 +60,7 @@ export const actionOf = (side: Side): OrderAction => (side === 'buy' ? OrderActi
 
 const PRICE_PLACES = 8;
 
-/** An order that was typed by hand has no reference of ours. */
+/** An order typed by hand has no reference of ours. */
 export const clientIdOf = (orderRef: string | undefined, permId: number | undefined): string =>
   orderRef !== undefined && orderRef !== '' ? orderRef : `ibkr-${permIdOf(permId)}`;
 

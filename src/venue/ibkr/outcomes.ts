@@ -1,6 +1,6 @@
 /**
- * What the codes of TWS mean. Those about an order are in a table: any other code leaves the order unknown, and it is
- * looked up.
+ * What TWS codes mean. Codes about an order are in a table: any other code leaves the order unknown, and it
+ * is looked up.
  */
 
 import type { Instrument } from '../../domain/instrument.js';
@@ -60,7 +60,7 @@ export function meaningOf(code: number, text: string): Meaning {
 /** Messages of TWS that belong to no request, by their code. */
 
 export const IN_USE = 326;
-/** A list of orders was refused, in the name of no request: the Gateway's API is read-only. */
+/** A list of orders was refused, without a request id: the Gateway's API is read-only. */
 export const isReadOnly = (code: number, text: string): boolean =>
   code === 321 && /read-only mode/i.test(text);
 /** The link to the broker is back, but subscriptions were lost. */
@@ -85,12 +85,12 @@ const FARMS: Readonly<Record<number, { readonly farm: 'market data' | 'history';
   2104: { farm: 'market data', up: true },
   2105: { farm: 'history', up: false },
   2106: { farm: 'history', up: true },
-  // Asleep since nobody asks it for anything: it is there as soon as somebody does.
+  // Asleep because nobody requests anything from it: it is up again on the next request.
   2107: { farm: 'history', up: true },
   2108: { farm: 'market data', up: true },
 };
 
-/** Farms of other continents, of currencies and of funds: nothing of an American exchange comes from them. */
+/** Farms of other continents, of currencies and of funds: no American exchange uses them. */
 const ABROAD = /^(eu|apac|asia|hk|hfarm|jfarm|cash|fund)/i;
 const AMERICAN = new Set(
   'CME CBOT NYMEX COMEX CFE NASDAQ NYSE AMEX ARCA BATS SMART ISLAND PINK IEX'.split(' '),
@@ -100,8 +100,8 @@ const isAmerican = ({ quote, exchange = 'SMART' }: Pick<Instrument, 'quote' | 'e
   quote === 'USD' && AMERICAN.has(exchange);
 
 /**
- * Which farm a notice is about, and whether it is there after it; null: about none, or about one that none of these
- * instruments comes from.
+ * Which farm a notice is about, and whether it is up afterwards; null: about none, or about one that serves
+ * none of these instruments.
  */
 export function farmAfter(
   code: number,

@@ -1,6 +1,6 @@
 /**
- * Prices from the broker, over a connection of their own: best prices as they come, minutes on request. Delayed or
- * only partly subscribed prices don't count, and a data farm that is down gives none.
+ * Prices from the broker, over a connection of their own: best prices as they come, minutes on request.
+ * Delayed or only partly subscribed prices don't count, and a data farm that is down provides none.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BarSizeSetting, type Contract, EventName, WhatToShow } from '@stoqey/ib';
@@ -35,8 +35,8 @@ const NO_DATA = /returned no data/i;
 const HISTORY_REFUSED = 162;
 
 /**
- * Rejects if the Gateway or the broker refuses, or lists an instrument differently from the desk file. With `mayLack`
- * it keeps connecting instead, and `connect` and `fetchQuotes` give the reason.
+ * Rejects if the Gateway or the broker refuses, or lists an instrument differently from the desk file. With
+ * `mayLack` it keeps connecting instead, and `connect` and `fetchQuotes` throw the reason.
  */
 export async function openIbkrPrices(options: OpenIbkrPrices): Promise<PriceConnection> {
   const prices = new IbkrPrices(options);
@@ -103,7 +103,7 @@ class IbkrPrices implements PriceConnection {
     for (const one of found) if (isResolved(one)) this.#contracts.set(one.instrument.symbol, one.contract);
   }
 
-  /** Only symbols whose prices count; throws if there is none. */
+  /** Only symbols whose prices count; throws if every request fails. */
   async fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]> {
     if (this.#contracts.size === 0) await this.#resolve();
     this.#farmsUp();
@@ -122,8 +122,8 @@ class IbkrPrices implements PriceConnection {
 
   async #snapshot(symbol: string, contract: Contract): Promise<Ticker> {
     const best = await this.#gateway.ask(quote(contract), SNAPSHOT_MS);
-    // A symbol that can be quoted again can also be subscribed again; the Gateway does not by itself resume what it
-    // has refused.
+    // A symbol that can be quoted again can also be subscribed again; the Gateway doesn't resume a refused
+    // subscription by itself.
     const subscriptions = [...this.#subscriptions.values()];
     if (subscriptions.some((one) => one.symbol === symbol && one.problem !== null))
       this.#resubscribe([symbol]);
@@ -135,15 +135,16 @@ class IbkrPrices implements PriceConnection {
     if (contract === undefined) return [];
     const nowMs = await this.fetchTime();
     const rows: OhlcvRow[] = [];
-    // The last question asks for a minute more (below).
+    // The last request covers a minute more (below).
     const longestMs = SPAN_SECONDS_MAX * 1000 - MINUTE_MS;
-    // Nights and weekends have no minutes: it asks on until there are enough rows, after none for as long as it may.
+    // Nights and weekends have no minutes: it continues until there are enough rows, with the longest span
+    // after none.
     let isClosed = false;
     for (let fromMs = sinceMs; fromMs < nowMs && rows.length < limit; ) {
       const spanMs = isClosed ? longestMs : Math.min(longestMs, (limit - rows.length) * MINUTE_MS);
       const isLast = fromMs + spanMs >= nowMs;
-      // "Until now" moves on while the request is in flight: one minute more, so that nothing is cut off at the
-      // beginning.
+      // "Until now" moves on while the request is in flight: one minute more, so that the beginning is not
+      // cut off.
       const seconds = Math.ceil((isLast ? nowMs - fromMs + MINUTE_MS : spanMs) / 1000);
       const untilMs = fromMs + spanMs;
       const found = await this.#minutes(contract, isLast ? null : untilMs, seconds);
@@ -154,7 +155,7 @@ class IbkrPrices implements PriceConnection {
     return rows.slice(0, limit);
   }
 
-  /** The Gateway gives whole seconds. */
+  /** The Gateway reports whole seconds. */
   fetchTime(): Promise<number> {
     return this.#gateway.ask(currentTime());
   }
@@ -227,8 +228,8 @@ class IbkrPrices implements PriceConnection {
   }
 
   /**
-   * Ends the stream if the traded contract has changed, so that a new one follows it: what is shown has to be what is
-   * traded.
+   * Ends the stream if the traded contract has changed, so that a new one follows it: prices must match what
+   * is traded.
    */
   #follow(): void {
     const others = [...this.#subscriptions.values()].filter(
@@ -277,7 +278,7 @@ class IbkrPrices implements PriceConnection {
   #onNotice(code: number, text: string): void {
     if (linkAfter(code) === true) this.#drop(text);
     if (code === DATA_LOST) this.#drop(text);
-    // Which farms are down is told anew once the link is back.
+    // Farms that are down are reported again once the link is back.
     if (linkAfter(code) === false && this.#farmsDown.size > 0) {
       this.#farmsDown.clear();
       this.#forgetBest();
@@ -288,7 +289,7 @@ class IbkrPrices implements PriceConnection {
     else if (this.#farmsDown.delete(farm.name)) this.#forgetBest();
   }
 
-  /** A bid from before the outage must not be paired with an ask from after it, nor the other way round. */
+  /** A bid from before the outage must not be paired with an ask from after it, or vice versa. */
   #forgetBest(): void {
     for (const one of this.#subscriptions.values()) one.best = {};
   }

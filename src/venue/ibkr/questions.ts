@@ -36,12 +36,12 @@ export function positions(): Question<readonly ToldPosition[]> {
       }
       if (event === EventName.positionEnd) done([...found.values()]);
     },
-    // Until cancelled, every change would be sent.
+    // Otherwise every change would be sent.
     cancel: (api) => api.cancelPositions(),
   };
 }
 
-/** Interest that is not posted yet; a part of the net liquidation, and left out where there never was any. */
+/** Interest not posted yet; part of the net liquidation, and left out if there never was any. */
 export const ACCRUED = 'AccruedCash';
 
 /** Amounts of the account in its currency, by tag. */
@@ -95,8 +95,8 @@ export interface ToldOrder {
 }
 
 /**
- * Identifies an order by the client that placed it and that client's id; an order typed by hand by the broker's id,
- * which is 0 until the broker has the order. Null if it has neither.
+ * Identifies an order by the client that placed it and that client's id, or an order typed by hand by the
+ * broker's id, which is 0 until the broker has the order. Null if it has neither.
  */
 export function keyOf({ clientId, orderId = 0, permId = 0 }: Partial<Order & Execution>): string | null {
   if (orderId > 0) return `${clientId}:${orderId}`;

@@ -1,5 +1,5 @@
 /**
- * Where the Gateway is, and with which client id and account to speak to it: from the environment. The login is in
+ * The Gateway's address, and the client id and account to use with it, from the environment. The login is in
  * the Gateway itself: nothing here is a secret.
  */
 import { text as anyText } from '../../desk/environment-variable.js';
@@ -11,14 +11,14 @@ export interface GatewayAddress {
   readonly port: number;
 }
 
-/** Used in place of an address for the Gateway that the environment names. */
+/** Stands for the address of the Gateway that the environment names. */
 export const GATEWAY = 'IB Gateway';
 const USUAL_GATEWAY = '127.0.0.1:4002';
 const USUAL_CLIENT_ID = 10;
 
 /**
- * Offsets that are added to the desk's client id. The trader's orders use the id itself and its readings the next
- * one; a pre-flight and the account in a connection test use two likewise. Each reader of prices has an id of its own.
+ * Offsets from the desk's client id. The trader's orders use the id itself and its readings the next one; a
+ * pre-flight and the account in a connection test likewise use two ids. Each reader of prices has its own.
  */
 export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7, test: 8 } as const;
 
@@ -33,7 +33,7 @@ const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;
 export const gatewayText = anyText
   .regex(/^([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, GATEWAY_FORM)
   .refine(hasPort, GATEWAY_FORM);
-/** Not 0: the client with that id takes over the orders that a person types. */
+/** Not 0: the client with that id takes over the orders that a person types in. */
 export const clientIdText = anyText.regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999');
 export const accountText = anyText.regex(
   /^[A-Z]{1,3}\d{4,12}$/,

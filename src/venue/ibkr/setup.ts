@@ -86,9 +86,9 @@ export interface IbkrVenueOptions {
   readonly instruments: readonly Instrument[];
   /** The account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
-  /** Told the contracts by symbol each time they are found, for prices that follow them. */
+  /** Receives the contracts by symbol each time they are found, for prices that follow them. */
   readonly traded?: TradedContracts;
   readonly times?: Partial<GatewayTimes>;
-  /** Called for each answer that could not be believed, for the log. */
+  /** Called for each answer that can't be trusted, for the log. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
 }

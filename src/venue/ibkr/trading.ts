@@ -20,8 +20,8 @@ import { type Setup, verified } from './setup.js';
 export interface TradingOptions {
   readonly clientId: number;
   /**
-   * Carries orders, cancels and the list of our own open orders, so that the list includes every order sent before it
-   * was asked for.
+   * Carries orders, cancels and the list of our own open orders, so that the list includes every order sent
+   * before it was requested.
    */
   readonly orders: Gateway;
   readonly reading: Gateway;
@@ -73,14 +73,14 @@ export class Trading {
   }
 
   /**
-   * Takes note of an id that is free: the Gateway says so, or it follows that of an order. Ids only grow: a used one
-   * would modify its order.
+   * Notes a free id: one the Gateway reports, or the one after an order's. Ids only grow: a used one would
+   * modify its order.
    */
   #mind(nextOrderId: number): void {
     this.#nextOrderId = Math.max(this.#nextOrderId, nextOrderId);
   }
 
-  /** Called after each connection. Throws `VenueUnavailable`. */
+  /** Called after each connect. Throws `VenueUnavailable`. */
   async begin(session: Session): Promise<void> {
     this.#ready = false;
     this.#mind(session.nextOrderId);
@@ -122,7 +122,7 @@ export class Trading {
     return this.#sendWithMargin(intent, prepared);
   }
 
-  /** Refuses, without asking, an order that can't leave: it has certainly never been at the broker. */
+  /** Refuses, without a request, an order that can't leave: the broker has certainly never had it. */
   #prepare(intent: OrderIntent): Prepared | { readonly ok: false; readonly outcome: SendOutcome } {
     const no = (outcome: SendOutcome) => ({ ok: false, outcome }) as const;
     const { orders } = this.#options;
@@ -166,8 +166,8 @@ export class Trading {
     } finally {
       this.#waiting.delete(clientId);
     }
-    // Checked and sent in one step, so that nobody can look for the order or withdraw it in between. The connection
-    // may have ended meanwhile.
+    // Checked and sent in one step, so that nobody can look up the order or withdraw it in between. The
+    // connection may have ended meanwhile.
     const again = this.#prepare(intent);
     return again.ok ? this.#send(intent, again) : again.outcome;
   }
@@ -234,8 +234,8 @@ export class Trading {
   }
 
   /**
-   * Executions from before the end are delivered only once their commission is known: until then nothing may be
-   * concluded from the end.
+   * Executions from before the end are delivered only once their commission is known: until then the end is
+   * not conclusive.
    */
   #ended(orderId: number): CancelOutcome {
     if (!this.#partlyFilled.has(orderId)) return { kind: 'cancelled' };
@@ -263,15 +263,16 @@ export class Trading {
   }
 
   /**
-   * Looks among our open orders, then everybody's, then the completed ones, then today's executions: an order that
-   * changes state meanwhile is in the next list. The first list is asked for on the connection for orders, where the
-   * answer covers everything sent before. Orders of another client id may be ours from when this desk used that id.
+   * Searches our open orders, then everybody's, then the completed ones, then today's executions: an order
+   * that changes state meanwhile is in the next list. The first list is requested on the connection for
+   * orders, where the answer covers everything sent before. Orders of another client id may be ours from when
+   * this desk used that id.
    */
   async find(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
     const setup = verified(this.#options.setup());
     const contract = setup.contracts.get(instrument);
     if (contract === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
-    // The caller takes it to be lost: it must not leave after the answer that there is no such order.
+    // The caller assumes it is lost: it must not leave after the answer that there is no such order.
     if (this.#withdraw(clientId)) return null;
     const { reading } = this.#options;
     const is = ({ order }: ToldOrder) => order.orderRef === clientId;
@@ -303,7 +304,7 @@ export class Trading {
   }
 
   /**
-   * Everybody's open orders. An order in another contract can't be counted by the desk: it is reported, not left out.
+   * Everybody's open orders. The desk can't count an order in another contract: it is reported, not left out.
    */
   async open(): Promise<readonly VenueOrder[]> {
     const setup = verified(this.#options.setup());

@@ -1,4 +1,6 @@
-/** What the paper venue reports of the account, once it is on disk: nobody is told what a crash would undo. */
+/**
+ * The paper venue's reports on the account. They cover only what is on disk: nothing that a crash would undo.
+ */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainUnits } from '../../domain/money.js';
@@ -50,7 +52,7 @@ export class PaperAccount {
     return order && this.#id(order.symbol) === instrument ? this.venueOrder(order) : null;
   }
 
-  /** In the order in which they were written: a later fill may have an earlier time. */
+  /** In the order they were written: a later fill may have an earlier time. */
   async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
     await this.flushed();
     const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);

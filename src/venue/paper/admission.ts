@@ -40,7 +40,7 @@ export interface PricesNow {
   readonly closed: boolean;
   /** The quote of any symbol; null before its first one. */
   readonly quote: (symbol: string) => QuotePrices | null;
-  /** What its quote currency is worth in the account's; NaN before the price that converts. */
+  /** The value of its quote currency in the account's; NaN until the converting price is known. */
   readonly rate: (instrument: Instrument) => number;
 }
 
@@ -83,7 +83,7 @@ export function refuse(
   );
 }
 
-/** Independent of the account. A replacement has to pass these before the old order is cancelled. */
+/** Independent of the account. A replacement must pass these before the old order is cancelled. */
 export function refuseByFilters(
   order: OrderIntent,
   instrument: Instrument,
@@ -102,7 +102,7 @@ export function refuseByFilters(
   return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');
 }
 
-/** Against the market and the account at this moment. Money that open orders and positions hold back is not free. */
+/** Against the current market and account. Money held back by open orders and positions is not free. */
 export function refuseByAccount(
   order: OrderIntent,
   instrument: Instrument,
@@ -120,8 +120,8 @@ export function refuseByAccount(
 }
 
 /**
- * A buy needs free money including its fee, beside what contracts of the account take; a sale needs free coins or shares:
- * resting sales lock theirs, stops too.
+ * A buy needs free money including its fee, on top of what the account's contracts take; a sale needs free
+ * coins or shares: resting sales lock theirs, stops too.
  */
 function refuseOwned(
   order: OrderIntent,
@@ -133,7 +133,7 @@ function refuseOwned(
     const needed = value + feeAhead(fees, instrument, { lots: order.quantityLots, value });
     const cash = book.cash - heldBack(book, fees);
     const free = hasContracts(book) ? Math.min(cash, freeMargin(book, prices)) : cash;
-    // Also where an amount can't be converted, and nobody knows what is free.
+    // Also refuses if an amount can't be converted: nobody knows what is free.
     return needed <= free ? null : INSUFFICIENT;
   }
   let free = book.position(instrument.symbol).quantityLots;
@@ -149,14 +149,15 @@ function wouldTrigger({ type, side, stopTicks }: OrderIntent, quote: QuotePrices
   return isTriggered(side === 'buy', stopTicks, quote);
 }
 
-/** It is post-only, and the market has come to its price. */
+/** A post-only order whose price the market has reached. */
 function takesThough(order: OrderIntent, quote: QuotePrices | null): boolean {
   return order.postOnly === true && quote !== null && wouldTake(order, quote);
 }
 
 /**
- * Everything open, plus everything that open orders may open, may take no more than the wallet plus the unrealized result
- * of positions: its worth (nothing is lent), or where the desk file has a margin, that and the order's fee.
+ * Open positions plus everything that open orders may open can't take more than the wallet plus the
+ * unrealised result of positions: the full worth (nothing is lent), or with a margin in the desk file, that
+ * margin and the order's fee.
  */
 function refuseContract(
   order: OrderIntent,
@@ -169,7 +170,8 @@ function refuseContract(
   if (order.reduceOnly)
     return reducible > 0 ? null : { code: '-2022', text: 'ReduceOnly Order is rejected.' };
   const openedLots = Math.max(0, order.quantityLots - reducible);
-  // What only closes is taken however little is left: refused, it would hold the account in the loss that it must leave.
+  // An order that only closes is always accepted: refusing it would hold the account in the loss that it must
+  // leave.
   if (openedLots === 0) return null;
   if (Number.isNaN(value)) return { code: '-2010', text: 'Market is closed: no price converts it yet.' };
   const worth = mulDiv(value, openedLots, order.quantityLots);
@@ -178,7 +180,7 @@ function refuseContract(
   const opened =
     initialMargin(instrument, openedLots, worth) +
     (isOnMargin ? feeAhead(fees, instrument, { lots: order.quantityLots, value }) : 0);
-  // Also where an amount can't be converted, and nobody knows what is free.
+  // Also refuses if an amount can't be converted: nobody knows what is free.
   return opened <= freeMargin(book, prices) ? null : { code: '-2019', text: 'Margin is insufficient.' };
 }
 
@@ -220,7 +222,7 @@ function isBelowMaintenance(book: PaperBook, prices: Prices): boolean {
 const hasContracts = ({ instruments }: PaperBook): boolean =>
   [...instruments.values()].some((one) => !isOwned(one));
 
-/** What is owned is paid for: it takes nothing more, and nothing is lent on it. */
+/** Owned instruments are paid for: they take nothing more, and nothing is lent on them. */
 function freeMargin(book: PaperBook, prices: Prices): number {
   let free = book.cash;
   for (const { instrument, quantityLots, worth, cost } of markedPositions(book, prices)) {
@@ -241,7 +243,9 @@ function freeMargin(book: PaperBook, prices: Prices): number {
   return free;
 }
 
-/** Money held back for open buys of owned instruments, including fees. All instruments share one currency. */
+/**
+ * Money held back for open buys of owned instruments, including fees. They are all in the account's currency.
+ */
 function heldBack(book: PaperBook, fees: FeeRules): number {
   let held = 0;
   for (const open of book.allOpenOrders()) {

@@ -10,8 +10,8 @@ export const onTheWallClock: Schedule = (delayMs, work) => {
 };
 
 /**
- * An order arrives with the first quote at or after its market time of arrival, or, if no quote came, after the same
- * delay on the wall clock (at the last quote), whichever is first. So a market order does not wait for the next quote
+ * An order arrives with the first quote at or after its market time of arrival, or after the same delay on
+ * the wall clock (at the last quote), whichever is first. So a market order does not wait for the next quote
  * of a slow market, and does not miss hours of a recording that is played fast.
  */
 export class Arrivals {

@@ -1,7 +1,7 @@
 /**
- * The paper venue's book on disk: one line a record, `<crc32 of the JSON, 8 hex> <number> <JSON>`. Appends are
- * grouped and synced; a torn last line is cut off at the next start. When the file has grown, it is rewritten from
- * the current state, so that its size stays bounded.
+ * The paper venue's book on disk: one line per record, `<crc32 of the JSON, 8 hex> <number> <JSON>`. Appends
+ * are grouped and synced; a torn last line is cut off at the next start. When the file has grown, it is
+ * rewritten from the current state, so its size stays bounded.
  */
 import {
   closeSync,
@@ -34,10 +34,11 @@ export class PaperBookCorrupt extends Error {
   override readonly name = 'PaperBookCorrupt';
 }
 
-/** Where a book is written to. */
+/** What a book is written to. */
 export interface BookLog {
   /**
-   * Resolves once the record is on disk. After one failure every append fails: only a restart knows what was kept.
+   * Resolves once the record is on disk. After one failure every append fails: only a restart can tell what
+   * was saved.
    */
   append(record: BookRecord): Promise<void>;
   /** Resolves once everything appended so far is on disk. */
@@ -45,7 +46,7 @@ export interface BookLog {
   close(): Promise<void>;
 }
 
-/** A book that ends with its process: for a venue that a test makes up. */
+/** A book that ends with its process: for a venue made up by a test. */
 export const IN_MEMORY: BookLog = {
   append: async () => undefined,
   flushed: async () => undefined,
@@ -90,7 +91,7 @@ export class BookFile implements BookLog {
   #fault: Error | null = null;
   #number: number;
 
-  /** `state`: the record that a rewritten file begins with. `number`: that of the last record so far. */
+  /** `state`: the record that a rewritten file begins with. `number`: the last record's number so far. */
   constructor(
     private readonly directory: string,
     number: number,
@@ -124,7 +125,7 @@ export class BookFile implements BookLog {
   }
 
   async #drain(): Promise<void> {
-    // Waits one microtask, so that orders that were sent together share a sync.
+    // Waits one microtask, so that orders sent together share a sync.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
@@ -155,7 +156,7 @@ export class BookFile implements BookLog {
       return;
     }
     closeSync(old);
-    // The new file has the old one's name already: if that may not last, nothing more may be promised.
+    // The new file already has the old one's name: if that may not last, nothing more can be promised.
     syncDirectory(this.directory);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The records that the paper venue keeps. They name symbols, not instrument numbers: a desk file may reorder its
+ * The paper venue's records. They name symbols, not instrument numbers: a desk file may reorder its
  * instruments.
  */
 
@@ -34,7 +34,7 @@ export interface PaperOrder {
   filledLots: number;
   /** How often it was made smaller; absent means never. */
   amendments?: number;
-  /** What its fills were charged for, of an instrument with fees by lot. Absent: nothing. */
+  /** What its fills were charged for, if the instrument has fees by lot. Absent: nothing. */
   charged?: Charged;
   /** For a stop: the market has reached its trigger. Absent: not yet. */
   triggered?: true;
@@ -49,18 +49,20 @@ export interface PaperFill {
   readonly priceTicks: number;
   /** Money units. */
   readonly fee: number;
-  /** Absent: the fee was paid in cash. The worth of a fee from coins kept for fees is not recorded: `fee` is 0. */
+  /**
+   * Absent: the fee was paid in cash. If coins kept for fees paid it, its worth is not recorded: `fee` is 0.
+   */
   readonly feeIn?: Pick<FeeInAsset, 'asset' | 'amount'>;
   readonly liquidity: 'maker' | 'taker';
-  /** What the quote currency was worth in that of the book. Absent: it is the same. */
+  /** The value of the quote currency in the book's. Absent: they are the same. */
   readonly rate?: number;
   readonly marketMs: number;
   readonly caughtUp: boolean;
 }
 
 /**
- * `cost`: what the open quantity cost, in money units of its quote currency, signed like the quantity; of inverse contracts
- * in the coin, with four decimals, and signed the other way.
+ * `cost`: what the open quantity cost, in money units of its quote currency, signed like the quantity; for
+ * inverse contracts in the coin, with four decimals and the opposite sign.
  */
 export interface PaperPosition {
   readonly quantityLots: number;
@@ -78,7 +80,7 @@ export interface PaperBookState {
   readonly cash: WrittenUnits;
   /** Cash below a money unit, in units of 1e-12. Absent: none. */
   readonly finerCash?: WrittenUnits;
-  /** What is left of coins kept for fees, as decimal text; absent: none. */
+  /** Remaining coins kept for fees, as decimal text; absent: none. */
   readonly stock?: Readonly<Record<string, string>>;
   /** The number of ids given out so far. */
   readonly idsGiven: number;
@@ -89,7 +91,7 @@ export interface PaperBookState {
   readonly fills: readonly PaperFill[];
   /** Ids of the newest corporate actions that were applied. Absent: none. */
   readonly actions?: readonly string[];
-  /** Market time up to which what is held was charged, by symbol. Absent: nothing is declared. */
+  /** Market time up to which holding was charged, by symbol. Absent: nothing was. */
   readonly charged?: readonly (readonly [symbol: string, marketMs: number])[];
   /** The newest movements of cash without a trade. Absent: there was none. */
   readonly movements?: readonly CashMovement[];
@@ -106,7 +108,7 @@ export type BookRecord =
   | { readonly type: 'triggered'; readonly clientId: string }
   /** A corporate action; before a split, the open orders of its symbol have ended. */
   | { readonly type: 'action'; readonly handed: HandedAction }
-  /** What is held was charged up to this time. `movement` absent: nothing was to be paid. */
+  /** Holding was charged up to this time. `movement` absent: nothing was due. */
   | {
       readonly type: 'charged';
       readonly symbol: string;

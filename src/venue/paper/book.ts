@@ -1,4 +1,6 @@
-/** The paper venue's state: changed only by applying a record, so that replaying the file gives the same state. */
+/**
+ * The paper venue's state: changed only by applying records, so that replaying the file gives the same state.
+ */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { dividendMoney, type HandedAction, inLieuMoney, splitShares } from '../../domain/corporate-action.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -16,11 +18,11 @@ import { convertedUnits, isInCoin, isOwned, notional, VALUE, valuedAt } from '..
 import type { CashMovement } from '../../domain/venue.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
-/** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
+/** How many finished orders and fills are kept for queries; the oldest are dropped first. */
 const FINISHED_ORDERS_MAX = 2000;
 const FILLS_MAX = 2000;
 const ACTIONS_MAX = 100;
-/** More than a week of them: the desk looks no further back. */
+/** More than a week's worth: the desk looks no further back. */
 const MOVEMENTS_MAX = 2000;
 
 const NO_POSITION: PaperPosition = { quantityLots: 0, cost: 0 };
@@ -30,7 +32,7 @@ export class PaperBook {
   readonly bookId: string;
   readonly currency: string;
   readonly prices: string;
-  /** Money units, exact but for what is in `finer`. */
+  /** Money units, exact except for what is in `#finer`. */
   cashUnits: Units;
   /** Cash below a money unit, in units of 1e-12: an inverse contract pays out fractions. */
   #finer: Units;
@@ -39,12 +41,12 @@ export class PaperBook {
   fills: PaperFill[] = [];
   actions: readonly string[] = [];
   movements: readonly CashMovement[] = [];
-  /** Market time up to which what is held was charged, by symbol. */
+  /** Market time up to which holding was charged, by symbol. */
   readonly charged: Map<string, number>;
   /** Open and finished orders, oldest first. */
   readonly orders = new Map<string, PaperOrder>();
   readonly positions = new Map<string, PaperPosition>();
-  /** What is left of coins kept for fees, in units of 1e-8. */
+  /** Remaining coins kept for fees, in units of 1e-8. */
   readonly stock = new Map<string, Units>();
   readonly #openBySymbol = new Map<string, Set<PaperOrder>>();
   #openCount = 0;
@@ -155,8 +157,8 @@ export class PaperBook {
   }
 
   /**
-   * Everything in the account, as decimal text by currency: cash, coins including what is below a lot, stocks kept
-   * for fees.
+   * Everything in the account, as decimal text by currency: cash, coins including what is below a lot, coins
+   * kept for fees.
    */
   holdings(): ReadonlyMap<string, string> {
     const held = new Map([
@@ -211,7 +213,8 @@ export class PaperBook {
   }
 
   /**
-   * A buy of an owned instrument is paid for; a contract only moves the result of what it closes. Both pay the fee.
+   * Owned instruments move cash by their full value, contracts only by the result of what they close. Both
+   * pay the fee.
    */
   #settle(fill: PaperFill): void {
     const { symbol, side, quantityLots, priceTicks, fee, feeIn, rate } = fill;
@@ -248,7 +251,7 @@ export class PaperBook {
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
   }
 
-  /** A coin amount is a quotient: it has as many places as in the desk's books, so that the two keep agreeing. */
+  /** A coin amount is a quotient: it has as many places as in the desk's books, so that the two agree. */
   #settleInCoin(instrument: Instrument, { symbol, side, quantityLots, priceTicks, fee }: PaperFill): void {
     const { kind, perTickLot, perMoney } = stepsOf(instrument, scalesFor([instrument], new Map()));
     const costOf = (lots: number): Units => VALUE[kind].cost(perTickLot, lots, priceTicks);
@@ -267,7 +270,7 @@ export class PaperBook {
     this.#finer = cash % perMoney;
   }
 
-  /** A split makes new shares of old ones, with cash for what no lot can hold; a dividend pays cash. */
+  /** A split turns old shares into new ones, with cash for what no lot can hold; a dividend pays cash. */
   #takeAction({ actionId, action, priceTicks }: HandedAction): void {
     const instrument = this.instruments.get(action.symbol);
     if (instrument === undefined) return;
@@ -305,7 +308,7 @@ export class PaperBook {
   }
 }
 
-/** Units of the coin, at the scale of its books. */
+/** In units of the coin, at its books' scale. */
 function coinsOf(
   instrument: Instrument,
   { quantityLots, remainder = 0 }: Omit<PaperPosition, 'cost'>,

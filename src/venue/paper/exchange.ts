@@ -27,8 +27,8 @@ export interface ExchangeRules extends FeeRules {
   /** When a quote fills a resting limit order; absent: when it touches the limit. */
   readonly limitFill?: LimitFill;
   /**
-   * All orders together get no more than this part of the size at each price, in parts per million; what a closing
-   * order or a triggered stop did not get waits for the next price. Absent: no such limit.
+   * All orders together get no more than this part of the size at each price, in parts per million; what a
+   * closing order or a triggered stop did not get waits for the next price. Absent: no such limit.
    */
   readonly volumePartPpm?: number;
 }
@@ -36,7 +36,7 @@ export interface ExchangeRules extends FeeRules {
 interface ExchangeOutput {
   fill(fill: PaperFill): void;
   expired(order: PaperOrder): void;
-  /** The market has reached the trigger of a stop, which goes on as an order of another kind. */
+  /** The market has reached a stop's trigger; the stop continues as an order of another kind. */
   triggered(order: PaperOrder): void;
 }
 
@@ -90,7 +90,10 @@ export class Exchange {
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
-  /** What the quote currency is worth in that of the book: 1 where it is the same, NaN before the price that converts. */
+  /**
+   * The value of the quote currency in the book's: 1 if they are the same, NaN until the converting price is
+   * known.
+   */
   rate({ conversion }: Pick<Instrument, 'conversion'>): number {
     if (conversion === undefined) return 1;
     const quote = this.#quotes.get((this.instruments[conversion.by] as Instrument).symbol);
@@ -103,9 +106,9 @@ export class Exchange {
   }
 
   /**
-   * Before a split: ends the open orders of the symbol, as a broker does. If the market is closed, its last quote is
-   * converted to new shares. If it is open, the last quote may be in old or new shares: there is no price until the next
-   * one. A dividend changes neither.
+   * Before a split: ends the open orders of the symbol, as a broker does. If the market is closed, its last
+   * quote is converted to new shares. If it is open, the last quote may be in old or new shares: there is no
+   * price until the next one. A dividend changes neither.
    */
   beforeAction(action: CorporateAction): void {
     if (action.kind === 'dividend') return;
@@ -142,7 +145,7 @@ export class Exchange {
     }
   }
 
-  /** False if an order may answer this quote; else all that it changes is done. */
+  /** False if an order may react to this quote; otherwise the quote is fully handled. */
   passesQuote(quote: QuoteEvent): boolean {
     if (!this.isOpen(quote.instrument, quote.marketMs)) return true;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
@@ -159,7 +162,7 @@ export class Exchange {
   }
 
   #onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
-    // The quote around a trade already offers its size, which must not be given out twice.
+    // The quote around a trade already offers its size, which must not be filled twice.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
     const traded = this.instruments[trade.instrument] as Instrument;
     if (Number.isNaN(this.rate(traded))) return;
@@ -191,14 +194,14 @@ export class Exchange {
   }
 
   #match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
-    // A result that nobody can convert can't be booked: the order waits for the price that converts.
+    // A result can't be booked unconverted: the order waits for the converting price.
     if (Number.isNaN(this.rate(this.#instrument(order.symbol)))) return;
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
-    // An order that must be done at once never rests, however late the first quote comes.
+    // An immediate order never rests, however late the first quote comes.
     const rests = resting && order.timeInForce === 'GTC';
     const execution = executeAtQuote(order, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
-    // The market reached its price after it was accepted, while it was in flight.
+    // The market reached its price after it was accepted, while in flight.
     if (order.postOnly && !rests && execution) {
       this.#expire(order);
       return;
@@ -209,7 +212,7 @@ export class Exchange {
         return;
       }
     }
-    // A stop without a worst price takes and ends, unless it waits for volume.
+    // A stop without a worst price fills and ends, unless it waits for volume.
     const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
     if (staysOn && goesOff(order, quote)) this.output.triggered(order);
     if (execution) this.#execute(order, execution, size, quote.marketMs, caughtUp);
@@ -272,8 +275,8 @@ export class Exchange {
   }
 
   /**
-   * A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reduce-only order ends at
-   * flat.
+   * A market buy may meet a price beyond its reserve: it gets what the cash can pay for. A reduce-only order
+   * ends at flat.
    */
   #affordableLots(order: PaperOrder, execution: Execution): number {
     const instrument = this.#instrument(order.symbol);

@@ -1,8 +1,8 @@
 /**
- * What a fill costs, and in which coin the fee is taken. Where the instrument has fees by lot, they are paid in cash. Else a
- * part of its value; on spot: from a stock of coins kept for fees, with the venue's
- * discount for it; if that is not enough, from the coin that was bought (`feesIn: coin`), else from the cash. Contracts
- * and shares pay in cash.
+ * A fill's fee, and the coin it is taken in. Fees by lot, if the instrument has them, are paid in cash.
+ * Otherwise the fee is a part of the fill's value; on spot it is taken from a stock of coins kept for fees,
+ * at the venue's discount; if that is not enough, from the coin that was bought (`feesIn: coin`), else from
+ * cash. Contracts and shares pay in cash.
  */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -25,7 +25,7 @@ export interface FeeRules {
 }
 
 interface FeeBasis {
-  /** What the order was charged for before. */
+  /** What the order was charged for so far. */
   readonly charged?: Charged | undefined;
   readonly side: Side;
   readonly lots: number;
@@ -35,7 +35,7 @@ interface FeeBasis {
 
 export type PaperFee = Pick<PaperFill, 'fee' | 'feeIn'>;
 
-/** The cash that so many more lots of an order need for their fee, at most. */
+/** The most cash that this many more lots of an order need for their fee. */
 export function feeAhead(
   rules: FeeRules,
   instrument: Instrument,
@@ -45,7 +45,7 @@ export function feeAhead(
   return mulDiv(value, cashFeePpm(rules, instrument, 'taker'), PPM);
 }
 
-/** How many lots cash pays for, fees included, but no more than `most`. */
+/** How many lots cash pays for, fees included; with fees by lot, no more than `most`. */
 export function affordableLots(
   rules: FeeRules,
   instrument: Instrument,
@@ -72,7 +72,7 @@ export function affordableLots(
   return enough;
 }
 
-/** The fee rate, in parts per million, that a purchase needs cash for. */
+/** The fee rate, in parts per million, for which a purchase needs cash. */
 function cashFeePpm(
   rules: FeeRules,
   { kind }: Pick<Instrument, 'kind'>,
@@ -102,7 +102,7 @@ export function feeOf(
     : inCash;
 }
 
-/** The exact fee taken from the coins that were bought; the venue states no more than eight places. */
+/** The exact fee, taken from the coins bought; the venue states no more than eight places. */
 function coinFee(instrument: Instrument, lots: number, ppm: number, { fee }: PaperFee): PaperFee {
   const scales = scalesFor([instrument], new Map());
   const bought = BigInt(lots) * stepsOf(instrument, scales).perLot;
@@ -111,7 +111,7 @@ function coinFee(instrument: Instrument, lots: number, ppm: number, { fee }: Pap
   return kept === 0n ? { fee: 0 } : { fee, feeIn: { asset: instrument.base, amount: formatUnits(kept) } };
 }
 
-/** Null if no stock has enough, or its price is unknown. Its worth to the desk is for the desk to calculate. */
+/** Null if no stock has enough, or its price is unknown. The desk itself calculates what the fee is worth. */
 function stockFee(
   fee: number,
   book: PaperBook,

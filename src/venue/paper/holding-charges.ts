@@ -1,6 +1,6 @@
 /**
- * Charges the paper account for what it holds: each time is passed once, by the position at that moment and at the last
- * price before, however long no price came and whatever was restarted.
+ * Charges the paper account for its holdings. Each charge is taken once, on the position at that moment and
+ * at the last price before it, however long prices were missing and whatever was restarted.
  */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
@@ -24,11 +24,11 @@ interface Due {
 export class HoldingCharges {
   /** Null: the account has seen no market time yet. */
   #dues: readonly Due[] | null;
-  /** Kept, since each price asks for it. */
+  /** Cached, since every price reads it. */
   #nextMs = Number.POSITIVE_INFINITY;
   #anyWaits = false;
 
-  /** `charge` applies the record and keeps it. */
+  /** `charge` applies and stores the record. */
   constructor(
     private readonly book: PaperBook,
     private readonly exchange: Pick<Exchange, 'quote' | 'rate'>,
@@ -44,12 +44,12 @@ export class HoldingCharges {
     return this.costs.some((cost) => cost !== null);
   }
 
-  /** Market time of the next charge. Infinity: none comes, or its price has to come first. */
+  /** Market time of the next charge. Infinity: there is none, or its price must come first. */
   get nextMs(): number {
     return this.#nextMs;
   }
 
-  /** Charges what is due before this time, oldest first. `event`: what came at it. */
+  /** Takes the charges due before this time, oldest first. `event`: the event at that time. */
   passTo(marketMs: number, event?: MarketEvent): void {
     if (this.#dues !== null && !this.#anyWaits && marketMs <= this.#nextMs) return;
     const dues = this.#dues ?? this.#begin(marketMs);

@@ -1,15 +1,15 @@
 /**
  * When and at what price a paper order is executed. Pure.
  *
- * - market: at the far side of the quote plus slippage, as taker; with a worst price as a limit order that takes what
- *   is there at once;
- * - stop: triggers when the price at which it would be executed reaches it (sell: bid at or below; buy: ask at or
- *   above), then as market: after a gap it gets the worse price. With a worst price it becomes a limit order at that
- *   price as it triggers: beyond that price it is not filled until the market is back;
- * - limit: when the other side's quote reaches the limit (touch), at the limit, as maker; if the quote is there when
- *   the order arrives, at the quote plus slippage but never beyond the limit, as taker. A trade must go through the
- *   limit: at the limit itself others may have been first. With `through` the other side's quote has to go beyond the
- *   limit as well.
+ * - market: at the far side of the quote plus slippage, as taker; with a worst price, as a limit order that
+ *   takes what is available at once;
+ * - stop: triggers when the price at which it would execute reaches it (sell: bid at or below; buy: ask at or
+ *   above), then acts as market: after a gap it gets the worse price. With a worst price it becomes a limit
+ *   order at that price when it triggers, and beyond it is not filled until the market is back;
+ * - limit: when the other side's quote reaches the limit (touch), at the limit, as maker; if the quote is
+ *   there when the order arrives, at the quote plus slippage but never beyond the limit, as taker. A trade
+ *   must go through the limit: at the limit itself others may have been first. With `through` the other
+ *   side's quote must go beyond the limit as well.
  */
 import type { PaperOrder } from './book-record.js';
 
@@ -42,7 +42,7 @@ export function executeAtQuote(
   if (limit === null) return { priceTicks: taken, liquidity: 'taker' };
   if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;
   const isTouched = (buy ? quote.askTicks : quote.bidTicks) === limit;
-  // A stop that triggers now takes what is there, like an order that arrives.
+  // A stop that triggers now takes what is available, like an arriving order.
   const rested = resting && !waited;
   if (rested && isTouched && limitFill === 'through') return null;
   if (rested) return { priceTicks: limit, liquidity: 'maker' };
@@ -58,14 +58,14 @@ export function goesOff(order: PaperOrder, quote: QuotePrices): boolean {
   return waitsForTrigger(order) && isTriggered(order.side === 'buy', order.stopTicks as number, quote);
 }
 
-/** Whether the price at which it would be executed has reached the stop. */
+/** Whether the price at which it would execute has reached the stop. */
 export function isTriggered(buy: boolean, stopTicks: number, quote: QuotePrices): boolean {
   return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;
 }
 
 /**
- * A trade between others executes only a resting limit order or a triggered stop, and only if it goes beyond its
- * limit.
+ * A trade between others executes only a resting limit order or a triggered stop, and only if the trade goes
+ * beyond the limit.
  */
 export function executeAtTrade(order: PaperOrder, priceTicks: number): Execution | null {
   const limit = order.limitTicks;
@@ -74,7 +74,7 @@ export function executeAtTrade(order: PaperOrder, priceTicks: number): Execution
   return through ? { priceTicks: limit, liquidity: 'maker' } : null;
 }
 
-/** The price, in ticks, for an order that takes what is there; at least one tick. */
+/** The price, in ticks, for an order that takes liquidity; at least one tick. */
 export function takerPrice(buy: boolean, quote: QuotePrices, slippageTicks: number): number {
   return buy ? quote.askTicks + slippageTicks : Math.max(1, quote.bidTicks - slippageTicks);
 }

@@ -9,7 +9,9 @@ import { PaperBook } from './book.js';
 import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
 import type { PaperBookState } from './book-record.js';
 
-/** The book holds something that the desk file no longer names; trading on would leave it unwatched. */
+/**
+ * The book doesn't fit the desk file or the prices: trading on would leave it unwatched or wrongly valued.
+ */
 export class PaperBookMismatch extends Error {
   override readonly name = 'PaperBookMismatch';
 }
@@ -60,7 +62,7 @@ export function openBook(
     book.apply(entry.record);
     number = entry.number;
   }
-  // Nothing was due while nothing was declared, should it be declared again.
+  // Nothing falls due while no holding cost is declared, even if one is declared again.
   for (const symbol of book.charged.keys()) {
     const id = book.instruments.get(symbol)?.id ?? -1;
     if ((holdingCosts[id] ?? null) === null) book.charged.delete(symbol);
@@ -85,7 +87,7 @@ function newBook(paper: BookOptions['paper'], prices: string): PaperBookState {
   };
 }
 
-/** What a new book has for fees. */
+/** A new book's stock for fees. */
 export function stockOf({ feeStock }: Pick<Desk['paper'], 'feeStock'>): Pick<PaperBookState, 'stock'> {
   return feeStock === undefined ? {} : { stock: feeStock };
 }
@@ -117,7 +119,7 @@ function checkCurrency(state: PaperBookState, instruments: readonly Instrument[]
 
 function checkSymbols(state: PaperBookState, book: PaperBook): void {
   const symbols = [
-    // A remainder below a lot can't be traded and needs nobody to watch it.
+    // A remainder below a lot can't be traded and needs no watching.
     ...state.positions.flatMap(([symbol, { quantityLots }]) => (quantityLots === 0 ? [] : [symbol])),
     ...[...book.allOpenOrders()].map((o) => o.symbol),
   ];

@@ -1,6 +1,4 @@
-/**
- * How the paper venue handles requests about orders: decided at once, from the book and the prices at this moment.
- */
+/** How the paper venue handles order requests: decided at once, from the current book and prices. */
 import type { Desk } from '../../desk/schema.js';
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -69,7 +67,7 @@ export class OrderDesk {
     const filtered = refuseByFilters(intent, instrument, book, prices);
     if (filtered) return { kind: 'rejected', ...filtered };
     if (!this.#open(oldId, intent.instrument)) return { kind: 'notOpen', ...NOT_OPEN };
-    // A known id means that the order is already there: only a lookup tells what became of it.
+    // A known id means that the order already exists: only a lookup tells what became of it.
     if (book.orders.has(intent.clientId)) return { kind: 'unknown', cause: 'Duplicate order sent.' };
     this.#close(oldId, write);
     const refused = refuseByAccount(intent, instrument, book, prices, paper);

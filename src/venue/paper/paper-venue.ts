@@ -1,7 +1,7 @@
 /**
- * A venue for paper money, in the trader's process, with a durable book of its own, so that reconciliation compares
- * two independent things. It sees every market event before the engine does. Nothing is matched in the step in which
- * it was sent.
+ * A paper-money venue in the trader's process, with a durable book of its own, so that reconciliation
+ * compares two independent things. It sees every market event before the engine does. Nothing is matched in
+ * the step that sent it.
  */
 
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
@@ -41,11 +41,13 @@ import { OrderDesk, type Write } from './order-desk.js';
 export interface PaperVenueOptions {
   /** Folder of the book; null: the book is kept in memory and ends with the process. */
   readonly directory: string | null;
-  /** Identity of the price source: a book is only opened with the prices on which it was begun. */
+  /** Identity of the price source: a book opens only with the prices it began on. */
   readonly prices: string;
   readonly instruments: readonly Instrument[];
   readonly paper: Desk['paper'];
-  /** The venue's clock for `serverTime`, in milliseconds since 1970. Matching goes by the times of market events. */
+  /**
+   * The venue's clock for `serverTime`, in milliseconds since 1970. Matching uses the times of market events.
+   */
   readonly nowMs: () => number;
   /** Distance between bid and ask in ticks, by instrument id, for minutes that are caught up; 1 if absent. */
   readonly spreadTicks?: readonly number[];
@@ -57,7 +59,7 @@ export interface PaperVenueOptions {
   readonly calendars?: readonly SessionCalendar[];
   /** What holding each instrument costs, by its id; absent: nothing is charged. */
   readonly holdingCosts?: readonly (HoldingCost | null)[];
-  /** When orders arrive after their latency; by default by the wall clock. */
+  /** Schedules the arrival of orders after their latency; by default on the wall clock. */
   readonly schedule?: Schedule;
 }
 
@@ -66,10 +68,10 @@ type Unknown = { readonly kind: 'unknown'; readonly cause: string };
 /** How often market time is recorded, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
 
-/** A price may come later than its own time by as much; what it fills was done before. */
+/** A price may come this much later than its own time; its fills belong to that time. */
 const PRICES_LATE_MS = 5000;
 
-/** Throws `PaperBookCorrupt` or `PaperBookMismatch`; both say what was kept and what to do. */
+/** Throws `PaperBookCorrupt` or `PaperBookMismatch`; both say what was preserved and what to do. */
 export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
   return new PaperVenue(options);
 }
@@ -83,13 +85,13 @@ export class PaperVenue implements VenuePort {
   readonly #account: PaperAccount;
   readonly #desk: OrderDesk;
   readonly #charges: HoldingCharges;
-  /** Absent where nothing is declared: there is nothing to list. */
+  /** Absent if no holding cost is declared and none was charged. */
   readonly cashMovements?: (sinceMs: number) => Promise<CashListed>;
   #listener: (event: VenueStreamEvent) => void = () => {};
   #telling: Promise<void> | undefined;
   #marketMs: number;
   #seenWrittenAt = Number.NEGATIVE_INFINITY;
-  /** After a failed write only the file knows what was kept: nothing is matched until a restart. */
+  /** After a failed write only the file knows what was saved: nothing is matched until a restart. */
   #faulty = false;
   #closed = false;
 
@@ -136,7 +138,9 @@ export class PaperVenue implements VenuePort {
       };
   }
 
-  /** Market time up to which the venue has seen the market: with live prices, later minutes have to be caught up. */
+  /**
+   * Market time up to which the venue has seen the market: with live prices, later minutes must be caught up.
+   */
   get seenMs(): number {
     return this.#book.seenMs;
   }
@@ -151,9 +155,9 @@ export class PaperVenue implements VenuePort {
   }
 
   /**
-   * Plays the minutes in which no trader ran against the resting orders, before new orders are accepted: oldest
-   * first, all instruments mixed, skipping minutes already seen. Resolves with the number of fills (`caughtUp`) once
-   * they are on disk.
+   * Plays the minutes without a running trader against the resting orders, before new orders are accepted:
+   * oldest first, all instruments mixed, skipping minutes already seen. Resolves with the number of fills
+   * (`caughtUp`) once they are on disk.
    */
   async catchUp(bars: readonly MarketBar[]): Promise<number> {
     const before = this.#book.idsGiven;
@@ -171,8 +175,8 @@ export class PaperVenue implements VenuePort {
   }
 
   /**
-   * Settles once fills and expiries have reached the listener; undefined if none are in flight. A recorded or simulated
-   * market waits for them.
+   * Resolves once fills and expiries have reached the listener; undefined if none are in flight. A recorded
+   * or simulated market waits for it.
    */
   settled(): Promise<void> | undefined {
     return this.#telling;
@@ -182,7 +186,7 @@ export class PaperVenue implements VenuePort {
     return this.options.nowMs();
   }
 
-  /** Also over a close, in which no price comes, holding costs. */
+  /** Holding also costs over a close, when no price comes, so due charges come first. */
   balances(): Promise<VenueBalances> {
     if (!this.#closed && !this.#faulty) this.#charges.passTo(this.options.nowMs() - PRICES_LATE_MS);
     return this.#account.balances();
@@ -229,7 +233,9 @@ export class PaperVenue implements VenuePort {
     return this.#decide((write) => this.#desk.replace(clientId, order, write), order.clientId);
   }
 
-  /** After a fault of the book the action is dropped: the desk is halted, and hands it over again at its next start. */
+  /**
+   * After a book fault the action is dropped: the desk is halted and hands it over again at its next start.
+   */
   takeAction(handed: HandedAction): void {
     if (this.#closed || this.#faulty) return;
     this.#desk.takeAction(handed, (record) => void this.#write(record).catch(() => {}));
@@ -247,7 +253,7 @@ export class PaperVenue implements VenuePort {
     await this.#file.close();
   }
 
-  /** The answer is given once its records are on disk; `placed`: an order that is in flight from then on. */
+  /** Answers once the records are on disk; `placed`: an order that is in flight from then on. */
   async #decide<O extends { readonly kind: string }>(
     work: (write: Write) => O,
     placed?: string,

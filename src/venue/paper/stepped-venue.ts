@@ -1,6 +1,6 @@
 /**
- * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as `PaperVenue`,
- * but every answer comes at once and the caller provides the time. Keeps nothing on disk.
+ * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as
+ * `PaperVenue`, but every answer comes at once and the caller provides the time. Stores nothing on disk.
  */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
@@ -97,12 +97,12 @@ export class SteppedPaperVenue {
     this.#charges.passTo(marketNowMs());
   }
 
-  /** Market time at which what is held is charged next. Infinity: never. */
+  /** Market time of the next charge for holding. Infinity: never. */
   get nextChargeMs(): number {
     return this.#charges.nextMs;
   }
 
-  /** Charges what is due before this time. */
+  /** Takes the charges due before this time. */
   chargeUntil(marketMs: number): void {
     this.#charges.passTo(marketMs);
   }
@@ -127,7 +127,7 @@ export class SteppedPaperVenue {
     this.#exchange.onMarket(event);
   }
 
-  /** False if an order may answer this quote; else all that it changes is done. */
+  /** False if an order may react to this quote; otherwise the quote is fully handled. */
   passesQuote(quote: QuoteEvent): boolean {
     return this.#exchange.passesQuote(quote);
   }
@@ -161,7 +161,7 @@ export class SteppedPaperVenue {
     return order === undefined ? null : venueOrderOf(order, this.#id(order.symbol));
   }
 
-  /** Everything that the engine compares itself with. */
+  /** Everything that the engine reconciles against. */
   snapshot(requestId: number, sinceTradeMs: number): VenueSnapshot {
     const positions = [...this.#book.positions].map(([symbol, { quantityLots }]) => ({
       instrument: this.#id(symbol),
@@ -178,7 +178,7 @@ export class SteppedPaperVenue {
   }
 
   #fillsSince(sinceMs: number): readonly Fill[] {
-    // Fills are in the order of their times: the time of this run never goes back.
+    // Fills are in time order: the time of this run never goes back.
     const { fills } = this.#book;
     let from = fills.length;
     while (from > 0 && (fills[from - 1] as PaperFill).marketMs >= sinceMs) from -= 1;

@@ -45,7 +45,10 @@ export function venueOrderOf(order: PaperOrder, instrument: InstrumentId): Venue
   };
 }
 
-/** Written out: each of many fills is translated several times, and copying all members but one takes ten times as long. */
+/**
+ * Written out: each fill is translated several times, and copying all members but one takes ten times as
+ * long.
+ */
 export function fillOf(fill: PaperFill, instrument: InstrumentId): Fill {
   return {
     tradeId: fill.tradeId,

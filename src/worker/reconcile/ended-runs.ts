@@ -129,7 +129,7 @@ async function tellClosed(
     const firstRunId = await firstRunOf(context, run);
     if (firstRunId === null) continue;
     const rows = await rowsOf(context, run, firstRunId);
-    // Whoever ends the open rows also tells people.
+    // `reconcileRuns` ends the open rows and tells people.
     if (rows === 'open') continue;
     if (rows === 'ended') {
       told.add(run.runId);
@@ -148,7 +148,7 @@ async function tellClosed(
   return found;
 }
 
-/** The list only says where to look: it lags by a moment and may be cut off. */
+/** The list only shows where to check: it lags by a moment and may be cut off. */
 async function tellForgotten(
   context: ReconcileContext,
   open: readonly Listed[],
@@ -194,8 +194,9 @@ const STOPS_AGAIN =
 const AGAIN = 'asked for again, because Temporal had lost it';
 
 /**
- * A trader that was away comes back and may be armed by a rule, so a stop that it has not taken must not get lost. False
- * if it was proven, or people have armed the desk since. Closing everything is not repeated: it may be hours later by now.
+ * Requests a lost stop again: a trader that was away may come back and be armed by a rule. False if the stop
+ * was proven, or people have armed the desk since. Closing everything is not repeated: it may be hours later
+ * by now.
  */
 async function stopAgain(
   context: ReconcileContext,
@@ -209,7 +210,7 @@ async function stopAgain(
        order by asked.id desc limit 1`,
     [workflowId, firstRunId],
   );
-  // Nothing is on record while Postgres was away, too.
+  // Nothing is on record if Postgres was away too.
   const [asked] = rows;
   if (asked?.over) return false;
   await startEmergency(context, 'stop', {
@@ -222,7 +223,7 @@ async function stopAgain(
   return true;
 }
 
-/** Returns the first runs of those that it recorded. */
+/** Returns the first run ids of the runs that it recorded. */
 async function keepOpen(
   context: ReconcileContext,
   open: readonly Listed[],
@@ -315,7 +316,7 @@ async function rowsOf(
   return rowCount === 0 ? 'none' : 'ended';
 }
 
-/** The list doesn't have it. Null if Temporal has deleted the run since it was listed. */
+/** The first run id, which the list lacks. Null if Temporal has deleted the run since it was listed. */
 async function firstRunOf(
   { temporal }: ReconcileContext,
   { workflowId, runId }: Listed,

@@ -1,6 +1,7 @@
 /**
- * Reconciles Postgres with Temporal: if a run no longer goes on (terminated, lost with Temporal's database, ended
- * silently), what it began ends as abandoned, with evidence and a notice, and what it held is free again.
+ * Reconciles Postgres with Temporal: if a run no longer progresses (terminated, lost with Temporal's
+ * database, ended silently), everything it began ends as abandoned, with evidence and a notice, and whatever
+ * it held is free again.
  */
 import type { Notice } from '../../contracts/notice.js';
 import { notify } from '../../notify/notify.js';
@@ -31,9 +32,9 @@ interface Abandoned {
 const GRACE_MS = 60_000;
 
 /**
- * Returns what was found and ended; each is also passed to `onEnded` at once. Continues after a failure and rejects
- * with the first one at the end; the next pass finds those again. Rejects at once while Postgres or Temporal doesn't
- * answer.
+ * Returns the runs found and ended; each is also passed to `onEnded` at once. Continues after a failure and
+ * rejects with the first one at the end; the next pass finds those again. Rejects at once while Postgres or
+ * Temporal doesn't answer.
  */
 export async function reconcileRuns(
   context: ReconcileContext,
@@ -128,7 +129,7 @@ async function end(
       ...(permission === null ? [] : [permission]),
     ].join('\n'),
     workflowId,
-    // A row without a run id is told separately, even if its run ended with those of other rows.
+    // A row without a run id is reported separately, even if its run ended with those of other rows.
     fingerprint: `abandoned:${workflowId}:${runId}:${firstRunId}`.slice(0, 300),
     audience: ['operator', 'approver'],
   };

@@ -15,7 +15,7 @@ export type PermissionContext = Pick<OperationContext, 'desk' | 'pool' | 'tempor
 };
 
 const REVOKE_MS = 5_000;
-/** States that leave no permission. An attempt that took every step keeps it, and needs no watch any more. */
+/** States that leave no permission. A completed attempt keeps its permission and needs no watch any more. */
 const WITHOUT_PERMISSION: ReadonlySet<GoLiveAttempt['state']> = new Set(['ended', 'refused']);
 
 /**

@@ -49,7 +49,7 @@ const HAND_OVER_ATTEMPTS_MAX = 20;
 /** `given`: a `DeskOwnerInput`, or anything else that somebody started the workflow with. */
 export async function deskOwner(given: unknown): Promise<void> {
   const input = toOwnerInput(given);
-  // One from before the time was recorded is counted from here on: it would never be gone otherwise.
+  // A trader admitted before times were recorded counts as seen now; otherwise it would never be gone.
   let admitted: readonly AdmittedIncarnation[] = input.admitted.map((one) => ({
     seenMs: Date.now(),
     ...one,

@@ -142,7 +142,7 @@ export class EmergencyRun {
     );
   }
 
-  /** As a stop: whether everything is to be closed days later is for people to decide. */
+  /** Sent as a stop: whether to close everything days later is for people to decide. */
   sendOn(): void {
     this.#alarm(
       'sent-on',
@@ -201,7 +201,7 @@ export class EmergencyRun {
     }
   }
 
-  /** Asks once. If nobody answers, the stop goes on without the names. */
+  /** Asks once. If nobody answers, the stop continues without the names. */
   async #askWhoIsGone(): Promise<void> {
     if (!this.#asksWhoIsGone || this.#gone !== null) return;
     this.#gone = [];
@@ -300,7 +300,10 @@ export class EmergencyRun {
     return this.#gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
   }
 
-  /** Part of the evidence key of a round: the same order gives the same row, however often the round is repeated. */
+  /**
+   * Part of the evidence key of a round: the same order yields the same row, however often the round is
+   * repeated.
+   */
   get #newest(): string {
     return this.#orders.at(-1)?.commandId ?? 'none';
   }

@@ -27,8 +27,8 @@ const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
 const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
 
 /**
- * From here on the run continues as new even if that loses evidence, because a stop has to go on. The server ends a run
- * at 51,200 events.
+ * From here on the run continues as new even if that loses evidence, because a stop must go on. The server
+ * ends a run at 51,200 events.
  */
 const EVENTS_MAX = 20_000;
 
@@ -49,7 +49,7 @@ export async function emergencyStop(given: unknown): Promise<EmergencyOutcome> {
     return kind !== null;
   });
   setHandler(progressQuery, () => run.outcome);
-  // Whoever starts this workflow without an order wants the desk stopped.
+  // Started without an order, this workflow stops the desk.
   if (pending.length === 0) pending.push(toOrder('stop', 'started without a reason'));
   return CancellationScope.nonCancellable(() => carryOut(run, pending));
 }
@@ -78,8 +78,8 @@ function shouldMove({ trail }: EmergencyRun): boolean {
 const SENT_ON = 'a-stop-that-is-owed-is-sent-on';
 
 /**
- * In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last round, but
- * not while a trader that may come back has not taken it.
+ * In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last
+ * round, but not while a trader that may come back has not taken every order.
  */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
   const { retryMs, retryMsMax, roundsMax } = run.timing;
@@ -99,7 +99,7 @@ async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promis
     if (run.finished) return;
     run.escalateWhenDue();
     await condition(() => pending.length > 0, backoffMs(round, { firstMs: retryMs, mostMs: retryMsMax }));
-    // Once it is taken, it has all rounds to be proven in.
+    // Once taken, the stop gets all rounds to be proven.
     round = sendsOn && !run.isOwed ? 1 : round + 1;
     sendsOn &&= run.isOwed;
     if (round <= roundsMax || !run.isOwed || !patched(SENT_ON)) continue;

@@ -14,7 +14,7 @@ export class EmergencyTarget {
   #problem: string | null = null;
   #failuresRecorded = 0;
   #repeats = 0;
-  /** Counts what was asked of the trader, so that a reading that a new order overtook does not count as its proof. */
+  /** Counts requests to the trader, so that a reading overtaken by a new order doesn't count as its proof. */
   #asked = 0;
 
   constructor(

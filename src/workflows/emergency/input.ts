@@ -1,6 +1,6 @@
 /**
- * Turns whatever an emergency workflow was started with into its input: whoever starts one wants the desk stopped. The
- * queue says which desk. An input without our seal counts for nothing but its reason.
+ * Turns whatever an emergency workflow was started with into its input: whoever starts one wants the desk
+ * stopped. The queue names the desk. Without our seal, only the reason in an input counts.
  */
 import { uuid4, workflowInfo } from '@temporalio/workflow';
 import {

@@ -63,9 +63,9 @@ export class Approvals {
   }
 
   /**
-   * Resolves with how the question ended; people are told at its start and at its end. Rejects if Postgres stays down.
-   * `overtaken`: returns why this question alone is withdrawn, or null while it stands. `answerMs`: when it is closed,
-   * where votes have to stay valid for longer (wall milliseconds).
+   * Resolves with the question's outcome; people are told at its start and end. Rejects if Postgres stays
+   * down. `overtaken`: returns why only this question is withdrawn, or null while it stands. `answerMs`: when
+   * it closes, if votes must stay valid for longer (wall milliseconds).
    */
   async ask(
     request: ApprovalRequest,
@@ -74,7 +74,8 @@ export class Approvals {
   ): Promise<ApprovalOutcome> {
     const opened = await this.#open(request);
     if (opened.state !== 'open') {
-      // After Temporal's database was restored, a run may ask what is decided already; that decision has been used.
+      // After Temporal's database was restored, a run may repeat a question that is already decided; that
+      // decision has been used.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
     const { waiting } = opened;
@@ -163,7 +164,7 @@ export class Approvals {
     return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
   }
 
-  /** Reminds, or escalates once. While Postgres is down nobody hears it, which changes nothing about the vote. */
+  /** Reminds, or escalates once. While Postgres is down nobody hears it, which doesn't affect the vote. */
   async #press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
     const pressing = takePressing(request, waiting, createdMs);
     await this.#calls.remindOfApproval

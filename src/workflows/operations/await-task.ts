@@ -23,15 +23,15 @@ const doneSignal = defineSignal(TASK_MESSAGES.done);
  */
 const LOOK = { firstMs: 1_000, mostMs: 10 * 60_000 };
 
-/** Waits that began before this patch end with the first look that fails. */
+/** Waits that began before this patch end at the first failed poll. */
 const OUTLASTS_FAILED_LOOKS = 'a-wait-outlasts-failed-looks';
 
 /** Number of signals so far. A workflow may wait for several tasks at once; each wait checks its own task. */
 let told = 0;
 
 /**
- * Resolves with the task once it is done or withdrawn, at `untilMs` (wall milliseconds), or when the procedure is
- * cancelled or over. A database that is away meanwhile ends no wait.
+ * Resolves with the task once it is done or withdrawn, at `untilMs` (wall milliseconds), or when the
+ * procedure is cancelled or over. A database outage doesn't end the wait.
  */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
@@ -53,7 +53,7 @@ export async function awaitTask(
       task = await calls.readTask(request.desk, task.id);
     } catch (error) {
       if (isCancellation(error) || !patched(OUTLASTS_FAILED_LOOKS)) throw error;
-      // It may be done: the next look comes soon.
+      // The task may be done: poll again soon.
       if (isTold) looks = 0;
     }
   }

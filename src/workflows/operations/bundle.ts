@@ -1,4 +1,4 @@
-/** What the operations worker's bundle holds. */
+/** The contents of the operations worker's bundle. */
 export { canary } from '../canary.js';
 export { backup, restoreDrill } from './backup.js';
 export { deploy } from './deploy.js';

@@ -142,7 +142,7 @@ function otherCommit(before: PreparedBuild | null, now: PreparedBuild | null): s
   return `its commit is ${now?.commit} now; people were asked about ${before.commit}`;
 }
 
-/** Why the next step is left out; null if it is to run. A switch that has begun is always finished. */
+/** Why the next step is left out; null if it should run. A switch that has begun is always finished. */
 function leftOut(before: readonly StepResult[]): string | null {
   const failed = before.find(({ verdict }) => verdict !== 'pass');
   if (failed !== undefined) return `not run: "${failed.title}" did not pass`;

@@ -86,9 +86,12 @@ export function traderCalls(desk: string, incarnation: string): ActivityInterfac
   });
 }
 
-/** The trader that a run asks, and the one that was named as the desk's since: they differ once the account is another. */
+/**
+ * The trader that a run queries, and the one named as the desk's since: they differ once the account has
+ * changed.
+ */
 export class AskedTrader {
-  /** Null as long as no trader is known. */
+  /** Null until a trader is known. */
   calls: ReturnType<typeof traderCalls> | null = null;
   incarnation: string | null = null;
   #named: string | null = null;

@@ -1,7 +1,7 @@
 /**
- * A change of settings that may loosen a limit: people approve exactly these values, then the trader, which verifies
- * their votes itself, takes them. The trader refuses if anything has changed meanwhile; ask again then. A roll of a
- * future is such a change, too, and needs a restart of the trader.
+ * A change of settings that may loosen a limit: people approve exactly these values, then the trader, which
+ * verifies their votes itself, takes them. The trader refuses if anything has changed meanwhile; then ask
+ * again. A roll of a future is also such a change, and needs a restart of the trader.
  */
 import {
   ActivityFailure,
@@ -84,7 +84,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   return result;
 }
 
-/** People were told that the change is approved, so they have to hear that it is not in force. */
+/** People were told that the change is approved, so they must hear that it is not in force. */
 async function tellNotApplied(
   { desk, approvalId, proposal, evidenceMs }: SettingsChangeInput,
   detail: string,
@@ -138,7 +138,10 @@ function isOvertaken(error: unknown): boolean {
 }
 
 const LOOK_EVERY_MS = 5_000;
-/** Ten minutes. A restart may get lost with the worker that was to ask for it, so it is asked for again half way. */
+/**
+ * Ten minutes. A restart may be lost with the worker that should have requested it, so it is requested again
+ * half way.
+ */
 const LOOKS = 120;
 const RESTART_AT = [0, 60];
 
@@ -158,8 +161,8 @@ async function lookBefore(input: SettingsChangeInput, trail: EvidenceTrail): Pro
 }
 
 /**
- * Restarts the trader with the new contract and reads back that it is in force. Until then the trader enters nothing,
- * whatever becomes of this run. Returns the result in words.
+ * Restarts the trader with the new contract and reads back that it is in force. Until then the trader enters
+ * nothing, whatever happens to this run. Returns the result in words.
  */
 async function bringIntoForce(input: SettingsChangeInput, trail: EvidenceTrail): Promise<string> {
   const changes = rollsOf(input);
@@ -246,7 +249,7 @@ function keep(
   });
 }
 
-/** People hear that it is done, or what they have to do; nothing is entered until then. */
+/** Tells people that it is done, or what they must do; nothing is entered until then. */
 async function tell(
   { desk, approvalId, evidenceMs }: SettingsChangeInput,
   looked: readonly Looked[],

@@ -52,7 +52,7 @@ export async function validation(input: ValidationInput): Promise<ValidationOutc
   return outcome;
 }
 
-/** Gives the reason as evidence and to people, then rejects: there is no report, and nothing counts. */
+/** Records the reason as evidence, tells people, then rejects: there is no report, and nothing counts. */
 async function endEarly(
   input: ValidationInput,
   trail: EvidenceTrail,

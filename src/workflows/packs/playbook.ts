@@ -1,7 +1,7 @@
 /**
- * A playbook in code from a desk's folder. It runs on its own queue in its own process, and can do nothing but wait and
- * ask its incident: no activities, no other runs. A cancel request ends it; its incident goes on, and a person decides
- * what to do.
+ * A playbook in code from a desk's folder. It runs on its own queue in its own process, and can only wait and
+ * ask its incident: no activities, no other runs. A cancel request ends it; its incident goes on, and a
+ * person decides what to do.
  */
 import {
   ApplicationFailure,
@@ -76,7 +76,7 @@ async function carryOut(
 
 const MINUTE_MS = 60_000;
 /**
- * At this interval the asks are sent again: an incident that lost one gets it, and an incident that is gone is noticed.
+ * How often asks are sent again, so that an incident that lost one gets it and one that is gone is noticed.
  */
 const IN_TOUCH_MS = 60 * MINUTE_MS;
 
@@ -90,7 +90,7 @@ const text = (max: number) =>
     );
 const line = (max: number) => text(max).min(1);
 const minutes = z.number().positive().max(10_080);
-/** All parameters together are kept in the incident's history, and people read them before they agree. */
+/** All values are stored in the incident's history, and people read them before they agree. */
 const given = z
   .record(line(100), z.union([text(1_000), z.number(), z.boolean()]))
   .refine((values) => Object.keys(values).length <= 50, 'expected at most 50 values')
@@ -116,7 +116,7 @@ const OUTCOME = z.strictObject({
   expected: line(500),
 });
 
-/** Throws with what doesn't fit, so that the playbook ends with a sentence that names it. */
+/** Throws an error that names what doesn't fit; the playbook ends with that sentence. */
 function read<T extends z.ZodType>(what: string, schema: T, value: unknown): z.output<T> {
   const found = schema.safeParse(value);
   if (found.success) return found.data;
@@ -132,8 +132,8 @@ interface Waiting {
 }
 
 /**
- * The incident as the code of its playbook sees it. Each wish is sent to the incident's own run, which answers when it
- * is done.
+ * The incident as its playbook's code sees it. Each wish is sent to the incident's own run, which answers
+ * when it is done.
  */
 class HostedIncident {
   /** Resolves if the playbook ends before its code does. */
@@ -147,7 +147,7 @@ class HostedIncident {
   #endNow: (end: PlaybookEnd) => void = () => undefined;
 
   constructor(input: PlaybookInput) {
-    // Without the run id: an incident that was reset goes on with the same playbook.
+    // Without the run id: an incident that was reset continues with the same playbook.
     this.#incident = getExternalWorkflowHandle(input.incident.workflowId);
     this.ended = new Promise((resolve) => {
       this.#endNow = resolve;
@@ -155,7 +155,7 @@ class HostedIncident {
     this.shown = this.#shownOf(input);
   }
 
-  /** Says that the code runs, and repeats the open asks from then on. */
+  /** Reports that the code runs, and repeats the open asks from then on. */
   begin(): void {
     this.#send({ playbook: this.#playbook, id: 0, wish: null });
     const keepInTouch = async (): Promise<never> => {
@@ -169,7 +169,7 @@ class HostedIncident {
     keepInTouch().catch(() => undefined);
   }
 
-  /** A signal may carry anything, or nothing; what is thrown here would fail the task again and again. */
+  /** A signal may carry anything, or nothing; an exception here would fail the task again and again. */
   take(reply: PlaybookReply): void {
     if (isUnsealed(reply) || typeof reply !== 'object' || reply === null) return;
     if ('over' in reply) {
@@ -180,7 +180,7 @@ class HostedIncident {
     this.#waiting.delete(reply.id);
   }
 
-  /** Whatever the code waits for stays unanswered. */
+  /** Whatever the code is waiting for stays unanswered. */
   end(why: string): void {
     this.#endNow({ ended: 'cancelled', says: why });
   }

@@ -1,6 +1,6 @@
 /**
- * A record as `u8 type | u8 layout | slots`. Layout 0 is the whole record as JSON: for types without layouts, and for
- * values that don't fit their slots, so that nothing is ever lost.
+ * A record as `u8 type | u8 layout | slots`. Layout 0 is the whole record as JSON: for types without layouts,
+ * and for values that don't fit their slots, so nothing is ever lost.
  */
 import type { EngineRecord } from '../../../engine/record.js';
 import { LAYOUTS, type Layout, type Layouts, type RecordType } from './layouts.js';

@@ -5,9 +5,9 @@
  *   record  u32 length of what follows | u16 wall ms after the group's | u16 monotonic ms after the group's
  *           | u8 type | u8 layout | slots
  *
- * The chain value is the SHA-256 of the body with the previous group's value in its place. The two times are those of the
- * first record; monotonic -1 means unknown, as in a copy of a version 1 journal. Each group has its own table of names, so
- * that it can be read and verified without the groups before it.
+ * The chain value is the SHA-256 of the body with the previous group's value in its place. The two times are
+ * those of the first record; monotonic -1 means unknown, as in a copy of a version 1 journal. Each group has
+ * its own table of names, so it can be read and verified without the previous groups.
  */
 import { hash } from 'node:crypto';
 import type { EngineRecord, JournalEntry } from '../../../engine/record.js';
@@ -25,15 +25,15 @@ const RECORDS_AT = 56;
 const FIXED_BYTES = 58;
 /** Length, the two times, type and layout. */
 const RECORD_FIXED_BYTES = 10;
-/** Size of one commit group, and so the most that a torn tail can lose, apart from one record. */
+/** Size of one commit group, and therefore the most that a torn tail can lose, apart from one record. */
 const GROUP_BYTES_MAX = 128 * 1024;
-/** Bounded because followers get a group as a whole. */
+/** Bounded because followers receive a group as a whole. */
 export const GROUP_RECORDS_MAX = 1_000;
 /** Large enough for any record of version 1. */
 export const RECORD_BYTES_MAX = 513 * 1024;
 const MS_AFTER_MAX = 0xffff;
 const UNKNOWN_MS = -1;
-/** Initial size: enough for what one event usually causes. */
+/** Initial size: enough for the records of a typical event. */
 const BYTES_FIRST = 1_024;
 
 /** A commit group that grows until it is written. */
@@ -68,7 +68,7 @@ export class GroupWriter {
     );
   }
 
-  /** False: the record is too large, and nothing may be written any more. */
+  /** False: the record is too large, and nothing more may be written. */
   add(record: EngineRecord, wallMs: number, monotonicMs: number | null): boolean {
     const to = this.#to;
     const begin = to.at;
@@ -138,7 +138,7 @@ export const FORMAT_2: FrameFormat = {
 
 const STANDS = Buffer.alloc(CHAIN_BYTES);
 
-/** Afterwards the body is as it was before. */
+/** Leaves the body as it was. */
 function provenChain(body: FrameBody, previousChain: string): string {
   const { bytes, from } = body;
   bytes.copy(STANDS, 0, from, from + CHAIN_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Layouts of the record types that are written often. All others are JSON in one slot (`codec.ts`), and so is a
- * record of these types whose values don't fit their slots.
+ * Layouts of the record types that are written often. All other types are JSON in one slot (`codec.ts`), and
+ * so is a record of these types whose values don't fit their slots.
  */
 import type { Fill, OrderPurpose, OrderState, OrderType, Side, TimeInForce } from '../../../domain/order.js';
 import type { EngineRecord } from '../../../engine/record.js';
@@ -11,8 +11,8 @@ export type RecordType = EngineRecord['type'];
 export type RecordOf<T extends RecordType> = Extract<EngineRecord, { readonly type: T }>;
 
 /**
- * How the fields of one record type are laid out: slots in the order in which both functions name them. Never changed
- * once on main: a new field is a new layout.
+ * How the fields of one record type are laid out: slots in the order in which both functions name them. Never
+ * changed once on main: a new field needs a new layout.
  */
 export interface Layout<T extends RecordType> {
   readonly write: (to: SlotWriter, record: RecordOf<T>) => void;
@@ -46,7 +46,7 @@ const UNVALUED = 128;
 const FILL_1: Layout<'fill'> = {
   write: (to, { fill }) => {
     const { feeIn, feeLots, caughtUp, rate } = fill;
-    // No slot of this layout is for it: such a fill is written as JSON.
+    // This layout has no slot for the rate: such a fill is written as JSON.
     if (rate !== undefined) to.fits = false;
     to.byte(
       (fill.liquidity === 'maker' ? MAKER : 0) |
@@ -150,7 +150,7 @@ const SIDES: Numbers<Side> = { buy: 0, sell: 1 };
 const PURPOSES: Numbers<OrderPurpose> = { entry: 0, protective: 1, exit: 2, close: 3 };
 const TYPES: Numbers<OrderType> = { market: 0, limit: 1, stop: 2 };
 const TIMES_IN_FORCE: Numbers<Exclude<TimeInForce, 'FOK'>> = { GTC: 0, IOC: 1 };
-/** 2 was a state that no journal has. */
+/** 2 was a state that occurs in no journal. */
 const STATES: Numbers<OrderState> = {
   denied: 0,
   intended: 1,
@@ -180,7 +180,7 @@ const HAS_REPLACES = 16;
 const ORDER_INTENDED_1: Layout<'order.intended'> = {
   write: (to, { order, replaces, marketMs }) => {
     const { limitTicks, stopTicks, protectTicks, timeInForce } = order;
-    // Written whole, as JSON: few orders have these members, and the layout stays unchanged.
+    // Few orders have these members: they are written whole, as JSON, and the layout stays unchanged.
     if (
       order.exits !== undefined ||
       order.why !== undefined ||

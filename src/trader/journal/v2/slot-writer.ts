@@ -19,7 +19,7 @@ export class SlotWriter {
   bytes: Buffer;
   /** Where the next slot begins. */
   at = 0;
-  /** False once a value did not fit its slot; the record then has to be written as JSON. */
+  /** False once a value didn't fit its slot; the record must then be written as JSON. */
   fits = true;
   #view: DataView;
   readonly #names: string[] = [];
@@ -34,7 +34,7 @@ export class SlotWriter {
     return this.#names.length;
   }
 
-  /** Takes back what was written since, including new names. */
+  /** Discards everything written since, including new names. */
   goBack(at: number, namesKnown: number): void {
     this.at = at;
     this.fits = true;

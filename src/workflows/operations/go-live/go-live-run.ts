@@ -28,7 +28,7 @@ const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 
 const CANCELLED_LIVE =
   'The desk goes on trading real money at its present size and is watched for as long as it may; nothing larger is asked for.';
-/** Runs that began before this patch watch only once Postgres has taken that they are live. */
+/** Runs that began before this patch watch only once Postgres has recorded that they are live. */
 const WATCHED_AT_ONCE = 'a-live-desk-is-watched-at-once';
 const OVER: ReadonlySet<string> = new Set(['completed', 'refused', 'ended']);
 const SHOWN_MAX = 40;
@@ -55,7 +55,7 @@ export class GoLiveRun {
   permissionEnded = false;
   /** The permission was requested from the trader: the desk may be live before this run hears of it. */
   isGranting = false;
-  /** What people have approved, as long as it is not in force. */
+  /** What people have approved, until it is in force. */
   approved: string | null = null;
   /** Wall time of the first arming; of the reset if the run was reset while live; 0 before. */
   liveSinceMs: number;
@@ -145,7 +145,10 @@ export class GoLiveRun {
     else await said;
   }
 
-  /** For a larger size that a fault keeps from being asked for or granted: it is watched, as after a cancel. */
+  /**
+   * For a larger size that a fault prevented from being asked for or granted: the desk is watched, as after a
+   * cancel.
+   */
   neverGrows(why: string): void {
     this.cancelled = true;
     this.approved = null;
@@ -210,7 +213,7 @@ export class GoLiveRun {
   }
 }
 
-/** Going live: asks the exchange, reads the ledger, writes the attempt's row. */
+/** Going live: queries the exchange, reads the ledger, writes the attempt's row. */
 function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
   return proxyActivities<GoLiveActivities>({
     taskQueue: operationsQueue(desk),

@@ -167,7 +167,7 @@ async function unlessLiveBefore(run: GoLiveRun, refused: GoLiveResult): Promise<
   const step = await stepInForce(run);
   if (step === null) return refused;
   if (step >= steps.length) return { state: 'completed', detail: 'every step was taken before' };
-  // Not awaited: the desk is watched while Postgres is down, too.
+  // Not awaited, so that the desk is watched even while Postgres is down.
   if (patched(WITHDRAWS)) run.trail.keep('withdrawing what was asked', withdrawNext(run, step + 1));
   await run.goesOnLive(steps[step - 1] ?? start, refused.detail);
   return ramp(run);
@@ -199,8 +199,8 @@ async function stepInForce({ input }: GoLiveRun): Promise<number | null> {
 const WATCHES_MAX = 500;
 
 /**
- * Grows the position size step by step: each step after a time of uninterrupted clean trading, and with an approval.
- * `Carried`: a new run with a fresh history goes on from there.
+ * Grows the position size step by step: each step after a time of uninterrupted clean trading, and with an
+ * approval. `Carried`: a new run with a fresh history continues from there.
  */
 async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   const { ramp: steps, carried } = run.input;
@@ -213,12 +213,14 @@ async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   return { state: 'completed', detail: `every step was taken: ${steps.length} size steps` };
 }
 
-/** Runs that began before this patch end with a fault of Postgres or the trader, and the desk trades unwatched. */
+/**
+ * Runs that began before this patch end at a fault of Postgres or the trader, and the desk trades unwatched.
+ */
 const WATCHED_THROUGH = 'a-live-desk-is-watched-through-faults';
 
 /**
- * Null if the larger size is in force. A question that was withdrawn because of a cancel ends nothing, and neither does
- * a fault: the desk is watched on.
+ * Null if the larger size is in force. A question that was withdrawn because of a cancel ends nothing, and
+ * neither does a fault: the watch goes on.
  */
 async function growOnce(
   run: GoLiveRun,
@@ -247,16 +249,19 @@ async function untilStable(
     if (workflowInfo().continueAsNewSuggested && (await mayMove(run))) return run.carriedOver(step, left);
     const watched = await watchLive(run, stableMs, 'ramp');
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
-    // A cancelled run watches on and never grows.
+    // A cancelled run keeps watching and never grows.
     if (watched.problems.length === 0 && !run.cancelled) return null;
   }
   return stays('it was never stable for long enough');
 }
 
-/** A run that moves on waits for its evidence, and watches nothing meanwhile: not while Postgres is down. */
+/**
+ * Continuing as new waits for the evidence and watches nothing meanwhile, so it is put off while Postgres is
+ * down.
+ */
 const MOVES_SETTLED = 'a-live-watch-moves-on-once-its-evidence-is-written';
 const SETTLE_MS = 10_000;
-/** From here on it moves on all the same: the server ends a run at 51,200 events. */
+/** From here on the run continues as new all the same: the server ends a run at 51,200 events. */
 const EVENTS_MAX = 20_000;
 
 async function mayMove({ trail }: GoLiveRun): Promise<boolean> {
@@ -297,7 +302,7 @@ async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLi
 const SECOND_THOUGHTS = 'go-live-cancelled-while-cooling-off';
 
 /**
- * The exact proposal that people approve, and the trader's own yes to it. Each is requested only once the steps
+ * The exact proposal that people approve and the trader then accepts. Each is requested only once the steps
  * before it are on record. `step` 0 is the start, which arms by quoting the halt id that it names.
  */
 function proposalOf(
@@ -347,8 +352,8 @@ async function grant(
       [{ commandId, by: person, reason, proposal, decisions }],
     );
   } catch (error) {
-    // A trader that accepted and died before it answered has halted anew and refuses the second request, though it
-    // granted the first.
+    // A trader that accepted and died before it answered has halted again and refuses the second request,
+    // though it granted the first.
     if (!(await isGranted(run, proposal, causeOf(error)))) return `the trader refused: ${causeOf(error)}`;
   }
   run.approved = null;
@@ -356,12 +361,14 @@ async function grant(
 }
 
 const UNKNOWN_IS_WATCHED = 'a-permission-that-may-be-in-force-is-watched';
-/** Runs that began before this patch go on as if the larger size were in force, and end after the last one. */
+/**
+ * Runs that began before this patch continue as if the larger size were in force, and end after the last one.
+ */
 const UNKNOWN_SIZE_STAYS = 'a-larger-size-that-may-be-in-force-is-not-taken-for-it';
 
 /**
- * Where the trader doesn't say, true: the watch ends once it says that nothing is in force. Of a larger size it
- * rejects: what is in force is watched on as it is.
+ * If the trader doesn't answer: true for the start, since the watch ends once the trader says that nothing is
+ * in force. Rejects for a larger size; the size in force is still watched.
  */
 async function isGranted(
   run: GoLiveRun,
@@ -383,7 +390,10 @@ async function isGranted(
   return granted?.release === release && granted.attempt === attempt && granted.step === step;
 }
 
-/** Runs that began before this patch take a vote whose cooling-off ends after it has expired, and which comes to nothing. */
+/**
+ * Runs that began before this patch accept a vote whose cooling-off ends after its expiry, when it has no
+ * effect.
+ */
 const NO_LATE_VOTE = 'a-lone-vote-comes-in-time';
 
 async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Promise<ApprovalOutcome> {
@@ -404,7 +414,8 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
     expiresMs: isTimed ? answerMs : answerMs + (needed < 2 ? coolingOffMs : 0),
     ...pressingWithin(approvalMs),
   } as const;
-  // A question that an earlier build asked ends only with the validity of its votes: it is closed at this time, too.
+  // A question from an earlier build stays open as long as its votes are valid, but it is closed at this time
+  // too.
   const outcome = await run.approvals.ask(request, () => null, isTimed ? answerMs : undefined);
   const people = outcome.votes.map((vote) => vote.person).join(', ');
   const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';

@@ -24,7 +24,7 @@ interface Watched {
 }
 
 const PROBLEMS_MAX = 20;
-/** Runs that began before this patch are silent after that many. */
+/** Runs that began before this patch report no more than that. */
 const TELLS_ALL = 'a-live-watch-tells-every-problem';
 /** Bounds of one watch: it stays in one run, whose history must not grow without limit. */
 const LOOKS_MAX = 1_000;
@@ -57,7 +57,7 @@ export async function watchLive(
   } while (Date.now() < untilMs);
   const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
   const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
-  // What can't be verified is not clean, but is no reason to end what is live.
+  // An unverified result is not clean, but is no reason to end what is live.
   const concluding = conclude(run, watched).catch((error: unknown) => {
     const unverified = [`not verified: ${causeOf(error)}`];
     tellProblems(run, unverified);
@@ -67,10 +67,10 @@ export async function watchLive(
   return { ended, problems: [...problems, ...(ended === null ? await concluding : [])] };
 }
 
-/** Runs that began before this patch don't look at the desk while a question is open, or Postgres is away. */
+/** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
 const WATCHED_MEANWHILE = 'a-live-desk-is-watched-while-something-else-is-awaited';
 
-/** Looks at the desk until `work` has settled, which may take days. Null, or why the desk is no longer live. */
+/** Checks the desk until `work` has ended, which may take days. Null, or why the desk is no longer live. */
 export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promise<string | null> {
   if (!patched(WATCHED_MEANWHILE)) return null;
   let settled = false;
@@ -100,7 +100,7 @@ function createTeller(run: GoLiveRun) {
       const fresh = found.filter((one) => !problems.has(one) && !before.includes(one));
       const kept = fresh.slice(0, PROBLEMS_MAX - problems.size);
       for (const problem of kept) problems.add(problem);
-      // What is not kept is told where the look before did not see it.
+      // A problem beyond the limit is reported if the previous reading did not see it.
       const told = fresh.length > kept.length && patched(TELLS_ALL) ? fresh : kept;
       if (told.length > 0) tellProblems(run, told);
       before = found;
@@ -196,7 +196,7 @@ function tell(
   run.trail.keep(what, run.records.notify.executeWithOptions({ summary: `Tell people: ${what}` }, [notice]));
 }
 
-/** What can't be read is a problem, not an error: the next reading comes soon. */
+/** Anything that can't be read is a problem, not an error: the next reading comes soon. */
 async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
   const [desk, wrongFills] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
   return { ...desk, problems: [...desk.problems, ...wrongFills] };

@@ -3,7 +3,10 @@ import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow
 import type { IncidentActivities } from '../../../contracts/incident.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 
-/** Reads and checks: two workers may die over one; after that the playbook goes on without an answer. */
+/**
+ * Reads and checks: each survives the death of two workers; after that the playbook goes on without an
+ * answer.
+ */
 export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),

@@ -1,4 +1,4 @@
-/** The state of one incident so far. All of it but the phase goes through continue-as-new. */
+/** The state of one incident so far. Everything but the phase survives continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
 import type { StepEvidence } from '../../../contracts/evidence.js';
 import type {
@@ -17,7 +17,7 @@ import { recordCalls } from '../operations-calls.js';
 export interface IncidentLog {
   readonly openedMs: number;
   readonly reports: IncidentReport[];
-  /** What each finished step of the playbook found, by step. */
+  /** The finding of each finished step of the playbook, by step. */
   readonly done: Record<string, string>;
   phase: string;
   /** The newest steps of the timeline, as Temporal's UI shows them. */

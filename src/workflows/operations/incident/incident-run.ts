@@ -48,7 +48,7 @@ export class IncidentRun {
   readonly approvals: Approvals;
   readonly look;
   readonly keep;
-  /** What people agree to is done by the trader of the beginning alone. */
+  /** Only the trader that the incident began with carries out what people agree to. */
   readonly #asked: AskedTrader;
   #woken = false;
   /** Number of offers with an open question, or with an answer that is being carried out. */
@@ -66,7 +66,7 @@ export class IncidentRun {
     this.#asked = new AskedTrader(desk, carried?.incarnation ?? incarnation);
   }
 
-  /** Runs a step of the playbook once, whatever is repeated; returns what it found. */
+  /** Runs a playbook step once, however often the playbook repeats; returns its finding. */
   async once(step: string, work: () => Promise<Finding>): Promise<string> {
     const { done } = this.log;
     const found = done[step];
@@ -112,7 +112,9 @@ export class IncidentRun {
     }
   }
 
-  /** Null while the trader doesn't answer. Where the account is another by now, only the trader that was named since does. */
+  /**
+   * Null while the trader doesn't answer. If the account has changed, only the trader named since answers.
+   */
   async facts(): Promise<IncidentFacts | null> {
     const facts = await this.#read();
     if (facts !== null || !this.#asked.isAnother) return facts;
@@ -120,7 +122,7 @@ export class IncidentRun {
     return this.#read();
   }
 
-  /** Null as long as no trader is known. */
+  /** Null until a trader is known. */
   get trader() {
     return this.#asked.calls;
   }
@@ -142,7 +144,7 @@ export class IncidentRun {
     showIncident(this.input, this.log);
   }
 
-  /** True if everything under way would be taken up again by a new run. */
+  /** True if a new run would resume everything under way. */
   get #isMovable(): boolean {
     const undecided = this.approvals.carriedOver().filter((open) => !isDecided(open));
     return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
@@ -177,8 +179,8 @@ function nameOf({ fingerprint, carried }: IncidentInput): string {
 }
 
 /**
- * What people are told about an incident. The incident's row is written at the same time, so that whoever is told can
- * look it up.
+ * Announces an incident to people. The incident's row is written at the same time, so that whoever is told
+ * can look it up.
  */
 export class Announcements {
   constructor(

@@ -1,6 +1,7 @@
 /**
- * One incident from the first symptom to the review: people are told until somebody answers, the playbook of its kind
- * does what the runbook says, findings and actions are recorded, and in the end a person is asked for a review.
+ * One incident from the first symptom to the review: people are told until somebody answers, the playbook of
+ * its kind does what the runbook says, findings and actions are recorded, and at the end a person is asked
+ * for a review.
  */
 import {
   allHandlersFinished,

@@ -15,7 +15,10 @@ import { AskedTrader, approvedCalls, decisionCalls, recordCalls, traderCalls } f
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
 
-/** What one resumption saw and did, as evidence. A repeated step is recorded only if its verdict changed. */
+/**
+ * Records what one resumption saw and did, as evidence. A repeated step is recorded only if its verdict
+ * changed.
+ */
 class Findings {
   readonly trail: EvidenceTrail;
   readonly #lastVerdicts = new Map<string, Verdict>();
@@ -58,12 +61,14 @@ const END_STAYS = 'a-decision-after-the-end-of-a-resumption-changes-nothing';
 export class ResumptionRun {
   readonly findings: Findings;
   readonly engine;
-  /** Where another one is named and its own doesn't answer, its halt went with the account before. */
+  /**
+   * If another trader is named and this run's own doesn't answer, its halt went with the previous account.
+   */
   readonly asked: AskedTrader;
-  /** Counts the passes, those of earlier runs included. */
+  /** Counts the passes, including those of earlier runs. */
   cycle: number;
   situation: TraderSituation | null = null;
-  /** What the person who decides should know; set only after a drawdown. */
+  /** Facts for the person who decides; set only after a drawdown. */
   evidence: readonly string[] | null;
   /** True once the reason for the halt is on record. */
   isExplained: boolean;
@@ -172,7 +177,7 @@ export class ResumptionRun {
     showVerdict(state === 'armed' ? 'pass' : 'not_run');
   }
 
-  /** Whoever cancels a resumption doesn't want it to arm by itself. */
+  /** A cancelled resumption must not arm by itself. */
   hold(): void {
     if (this.ended) return;
     this.held = true;
@@ -193,7 +198,7 @@ export class ResumptionRun {
     this.wake();
   }
 
-  /** This run ends with its halt; the trader keeps what was wanted, whatever halts come after it. */
+  /** This run ends with its halt; the trader retains the request, whatever halts follow. */
   async #haltForPerson(): Promise<void> {
     const { desk, incarnation } = this.input;
     const startedMs = Date.now();

@@ -183,7 +183,7 @@ class Decisions {
     if (hasDecided) throw new Error(`${decision.person} has decided already`);
   }
 
-  /** Lets the procedure go on, and waits for the outcome of the decision. */
+  /** Lets the procedure continue, and waits for the outcome of the decision. */
   async take(decision: Decision): Promise<DecisionOutcome> {
     const { run } = this;
     const { person, via, choice, decisionId } = decision;
@@ -220,7 +220,7 @@ const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : 
 const whyOf = ({ reason }: Decision): string => (reason === undefined ? '' : `Why: "${reason}".\n`);
 const reasonIn = ({ reason }: Decision): string => (reason === undefined ? '' : `: "${reason}"`);
 
-/** Asks the others to decide, too. Whoever decided has the answer already. Nobody waits for this. */
+/** Asks the others to decide too; the person who decided already has the answer. Nothing waits for this. */
 function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail: string): Promise<void> {
   const { person } = decision;
   return decisionCalls(desk).notify.executeWithOptions({ summary: 'Ask for the second person' }, [
@@ -236,7 +236,7 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
   ]);
 }
 
-/** Runs that began before this patch arm although a required check was not run. */
+/** Runs that began before this patch arm even if a required check was not run. */
 const REQUIRED_HAS_TO_PASS = 'a-required-check-has-to-pass';
 
 /**

@@ -1,4 +1,4 @@
-/** Why the desk stopped, and, after a drawdown, what the person who decides has to know. */
+/** Why the desk stopped, and, after a drawdown, the facts for the person who decides. */
 import { patched } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { ResumptionInput } from '../../../contracts/resumption.js';
@@ -7,11 +7,11 @@ import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
-/** Where the desk file says nothing of it. */
+/** The default of the desk file's `volatilityTimesNormal`; a value set there isn't read. */
 const TIMES_NORMAL = 2;
 const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
-/** Ends the run if the halt is no longer the one that arming has to quote. Null: there is nobody left to ask. */
+/** Ends the run if the halt is no longer the one that arming must quote. Null: no trader is left to query. */
 export async function readSituation(run: ResumptionRun): Promise<TraderSituation | null> {
   const startedMs = Date.now();
   run.cycle += 1;
@@ -77,7 +77,7 @@ function isDrawdown({ halts }: Pick<TraderSituation, 'halts'>): boolean {
   return halts.some(({ cause }) => cause === 'drawdown');
 }
 
-/** Lines for a person. What can't be read is named, not left out. */
+/** Lines for a person. Anything that can't be read is named, not left out. */
 async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Promise<string[]> {
   const look = lookCalls(desk);
   try {
@@ -111,7 +111,10 @@ async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Pro
   }
 }
 
-/** Tells people with their choices. Nobody waits for it, because people learn of the resumption in other ways too. */
+/**
+ * Tells people with their choices. A failure is ignored, because people learn of the resumption in other ways
+ * too.
+ */
 async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]): Promise<void> {
   const text = [
     ...lines,

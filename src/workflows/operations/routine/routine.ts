@@ -34,9 +34,9 @@ import { type Budget, lineOf, recordResult } from './step.js';
 
 /** Runs that began before this patch may end while their evidence is still being written. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
-/** Runs that began before this patch fail where a required step was not run, and halt nothing. */
+/** Runs that began before this patch fail if a required step was not run, and halt nothing. */
 const REQUIRED_HAS_TO_PASS = 'a-required-step-has-to-pass';
-/** Runs that began before this patch halt once every step has ended, all that failed at once. */
+/** Runs that began before this patch halt only once every step has ended, for all failures together. */
 const HALTS_AT_ONCE = 'a-step-halts-at-once';
 /** Runs that began before this patch end as completed, whatever they found. */
 const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
@@ -111,7 +111,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   showVerdict(verdict);
   await opened;
   const closesLast = patched(CLOSES_LAST);
-  // Whoever is told of the failed steps finds them on record.
+  // Anyone who is told of the failed steps must find them on record.
   if (closesLast) await condition(() => trail.settled);
   const isProblem = (result: StepResult) =>
     result.verdict === 'fail' || result.verdict === 'warn' || isLacking(result, input.steps, steps);
@@ -135,14 +135,14 @@ function failureOf({ title, steps }: RoutineInput, result: RoutineResult): Appli
     nonRetryable: true,
     details: [result],
   });
-  // The place in the code says nothing about what failed.
+  // A stack trace says nothing about what failed.
   failure.stack = '';
   return failure;
 }
 
 /**
- * The market's time for a run that a person triggered where the market has a clock of its own (its schedule stays
- * paused there). Null: wall time applies, or no trader answers.
+ * Market time of a run that a person triggered on a market with its own clock (the schedule stays paused
+ * there). Null: wall time applies, or no trader answers.
  */
 async function marketTimeOf({ desk, marketClock, incarnation }: RoutineInput): Promise<number | null> {
   if (marketClock !== true || incarnation === null) return null;
@@ -205,7 +205,7 @@ const problemOf = ({ title, verdict, observed }: StepResult) => ({
 
 /** How long opening an incident may take; after that it is an alarm. */
 const INCIDENT_MS = 30_000;
-/** Runs that began before there were incidents go on without them. */
+/** Runs that began before there were incidents continue without them. */
 const INCIDENTS_EXIST = 'incidents-exist';
 
 interface FollowUpContext {
@@ -213,7 +213,10 @@ interface FollowUpContext {
   readonly marketMs: number;
 }
 
-/** What the failure of a routine's step causes, by the desk file: an alarm, an incident, or a halt of trading. */
+/**
+ * The consequences of a routine's failed steps, by the desk file: an alarm, an incident, or a halt of
+ * trading.
+ */
 async function followUp(
   input: RoutineInput,
   results: readonly StepResult[],
@@ -232,7 +235,10 @@ async function followUp(
   ]);
 }
 
-/** For a halt, which is safe: what an incident is opened for was seen. `ended`: the results so far. */
+/**
+ * For a halt, a required step that was not run counts too; an incident needs an observed failure. `ended`:
+ * the results so far.
+ */
 function hasFailed({ steps }: RoutineInput, ended: readonly StepResult[], result: StepResult): boolean {
   return result.verdict === 'fail' || (isLacking(result, steps, ended) && patched(REQUIRED_HAS_TO_PASS));
 }

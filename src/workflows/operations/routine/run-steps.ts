@@ -15,7 +15,7 @@ import { FINAL, recordCalls } from '../operations-calls.js';
 import { isShipped, runAction } from './actions.js';
 import { recordResult, type StepContext, type StepKind, type StepOutcome, type StepTrace } from './step.js';
 
-/** How long asking a person for a task is retried: a database that is back in a moment must not fail the routine. */
+/** How long opening a person's task is retried: a brief database outage must not fail the routine. */
 const ASK_MS = 60_000;
 /** A program or a request ends in the step's own time; judging and storing its output take this much more. */
 const CLOSING_MS = 30_000;
@@ -25,9 +25,9 @@ const CLOSING_MS = 30_000;
  */
 const ANSWER_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
-/** How long opening a playbook's incident may take: a server that is back in a moment must not fail the routine. */
+/** How long opening a playbook's incident may take: a brief server outage must not fail the routine. */
 const OPENING_MS = 60_000;
-/** A check may be given ten minutes, a program hours; the heartbeat shows a dead worker before they are over. */
+/** A check may have ten minutes, a program hours; the heartbeat reveals a dead worker sooner. */
 const LOOK_HEARTBEAT_MS = 30_000;
 const DUE_HOURS = 24;
 
@@ -79,7 +79,7 @@ function isNeedless(
   );
 }
 
-/** A required step that was needed and not run. `results`: those of the steps that it has waited for, at least. */
+/** A required step that was needed and not run. `results`: at least those of the steps it waited for. */
 export function isLacking(
   { key, verdict }: StepResult,
   steps: readonly RoutineStep[],
@@ -89,7 +89,7 @@ export function isLacking(
   return verdict === 'not_run' && step?.required === true && !isNeedless(step, steps, results);
 }
 
-/** `results`: those of the steps that this one has waited for. */
+/** `results`: those of the steps that this one waited for. */
 function runNeeded(
   step: RoutineStep,
   steps: readonly RoutineStep[],
@@ -120,8 +120,8 @@ function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
 }
 
 /**
- * Never rejects: a step that can't be finished has failed. For code that decides by verdicts, a look that could not be
- * made is `not_run` (`unmade`).
+ * Never rejects: a step that can't be finished has failed. For code that decides by verdicts, a check or
+ * report that could not be made is `not_run` (`unmade`).
  */
 export async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
   const startedMs = Date.now();
@@ -203,7 +203,7 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-/** The playbook has a run and an incident of its own, which go on whatever becomes of the routine. */
+/** The playbook has its own run and incident, which continue whatever happens to the routine. */
 async function runPlaybook(step: RoutineStep, playbook: string, context: StepContext): Promise<StepOutcome> {
   const { key, title: summary, with: given, waitMinutes = 0 } = step;
   const { desk, routine, attemptGroup, untilOver = untilCancelRequest, cancelledBy = CANCEL_ASKED } = context;
@@ -239,7 +239,7 @@ function kindOf({
   return human === undefined && choose === undefined ? 'check' : 'human';
 }
 
-/** Recorded as evidence too, so that it shows what was not done. */
+/** Recorded as evidence too, which then shows what was not done. */
 export async function leaveOut(
   step: RoutineStep,
   reason: string,
@@ -296,7 +296,7 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
       title: step.title,
       detail: step.human ?? step.title,
       ...(step.items === undefined ? {} : { items: step.items }),
-      // Done later, it is of no use to what waited.
+      // Done later, the task is of no use to the waiting step.
       dueMs: isSooner ? untilMs : dueMs,
       origin: {
         workflowId,

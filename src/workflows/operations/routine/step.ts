@@ -25,10 +25,10 @@ export interface StepContext {
    * Default: until a cancel request.
    */
   readonly untilOver?: <T extends object>(work: Promise<T>) => Promise<T | null>;
-  /** Verdict of a check or report that threw, took no such values or did not answer; default: it has failed. */
+  /** Verdict of a check or report that threw, rejected its values or did not answer; default: `fail`. */
   readonly unmade?: 'not_run';
   readonly onResult: (result: StepResult) => void;
-  /** False for a repetition whose result is the same as before, which needs no row of its own. */
+  /** False for a repetition with the same result as before, which needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;
 }
 

@@ -1,7 +1,8 @@
 /**
- * The playbook of one of the desk's own incident kinds, written in code in the desk's folder. The code is a separate
- * run in a separate process. What it asks for is carried out here, once each, with the incident's evidence, questions
- * and limits. However that run ends, the incident goes on, and a person can always declare it over.
+ * The playbook of one of the desk's own incident kinds, written in code in the desk's folder. The code is a
+ * separate run in a separate process. Its wishes are carried out here, once each, with the incident's
+ * evidence, questions and limits. However that run ends, the incident goes on, and a person can always
+ * declare it over.
  */
 import {
   ChildWorkflowCancellationType,
@@ -212,9 +213,7 @@ class PlaybookHost {
     }
   }
 
-  /**
-   * Leaves the step out for the same reason for which the desk file would be refused: no earlier step stops trading.
-   */
+  /** Leaves the step out for the reason that a desk file would be refused: no earlier step stops trading. */
   #leaveOut(title: string): PlaybookOutcome {
     const outcome: PlaybookOutcome = {
       verdict: 'not_run',

@@ -1,6 +1,7 @@
 /**
- * A process ended unexpectedly. Records its state and the last lines of its log, and waits until it runs again. Then
- * compares a trader's books with the venue, where its positions were not touched, and watches whether it keeps running.
+ * A process ended unexpectedly. Records its state and the last lines of its log, and waits until it runs
+ * again. Then compares a trader's books with the venue, where its positions were unaffected, and watches
+ * whether it keeps running.
  */
 import { patched } from '@temporalio/workflow';
 import type { SettingsOf } from '../../../../contracts/incident.js';
@@ -112,7 +113,10 @@ async function lookAtProcess(incident: IncidentRun) {
 const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | null> =>
   look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [subject]);
 
-/** Until it has run without a break for as long as the desk file says; each break is a line of the timeline. */
+/**
+ * Watches until the process has run without a break for as long as the desk file says; each break is a line
+ * in the timeline.
+ */
 async function watchOver(incident: IncidentRun, settings: Settings, outcome: string): Promise<string> {
   const { log } = incident;
   const { watchMinutes = 0, watchMs = watchMinutes * MINUTE_MS } = settings;

@@ -12,7 +12,7 @@ import { askTrader, type Opening, type ShippedPlaybook, SILENT } from './playboo
 
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';
-/** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
+/** The trader's watcher wakes an incident when something changes; nothing does so for the exchange's page. */
 const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 
 type Settings = SettingsOf<'exchange-down'>;

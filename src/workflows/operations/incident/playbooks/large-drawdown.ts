@@ -147,7 +147,7 @@ const LOSS_HALTS: Readonly<Record<string, string>> = {
   drawdown: 'Maximum drawdown reached: halted until a person decides',
 };
 
-/** Records each loss halt when it happens, also in the middle of the incident. */
+/** Records each loss halt when it happens, even in the middle of the incident. */
 async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts): Promise<void> {
   for (const { cause, reason, resume } of halts) {
     const name = LOSS_HALTS[cause];

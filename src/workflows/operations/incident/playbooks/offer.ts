@@ -1,5 +1,6 @@
 /**
- * Options for people in an incident: each question states its exact effect, and what a person agrees to is carried out.
+ * Options for people in an incident: each question states its exact effect, which is carried out if a person
+ * agrees.
  */
 import { patched } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
@@ -27,7 +28,10 @@ export interface Offer {
 
 const NOTHING = 'nothing: there is nothing to switch or to change';
 
-/** Ends when the question was decided, has expired or was withdrawn. Never rejects: the incident goes on without it. */
+/**
+ * Resolves when the question is decided, has expired or is withdrawn. Never rejects: the incident goes on
+ * without it.
+ */
 export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   const parameters = await parametersOf(incident, what);
   if (parameters === null) return;
@@ -61,7 +65,7 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
 
 const SAYS_UNDONE = 'an-offer-that-was-agreed-to-and-not-carried-out-is-told';
 
-/** Never rejects: whoever agreed hears it where nothing came of it. */
+/** Never rejects: people are told if an offer that was agreed to could not be carried out. */
 async function outcomeOf(
   incident: IncidentRun,
   what: Offer,
@@ -80,7 +84,9 @@ async function outcomeOf(
   }
 }
 
-/** The trader, for what people have agreed to: one that is restarting takes it a moment later. */
+/**
+ * The trader, for commands that people have agreed to: one that is restarting accepts them a moment later.
+ */
 export function agreedCalls({ input: { desk, incarnation } }: Pick<IncidentRun, 'input'>) {
   if (incarnation === null) throw new Error('no trader is known');
   return approvedCalls(desk, incarnation);

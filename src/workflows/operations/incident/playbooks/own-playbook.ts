@@ -1,6 +1,6 @@
 /**
- * The playbook of one of the desk's own incident kinds: the steps of the desk file in order, each once, whatever is
- * repeated. Then it waits for what the desk file says, or for a person.
+ * The playbook of one of the desk's own incident kinds: the steps of the desk file in order, each once,
+ * however often the run repeats. Then it waits as the desk file says, or for a person.
  */
 
 import { condition } from '@temporalio/workflow';
@@ -24,7 +24,7 @@ export const DECLARED_OVER = 'the incident was declared over';
 /** Pause between two attempts of a check: doubles from the first value up to the second. */
 const AGAIN = { firstMs: 2_000, mostMs: 30_000 };
 
-/** What `done` keeps for a step that was not needed, where other steps have a verdict. */
+/** Stored in `done` for a step that was not needed, in place of a verdict. */
 const NOT_NEEDED = 'not needed';
 
 export const ownPlaybook =
@@ -92,7 +92,7 @@ export function carryOutStep(
   const context: StepContext = {
     ...contextOf(incident, rules, isOver),
     cancelledBy: ENDED,
-    // Its code acts on `fail`: a misspelt parameter is no finding.
+    // The playbook's code acts on `fail`; a misspelt parameter is not a finding.
     unmade: 'not_run',
   };
   return carryOut(incident, step, rules, context);

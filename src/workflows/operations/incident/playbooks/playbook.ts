@@ -17,7 +17,7 @@ export type Playbook = (incident: IncidentRun) => Promise<string>;
 export interface ShippedPlaybook<Kind extends ShippedKind> {
   /** What it does, in this order, as Temporal's UI shows it. */
   readonly runbook: readonly string[];
-  /** What in the trader's status opens it. */
+  /** The openings found in the trader's status. */
   readonly openedByTrader?: (status: TraderStatus, settings: SettingsOf<Kind>) => readonly Opening[];
   /** Called with each halt that opened no other kind. */
   readonly openedByHalt?: (halt: Halt) => readonly Opening[];
@@ -25,7 +25,7 @@ export interface ShippedPlaybook<Kind extends ShippedKind> {
   readonly run: (incident: IncidentRun, settings: SettingsOf<Kind>) => Promise<string>;
 }
 
-/** The same occurrence always gives the same key. Of a halt: `halt:` and its id. */
+/** The same occurrence always has the same key; for a halt, `halt:` and its id. */
 export type Opening = Pick<Symptom, 'subject' | 'key' | 'title' | 'detail' | 'atMs'>;
 
 export interface ProcessSeen {

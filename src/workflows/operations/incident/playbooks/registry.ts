@@ -1,5 +1,5 @@
 /**
- * The playbooks that ship, by the kind of incident. Another one takes a file, a line here, and its keys in
+ * The playbooks that ship, by kind of incident. A new one needs a file, a line here, and its keys in
  * `src/desk/incident-schema.ts`.
  */
 import type { ShippedKind } from '../../../../contracts/incident.js';
@@ -10,7 +10,7 @@ import type { ShippedPlaybook } from './playbook.js';
 import { strategyUnderperforming } from './strategy-underperforming.js';
 import { tradingHalted } from './trading-halted.js';
 
-/** Reported by a person, a program or a failed step: only a person can say what it takes. */
+/** Reported by a person, a program or a failed step: only a person can tell what is needed. */
 const reported = {
   runbook: ['A person looks at it and says when it is over.'],
   run: (incident) => incident.watch('waiting for a person to declare it over', async () => null),

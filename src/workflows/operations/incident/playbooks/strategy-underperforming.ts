@@ -41,7 +41,7 @@ export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'
 };
 
 function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Settings): Opening[] {
-  // Each journal counts its own trades: the keys name it.
+  // Each journal counts its own trades, so the keys name the journal.
   const byName = new Map<string, StrategyStatus[]>();
   for (const slot of strategies) byName.set(slot.name, [...(byName.get(slot.name) ?? []), slot]);
   return [...byName].flatMap(([subject, slots]): Opening[] => {
@@ -70,7 +70,7 @@ function totalOf(slots: readonly Pick<Slot, 'trades' | 'wins' | 'realised'>[]) {
   };
 }
 
-/** Enough trades, a loss in all, and fewer of them won than the bound. */
+/** Enough trades, an overall loss, and a win rate below the bound. */
 function isLosing({ trades, wins, realised }: Total, bounds: Settings): boolean {
   return trades >= bounds.losingTrades && realised < 0 && (wins / trades) * 100 < bounds.losingWinRatePct;
 }
@@ -130,7 +130,10 @@ async function state(incident: IncidentRun) {
   } as const;
 }
 
-/** The trader reviews the strategy after so many hours; each review that leaves it off sets the next one. */
+/**
+ * The trader reviews the strategy after a set number of hours; each review that leaves it off sets the next
+ * one.
+ */
 async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Promise<void> {
   const off = slots[0]?.off;
   if (!off?.automatic || off.nextReviewMarketMs === null) return;

@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<TradingAction, string>> = {
   'restore-database': 'a person agrees, and the newest good backup is in the place of the database',
 };
 
-/** The actions that people have to agree to first. */
+/** The actions that people must agree to first. */
 const AGREED: Partial<Record<TradingAction, ApprovalParameters>> = {
   'close-all': { action: 'close-all' },
   'restore-database': {
@@ -111,7 +111,7 @@ async function begin(
   }
 }
 
-/** Runs that began before this patch restore whatever the trader does by then. */
+/** Runs that began before this patch restore regardless of what the trader is doing. */
 const ONLY_WHILE_STOPPED = 'restores-only-while-trading-is-stopped';
 
 /** The supervisor restarts it. */
@@ -121,8 +121,9 @@ function restartTrader({ input }: IncidentRun): Promise<string> {
 }
 
 /**
- * Whoever started the desk restores, since the whole desk ends meanwhile. What Postgres knew of this incident stays in
- * the old database: the incident's row is written again, and its newest steps are recorded from this run's memory.
+ * The process that started the desk restores, since the whole desk ends meanwhile. What Postgres knew of this
+ * incident stays in the old database: the incident's row is written again, and its newest steps are recorded
+ * from this run's memory.
  */
 async function restoreDatabase(
   incident: IncidentRun,

@@ -1,4 +1,7 @@
-/** A part of the desk halted trading. Why is kept; it is over when the desk trades again. */
+/**
+ * Part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again or
+ * that halt has ended.
+ */
 import type { HaltCause } from '../../../../domain/mode.js';
 import { askTrader, type ShippedPlaybook } from './playbook.js';
 
