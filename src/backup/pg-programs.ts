@@ -31,8 +31,10 @@ export async function findPgProgram(program: PgProgram, serverMajor: number): Pr
     if (Number.parseInt(version, 10) >= serverMajor) return { ok: true, version };
     const why = `${program} on PATH is version ${version}, older than the server's ${serverMajor}. Nothing was changed. ${install}.`;
     return { ok: false, why };
-  } catch {
-    return { ok: false, why: `${program} is not on PATH. Nothing was changed. ${install}.` };
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const found = isMissing ? 'is not on PATH' : `does not say its version (${messageOf(error)})`;
+    return { ok: false, why: `${program} ${found}. Nothing was changed. ${install}.` };
   }
 }
 

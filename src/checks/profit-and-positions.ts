@@ -10,7 +10,7 @@ const HOURS = 24;
 
 /** Result of the day, open positions and their protection, and a continuous equity curve. */
 export const profitAndPositions = check(
-  'Result and positions agree in trader and database',
+  'Result of the day, and a stop behind every position',
   NO_PARAMETERS,
   async ({ desk, trader, pool }) => {
     const expected = `every position is protected, and the equity curve has points of the last ${HOURS} hours`;

@@ -2,6 +2,7 @@
  * Passwords come from the terminal without echo, from a file, or from standard input; never from an argument.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
 
@@ -67,12 +68,18 @@ function beginningOf(file: string): string {
 
 async function piped(input: PasswordInput): Promise<string> {
   let text = '';
-  for await (const chunk of input) {
-    text += chunk.toString();
+  for await (const part of decoded(input)) {
+    text += part;
     if (text.includes('\n')) break;
     if (text.length > BYTES_MAX) throw tooLong();
   }
   return firstLine(text);
+}
+
+/** A chunk may end in the middle of a character. */
+async function* decoded(input: PasswordInput): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  for await (const chunk of input) yield typeof chunk === 'string' ? chunk : decoder.write(chunk);
 }
 
 /** Raw mode: the terminal does not echo what is typed. */
@@ -81,12 +88,12 @@ async function typed(input: PasswordInput, prompt: string, say: (text: string) =
   input.setRawMode?.(true);
   try {
     let text = '';
-    for await (const chunk of input) {
-      for (const key of chunk.toString()) {
+    for await (const part of decoded(input)) {
+      for (const key of part) {
         if (key === CTRL_C)
           throw new CliFailure('cancelled', 'nothing was changed', 'give the command again');
         if (ENDS.includes(key)) return text;
-        text = BACKSPACES.includes(key) ? text.slice(0, -1) : text + key;
+        text = BACKSPACES.includes(key) ? [...text].slice(0, -1).join('') : text + key;
         if (text.length > BYTES_MAX) throw tooLong();
       }
     }

@@ -70,7 +70,7 @@ export function enrolPersonKey(home: string, person: string, key: PersonKey): vo
     key.kind === 'passkey' ? before.keyId === key.keyId : before.kind === key.kind;
   changePeople(home, () => {
     const keys = [...personKeysOf(home, person).filter((before) => !isReplaced(before)), key];
-    if (keys.length > PASSKEYS_MAX + 1)
+    if (keys.filter(({ kind }) => kind === 'passkey').length > PASSKEYS_MAX)
       throw new Error(`${person} has ${PASSKEYS_MAX} passkeys for votes already; remove one first`);
     write(home, person, keys);
   });

@@ -114,7 +114,7 @@ export async function addToOpenTasks(
 ): Promise<void> {
   await pool.query(
     `update task set detail = detail || $4 where desk = $1 and workflow_id = $2 and first_run_id = $3
-       and state = 'open' and not starts_with(source, 'review:') and not detail like '%' || $4`,
+       and state = 'open' and not starts_with(source, 'review:') and right(detail, length($4)) <> $4`,
     [desk, workflowId, firstRunId, text],
   );
 }

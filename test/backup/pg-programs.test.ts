@@ -1,13 +1,27 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
-import { runPgProgram } from '../../src/backup/pg-programs.js';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { findPgProgram, runPgProgram } from '../../src/backup/pg-programs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-programs-'));
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(join(folder, 'pg_dump'), { force: true });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('says of a program that fails what it said, and only of one that is not there that it is missing', async () => {
+  vi.stubEnv('PATH', folder);
+  expect(await findPgProgram('pg_dump', 15)).toMatchObject({
+    ok: false,
+    why: expect.stringMatching(/^pg_dump is not on PATH\..*postgresql-client-15/),
+  });
+  writeFileSync(join(folder, 'pg_dump'), '#!/bin/sh\necho no such library >&2\nexit 127\n', { mode: 0o755 });
+  expect(await findPgProgram('pg_dump', 15)).toMatchObject({
+    ok: false,
+    why: expect.stringMatching(/^pg_dump does not say its version \(.*no such library/s),
+  });
 });
 
 it('gives pg_dump the connection, and nothing else that is secret', async () => {

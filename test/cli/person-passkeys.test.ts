@@ -136,6 +136,17 @@ it('is not enrolled under a name that keys could not be read with: nobody elseâ€
   expect(personKeysOf(home, 'emma')).toEqual([other]);
 });
 
+it('is one of ten at most, with a signing password and without', () => {
+  const enrolNext = (person: string) => {
+    enrolPersonKey(home, person, votePasskeyOf(new SoftwareAuthenticator(), 'localhost'));
+  };
+  enrolPersonKey(home, 'hans', publicHalf(ownKeyOf('hans'), Buffer.alloc(16).toString('base64url'), 0));
+  for (const person of ['gina', 'hans']) {
+    for (let count = 0; count < 10; count += 1) enrolNext(person);
+    expect(() => enrolNext(person)).toThrow(`${person} has 10 passkeys for votes already; remove one first`);
+  }
+});
+
 it('signs on the page alone: who has no signing password is told so where a larger size is asked for', async () => {
   const statement = { subject: 'larger' } as StatementToSign;
   const operations = { statementToSign: async () => statement };

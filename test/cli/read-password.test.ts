@@ -37,6 +37,24 @@ describe.each([
   });
 });
 
+describe.each([
+  ['a pipe', false],
+  ['a terminal', true],
+])('a password from %s', (_where, isTTY) => {
+  it('is whole where a chunk ends in the middle of a character', async () => {
+    const bytes = Buffer.from('grüße 🔑x\n');
+    const chunks = Array.from(bytes, (byte) => Buffer.from([byte]));
+    const input = Object.assign(Readable.from(chunks, { objectMode: true }), { isTTY });
+    const say = () => undefined;
+    expect(await readPassword({ prompt: '', file: undefined, input, say })).toBe('grüße 🔑x');
+  });
+});
+
+it('a backspace takes back one character, however many units it has', async () => {
+  const input = Object.assign(Readable.from(['key🔑\u007fs\r']), { isTTY: true });
+  expect(await readPassword({ prompt: '', file: undefined, input, say: () => undefined })).toBe('keys');
+});
+
 it('a folder is no file that can be read', async () => {
   await expect(readPassword({ prompt: '', file: folder })).rejects.toThrow("can't be read");
 });

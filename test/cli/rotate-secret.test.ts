@@ -1,5 +1,14 @@
 /** Credentials are replaced by the command’s own code, at servers of Telegram and mail that know the old and the new ones. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -122,6 +131,21 @@ it('writes where it is kept: the file that a variable names, never under a varia
   await expect(rotate('mail-password', 'new app password', { FERMATA_SECRETS: '/secrets' })).rejects.toThrow(
     /dealt out to the containers/,
   );
+});
+
+it('leaves the file readable for the same accounts, whatever its own account creates files with', async () => {
+  const file = join(home, 'shared-mail-password');
+  writeFileSync(file, 'old app password\n');
+  chmodSync(file, 0o644);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(file, 12_345, 12_346);
+  const usual = process.umask(0o077);
+  await rotate('mail-password', 'new app password', { SMTP_PASSWORD_FILE: file }).finally(() =>
+    process.umask(usual),
+  );
+  const { mode, uid, gid } = statSync(file);
+  expect(mode & 0o777).toBe(0o644);
+  if (isRoot) expect([uid, gid]).toEqual([12_345, 12_346]);
 });
 
 it('changes one line of a file of settings, whatever the value holds', () => {

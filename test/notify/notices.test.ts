@@ -1,10 +1,15 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
+import type { Notice } from '../../src/contracts/notice.js';
 import type { Task } from '../../src/contracts/task.js';
 import { approvalText } from '../../src/notify/approval-notice.js';
 import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { taskNotice } from '../../src/notify/notices.js';
+import { spoolNotice, takeInSpool } from '../../src/notify/notify.js';
 
 const AT_MS = Date.UTC(2026, 10, 20, 19, 1, 50, 53);
 const INCIDENT = {
@@ -30,4 +35,34 @@ it('of an incident that is no more than a title have no empty line', () => {
   expect(incidentNotice(INCIDENT, 'opened', null).text).toBe(
     'Answer by 2026-11-20 19:01 UTC.\nIncident abcdefghijklmnop, medium.',
   );
+});
+
+it('behind one that a full disk has truncated is stored all the same', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-notices-'));
+  try {
+    const stored: unknown[] = [];
+    const pool = {
+      query: (_sql: string, values: readonly unknown[]) => {
+        stored.push(values[1]);
+        return Promise.resolve({ rows: [{ id: '1' }] });
+      },
+    } as unknown as Parameters<typeof takeInSpool>[1];
+    const notice = (fingerprint: string): Notice => ({
+      ...{
+        desk: 'my-desk',
+        fingerprint,
+        event: 'incident',
+        severity: 'warning',
+        title: 'Odd',
+        text: 'wicks',
+      },
+    });
+    await spoolNotice(home, notice('first'));
+    appendFileSync(join(home, 'notify', 'notices.jsonl'), '{"desk":"my-desk","fingerprint":"trunc');
+    await spoolNotice(home, notice('second'));
+    expect([await takeInSpool(home, pool), stored]).toEqual([2, ['first', 'second']]);
+    expect(await takeInSpool(home, pool)).toBe(0);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });

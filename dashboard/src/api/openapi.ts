@@ -7025,7 +7025,7 @@ export interface paths {
                                 routine: string;
                                 title: string;
                                 cause: string;
-                                /** @description Wall clock, milliseconds since 1970 */
+                                /** @description Market clock, milliseconds since 1970 */
                                 nominalMs: number;
                                 /** @description Wall clock, milliseconds since 1970 */
                                 startedMs: number;

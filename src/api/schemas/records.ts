@@ -62,7 +62,7 @@ export const routineRunSchema = z.object({
   routine: z.string(),
   title: z.string(),
   cause: z.string(),
-  nominalMs: wallMs,
+  nominalMs: marketMs,
   startedMs: wallMs,
   finishedMs: wallMs.nullable(),
   verdict: runVerdict,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -214,10 +214,19 @@ export function withVariable(text: string, variable: string, value: string): str
   return next;
 }
 
-/** Keeps the file's mode, so that the same accounts can read it. Returns the file. */
+/**
+ * Keeps the file's mode, and its owner where this account may set it, so that the same accounts can read it. Returns the
+ * file.
+ */
 function replaceFile(file: string, text: string): string {
-  const { mode } = statSync(file);
-  writeFileSync(`${file}.new`, text, { mode: mode & 0o777 });
+  const { mode, uid, gid } = statSync(file);
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  try {
+    chownSync(`${file}.new`, uid, gid);
+  } catch {
+    // Only root gives files away. Everybody else replaced the file with one of their own before, too.
+  }
+  chmodSync(`${file}.new`, mode & 0o777);
   renameSync(`${file}.new`, file);
   return file;
 }

@@ -28,6 +28,7 @@ const USUAL = '4h';
 export const chartCommand: ChatCommand = {
   name: 'chart',
   description: 'prices as a picture: /chart BTC/USDT 4h',
+  help: '/chart BTC/USDT 4h: prices, what was traded, and the stop, as a picture',
   run: async (context, _person, { chatId, argument }) => {
     const symbols = context.desk.instruments.map(({ symbol }) => symbol);
     const asked = askedFor(argument, symbols);

@@ -7,6 +7,7 @@ import { positionLines } from './status.js';
 export const closeAllCommand: ChatCommand = {
   name: 'closeall',
   description: 'halt trading and close all positions at market (asks first)',
+  help: '/closeall: stop and close every position (asks first)',
   run: async (context, person, { chatId }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {

@@ -5,7 +5,10 @@ import type { KnownPerson } from '../people.js';
 
 export interface ChatCommand {
   readonly name: string;
+  /** In Telegram's own menu of commands. */
   readonly description: string;
+  /** Its line in the answer to /help. */
+  readonly help: string;
   readonly run: (context: BotContext, person: KnownPerson, message: CommandMessage) => Promise<void>;
 }
 

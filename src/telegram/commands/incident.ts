@@ -10,6 +10,7 @@ const HOW_TO_WRITE =
 export const incidentCommand: ChatCommand = {
   name: 'incident',
   description: 'report that something is wrong: /incident TITLE',
+  help: '/incident TITLE: report that something is wrong; more lines say what was seen',
   run: async (context, person, { chatId, updateId, sentMs, argument }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {

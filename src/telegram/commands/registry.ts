@@ -2,19 +2,20 @@
 import { chartCommand } from './chart.js';
 import { closeAllCommand } from './close-all.js';
 import { type ChatCommand, inTurn } from './command.js';
-import { helpCommand } from './help.js';
+import { helpWith } from './help.js';
 import { incidentCommand } from './incident.js';
 import { dailyCommand, profitCommand, tradesCommand } from './results.js';
 import { resumeCommand } from './resume.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
 
-export const CHAT_COMMANDS: readonly ChatCommand[] = [
+const COMMANDS: readonly ChatCommand[] = [
   statusCommand,
   stopCommand,
   closeAllCommand,
   resumeCommand,
   incidentCommand,
   ...[profitCommand, dailyCommand, tradesCommand, chartCommand].map(inTurn),
-  helpCommand,
 ];
+
+export const CHAT_COMMANDS: readonly ChatCommand[] = [...COMMANDS, helpWith(COMMANDS)];

@@ -28,6 +28,7 @@ const SPANS: readonly ProfitSpan[] = [
 export const profitCommand: ChatCommand = {
   name: 'profit',
   description: 'result after fees: /profit, or /profit day, week, month, all',
+  help: '/profit: result after fees of today, this week, this month and all; /profit week: one of them',
   run: async (context, _person, { chatId, argument }) => {
     const spans = SPANS.filter(({ asked }) => argument === '' || asked === argument.toLowerCase());
     if (spans.length === 0) {
@@ -61,6 +62,7 @@ const DAYS = { unless: 7, most: 31 };
 export const dailyCommand: ChatCommand = {
   name: 'daily',
   description: 'result after fees, a line for each of the last days: /daily 7',
+  help: '/daily 7: a line for each of the last days',
   run: async (context, _person, { chatId, argument }) => {
     const days = countIn(argument, DAYS);
     if (Number.isNaN(days)) {
@@ -93,6 +95,7 @@ const TRADES = { unless: 5, most: 20 };
 export const tradesCommand: ChatCommand = {
   name: 'trades',
   description: 'the round trips that were closed last: /trades 5',
+  help: '/trades 5: the round trips that were closed last',
   run: async (context, _person, { chatId, argument }) => {
     const listMax = countIn(argument, TRADES);
     if (Number.isNaN(listMax)) {

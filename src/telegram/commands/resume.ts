@@ -10,6 +10,7 @@ import type { ChatCommand } from './command.js';
 export const resumeCommand: ChatCommand = {
   name: 'resume',
   description: 'check everything again and trade (asks first)',
+  help: '/resume: trade again (asks first); /resume 50%: at half of the desk file’s position size',
   run: async (context, person, { chatId, argument }) => {
     const refusal = missingRole(person, APPROVER);
     if (refusal !== null) {

@@ -10,6 +10,7 @@ import type { ChatCommand } from './command.js';
 export const statusCommand: ChatCommand = {
   name: 'status',
   description: 'mode, reason, positions, emergency state',
+  help: '/status: mode, reason, positions, emergency state',
   run: async (context, _person, { chatId }) => {
     const text = await context.operations.readStatus().then(statusText, (error: unknown) => {
       const why = messageOf(error);

@@ -29,6 +29,7 @@ export function isStop({ message }: Update): boolean {
 export const stopCommand: ChatCommand = {
   name: 'stop',
   description: 'halt trading, cancel pending orders; at once',
+  help: '/stop: no new entries, resting entries cancelled, positions and their stops kept. At once, without asking',
   run: async (context, person, { chatId, updateId, sentMs, argument }) => {
     const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {
