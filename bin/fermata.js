@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that older Nodes parse too: says what is missing before anything newer is loaded.
+// Plain JavaScript that older Nodes parse too: reports what is missing before anything newer is loaded.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const NODE_MIN = [20, 19];
-/** Exit code of no other end. */
+/** An exit code that nothing else uses. */
 const REFUSED = 3;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entry = join(root, 'dist', 'run', 'cli.js');
@@ -17,14 +17,14 @@ function fail(what, doThis) {
   process.exit(1);
 }
 
-/** Only a checkout has sources. Nothing but `up` waits for a build: a stop uses what is built, as it is. */
+/** Only a checkout has sources. Only `up` waits for a build: a stop uses the existing build as it is. */
 function needsBuild() {
-  const isUp = process.argv.slice(2, 5).includes('up'); // `--desk NAME` may stand before it
+  const isUp = process.argv.slice(2, 5).includes('up'); // `--desk NAME` may come before it
   if (!existsSync(join(root, 'src'))) return false;
   return !existsSync(entry) || (isUp && build('--look').status !== 0);
 }
 
-/** Builds only what is older than its sources. Standard output is kept for the command's own. */
+/** Builds only what is older than its sources. Standard output is reserved for the command. */
 function build(...options) {
   return spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), ...options], {
     stdio: ['ignore', 2, 2],
@@ -32,8 +32,9 @@ function build(...options) {
 }
 
 /**
- * A build takes minutes, and a second start is refused after it as before. Asked of what was built, in a process of its
- * own: this one loads what is built then. What can't be loaded refuses nothing, so that it is built again.
+ * A build takes minutes, so a second start is refused before it, not after it. Asks the existing build in a
+ * separate process, because this one loads the new build. A build that can't be loaded refuses nothing, so it
+ * is built again.
  */
 function refuseSecondStart() {
   const look = `const { refusedUp } = await import(${JSON.stringify(pathToFileURL(entry).href)}).catch(() => ({}));
@@ -47,8 +48,9 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
   fail(`Node ${process.versions.node} is too old`, `install Node ${NODE_MIN.join('.')} or newer`);
 }
-// Most commands end within half a second: what Node 20 compiles for speed by then takes a seventh of it and serves none of
-// them. What computes for long is compiled all the same, a moment later. Later versions of Node don't know this option.
+// Most commands end within half a second. Node 20 spends a seventh of that on optimising code, which helps
+// none of them. Long computations are still optimised, a moment later. Later versions of Node don't know this
+// option.
 if (major === 20) setFlagsFromString('--interrupt-budget=400000');
 if (needsBuild()) {
   if (existsSync(entry)) refuseSecondStart();

@@ -1,7 +1,7 @@
 // `npm run bench [-- name …]`: runs every benchmark in bench/, each of which prints JSON lines {name, value, unit},
 // and prints one table at the end.
-// `--smoke`: each as short as possible, to see that it runs; two at a time, since they mostly wait. Fails if one
-// fails, hangs or prints no figure.
+// `--smoke`: each as short as possible, to check that it runs; two at a time, since they mostly wait. Fails
+// if one fails, hangs or prints no figure.
 // `--folder`: benchmarks of another folder; `--seconds`: time limit for each in a smoke run.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,7 +1,8 @@
-// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --quick] [-- --list] [-- --check]`: does a mapped test notice
-// when the product is broken? Breaks a copy of the sources in one place at a time, runs only the tests that the
-// runbook's table names for the ids concerned, and lists every break that none of them notices. Exit code 1 if fewer
-// than 95 % are noticed, or if one of those tests fails on the unbroken sources: such a test would notice anything.
+// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --quick] [-- --list] [-- --check]`: does
+// a mapped test notice when the product is broken? Breaks a copy of the sources in one place at a time, runs
+// only the tests that the runbook's table names for the affected ids, and lists every break that none of them
+// notices. Exit code 1 if fewer than 95 % are noticed, a break can't be tried or is unnoticed without a
+// reason, or one of those tests fails on the unbroken sources: such a test would notice anything.
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +39,7 @@ if (drawable.length === 0)
 const chosen = drawn(drawable, seed, count);
 if (values.list) {
   const lines = chosen.map(({ what, ids, file }) => `${ids.join(' ')}  ${what} (${file})\n`);
-  // An exit would cut off what a pipe has not taken yet.
+  // Exiting now would cut off what a pipe has not read yet.
   await new Promise((taken) => process.stdout.write(lines.join(''), taken));
   process.exit(0);
 }

@@ -29,7 +29,7 @@ function newestBelow(place) {
   if (!looked.has(place)) {
     const stat = statSync(join(root, place), { throwIfNoEntry: false });
     const below = stat?.isDirectory() ? readdirSync(join(root, place)) : null;
-    // What is missing can't be judged: the build itself says what it lacks.
+    // A missing place counts as newest: the build itself says what it lacks.
     const found =
       below === null ? (stat?.mtimeMs ?? Infinity) : newest(below.map((name) => join(place, name)));
     looked.set(place, found);
@@ -40,7 +40,7 @@ function newestBelow(place) {
 function run(command, args, env = process.env) {
   const result = spawnSync(process.execPath, [join(root, command), ...args], {
     cwd: root,
-    // Passes the lock on, so that a step that outlives a killed build is waited for as well.
+    // Passes the lock on, so the next build also waits for a step that outlives a killed build.
     stdio: ['inherit', 'inherit', 'inherit', lock],
     env,
   });

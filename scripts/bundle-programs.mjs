@@ -1,5 +1,5 @@
-// Bundles the programs that start most often into dist/run: Node then reads a dozen files instead of two thousand.
-// What tests, desks' folders and threads import stays where the compiler puts it.
+// Bundles the programs that start most often into dist/run: Node then reads a dozen files instead of two
+// thousand. Files that tests, desks' folders and threads import stay where the compiler puts them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
@@ -47,7 +47,7 @@ const LEFT_OUT = [
   'utf-8-validate',
 ];
 
-/** Our own code finds files relative to itself: its `import.meta.url` has to stay the original one. */
+/** Our own code finds files relative to itself, so its `import.meta.url` must stay the original one. */
 const ownPlaces = {
   name: 'own places',
   setup({ onLoad }) {
@@ -55,7 +55,7 @@ const ownPlaces = {
       if (!path.startsWith(`${dist}/`)) return null;
       const code = readFileSync(path, 'utf8');
       if (!code.includes('import.meta.url')) return null;
-      // Temporal's client loads it by path: it has to get the bundled copy of Temporal, not another one.
+      // Temporal's client loads this file by path: it must get the bundled copy of Temporal, not another one.
       const near = code.replace(
         "'../../dist/workflows/failure-converter.js'",
         "'../run/failure-converter.js'",
@@ -67,8 +67,8 @@ const ownPlaces = {
 };
 
 /**
- * Maps a whole library file to its name. The lines of libraries would be nine tenths of a map that is read with the
- * first stack.
+ * Maps a whole library file to its name. The lines of libraries would be nine tenths of a map that is read
+ * for the first stack.
  */
 const BY_NAME = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString('base64');
 const librariesByName = {
@@ -81,7 +81,7 @@ const librariesByName = {
   },
 };
 
-/** Webpack is a dependency of Temporal's worker, not ours: it is only certain to be found from there. */
+/** Webpack is a dependency of Temporal's worker, not ours: it can be found reliably only from there. */
 const WEBPACK = [
   'require("webpack")',
   `require('node:module').createRequire(require.resolve('@temporalio/worker'))('webpack')`,
@@ -111,8 +111,8 @@ function placedHere(path, code) {
 }
 
 /**
- * pg makes a `Response` to learn whether it runs at Cloudflare, for which Node loads all of its `fetch`: 20 ms in each
- * process.
+ * pg creates a `Response` to learn whether it runs at Cloudflare, which makes Node load all of its `fetch`:
+ * 20 ms in each process.
  */
 const ASKS_FOR_CLOUDFLARE = "if (typeof Response === 'function') {";
 function ofNode(path, code) {
@@ -148,7 +148,7 @@ const { metafile, outputFiles } = await build({
   logLevel: 'warning',
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
-// The worker reads this file beside itself to map stacks of workflows.
+// The worker reads this file next to its own, to map stacks of workflows.
 const ofWorker = createRequire(join(root, 'node_modules/@temporalio/worker/package.json'));
 const files = new Map([
   ...outputFiles.map(({ path, contents }) => [basename(path), contents]),
@@ -161,7 +161,7 @@ placePrograms(
   Object.keys(PROGRAMS).map((name) => `${name}.js`),
 );
 
-/** The licences of every bundled library, which require to be shipped with it. */
+/** The licences of all bundled libraries, which must be shipped with them. */
 function licencesOf(files) {
   const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
   folders.delete(undefined);

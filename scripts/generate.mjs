@@ -12,8 +12,8 @@ register();
 const openApi = async () => (await import('../src/api/open-api.ts')).makeOpenApi();
 
 /**
- * Each `make` returns the whole text of its file, and each `parts` what stands in it between two lines of that name; the
- * rest of such a file is written by hand. A new file is one line here.
+ * Each `make` returns the whole text of its file, each `parts` the text between two lines of that name; the
+ * rest of such a file is written by hand. A new file needs one entry here.
  */
 const GENERATED = [
   {

@@ -1,12 +1,12 @@
-// `node scripts/left-processes.mjs [PID …]`: the processes that belong to this checkout, by their arguments, their folder
-// or their environment. Without pids it prints those that run now. With them it fails where others are there after a
-// while, and says which. It ends none.
+// `node scripts/left-processes.mjs [PID …]`: finds processes of this checkout by their arguments, folder or
+// environment. Without pids, prints those that run now. With pids, fails if others are still there after a
+// while, and says which. Ends none.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** What tests have begun is ended by guards once the tests are gone, and folders are removed a moment later. */
+/** Once the tests are gone, guards end what they started, and folders are removed a moment later. */
 const WAIT_MS = 15_000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,7 +25,7 @@ if (!existsSync('/proc/self/environ')) {
   process.exitCode = left.length === 0 ? 0 : 1;
 }
 
-/** This one is among them. Whoever has ended and is not reaped yet has neither arguments nor folder. */
+/** Includes this process. One that has ended and is not reaped yet has neither arguments nor folder. */
 function ofThisCheckout() {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
@@ -38,7 +38,7 @@ function told(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or is another user's.
     return '';
   }
 }

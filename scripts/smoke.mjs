@@ -1,6 +1,7 @@
-// `npm run smoke [-- --node 22,24]`: installs the published package in an empty folder and runs a desk, on this Node
-// and on those named, and on this one the desk of test/example-pack, whose folder holds code of its own. Needs the npm registry, or npm's cache of an earlier run; if neither has a package, it says
-// what it left out. `.ci/run` runs it, `npm test` doesn't.
+// `npm run smoke [-- --node 22,24]`: installs the published package in an empty folder and runs a desk, on
+// this Node and on those named; on this Node also the desk of test/example-pack, whose folder has its own
+// code. Needs the npm registry, or npm's cache from an earlier run; if neither has a package, it says what it
+// left out. `.ci/run` runs it, `npm test` doesn't.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -68,14 +69,14 @@ function fetchNode(major) {
   return install(folder, `${name}@${major}`, /./) ? join(folder, 'node_modules', name, 'bin', 'node') : null;
 }
 
-/** `what` runs a desk in a home of its own, and gets the installed command. */
+/** `what` runs a desk in a home of its own, and receives the installed command. */
 async function tryDesk(node, folder, title, what) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   const started = Date.now();
   const home = mkdtempSync(join(work, `home-${version}-`));
   const context = {
     cwd: folder,
-    // Programs that npm puts on PATH, and children started by name, have to use this version too.
+    // Programs that npm puts on PATH, and children started by name, must use this version too.
     env: { ...env, FERMATA_HOME: home, PATH: `${dirname(node)}:${env.PATH}` },
   };
   const entry = join(folder, 'node_modules/@fermata-trading/fermata/bin/fermata.js');
@@ -111,7 +112,7 @@ async function firstMinutes({ fermata, up }) {
   expect((await desk.end()) === 0, 'Ctrl-C ends it in order');
 }
 
-/** Own strategy, check, kind of incident and playbook of a folder that only the package's promises hold up. */
+/** Strategy, check, incident kind and playbook of a folder that relies only on the package's promises. */
 async function examplePack({ fermata, up, home, folder }) {
   cpSync(join(root, 'test/example-pack/desks'), join(folder, 'desks'), { recursive: true });
   fermata('desk', 'check', 'otter');

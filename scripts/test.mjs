@@ -1,4 +1,4 @@
-// Runs what the tests need, then the tests, then the check whether they prove the runbooks.
+// Builds what the tests need, runs the tests, then checks whether they prove the runbooks.
 // `npm test [-- --full] [-- --report FILE] [-- what vitest takes …]`. Last line: `N passed, N failed`, from the
 // actual counts.
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ import {
 import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
-/** How many of the slowest files are listed with their time, and of those that took most of the processor. */
+/** How many of the slowest files are listed with their time, and of those with the most processor time. */
 const SLOWEST = 12;
 const FAILURES_TOLD = 20;
 
@@ -59,7 +59,7 @@ if (costliest.length > 0) {
 }
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
 const steps = [...runStep(), ...proofSteps()];
-// Once more at the end: where only that is kept of a log, it still tells what to look at.
+// Repeated at the end: if only the end of a log is kept, it still shows where to look.
 for (const { name, why } of failures.slice(0, FAILURES_TOLD))
   console.log([`FAIL  ${name}`, ...why.map((line) => `      ${line}`)].join('\n'));
 if (failures.length > FAILURES_TOLD) console.log(`FAIL  ${failures.length - FAILURES_TOLD} more, told above`);

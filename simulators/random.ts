@@ -1,4 +1,4 @@
-/** Random numbers from a seed (mulberry32), so that a run can be repeated: the same for the same seed everywhere. */
+/** Random numbers from a seed (mulberry32): the same everywhere for one seed, so a run can be repeated. */
 function bitsFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ function bitsFrom(seed: number): () => number {
   };
 }
 
-/** From 0 on, below 1. */
+/** From 0 to below 1. */
 export function seededRandom(seed: number): () => number {
   const next = bitsFrom(seed);
   return () => next() / 4_294_967_296;
@@ -17,7 +17,7 @@ export function seededRandom(seed: number): () => number {
 
 export type Draw = (below: number) => number;
 
-/** Whole numbers from 0 on, below what each call says. */
+/** Whole numbers from 0 to below the bound that each call passes. */
 export function drawFrom(seed: number): Draw {
   const next = bitsFrom(seed);
   return (below) => next() % below;

@@ -1,12 +1,11 @@
-// The breaks: `desks/<desk>/breaks.json`, each with one change in one place, and the ids that it takes away.
+// The breaks: `desks/<desk>/breaks.json`, each with one change in one place, and the ids that it breaks.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
 
 /**
- * `what` is the end of "a build in which …"; `find` occurs once in `file` and is replaced by `put` (whose types are
- * not checked).
- * `unnoticedBecause`: why no mapped test can notice it.
+ * `what` is the end of "a build in which …"; `find` occurs once in `file` and is replaced by `put` (whose
+ * types are not checked). `unnoticedBecause`: why no mapped test can notice the break.
  */
 export function readBreaks(root) {
   return desksWithProofs(root).flatMap((desk) => {
@@ -25,7 +24,7 @@ export function testsOf(root, { desk, ids }) {
 /** Whole desks, browsers and clusters take minutes. */
 const SLOW = /^test\/(?:backup|containers|end-to-end|faults|full|page)\//;
 
-/** Whether none of the tests that have to notice it is slow. */
+/** Whether none of the tests that must notice the break is slow. */
 export function isQuick(root, one) {
   return testsOf(root, one).every((proof) => !SLOW.test(proof));
 }
@@ -43,9 +42,7 @@ export function problemOf(root, { desk, ids, file, find, put }) {
   return find === put ? 'it changes nothing' : null;
 }
 
-/**
- * Each id of a desk that a test proves but no break takes away, in words: nobody knows whether its test could fail.
- */
+/** Each id of a desk that a test proves but no break covers, in words: its test may be unable to fail. */
 export function idsWithoutBreak(root) {
   const broken = new Set(readBreaks(root).flatMap(({ desk, ids }) => ids.map((id) => `${desk} ${id}`)));
   return desksWithProofs(root).flatMap((desk) =>

@@ -16,9 +16,8 @@ export function outcomeOf(ended) {
 }
 
 /**
- * 0 if enough breaks were noticed, each other one has its reason, all could be tried, and no mapped test fails
- * without a break.
- * `failing`: titles of those that do; they would notice anything.
+ * 0 if enough breaks were noticed, every other one has a reason, all could be tried, and no mapped test fails
+ * without a break. `failing`: titles of those that do; they would notice anything.
  */
 export function exitCodeOf(failing, tried) {
   const of = (wanted) => tried.filter(({ outcome }) => outcome === wanted);

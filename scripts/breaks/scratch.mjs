@@ -34,7 +34,7 @@ export async function openScratch(root) {
     running.kill('SIGTERM');
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end);
-  // Copies what is built as well, with its times: only what is older than its source is built again.
+  // Also copies the build, with its times, so only what is older than its source is built again.
   for (const file of [...filesOf(root), 'dist']) {
     if (!existsSync(join(root, file))) continue;
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -62,7 +62,7 @@ export async function openScratch(root) {
   const sound = await build();
   if (sound !== null) throw new Error(`the sources do not build as they are: ${sound}`);
 
-  /** Only types are stripped, so one source changes only its own compiled file; what is bundled follows. */
+  /** Only types are stripped, so one source changes only its own compiled file; bundles are rebuilt. */
   const rebuild = async (file) => {
     const compiled = /^src\/(.*)\.ts$/.exec(file)?.[1];
     if (compiled !== undefined) {
@@ -144,7 +144,7 @@ export async function openScratch(root) {
 }
 
 const isWhole = (proof) => WHOLE_PRODUCT.test(proof);
-/** Each test of the whole product continues where the one before ended: their file runs from beginning to end. */
+/** Each test of the whole product continues where the previous one ended, so their file runs as a whole. */
 const PROJECTS = [
   {
     names: ['parts', 'alone'],
@@ -163,7 +163,7 @@ const PROJECTS = [
  */
 const patternOf = (proof) => patternOfTitle(wantedTitles(proof.split(' > ').slice(1)).at(-1) ?? '');
 
-/** What git tracks, and new files that it does not ignore. */
+/** Files that git tracks, and new ones that it does not ignore. */
 function filesOf(root) {
   const { status, stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
     cwd: root,

@@ -1,6 +1,6 @@
-// One build of a checkout at a time: the next one waits, and then finds most of it done. Works like
-// src/home/file-lock.ts, which is not built yet: the kernel holds the lock for every process that has the file open,
-// until the last of them closes it.
+// One build of a checkout at a time: the next one waits, and then finds most of the work done. Works like
+// src/home/file-lock.ts, which is not built yet: the kernel holds the lock for every process that has the
+// file open, until the last of them closes it.
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 

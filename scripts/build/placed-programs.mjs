@@ -1,19 +1,19 @@
-// Puts bundled programs in the place of former ones under running desks: these have loaded their entry file, and load
-// some of its chunks only when they need them.
+// Replaces bundled programs under running desks, which have loaded their entry file, and load some of its
+// chunks only when they need them.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Lists the files of each build that is kept, newest first. */
+/** Lists the files of each retained build, newest first. */
 const LIST = 'builds.json';
 /**
- * Builds that are kept, some 10 MB each. A desk that keeps running for more builds of its checkout than this is
- * restarted before it needs another chunk.
+ * Number of builds retained, some 10 MB each. A desk that runs through more builds of its checkout than this
+ * must be restarted before it needs another chunk.
  */
 const KEPT = 10;
 
 /**
- * `files`: contents by name. `entries`: the files that are started. They are replaced last, each atomically, once
- * everything that they load is there; a failure before that leaves the former build as it was.
+ * `files`: contents by name. `entries`: the files that are started. They are replaced last, each atomically,
+ * once everything that they load is there; a failure before that leaves the previous build as it was.
  */
 export function placePrograms(folder, files, entries) {
   mkdirSync(folder, { recursive: true });
@@ -27,7 +27,7 @@ export function placePrograms(folder, files, entries) {
   keepOnly(folder, [LIST, ...builds.flat()]);
 }
 
-/** For a copy from which nothing runs. */
+/** For a copy that nothing runs from. */
 export const removeFormerPrograms = (folder) => keepOnly(folder, buildsIn(folder)[0]);
 
 function buildsIn(folder) {

@@ -18,7 +18,7 @@ export function readRunReport(path, root) {
 
 const LINES_OF_A_FAILURE = 12;
 
-/** Each failed test, or file that could not run: its name as the proof tables name it, and how its message begins. */
+/** Failed tests, and files that could not run: name as in the proof tables, and beginning of the message. */
 export function failuresIn(path, root) {
   const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
@@ -48,7 +48,7 @@ export function slowestFiles(path, root, count) {
     .slice(0, count);
 }
 
-/** The files that took most of the processor, as `test/support/processor-time.ts` keeps them: `[seconds, file]`. */
+/** Files with the most processor time, as stored by `test/support/processor-time.ts`: `[seconds, file]`. */
 export function costliestFiles(path, root, count) {
   return readFileSync(path, 'utf8')
     .split('\n')
@@ -59,7 +59,7 @@ export function costliestFiles(path, root, count) {
     .slice(0, count);
 }
 
-/** Of all that this process has begun and waited for; null where the system doesn't tell. */
+/** Of all processes that this one has started and waited for. Null: the system doesn't report it. */
 export function processorSecondsOfChildren() {
   try {
     const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1).split(' ');

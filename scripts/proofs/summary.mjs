@@ -33,8 +33,7 @@ export function summariseProofs(root, desk, files, isOfTheseSources) {
 }
 
 /**
- * A test that is named together with a reason, or with what is missing, proves a part of the id: it still has to
- * pass.
+ * A test named together with a reason, or with what is missing, proves a part of the id: it must still pass.
  */
 function brokenBy(root, { id, proof, whyNot, missing }, files, ids) {
   if (ids.has(id)) return 'the id stands in the table twice';

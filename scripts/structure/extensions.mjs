@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /**
- * For each kind of extension: the files, besides its own, that an extension that ships has required to be changed;
- * those of the extension with the most.
+ * For each kind of extension: the files, other than its own, that a shipped extension had to change; those of
+ * the extension with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
  * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'setting' | 'field of the status' | 'notice' | 'playbook' | "desk's incident", string[]>}
@@ -24,7 +24,7 @@ export function touchedByExtensions(root, modules) {
       new RegExp(`import \\{ \\w+ \\} from './${name}\\.js'`).test(text),
     );
   };
-  // Limits that a desk file may omit, as every new one: its key and its name tell where else it is known.
+  // Limits that a desk file may omit, like every new one: the key shows which other files know the limit.
   const optionalLimits = (limits) =>
     limits.flatMap(({ own }) => {
       const { text } = modules.find(({ path }) => path === own);
@@ -51,12 +51,12 @@ export function touchedByExtensions(root, modules) {
     'field of the status': touchedByStatusFields(modules),
     notice: touchedByNotices(modules),
     playbook: worst(withKeys(root, registered('src/workflows/operations/incident/playbooks'))),
-    // Its own is the desk file alone.
+    // Its own file is only the desk file.
     "desk's incident": worst(incidentsOfDesks(root)),
   };
 }
 
-/** Of what has the most: the other modules whose code, comments aside, has the word. */
+/** The other modules whose code, comments aside, has the word; for the declaration with the most of them. */
 function whoNames(modules, declared) {
   const others = declared.map(({ word, own }) =>
     modules.filter(({ path, text }) => path !== own && text.replace(COMMENTS, '').match(word)),
@@ -66,7 +66,7 @@ function whoNames(modules, declared) {
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
-/** What a strategy that ships lets people set; each limit is counted by itself. */
+/** Settings of the strategies that ship; limits are counted separately. */
 function touchedBySettings(modules) {
   const declared = modules
     .filter(({ path }) => path.startsWith('src/engine/strategies/'))
@@ -79,7 +79,7 @@ function touchedBySettings(modules) {
   return whoNames(modules, declared);
 }
 
-/** Who fills it in: who reads it is not counted. A word that is ordinary (`mode`) says nothing. */
+/** Modules that fill the field in; readers are not counted. An ordinary word (`mode`) says nothing. */
 function touchedByStatusFields(modules) {
   const own = 'src/contracts/trader-status.ts';
   const [, fields = ''] =
@@ -97,9 +97,9 @@ function touchedByStatusFields(modules) {
 }
 
 /**
- * What people are woken for: beside the file that makes the notice, those that know its topic;
- * of the topic with the most. An ordinary word (`alarm`) says nothing.
- * Who imports the maker sends the notice, and knows no topic.
+ * Notices that people are woken for: the files, other than the one that makes the notice, that know its
+ * topic; for the topic with the most. An ordinary word (`alarm`) says nothing. A file that imports the maker
+ * sends the notice, and knows no topic.
  */
 function touchedByNotices(modules) {
   const { text } = modules.find(({ path }) => path === 'src/contracts/notice.ts');
@@ -114,7 +114,7 @@ function touchedByNotices(modules) {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** What is written is not whole yet, and can't be counted. */
+/** The sources are incomplete, so they can't be counted. */
 export class NotCounted extends Error {
   /**
    * @param {string} message
@@ -127,7 +127,7 @@ export class NotCounted extends Error {
 }
 
 /**
- * With the keys of the desk file that each alone has: who names one of them knows it too.
+ * Adds to each playbook the desk file keys that only it has: a module that names one of them knows it too.
  * @param {string} root the project's folder
  * @param {readonly { readonly name: string, readonly own: string }[]} playbooks
  */
@@ -151,7 +151,7 @@ function hasWord({ text }, word) {
 }
 
 /**
- * The incident kinds of the desks that ship, as far as they define them: those with steps.
+ * The incident kinds that the desks that ship define themselves: those with steps.
  * @param {string} root the project's folder
  */
 export function incidentsOfDesks(root) {
@@ -166,8 +166,9 @@ export function incidentsOfDesks(root) {
 }
 
 /**
- * Whether a module imports the extension's file, or from its folder, or contains its name; a name that is an ordinary
- * word (`database`) does not count, and that of a folder where it is quoted only: `venuesNamedOutside` sees the rest.
+ * Whether a module imports the extension's file, or from its folder, or contains its name; a name that is an
+ * ordinary word (`database`) does not count, and a folder's name counts only in quotes: `venuesNamedOutside`
+ * sees the rest.
  */
 function names({ text, imports }, name, own) {
   if (own.endsWith('/'))

@@ -8,12 +8,12 @@ import { repeatedPlaces } from './repeated.mjs';
 import { stopTrace } from './stop-trace.mjs';
 
 /**
- * A shorter file with one importer belongs into that importer, except a venue's definition and a limit, which only
- * their registries import.
+ * A file this short with one importer belongs in that importer, except a venue's definition, and extensions
+ * such as a limit, which only their registries import.
  */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
-/** Another venue, check, report, limit or playbook is a file more, and no reason to have one fewer elsewhere. */
+/** Not counted: another venue, check, report, limit or playbook must not require one file fewer elsewhere. */
 const EXTENSIONS = /^src\/(venue\/[^/]+|checks|reports|limits|workflows\/operations\/incident\/playbooks)\//;
 
 /**
@@ -101,9 +101,9 @@ function venueFolders(root) {
 }
 
 /**
- * As a word, or as a part of a name that is written together: of `gate`, `isGate` and `GATE_URL`, and neither
- * `aggregate` nor `Gateway`. People write a venue as its title is: where that has the name, `gate` and `GATE` that stand
- * alone are words of ours, unless they are quoted or a key.
+ * Whether `text` has the name as a word, or as part of a compound name: for `gate`, `isGate` and `GATE_URL`
+ * have it, `aggregate` and `Gateway` don't. People write a venue like its title: if the title has the name,
+ * `gate` and `GATE` by themselves are words of ours, unless quoted or a key.
  * @param {string} text
  * @param {string} name in lower case
  * @param {string} title
@@ -132,10 +132,10 @@ function venuesNotRegistered(root, modules) {
     .map((own) => `${own}: src/venue/registry.ts does not import it`);
 }
 
-/** By the venue's title: what it is reached through has a name of its own. */
+/** By the venue's title: the names of the programs that it is reached through. */
 const PROGRAMS = { 'Interactive Brokers': ['ib gateway', 'trader workstation'] };
 
-/** A desk that ships is its folder. The one that runs where none is named is named once, where names are resolved. */
+/** A desk that ships is only its folder. The default desk is named once, where names are resolved. */
 function desksNamedOutside(root, modules) {
   const desks = readdirSync(join(root, 'desks')).filter((name) =>
     existsSync(join(root, 'desks', name, 'desk.yaml')),

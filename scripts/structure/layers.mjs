@@ -1,7 +1,7 @@
 /**
- * Folder of src → folders that it may import from; `*`: any. The table is the architecture; docs/ARCHITECTURE.md
- * shows the same one. Imports of values have to follow it; type imports that do not are counted by `npm run
- * structure`.
+ * Folder of src → folders that it may import from; `*`: any. The table is the architecture;
+ * docs/ARCHITECTURE.md shows the same one. Imports must follow it, those of types too; `npm run structure`
+ * counts those that do not.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const layers = {

@@ -1,5 +1,5 @@
-// What each file of src imports, parsed from its syntax, values and types separately; and how its classes keep things to
-// themselves.
+// What each file of src imports, parsed from its syntax, values and types separately; and whether its classes
+// use `private`.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -9,8 +9,8 @@ import { parseSync, Visitor } from 'vite';
  * @typedef {{ readonly to: string, readonly isType: boolean, readonly isLazy?: boolean }} Import  `to`: a path below `root`, or
  *   `package:NAME`; lazy: `import()`
  * @typedef {{ readonly path: string, readonly lines: number, readonly text: string, readonly imports: readonly Import[],
- *   readonly saysPrivate: boolean }} Module  `saysPrivate`: of what a class keeps to itself, other than what its constructor
- *   takes and keeps; `#` is our way
+ *   readonly saysPrivate: boolean }} Module  `saysPrivate`: a class has a member marked `private`, other than
+ *   its constructor or a readonly parameter of it; `#` is our way
  */
 
 /**

@@ -1,8 +1,8 @@
-/** So many lines in a row that say something are a piece of code, not a habit of the language. */
+/** This many meaningful lines in a row are a piece of code, not an idiom of the language. */
 const WINDOW = 6;
 
 /**
- * Where a module repeats lines that another place has before it: each stretch once, as `path:line is also path:line`.
+ * Where a module repeats lines of an earlier place: each stretch once, as `path:line is also path:line`.
  * Imports, comments, blank lines and closing brackets don't count.
  * @param {readonly import('./modules.mjs').Module[]} modules
  * @returns {string[]}
@@ -16,7 +16,7 @@ export function repeatedPlaces(modules) {
       .map((line, at) => ({ line: line.trim(), number: at + 1 }))
       .filter(({ line }) => /\w/.test(line) && !/^(\/\/|\/?\*)/.test(line));
     const found = [];
-    // Past what was found: the next stretch begins after it.
+    // The next stretch begins after the last one found.
     let from = 0;
     for (let at = 0; at + WINDOW <= lines.length; at += 1) {
       const window = lines.slice(at, at + WINDOW);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 const HEADING = '## What happens when I press Stop';
 
 /**
- * The functions that a stop passes, as docs/ARCHITECTURE.md tells them; a test compares them with a stop that is run.
+ * The functions that a stop passes, as docs/ARCHITECTURE.md lists them; a test compares them with a real
+ * stop.
  * @param {string} root the project's folder
  * @returns {{ readonly file: string, readonly name: string }[]}
  */

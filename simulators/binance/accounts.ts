@@ -35,7 +35,7 @@ export interface Account {
   /** Fee rates in parts per million. */
   readonly makerPpm: bigint;
   readonly takerPpm: bigint;
-  /** Fees are taken from BNB while there is some, which the venue offers as an option. */
+  /** The venue's option to take fees from BNB while there is some. */
   feesInBnb: boolean;
   canTrade: boolean;
   updatedMs: number;
@@ -81,7 +81,7 @@ const HOUR_MS = 3_600_000;
 const COINS_BEFORE = { BTC: '0.05', ETH: '1.5', SOL: '20' };
 
 /**
- * The default accounts, of which `desk` has a past: this many trades, an hour apart, and coins that nothing explains.
+ * The default accounts; `desk` has a past: this many trades, an hour apart, and coins that nothing explains.
  */
 export function usedBefore(trades: number): readonly AccountOptions[] {
   const past = Array.from(

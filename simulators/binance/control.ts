@@ -241,7 +241,7 @@ function pastOf(body: Body): readonly PastTrade[] {
   });
 }
 
-/** Does what a person does who registers the public half of a key. */
+/** Registers the public half of a key, as a person would. */
 function registerKey({ exchange }: Simulation, body: Body): object {
   const apiKey = randomBytes(32).toString('hex');
   const permissions = {

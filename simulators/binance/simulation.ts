@@ -14,11 +14,11 @@ import { units } from './units.js';
 
 export interface SimulationOptions extends Partial<Omit<ExchangeOptions, 'nowMs'>> {
   readonly wallMs?: () => number;
-  /** When what is on its way arrives; absent: prices at once, the rest after half of `latencyMs`, by a timer. */
+  /** When a message in transit arrives; absent: prices at once, others after `latencyMs` / 2, by a timer. */
   readonly travel?: Travel;
 }
 
-/** What is on its way between a client and the exchange. */
+/** The messages in transit between a client and the exchange. */
 export type Way = 'request' | 'answer' | 'event' | 'price';
 export type Travel = (way: Way, arrive: () => void) => void;
 
@@ -81,8 +81,8 @@ export class Simulation {
   }
 
   /**
-   * A price of a recording: best bid and ask as they were. Others trade at both of them, so that a stop goes off once the side at
-   * which it would be executed reaches it.
+   * Plays a recorded price: best bid and ask as they were. Others trade at both, so a stop triggers once the
+   * side at which it would be executed reaches it.
    */
   playQuote(symbol: string, bid: string, ask: string): void {
     const { exchange } = this;
@@ -97,7 +97,7 @@ export class Simulation {
     }
   }
 
-  /** A minute of a recording has ended: its candle is told as it was recorded. */
+  /** Ends a minute of a recording: its candle is reported as recorded. */
   playMinute(symbol: string, minute: PlayedMinute): void {
     const market = this.exchange.market(symbol);
     market.playMinute(minute);

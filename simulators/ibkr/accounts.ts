@@ -89,7 +89,7 @@ export class Account {
     return this.#sum(({ quantity, instrument }) => this.marginOf(instrument, quantity, 'maintenance'));
   }
 
-  /** A future's margin is an amount for each contract, a stock's a part of its value. */
+  /** A future's margin is an amount for each contract, a stock's is a part of its value. */
   marginOf(instrument: Instrument, quantity: number, part: 'initial' | 'maintenance'): number {
     const { secType, conId, tickCents, initialMarginCents, maintenanceMarginCents } = instrument;
     if (secType === 'FUT')
@@ -124,8 +124,8 @@ export class Account {
   }
 
   /**
-   * An earlier trade had another price: `paidMore` cents more were paid. An open position has the difference in its
-   * cost.
+   * Corrects the price of an earlier trade: `paidMore` cents more were paid. The cost of an open position
+   * includes the difference.
    */
   correct(instrument: Instrument, paidMore: number): void {
     const held = this.positions.get(instrument.conId);

@@ -1,4 +1,4 @@
-/** The instruments that exist, and how the fields that a client gives find them. */
+/** The instruments that exist, and how a client's fields find them. */
 import { DateTime } from 'luxon';
 import { cents, type Tick, tick } from './decimals.js';
 import { CME_INDEX, type Schedule, US_STOCKS } from './hours.js';
@@ -9,7 +9,7 @@ export interface Instrument {
   readonly secType: 'FUT' | 'STK';
   /** yyyymmdd; for a future its last trading day. */
   readonly expiry: string;
-  /** yyyymm, after which a future is named: some trade for the last time in the month before. */
+  /** yyyymm, the month that names a future; some trade for the last time in the month before. */
   readonly month: string;
   /** When trading ends on its last day, in minutes of that day where it trades. */
   readonly lastMinute: number;
@@ -101,7 +101,7 @@ const FUTURES: readonly Product[] = [
   },
 ];
 
-/** Beside those on stock indices, where a simulator is asked for them. */
+/** In addition to futures on stock indices, if the simulator's options name them. */
 const COMMODITIES = {
   CL: {
     symbol: 'CL',
@@ -139,7 +139,7 @@ export const COMMODITY_NAMES = Object.keys(COMMODITIES) as readonly CommodityNam
 const MONTH_LETTERS = 'FGHJKMNQUVXZ';
 const MONTHS_AHEAD = 9;
 const COMMODITIES_FROM = 800_000_000;
-/** Of the holidays of these exchanges, those that move a last day of trading: by date, and Thanksgiving and Memorial Day. */
+/** The exchanges' holidays that move a last trading day: fixed dates, and Thanksgiving and Memorial Day. */
 const HOLIDAYS: readonly string[] = ['12-25', '01-01'];
 const isMovingHoliday = ({ month, weekday, day }: DateTime): boolean =>
   (month === 11 && weekday === 4 && day >= 22 && day <= 28) || (month === 5 && weekday === 1 && day >= 25);
@@ -178,7 +178,7 @@ export function instrumentsAt(
   ];
 }
 
-/** Every month from this one on: of oil it has expired already. */
+/** Every month from this one on; oil's contract of this month has expired already. */
 function commodity(name: CommodityName, now: DateTime): Instrument[] {
   const { lastDay, ...product } = COMMODITIES[name];
   const ids = COMMODITIES_FROM + Object.keys(COMMODITIES).indexOf(name) * 1_000_000;
@@ -262,7 +262,7 @@ function thirdFriday(month: DateTime): DateTime {
   return first.plus({ days: ((FRIDAY - first.weekday + 7) % 7) + 14 });
 }
 
-/** That of a stock index ends with the morning session of its last day; afterwards the future is expired. */
+/** A future on a stock index ends with the morning session of its last day; afterwards it is expired. */
 export function isExpired({ expiry, lastMinute, schedule }: Instrument, nowMs: number): boolean {
   if (expiry === '') return false;
   const day = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone });
@@ -348,7 +348,7 @@ function fits(one: Instrument, asked: ContractAsked): boolean {
   return said.every(([text, right]) => text === '' || right);
 }
 
-/** A month is that after which the future is named, a day its last one. */
+/** A month is the one that names the future, a day is its last. */
 const isOfDate = ({ expiry, month }: Instrument, asked: string): boolean =>
   asked.length === 6 ? month === asked : expiry.startsWith(asked);
 
@@ -381,7 +381,7 @@ export function findOne(
   };
 }
 
-/** As positions, the portfolio and orders show it. `right`: what each of them shows if there is none. */
+/** As positions, portfolio and orders show an instrument. `right`: what each shows if there is none. */
 export function withoutExchange(instrument: Instrument, right: '' | '?') {
   return {
     conId: instrument.conId,

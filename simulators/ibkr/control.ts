@@ -145,7 +145,7 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, Acti
   ]);
 }
 
-/** Sets a position as if it had always been there; clients that asked for positions are told, also if it is gone. */
+/** Sets a position as if it had always been there; subscribed clients get the update, even if it is gone. */
 function setPosition(simulation: Simulation, body: Body): void {
   const account = accountOf(simulation, body);
   const { instrument } = simulation.market(text(body, 'localSymbol'));

@@ -39,7 +39,7 @@ export function moneyText(cents: number): string {
   return plain(Math.round(cents), 2);
 }
 
-/** To the millionth, as the broker tells commissions. */
+/** To the millionth, as the broker reports commissions. */
 export function finerText(cents: number): string {
   return plain(Math.round(cents * 10_000), 6).replace(/0{1,4}$/, '');
 }

@@ -21,7 +21,7 @@ export type AnswerEffect =
   | { readonly kind: 'break' }
   /** It has one field too few. */
   | { readonly kind: 'short' }
-  /** These of its fields have other values. */
+  /** These fields have other values. */
   | { readonly kind: 'say'; readonly fields: Readonly<Record<string, string>> };
 
 interface Which {

@@ -88,7 +88,7 @@ function sessionOf(schedule: Schedule, day: DateTime, liquid: boolean): Session 
   return { day: day.toFormat('yyyyMMdd'), fromMs: minuteOf(day, open), toMs: minuteOf(day, close) };
 }
 
-/** By the wall clock, so that it is also right on a night when clocks change. */
+/** By local time, so it is right even on a night when clocks change. */
 function minuteOf(day: DateTime, minute: number): number {
   const from = minute < 0 ? day.minus({ days: 1 }) : day;
   const of = minute < 0 ? minute + 24 * 60 : minute;

@@ -1,6 +1,6 @@
 /**
- * The link from the Gateway to the broker's servers. While it is broken clients stay connected but get no news of
- * orders.
+ * The link from the Gateway to the broker's servers. While it is broken, clients stay connected but get no
+ * news of orders.
  */
 import type { Refused } from './refusal.js';
 
@@ -26,7 +26,7 @@ export class Link {
   broken = false;
   #waiting: (() => void)[] = [];
 
-  /** Runs it now, or once the link is back, in the same order. */
+  /** Runs `act` now, or once the link is back, in the same order. */
   through(act: () => void): void {
     if (this.broken) this.#waiting.push(act);
     else act();
@@ -37,14 +37,14 @@ export class Link {
     for (const act of this.#waiting.splice(0)) act();
   }
 
-  /** What waited is lost with the Gateway that kept it. */
+  /** Everything that waited is lost with the Gateway that held it. */
   forget(): void {
     this.broken = false;
     this.#waiting = [];
   }
 }
 
-/** Data farms by name, with the messages for when they go and come. */
+/** Data farms, with the codes of the messages for when they go and come. */
 export const FARMS = {
   market: { name: 'Market data farm', suffix: 'usfuture', broken: 2103, ok: 2104, asleep: 2108 },
   history: { name: 'HMDS data farm', suffix: 'ushmds', broken: 2105, ok: 2106, asleep: 2107 },
@@ -58,13 +58,13 @@ export function farmNotice(farm: Farm, up: boolean): Refused {
     : { code: broken, text: `${name} connection is broken:${suffix}` };
 }
 
-/** Of another continent: none of these instruments is told by it. */
+/** For a farm of another continent, which serves none of these instruments. */
 export function abroadNotice(farm: Farm, up: boolean): Refused {
   const { code, text } = farmNotice(farm, up);
   return { code, text: text.replace(/[^:]*$/, farm === 'market' ? 'eufarmnj' : 'euhmds') };
 }
 
-/** Nobody has asked it for anything lately. */
+/** For a farm that nobody has used lately. */
 export function asleepNotice(farm: Farm): Refused {
   const { name, suffix, asleep } = FARMS[farm];
   const text = `${name} connection is inactive but should be available upon demand.${suffix}`;

@@ -17,7 +17,7 @@ export interface Bar {
   turnover: number;
 }
 
-/** What others offer at one price. */
+/** An offer by others at one price. */
 export interface Offer {
   readonly ticks: number;
   readonly size: number;
@@ -71,7 +71,7 @@ export class Market {
     return this.#asks[0];
   }
 
-  /** How many ticks deep others offer, and how much at each. */
+  /** Sets how many ticks deep others offer, and how much at each. */
   setDepth(depth: Depth): void {
     this.#depth = depth;
     this.#offerAround(this.last);
@@ -85,8 +85,8 @@ export class Market {
   }
 
   /**
-   * Takes from the best that others offer, within the limit; null if there is nothing. What is taken stays gone until
-   * others trade again.
+   * Takes from the best offer of others, within the limit; null if there is none. The quantity taken stays
+   * gone until others trade again.
    */
   takeBest(action: 'BUY' | 'SELL', limit: number | null, quantity: number): Offer | null {
     const offers = action === 'BUY' ? this.#asks : this.#bids;
@@ -119,7 +119,7 @@ export class Market {
     add(this.#minute(), ticks, size);
   }
 
-  /** The last five seconds, returned once after they have ended; null while they last. */
+  /** Returns the last five seconds once, after they have ended; null while they last. */
   endedFiveSeconds(): Bar | null {
     const began = floor(this.#nowMs(), FIVE_SECONDS_MS);
     if (began === this.current.fromMs) return null;
@@ -202,7 +202,7 @@ function add(bar: Bar, price: number, size: number): void {
 
 const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
 
-/** Joins several bars into one; there has to be at least one, and they are in order. */
+/** Joins bars into one; there must be at least one, and they must be in order. */
 export function joined(fromMs: number, bars: readonly Bar[]): Bar {
   const [first] = bars;
   const last = bars.at(-1);

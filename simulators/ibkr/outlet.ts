@@ -30,7 +30,7 @@ export class Outlet {
     this.#latencyMs = faults.latencyMs;
   }
 
-  /** `write`: makes the message's fields, given those whose value a fault replaces. */
+  /** `write`: makes the message's fields, with the values that a fault replaces. */
   send(id: number, write: (said: Readonly<Record<string, string>>) => readonly string[]): void {
     if (this.silent) return;
     const effect = this.#effectOn(id);
@@ -72,7 +72,7 @@ export class Outlet {
     if (!this.#writing) this.#writeNext();
   }
 
-  /** Writes each piece separately, so that it arrives as a piece. */
+  /** Writes each piece separately, so it arrives as a piece. */
   #writeNext(): void {
     const piece = this.#pieces.shift();
     this.#writing = piece !== undefined;

@@ -1,4 +1,4 @@
-/** The limit of messages from a client. */
+/** The limit on messages from a client. */
 import type { Refused } from './refusal.js';
 
 const PER_SECOND = 50;

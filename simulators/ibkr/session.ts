@@ -43,7 +43,7 @@ export const NO_ID = -1;
 const GOOD_CONTRACTS = { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' };
 /** Requests that TWS answers without the broker's servers: time, ids, accounts. */
 const LOCAL_REQUESTS: readonly number[] = [REQ_CURRENT_TIME.id, REQ_IDS.id, REQ_MANAGED_ACCTS.id];
-/** Requests that TWS refuses while its API is read-only: what is about orders, lists of them too. */
+/** Requests that TWS refuses while its API is read-only: all about orders, lists of them included. */
 const NEED_WRITING: readonly number[] = [
   ...[PLACE_ORDER.id, CANCEL_ORDER.id, REQ_GLOBAL_CANCEL.id, REQ_OPEN_ORDERS.id, REQ_ALL_OPEN_ORDERS.id],
   ...[REQ_AUTO_OPEN_ORDERS.id, REQ_COMPLETED_ORDERS.id],

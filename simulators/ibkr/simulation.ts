@@ -57,7 +57,7 @@ export class Simulation {
   readonly nextOrderIds = new Map<number, number>();
   readonly orders: Orders;
   permission: Permission = 'live';
-  /** The setting of the Gateway with which it takes nothing about orders. */
+  /** The Gateway's setting with which it accepts nothing about orders. */
   readOnly = false;
   readonly faults: Faults;
   readonly link = new Link();
@@ -125,7 +125,7 @@ export class Simulation {
     this.orders.onTime(this.nowMs());
   }
 
-  /** An id that a client has used or was told: its next one has to be higher. */
+  /** Notes an id that a client has used or received: its next one must be higher. */
   usedOrderId(clientId: number, orderId: number): void {
     const next = this.nextOrderIds.get(clientId) ?? 1;
     this.nextOrderIds.set(clientId, Math.max(next, orderId + 1));
@@ -161,7 +161,7 @@ export class Simulation {
     this.#notice(LOST);
   }
 
-  /** If the data was lost, clients have to subscribe again. */
+  /** If the data was lost, clients must subscribe again. */
   restoreLink(dataKept: boolean): void {
     if (!dataKept) for (const client of this.clients.values()) client.subscriptions.loseData();
     this.#notice(dataKept ? RESTORED_DATA_KEPT : RESTORED_DATA_LOST);
@@ -176,12 +176,12 @@ export class Simulation {
     this.#notice(farmNotice(farm, up));
   }
 
-  /** One of the same kind in Europe; everything here goes on. */
+  /** Reports a farm of the same kind in Europe; everything here goes on. */
   setFarmAbroad(farm: Farm, up: boolean): void {
     this.#notice(abroadNotice(farm, up));
   }
 
-  /** It is there again, and goes to sleep. */
+  /** The farm is back, and goes to sleep. */
   letFarmSleep(farm: Farm): void {
     this.farms[farm] = true;
     this.#notice(asleepNotice(farm));

@@ -46,7 +46,7 @@ export class Subscriptions {
     this.bars.clear();
   }
 
-  /** Bars that include a trade that was cancelled. */
+  /** Ends subscriptions to bars that include a trade that was cancelled. */
   onBust(market: Market): void {
     for (const [reqId, asked] of this.fiveSeconds) {
       if (asked.market !== market) continue;

@@ -6,7 +6,7 @@ import { Refusal } from './refusal.js';
 export interface StoredObject {
   bytes: Buffer;
   readonly etag: string;
-  /** Base64; for parts their combined checksum followed by their number. Null: the client gave none. */
+  /** Base64; for parts, their combined checksum followed by their number. Null: the client gave none. */
   readonly crc32: string | null;
   readonly storedMs: number;
 }

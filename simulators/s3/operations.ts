@@ -26,7 +26,7 @@ export interface Answer {
 interface Operation {
   readonly method: string;
   readonly of: 'bucket' | 'object';
-  /** The query parameter that tells it from others; null if there is none. */
+  /** The query parameter that distinguishes it from others; null if there is none. */
   readonly by: string | null;
   readonly writes: boolean;
   readonly act: (asked: Asked) => Answer;

@@ -1,4 +1,7 @@
-/** AWS Signature Version 4 in the Authorization header, checked as S3 does: every header that it names, and the body's hash. */
+/**
+ * AWS Signature Version 4 in the Authorization header, checked as S3 does: every header that it names, and
+ * the body's hash.
+ */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { notBuilt, Refusal } from './refusal.js';
@@ -13,7 +16,7 @@ const FORM =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 const SKEW_MS_MAX = 15 * 60_000;
 
-/** Whose request it is. Throws a `Refusal`. The hash that the body must have is in `x-amz-content-sha256`. */
+/** The key that signed it. Throws a `Refusal`. The body's required hash is in `x-amz-content-sha256`. */
 export function signedBy(
   request: IncomingMessage,
   keys: readonly AccessKey[],

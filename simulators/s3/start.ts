@@ -32,7 +32,7 @@ export interface S3Simulator {
   readonly asked: readonly string[];
   /** While true, the connection of every request is broken. */
   away: boolean;
-  /** Called with the number of bytes received of each body; if it returns true, the connection breaks there. */
+  /** Called with the bytes received so far of each body; if it returns true, the connection breaks there. */
   breakAt: (key: string, bytes: number) => boolean;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startS3Simulator(options: S3Options): Promise<S3Simulator>
         response.destroy();
       });
   });
-  // Clients ask before they send a body. It may always come: the request is judged together with it.
+  // Clients ask before they send a body. They always may: the request is judged together with its body.
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     server.emit('request', request, response);

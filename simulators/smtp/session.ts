@@ -1,4 +1,4 @@
-/** One connection: commands in their order, sign-in, mails. What RFC 5321 does not allow is refused with its code. */
+/** One connection: commands in order, sign-in, mails. Refuses what RFC 5321 forbids, with its code. */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Effect, Moment, Simulation } from './simulation.js';
@@ -33,7 +33,7 @@ export class Session {
   #to: string[] = [];
   /** Lines of the mail that is being sent; null while commands are read. */
   #letter: string[] | null = null;
-  /** Handles the next line of a sign-in that takes several. */
+  /** Handles the next line of a sign-in that needs several. */
   #signIn: ((line: string) => void) | null = null;
   #over = false;
 
@@ -109,7 +109,7 @@ export class Session {
     const { encryption } = this.#options;
     if (encryption === null || this.#isEncrypted) return this.#say('502 5.5.1 no STARTTLS here');
     if (rest !== '') return this.#say('501 5.5.4 STARTTLS takes nothing');
-    // Text sent ahead unencrypted would be taken for encrypted.
+    // Unencrypted text sent ahead would be taken for encrypted.
     if (this.#buffer !== '') return this.#endWith('501 5.5.2 nothing may follow STARTTLS in clear');
     this.#at('starttls', () => {
       this.#say('220 2.0.0 ready');
@@ -218,7 +218,7 @@ export class Session {
     );
   }
 
-  /** Runs what happens at this moment, or the fault instead. */
+  /** Runs `happens`, or the fault of this moment instead. */
   #at(moment: Moment, happens: () => void, address?: string, take: () => void = () => undefined) {
     const effect: Effect | null = this.#simulation.takeFault(moment, address);
     if (effect === null) return happens();
@@ -252,7 +252,7 @@ export class Session {
   }
 }
 
-/** By RFC 5322: lines that are not too long, a header with sender and date, each on one unbroken line. */
+/** By RFC 5322: no line is too long, and the header has exactly one sender and one date. */
 function problemOf(lines: readonly string[]): string | null {
   if (lines.some((line) => line.length > LETTER_LINE_MAX)) return '554 5.6.0 a line is over 998 octets';
   const end = lines.indexOf('');

@@ -1,4 +1,4 @@
-/** One bot as Telegram keeps it: its chats and messages, updates that are waiting, and who polls for them. */
+/** One bot as Telegram stores it: its chats and messages, waiting updates, and who polls for them. */
 import { Flood } from './flood.js';
 import type { Entity } from './formatting/entities.js';
 import { badRequest, Refusal } from './refusal.js';
@@ -153,7 +153,8 @@ export class BotAccount {
         'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
       ),
     );
-    // Far beyond what was given out, an offset is of another count: the queue is answered from its beginning, and kept.
+    // An offset far beyond the ids given out is of another count: it confirms nothing, and the whole queue is
+    // returned.
     const isOfAnother = options.offset > this.nextUpdateId + OFFSET_AHEAD_MAX;
     if (options.offset > 0 && !isOfAnother)
       this.pending = this.pending.filter(({ update_id: id }) => id >= options.offset);

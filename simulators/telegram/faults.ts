@@ -1,4 +1,4 @@
-/** Faults on the way: each affects the next requests that it matches, as often as it says. */
+/** Faults waiting to happen: each affects the next requests that it matches, as often as it says. */
 
 export type FaultEffect =
   /** The answer is this error; nothing was done. */

@@ -1,4 +1,4 @@
-/** The limits of a bot's messages: in one chat, in a group within a minute, and everywhere within a second. */
+/** Limits on a bot's messages: in one chat, in a group within a minute, and everywhere within a second. */
 import { Refusal } from './refusal.js';
 import type { Chat } from './wire.js';
 

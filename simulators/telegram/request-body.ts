@@ -18,7 +18,7 @@ export class FilePart {
 
 export async function readParameters(request: IncomingMessage, query: URLSearchParams): Promise<Parameters> {
   const body = await readBody(request);
-  // The control endpoint is for people with curl, who give no content type.
+  // The control endpoint is for people with curl, who send no content type.
   const isControl = request.url?.startsWith('/_simulator') === true;
   const type = isControl ? 'application/json' : (request.headers['content-type'] ?? '');
   return { ...Object.fromEntries(query), ...(body.length === 0 ? {} : parse(body, type)) };

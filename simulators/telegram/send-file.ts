@@ -11,7 +11,7 @@ import { type DocumentSent, type FileSent, type PhotoSent, shownMessage } from '
 const CAPTION_LENGTH_MAX = 1024;
 const DOCUMENT_BYTES_MAX = 50 * 1024 * 1024;
 const PHOTO_BYTES_MAX = 10 * 1024 * 1024;
-/** Limit of width plus height of a photo. */
+/** Limit on a photo's width plus height. */
 const SIDES_MAX = 10_000;
 
 export function sendDocument(bot: BotAccount, parameters: Parameters): object {

@@ -75,7 +75,7 @@ export class Simulation {
     return this.sendCallback(userId, message, button.callback_data, options);
   }
 
-  /** What a custom client can send: any data for any message. */
+  /** Sends what a custom client can: any data for any message. */
   sendCallback(
     userId: number,
     message: { readonly chatId: number; readonly messageId: number },

@@ -1,6 +1,6 @@
 /**
- * Splits and dividends of a backtest: read from a file of comma-separated lines, `date,symbol,kind,value`, and
- * applied in the run.
+ * Splits and dividends of a backtest: read from a file of comma-separated lines, `date,symbol,kind,value`,
+ * and applied during the run.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -22,7 +22,7 @@ import { byEnd, splitBar } from '../trader/warm-up.js';
 import type { TradingInstance } from './instance/trading-instance.js';
 
 export interface TimedAction {
-  /** Market time: the beginning of its date in the zone of the instrument's trading hours. */
+  /** Market time: the start of its date in the time zone of the instrument's trading hours. */
   readonly atMs: number;
   readonly action: CorporateAction;
   /** Its place in the file, for messages. */
@@ -37,7 +37,7 @@ export class ActionsFileError extends Error {
 
 const HEADER = 'date,symbol,kind,value';
 
-/** In the order of their time; those of one moment in the order of the file. Throws `ActionsFileError`. */
+/** By time; actions of the same moment stay in file order. Throws `ActionsFileError`. */
 export function readActions(path: string, desk: Pick<Desk, 'instruments'>): readonly TimedAction[] {
   const file = basename(path);
   const calendars = buildCalendars(desk);
@@ -98,8 +98,8 @@ function textOf(path: string): string {
 type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 
 /**
- * Splits and dividends of a run: each is applied after the last price before its time and before the first one at or
- * after it. Bars that strategies have seen of a stock that is split are shown to them again, in new shares.
+ * Splits and dividends of a run. Each is applied after the last price before its time and before the first
+ * price at or after it. After a split, strategies are shown the bars of that stock again, in new shares.
  */
 export class RunActions {
   /** By time. */
@@ -108,12 +108,12 @@ export class RunActions {
   /** The newest bars of each instrument, in current shares. Empty if nothing is split in this run. */
   readonly #bars: MarketBar[][];
   readonly #keeps: boolean;
-  /** By instrument: when its newest bar ended, and its newest price. */
+  /** By instrument: the end of its newest bar, and the time of its newest price. */
   readonly #barEndMs: number[];
   readonly #pricedMs: number[];
   #taken = 0;
 
-  /** `barsKept`: as many as a start shows to strategies. */
+  /** `barsKept`: how many bars strategies are shown at a start. */
   constructor(
     actions: readonly TimedAction[],
     instruments: readonly Instrument[],
@@ -139,7 +139,7 @@ export class RunActions {
     return past;
   }
 
-  /** Call before the run takes the event. `before` is called with the time of each action, ahead of the action. */
+  /** Call before the run processes the event. Calls `before` with each action's time, ahead of the action. */
   take(instance: TradingInstance, event: TimedEvent, before: (atMs: number) => void): void {
     for (const next of this.#pending) {
       const { action, atMs, file, line } = next;
@@ -160,7 +160,7 @@ export class RunActions {
     this.#note(event);
   }
 
-  /** The last price of a bar has the very time at which the next bar begins: it is still of the shares before. */
+  /** A bar's last price has the same time as the start of the next bar, but is still in old shares. */
   #isFirstPrice(event: TimedEvent, symbol: string): boolean {
     if (event.kind === 'bar' || event.instrument !== this.#idOf.get(symbol)) return false;
     return (this.#pricedMs[event.instrument] as number) <= (this.#barEndMs[event.instrument] as number);

@@ -1,5 +1,5 @@
 /**
- * One backtest, from the request to the report: the desk's own core, gate, order path and paper venue on recorded
+ * One backtest, from request to report: the desk's own core, gate, order path and paper venue on recorded
  * prices.
  */
 import { createHash } from 'node:crypto';
@@ -24,27 +24,27 @@ import { type Progress, Run, scopeOf } from './run-on-prices.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {
-  /** With the values set for this run. */
+  /** With this run's values applied. */
   readonly desk: Desk;
   readonly configHash: string;
-  /** What differs from the desk file, as it was requested. */
+  /** Values set differently from the desk file, as requested. */
   readonly set: readonly string[];
   readonly fillModel: FillModel;
-  /** Signals from outside, in the order of their time. Left out: none. */
+  /** Signals from outside the desk, by time. Left out: none. */
   readonly signals?: readonly TimedSignal[];
-  /** Splits and dividends, in the order of their time. Left out: none. */
+  /** Splits and dividends, by time. Left out: none. */
   readonly actions?: readonly TimedAction[];
   readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
-  /** Market time from which prices are traded on; earlier ones are for warm-up. Null: the first price. */
+  /** Market time at which trading starts; earlier prices are for warm-up. Null: the first price. */
   readonly beginMs: number | null;
   /** Market time after which nothing is traded. Null: the last price. */
   readonly untilMs: number | null;
-  /** The installation's data key, to recognise what it fetched. Null: it has none. */
+  /** The installation's data key, to recognise files that it fetched. Null: it has none. */
   readonly dataKey: string | null;
   /** How many trades the report lists. Left out: all. */
   readonly tradesMax?: number;
   readonly details?: Details;
-  /** For tests that compare: the general path of every event, and every record that is made. */
+  /** For comparison tests: every event takes the general path, and `onRecord` gets every record. */
   readonly takesNoShortcut?: boolean;
   readonly onRecord?: (record: EngineRecord, wallMs: number) => void;
   readonly signal: AbortSignal;
@@ -57,14 +57,14 @@ export interface Backtest {
   readonly measure: BacktestMeasure | null;
 }
 
-/** It was interrupted before its prices were over. */
+/** The backtest was interrupted before its prices ended. */
 export class BacktestInterrupted extends Error {
   override readonly name = 'BacktestInterrupted';
   readonly keptSafe = 'nothing was written; a backtest changes nothing else';
   readonly doThis = 'give the same command again';
 }
 
-/** Part of order ids. The same for every backtest, so that equal prices give equal bytes. */
+/** Part of order ids. The same for every backtest, so equal prices yield equal bytes. */
 const ID = 'backtest';
 
 /** Throws `DataFileError` if a file can't be opened, or `BacktestInterrupted`. */
@@ -85,7 +85,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   });
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
-    // Records are measured as they come; nobody would read a journal of them.
+    // Records are measured as they arrive; nobody would read a journal of them.
     records: { append: (record, wallMs) => setting.onRecord?.(record, wallMs), finish: () => undefined },
     takesNoShortcut: setting.takesNoShortcut === true,
     ...(setting.signals === undefined ? {} : { signals: setting.signals }),
@@ -122,7 +122,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   return { report, measure };
 }
 
-/** What a strategy would have done after it failed is unknown, so the figures are of less than they seem to be. */
+/** What a strategy would have done after failing is unknown, so the figures cover less than they seem to. */
 const failures = (measure: BacktestMeasure | null): readonly DataProblem[] =>
   (measure?.switchedOff ?? [])
     .filter(({ failed }) => failed)
@@ -131,7 +131,7 @@ const failures = (measure: BacktestMeasure | null): readonly DataProblem[] =>
       text: `${strategy} failed at ${iso(atMs)} and traded no more: ${reason}`,
     }));
 
-/** Lets a reader tell which recording it was, and whether Fermata fetched it. */
+/** Tells the reader of a report which recordings were used, and whether Fermata fetched them. */
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
   const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(

@@ -1,6 +1,6 @@
 /**
- * Feeds the prices to the instance and to what measures it, for exactly the requested time. A backtest and a
- * validation are both such runs; they differ in what they measure and keep.
+ * Feeds prices to the instance and to its measure, for exactly the requested time. A backtest and a
+ * validation are both runs of this kind; they differ in what they measure and store.
  */
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
@@ -37,22 +37,22 @@ import type { EquityMeter } from './measure/equity-meter.js';
 import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
-/** Prices between two readings of the clock for progress, if they come as fast as they are taken. */
+/** Prices between two clock readings for progress, if they come as fast as they are processed. */
 const PROGRESS_LOOK_EVENTS = 64;
 const LOOK_EVERY_MS = 1000;
-/** After the end of the time, live prices that are under way may still come for this long. */
+/** After the end of the run's time, live prices under way may still arrive for this long. */
 const SILENCE_MS = 5000;
 
-/** A record of this run differs from the one that an earlier start of the same run made there. */
+/** A record of this run differs from the one that an earlier start of the same run wrote in its place. */
 export class NotRepeatable extends Error {
   override readonly name = 'NotRepeatable';
 }
 
-/** How far a run has come, for those who wait for it. */
+/** How far a run has got, for people waiting for it. */
 export interface Progress {
-  /** Market time that was reached. */
+  /** Market time reached so far. */
   readonly marketMs: number;
-  /** From 0 to 1; 0 while it is not known where prices end. */
+  /** From 0 to 1; 0 while the end of the prices is unknown. */
   readonly part: number;
   readonly trades: number;
   /** Decimal text. */
@@ -61,7 +61,7 @@ export interface Progress {
 
 export type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 
-/** What is measured while a run goes on. */
+/** Measures a run as it goes. */
 export interface Measure {
   readonly fromMs: number;
   /** Market time of the end. Infinity until `finish`, if the run ends with the last price. */
@@ -70,9 +70,9 @@ export interface Measure {
   readonly coverage: readonly BarCoverage[];
   readonly closedTrades: number;
   readonly fillCount: number;
-  /** Called before the engine sees it. */
+  /** Called before the engine sees the event. */
   onMarket(event: TimedEvent): void;
-  /** Called once the strategies have seen it. */
+  /** Called once the strategies have seen the bar. */
   afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
   /** Called after the last event. */
@@ -90,18 +90,18 @@ interface RunParts<Measured extends Measure> {
   readonly configHash: string;
   /** Wall time at the start of the run. Null: the market time at which it begins. */
   readonly wallMs: number | null;
-  /** Market time from which prices are traded on. Null: the first price. */
+  /** Market time at which trading starts. Null: the first price. */
   readonly beginMs: number | null;
-  /** The part of the desk that is run. */
+  /** The part of the desk that the run covers. */
   readonly desk: Desk;
   readonly instruments: readonly Instrument[];
   readonly feed: MarketFeed;
   readonly records: RunRecords;
   readonly fills?: InstanceSetting['fills'];
   readonly takesNoShortcut?: boolean;
-  /** Signals from outside, by the time at which each arrives. Left out: none. */
+  /** Signals from outside the desk, by time of arrival. Left out: none. */
   readonly signals?: readonly TimedSignal[];
-  /** Splits and dividends, by their time. Left out: none. */
+  /** Splits and dividends, by time. Left out: none. */
   readonly actions?: readonly TimedAction[];
   readonly measureFrom: (beginMs: number) => Measured;
   /** Undefined if there is nothing to wait for. */
@@ -154,7 +154,7 @@ export class Run<Measured extends Measure> {
     return this.#sent;
   }
 
-  /** Rejects if it was interrupted, or if something failed that may work in a later attempt. */
+  /** Rejects if the run was interrupted, or if something failed that may work in a later attempt. */
   async toTheEnd(): Promise<void> {
     const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
     const config = instanceConfig({ id, desk, configHash, instruments });
@@ -188,7 +188,7 @@ export class Run<Measured extends Measure> {
     this.#coverage = measure?.coverage.map((each) => each.result(measure.toMs)) ?? [];
   }
 
-  /** What speaks against the data; complete after the end. */
+  /** Problems of the data; complete once the run has ended. */
   problems(): readonly DataProblem[] {
     const differing = this.#booksDiffer();
     return [
@@ -237,7 +237,7 @@ export class Run<Measured extends Measure> {
     return this.#actions === null && signalMs >= event.marketMs && instance.passes(event);
   }
 
-  /** Each at its own time, after the prices of that time. Signals from before the run are not part of it. */
+  /** Sends each signal at its own time, after the prices of that time. Skips signals from before the run. */
   #signal(instance: TradingInstance, untilMs: number): void {
     const { signals = [] } = this.#parts;
     for (let next = signals[this.#nextSignal]; next !== undefined; next = signals[this.#nextSignal]) {
@@ -256,7 +256,7 @@ export class Run<Measured extends Measure> {
     }
   }
 
-  /** Live prices may fall silent for good; their clock goes on all the same. */
+  /** Live prices may fall silent for good; the feed's clock still goes on. */
   #endIfOver(): void {
     const toMs = this.#measure?.toMs ?? Number.POSITIVE_INFINITY;
     if (this.#over || this.#parts.feed.nowMs() < toMs + SILENCE_MS) return;
@@ -267,7 +267,7 @@ export class Run<Measured extends Measure> {
     }
   }
 
-  /** The requested time begins with the first price, or where the request says. */
+  /** The requested time begins with the first price, or when the request says. */
   #begin(beginMs: number): OpenedInstance {
     const { id, configHash, desk, instruments, feed, records } = this.#parts;
     const measure = this.#parts.measureFrom(beginMs);
@@ -303,7 +303,7 @@ export class Run<Measured extends Measure> {
     this.#end(() => this.#settle?.resolve());
   }
 
-  /** A run that does not repeat itself can never be continued; that is its result. */
+  /** A run that can't be repeated can never be continued; that is its result. */
   #broken(error: unknown): void {
     if (error instanceof NotRepeatable) {
       this.#found.push({ kind: 'not-repeatable', symbol: null, text: error.message });
@@ -360,16 +360,16 @@ export class Run<Measured extends Measure> {
 }
 
 /**
- * How far the three books may be apart by rounding, in money units. Nothing, unless the desk's books are finer than
+ * How far the three books may differ by rounding, in money units. 0, unless the desk's books are finer than
  * money units.
  *
- * - Cash: the paper venue, like a real one, moves whole money units. It rounds what a fill costs, by up to a half, and
- *   for a contract also the part of the cost that it closes, by up to another half. The engine's cash is exact and cut
- *   to whole units. What of the difference a snapshot finds, the engine books as a `cash` correction, which the measure
- *   takes in as well; so only fills since then are apart, and never by more than all of them. Inverse contracts are
- *   exact at both.
- * - Equity: measure and engine have the same exact cash. For contracts, the engine rounds cash and the cost of each
- *   position by itself, the measure their sum.
+ * - Cash: the paper venue, like a real one, moves whole money units. It rounds the cost of a fill, by up to a
+ *   half, and for a contract also the part of the cost that the fill closes, by up to another half. The
+ *   engine's cash is exact and cut to whole units. The engine books a difference that a snapshot finds as a
+ *   `cash` correction, which the measure applies too; so only fills since then count, and never more than all
+ *   fills. Inverse contracts are exact in both books.
+ * - Equity: measure and engine have the same exact cash. For contracts, the engine rounds cash and the cost
+ *   of each position separately, the measure their sum.
  */
 function roundedApart(
   instruments: readonly Instrument[],
@@ -388,13 +388,13 @@ export interface Scope {
   /** The desk with only these instruments and the strategies on them. */
   readonly desk: Desk;
   readonly symbols: readonly string[];
-  /** Traded or looked at by an enabled strategy, but without prices here. */
+  /** Traded or watched by an enabled strategy, but without prices here. */
   readonly leftOut: readonly string[];
-  /** Those of them for want of which a strategy is left out that has prices of another symbol. */
+  /** Symbols whose missing prices leave out a strategy that has prices of another symbol. */
   readonly lacking: readonly string[];
 }
 
-/** The instrument whose price converts the results of `symbol`; none where they are paid in the desk's currency. */
+/** The instrument whose price converts the results of `symbol`. Empty: paid in the desk's currency. */
 export function convertersOf({ instruments, paper }: Desk, symbol: string): readonly string[] {
   const [, quote = ''] = symbol.split('/');
   return instruments
@@ -403,8 +403,9 @@ export function convertersOf({ instruments, paper }: Desk, symbol: string): read
 }
 
 /**
- * The part of the desk that a run covers: the instruments that it has prices for, and prices of what converts their
- * results. Recorded prices cover the instruments that have a file; every other source covers the whole desk.
+ * The part of the desk that a run covers: the instruments with prices, if what converts their results has
+ * prices too. Recorded prices cover the instruments that have a file; every other source covers the whole
+ * desk.
  */
 export function scopeOf(desk: Desk, market: MarketChoice): Scope {
   const first = desk.instruments[0]?.symbol;
@@ -412,7 +413,7 @@ export function scopeOf(desk: Desk, market: MarketChoice): Scope {
   const hasPrices = (symbol: string) => market.kind !== 'recorded' || given.has(symbol);
   const isCovered = (symbol: string) => [symbol, ...convertersOf(desk, symbol)].every(hasPrices);
   const instruments = desk.instruments.filter(({ symbol }) => isCovered(symbol));
-  // Without prices of one leg, or of what it looks at, a strategy would wait for ever.
+  // Without prices of a leg or of a watched instrument, a strategy would wait for ever.
   const isWhole = ({ symbols, watches = [], own }: Desk['strategies'][number]): boolean =>
     watches.every(isCovered) && (own?.legs === undefined || symbols.every(isCovered));
   const strategies = desk.strategies

@@ -1,4 +1,4 @@
-/** Signals from outside for a backtest: a file with one line of JSON for each, as `POST /api/signals` takes them. */
+/** Signals for a backtest: a file with one line of JSON for each, in the form of `POST /api/signals`. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ const withdrawnSchema = z.strictObject({
   withdraw: z.literal(true),
 });
 
-/** In the order of arrival; those of one moment in the order of the file. Throws `SignalsFileError`. */
+/** By time of arrival; signals of the same moment stay in file order. Throws `SignalsFileError`. */
 export function readSignals(path: string): readonly TimedSignal[] {
   const file = basename(path);
   const signals = textOf(path)

@@ -8,9 +8,9 @@ import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
 /**
- * Checks that the number of alerts of an event is usual. Few come in a month even if all is well, so it is judged by
- * the Poisson interval of the expected number. A desk that began to alert during the span is judged only by its own
- * days. With `sameAs`, as many as of that other event are expected.
+ * Checks that an event raises the usual number of alerts. Only a few are expected in a month, so the number
+ * is judged by the Poisson interval of the expected one. A desk that began to alert during the span is judged
+ * only from then on. With `sameAs`, as many alerts are expected as of that other event.
  */
 export const alertRate = check(
   'Alerts come as often as expected',

@@ -12,7 +12,7 @@ import { marketNowMs } from './market-now.js';
 /** A win rate lower by more than this many standard errors, given the number of trades, is not chance. */
 const STANDARD_ERRORS = 2;
 
-/** The compared parts of a report of `fermata backtest --json`. */
+/** The parts of a `fermata backtest --json` report that are compared. */
 const reportSchema = z.object({
   kind: z.literal('backtest-report'),
   configHash: z.string(),
@@ -28,8 +28,9 @@ const reportSchema = z.object({
 type BacktestReport = z.output<typeof reportSchema>;
 
 /**
- * Compares the last `days` with a backtest's report, figure by figure. Fails if the difference can't be chance: a
- * deeper drawdown, fewer wins than expected for the number of trades, or another number of trades (Poisson).
+ * Compares the last `days` with a backtest's report, figure by figure. Fails if a difference can't be chance:
+ * a deeper drawdown, fewer wins than expected for the number of trades, or an unusual number of trades
+ * (Poisson).
  */
 export const backtestComparison = check(
   'The last days beside a backtest',

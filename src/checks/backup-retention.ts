@@ -4,8 +4,8 @@ import { DAY_MS } from '../domain/civil-date.js';
 import { check } from './check.js';
 
 /**
- * Checks that old enough backups exist, and none that should have been deleted: by the manifests on the disk, not by
- * records.
+ * Checks that an old enough backup exists, and none that should have been deleted. The manifests on disk
+ * count, not the records.
  */
 export const backupRetention = check(
   'Backups are kept as long as they should be, and no longer',

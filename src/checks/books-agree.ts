@@ -5,8 +5,8 @@ import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
 /**
- * Compares the trader's books with the venue's newest snapshot: positions, orders, fills and cash. A position adopted
- * from the venue agrees from then on, but nobody expected it: the check fails for as long as it is held.
+ * Compares the trader's books with the venue's newest snapshot: positions, orders, fills and cash. A position
+ * adopted from the venue agrees from then on, but nobody expected it: the check fails while it is held.
  */
 export const booksAgree = check(
   'Trader, venue and auditor agree',

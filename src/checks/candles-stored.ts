@@ -11,8 +11,8 @@ const LATE_MARKET_MS = 2 * MINUTE_MS;
 const GAPS_NAMED = 5;
 
 /**
- * Checks that every instrument has its candles, from the prices in use, up to now and without a gap since the first one
- * of the span; only times in which markets are open count.
+ * Checks that every instrument has candles from the prices in use, up to now and without gaps since its first
+ * one in the span. Only times when its market is open count.
  */
 export const candlesStored = check(
   'Candles are stored without gaps',

@@ -19,7 +19,7 @@ export interface CheckContext {
 
 /** The things that are wrong: each gets a task until a later run no longer finds it. */
 export interface Findings {
-  /** Findings of one source are followed together. */
+  /** Findings of one source are tracked together. */
   readonly source: string;
   /** Days that people have from the first finding. */
   readonly dueDays: number;

@@ -52,12 +52,12 @@ function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
   });
 }
 
-/** As a step of a routine: one piece of evidence with all three parts. */
+/** The connection test as a step of a routine: one piece of evidence with all three parts. */
 export const connectionTest = check(
   'Session, prices and balance by connections of its own',
   NO_PARAMETERS,
   async ({ desk, runtime, trader }) => {
-    // A trader that does not answer leaves the test as it is: it is independent of him.
+    // The test doesn't depend on the trader: if it doesn't answer, only the months are missing.
     const months = await readStatus({ trader }).then(monthsTold, () => undefined);
     const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue, months };
     const { endpoint, parts, verdict } = await testConnection(question, Date.now());

@@ -2,7 +2,7 @@ import { contactsToFillIn } from '../desk/contacts.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { check } from './check.js';
 
-/** Whether somebody could be called by what the desk file says: templates leave placeholders behind. */
+/** Whether people can be reached with what the desk file says: templates leave placeholders behind. */
 export const contactsFilled = check('Contacts are filled in', NO_PARAMETERS, async ({ desk }) => {
   const contacts = desk.contacts ?? [];
   const open = contactsToFillIn(desk);

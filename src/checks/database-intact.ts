@@ -13,8 +13,8 @@ const BACK_MS_MAX = 30_000;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Checks that every table and index of the desk's database is as Postgres has written it. Waits for a Postgres that is
- * restarting, so that nobody is asked for a restore because it was away.
+ * Checks that every table and index of the desk's database is as Postgres wrote it. Waits for a Postgres that
+ * is restarting, so nobody is asked for a restore because it was away.
  */
 export const databaseIntact = check(
   'The database is intact, page by page and index by index',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { check } from './check.js';
 
-/** A busy process reads an answer late: only if every answer is slow is the database slow. */
+/** A busy process reads an answer late, so the database is slow only if every answer is. */
 const ASKED_MAX = 3;
 
 /** Reads from the evidence table: an answer also shows that the schema is there. */

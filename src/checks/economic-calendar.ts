@@ -17,7 +17,7 @@ const BYTES_MAX = 4 * 1024 * 1024;
 const SHOWN_MAX = 30;
 const NOT_SET_UP = 'no calendar is set up: name a file or a url under with:';
 
-/** The form of the weekly calendars on the web; other fields are ignored. */
+/** The format of weekly calendars on the web; other fields are ignored. */
 const eventsSchema = z.array(
   z.object({
     title: z.string().min(1),
@@ -109,7 +109,7 @@ async function fromAddress({ desk, runtime }: CheckContext, address: string, dat
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Sorted by time. Throws if one of them can't be read. */
+/** Sorted by time. Throws if an event can't be read. */
 function eventsOf(text: string, timezone: string): readonly CalendarEvent[] {
   const read = eventsSchema.safeParse(parse(text));
   if (!read.success) throw new Error('expected a list of title and date');

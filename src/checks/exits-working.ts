@@ -9,15 +9,15 @@ import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';
 
 const READ_MS = 6_000;
-/** A stop that is being moved has another order in its place a moment later. */
+/** If a stop is being moved, its new order is in place by then. */
 const AGAIN_MS = 500;
 
 const EXPECTED =
   'for every position a stop for all of it among the orders that the venue lists as open and, where the venue links orders, the target that closes it';
 
 /**
- * Checks stop and target of every position against the venue's current list of orders: the trader is asked to read it,
- * because our own book alone is not proof. A failure is checked twice.
+ * Checks the stop and target of every position against the venue's current list of orders, which the trader
+ * reads: our own book by itself is no proof. A failure is checked twice.
  */
 export const exitsWorking = check(
   'Stops and targets work at the venue',
@@ -75,7 +75,7 @@ interface Held {
   readonly strategy: string | null;
 }
 
-/** Where several strategies hold it, each trade has its own stop. */
+/** If several strategies hold the position, each trade has its own stop. */
 function heldIn(position: PositionStatus): Held[] {
   const { parts = [] } = position;
   if (parts.length === 0) return [{ position, strategy: null }];
@@ -112,7 +112,7 @@ function childrenOf(
   const next = targets.findIndex(({ reached }) => !reached);
   const wanted = targets[next];
   if (wanted === undefined) return { missing, working };
-  // At every venue, the desk itself holds a target that leaves a part of the trade open.
+  // A target that leaves a part of the trade open is held by the desk itself, at every venue.
   const closesAll = next === targets.length - 1 && Math.round(sum(targets)) === 100;
   if (targetsWait !== 'venue' || !closesAll || strategy !== null) {
     working.push(`target ${wanted.price}, held by the desk`);

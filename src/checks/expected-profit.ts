@@ -10,8 +10,8 @@ import { isGenuine } from '../validation/report/write-report.js';
 import { type CheckContext, check } from './check.js';
 
 /**
- * Compares the day's return with the expected one, within this many standard deviations. Worse fails; better warns,
- * because it is just as little understood.
+ * Compares the day's return with the expected one ± `deviations` standard deviations. Worse fails; better
+ * warns, because it is just as unexplained.
  */
 export const expectedProfit = check(
   'The result is what validation made likely',
@@ -42,7 +42,7 @@ const HOURS_PER_DAY = 24;
 /** A validation of less than a day says nothing about days; fewer days than this say nothing about what is usual. */
 const HOURS_MIN = HOURS_PER_DAY;
 const DAYS_MIN = 5;
-/** From there on a chart may have one point for more than an hour. */
+/** Beyond this, a chart may have one point for more than an hour. */
 const CHARTED_HOURS_MAX = 24 * 31;
 
 type ExpectedReturn =
@@ -92,8 +92,9 @@ interface HourlyReturns {
 }
 
 /**
- * The report's own figures. Its chart has ever fewer points the longer the time was, and none while a market was closed: only
- * where an older report has nothing else, and only as far as it has each hour. Null: it can't be told.
+ * From the report's own figures. Its chart counts only if an older report has nothing else, and only up to a
+ * length with a point for each hour: the longer the run, the fewer points, and none while a market was
+ * closed. Null: not known.
  */
 function hourlyReturnsOf({ results, figures, equity }: SignedReport): HourlyReturns | null {
   if (figures === undefined) {

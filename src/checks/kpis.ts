@@ -4,7 +4,7 @@ import { type Kpi, kpiLine, readKpis } from '../reports/read-kpis.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-/** The desk file's KPIs: an alarm fails, a missed aim warns; what can't be judged yet does neither. */
+/** The desk file's KPIs: an alarm fails, a missed aim warns; a KPI that can't be judged yet does neither. */
 export const kpis = check(
   'KPIs are within alarm and aim',
   z.strictObject({ names: z.string().default('') }),

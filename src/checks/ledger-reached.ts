@@ -1,6 +1,6 @@
 /**
- * Tells whether the ledger has everything that the trader has recorded: what Postgres doesn't show may still have
- * happened.
+ * Whether the ledger has everything that the trader has recorded: something may have happened that Postgres
+ * doesn't show yet.
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -18,7 +18,7 @@ type LedgerReached =
   | { readonly ok: true; readonly status: TraderStatus }
   | { readonly ok: false; readonly why: string };
 
-/** Waits briefly for it. Rejects if Postgres doesn't answer. */
+/** Waits briefly for the ledger. Rejects if Postgres doesn't answer. */
 export async function ledgerReached({ trader, pool, desk }: CheckContext): Promise<LedgerReached> {
   let status: TraderStatus;
   try {

@@ -1,4 +1,4 @@
-/** Reads the lines of the logs of all processes, in the form for programs. */
+/** Reads lines from the machine-readable logs of all processes. */
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ export const quoted = (lines: readonly LogLine[], count: number): string =>
     .map(({ role, message }) => `${role}: ${message}`.slice(0, SHOWN_CHARS))
     .join(' | ');
 
-/** Newest first, until a line is older. */
+/** Newest first, back to `sinceMs`. */
 async function* linesSince(file: string, sinceMs: number): AsyncGenerator<LogLine> {
   for await (const text of readLogBackwards(file)) {
     const line = parse(text);

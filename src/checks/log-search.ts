@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { check } from './check.js';
 import { findLines, quoted as quote } from './log-lines.js';
 
-/** Searches the logs of all processes for lines that contain this text, and quotes the newest first. */
+/** Searches the logs of all processes for lines that contain `has`, and quotes the newest first. */
 export const logSearch = check(
   'The log has a text',
   z.strictObject({

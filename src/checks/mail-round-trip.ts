@@ -5,7 +5,7 @@ import { awaitDeliveries, notify } from '../notify/notify.js';
 import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
 import { check } from './check.js';
 
-/** Sends a mail all the way that an alert takes, and checks that the mail server accepts it for each address. */
+/** Sends a mail along the path of an alert, and checks that the mail server accepts it for each address. */
 export const mailRoundTrip = check(
   'Mail arrives',
   z.strictObject({ waitSeconds: z.number().min(0).default(20) }),

@@ -11,8 +11,8 @@ import { check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
 /**
- * Checks that the mail server has accepted each summary due by now (a routine with `tellResults`). What was due is
- * derived from the desk file, so that a routine or a mailer that did not run is found, too.
+ * Checks that the mail server has accepted each summary due by now (a routine with `tellResults`). The desk
+ * file says what was due, so a routine or a mailer that did not run is found as well.
  */
 export const mailSent = check(
   'Summaries were mailed in time',
@@ -26,7 +26,7 @@ export const mailSent = check(
     const mailer = lastHealth(runtime.home, desk.desk, 'mail')?.health;
     const isOff = mailer === undefined || mailer.state === 'off';
     const off = mailer?.why ?? 'no mailer of this desk has run yet';
-    // A mailer that has sent before and is off now: its mail is missing.
+    // If the mailer has sent before and is off now, its mail is missing.
     if (isOff && (await lastMailedMs(pool, desk.desk)) === null)
       return { verdict: 'not_run', observed: off, expected };
     // Routines are due by market time. A trader that is away must not hide missing mail.

@@ -30,7 +30,7 @@ export type Npm = (...args: readonly string[]) => Promise<Said>;
 /** Time limit for all npm calls of a check, in milliseconds. */
 export const npmLimitMs = (stepMs = LIMIT_MS): number => stepMs * SHARE;
 
-/** `limitMs`: for everything that `ask` asks. */
+/** `limitMs`: for all calls that `ask` makes. */
 export async function withNpm<T>(folder: string, limitMs: number, ask: (npm: Npm) => Promise<T>): Promise<T> {
   // npm's own cache could answer in place of an unreachable registry.
   const cache = await mkdtemp(join(tmpdir(), 'fermata-npm-'));
@@ -38,7 +38,7 @@ export async function withNpm<T>(folder: string, limitMs: number, ask: (npm: Npm
   try {
     return await ask((...args) => run(folder, [...args, '--cache', cache], signal));
   } finally {
-    // npm may write a last file while it ends.
+    // npm may write a last file as it exits.
     await rm(cache, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -49,7 +49,7 @@ export function npmEnvironment(): NodeJS.ProcessEnv {
   return { ...plainEnvironment(), ...Object.fromEntries(own) };
 }
 
-/** Its exit code means nothing here: it is 1 for every package that is outdated or vulnerable. */
+/** The exit code means nothing here: it is 1 if any package is outdated or vulnerable. */
 function run(folder: string, args: readonly string[], signal: AbortSignal): Promise<Said> {
   const options = { cwd: folder, env: npmEnvironment(), signal, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
@@ -70,8 +70,8 @@ function readAnswer(stdout: string): Said | null {
   try {
     const answer: unknown = JSON.parse(stdout);
     const { message, error } = (answer ?? {}) as Refusal;
-    // Without a summary, the message says more.
     if (error?.summary === undefined) return { answer };
+    // The summary may be empty: then the message says more.
     return { problem: [error.code, error.summary || message].filter(Boolean).join(': ') };
   } catch {
     return null;

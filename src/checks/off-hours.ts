@@ -28,8 +28,8 @@ export const connectionFailures = check(
 );
 
 /**
- * Processes that ended unexpectedly, as seen by the supervisor, and starts of the trader without an orderly end before:
- * after a power cut the supervisor saw nothing.
+ * Processes that the supervisor saw end unexpectedly, and starts of the trader without an orderly end before
+ * them: the supervisor sees nothing of a power cut.
  */
 export const unexpectedShutdowns = check(
   'Processes that ended by themselves',

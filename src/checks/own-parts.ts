@@ -1,4 +1,4 @@
-/** Checks, reports and actions of the desk's own folder, each run in a process of its own. */
+/** Checks, reports and actions from the desk's own folder, each run in its own process. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import { createRedactor, knownSecrets } from '../supervisor/redact.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Check, type CheckContext, check } from './check.js';
 
-/** Ends before the step's own time is over, so that the reason can be given. */
+/** A part ends before its step's time is over, so the reason can be reported. */
 const PART_OF_STEP = 0.9;
 /** Default if no step sets a time. */
 const STEP_MS = 30_000;
@@ -34,17 +34,17 @@ interface OwnParts {
   readonly code: PartCode;
 }
 
-/** What they consist of, for a copy that can be put back. */
+/** The files of the parts, for a copy that can be restored. */
 export type PartCode = () => readonly OwnFile[] | Promise<readonly OwnFile[]>;
 
 /**
- * `running`: records child processes, so that the next worker ends those that outlive a killed one. The code is read
- * again each time.
+ * `running`: records child processes, so the next worker ends those that outlive a killed one. The code is
+ * read anew each time.
  */
 export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | 'remove'>): OwnParts {
   const folder = deskFolderOf(runtime);
   const files = partFiles(folder);
-  // Only this needs the compiler here.
+  // Only this needs the compiler.
   const code = async () => (await import('../pack/compile.js')).partCode(folder);
   return { checks: new Map(ownChecks()), reports: new Map(ownReports()), code };
 
@@ -117,16 +117,16 @@ interface OwnActionRequest {
   readonly action: string;
   readonly given: StepParameters;
   readonly limitMs: number;
-  /** Aborted once nobody here waits for it any longer. */
+  /** Aborted once nobody here waits for the result any longer. */
   readonly ending: AbortSignal;
 }
 
 export type RunOwnAction = (request: OwnActionRequest) => Promise<CheckOutcome>;
 
 /**
- * Actions of the desk's own folder. Each is done once: its process outlives a killed worker, and whoever tries the
- * step again waits for it. If nobody knows how it ended, a person decides: it is never started again. Rejects if
- * nothing was started.
+ * Actions from the desk's own folder. Each runs once: its process outlives a killed worker, and another
+ * attempt at the step waits for it. If nobody knows how it ended, a person decides: it is never started
+ * again. Rejects if nothing was started.
  */
 export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' | 'trader'>): RunOwnAction {
   const folder = homePaths(runtime.home).ownActions;
@@ -150,7 +150,7 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
     }
     for (;;) {
       const begun = readKept<Begun>(once.begunFile);
-      // In this order: an action that ends in between has written its result.
+      // The order matters: an action that ends in between has written its result.
       const isGone = begun === null ? said !== undefined : !isAlive(begun.pid);
       const ended = readKept<Ended>(once.endedFile);
       if (ended !== null) return answerOf(ended);
@@ -183,7 +183,7 @@ function forgetOld(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);
     const stat = statSync(file, { throwIfNoEntry: false });
-    // Renamed meanwhile by an action that has just ended.
+    // An action that has just ended may have renamed it.
     if (stat === undefined) continue;
     if (Date.now() - stat.mtimeMs > KEPT_MS) rmSync(file, { force: true });
   }
@@ -193,9 +193,9 @@ const ANSWER_CHARS_MAX = 256 * 1024;
 
 interface PackChild {
   readonly pid: number;
-  /** The last message on its own channel, once it has ended; null: none. */
+  /** The child's last message on its own channel, once it has ended; null: none. */
   readonly ended: Promise<Ended | null>;
-  /** Ends it along with its children. */
+  /** Ends the child along with its own children. */
   kill(): void;
 }
 
@@ -207,7 +207,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
   const child = spawn(process.execPath, childArgs('run', folder, part), {
     cwd: folder,
     env: childEnvironment(),
-    // Its own process group, so that its children end with it.
+    // Its own process group, so its children end with it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
   });
@@ -223,7 +223,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
   child.stdin?.on('error', () => undefined).end(JSON.stringify(request));
   const ended = async (): Promise<Ended | null> => {
     await exited;
-    // Nothing needs the processes that it started, and they would hold its channel open.
+    // Nothing needs the processes that the child started, and they would hold its channel open.
     killGroup(pid);
     await closed;
     return answersIn(text).findLast((answer) => 'outcome' in answer || 'failed' in answer) ?? null;

@@ -19,7 +19,7 @@ export const packagesOutdated = check(
   ({ stepMs }, { critical }) => judgePackages(INSTALLATION, critical, npmLimitMs(stepMs)),
 );
 
-/** `folder`: contains package.json and node_modules. `limitMs`: for everything together. */
+/** `folder`: contains package.json and node_modules. `limitMs`: for all calls together. */
 export async function judgePackages(
   folder: string,
   critical: string,
@@ -74,7 +74,7 @@ async function outdatedIn(
   }
   const said = await npm('outdated');
   if ('problem' in said) return `npm could not compare with the registry: ${said.problem}`;
-  // A package that is installed more than once has a list.
+  // A package that is installed more than once has a list of entries.
   const entries = Object.entries(said.answer as Readonly<Record<string, Entry | readonly Entry[]>>);
   const others = entries.flatMap(([name, one]) => {
     const [first] = [one].flat() as readonly Entry[];

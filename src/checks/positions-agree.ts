@@ -12,8 +12,8 @@ const PROOF_MS = 5_000;
 const PLACES = 12;
 
 /**
- * Compares the positions in the database with the venue's current ones, in whole lots, bypassing the trader's own books
- * but for what is too small to be sold.
+ * Compares the positions in the database with the venue's current ones, in whole lots. The trader's own books
+ * are used only for dust.
  */
 export const positionsAgree = check(
   'Positions in database and venue agree',
@@ -31,7 +31,7 @@ export const positionsAgree = check(
       return { verdict: 'not_run', observed: `the venue was not read: ${messageOf(error)}`, expected };
     }
     const kept = await readPositions(pool, desk.desk, reached.status.incarnation);
-    // The venue's answer leaves out what is too small to be sold.
+    // The venue's answer leaves out dust.
     const dust = new Map(reached.status.dust.map(({ symbol, quantity }) => [symbol, quantity]));
     const atVenue = (symbol: string): string => told.get(symbol) ?? dust.get(symbol) ?? '0';
     const inDatabase = (symbol: string): string => kept.get(symbol) ?? '0';

@@ -8,7 +8,7 @@ import { check } from './check.js';
 
 const HOURS = 24;
 
-/** Result of the day, open positions and their protection, and a continuous equity curve. */
+/** Result of the day, open positions and their protection, and the equity curve. */
 export const profitAndPositions = check(
   'Result of the day, and a stop behind every position',
   NO_PARAMETERS,
@@ -40,7 +40,7 @@ export const profitAndPositions = check(
   },
 );
 
-/** Where trades may be against each other, what is open is more than the net. */
+/** If trades may be against each other, more is open than the net. */
 function tradesText({ parts = [] }: PositionStatus): string {
   const trades = parts.flatMap(({ strategy, side, quantity }) =>
     side === undefined ? [] : `${strategy} ${side} ${quantity}`,

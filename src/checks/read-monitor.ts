@@ -42,7 +42,7 @@ export interface MonitorShown {
 }
 
 interface MonitorQuery {
-  /** How many of the newest lines of each. */
+  /** How many of the newest lines to read of each. */
   readonly errors: number;
   readonly setups: number;
   readonly tail: number;

@@ -1,4 +1,4 @@
-/** Every check that a desk file can name. A new one is a file and a line. */
+/** Every check that a desk file can name. To add one, add a file and a line. */
 import { z } from 'zod';
 import { BACKUP_TAGS } from '../contracts/backup.js';
 import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
@@ -127,7 +127,7 @@ export const STEP_PARTS: StepParts = {
   actions: new Map([...SHIPPED_ACTIONS.map((name) => [name, BACKUP_ACTIONS[name]] as const), ...ACTIONS]),
 };
 
-/** Including those of the desk's own folder. Runs its code, in a separate process; throws `DeskFileError`. */
+/** Adds the parts of the desk's own folder. Runs its code in a separate process; throws `DeskFileError`. */
 export function stepPartsIn(folder: string): StepParts {
   const { checks, reports, actions } = STEP_PARTS;
   const own = describePack(folder, {
@@ -146,7 +146,7 @@ export function stepPartsIn(folder: string): StepParts {
   };
 }
 
-/** The table of docs/ROUTINES.md: what ships, and what `with:` may say to it. */
+/** The table of docs/ROUTINES.md: what ships, and the `with:` values that it accepts. */
 export function partTable(): string {
   const parts = inPlaybooks(STEP_PARTS);
   const rows = (['check', 'report', 'action'] as const).flatMap((kind) =>

@@ -15,8 +15,8 @@ const PARAMETERS = z.strictObject({
 const READ_MS = 6_000;
 
 /**
- * The proof of a roll, read back: the trader and the broker name this month, its minutes come, and no position and no
- * order is there that could be of another month.
+ * Reads back the proof of a roll: the trader and the broker name this month, its minutes arrive, and no
+ * position or order is left that could be of another month.
  */
 export const contractInForce = check('A future was rolled', PARAMETERS, async ({ trader }, given) => {
   const status = await readStatus({ trader });

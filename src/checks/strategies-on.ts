@@ -2,7 +2,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-/** Which strategies are switched off, by anybody: a person decides about them. */
+/** Which strategies are switched off, whoever did it: a person decides about them. */
 export const strategiesOn = check(
   'Each strategy of the desk file is on',
   NO_PARAMETERS,

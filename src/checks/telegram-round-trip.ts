@@ -7,8 +7,8 @@ import { type ChatDelivery, deliveriesOf, readBotState } from '../store/outbox-d
 import { check } from './check.js';
 
 /**
- * Sends a message all the way that an alert takes and checks that Telegram returns its message id, and that the bot has
- * recently polled for people's messages.
+ * Sends a message along the path of an alert, and checks that Telegram returns its message id and that the
+ * bot has recently polled for people's messages.
  */
 export const telegramRoundTrip = check(
   'A message reaches Telegram and is answered',

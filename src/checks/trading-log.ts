@@ -9,7 +9,7 @@ import { datedLog, type LogLine, tradingLine } from '../supervisor/log/log-lines
 import { check } from './check.js';
 import { readLinesBackwards } from './log-lines.js';
 
-/** As long as its files are kept. */
+/** The log's files are kept this long. */
 const DAYS_MAX = 30;
 const SHOWN_CHARS = 200;
 

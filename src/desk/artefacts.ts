@@ -7,25 +7,25 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { closestName } from './closest-name.js';
 
-/** Of a desk, and of its backups. */
+/** In a desk's folder, and in its backups. */
 export const ARTEFACTS_FOLDER = 'artefacts';
-/** As the desk file writes it. */
+/** The path of an artefact as the desk file writes it. */
 export const ARTEFACT_FILE = /^\.\/artefacts(\/[a-zA-Z0-9_][a-zA-Z0-9._-]{0,99}){1,5}$/;
 const MIB = 1024 * 1024;
 const FILE_MIB_MAX = 16;
-/** Of all strategies together: each process of a desk that reads the desk file holds them. */
+/** For all strategies together: each process that reads the desk file holds them. */
 const DESK_MIB_MAX = 64;
-/** Of one strategy. */
+/** Per strategy. */
 export const ARTEFACTS_MAX = 10;
 
 /** How a strategy gets the content: parsed and frozen, as text, or as bytes. */
 export const ARTEFACT_FORMS = ['json', 'text', 'bytes'] as const;
 export type ArtefactForm = (typeof ARTEFACT_FORMS)[number];
 
-/** Of an artefact, as a strategy writes it: `artefacts.model`. */
+/** An artefact's name as a strategy writes it: `artefacts.model`. */
 export const ARTEFACT_NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 
-/** As in the desk file, by the name that the strategy gives it. */
+/** As listed in the desk file, by the name that the strategy uses. */
 export type ListedArtefacts = Readonly<Record<string, { readonly file: string; readonly sha256: string }>>;
 
 export interface Artefact {
@@ -37,7 +37,7 @@ export interface Artefact {
 }
 
 interface ArtefactProblem {
-  /** From the entry of the strategy in the desk file to the value that has to change. */
+  /** From the strategy's entry in the desk file to the value to change. */
   readonly path: readonly string[];
   readonly expected: string;
   readonly found: string;
@@ -46,7 +46,7 @@ interface ArtefactProblem {
 
 interface ReadArtefacts {
   readonly artefacts: readonly Artefact[];
-  /** Of those that are not among the artefacts. */
+  /** One for each listed artefact that is missing from `artefacts`. */
   readonly problems: readonly ArtefactProblem[];
 }
 
@@ -54,7 +54,7 @@ interface ReadArtefacts {
 export class ArtefactReader {
   readonly #read = new Map<string, Uint8Array>();
 
-  /** `folder`: the desk's. */
+  /** `folder`: the desk's folder. */
   constructor(private readonly folder: string) {}
 
   read(listed: ListedArtefacts | undefined): ReadArtefacts {
@@ -100,7 +100,7 @@ function bytesIn(folder: string, path: string): Uint8Array | Omit<ArtefactProble
   const expected = `a file of at most ${FILE_MIB_MAX} MiB`;
   let handle: number | null = null;
   try {
-    // A pipe must not hold up the start. A link may lead anywhere: the hash is what counts.
+    // A pipe must not block the start. A link may lead anywhere: only the hash counts.
     handle = openSync(join(folder, path), constants.O_RDONLY | constants.O_NONBLOCK);
     const facts = fstatSync(handle);
     if (!facts.isFile()) return { expected, found: 'no file', doThis: `put a file at ${path}` };
@@ -150,7 +150,7 @@ export function artefactRules(
   ];
 }
 
-/** Equal for the same names with the same content. */
+/** Equal for the same names, files and content. */
 export const artefactsKey = (listed: ListedArtefacts = {}): string =>
   Object.entries(listed)
     .sort(byName)

@@ -5,7 +5,7 @@ import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
-/** The archives are sealed and the access key only signs, but still nothing is sent in the clear. */
+/** The archives are sealed and the access key only signs, but nothing is sent in the clear anyway. */
 function isAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, pathname, search, username } = new URL(text);

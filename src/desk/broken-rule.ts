@@ -1,4 +1,4 @@
-/** A broken rule across several keys of a desk; the path leads to the value that has to change. */
+/** A broken rule across several keys of a desk; `path` leads to the value to change. */
 export interface BrokenRule {
   readonly path: readonly (string | number)[];
   readonly expected: string;

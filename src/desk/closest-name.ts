@@ -1,6 +1,6 @@
-/** Names: the form of those that a desk gives, and "did you mean …?" for these, keys and commands. */
+/** The form of names in a desk, and "did you mean …?" for names, keys and commands. */
 
-/** Of desks, people, strategies, routines and files of a desk's folder. */
+/** For desks, people, strategies, routines and files in a desk's folder. */
 export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export const NAME_EXPECTED = '1 to 40 lower case letters, digits and dashes, a letter first';
 
@@ -18,7 +18,7 @@ export function closestName(wrong: string, known: readonly string[]): string | n
   return best !== null && bestDistance <= Math.ceil(best.length / 3) ? best : null;
 }
 
-/** Names are compared by letters and digits: `tick_size` is `tickSize`. */
+/** Only letters and digits are compared: `tick_size` equals `tickSize`. */
 function plain(name: string): string {
   return name
     .slice(0, 64)
@@ -26,10 +26,10 @@ function plain(name: string): string {
     .replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Two letters that are swapped are a slip of one finger: less than a letter too many, too few or another one. */
+/** Two swapped letters are one slip: they cost less than an extra, missing or wrong letter. */
 const SWAPPED = 0.9;
 
-/** Damerau and Levenshtein's distance (optimal string alignment), from the newest three rows. */
+/** Damerau–Levenshtein distance (optimal string alignment), from the last three rows. */
 function editDistance(left: string, right: string): number {
   let [before, last] = [[] as number[], Array.from({ length: right.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= left.length; i += 1) {

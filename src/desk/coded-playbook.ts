@@ -1,4 +1,4 @@
-/** A playbook in code: a file of the desk's own folder, which defines an incident kind of the same name. */
+/** A playbook in code: a file in the desk's folder that defines an incident kind of the same name. */
 import type { z } from 'zod';
 import type { ownIncidentSchema } from './own-incident-schema.js';
 import type { StrategyFile } from './own-strategy.js';
@@ -9,13 +9,13 @@ export interface NamedInCode {
   readonly name: string;
   readonly file: string;
   readonly line: number | null;
-  /** The values of `with:` that stand in the code; null: which keys it has is known only when it runs. */
+  /** The values of `with:` written in the code; null: its keys are known only at run time. */
   readonly given: Readonly<Record<string, string | number | boolean>> | null;
-  /** Its keys whose values are known only when it runs. */
+  /** Keys of `with:` whose values are known only at run time. */
   readonly later: readonly string[];
 }
 
-/** What its file declares in addition to the code. */
+/** A playbook's code, with what its file declares. */
 export interface CodedPlaybook
   extends Pick<z.output<typeof ownIncidentSchema>, 'severity' | 'trigger' | 'approvalMinutes'> {
   /** The file's name: the incident kind. */
@@ -25,7 +25,7 @@ export interface CodedPlaybook
   readonly parameters: object;
   /** SHA-256 in hex over all of its source files. */
   readonly hash: string;
-  /** Body of a function of `module`, `exports` and `require`. */
+  /** Body of a function with the parameters `module`, `exports` and `require`. */
   readonly code: string;
   /** All of its source files, as read. */
   readonly files: readonly StrategyFile[];

@@ -1,4 +1,4 @@
-/** The playbooks in code of the desk's folder: each file is an incident kind; the files are read above this layer. */
+/** Playbooks in code from the desk's folder: each file is an incident kind. A higher layer reads them. */
 import type { z } from 'zod';
 import { closestName } from './closest-name.js';
 import type { CodedPlaybook, NamedInCode } from './coded-playbook.js';
@@ -16,7 +16,7 @@ export interface PlaybooksRead {
 }
 
 /**
- * Never throws because of the folder's contents: a running desk goes on without a playbook that was broken meanwhile.
+ * Never throws because of the folder's contents: a running desk goes on without a playbook that broke since.
  */
 export type ReadPlaybooks = (folder: string) => PlaybooksRead;
 
@@ -24,8 +24,9 @@ export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): De
   playbooks.length === 0 ? desk : { ...desk, coded: playbooks };
 
 /**
- * Checks, reports and actions that the code of playbooks names and that don't exist, and values that they don't take:
- * otherwise found only in the middle of an incident. What the code puts together at run time is not judged here.
+ * Checks, reports and actions that playbook code names but that don't exist, and values that they don't
+ * accept: these would otherwise surface only in the middle of an incident. Values built at run time are not
+ * judged here.
  */
 export function askedProblems(
   { playbooks }: PlaybooksRead,
@@ -63,7 +64,7 @@ function givenProblems(
     }));
 }
 
-/** Entries of `playbooks:` that no file accepts. */
+/** Entries of `playbooks:`, and `with:` values of steps, that no playbook file accepts. */
 export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): readonly SchemaProblem[] {
   const given = desk.playbooks ?? {};
   const unknown = Object.keys(given)
@@ -85,7 +86,7 @@ export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): 
   return [...unknown, ...unfit, ...stepProblems(desk, playbooks)];
 }
 
-/** `with:` of a step, which overrides what `playbooks:` gives. */
+/** A step's `with:` overrides the values in `playbooks:`. */
 function stepProblems(desk: Desk, playbooks: readonly CodedPlaybook[]): readonly SchemaProblem[] {
   return desk.routines.flatMap(({ steps }, routine) =>
     steps.flatMap(({ playbook, with: given }, at) => {

@@ -1,4 +1,4 @@
-/** Whom to call outside of Fermata, by role: on-call people, a broker's support. */
+/** Whom to call outside Fermata, by role: on-call people, a broker's support. */
 import { z } from 'zod';
 import { name } from './schema-values.js';
 
@@ -25,10 +25,10 @@ export const contactsSchema = z
 
 type DeskContact = z.output<typeof contactsSchema>[number];
 
-/** What templates leave for people to fill in: "[TO BE FILLED]", "TBD", "+1 xxx". */
+/** Placeholders that templates leave for people to fill in: "[TO BE FILLED]", "TBD", "+1 xxx". */
 const PLACEHOLDER = /\[[^\]]*\]|<[^>]*>|\b(?:tbd|todo|to be filled|n\/a|x{3,})\b|\.\.\.|…/i;
 
-/** What keeps people from calling this contact; null: nothing. */
+/** Why people can't call this contact; null: they can. */
 export function missingOf({ name: who, phone, mail }: DeskContact): string | null {
   const open = [who, phone, mail].find((value) => value !== undefined && PLACEHOLDER.test(value));
   if (open !== undefined) return `not filled in yet ("${open}" in the desk file)`;

@@ -1,4 +1,4 @@
-/** Which contacts are for which incident, and what the rest of the desk file asks of them. */
+/** Which contacts are for which incident, and the rules between contacts and the rest of the desk file. */
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { contactLine, missingOf } from './contacts-schema.js';
@@ -8,11 +8,11 @@ import type { Desk } from './schema.js';
 
 type WithContacts = Pick<Desk, 'contacts'>;
 
-/** Whom to call over an incident of this kind, a line each. */
+/** Whom to call about an incident of this kind, one line each. */
 export const contactsFor = ({ contacts = [] }: WithContacts, kind: string): readonly string[] =>
   contacts.filter(({ incidents }) => incidents?.includes(kind) ?? true).map(contactLine);
 
-/** The contacts with something missing, a line each. */
+/** The contacts with something missing, one line each. */
 export const contactsToFillIn = ({ contacts = [] }: WithContacts): readonly string[] =>
   contacts.filter((contact) => missingOf(contact) !== null).map(contactLine);
 

@@ -24,7 +24,7 @@ export const dividendSchema = z.strictObject({
     .describe('Decimal, in the quote currency, above 0'),
 });
 
-/** A split is brought to its lowest terms. */
+/** Reduces a split to its lowest terms. */
 export const corporateActionSchema = z
   .discriminatedUnion('kind', [splitSchema, dividendSchema])
   .refine(

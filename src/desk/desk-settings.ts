@@ -25,7 +25,7 @@ export type Setting = SettingSpec & {
   readonly fileValue: DeclaredValue;
 };
 
-/** `contracts`: the instruments that are rolled, from the trader, whose journal knows the months in force. */
+/** `contracts`: the rolled instruments, from the trader, whose journal has the months in force. */
 export function settingsSource(
   { risk, strategies, instruments }: Desk,
   contracts: readonly RolledContract[] = [],
@@ -33,7 +33,7 @@ export function settingsSource(
   return { risk, strategies, instruments, contracts };
 }
 
-/** `changed`: the changes since, from the trader; `contracts` as for `settingsSource`. */
+/** `changed`: the values changed since, from the trader; `contracts` as for `settingsSource`. */
 export function settingsInForce(
   desk: Desk,
   changed: SettingValues,
@@ -98,8 +98,8 @@ function isInDeskFile(desk: Desk, key: string): boolean {
 }
 
 /**
- * How many approvers a looser value needs: with real money as many as going live. A single approver has no cooling-off
- * here, because looser settings end the go-live, and the next one has it.
+ * How many approvers a looser value needs: with real money, as many as going live. A single approver has no
+ * cooling-off here, because looser settings end the go-live, and the next go-live has one.
  */
 export function settingsApproversNeeded({ mode, goLive }: Pick<Desk, 'mode' | 'goLive'>): number {
   return mode === 'live' ? goLive.needed : 1;

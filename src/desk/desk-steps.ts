@@ -5,7 +5,7 @@ import type { PlaybookStep } from './own-incident-schema.js';
 import { ownIncidents } from './own-incidents.js';
 import type { Desk, DeskStep } from './schema.js';
 
-/** The fields that steps of both have. */
+/** The fields that steps of routines and of playbooks share. */
 export type SaidStep = Pick<
   DeskStep,
   | 'key'
@@ -46,7 +46,7 @@ export function stepLists(desk: Pick<Desk, 'routines' | 'incidents'>): readonly 
   ];
 }
 
-/** Paths of each `resume` of a routine's step that is this rule. */
+/** The path of each `resume` with this rule in the routines' steps. */
 export const stepsLiftedBy = ({ routines }: Pick<Desk, 'routines'>, rule: ResumeRule): BrokenRule['path'][] =>
   routines.flatMap(({ steps }, index) =>
     steps.flatMap(({ resume }, at) => (resume === rule ? [['routines', index, 'steps', at, 'resume']] : [])),

@@ -5,19 +5,19 @@ import type { Desk } from './schema.js';
 /** How the symbols of one kind of instrument are written at a venue. */
 export interface SymbolForm {
   readonly form: RegExp;
-  /** What stands before and behind the slash, in words. */
+  /** Describes the parts before and after the slash. */
   readonly parts: string;
-  /** Has the form. */
+  /** A symbol of this form. */
   readonly example: string;
 }
 
-/** What a venue takes of one kind of instrument. */
+/** What a venue accepts for one kind of instrument. */
 interface TakenOrders {
   readonly symbols: SymbolForm;
   readonly entries: readonly EntryType[];
   /** Terms of limit entries. */
   readonly terms: readonly EntryTerm[];
-  /** The only lot size there, for example "1" where nothing is traded in fractions. Null: each symbol has its own. */
+  /** The only lot size, for example "1" if nothing trades in fractions. Null: each symbol has its own. */
   readonly lotSize: string | null;
   /** Several strategies may each have a trade in one instrument. False: one of them at a time. */
   readonly tradeOfEach: boolean;
@@ -27,7 +27,7 @@ interface TakenOrders {
 export interface DeskVenue {
   /** The name used in desk files. */
   readonly name: string;
-  /** What it takes of each kind of instrument; a kind that is left out is none that its account trades. */
+  /** What it accepts for each kind of instrument; its account doesn't trade a kind that is left out. */
   readonly takes: Readonly<Partial<Record<Instrument['kind'], TakenOrders>>>;
   /** False: one account trades only one of these kinds. */
   readonly mixesKinds: boolean;

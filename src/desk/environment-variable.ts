@@ -16,7 +16,7 @@ export interface EnvironmentVariable {
   readonly form: z.ZodType<unknown>;
   /** The part of the desk file that it sets. */
   readonly sets?: (value: never) => Partial<NewDesk>;
-  /** Why no desk file takes it over, if there is more to say. */
+  /** Why no desk file takes it over, if that needs more words. */
   readonly stays?: string;
 }
 

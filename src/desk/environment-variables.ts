@@ -23,8 +23,8 @@ const percent = text
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
 const PART_EXPECTED = 'a part above 0 and below 1, for example 0.01';
 /**
- * Converted to a percentage. A plain 1 is refused: it may be meant as 1 %, like the settings next to it, and would be
- * everything.
+ * Converted to a percentage. A plain 1 is refused: it may be meant as 1 %, like the settings next to it, but
+ * would be 100 %.
  */
 const part = text
   .regex(/^0?\.\d{1,8}$/, PART_EXPECTED)

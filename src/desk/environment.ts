@@ -45,8 +45,8 @@ export function readEnvironment(
 }
 
 /**
- * The strategies' parameters that name a variable and for which it is set. Values are never quoted. A variable in
- * `known` sets something else or is a secret, so no strategy may use it.
+ * The strategy parameters whose variable is set. Values are never quoted. A variable in `known` sets
+ * something else or is a secret, so no strategy may use it.
  */
 export function readParameterVariables(
   known: readonly EnvironmentSection[],

@@ -17,7 +17,7 @@ export function feeAssetRules(desk: Desk): BrokenRule[] {
   return [...declaredAssets(desk), ...paperStock(desk), ...foreignMoney(desk)];
 }
 
-/** Cash is compared whole: a part of it can't be kept apart, as coins can. */
+/** Cash is compared as a whole: unlike coins, a part of it can't be set apart. */
 function foreignMoney({ paper: { currency }, venue }: Desk): BrokenRule[] {
   const found = venue.foreign[currency];
   if (found === undefined) return [];

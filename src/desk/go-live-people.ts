@@ -4,7 +4,7 @@ import { HOUR_MS } from '../domain/civil-date.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { Desk } from './schema.js';
 
-/** The people named for it in the desk file, or everybody with the role approver if it names none. */
+/** The approvers that the desk file names for it, or everybody with the role approver if it names none. */
 export function goLiveApprovers({ goLive, people }: Pick<Desk, 'goLive' | 'people'>): readonly string[] {
   const approvers = namesWith(people, APPROVER);
   return goLive.approvers === undefined
@@ -29,7 +29,7 @@ export function goLiveValidation({ goLive }: Pick<Desk, 'goLive'>): {
   };
 }
 
-/** How many of the votes about real money may come through a chat, if this many people decide. */
+/** How many of the votes about real money may come through a chat if `needed` people decide. */
 export function chatVotesMax({ goLive }: Pick<Desk, 'goLive'>, needed: number): number {
   return goLive.telegramVotes ?? (needed >= 2 ? 1 : 0);
 }

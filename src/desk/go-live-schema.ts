@@ -1,4 +1,4 @@
-/** What a desk has to show before it may trade real money. */
+/** What a desk must show before it may trade real money. */
 import { z } from 'zod';
 import { positionSizeLimit } from '../limits/position-size.js';
 import { decimal, name, percent } from './schema-values.js';

@@ -1,4 +1,4 @@
-/** Incidents: the severity of each kind, and by when somebody has to answer. */
+/** Incidents: the severity of each kind, and by when somebody must answer. */
 import { z } from 'zod';
 import { minutes, ownIncidentSchema, severityNameSchema } from './own-incident-schema.js';
 import { percent } from './schema-values.js';
@@ -69,8 +69,8 @@ export const SHIPPED = {
 };
 
 /**
- * The kinds whose defaults are in the hash of every desk. No other ever comes to them: it would void every go-live,
- * also of the desks that don't write it.
+ * The kinds whose defaults are in the hash of every desk. Never add another: it would void every go-live,
+ * even of desks that don't mention it.
  */
 const IN_EVERY_HASH = [
   'exchange-down',
@@ -84,12 +84,12 @@ const IN_EVERY_HASH = [
 
 type InEveryHash = (typeof IN_EVERY_HASH)[number];
 type Declared = Readonly<Record<string, z.ZodObject>>;
-/** Code names those that ship; the desk's own are read with `ownIncidents`. */
+/** Code names the shipped kinds; the desk's own are read with `ownIncidents`. */
 type Kinds<D extends Declared> = {
   readonly [K in keyof D & InEveryHash]: z.output<D[K]>;
 } & { readonly [K in Exclude<keyof D, InEveryHash>]?: z.output<D[K]> };
 
-/** Those that `declared` has, and the desk's own. */
+/** The kinds in `declared`, and the desk's own. */
 export function kindsSchemaOf<D extends Declared>(declared: D): z.ZodType<Kinds<D>, object> {
   const shape = Object.entries(declared).map(([name, schema]) => [
     name,
@@ -117,7 +117,7 @@ export const SHIPPED_KINDS = Object.keys(SHIPPED) as ShippedKind[];
 export const isShippedKind = (kind: string): kind is ShippedKind =>
   (SHIPPED_KINDS as readonly string[]).includes(kind);
 
-/** As the desk file has it; its defaults where that leaves it out. */
+/** The kind as the desk file has it, or its defaults if the file leaves it out. */
 export function shippedKindIn<K extends ShippedKind>(
   { kinds }: Partial<Incidents>,
   kind: K,

@@ -169,7 +169,7 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   );
 }
 
-/** Of some futures it is known which months there are; the desk file names the month of any other. */
+/** The months of some futures are known; for any other, the desk file names the month. */
 function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { roll, kind, contractMonth, sessions, symbol } = instrument;
   if (roll === undefined) return fixedMonthRules(instrument, index);
@@ -221,7 +221,7 @@ function fixedMonthRules(instrument: DeskInstrument, index: number): BrokenRule[
 
 const isWeekday = (day: DayNumber): boolean => !['sat', 'sun'].includes(weekdayOf(day));
 
-/** Some end in the month before their own (oil) or in the one before that, some in those that follow (milk, interest rates). */
+/** Some end one or two months before their own (oil), some in those that follow (milk, interest rates). */
 const [ENDS_MONTHS_BEFORE, ENDS_MONTHS_AFTER] = [2, 3];
 
 function lastTradeRules(instrument: DeskInstrument, index: number): BrokenRule[] {
@@ -325,9 +325,7 @@ function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
   return broken;
 }
 
-/**
- * Books are as fine as one tick times one lot times the multiplier; twelve decimal places are more than any venue has.
- */
+/** Books are as fine as one tick × one lot × the multiplier; twelve decimals are more than any venue has. */
 function productRule({ tickSize, lotSize, multiplier }: DeskInstrument, index: number): BrokenRule[] {
   const factors = [tickSize, lotSize, ...(multiplier === undefined ? [] : [multiplier])];
   if (wholeTimes(factors.map(exactDecimal).reduce(times), FINEST_UNITS) !== null) return [];
@@ -342,8 +340,8 @@ function productRule({ tickSize, lotSize, multiplier }: DeskInstrument, index: n
 }
 
 /**
- * A coin amount is what one lot is worth, in ticks, divided by a price in ticks: that worth has to be a whole number of
- * ticks for the books to be exact.
+ * A coin amount is the worth of one lot, in ticks, divided by a price in ticks. The books are exact only if
+ * that worth is a whole number of ticks.
  */
 function sumRule({ tickSize, lotSize, multiplier = '1' }: DeskInstrument, index: number): BrokenRule[] {
   const sum = times(exactDecimal(lotSize), exactDecimal(multiplier));
@@ -358,7 +356,7 @@ function sumRule({ tickSize, lotSize, multiplier = '1' }: DeskInstrument, index:
   ];
 }
 
-/** Amounts for one contract or share: exact for one lot, and a margin that can be kept once it was enough to open. */
+/** Amounts for one contract or share must be exact for one lot. */
 function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number): BrokenRule[] {
   const amounts = [
     { path: ['fees', 'each'], found: fees?.each, of: lotSize },
@@ -383,7 +381,7 @@ function lotMoneyRules({ fees, margin, lotSize }: DeskInstrument, index: number)
 
 const MARGIN_KEYS = ['initial', 'maintenance', 'initialPct', 'maintenancePct'] as const;
 
-/** Two amounts or two percentages, of which what is held needs no more than what is opened. */
+/** Two amounts or two percentages; a margin that was enough to open is enough to hold. */
 function marginRules({ kind, margin, symbol }: DeskInstrument, index: number): BrokenRule[] {
   if (margin === undefined) return [];
   const path = ['instruments', index, 'margin'];
@@ -447,8 +445,8 @@ function ticksRule(instrument: DeskInstrument, index: number, key: 'spread' | 'p
 }
 
 /**
- * Results of a future or a currency pair are converted by the broker; anything else is paid in its own currency. No venue
- * that orders go to says yet at which rate: its fills could not be booked.
+ * The broker converts the results of a future or a currency pair; anything else is paid in its own currency.
+ * No venue that orders go to reports the rate yet, so its fills could not be booked.
  */
 function currencyRule({ kind, symbol }: DeskInstrument, index: number, desk: Desk): BrokenRule[] {
   const { instruments, venue } = desk;

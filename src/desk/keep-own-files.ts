@@ -1,6 +1,6 @@
 /**
- * Stores the files of a desk's own strategies and playbooks next to a copy of its desk file, so that the copy is the same
- * desk, and checks source files later.
+ * Stores the files of a desk's own strategies and playbooks next to a copy of its desk file, so the copy is
+ * the same desk, and checks source files later.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { ownFiles } from './own-strategies.js';
 import type { StrategyFile } from './own-strategy.js';
 import type { Desk } from './schema.js';
 
-/** Each file atomically: others may read it, or write the same one, meanwhile. */
+/** Writes each file atomically: others may read or write it meanwhile. */
 export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'coded'>): void {
   for (const { path, content } of ownFiles(desk)) {
     const file = join(folder, path);

@@ -13,7 +13,7 @@ interface KeyRow {
   readonly meaning: string;
 }
 
-/** Its Markdown: every key, what KPIs may read, and the parameters of the strategies that ship. */
+/** The Markdown: every key, what KPIs may read, and the parameters of the strategies that ship. */
 export function keyReference(): string {
   return [table(keyRows(deskJsonSchema(), '')), '', kpiReadings(), '', parameterTables()].join('\n');
 }

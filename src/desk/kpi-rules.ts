@@ -1,4 +1,4 @@
-/** What must hold within a KPI, and that people are told of each alarm. */
+/** Rules within a KPI, and the rule that people are notified of each alarm. */
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { stepLists } from './desk-steps.js';
@@ -72,7 +72,7 @@ const without = (path: Path, found: string | number, why: string): BrokenRule =>
 const namesOf = ({ names }: Readonly<Record<string, unknown>>): readonly string[] =>
   kpiNames(String(names ?? ''));
 
-/** Every name that a step gives is there, and each alarm has a step that tells somebody. */
+/** Every KPI that a step names must exist, and each alarm needs a step that notifies somebody. */
 function stepRules(desk: Desk): BrokenRule[] {
   const kpis = desk.kpis ?? {};
   const known = Object.keys(kpis);

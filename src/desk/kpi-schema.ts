@@ -1,6 +1,6 @@
 /**
- * KPIs: figures of the desk that are held against an alarm or an aim. What can be read is declared once, here, for the
- * desk file, the documents and what reads it (`reports/read-kpis.ts`).
+ * KPIs: figures of the desk, compared with an alarm or an aim. Readings are declared once, here, for the desk
+ * file, the documents and the code that reads them (`reports/read-kpis.ts`).
  */
 import { z } from 'zod';
 
@@ -8,11 +8,11 @@ interface KpiReadingTerms {
   readonly title: string;
   /** The unit of the reading; empty: a plain number, `money`: the currency of the account. */
   readonly unit: string;
-  /** What it is counted over, for `minimumSample`; null: nothing is counted. */
+  /** What `minimumSample` counts; null: nothing. */
   readonly of: string | null;
   /** Whether it looks back over `days`; otherwise it is read as of now. */
   readonly looksBack: boolean;
-  /** Shown in the place of an infinite value; only for readings that can be infinite. */
+  /** Shown instead of an infinite value; only for readings that can be infinite. */
   readonly endless?: string;
   readonly meaning: string;
 }
@@ -108,14 +108,14 @@ const ownUnit = (reading: KpiReading, currency: string): string => {
   return unit === 'money' ? currency : unit;
 };
 
-/** Units that a desk file may state for it; empty for a plain number. */
+/** Units that a desk file may state for a reading; empty for a plain number. */
 export function unitsOf(reading: KpiReading, currency: string): readonly string[] {
   const own = ownUnit(reading, currency);
   const several = CONVERTIBLE.find((units) => own in units);
   return several !== undefined ? Object.keys(several) : own === '' ? [] : [own];
 }
 
-/** The unit of a KPI's bound and value, and by how much a reading is multiplied to be in it. */
+/** The unit of a KPI's bound and value, and the factor that converts a reading to it. */
 export function unitOf(
   { reading, unit }: Pick<DeskKpi, 'reading' | 'unit'>,
   currency: string,

@@ -29,29 +29,29 @@ export interface LoadedDesk {
   readonly desk: Desk;
   /** The path as given. */
   readonly file: string;
-  /** All of it, also of a paper twin, whose file names its desk only. */
+  /** The whole desk file, even for a paper twin, whose own file only names its desk. */
   readonly text: string;
-  /** The folder with its own checks: the file may be a copy of the one that a person wrote, or a twin's. */
+  /** The folder with the desk's own checks: `file` may be a copy of what a person wrote, or a twin's. */
   readonly folder: string;
   readonly configHash: string;
 }
 
 export interface LoadOptions {
-  /** The venues that real orders can go to. They are known only above this layer; `venue/load-desk.ts` passes them. */
+  /** The venues that real orders can go to. Higher layers know them; `venue/load-desk.ts` passes them. */
   readonly venues: readonly DeskVenue[];
-  /** The venues that `feeds` may name, asked for only together with `parts`; `venue/load-desk.ts` passes it. */
+  /** The venues that `feeds` may name, called only if `parts` is given; `venue/load-desk.ts` passes it. */
   readonly feeds: () => readonly string[];
   /** Reads the files named by `kind: ./strategies/NAME.ts`; `venue/load-desk.ts` passes it. */
   readonly strategies: ReadStrategies;
   /** Reads the files in `playbooks/`; `venue/load-desk.ts` passes it. */
   readonly playbooks: ReadPlaybooks;
-  /** What steps may name; absent if the file was checked before. */
+  /** What steps may name; absent if the file was already checked. */
   readonly parts?: StepParts;
   /** The folder with the desk's own files; default: the desk file's folder. */
   readonly folder?: string;
 }
 
-/** A paper twin is read from the file of its desk, whose problems are named there. Throws `DeskFileError`. */
+/** A paper twin is read from its desk's file; problems name that file. Throws `DeskFileError`. */
 export function readDesk(file: string, options: LoadOptions): LoadedDesk {
   const text = readDeskFile(file);
   const twin = paperTwinIn(file, text);
@@ -103,7 +103,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
 
 const keyed = (rule: BrokenRule): SchemaProblem => ({ ...rule, key: keyText(rule.path) });
 
-/** Texts of a desk file appear in terminals, messages and Postgres: each must read the same wherever it is shown. */
+/** Texts appear in terminals, messages and Postgres: each must read the same wherever it is shown. */
 function textProblems(value: unknown, path: readonly PropertyKey[] = []): readonly SchemaProblem[] {
   if (typeof value === 'string') {
     const found = unfitCharacter(value);
@@ -119,8 +119,8 @@ function textProblems(value: unknown, path: readonly PropertyKey[] = []): readon
 
 /**
  * SHA-256 in hex over the desk with its defaults filled in. Comments, order of keys and layout don't count; a
- * strategy's own code and artefacts do. Playbooks in code are left out: they don't trade, so changing one doesn't change the
- * trader's configuration.
+ * strategy's own code and artefacts do. Playbooks in code are left out: they don't trade, so changing one
+ * doesn't change the trader's configuration.
  */
 function configHash({ coded: _coded, ...desk }: Desk): string {
   const strategies = desk.strategies.map(({ own, ...strategy }) =>
@@ -131,7 +131,7 @@ function configHash({ coded: _coded, ...desk }: Desk): string {
     .digest('hex');
 }
 
-/** JSON with the keys of every object sorted, so that equal values give equal text. */
+/** JSON with the keys of every object sorted, so equal values yield equal text. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

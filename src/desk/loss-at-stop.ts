@@ -8,7 +8,7 @@ export function lossAtStopPct(
 ): number {
   const { riskPct = Number.POSITIVE_INFINITY, equityPct = Number.POSITIVE_INFINITY } = size ?? {};
   const lossPct = (Math.min(equityPct, maxPositionSizePct) * stopLossPct) / 100;
-  // At a price 5 % lower, a sum is 5.26 % more of the coin: that is what a long inverse contract loses.
+  // At a price 5 % lower, the same sum is 5.26 % more coins: that is what a long inverse contract loses.
   const grows = instruments.some(({ kind }) => kind === 'inverse') ? 1 - stopLossPct / 100 : 1;
   return Math.min(riskPct, lossPct / grows);
 }

@@ -48,10 +48,10 @@ type NewDeskText =
   /** No step sizes can be assumed for these. */
   | { readonly kind: 'unknownSymbols'; readonly symbols: readonly string[] };
 
-/** Editors find the schema by it; a file has it once, on its first line. */
+/** Points editors to the schema; a file has it once, on its first line. */
 const SCHEMA_LINE = ' yaml-language-server: $schema=../schema.json';
 
-/** In the default region of `backup.s3.region`. */
+/** In the default `backup.s3.region`. */
 const AWS = 'https://s3.us-east-1.amazonaws.com';
 
 /** `template` is the text of a valid desk file. */
@@ -104,8 +104,8 @@ function setBucket(document: Document, bucket: string): void {
 }
 
 /**
- * For a new desk: adds the pack version next to the file's own version. An existing desk would get another hash from
- * it.
+ * For new desks: adds the pack version next to the file's own version. It would change an existing desk's
+ * hash.
  */
 export function withPackVersion(text: string): string {
   const document = parseDocument(text);

@@ -14,7 +14,7 @@ export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: 
   if (timesOf(routine).length === 0) return null;
   const first = DateTime.fromMillis(afterMs, { zone: timezone }).startOf('day');
   for (let days = 0; days <= DAYS_AHEAD_MAX; days += 1) {
-    // Plain dates are a hundred times faster than the zone's days, which only those that match need.
+    // Plain dates are a hundred times faster than zoned days, which only matching dates need.
     const date = new Date(Date.UTC(first.year, first.month - 1, first.day + days));
     const [month, weekday, day] = [date.getUTCMonth() + 1, date.getUTCDay() || 7, date.getUTCDate()];
     if (!isDueOn(routine, { month, weekday, day })) continue;

@@ -1,4 +1,4 @@
-/** Who is told, and through which channel. */
+/** Who is notified, and through which channel. */
 import { z } from 'zod';
 
 export const NOTICE_EVENTS = [
@@ -47,8 +47,8 @@ const mailAddress = z
   );
 
 /**
- * Each key is optional and gets its default in `mailChoices`: a go-live permission is bound to the hash of the file as
- * written.
+ * Keys are optional and get their defaults in `mailChoices`: a default here would change the hash that a
+ * go-live permission is bound to.
  */
 const mailSchema = z.strictObject({
   enabled: z
@@ -89,7 +89,7 @@ export function mailChoices({ mail = {} }: Notify) {
 /** Events that the bot sends; always including approvals. */
 export const eventsOnTelegram = ({ telegram }: Notify): readonly string[] => [...telegram.events, 'approval'];
 
-/** Events that people are told, through either channel; other notices are written down and reach nobody. */
+/** Events that people are notified of through either channel; other notices are recorded, not sent. */
 export const eventsTold = (notify: Notify): readonly string[] => [
   ...new Set([...eventsOnTelegram(notify), ...(notify.mail === undefined ? [] : mailChoices(notify).events)]),
 ];

@@ -8,7 +8,7 @@ export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
 
 export const minutes = z.number().positive().max(10_080);
 
-/** Without the causes that stem from a person, or from an orderly start or end. */
+/** Excludes causes that stem from a person, or from an orderly start or end. */
 const openingCause = z
   .enum(HALT_CAUSES)
   .exclude(['startup', 'person', 'kill', 'recording-ended', 'shutdown']);
@@ -104,7 +104,7 @@ export const ownIncidentSchema = z
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');
 
-/** `code`: from a playbook file in the desk's folder, which replaces the steps; never a key of the desk file. */
+/** `code`: a playbook file in the desk's folder that replaces the steps; never a key of the desk file. */
 export type OwnIncident = z.output<typeof ownIncidentSchema> & {
   readonly code?: {
     readonly name: string;

@@ -10,7 +10,7 @@ type Incidents = Pick<Desk, 'incidents' | 'coded' | 'playbooks'>;
 /** Cause of a halt by a step of a routine or playbook. */
 const HALT_OF_STEPS = 'check-failed';
 
-/** By name, in the order of the desk file; then those whose playbook is a file of the desk's folder. */
+/** By name: those of the desk file in its order, then those whose playbook is a file in the desk's folder. */
 export function ownIncidents({
   incidents,
   coded = [],
@@ -104,7 +104,7 @@ export function triggerRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** If nothing could be restored, everything restarts with the damaged database: the desk must not trade on it. */
+/** If nothing can be restored, all restarts with the damaged database: the desk must not trade on it. */
 function restoreRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { steps }]) => {
     const at = steps.findIndex(({ action }) => action === 'restore-database');
@@ -121,7 +121,7 @@ function restoreRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** Otherwise the halt of its own step would open the incident again each time it is over. */
+/** Otherwise the halt by its own step would reopen the incident each time it is over. */
 function circleRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { trigger, steps }]) => {
     const cause = trigger.halt.indexOf(HALT_OF_STEPS);
@@ -138,7 +138,7 @@ function circleRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** A step that acts or asks is carried out once. */
+/** A step that acts or asks people runs once. */
 function withinRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { steps }]) =>
     steps.flatMap(({ withinMinutes, check, http }, at) => {
@@ -172,7 +172,7 @@ function stepPlaybookRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
   );
 }
 
-/** Which incident kind the failure of a routine's step opens. */
+/** The incident kind that a failed step of a routine opens. */
 function stepKindRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
   const known = [...kindsToOpen(desk, 'step-failed'), ...coded];
   return desk.routines.flatMap(({ steps }, routine) =>

@@ -1,4 +1,4 @@
-/** Checks without code: a program (`command`) and an HTTP request (`http`), each on a list in the desk file. */
+/** Checks without code: a program (`command`) or HTTP request (`http`) that the desk file allows. */
 import type { BrokenRule } from './broken-rule.js';
 import { type SaidStep, stepLists } from './desk-steps.js';
 import type { Desk, DeskStep } from './schema.js';
@@ -18,7 +18,7 @@ export function filledIn(text: string, values: StepValues): string {
 export const isCheck = ({ check, command, http }: Pick<DeskStep, 'check' | 'command' | 'http'>): boolean =>
   check !== undefined || command !== undefined || http !== undefined;
 
-/** Null if it is not allowed: its host is not on the list, or it contains a user name. */
+/** Null if not allowed: not HTTP(S), a host that is not on the list, or a user name or password in it. */
 export function allowedAddress(
   address: string,
   { commands }: Pick<Desk, 'commands'>,
@@ -59,7 +59,7 @@ function programRule({ commands }: Desk, { command }: SaidStep, step: BrokenRule
 }
 
 function addressRule(desk: Desk, { http }: SaidStep, step: BrokenRule['path']): BrokenRule[] {
-  // The port chosen at the start is not known here; the date's form is the same on every day.
+  // The port chosen at the start is not known here; a date has the same form every day.
   const values = { desk: desk.desk, port: desk.api.port || 1, date: '2000-01-01' };
   if (http === undefined || allowedAddress(http, desk, values) !== null) return [];
   const host = addressOf(filledIn(http, values))?.host;

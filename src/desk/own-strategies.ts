@@ -1,4 +1,4 @@
-/** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
+/** Strategies from the desk's own folder (`kind: ./strategies/NAME.ts`). A higher layer reads them. */
 import { isWithin, rangeText } from '../domain/declared-value.js';
 import { ENTRY_TYPES, type EntryType, type WishType } from '../domain/order.js';
 import {
@@ -16,8 +16,8 @@ import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 
 /**
- * By `kind`. `artefacts`: what the desk file lists for them; their content is added by the caller. Throws `DeskFileError`
- * with each problem of a file.
+ * Keyed by `kind`. `artefacts`: what the desk file lists for them; the caller adds their content. Throws
+ * `DeskFileError` with each problem of a file.
  */
 export type ReadStrategies = (
   folder: string,
@@ -27,7 +27,7 @@ export type ReadStrategies = (
 
 type Problem = BrokenRule & { readonly key: string };
 
-/** Refuses an artefact that is not what the desk file says before anything is compiled. */
+/** Before anything is compiled, refuses an artefact that differs from what the desk file says. */
 export function withOwnStrategies(
   desk: Desk,
   folder: string,
@@ -87,14 +87,14 @@ export const artefactFiles = ({ strategies }: Pick<Desk, 'strategies'>): readonl
   return [...new Map(all.map(({ path, bytes }) => [path, { path, content: bytes }])).values()];
 };
 
-/** Artefacts that a strategy declares and is not given, or is given and does not declare. */
+/** Artefacts that a strategy declares but is not given, or is given but does not declare. */
 export const artefactProblems = (
   { kind, own, artefacts }: Desk['strategies'][number],
   index: number,
 ): readonly Problem[] =>
   own === undefined ? [] : artefactRules(kind, own.forms, artefacts).map((rule) => inStrategy(index, rule));
 
-/** Values in `parameters` that fit none of the declared parameters. */
+/** Entries of `parameters` that fit no declared parameter. */
 export function parameterProblems(
   { kind, parameters }: Desk['strategies'][number],
   index: number,
@@ -119,7 +119,7 @@ export function parameterProblems(
   });
 }
 
-/** Refuses `watches` for a strategy that would take those bars for bars of the instrument that it trades. */
+/** Refuses `watches` for a strategy that would mistake those bars for bars of its own instrument. */
 export function watchRules(
   { kind, watches = [] }: Pick<Desk['strategies'][number], 'kind' | 'watches'>,
   index: number,
@@ -137,7 +137,7 @@ export function watchRules(
   ];
 }
 
-/** Refuses another number of symbols than a strategy trades as one. */
+/** Refuses a number of symbols that the strategy does not trade as one. */
 export function legRules(
   { symbols }: Pick<Desk['strategies'][number], 'symbols'>,
   index: number,
@@ -156,7 +156,7 @@ export function legRules(
   ];
 }
 
-/** Entry types, and terms of limit entries, that the desk's venue doesn't take in an instrument of the strategy. */
+/** Entry types and terms of limit entries that the venue refuses for an instrument of the strategy. */
 export function entryProblems(
   desk: Pick<Desk, 'mode' | 'venue' | 'instruments' | 'strategies'>,
   index: number,
@@ -191,7 +191,7 @@ export function entryProblems(
       ...(untaken === '' ? [] : [{ ...at, ...byTerms }]),
     ];
   });
-  // Once is enough where several of its instruments are taken alike.
+  // The same problem in several instruments is reported once.
   return problems.filter(({ found }, place) => problems.findIndex((one) => one.found === found) === place);
 }
 

@@ -1,4 +1,4 @@
-/** A strategy that is a file of the desk's own folder. */
+/** A strategy that is a file in the desk's own folder. */
 import type { DeclaredStrategy } from '../engine/strategies/strategy.js';
 import type { Artefact, ArtefactForm } from './artefacts.js';
 

@@ -1,6 +1,7 @@
 /**
- * The paper twin of a desk: the very same desk file, on paper, under a name of its own. Its own file has only its name
- * and whose twin it is, so that nothing in it can come to differ from the desk beside which it runs.
+ * The paper twin of a desk: the same desk file, on paper, under its own name. The twin's file has only its
+ * name, its desk's name and perhaps a balance and a port, so nothing else can drift from the desk that it
+ * runs alongside.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,7 +23,7 @@ type TwinFile = z.output<typeof twinFileSchema>;
 
 interface PaperTwin {
   readonly file: TwinFile;
-  /** The desk file that it goes by. */
+  /** The file of the desk that it is the twin of. */
   readonly deskFile: string;
 }
 
@@ -30,8 +31,8 @@ const KEYS = Object.keys(twinFileSchema.shape);
 const ALL_OF_IT = 'desk, twinOf, and where wanted paper.balance and api.port';
 
 /**
- * Null: it is no twin's, or the whole file of one as it was started. Throws `DeskFileError`, also if the desk that it
- * names is not there or is a twin itself.
+ * Null: not a twin's file, or the whole text of a started twin. Throws `DeskFileError`, also if the desk that
+ * it names doesn't exist or is a twin itself.
  */
 export function paperTwinIn(file: string, text: string): PaperTwin | null {
   const { data, refuse } = parseYaml(file, text);
@@ -67,15 +68,15 @@ export function paperTwinIn(file: string, text: string): PaperTwin | null {
   return { file: parsed.data, deskFile };
 }
 
-/** Where the strategies, checks and playbooks of the desk with this file are: a twin's are those of its desk. */
+/** The folder with the strategies, checks and playbooks of this file's desk; a twin uses its desk's. */
 export function ownFolderOf(file: string): string {
   const twin = existsSync(file) ? paperTwinIn(file, readDeskFile(file)) : null;
   return dirname(twin?.deskFile ?? file);
 }
 
 /**
- * The desk file's text for its twin: on paper, with no order that leaves, no message to people and no address of the
- * desk itself. Comments and everything else stay.
+ * The desk file's text for its twin: on paper, without orders that leave, messages to people, or the desk's
+ * own address. Comments and everything else stay.
  */
 export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFile): string {
   const document = parseDocument(deskText);
@@ -83,7 +84,7 @@ export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFil
   document.set('twinOf', twinOf);
   document.set('mode', 'paper');
   document.setIn(['notify', 'telegram', 'enabled'], false);
-  // Left out, it would be sent to whom the environment names.
+  // If this is left out, mail goes to whomever the environment names.
   document.setIn(['notify', 'mail'], { enabled: false });
   for (const path of [
     ['venue', 'account'],
@@ -99,14 +100,14 @@ export function twinText(deskText: string, { desk, twinOf, paper, api }: TwinFil
 export const readDeskFile = (file: string): string =>
   readText(file, { what: 'a desk file', absent: 'check the path, or write one with: fermata init' });
 
-/** One that was started has all of a desk's keys, too. */
+/** The text of a started twin has `twinOf` as well, but also all of a desk's keys. */
 const isTwinFile = (data: unknown): boolean => twinIn(data) !== null && !('version' in (data as object));
 
 function twinIn(data: unknown): unknown {
   return typeof data === 'object' && data !== null && 'twinOf' in data ? data.twinOf : null;
 }
 
-/** Beside the twin's own folder first, wherever a command was typed. */
+/** Searches next to the twin's own folder first, wherever the command was typed. */
 function fileOfDesk(file: string, desk: string, refuse: (error: DeskFileError) => DeskFileError): string {
   try {
     return deskFileIn(join(dirname(file), '..'), desk) ?? resolveDesk(desk);

@@ -1,4 +1,4 @@
-/** The problems of a desk file, so that a person can fix it without reading code. */
+/** The problems of a desk file, in words that let a person fix it without reading code. */
 export interface DeskProblem {
   /** Counted from 1; null for a problem of the whole file. */
   readonly line: number | null;
@@ -18,7 +18,7 @@ export class DeskFileError extends Error {
   readonly file: string;
   readonly problems: readonly DeskProblem[];
 
-  /** `named`: what can't be used, where that is a part of `file`. */
+  /** `named`: what can't be used, if it is a part of `file`. */
   constructor(file: string, problems: readonly DeskProblem[], named = file) {
     super([`${named} can't be used`, ...problems.map((problem) => problemLine(file, problem))].join('\n'));
     this.file = file;

@@ -25,12 +25,15 @@ const here = (): DeskPlaces => ({
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
 
-/** In the folder of a desk that ships, with its name: a copy under another name is a person's own. */
+/** A file in a shipped desk's folder that holds its name: a copy under another name is a user's own. */
 const SHIPPED_MARK = '.shipped';
 
 const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
 
-/** Whether a desk's folder, or a file in it, comes with Fermata: the next version replaces it. In a checkout, users' own desks are beside it. */
+/**
+ * Whether a desk's folder, or a file in it, ships with Fermata: the next version replaces it. In a checkout,
+ * users' own desks are next to the shipped ones.
+ */
 export function isShipped(path: string): boolean {
   const [name = '', ...up] = relative(shippedDesks(), path).split(sep);
   if (name === '' || name === '..' || up.includes('..')) return false;
@@ -38,15 +41,15 @@ export function isShipped(path: string): boolean {
   return existsSync(mark) && readFileSync(mark, 'utf8').trim() === name;
 }
 
-/** `desks` of the working folder first, then of FERMATA_HOME, then the desks that come with Fermata. */
+/** `desks` in the working folder first, then in FERMATA_HOME, then the desks that ship with Fermata. */
 export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {
   return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shippedDesks()])];
 }
 
 /**
- * Resolves a desk's name or path (its folder or file) to the absolute path of its file. Throws `DeskFileError`, which
- * lists the existing desks, or names both if a desk is a folder and a file at once. `meant`: what to do where a name is
- * near.
+ * Resolves a desk's name or path (its folder or file) to the absolute path of its file. Throws
+ * `DeskFileError`, which lists the existing desks, or names both if a desk is a folder and a file at once.
+ * `meant`: what to suggest if a known name is close.
  */
 export function resolveDesk(
   nameOrPath: string,

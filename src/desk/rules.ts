@@ -52,7 +52,7 @@ function brokenRules(
   ];
 }
 
-/** Names of price sources other than the venue itself: their prices have paper accounts of their own. */
+/** Names of price sources other than the venue itself: each has its own paper account. */
 const SAID_OF_PRICES: ReadonlySet<string> = new Set(['simulator', 'testnet']);
 
 function feedRules({ feeds }: Desk): BrokenRule[] {
@@ -202,7 +202,7 @@ function intervalRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** In a leap year: the 29th of February is a day. */
+/** In a leap year, so that 29 February counts. */
 const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Nobody would notice a routine that is never due. */
@@ -311,8 +311,8 @@ function limitRules({ risk, instruments }: Desk): BrokenRule[] {
 }
 
 /**
- * The rules across keys run only on values that are valid individually. `coded`: names of the playbooks in code in the
- * desk's folder.
+ * The rules across keys run only on values that are valid individually. `coded`: names of the playbooks in
+ * code from the desk's folder.
  */
 export function deskSchema(venues: readonly DeskVenue[], coded: readonly string[]) {
   const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {

@@ -13,7 +13,7 @@ export interface SchemaProblem {
   readonly doThis: string;
 }
 
-/** `keys`: keys of the value, if it is not part of the desk's own schema. */
+/** `keys`: known keys of the value, if it is not part of the desk's own schema. */
 export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   data: unknown,
@@ -34,8 +34,8 @@ export function schemaProblems(
 }
 
 /**
- * Where a value can have one of several forms: what is wrong within the form that it has. The issue itself if it has
- * none of them.
+ * For a value that can have several forms: what is wrong within the form that it has, or the issue itself if
+ * it has none of them.
  */
 function meantForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
@@ -46,7 +46,7 @@ function meantForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return within?.flatMap(meantForm) ?? [issue];
 }
 
-/** Steps make a kind of incident one of the desk's own; Fermata may come with one of that name since. */
+/** Steps make an incident kind the desk's own; Fermata may have shipped one of that name since. */
 const isOwnKindThatShips = ({ path, keys }: z.core.$ZodIssueUnrecognizedKeys): boolean =>
   path.length === 3 && path[0] === 'incidents' && path[1] === 'kinds' && keys.includes('steps');
 

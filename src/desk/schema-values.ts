@@ -13,23 +13,23 @@ export const price = z
   .string()
   .regex(/^\d{1,20}(\.\d{1,12})?$/, 'expected a decimal number as text, for example "61250.00"');
 
-/** What changed a balance, as people and programs send it. */
+/** A change of a balance, as people and programs send it. */
 export const cashAmount = z
   .string()
   .regex(/^-?\d{1,20}(\.\d{1,8})?$/, 'expected a decimal number as text, for example "-6000.00"');
 
-/** No control characters reach the trader's journal or a log. */
+/** Keeps control characters out of the trader's journal and the logs. */
 export const printable = z
   .string()
   .regex(/^\P{Cc}*$/u, 'expected one line of text, without control characters such as tabs');
 
-/** A moment that is the same on each machine. */
+/** A moment that means the same on every machine. */
 export const moment = z.iso.datetime({
   offset: true,
   error: 'expected a time with its zone, for example 2026-01-05T10:00:00Z',
 });
 
-/** Decimal text of the desk file, where it may be below zero. */
+/** Decimal text in the desk file that may be negative. */
 export const signedDecimal = z
   .string()
   .regex(

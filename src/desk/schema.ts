@@ -113,7 +113,7 @@ const personSchema = z.strictObject({
     ),
 });
 
-/** Refuses an address with which the desk would start and then lock people out; null: no objection. */
+/** Refuses an address that would let the desk start but lock people out; null: no objection. */
 function publicUrlObjection(url: string): string | null {
   if (!URL.canParse(url)) return 'an address with a port up to 65535';
   const { hostname, port, origin } = new URL(url);

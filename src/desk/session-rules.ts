@@ -89,7 +89,7 @@ function overlapRule({ hours }: DeskSessions, path: Path): BrokenRule[] {
   });
 }
 
-/** A time zone has to be known to the system. */
+/** The system must know a time zone. */
 export function zoneRule(path: BrokenRule['path'], zone: string): BrokenRule[] {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });

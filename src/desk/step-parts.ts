@@ -1,6 +1,6 @@
 /**
- * What steps of routines can name, and the `with:` values that each accepts: declared next to its code, above this
- * layer.
+ * What steps of routines can name, and the `with:` values that each accepts. Higher layers declare them, next
+ * to the code.
  */
 import { z } from 'zod';
 import { closestName } from './closest-name.js';
@@ -18,7 +18,7 @@ export type StepParameters = Readonly<Record<string, string | number | boolean>>
 export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & DeclaredPart;
 
 export interface DeclaredPart {
-  /** What it looks at, tells or does, for people who choose one. */
+  /** What it checks, reports or does, for people who choose one. */
   readonly title: string;
   readonly parameters: z.ZodObject;
 }
@@ -31,7 +31,7 @@ export function stepPart<C, R, P extends z.ZodObject>(
 ): StepPart<C, R> {
   const judged = async (context: C, given: StepParameters): Promise<R> => {
     const read = parameters.safeParse(given);
-    // No desk file can contain others now, but a schedule keeps the values of an earlier one.
+    // A desk file that loads has no others, but a schedule keeps the values of an earlier file.
     if (!read.success) {
       const wrong = read.error.issues.map(
         ({ path, message }) => `"${['with', ...path].join('.')}": ${message}`,
@@ -51,7 +51,7 @@ export interface StepParts {
   readonly actions: Declared;
 }
 
-/** For declarations in code of the desk's folder. What JSON Schema can't express is checked where the code runs. */
+/** For declarations in a pack's code. What JSON Schema can't express is checked where the code runs. */
 export function schemaFrom(parameters: object): z.ZodObject {
   try {
     const schema = z.fromJSONSchema(parameters as Parameters<typeof z.fromJSONSchema>[0]);
@@ -95,7 +95,7 @@ export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProbl
         if (part === undefined) return [unknownPart(kind, named, declared, path)];
         return parameterProblems(part.parameters, step.with, [...path, 'with']);
       }
-      // Checked with the files of playbooks/ (`codedProblems`).
+      // Checked with the files in playbooks/ (`codedProblems`).
       if (step.playbook !== undefined) return [];
       return parameterProblems(NO_PARAMETERS, step.with, [...path, 'with']);
     }),
@@ -116,7 +116,7 @@ function unknownPart(
 const PART_KINDS = ['check', 'report', 'action'] as const;
 type PartKind = (typeof PART_KINDS)[number];
 
-/** `written`: how a part is named where this one was. */
+/** `written`: the notation for a part in the place where this one was named. */
 export function partProblem(
   kind: PartKind,
   found: string,

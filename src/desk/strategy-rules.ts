@@ -111,7 +111,7 @@ function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
   return declared === undefined ? [] : parameterProblems(strategy, index, declared);
 }
 
-/** Instruments in which strategies trade one at a time, a sentence for each: it is good to know before the second is refused. */
+/** Instruments that strategies trade one at a time, a sentence each: known before the second is refused. */
 export function tradedByTurns(
   desk: Pick<Desk, 'mode' | 'venue' | 'instruments' | 'strategies'>,
   venues: readonly DeskVenue[],

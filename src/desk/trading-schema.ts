@@ -9,7 +9,7 @@ import { OWN_STRATEGY } from './own-strategy.js';
 import { currency, decimal, name, percent, signedDecimal, symbol, timeOfDay } from './schema-values.js';
 import { sessionSchema } from './session-schema.js';
 
-/** Parts per million of the worth: less would be none. */
+/** One part per million of the worth: anything less would be none. */
 const marginPct = percent.min(0.0001);
 
 export const instrumentSchema = z.strictObject({

@@ -23,7 +23,7 @@ interface YamlFile {
 interface FileKind {
   /** With its article, for messages. */
   readonly what: string;
-  /** What to do where it can't be read. */
+  /** What to do if it can't be read. */
   readonly absent: string;
 }
 
@@ -129,7 +129,7 @@ function positionOf(document: Document, lines: LineCounter, path: readonly Prope
   return { line, column: col };
 }
 
-/** The member of a map or list, and where its key or item stands. Null: there is none. */
+/** The member of a map or list, and the position of its key or item. Null: there is none. */
 function step(node: unknown, part: PropertyKey): { value: unknown; offset: number | null } | null {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && keyName(item.key) === String(part));

@@ -23,8 +23,9 @@ const ANSWERED_MS_MAX = 60_000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Runs code of a desk's folder in a child process, and waits for it synchronously: a desk file is read in one step.
- * `first`: beginning of the message if the process fails. Throws `DeskFileError` with each file's problem.
+ * Runs code of a desk's folder in a child process, and waits for it synchronously: a desk file is read in one
+ * step. `first`: the place to name if the process fails before it begins a file. Throws `DeskFileError` with
+ * each file's problem.
  */
 export function askChild(folder: string, args: readonly string[], first: string): readonly Answer[] {
   const { output, error, signal, stderr } = spawnSync(process.execPath, childArgs(...args), {

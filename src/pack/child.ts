@@ -91,7 +91,7 @@ async function describe(folder: string): Promise<void> {
   answer({ done: true });
 }
 
-/** `listed`: JSON: the artefacts of each of these files. */
+/** `listed`: JSON with the artefacts of each file. */
 async function strategies(folder: string, listed: string, files: readonly string[]): Promise<void> {
   const { artefacts, problems } = new ArtefactReader(folder).read(JSON.parse(listed) as ListedArtefacts);
   for (const { path, ...said } of problems)
@@ -162,7 +162,7 @@ async function run(folder: string, file: string): Promise<Ended> {
   const ended = await outcomeOf(found, () => loaded.run(context, read.data));
   if (once !== undefined) {
     keep(once.endedFile, ended);
-    // Possibly nobody is left to end the processes that it started.
+    // Nobody else may be left to end the processes that the action started.
     process.on('exit', () => process.kill(-process.pid, 'SIGKILL'));
   }
   return ended;
@@ -194,10 +194,7 @@ async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise
 const VERDICTS = ['pass', 'warn', 'fail', 'not_run'] as const;
 const WORKED_OUT = 'worked out by the desk’s own code';
 
-/**
- * False if it was begun already: if several processes come here, only the first proceeds. Synced to disk before
- * anything is done.
- */
+/** False if it was begun already: of several processes, only the first proceeds. Syncs to disk first. */
 function begin({ begunFile, limitMs }: DoneOnce, action: string): boolean {
   const begun: Begun = { pid: process.pid, begunMs: Date.now(), action, limitMs };
   try {
@@ -207,7 +204,8 @@ function begin({ begunFile, limitMs }: DoneOnce, action: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  // It outlives a killed worker and may block its event loop, so a thread ends it, along with its children.
+  // This process outlives a killed worker and may block its own event loop, so a thread ends it, with its
+  // children.
   const ender = `setTimeout(() => process.kill(-process.pid, 'SIGKILL'), ${limitMs})`;
   new Worker(ender, { eval: true, execArgv: [], env: {} }).unref();
   return true;

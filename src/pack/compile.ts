@@ -22,7 +22,7 @@ export interface CompileProblem {
   readonly file: string;
   readonly line: number | null;
   readonly found: string;
-  /** Absent: what code of its kind may be. */
+  /** Absent: the usual text for code of its kind. */
   readonly expected?: string;
 }
 
@@ -47,9 +47,10 @@ type Bundled =
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
 /**
- * The code of a desk's checks, reports and actions, and its names for commands, each file once, as it is now: all that is
- * read from its folder again each time, and is not among what the desk was started with. Of a part that doesn't compile,
- * which may be a draft, its own file. Runs none of it. Rejects if a file can't be read.
+ * The current code of a desk's checks, reports and actions, and its names for commands, each file once:
+ * everything that is read from its folder each time, not only at the desk's start. A part that doesn't
+ * compile, which may be a draft, contributes only its own file. Runs none of it. Rejects if a file can't be
+ * read.
  */
 export async function partCode(folder: string): Promise<readonly OwnFile[]> {
   const root = realpathSync(folder);
@@ -58,7 +59,7 @@ export async function partCode(folder: string): Promise<readonly OwnFile[]> {
     const bundled = await bundlePart(root, file);
     for (const path of bundled.ok ? bundled.inputs : [file]) paths.add(path);
   }
-  // The compiler is a process of its own, which would stay.
+  // The compiler is a separate process, which would otherwise stay.
   await stop();
   return Promise.all([...paths].map(async (path) => ({ path, content: await readFile(join(root, path)) })));
 }
@@ -131,16 +132,15 @@ interface OwnFiles {
   readonly root: string;
   /** Subfolder: `strategies`, `playbooks`. */
   readonly folder: string;
-  /** What may be imported by name. A name that is not external is a file of ours, along with its imports. */
+  /** Names that may be imported. A name that is not external is a file of ours, along with its imports. */
   readonly names: Readonly<Record<string, OnResolveResult>>;
   /** Each file that was read, by its path relative to the root. */
   readonly read: Map<string, string>;
 }
 
 /**
- * Restricts the files that code of a desk's folder may consist of, where every file counts for its hash: strategies,
- * playbooks in code. Reads each file once, so that what is hashed is what is compiled. The code can't reach our
- * files by path.
+ * Restricts the files of code whose hash covers every file: strategies, playbooks in code. Reads each file
+ * once, so the hash covers exactly what is compiled. The code can't reach our files by path.
  */
 export function ownFilesOnly({ root, folder, names, read }: OwnFiles): Plugin {
   const place = join(root, folder) + sep;

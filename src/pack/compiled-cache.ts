@@ -1,6 +1,7 @@
 /**
- * What was compiled of a desk's folder, on disk by user and build: each process of a desk and most commands read it at
- * their start. An entry is valid only while every source file is unchanged. If nothing can be cached, it is compiled again.
+ * Compiled code of desks' folders, on disk by user and build: each process of a desk and most commands read
+ * it at their start. An entry is valid only while every source file is unchanged. Code that can't be cached
+ * is compiled again.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import type { StrategyFile } from '../desk/own-strategy.js';
 import { userCache } from '../desk/user-cache.js';
 import { CHILD } from './child-process.js';
 
-/** Of each kind, for one user. */
+/** Most entries of each kind, for one user. */
 export const KEPT_MAX = 100;
 
 type Kind = 'strategies' | 'playbooks';
@@ -24,7 +25,7 @@ export interface Compiled {
   readonly files: readonly StrategyFile[];
 }
 
-/** `folder`: the desk's; `more`: what else the result depends on. Null: it has to be compiled. */
+/** `folder`: the desk's; `more`: what else the result depends on. Null: it must be compiled. */
 export function findCompiled<T extends Compiled>(
   kind: Kind,
   folder: string,
@@ -56,8 +57,8 @@ export function keepCompiled(kind: Kind, folder: string, compiled: Compiled, mor
 }
 
 /**
- * By content and by the names of neighbouring files, not by location: a running desk has a copy of the files that a
- * person wrote. A file that is added may change what an import resolves to.
+ * By content, not by location: a running desk has a copy of the files that a person wrote. And by the names
+ * of neighbouring files: an added file may change what an import resolves to.
  */
 function placeOf(kind: Kind, folder: string, file: string, more: string): string {
   const name = createHash('sha256');
@@ -72,7 +73,7 @@ function placeOf(kind: Kind, folder: string, file: string, more: string): string
   return join(cacheFolder(kind), `${name.digest('hex')}.json`);
 }
 
-/** Throws if it belongs to another user, for example if `sudo` has left that user's home in the environment. */
+/** Throws if the home is another user's, for example because `sudo` left it in the environment. */
 function cacheFolder(kind: Kind): string {
   const home = homedir();
   if (!process.env.XDG_CACHE_HOME && statSync(home).uid !== process.getuid?.())
@@ -92,7 +93,7 @@ function namesIn(folder: string, below: string): string {
 
 let stamp: string | null = null;
 
-/** Identifies the code that compiles and describes, since another build may give other results. */
+/** Identifies the code that compiles and describes, since another build may yield other results. */
 function build(): string {
   if (stamp !== null) return stamp;
   const folder = dirname(CHILD);

@@ -6,7 +6,7 @@ import type { DescribedPart, PackProblem } from './protocol.js';
 
 const FILES_MAX = 200;
 
-/** Names that are already used. */
+/** Names of the parts that come with Fermata. */
 type ShippedNames = Readonly<Record<PartKind, readonly string[]>>;
 
 /** Throws `DeskFileError` with each file's problem. */

@@ -1,4 +1,4 @@
-/** The records of an action that is done once: a file for its begin, and one for its result. */
+/** The records of an action that is done once: one file for its start, and one for its result. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Begun, DoneOnce, Ended } from './protocol.js';

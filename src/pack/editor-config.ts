@@ -36,7 +36,7 @@ export function editorConfig(folder: string): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** Installed by libraries of ours; without them Node's modules have no types. */
+/** Installed by our dependencies; without it, Node's modules have no types. */
 function nodeTypesFolder(): string | null {
   try {
     return dirname(dirname(resolve('@types/node/package.json')));

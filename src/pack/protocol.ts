@@ -30,12 +30,12 @@ export interface DescribedStrategy extends Omit<OwnStrategy, 'kind' | 'artefacts
 export interface RunRequest {
   readonly context: CheckContext | ReportContext | ActionContext;
   readonly given: StepParameters;
-  /** For an action: it is done once, whoever else tries it. */
+  /** For an action: it is done once, even if other processes try. */
   readonly once?: DoneOnce;
 }
 
 export interface DoneOnce {
-  /** Created by the process that begins, and by nobody else. */
+  /** Created only by the process that begins the action. */
   readonly begunFile: string;
   readonly endedFile: string;
   readonly limitMs: number;

@@ -1,8 +1,8 @@
-/** What code of a desk's folder declares that a step of the desk file can give. */
+/** Whether the desk file can hold the parameters that code of a desk's folder declares. */
 import { z } from 'zod';
 import { foundText } from '../desk/problem.js';
 
-/** Why these can't be given in a desk file; empty: they can. */
+/** Why a desk file can't hold these parameters. Empty: it can. */
 export function unfitParameters(parameters: unknown): readonly string[] {
   if (!(parameters instanceof z.ZodObject))
     return [`parameters: expected z.object({…}), found ${foundText(parameters)}`];

@@ -55,7 +55,7 @@ export interface CheckContext {
   readonly desk: DeskFacts;
   /** The machine's time, in milliseconds. */
   readonly nowMs: number;
-  /** Null: it doesn't answer. */
+  /** Null: the trader doesn't answer. */
   readonly trader: TraderFacts | null;
 }
 
@@ -64,7 +64,7 @@ interface Definition<P extends z.ZodObject, C, R> {
   readonly title: string;
   /** Schema of `with:` in the desk file; other keys are refused there. */
   readonly parameters: P;
-  /** May throw: what can't be finished has not passed. */
+  /** May throw: a part that can't finish has not passed. */
   run(context: C, parameters: z.output<P>): R | Promise<R>;
 }
 
@@ -72,7 +72,7 @@ interface Part<K extends string, P extends z.ZodObject, C, R> extends Definition
   readonly kind: K;
 }
 
-/** What is no object of zod is named where the file is judged. */
+/** Anything but a zod object passes through: the check of the file reports it. */
 function strictly<P extends z.ZodObject>(parameters: P): P {
   return typeof parameters?.strict === 'function' ? (parameters.strict() as unknown as P) : parameters;
 }
@@ -93,7 +93,7 @@ export function check<P extends z.ZodObject>(definition: CheckDefinition<P>): Ch
 }
 
 export interface ReportContext extends CheckContext {
-  /** The market's time at which its span ends, in milliseconds. */
+  /** Market time of the end of the report's span, in milliseconds. */
   readonly marketMs: number;
 }
 
@@ -113,19 +113,14 @@ export interface ActionContext extends CheckContext {
 export type ActionDefinition<P extends z.ZodObject> = Definition<P, ActionContext, CheckOutcome>;
 export type Action<P extends z.ZodObject = z.ZodObject> = Part<'action', P, ActionContext, CheckOutcome>;
 
-/**
- * The default export of a file in `actions/`: it does something. An action that was begun once is never begun again.
- */
+/** The default export of a file in `actions/`: it has an effect. Once begun, it is never begun again. */
 export function action<P extends z.ZodObject>(definition: ActionDefinition<P>): Action<P> {
   return part('action', definition);
 }
 
 export type IncidentSeverity = 'critical' | 'high' | 'medium' | 'low';
 
-/**
- * What opens the incident by itself, like `trigger` of one of the desk's own kinds in the desk file
- * (docs/INCIDENTS.md).
- */
+/** What opens the incident by itself, like `trigger` of a desk's own kind (docs/INCIDENTS.md). */
 export interface PlaybookTrigger {
   readonly halt?: readonly string[];
   readonly order?: 'rejected';
@@ -157,11 +152,11 @@ export interface Task {
   readonly title: string;
   /** What a person is asked to do. */
   readonly text: string;
-  /** Items to tick, all of them. */
+  /** Items that must all be ticked. */
   readonly items?: readonly string[];
-  /** How long to wait for it, at most 10,080 minutes; default: not at all. */
+  /** How long to wait for the task, at most 10,080 minutes; default: not at all. */
   readonly waitMinutes?: number;
-  /** Default: until nothing waits for it any longer; not waited for, 24. Never later than the end of the wait. */
+  /** Default: until the end of the wait; 24 without a wait. Never later than the end of the wait. */
   readonly dueHours?: number;
 }
 
@@ -170,14 +165,14 @@ export interface Question {
   readonly title: string;
   /** Shown with it, and signed with the vote. */
   readonly terms?: Readonly<Record<string, string | number | boolean>>;
-  /** How long it stays open; default: the definition's `approvalMinutes`. */
+  /** How long the question stays open; default: the definition's `approvalMinutes`. */
   readonly minutes?: number;
 }
 
 /**
- * One incident, as its playbook sees it. Each of these actions becomes a line of evidence when it ends, and is done
- * once, whatever is killed meanwhile. None rejects because of its result: that is its verdict. There is no way to
- * trade, and none to resume.
+ * One incident, as its playbook sees it. Each call becomes a line of evidence when it ends, and is done once,
+ * whatever is killed meanwhile. None rejects because of its result: its verdict says it. A playbook can
+ * neither trade nor resume.
  */
 export interface PlaybookIncident {
   readonly desk: string;
@@ -192,27 +187,27 @@ export interface PlaybookIncident {
   /** At most 10,080. */
   wait(minutes: number): Promise<void>;
   /**
-   * `withinMinutes`: how long it is repeated until it passes; the last attempt counts. `fail` is what it found: a check
-   * that threw, took no such values or did not answer is `not_run`.
+   * `withinMinutes`: how long the check is repeated until it passes; the last attempt counts. `fail` is a
+   * finding; a check that threw, refused the values or did not answer is `not_run`.
    */
   check(check: string, options?: NamedStep & { readonly withinMinutes?: number }): Promise<StepOutcome>;
   report(report: string, options?: NamedStep): Promise<StepOutcome>;
-  /** One that comes with Fermata, for example `backup`, or one of the desk's folder. */
+  /** An action that comes with Fermata, for example `backup`, or one of the desk's folder. */
   action(action: string, options?: NamedStep): Promise<StepOutcome>;
   task(task: Task): Promise<StepOutcome>;
   /** One person who may stop the desk decides. */
   agree(question: Question): Promise<Agreement>;
-  /** No entries; the desk file's `resume.fault` says what lifts it. */
+  /** Forbids entries; the desk file's `resume.fault` says what lifts the halt. */
   halt(reason: string): Promise<StepOutcome>;
-  /** No entries until a person resumes, with proof that no entry order is working. */
+  /** Forbids entries until a person resumes, and proves that no entry order is resting. */
   stop(reason: string): Promise<StepOutcome>;
-  /** After a person has agreed; proven at the venue. */
+  /** Closes all positions once a person has agreed; proven at the venue. */
   closeAll(reason: string): Promise<StepOutcome>;
-  /** It comes back HALTED. */
+  /** The trader comes back HALTED. */
   restartTrader(reason: string): Promise<StepOutcome>;
   /** Adds a line of evidence. */
   record(title: string, outcome: CheckOutcome): Promise<void>;
-  /** Sends a notice to everybody who is told of incidents. */
+  /** Sends a notice to everybody who is notified of incidents. */
   tell(text: string): Promise<void>;
 }
 
@@ -221,13 +216,13 @@ export interface PlaybookDefinition<P extends z.ZodObject> {
   readonly title: string;
   /** Default: medium. */
   readonly severity?: IncidentSeverity;
-  /** Default: only a person, a program, or a step that names it opens it. */
+  /** Default: only a person, a program, or a step that names the kind opens it. */
   readonly trigger?: PlaybookTrigger;
   /** How long a question to people stays open, in minutes; default: 60. */
   readonly approvalMinutes?: number;
   /** Schema of `playbooks.NAME` in the desk file; other keys are refused there. */
   readonly parameters: P;
-  /** Returns how the incident ended. If it throws, people are told, and the incident waits for one of them. */
+  /** Returns how the incident ended. If it throws, people are notified and the incident waits for one. */
   run(incident: PlaybookIncident, parameters: z.output<P>): Promise<string>;
 }
 
@@ -236,8 +231,8 @@ export interface Playbook<P extends z.ZodObject = z.ZodObject> extends PlaybookD
 }
 
 /**
- * The default export of a file in `playbooks/`; the incident kind is named after the file. Its code is durable: it may
- * wait for days, and resumes where it was after whatever ends its process.
+ * The default export of a file in `playbooks/`; the incident kind is named after the file. Its code is
+ * durable: it may wait for days, and resumes where it was, whatever ends its process.
  */
 export function playbook<P extends z.ZodObject>(definition: PlaybookDefinition<P>): Playbook<P> {
   return {

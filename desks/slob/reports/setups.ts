@@ -2,7 +2,7 @@ import { report } from 'fermata/pack';
 import { z } from 'zod';
 import { isOver, type SetupState, TRANSITIONS } from '../strategies/lib/setup.js';
 
-/** As the strategy says of itself: `setup 1a2b3c4d CONSOLIDATION: ...`. */
+/** The strategy's own state text: `setup 1a2b3c4d CONSOLIDATION: ...`. */
 const SETUP = /^setup [0-9a-f]{8} ([A-Z_]+): /;
 
 const isActive = (state: string): boolean => {

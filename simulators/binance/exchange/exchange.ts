@@ -1,6 +1,5 @@
 /**
- * The simulated exchange's state: accounts, symbols, orders, trades. What happens to it is in the files beside this
- * one.
+ * The simulated exchange's state: accounts, symbols, orders, trades. The files next to this one change it.
  */
 import { type Account, type AccountOptions, type ApiKey, balanceOf, openAccount } from '../accounts.js';
 import { OrderCounts } from '../requests/order-counts.js';
@@ -24,7 +23,7 @@ export interface ExchangeOptions {
 }
 
 export type AccountListener = (account: string, event: Record<string, unknown>) => void;
-/** Gets the trade that was made, or null if only the book changed. */
+/** Called with the trade that was made, or null if only the book changed. */
 export type MarketListener = (market: Market, trade: PublicTrade | null) => void;
 
 /** A trade of an account with itself that was prevented. */
@@ -116,7 +115,7 @@ export class Exchange {
     this.onMarket(market, null);
   }
 
-  /** Everything caused by one order gets the same timestamp, as at the exchange's own engine. */
+  /** Everything caused by one order gets the same timestamp, as in the exchange's own engine. */
   atOneTime<T>(act: () => T): T {
     if (this.#heldMs !== null) return act();
     this.#heldMs = this.nowMs();

@@ -57,7 +57,7 @@ export function checkLot(symbol: TradedSymbol, kind: OrderKind, quantity: bigint
   if (!hasLimit(kind) && quantity > symbol.marketMaxQty) throw filterFailure('MARKET_LOT_SIZE');
 }
 
-/** An order without a limit is checked at the average price; a stop at the lower of that and its trigger. */
+/** Without a limit, an order is checked at the average price, a stop at the lower of that and its trigger. */
 export function checkNotional(
   exchange: Exchange,
   { symbol, price, stopPrice, kind }: Pick<OrderRequest, 'symbol' | 'price' | 'stopPrice' | 'kind'>,

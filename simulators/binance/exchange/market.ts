@@ -87,7 +87,7 @@ export class Market {
   updateId = 1;
   #depth: Depth = { levels: 20, levelValue: units('50000') };
   #lastTaker: string | null = null;
-  /** End of the newest minute of a recording that was played. Null: none is played, and minutes end by the clock. */
+  /** End of the newest minute played from a recording. Null: none is played, and minutes end by the clock. */
   #playedMs: number | null = null;
 
   constructor(
@@ -113,13 +113,16 @@ export class Market {
     return this.recordTrade({ price: onGrid(price, tick), quantity, buyerMaker, taker: null }, nowMs);
   }
 
-  /** The best prices of a recording, with the usual levels behind them. From the first one on, minutes end as they are played. */
+  /**
+   * Sets the best prices from a recording, with the usual levels behind them. From the first one on, minutes
+   * end as they are played.
+   */
   playQuote(bid: bigint, ask: bigint, nowMs: number): void {
     this.#playedMs ??= nowMs - (nowMs % MINUTE_MS);
     this.#offer(bid, ask);
   }
 
-  /** Ends a minute with the candle of the recording, whatever was traded in it here. */
+  /** Ends a minute with the recorded candle, whatever was traded in it here. */
   playMinute({ openMs, open, high, low, close, volume }: PlayedMinute): void {
     this.rollTo(openMs);
     const candle = this.candles.find((one) => one.openMs === openMs);
@@ -129,7 +132,7 @@ export class Market {
     this.#playedMs = openMs + MINUTE_MS;
   }
 
-  /** The moment as of which minutes are told. */
+  /** The time up to which minutes are reported. */
   minutesMs(nowMs: number): number {
     return this.#playedMs ?? nowMs;
   }
@@ -140,7 +143,7 @@ export class Market {
     this.#quote(this.last);
   }
 
-  /** What was taken from the levels stays gone until the price moves. */
+  /** The quantity taken from a level stays gone until the price moves. */
   take(level: Level, quantity: bigint): void {
     level.quantity -= quantity;
     this.asks = this.asks.filter((one) => one.quantity > 0n);
@@ -185,7 +188,7 @@ export class Market {
     this.#offer(middle - half, middle + half, price);
   }
 
-  /** `price`: what a level's value and the distance of the levels are counted from. */
+  /** `price`: the basis for a level's value and for the distance between levels. */
   #offer(bid: bigint, ask: bigint, price = bid): void {
     const tick = this.symbol.tickSize;
     const step = maximum(onGrid((price * STEP_PPM) / 1_000_000n, tick), tick);
@@ -203,7 +206,7 @@ export class Market {
     this.updateId += 1;
   }
 
-  /** Makes the minutes before the start, ending at the start price, so that a client can warm up. */
+  /** Makes the minutes before the start, ending at the start price, so a client can warm up. */
   #makeHistory(nowMs: number, seed: number, { minutes, waves }: History): void {
     const random = seededRandom(seed);
     const tick = this.symbol.tickSize;

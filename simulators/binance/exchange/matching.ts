@@ -140,7 +140,7 @@ export function lockFor(exchange: Exchange, order: Order): void {
   lockAmount(exchange, order, amount);
 }
 
-/** A thin book costs less: what it does not hold can't be bought. */
+/** A thin book costs less: only what it holds can be bought. */
 function costNow(exchange: Exchange, order: Order): bigint {
   let left = order.quantity;
   let cost = 0n;

@@ -14,7 +14,7 @@ export type Movement =
   /** `in`: from another wallet of the same person into this one. */
   | (MovementOf<'transfer'> & { readonly direction: 'in' | 'out' })
   | (MovementOf<'dividend'> & { readonly info: string })
-  /** `asset` was converted into `bnb` of BNB, of which `serviceCharge` was kept as a fee. */
+  /** `asset` was converted into `bnb` of BNB; `serviceCharge` of that was kept as a fee. */
   | (MovementOf<'dust'> & { readonly bnb: bigint; readonly serviceCharge: bigint });
 
 interface MovementOf<Kind extends string> {

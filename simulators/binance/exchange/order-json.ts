@@ -50,7 +50,7 @@ export function orderJson(order: Order): Record<string, unknown> {
   };
 }
 
-/** ACK unless the client asks for something else; MARKET and LIMIT report everything. */
+/** If the client doesn't ask for another: FULL for MARKET and LIMIT, ACK for the others. */
 export function defaultResponse(kind: Order['kind']): string {
   return kind === 'MARKET' || kind === 'LIMIT' ? 'FULL' : 'ACK';
 }

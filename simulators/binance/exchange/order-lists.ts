@@ -18,9 +18,9 @@ export interface OrderList {
   readonly contingency: 'OCO' | 'OTO';
   readonly clientListId: string;
   readonly orders: readonly Order[];
-  /** OTO and OTOCO: the order that has to be filled first. */
+  /** OTO and OTOCO: the order that must be filled first. */
   readonly working: Order | null;
-  /** The two of which only one can be executed. */
+  /** Two orders, only one of which can be executed. */
   readonly pair: readonly [Order, Order] | null;
   readonly createdMs: number;
   updatedMs: number;
@@ -113,7 +113,7 @@ export function afterEnd(exchange: Exchange, order: Order): void {
   }
 }
 
-/** Puts the pending orders on the book; one that can't be placed expires, and the list with it. */
+/** Puts the pending orders on the book. If one can't be placed, all of them expire, and the list ends. */
 function placePending(exchange: Exchange, list: OrderList): void {
   const pending = list.orders.filter((one) => one !== list.working);
   try {
@@ -138,7 +138,7 @@ function placePending(exchange: Exchange, list: OrderList): void {
   }
 }
 
-/** A maker order that would take, or a stop whose price has been passed. Throws the exchange's refusal. */
+/** Throws the refusal of a maker order that would take, or of a stop whose price has been passed. */
 export function refuseAtOnce(
   exchange: Exchange,
   order: Pick<Order, 'symbol' | 'side' | 'kind' | 'price' | 'stopPrice'>,

@@ -1,4 +1,4 @@
-/** Orders and executions as the exchange keeps them. Their form on the wire is in `order-json.ts`. */
+/** Orders and executions as the exchange stores them. Their form on the wire is in `order-json.ts`. */
 import type { TradedSymbol } from './symbols.js';
 
 export type OrderSide = 'BUY' | 'SELL';
@@ -56,7 +56,7 @@ export interface OrderRequest {
   readonly stopPrice: bigint;
   readonly trailingDelta: number | null;
   readonly quantity: bigint;
-  /** Zero unless a market order says what it spends or brings in the quote currency. */
+  /** Zero unless a market order says how much quote currency it spends or brings in. */
   readonly quoteQuantity: bigint;
   readonly clientOrderId: string;
   readonly selfTradeMode: SelfTradeMode;
@@ -122,12 +122,12 @@ export function hasLimit(kind: OrderKind): boolean {
   return kind.includes('LIMIT');
 }
 
-/** Whether it is triggered by a falling price; the others are triggered by a rising one. */
+/** Whether a falling price triggers it; a rising price triggers the others. */
 export function triggersBelow({ kind, side }: Pick<Order, 'kind' | 'side'>): boolean {
   return kind.startsWith('STOP_LOSS') === (side === 'SELL');
 }
 
-/** Whether this price, as the last one, triggers it. */
+/** Whether this last price triggers it. */
 export function reached(order: Pick<Order, 'kind' | 'side' | 'stopPrice'>, last: bigint): boolean {
   return triggersBelow(order) ? last <= order.stopPrice : last >= order.stopPrice;
 }

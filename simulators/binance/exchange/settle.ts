@@ -75,7 +75,7 @@ interface Due {
   readonly rate: bigint;
 }
 
-/** The fee: from what was received, or from BNB at three quarters of it, if the account chose that and has enough. */
+/** The fee: from what was received, or 3/4 of it from BNB if the account chose that and has enough. */
 function commission(exchange: Exchange, order: Order, due: Due): { asset: string; amount: bigint } {
   const account = exchange.account(order.account);
   const bnb = exchange.markets.get(`BNB${order.symbol.quote}`);
@@ -98,7 +98,7 @@ export function lockAmount(exchange: Exchange, order: Order, amount: bigint): vo
   order.lock.amount += amount;
 }
 
-/** One lock for two orders of which only one can be executed. Throws if there is too little. */
+/** One lock for two orders, only one of which can be executed. Throws if there is too little. */
 export function lockShared(exchange: Exchange, pair: readonly [Order, Order]): void {
   const [first, second] = pair;
   const shared: Lock = { asset: first.lock.asset, amount: 0n };
@@ -135,7 +135,7 @@ export interface Ending {
   readonly reason?: string;
 }
 
-/** Ends an order: cancelled, expired, or kept from trading with its own account. */
+/** Ends an order: cancelled, expired, or prevented from trading with its own account. */
 export function end(exchange: Exchange, order: Order, { status, execution, reason }: Ending): void {
   if (!isOpen(order)) return;
   const onBook = order.working && hasLimit(order.kind);

@@ -10,7 +10,7 @@ export interface TradedSymbol {
   stepSize: bigint;
   readonly minQty: bigint;
   maxQty: bigint;
-  /** Limit of market orders. */
+  /** The limit for market orders. */
   marketMaxQty: bigint;
   readonly minNotional: bigint;
   readonly startPrice: bigint;
@@ -174,7 +174,7 @@ export const MAX_STOP_ORDERS = 5;
 export const MAX_ORDER_LISTS = 20;
 export const MAX_AMENDS = 10;
 export const MAX_NOTIONAL = units('9000000');
-/** The average price, by which market orders are checked, is over this many minutes of trades. */
+/** Market orders are checked at the average price over this many minutes of trades. */
 export const AVERAGE_MINUTES = 5;
 /** Hundredths of a percent. */
 export const TRAILING_DELTA = { min: 10, max: 2000 };

@@ -26,7 +26,7 @@ export function cancelReplace(exchange: Exchange, { account }: ApiKey, parameter
   const response = readResponse(parameters, request.kind);
   const limitMode = readLimitMode(parameters);
   parameters.finish();
-  // Filters and the order count are checked before both halves: what they refuse leaves the old order untouched.
+  // Filters and the order count are checked before both halves: a refusal leaves the old order as it is.
   checkFilters(exchange, account, request);
   const tooMany = refusalOf(() => exchange.orderCounts.check(account, 1));
   if (tooMany !== null && limitMode !== 'CANCEL_ONLY') throw tooMany;

@@ -66,7 +66,7 @@ export interface Endpoint {
   readonly socketMethod: string | null;
   readonly security: Security;
   readonly weight: (values: Values) => number;
-  /** Places orders, so that the answer includes the count of unfilled orders. */
+  /** Places orders, so the answer includes the count of unfilled orders. */
   readonly placesOrders: boolean;
   readonly run: (exchange: Exchange, key: ApiKey, parameters: Parameters) => unknown;
 }

@@ -1,4 +1,4 @@
-/** From a request to its answer, and the ways in which a fault can spoil it. */
+/** From a request to its answer, and how a fault can spoil it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKey } from '../accounts.js';
 import { type Fault, rewritten } from '../faults.js';
@@ -110,7 +110,7 @@ export interface RunRequest {
   readonly authenticate: () => ApiKey;
 }
 
-/** Shared with the WebSocket API, which signs in another way. */
+/** Shared with the WebSocket API, which signs differently. */
 export function run(simulation: Simulation, endpoint: Endpoint, request: RunRequest): Answer {
   const { exchange, limits } = simulation;
   let account: string | null = null;

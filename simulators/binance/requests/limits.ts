@@ -1,6 +1,6 @@
 /**
- * Request weight a minute for each address, and what happens to clients that exceed it. Orders are counted in
- * `order-counts.ts`.
+ * Request weight per minute for each address, and what happens to clients that exceed it. `order-counts.ts`
+ * counts orders.
  */
 import { ORDER_LIMITS } from './order-counts.js';
 import { Refusal } from './refusal.js';

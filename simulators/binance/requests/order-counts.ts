@@ -1,6 +1,4 @@
-/**
- * Unfilled orders: accepted ones, counted for each account separately; the first fill of an order takes it off again.
- */
+/** Unfilled orders: counted for each account once accepted; the first fill of an order takes it off again. */
 import { Refusal } from './refusal.js';
 
 export const ORDER_LIMITS = [

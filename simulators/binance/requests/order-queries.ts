@@ -74,7 +74,7 @@ export const myTrades: Query = (exchange, { account }, parameters) => {
   parameters.finish();
   const timed = span.startMs !== null || span.endMs !== null;
   if (timed && (fromId !== null || orderId !== null)) throw badCombination();
-  // A start without an end reaches one day, the longest span.
+  // A start without an end covers one day, the longest span.
   const lastMs = span.startMs === null ? Number.MAX_SAFE_INTEGER : span.startMs + DAY_MS;
   const found = exchange.trades.filter(
     (trade) =>

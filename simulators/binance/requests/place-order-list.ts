@@ -48,7 +48,7 @@ interface ListContext {
 interface Wanted {
   readonly contingency: OrderList['contingency'];
   readonly working: OrderRequest | null;
-  /** Two of them form a pair of which only one can be executed. */
+  /** Two of them form a pair, only one of which can be executed. */
   readonly others: readonly OrderRequest[];
 }
 
@@ -99,7 +99,7 @@ export const placeOtoco = listPlacer((context) => {
   return { contingency: 'OTO', working, others: pair(context, ['pendingAbove', 'pendingBelow'], values) };
 });
 
-/** The form from before 2024: a limit maker and a stop loss, where the side decides which is above. */
+/** The form from before 2024: a limit maker and a stop loss; the side decides which is above. */
 export const placeOldOco: Place = (exchange, key, parameters) => {
   const side = parameters.required('side');
   const limit = side === 'SELL' ? 'above' : 'below';
@@ -221,14 +221,14 @@ function place(exchange: Exchange, account: string, wanted: Placing): object {
   for (const order of orders) exchange.addOrder(order);
   exchange.orderCounts.accepted(account, orders.length);
   reportList(exchange, list);
-  // In their state when placed: what the working order sets off is reported afterwards.
+  // Pending orders are shown as placed: what the working order sets off is reported afterwards.
   const pendingReports =
     working === null ? null : others.map((order) => placedJson(order, [], wanted.response));
   const reports = start(exchange, orders, wanted.response);
   return { ...listJson(list), orderReports: [...reports, ...(pendingReports ?? [])] };
 }
 
-/** The prices of a pair are refused together; those of any other order by themselves. */
+/** A pair's prices are refused together, any other order's by themselves. */
 function refusePrices(exchange: Exchange, request: OrderRequest, { working }: Wanted): void {
   try {
     refuseAtOnce(exchange, request);
@@ -238,7 +238,7 @@ function refusePrices(exchange: Exchange, request: OrderRequest, { working }: Wa
   }
 }
 
-/** Puts on the book what need not wait, and reports it. Pending orders are reported as such. */
+/** Puts orders that need not wait on the book, and reports them. Pending orders are reported as such. */
 function start(exchange: Exchange, orders: readonly Order[], response: string): object[] {
   const reports: object[] = [];
   for (const order of orders) {

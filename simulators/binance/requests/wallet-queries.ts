@@ -286,7 +286,7 @@ export const tradingStatus: Query = (exchange, key, parameters) => {
   return { data: { isLocked, plannedRecoverTime: 0, triggerCondition, updateTime: 0 } };
 };
 
-/** Refuses, as for a key without the permission: nothing leaves the simulator by request. */
+/** Refuses even a key with the permission: nothing leaves the simulator by request. */
 export const withdraw: Query = (_exchange, key) => {
   if (!key.permissions.withdrawals) {
     throw new Refusal(-2015, 'Invalid API-key, IP, or permissions for action.', 401);

@@ -164,7 +164,7 @@ export function bookSeen(exchange: Exchange, market: Market): BookSeen {
   };
 }
 
-/** What changed between two looks; a level that is gone has quantity zero. */
+/** The changes between two states of the book; a level that is gone has quantity zero. */
 export function depthEvent(
   market: Market,
   before: BookSeen,

@@ -15,13 +15,13 @@ interface Listener {
   combined: boolean;
   /** The number of control messages in this second. */
   messages: { second: number; count: number };
-  /** By stream: the candle that was sent last, so that its close can be sent. */
+  /** By stream: the candle that was sent last, so its close can be sent. */
   readonly candles: Map<string, number>;
   /** By stream: the state of the book that was sent last. */
   readonly books: Map<string, number>;
 }
 
-/** What the depth streams of one speed have sent of a market. */
+/** What a market's depth streams of one speed have sent. */
 interface DepthTold {
   readonly market: Market;
   readonly everyMs: number;
@@ -96,7 +96,7 @@ export class MarketStreams {
     if (problem !== null) socket.send(JSON.stringify({ error: problem }));
   }
 
-  /** A client that sends more a second than the exchange accepts loses its connection. */
+  /** A client that sends more messages a second than the exchange accepts loses its connection. */
   #countMessage(listener: Listener): boolean {
     const second = Math.floor(Date.now() / 1000);
     if (listener.messages.second !== second) listener.messages = { second, count: 0 };
@@ -165,7 +165,8 @@ export class MarketStreams {
     }
     for (const stream of wanted) {
       listener.streams.set(stream.name, stream);
-      // So that a new listener need not wait for the next movement. After the acknowledgement, as at the exchange.
+      // A new listener need not wait for the next movement. Sent after the acknowledgement, as at the
+      // exchange.
       setImmediate(() => this.#sendNow(listener, stream));
     }
     return null;
@@ -193,7 +194,7 @@ export class MarketStreams {
     const { exchange } = this.#simulation;
     if (stream.of.kind === 'kline') this.#closeCandle(listener, stream, market);
     if (stream.of.kind === 'bookTicker') {
-      // A trade that changed nothing in the book.
+      // The trade changed nothing in the book.
       if (trade !== null && listener.books.get(stream.name) === market.updateId) return;
       listener.books.set(stream.name, market.updateId);
     }
@@ -224,7 +225,7 @@ export class MarketStreams {
     }
   }
 
-  /** Sends the close of the last candle sent, if it has ended. True if there was one. */
+  /** Sends the close of the candle sent last, and of later ones, once they have ended. True if any was. */
   #closeCandle(listener: Listener, stream: Stream, market: Market): boolean {
     const { of } = stream;
     let openMs = listener.candles.get(stream.name);

@@ -18,7 +18,7 @@ interface Session {
   readonly socket: WebSocket;
   readonly connectedMs: number;
   readonly timeUnit: string | undefined;
-  /** From the address with which it was opened. */
+  /** From the query of the address that opened the session. */
   readonly returnRateLimits: boolean;
   apiKey: string | null;
   authorizedMs: number | null;
@@ -131,7 +131,7 @@ export class SocketApi {
     );
   }
 
-  /** Order limits only in the answer to a request that places orders. */
+  /** Order limits are only in answers to requests that place orders. */
   #rates(account: string | null): object[] {
     const { exchange, limits } = this.#simulation;
     return [...(account === null ? [] : exchange.orderCounts.shown(account)), limits.shown()];
@@ -293,7 +293,7 @@ function signed(frame: Frame) {
   return { apiKey: frame.values.get('apiKey'), payload: socketPayload(frame.values), values: frame.values };
 }
 
-/** Lists of symbols come as JSON here and as text over REST; both are read alike. */
+/** Lists of symbols come as JSON here and as text over REST; both are read the same way. */
 function readFrame(text: string): Frame | Refusal {
   let frame: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Names of market streams. An unsupported stream is refused at once, not acknowledged and then silent. */
+/** Names of market streams. An unsupported stream is refused at once, not acknowledged and left silent. */
 import { isInterval } from '../exchange/candles.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Market } from '../exchange/market.js';

@@ -7,7 +7,7 @@ const STOCK_CENTS_PER_SHARE = 0.5;
 /** Passed on by the broker (FINRA's trading activity fee), for each share that is sold. */
 const SOLD_CENTS_PER_SHARE = 0.0166;
 
-/** Of one execution, in cents; of shares to the ten-thousandth of one. */
+/** For one execution, in cents; for shares, to a ten-thousandth of a cent. */
 export function commissionOf(
   { secType, commissionCents }: Instrument,
   quantity: number,

@@ -11,7 +11,7 @@ import { Order, type Terms } from './order.js';
 import { type Asked, readOrder } from './reading.js';
 import * as said from './refusals.js';
 
-/** Reports events; each to the client whose order it is. */
+/** Reports each event to the client whose order it is about. */
 export interface Teller {
   order(order: Order): void;
   refused(clientId: number, orderId: number, refused: Refused): void;
@@ -228,7 +228,7 @@ export class Orders {
     }
   }
 
-  /** The opening that it waits for, the end of its day, and the status that follows. */
+  /** Sets the opening that it waits for, the end of its day, and the status that follows. */
   #schedule(order: Order): void {
     const { instrument, tif } = order.terms;
     const nowMs = this.#simulation.nowMs();
@@ -281,7 +281,7 @@ export class Orders {
     return market;
   }
 
-  /** In order of time. */
+  /** Oldest first. */
   #workingIn(market: Market): readonly Order[] {
     return this.open.filter(
       (order) => order.terms.instrument === market.instrument && !order.held && !order.waitsForParent,

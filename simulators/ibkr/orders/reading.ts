@@ -1,4 +1,4 @@
-/** Turns a client's order into terms, or refuses it, also for what is not built here. */
+/** Turns a client's order into terms, or refuses it, even if only for something that is not built here. */
 import type { Account } from '../accounts.js';
 import { findOne, type Instrument } from '../contracts.js';
 import { ticksOf } from '../decimals.js';

@@ -1,4 +1,4 @@
-/** Historical bars (20, 25), also those that are kept up to date (90). */
+/** Historical bars (20, 25), including those that are kept up to date (90). */
 import { DateTime } from 'luxon';
 import { findOne } from '../contracts.js';
 import { type Session as Hours, sessionsBetween } from '../hours.js';

@@ -142,7 +142,7 @@ function takeQuotes(session: Session, asked: ValuesOf<typeof REQ_MKT_DATA.fields
   return null;
 }
 
-/** Of the generic ticks only 233 is built. */
+/** Of the generic ticks, only 233 is built. */
 function refusedTicks(
   { genericTickList, snapshot, regulatorySnapshot }: ValuesOf<typeof REQ_MKT_DATA.fields>,
   secType: string,
@@ -199,7 +199,7 @@ function sendFirst(session: Session, reqId: number, quotes: Quotes): void {
   session.send(TICK_GENERIC, { reqId, tickType: TICK_HALTED, value: market.halted ? '1' : '0' });
 }
 
-/** Quotes of a closed market are frozen, for clients that asked for that. */
+/** Quotes of a closed market are frozen for clients that requested that. */
 function typeOf(session: Session, delayed: boolean, open: boolean): number {
   const { marketDataType } = session.subscriptions;
   const frozen = !open && (marketDataType === 2 || marketDataType === 4);

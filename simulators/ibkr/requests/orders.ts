@@ -1,4 +1,4 @@
-/** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and what clients are told about their orders. */
+/** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and their reports to clients. */
 import { DateTime } from 'luxon';
 import { withoutExchange } from '../contracts.js';
 import { averageText, finerText, moneyText, priceText } from '../decimals.js';
@@ -37,7 +37,7 @@ const BIND_BY_OTHERS = {
   code: 327,
   text: 'Only API connections with clientId set to 0 can set the auto bind TWS orders property.',
 };
-/** The request id of an execution that was not asked for. */
+/** The request id of an execution that was not requested. */
 const UNASKED = -1;
 
 export const ORDER_HANDLERS = [
@@ -105,7 +105,7 @@ function isAsked(
   );
 }
 
-/** The client that placed an order is told about it, if connected. */
+/** Reports an order to the client that placed it, if connected. */
 export function tellClients(simulation: Simulation): Teller {
   const owner = ({ clientId, orderId }: Order): Session | undefined =>
     orderId === 0 ? undefined : simulation.clients.get(clientId);

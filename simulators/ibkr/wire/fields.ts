@@ -103,7 +103,7 @@ export const equals =
   (before: Values): boolean =>
     wanted.includes(before[name] ?? null);
 
-/** The message's own version number. Clients differ in a few, which the server reads alike. */
+/** The message's own version number. Clients differ in a few; the server reads them alike. */
 export function version<const Numbers extends readonly [number, ...number[]]>(...numbers: Numbers) {
   return int('version', { oneOf: numbers, otherwise: String(numbers[0]) });
 }

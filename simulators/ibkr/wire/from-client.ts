@@ -22,7 +22,7 @@ const CONTRACT = [
 const isBag = equals('secType', 'BAG');
 const isHedged = given('deltaNeutralOrderType');
 const isPegBest = equals('orderType', 'PEG BEST', 'PEGBEST');
-/** A PEG BEST order has them too if its offset is "up to the middle" (Infinity), which is refused here. */
+/** A PEG BEST order has these, too, if its offset is "up to the middle" (Infinity), which is refused here. */
 const isPegMid = equals('orderType', 'PEG MID', 'PEGMID');
 
 /** Legs of a spread, as in requests for data. */

@@ -23,6 +23,6 @@ export const SINCE = {
   CME_TAGGING_FIELDS_IN_OPEN_ORDER: 193,
 } as const;
 
-/** The version of the oldest client that people still install, which is the last before messages became protobuf. */
+/** The version of the oldest client that people still install. From 201 on, messages are protobuf. */
 export const OLDEST_VERSION = 157;
 export const NEWEST_VERSION = 193;

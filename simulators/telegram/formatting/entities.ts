@@ -19,7 +19,7 @@ export interface Formatted {
   readonly entities: readonly Entity[];
 }
 
-/** The parser's position as error messages give it: bytes of UTF-8 before this index. */
+/** The parser's position as error messages report it: UTF-8 bytes before this index. */
 export function byteOffset(text: string, index: number): number {
   return Buffer.byteLength(text.slice(0, index));
 }
@@ -41,7 +41,7 @@ export function linkEntity(address: string, offset: number, length: number): Ent
   return url === null ? null : { type: 'text_link', offset, length, url };
 }
 
-/** The address as Telegram keeps it, with a scheme; null if it is not a web address. */
+/** The address as Telegram stores it, with a scheme; null if it is not a web address. */
 export function webAddress(text: string): string | null {
   const full = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `http://${text}`;
   try {

@@ -1,4 +1,4 @@
-/** `parse_mode: MarkdownV2`, with its refusals: reserved characters must be escaped, and what begins must end. */
+/** `parse_mode: MarkdownV2`, with its refusals: reserved characters need escapes, every entity must end. */
 import { byteOffset, cantParse, type Entity, type Formatted, linkEntity } from './entities.js';
 
 const RESERVED = new Set(']()>#+-=|{}.!');
@@ -150,7 +150,7 @@ class Parser {
       case 'bold':
         return this.#at('*') && this.#close(inside, 1, { type: 'bold' });
       case 'italic':
-        // Two underscores are an underline, unless an underline is open around this.
+        // Two underscores mark an underline; of three, the first ends the italics.
         if (!this.#at('_') || (this.#at('__') && !this.#at('___'))) return false;
         return this.#close(inside, 1, { type: 'italic' });
       case 'underline':

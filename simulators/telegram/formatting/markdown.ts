@@ -1,4 +1,4 @@
-/** `parse_mode: Markdown`, the older form: nothing nests, and what begins must end. */
+/** `parse_mode: Markdown`, the older form: nothing nests, and every entity must end. */
 import { byteOffset, cantParse, type Entity, type Formatted, linkEntity } from './entities.js';
 
 const TYPES: Readonly<Record<string, string>> = {

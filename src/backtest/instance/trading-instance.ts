@@ -1,7 +1,7 @@
 /**
- * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no
- * waiting. The same prices give the same orders, fills and halts, on every machine and however often the run is
- * begun again.
+ * The desk's own engine, strategies and limits on paper, stepped only by prices: no clock, no randomness, no
+ * waiting. The same prices yield the same orders, fills and halts, on every machine and at every restart of
+ * the run.
  */
 import { createHash } from 'node:crypto';
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
@@ -59,7 +59,7 @@ interface InstanceParts {
 export class TradingInstance {
   readonly #parts: InstanceParts;
   readonly #host: Runner;
-  /** Nearly all events are these two kinds. The engine keeps none of them, so one object serves for each kind. */
+  /** Nearly all events are of these two kinds. The engine retains none, so each kind reuses one object. */
   readonly #quote: Writable<QuoteEvent> = {
     ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0, bidLots: 0, askLots: 0 },
     ...{ wallMs: 0, marketMs: 0, monotonicMs: 0 },
@@ -107,10 +107,11 @@ export class TradingInstance {
     });
   }
 
-  /** Orders under way arrive, and deadlines pass, before the event of this time. */
+  /** Orders under way arrive, and deadlines pass, before the event at this time. */
   advanceTo(marketMs: number): void {
     const { time } = this.#parts;
-    // Prices pause over a close; what the desk does at the close must not wait for the first price afterwards.
+    // Prices pause while a market is closed; what the desk does at the close must not wait for the next
+    // price.
     for (let atMs = this.#nextStopMs(); atMs <= marketMs; atMs = this.#nextStopMs()) {
       this.#chargeUntil(atMs);
       time.moveTo(atMs);
@@ -122,7 +123,7 @@ export class TradingInstance {
     this.#tick();
   }
 
-  /** Each charge at its own time, after the prices of that time. */
+  /** Books each charge at its own time, after the prices of that time. */
   #chargeUntil(marketMs: number): void {
     for (let atMs = this.#venue.nextChargeMs; atMs < marketMs; atMs = this.#venue.nextChargeMs) {
       this.#parts.time.moveTo(atMs);
@@ -130,7 +131,7 @@ export class TradingInstance {
     }
   }
 
-  /** The next close or opening, or what is to be closed before. */
+  /** The next close or opening, or the earlier time by which a position must be closed. */
   #nextStopMs(): number {
     return Math.min(this.#boundaryMs, this.#parts.engine.nextFlatMs());
   }
@@ -175,8 +176,9 @@ export class TradingInstance {
   }
 
   /**
-   * Whether nothing comes of this quote but other prices: nothing is due before it, no order may answer it, and the engine would record
-   * nothing. That is then done. The caller sees to signals and corporate actions.
+   * Whether this quote only changes prices: nothing is due before it, no order may answer it, and the engine
+   * would record nothing. If true, the quote has been processed. The caller handles signals and corporate
+   * actions.
    */
   passes(event: MarketQuote): boolean {
     const { time, arming, engine, takesNoShortcut } = this.#parts;
@@ -193,7 +195,7 @@ export class TradingInstance {
     return true;
   }
 
-  /** `marketMs`: not that of the quote where it comes late, since the time of a run never goes back. */
+  /** `marketMs`: not that of a quote that comes late, since a run's time never goes back. */
   #stamped(event: MarketQuote, wallMs: number, marketMs: number): QuoteEvent {
     const quote = this.#quote;
     quote.instrument = event.instrument;
@@ -217,7 +219,7 @@ export class TradingInstance {
     this.#host.post(price);
   }
 
-  /** A command of people or programs, as the trader's control socket takes it. */
+  /** A command from people or programs, as the trader's control socket receives it. */
   command(request: CommandRequest): void {
     void this.#host.command(request);
   }
@@ -248,7 +250,7 @@ export class TradingInstance {
   }
 }
 
-/** The most that wall time advances between two recorded prices: less than what makes them stale. */
+/** The most that wall time advances between two recorded prices: less than makes them stale. */
 const GAP_MS_MAX = 1000;
 const INCARNATION_LENGTH = 6;
 
@@ -265,7 +267,7 @@ export interface InstanceSetting {
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
   /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
-  /** For tests that compare: every price is an event of its own, and nothing is skipped. */
+  /** For comparison tests: every price is an event of its own, and nothing is skipped. */
   readonly takesNoShortcut?: boolean;
 }
 
@@ -290,10 +292,7 @@ export const instanceConfig = ({
     paperCapabilities(instruments),
   );
 
-/**
- * Builds the desk's engine and a paper venue of its own on one time, which the prices advance. Nothing has begun yet
- * when it returns.
- */
+/** Builds the desk's engine and its own paper venue on one time, which prices advance. Begins nothing. */
 export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
@@ -327,7 +326,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   return { instance, engine, venue };
 }
 
-/** The same at every start of the same validation, so that its order ids are the same. */
+/** The same at every start of a validation, so its order ids stay the same. */
 export function incarnationOf(id: string): string {
   const number = BigInt(`0x${digest(id).slice(0, 16)}`);
   return number.toString(36).padStart(INCARNATION_LENGTH, '0').slice(-INCARNATION_LENGTH);
@@ -345,7 +344,7 @@ interface ArmingRuleParts {
 }
 
 /**
- * Arms the instance by the desk file's rule, as the resumption procedure would, but never if a person has to decide.
+ * Arms the instance by the desk file's rule, like the resumption procedure; never if a person must decide.
  */
 export class ArmingRule {
   readonly #parts: ArmingRuleParts;
@@ -366,7 +365,7 @@ export class ArmingRule {
     return this.#halted;
   }
 
-  /** Null while nothing is halted, or while something speaks against arming. */
+  /** Null: nothing is halted, or something forbids arming for now. */
   commandFor(engine: Engine, marketMs: number): CommandRequest | null {
     if (!this.#halted || marketMs < this.#nextTryMs) return null;
     const { haltId, halts, quotes, reconciliation } = engine.view;
@@ -396,7 +395,7 @@ class SteppedLink implements VenueLink {
   readonly ordersUnderWay = 0;
   #post: (event: Unstamped) => void = () => undefined;
 
-  /** The venue sends its stream to `onVenue`, so that it can be built before the host. */
+  /** The venue sends its stream to `onVenue`, so the venue can be built before the host. */
   constructor(readonly venue: SteppedPaperVenue) {}
 
   connect(post: (event: Unstamped) => void): void {

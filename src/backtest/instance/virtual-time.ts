@@ -1,4 +1,4 @@
-/** Time of a run as a pure function of its prices: it advances with them and with nothing else. */
+/** A run's time as a pure function of its prices: only they advance it. */
 import type { Clock } from '../../trader/running/clock.js';
 
 interface Timer {
@@ -10,12 +10,12 @@ export class VirtualTime implements Clock {
   #marketMs: number;
   #wallMs: number;
   readonly #timers: Timer[] = [];
-  /** When the soonest of them is due; nearly every price is before it. */
+  /** When the soonest timer is due; nearly every price comes before that. */
   #soonestMs = Number.POSITIVE_INFINITY;
 
   /**
-   * `gapMsMax`: the most that wall time advances between two events. A gap in a recording is a gap in the data, not
-   * silence of the feed, so it is short there; on live prices it is unbounded.
+   * `gapMsMax`: the most that wall time advances between two events. Short for recordings, where a gap is
+   * missing data and not a silent feed; unbounded for live prices.
    */
   constructor(
     marketMs: number,
@@ -39,12 +39,12 @@ export class VirtualTime implements Clock {
     return this.#wallMs;
   }
 
-  /** Whether nothing is due before that time. */
+  /** Whether no timer is due before `marketMs`. */
   isFreeUntil(marketMs: number): boolean {
     return this.#soonestMs >= marketMs;
   }
 
-  /** Wall time once market time has moved there. */
+  /** The wall time once market time has moved to `marketMs`. */
   wallMsAt(marketMs: number): number {
     return this.#wallMs + Math.min(Math.max(0, marketMs - this.#marketMs), this.gapMsMax);
   }
@@ -57,9 +57,7 @@ export class VirtualTime implements Clock {
     return () => this.#remove(timer);
   }
 
-  /**
-   * Runs what is due before `marketMs` in order, each at its own time; what is due exactly at `marketMs` comes later.
-   */
+  /** Runs timers due before `marketMs` in order, each at its own time. Those due at `marketMs` run later. */
   moveTo(marketMs: number): void {
     for (let next = this.#takeDue(marketMs); next !== undefined; next = this.#takeDue(marketMs)) {
       this.#advance(next.dueMs);

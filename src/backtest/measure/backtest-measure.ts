@@ -1,4 +1,4 @@
-/** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
+/** What a backtest retains of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import { isHoldingCost } from '../../domain/cash.js';
@@ -27,10 +27,10 @@ import { BarCoverage } from './data-problems.js';
 import { EquityMeter } from './equity-meter.js';
 import { TradesSeen } from './trades-seen.js';
 
-/** A corporate action that changed what was held, or the price. */
+/** A corporate action that changed a position or the price. */
 export type ActionSeen = Extract<EngineRecord, { readonly type: 'split' | 'dividend' }>;
 
-/** What an instrument cost, or brought, while it was held. */
+/** What holding an instrument cost or earned. */
 interface HoldingSeen {
   readonly kind: 'funding' | 'swap';
   readonly symbol: string;
@@ -43,7 +43,7 @@ export interface OrderSeen {
   readonly intent: OrderIntent;
   readonly atMs: number;
   state: OrderState;
-  /** Code and text of the venue, or the limit that denied it. */
+  /** The venue's code and text, or the limit that denied the order. */
   reason: string;
   endedMs: number;
   /** The quantity as last amended. */
@@ -67,10 +67,10 @@ interface HaltSeen {
   liftedMs: number | null;
 }
 
-/** A strategy that was off, from when it was switched off until it was on again. */
+/** A time during which a strategy was off, until it was on again. */
 export interface SwitchedOff {
   readonly strategy: string;
-  /** Why it was switched off; reviews that left it off say nothing new. */
+  /** Why it was switched off; reviews that leave it off add nothing. */
   readonly reason: string;
   /** It threw, or could not run on these prices: what it would have done since is unknown. */
   readonly failed: boolean;
@@ -79,11 +79,11 @@ export interface SwitchedOff {
   onAgainMs: number | null;
 }
 
-/** Told of each order and fill, since the measure keeps none of them. */
+/** Receives each order and fill, since the measure retains none. */
 export interface Details {
-  /** `order`: of which the fill is, with the fill counted. */
+  /** `order`: the order of the fill, with the fill counted. */
   onFill?(fill: Fill, order: OrderSeen | undefined, instruments: readonly Instrument[]): void;
-  /** Once it has ended, or the run, in the order in which they were sent. */
+  /** Called once the order or the run has ended, in order of sending. */
   onOrder?(order: OrderSeen, instruments: readonly Instrument[]): void;
 }
 
@@ -93,9 +93,9 @@ interface MeasureSetting {
   readonly fromMs: number;
   /** Infinity if the run ends with the last price. */
   readonly toMs: number;
-  /** Whether the time ends with the last price where that is earlier. */
+  /** Whether the time ends with the last price if that is earlier. */
   readonly endsWithPrices: boolean;
-  /** How many trades are kept to be listed; all are counted. */
+  /** How many trades are retained for the list; all are counted. */
   readonly tradesMax: number;
   readonly details?: Details;
 }
@@ -120,26 +120,26 @@ export class BacktestMeasure implements Measure {
   readonly switchedOff: SwitchedOff[] = [];
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
-  /** What was said of the first of them, by limit. */
+  /** Why the first entry was denied, by limit. */
   readonly deniedFirst = new Map<string, string>();
-  /** What was said of the first signal that was refused, by limit. */
+  /** Why the first signal was refused, by limit. */
   readonly signalRefusedFirst = new Map<string, string>();
-  /** How often the venue rejected an order, by what it said. */
+  /** How often the venue rejected an order, by its reason. */
   readonly rejected = new Map<string, number>();
   orderCount = 0;
   fillCount = 0;
   fees = 0;
-  /** Value of all that was bought and sold, in money units. */
+  /** Value of everything bought and sold, in money units. */
   tradedValue = 0;
   #toMs: number;
   #lastMs: number | null = null;
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
-  /** Instruments whose last bar of the month has ended at its very end. */
+  /** Instruments whose last bar of the month ended exactly at the end of the month. */
   readonly #closed = new Set<InstrumentId>();
   readonly #endsWithPrices: boolean;
   readonly #details: Details;
-  /** Those under way, and those that ended since the oldest of them was sent, if anybody wants to be told. */
+  /** Orders under way; with `onOrder`, also orders that ended since the oldest of those was sent. */
   readonly #orders = new Map<string, OrderSeen>();
 
   constructor(setting: MeasureSetting) {
@@ -183,7 +183,7 @@ export class BacktestMeasure implements Measure {
   onMarket(event: TimedEvent): void {
     const { marketMs } = event;
     this.#hoursUntil(marketMs);
-    // Behind the last bar of a month comes the first price of the next one, at the same moment.
+    // The first price of a month comes at the same moment as the last bar of the previous one, after it.
     const isOfNext =
       event.kind === 'quote' && marketMs === this.#monthEndsMs && this.#closed.has(event.instrument);
     this.#month(isOfNext ? marketMs + 1 : marketMs);
@@ -224,7 +224,7 @@ export class BacktestMeasure implements Measure {
         this.#signalRefused(record);
         break;
       case 'order.state':
-        // As asked for: the market was at the price of a post-only entry first.
+        // A post-only refusal is as requested: the market reached the entry's price first.
         if (record.state === 'rejected' && !record.reason.startsWith(POST_ONLY_REFUSED))
           this.rejected.set(record.reason, (this.rejected.get(record.reason) ?? 0) + 1);
         this.#ended(record.clientId, record.marketMs, record.state, record.reason);
@@ -271,7 +271,7 @@ export class BacktestMeasure implements Measure {
     }
   }
 
-  /** What holding costs is charged at its own time, also where no price is near. */
+  /** Holding costs are charged at their own time, even with no price near it. */
   #cash({ kind, source, amount, marketMs }: Extract<EngineRecord, { type: 'cash' }>): void {
     if (!isHoldingCost(kind)) {
       this.equity.received(amount);
@@ -289,7 +289,7 @@ export class BacktestMeasure implements Measure {
   finish(): void {
     const lastMs = this.#lastMs ?? this.fromMs;
     if (this.#endsWithPrices) this.#toMs = Math.min(this.#toMs, lastMs);
-    // The equity of an hour is known once it is over. Live prices do not come on the second.
+    // An hour's equity is known once the hour is over. Live prices do not come on the second.
     this.#hoursUntil(Math.min(this.#toMs, lastMs + MINUTE_MS) + 1);
     this.#sample(Math.min(this.#toMs, lastMs));
     this.#tellOrders(() => true);
@@ -328,7 +328,7 @@ export class BacktestMeasure implements Measure {
   }: Extract<EngineRecord, { type: 'strategy.toggled' }>): void {
     const off = this.switchedOff.find((seen) => seen.strategy === strategy && seen.onAgainMs === null);
     if (enabled && off !== undefined) off.onAgainMs = marketMs;
-    // No person switches anything here: what the losses did not switch off has failed.
+    // No person switches anything here: a strategy that losses did not switch off has failed.
     if (!enabled && off === undefined)
       this.switchedOff.push({ strategy, reason, failed: !automatic, atMs: marketMs, onAgainMs: null });
   }
@@ -356,7 +356,7 @@ export class BacktestMeasure implements Measure {
     else this.#tellOrders(({ state: now }) => FINAL_ORDER_STATES.has(now));
   }
 
-  /** From the oldest on, up to the first one that is not to be told yet. */
+  /** Reports orders from the oldest on, up to the first that can't be reported yet. */
   #tellOrders(isTold: (order: OrderSeen) => boolean): void {
     for (const [clientId, order] of this.#orders) {
       if (!isTold(order)) return;
@@ -388,8 +388,9 @@ export class BacktestMeasure implements Measure {
 }
 
 /**
- * The benchmark of a run: the starting equity in equal parts, each spent on one instrument that strategies trade, at
- * its first ask, held, and marked at the bid, without fees. Splits change what is held; dividends are kept as cash.
+ * The benchmark of a run: the starting equity in equal parts, each spent on one instrument that strategies
+ * trade, at its first ask, held, and marked at the bid, without fees. Splits change the holding; dividends
+ * stay in cash.
  */
 export class BuyAndHold {
   readonly drawdown = new DrawdownMeter();
@@ -420,20 +421,20 @@ export class BuyAndHold {
     return this.#sum;
   }
 
-  /** Added up anew at each change, so that roundings do not add up. */
+  /** Summed afresh at each change, so rounding errors do not accumulate. */
   #added(): number {
     let sum = this.#dividends;
     for (const worth of this.#worths) sum += worth;
     return sum;
   }
 
-  /** What was bought is in new shares from here on. */
+  /** From here on, the holding is in new shares. */
   split(at: InstrumentId, { numerator, denominator }: SplitRatio): void {
     const bought = this.#asks[at] ?? null;
     if (bought !== null) this.#asks[at] = (bought * denominator) / numerator;
   }
 
-  /** `ticks`: paid for each share that is held. */
+  /** `ticks`: paid for each share held. */
   dividend(at: InstrumentId, ticks: number): void {
     const bought = this.#asks[at] ?? null;
     if (this.#held[at] === true && bought !== null) this.#dividends += (this.#part * ticks) / bought;

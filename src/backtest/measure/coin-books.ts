@@ -1,4 +1,4 @@
-/** Coins in the books: what a fee takes of a purchase, and an exact comparison of two books of one account. */
+/** Coins in the books: what a fee takes from a purchase, and an exact comparison of an account's books. */
 import { type BookSteps, placesOf, type Scales } from '../../domain/book-steps.js';
 import { parseUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
@@ -7,8 +7,8 @@ import type { Fill } from '../../domain/order.js';
 const PLACES = 12;
 
 /**
- * The difference in words. Null: none. `ours` counts from the first trade on; `atFirst` is what the account had of
- * each coin before. Decimal text.
+ * The difference in words. Null: none. `ours` counts from the first trade on; `atFirst` is the account's
+ * amount of each coin before it. Amounts are decimal text.
  */
 export function coinsDiffer(
   ours: readonly { readonly asset: string; readonly amount: string }[],
@@ -30,9 +30,7 @@ export function coinsDiffer(
   return null;
 }
 
-/**
- * Coins that the venue kept of a purchase as its fee, in units of the coin's books. 0: the fee was paid otherwise.
- */
+/** Coins kept by the venue as the fee of a purchase, in units of the coin's books. 0: paid otherwise. */
 export function keptCoins(
   { base }: BookSteps,
   scales: Scales,

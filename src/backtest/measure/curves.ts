@@ -5,7 +5,7 @@
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Engine } from '../../engine/engine.js';
 
-/** At this many, pairs are merged; at least half of them remain. */
+/** At this many slots, pairs are merged; at least half of the slots remain. */
 const SLOTS_MAX = 1_440;
 
 /** Slots of equal length, aligned to 1970; the last one is still open. */
@@ -51,7 +51,7 @@ export interface Candle {
 
 type DrawnLines = ReturnType<Engine['strategyLines']>;
 
-/** With the strategies' lines after its first bar. Null: not known. */
+/** With the strategies' lines after the candle's first bar. Null: not known. */
 interface DrawnCandle extends Candle {
   lines: DrawnLines | null;
 }
@@ -88,12 +88,12 @@ export class Candles extends Slots<DrawnCandle> {
 
 interface EquitySlot {
   readonly startMs: number;
-  /** When its values were true. */
+  /** The time of its values. */
   atMs: number;
   /** The last values in the slot, in money units. */
   equity: number;
   buyAndHold: number;
-  /** The deepest in the slot, as a fraction of the highest equity before. */
+  /** The deepest drawdown in the slot, as a fraction of the peak. */
   drawdown: number;
 }
 

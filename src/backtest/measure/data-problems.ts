@@ -1,4 +1,4 @@
-/** When data is too thin or too damaged to say anything about a strategy, or the strategy failed on it. */
+/** Data too thin or too damaged to say anything about a strategy, and strategies that failed on it. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SplitRatio } from '../../domain/corporate-action.js';
@@ -6,11 +6,11 @@ import type { SessionCalendar } from '../../domain/sessions/session-calendar.js'
 
 /** At most this percentage of the bars may be missing. */
 const MISSING_PCT_MAX = 1;
-/** A longer gap hides what would have happened in it. */
+/** A longer gap hides what happened in it. */
 const GAP_MS_MAX = 5 * 60_000;
-/** Prices that stand still for longer come from a feed that hangs. */
+/** Prices that stand still for longer come from a hung feed. */
 const STILL_MS_MAX = 30 * 60_000;
-/** So many times the price before, or such a part of it, is no market but an error in the recording. */
+/** A price this many times the previous one, or that small a fraction of it, is an error in the recording. */
 const ABSURD_FACTOR = 10;
 /** The last price may be this long before the end: quotes and trades do not come on the second. */
 const EARLY_MS_MAX = 60_000;
@@ -36,7 +36,7 @@ export interface DataProblem {
   readonly text: string;
 }
 
-/** The strategy waits for trades, which these prices do not contain: that it did nothing says nothing about it. */
+/** The strategy waits for trades, which these prices lack, so its inaction says nothing about it. */
 export function untoldTrades(strategy: string, symbol: string): DataProblem {
   const text = `${strategy} listens to trades, and the prices of ${symbol} tell of none: give a recording of trades`;
   return { kind: 'no-trades', symbol, text };
@@ -108,9 +108,9 @@ export interface Coverage {
   readonly longestGapMs: number;
   /** Start of the longest gap. Null: there is none. */
   readonly longestGapFromMs: number | null;
-  /** Clock hours of the requested time that have no bar at all. */
+  /** Clock hours of the requested time with an open market but no bar. */
   readonly emptyHours: number;
-  /** Longest time without any movement of the price. */
+  /** Longest time without a price movement. */
   readonly longestStillMs: number;
   /** The first bar whose prices are far from the one before, how far, and how many there are. Null: none. */
   readonly absurd: { readonly openMs: number; readonly factor: number; readonly bars: number } | null;
@@ -152,7 +152,7 @@ export class BarCoverage {
     this.#lastTicks = closeTicks;
   }
 
-  /** The prices that follow are of other shares. */
+  /** Later prices are in new shares. */
   split({ numerator, denominator }: SplitRatio): void {
     if (this.#lastTicks !== null) this.#lastTicks = (this.#lastTicks * denominator) / numerator;
   }

@@ -1,6 +1,6 @@
 /**
- * Equity including open results, computed from fills and prices alone. It is independent of the engine's own figure,
- * with which it is compared at the end. Money units.
+ * Equity including open results, in money units, computed from prices, fills and other cash movements. It is
+ * independent of the engine's own figure and compared with it at the end.
  */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { splitPrice, splitShares } from '../../domain/corporate-action.js';
@@ -13,14 +13,15 @@ import { keptCoins } from './coin-books.js';
 
 export class EquityMeter {
   /**
-   * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value. Where
-   * results are converted, only these and fees move it, and `#costs` has what is held.
-   * Exact, in units of the desk's books, which may be finer than money units; and rounded to these.
+   * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full
+   * value. If results are converted, only results and fees move it, and `#costs` has the cost of the
+   * position. `#exact` is in units of the desk's books, which may be finer than money units; `#funds` is
+   * rounded to money units.
    */
   #exact: Units;
   #funds: number;
   #worth = 0;
-  /** Units of the coin: a fee in coins leaves some below a lot. */
+  /** In units of the coin: a fee in coins leaves a remainder below one lot. */
   readonly #coins: Units[];
   readonly #scales: Scales;
   readonly #steps: readonly BookSteps[];
@@ -29,7 +30,7 @@ export class EquityMeter {
   readonly #bids: number[];
   readonly #asks: number[];
   readonly #costs: Units[];
-  /** By instrument: those whose worth its price changes. */
+  /** By instrument: the instruments whose worth depends on its price. */
   readonly #marks: readonly (readonly InstrumentId[])[];
 
   constructor(
@@ -55,7 +56,7 @@ export class EquityMeter {
     return this.#funds + this.#worth;
   }
 
-  /** True if the equity changed. */
+  /** True if a position was marked anew. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
     this.#bids[at] = bidTicks;
     this.#asks[at] = askTicks;
@@ -82,7 +83,7 @@ export class EquityMeter {
     this.#value(at);
   }
 
-  /** What the fill closes, in the desk's currency; the rest of its cost is that of what is held. */
+  /** Result of what the fill closes, in the desk's currency; its remaining cost joins the position's. */
   #converted({ instrument: at, quantityLots, rate }: Fill, cost: Units): Units {
     const held = (this.#coins[at] ?? 0n) / (this.#steps[at]?.perLot ?? 1n);
     const lots = BigInt(quantityLots);
@@ -95,7 +96,7 @@ export class EquityMeter {
     return convertedUnits(proceeds - costOut, rate);
   }
 
-  /** Shares became others; what no lot can hold was paid out. */
+  /** Old shares became new ones; cash was paid in lieu of what no lot can hold. */
   split(record: Extract<EngineRecord, { readonly type: 'split' }>): void {
     const { instrument: at, inLieu } = record;
     const steps = this.#steps[at];
@@ -109,12 +110,12 @@ export class EquityMeter {
     this.#value(at);
   }
 
-  /** Cash that came, or went, without a trade. */
+  /** Cash that came or went without a trade. */
   received(amount: WrittenUnits): void {
     this.#pay(-readUnits(amount) * this.#perMoney);
   }
 
-  /** Subtracts a fee in another asset once its value is known. */
+  /** Subtracts a fee; one in another asset once its value is known. */
   feeValued(fee: number): void {
     this.#pay(BigInt(fee) * this.#perMoney);
   }
@@ -129,7 +130,7 @@ export class EquityMeter {
     return this.#steps[0]?.perMoney ?? 1n;
   }
 
-  /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
+  /** A long position is worth the proceeds of selling it; a short one costs the price of buying it back. */
   #value(at: InstrumentId): void {
     const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;
@@ -139,7 +140,7 @@ export class EquityMeter {
     this.#worths[at] = now;
   }
 
-  /** Of a contract whose results are converted: its open result, 0 before the price that converts. */
+  /** For a contract whose results are converted: its open result, 0 before the first converting price. */
   #inMoney(at: InstrumentId, worth: number): number {
     const { conversion } = this.instruments[at] ?? {};
     if (conversion === undefined) return worth;

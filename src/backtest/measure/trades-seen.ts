@@ -1,4 +1,4 @@
-/** Closed trades, added up one by one: only the first ones are kept, so memory does not grow with their number. */
+/** Adds up closed trades one by one. Retains only the first, so memory does not grow with their number. */
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -24,7 +24,7 @@ export interface ReportedTrade {
   readonly opened: string;
   readonly closed: string;
   readonly quantity: string;
-  /** Average prices. Entry empty, exit null: no fill opened, or closed, it. */
+  /** Average prices. Empty entry: no fill opened the trade. Null exit: no fill closed it. */
   readonly entryPrice: string;
   readonly exitPrice: string | null;
   /** After fees. */
@@ -43,9 +43,9 @@ export class TradesSeen {
   };
   readonly result = new ExactSum();
   readonly held = new HeldTime();
-  /** By the month in which they ended, `2026-03`. */
+  /** By the month that they ended in, `2026-03`. */
   readonly months = new Map<string, { count: number; readonly result: ExactSum }>();
-  /** The first ones. */
+  /** The first trades, at most `keptMax`. */
   readonly kept: ReportedTrade[] = [];
 
   constructor(
@@ -65,7 +65,7 @@ export class TradesSeen {
     this.by.exitReason.add(why, told);
     this.result.addUnits(told.exactResult);
     this.held.add(openedMs, closedMs);
-    // As for prices, the midnight that ends a month belongs to it.
+    // As with prices, the midnight that ends a month belongs to that month.
     const key = iso(closedMs - 1).slice(0, 7);
     const month = this.months.get(key) ?? { count: 0, result: new ExactSum() };
     this.months.set(key, month);

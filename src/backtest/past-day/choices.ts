@@ -1,4 +1,4 @@
-/** What strategies decided at one bar of one instrument: read from the journal, or decided again. */
+/** The strategies' decisions at one bar of one instrument: read from the journal, or made again. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
@@ -15,7 +15,7 @@ interface ChosenEntry {
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
   readonly protectTicks: number | null;
-  /** For an order in the journal. */
+  /** Null: not an order of the journal. */
   readonly clientId: string | null;
 }
 
@@ -29,7 +29,7 @@ export const isNothing = ({ entries, leaves }: Choice): boolean => entries.lengt
 
 type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended' | 'order.denied' }>;
 
-/** Without entries that waited in the core: quotes decide when those are sent. */
+/** Excludes entries that waited in the core: quotes decide when those are sent. */
 export const isEntry = (record: EngineRecord): record is EntryRecord =>
   (record.type === 'order.intended' || record.type === 'order.denied') &&
   record.order.purpose === 'entry' &&
@@ -75,7 +75,7 @@ export const together = (choices: readonly Choice[]): Choice => ({
   leaves: choices.flatMap(({ leaves }) => leaves),
 });
 
-/** Whether both enter and exit alike, at whatever prices. `named`: also by the same strategies. */
+/** Whether both enter and exit alike, at any prices. `named`: also by the same strategies. */
 export function actAlike(one: Choice, other: Choice, named: boolean): boolean {
   const acts = ({ entries, leaves }: Choice): string =>
     JSON.stringify([

@@ -1,8 +1,8 @@
 /**
- * Repeats a past day. Its records are applied again and bring the state from moment to moment. At its bars the
- * strategies decide again, and what they decide is compared with what the journal says they decided then. The journal
- * contains no quotes. With a bar the one that strategies were shown may be stored; where it is not, one around its close
- * stands in, and decisions that depend on it are reported as not judged.
+ * Repeats a past day. Applying its records again moves the state along. At its bars the strategies decide
+ * again, and their decisions are compared with those in the journal. The journal contains no quotes. The
+ * quote that strategies were shown may be stored with the bar. If not, one around the bar's close stands in:
+ * differing prices are then counted as not judged, and a differing decision says that it depended on a quote.
  */
 import type { MarketBar, SeenBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -36,7 +36,7 @@ import { type RecordedDay, type TimedRecord, timedRecords } from './read-days.js
 export interface PastDaySetting {
   readonly journal: string;
   readonly day: RecordedDay;
-  /** The desk as its file is now. */
+  /** The desk by its file as it is now. */
   readonly config: EngineConfig;
   /** The same with a different strategy or parameter. Null: the decisions of that day are verified. */
   readonly changed: EngineConfig | null;
@@ -54,9 +54,9 @@ export interface Difference {
   /** In words. */
   readonly was: string;
   readonly now: string;
-  /** Client ids of the orders of that day. Empty: nothing was decided. */
+  /** Client ids of that day's orders. Empty: nothing was decided. */
   readonly orders: readonly string[];
-  /** A strategy used a quote, and the one of that moment is not stored. */
+  /** A strategy used a quote, and the quote of that moment is not stored. */
   readonly byQuote: boolean;
 }
 
@@ -68,23 +68,26 @@ interface NotJudged {
 export interface Judged {
   /** Bars at which strategies decided again, counted for each instrument. */
   readonly bars: number;
-  /** Decisions that are the same, then and now. */
+  /** Decisions that are the same then and now. */
   readonly same: number;
   readonly differ: number;
   readonly notJudged: readonly NotJudged[];
-  /** Why no bar was looked at. Null: some were. */
+  /** Why no bar was judged. Null: some were. */
   readonly without: string | null;
-  /** How many of the same decisions have other prices now, because the stand-in quote is another one. */
+  /** How many of the same decisions have other prices now, because the stand-in quote differs. */
   readonly otherPrices: number;
   readonly first: Difference | null;
 }
 
-/** The outcome of the day by its records. */
+/** The outcome of the day according to its records. */
 export interface DayResult {
   readonly trades: number;
   /** Result of closed trades after fees; exact decimal text. */
   readonly result: string;
-  /** First recorded, and as the next day began, or last recorded where none has; decimal text. Null: none is recorded. */
+  /**
+   * `from`: first recorded. `to`: at the start of the next day, or last recorded if none has begun. Decimal
+   * text. Null: none is recorded.
+   */
   readonly equity: { readonly from: string; readonly to: string } | null;
 }
 
@@ -93,14 +96,14 @@ export interface DayAgain {
   /** Hashes of the state before the day's first record and after its last one. */
   readonly state: { readonly before: string; readonly after: string };
   readonly records: number;
-  /** How many figures in the day's records were computed again and are the same. */
+  /** How many figures in the day's records were computed again and match. */
   readonly checked: { readonly closedTrades: number; readonly cash: number };
   readonly decisions: Judged;
   /** For `changed`, up to its first decision that differs. Null: `changed` was not given. */
   readonly changed: Judged | null;
 }
 
-/** A record contradicts what the records before it add up to. */
+/** A record contradicts the sum of the records before it. */
 class RecordContradicts extends Error {
   override readonly name = 'RecordContradicts';
   readonly keptSafe = 'the journal was only read';
@@ -148,9 +151,9 @@ class PastDay {
   /** Units of 10^-`RESULT_PLACES`. */
   #result = 0n;
   readonly #equities: number[] = [];
-  /** Equity as the next day began. Null: none has begun. */
+  /** Equity at the start of the next day. Null: none has begun. */
   #closing: number | null = null;
-  /** Market time of the newest start of the trader. */
+  /** Market time of the trader's latest start. */
   #startedMs: number | null = null;
   readonly #splits: { readonly record: SplitRecord; readonly marketMs: number }[] = [];
 
@@ -215,7 +218,7 @@ class PastDay {
       throw new RecordContradicts(sequence, marketMs, 'equity', `cash ${record.cash}, now ${ours}`);
   }
 
-  /** Applies the day's records before that index. */
+  /** Applies the day's records before index `to`. */
   #advance(to: number): void {
     for (; this.#next < to; this.#next += 1) {
       const entry = this.#entries[this.#next]!;
@@ -230,7 +233,7 @@ class PastDay {
         this.#startedMs = marketMs;
         this.#start(marketMs);
       }
-      // A strategy with changed parameters has started again; the others have seen these bars.
+      // A strategy with changed parameters has restarted; the others have seen these bars.
       if (record.type === 'settings') this.#show(this.#endedBy(marketMs));
       if (record.type === 'split') {
         for (const desk of this.#desks()) desk.beginAnew(record.instrument);
@@ -244,7 +247,7 @@ class PastDay {
     this.#warmUp(marketMs);
   }
 
-  /** Shows strategies that have begun anew what a trader shows them at its start. */
+  /** Shows restarted strategies the bars that a trader shows at its start. */
   #warmUp(marketMs: number): void {
     for (const desk of this.#desks()) {
       const wanted = warmUpBars(
@@ -272,7 +275,7 @@ class PastDay {
     return this.#inNewShares((bar) => endOf(bar) <= marketMs);
   }
 
-  /** Bars from before a split are in new shares, as the trader keeps them after it. */
+  /** Bars from before a split are in new shares, as in the trader after the split. */
   #inNewShares(which: (bar: MarketBar) => boolean): readonly MarketBar[] {
     const bars = this.setting.bars.filter(which);
     if (this.#splits.length === 0) return bars;
@@ -307,8 +310,8 @@ class PastDay {
   }
 
   /**
-   * By instrument and minute: indexes of what strategies asked for and noted, and of entries cancelled for having
-   * rested as long as their strategy lets them.
+   * By instrument and minute: indexes of the strategies' entries and notes, and of entries cancelled because
+   * they rested as long as their strategy lets them.
    */
   #causedByBars(): ReadonlyMap<string, readonly number[]> {
     const { instruments } = this.setting.config;
@@ -358,7 +361,7 @@ class PastDay {
     else this.#tally.isSame(then, samePrices);
     if (changed === null || this.#changedTally.hasDifference) return;
     const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
-    // The prices of both come from the same stand-in quote; those of that day came from another one.
+    // Both take their prices from the same stand-in quote; the prices of that day came from another quote.
     const isAlike =
       actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
     if (whyChanged !== null) this.#changedTally.leaveOut(then, changed.choice, whyChanged);
@@ -366,7 +369,7 @@ class PastDay {
     else this.#changedTally.differs(about(changed.choice, changed.usedStandIn));
   }
 
-  /** What the strategies of this instrument decided then. */
+  /** The decisions of this instrument's strategies then. */
   #recorded(caused: readonly number[]): Choice {
     const { positions } = this.#then.state;
     const records = caused.map((place) => this.#entries[place]!.record);
@@ -409,7 +412,7 @@ class PastDay {
     return isFirst && now.usedStandIn ? NO_QUOTE_YET : null;
   }
 
-  /** The next records are the start of a trader; the previous one may have ended long before. */
+  /** True if the next records are the start of a trader: the previous trader may have ended long before. */
   #mayNotHaveRun(): boolean {
     const next = this.#entries.slice(this.#next);
     const begins = next.findIndex(({ record }) => isStart(record));
@@ -454,7 +457,7 @@ interface AskedAtBar {
   readonly usedStandIn: boolean;
 }
 
-/** Asks each strategy of the bar's instrument, in order. `before` is called before each is asked. */
+/** Asks each strategy of the bar's instrument, in order. Calls `before` ahead of each. */
 function askAll(
   desk: Hindsight,
   bar: SeenBar,

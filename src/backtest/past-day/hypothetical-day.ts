@@ -1,7 +1,4 @@
-/**
- * What a desk would have made of a day's bars, by a backtest: the fills are those of a paper venue, not the day's
- * own.
- */
+/** Backtests what a desk would have made of a day's bars. Fills come from a paper venue, not that day. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +11,7 @@ import { runBacktest } from '../run-backtest.js';
 import type { DayResult } from './decide-again.js';
 
 export interface HypotheticalDay extends DayResult {
-  /** Positions at the end, at their last prices. */
+  /** Number of positions at the end; the equity counts them at their last prices. */
   readonly open: number;
 }
 
@@ -28,7 +25,7 @@ interface DayToTrade {
   readonly signal: AbortSignal;
 }
 
-/** Starts flat with that equity. Throws like `runBacktest`. */
+/** Starts flat with `equity`. Throws like `runBacktest`. */
 export async function hypotheticalDay(
   { desk, configHash, set }: { desk: Desk; configHash: string; set: readonly string[] },
   { bars, fromMs, toMs, equity, signal }: DayToTrade,

@@ -26,7 +26,7 @@ export interface TimedRecord {
 }
 
 /**
- * Oldest first. Only reads, so it is safe beside a trader that is writing. Throws `JournalCorrupt` with the damaged
+ * Oldest first. Only reads, so it is safe while a trader is writing. Throws `JournalCorrupt` with the damaged
  * segment, or `JournalTooNew`.
  */
 export function recordedDays(journal: string, calendar: DeskCalendar): RecordedDay[] {
@@ -45,13 +45,12 @@ export function recordedDays(journal: string, calendar: DeskCalendar): RecordedD
   return [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** From the journal's start on. */
+/** From the start of the journal. */
 export function* timedRecords(journal: string): Generator<TimedRecord> {
   let marketMs = 0;
   for (const { sequence, record } of readJournal(journal)) {
     const said = marketMsOf(record);
-    // A venue dates a fill before the moment at which we learn of it. A `config` record may set time back: another
-    // market.
+    // A venue dates a fill earlier than we learn of it. A `config` record may set time back: another market.
     marketMs = record.type === 'config' ? said : Math.max(marketMs, said);
     yield { sequence, marketMs, record };
   }

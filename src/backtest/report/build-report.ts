@@ -1,4 +1,4 @@
-/** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
+/** Builds the report from the measure of a run. Pure: the same run yields the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
 import { splitText } from '../../domain/corporate-action.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
@@ -27,19 +27,19 @@ import { executionLines, type FillModel } from './execution.js';
 export interface ReportedFile {
   readonly name: string;
   readonly sha256: string;
-  /** The instrument that it was given for. */
+  /** The instrument that the file was given for. */
   readonly symbol: string;
-  /** Where Fermata itself fetched it. Null: any other file. */
+  /** Address that Fermata itself fetched the file from. Null: any other file. */
   readonly fetchedFrom: string | null;
 }
 
 interface ReportedMonth {
   /** UTC, `2026-03`. */
   readonly month: string;
-  /** Return on equity including open results, over the part of the month that was run. */
+  /** Change in equity including open results, over the part of the month that was run. */
   readonly returnPct: number;
   readonly trades: number;
-  /** Result of the trades that ended in it. */
+  /** Result of the trades that ended in the month. */
   readonly result: string;
 }
 
@@ -48,14 +48,14 @@ export interface BacktestReport {
   readonly kind: 'backtest-report';
   readonly desk: string;
   readonly configHash: string;
-  /** What was set differently from the desk file. */
+  /** Values set differently from the desk file. */
   readonly set: readonly string[];
   /** How many sets of values were tried for this report. */
   readonly trials: number;
   readonly period: { readonly from: string | null; readonly to: string | null; readonly days: number };
   readonly market: {
     readonly symbols: readonly string[];
-    /** Traded by the desk, but without prices here. */
+    /** Traded or watched by an enabled strategy, but without prices here. */
     readonly leftOut: readonly string[];
     readonly files: readonly ReportedFile[];
   };
@@ -65,7 +65,7 @@ export interface BacktestReport {
   readonly startingEquity: string;
   readonly finalEquity: string;
   readonly netProfit: string;
-  /** Sum of closed trades; the rest of the net profit is unrealised, or what holding cost. */
+  /** Sum of closed trades; the rest of the net profit is unrealised, or holding cost. */
   readonly closedResult: string;
   /** Null: there was no price. */
   readonly figures: Figures | null;
@@ -95,33 +95,30 @@ export interface BacktestReport {
   readonly fills: number;
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
-  /** In words, by limit: why the first of them was denied. */
+  /** Why the first entry was denied, in words, by limit. */
   readonly deniedFirst: Readonly<Record<string, string>>;
-  /** How often the venue rejected an order, by what it said. */
+  /** How often the venue rejected an order, by its reason. */
   readonly rejected: Readonly<Record<string, number>>;
   /**
-   * Signals from outside: how many came, and how many were refused, by what refused them, with what was said of the
-   * first of each. Left out: none were given.
+   * Signals from outside the desk: how many arrived, how many each limit refused, and why it refused the
+   * first. Left out: none were given.
    */
   readonly signals?: {
     readonly sent: number;
     readonly refused: Readonly<Record<string, number>>;
     readonly refusedFirst: Readonly<Record<string, string>>;
   };
-  /** Splits and dividends of the time that was traded. Left out: no file of them was given. */
+  /** Splits and dividends during the run. Left out: no file of them was given. */
   readonly actions?: readonly {
     readonly at: string;
     readonly symbol: string;
     readonly kind: 'split' | 'dividend';
     /** `4:1`, or the amount per share. */
     readonly value: string;
-    /** Cash that it brought; negative: that it cost. */
+    /** Cash received; negative: paid. */
     readonly amount: string;
   }[];
-  /**
-   * What was paid (negative) or received while instruments were held: in the net profit, in no trade's result. Left out:
-   * nothing was.
-   */
+  /** Paid (negative) or received for holding: in the net profit, in no trade's result. Left out: nothing. */
   readonly holding?: readonly {
     readonly kind: 'funding' | 'swap';
     readonly symbol: string;
@@ -134,19 +131,19 @@ export interface BacktestReport {
     readonly at: string;
     readonly lifted: string | null;
   }[];
-  /** By their losses; one that failed is among the problems of the data. */
+  /** Switched off by losses; a strategy that failed is among the problems of the data. */
   readonly switchedOff: readonly {
     readonly strategy: string;
     readonly at: string;
     readonly reason: string;
-    /** When it was on again. Null: it stayed off to the end. */
+    /** When the strategy was on again. Null: it stayed off to the end. */
     readonly onAgain: string | null;
   }[];
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
-  /** The first ones, or all: as many as were asked for. */
+  /** The first trades or all, as many as requested. */
   readonly trades: readonly ReportedTrade[];
   readonly tradesLeftOut: number;
-  /** Time at which they were so, equity, deepest drawdown in percent since the previous point, buy and hold. */
+  /** Time of the values, equity, deepest drawdown in percent since the previous point, buy and hold. */
   readonly equity: readonly (readonly [at: string, equity: string, drawdownPct: number, hold: string])[];
   readonly candles: readonly {
     readonly symbol: string;
@@ -159,7 +156,7 @@ export interface BacktestReport {
       readonly ticks: readonly (number | null)[];
     }[];
   }[];
-  /** Hash of the engine's final state, and the version of the time zone data by which days were counted. */
+  /** Hash of the engine's final state, and the version of the time zone data used to count days. */
   readonly stateHash: string | null;
   readonly timeZones: string;
 }
@@ -187,8 +184,8 @@ function actionOf(
 }
 
 /**
- * Damaged files, books that differ, or a strategy that failed, make every figure worthless. A gap is reported; it may be what the market was
- * like.
+ * Damaged or missing data, books that differ or a failed strategy make every figure worthless. A gap is only
+ * reported; the market may have been like that.
  */
 export const isSound = ({ data }: BacktestReport): boolean =>
   !data.problems.some(({ kind }) => SAYS_NOTHING.has(kind));
@@ -212,7 +209,7 @@ export interface ReportInputs {
   readonly signalsSent: number | null;
 }
 
-/** What a run came to, in a backtest and in a validation alike. */
+/** The outcome of a run, in a backtest and in a validation alike. */
 interface Outcome extends Pick<BacktestReport, 'figures' | 'by' | 'trades' | 'tradesLeftOut'> {
   /** Not rounded. Null: there was no price. */
   readonly exact: Figures | null;
@@ -317,7 +314,7 @@ function holdingOf({ holding }: BacktestMeasure): NonNullable<BacktestReport['ho
   }));
 }
 
-/** In the order of what was counted. */
+/** Sorted by key. */
 function inOrder<Value>(of: ReadonlyMap<string, Value> = new Map()): Record<string, Value> {
   return Object.fromEntries([...of].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -380,7 +377,7 @@ function positionsOf(
   return (view?.positions ?? []).map(
     ({ instrument, quantityLots, averageTicks, unrealised, strategy, parts }) => {
       const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[instrument] ?? {};
-      // If trades are against each other, the net says neither whose it is nor how much is open.
+      // If trades are against each other, the net shows neither whose it is nor how much is open.
       const trades = parts.flatMap((part) =>
         part.averageTicks === undefined
           ? []

@@ -1,7 +1,4 @@
-/**
- * A curve, or the prices of an instrument with the trades in it, as inline SVG: no script, no font, nothing
- * external.
- */
+/** A curve, or an instrument's prices with trades, as inline SVG: no script, no font, nothing external. */
 import { exitReasonWords } from '../../domain/exit-reason.js';
 import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
@@ -23,7 +20,7 @@ interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly points: readonly ChartPoint[];
-  /** What the curve is compared with, over the same time. */
+  /** Another curve to compare with, over the same time. */
   readonly beside?: readonly ChartPoint[];
   readonly marks: readonly ChartMark[];
   /** Drawn as a dashed line. Null: none. */
@@ -32,7 +29,7 @@ interface Chart {
   readonly filled: boolean;
 }
 
-/** Of a screen, and of a phone: a wide chart made small can't be read. The page shows one of them. */
+/** For a screen and for a phone: a wide chart can't be read when shrunk. The page shows one of the two. */
 const WIDTHS = { wide: 960, narrow: 400 } as const;
 const HEIGHT = 260;
 const LEFT = 76;
@@ -40,7 +37,7 @@ const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 34;
 const GRID_LINES = 4;
-/** What a moment below the chart takes, and some room beside it. */
+/** Width of a moment written below the chart, with some room around it. */
 const MOMENT_WIDTH = 120;
 
 interface Frame {
@@ -144,7 +141,7 @@ function curveSvg({ points, filled }: Chart, frame: Frame): string {
   return `<polygon class="area" points="${[...corners, ...ends].join(' ')}"/>`;
 }
 
-/** On the curve, at the last point before it. */
+/** On the curve, at the height of the last point at or before the mark. */
 function markSvg(mark: ChartMark, points: readonly ChartPoint[], { x, y }: Frame): string {
   const at = points.findLast(({ atMs }) => atMs <= mark.atMs) ?? points[0]!;
   const kind = mark.good ? 'win' : 'loss';
@@ -159,17 +156,17 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** More could not be told apart. */
+/** More trades could not be told apart. */
 const TRADES_DRAWN_MAX = 400;
 
 type Prices = BacktestReport['candles'][number];
 type Line = Prices['lines'][number];
 
-/** Prices of one instrument with the trades in it, as inline SVG. Empty if there is nothing to draw. */
+/** Prices of one instrument with its trades, as inline SVG. Empty if there is nothing to draw. */
 export function priceChart(
   { symbol, tickSize, candles, lines }: Prices,
   trades: readonly ReportedTrade[],
-  /** How many there were, kept or not. */
+  /** How many trades there were, retained or not. */
   count: number,
 ): string {
   const [first, last] = [candles[0], candles.at(-1)];
@@ -215,7 +212,7 @@ const TONES = 4;
 const legend = ({ strategy, name }: Line, at: number): string =>
   `; <span class="tone-${at % TONES}">${escapeHtml(`${strategy}: ${name}`)}</span>`;
 
-/** Interrupted where the value is not known. */
+/** Interrupted where a value is not known. */
 function valuesSvg(
   { strategy, name, ticks }: Line,
   at: number,

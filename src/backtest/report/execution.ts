@@ -1,4 +1,4 @@
-/** How orders are filled: the options of a run, and the words of docs/BACKTEST.md for them; and what was refused, in words. */
+/** How orders are filled: a run's options in the words of docs/BACKTEST.md; what was refused, in words. */
 import type { Desk } from '../../desk/schema.js';
 import { grouped } from '../../domain/figure-text.js';
 import { NEW_YORK, ROLLOVER, TRIPLE_ON } from '../../domain/holding-cost.js';
@@ -83,7 +83,7 @@ function lotFeeLines({ symbol, kind, fees }: Desk['instruments'][number]): reado
 }
 
 type Counts = Readonly<Record<string, number>>;
-/** What was said of the first, by limit. */
+/** Why the first was refused, by limit. */
 type First = Readonly<Record<string, string>>;
 
 interface SignalsSent {
@@ -106,7 +106,7 @@ const refusedBy = (counts: Counts, first: First): readonly string[] =>
       `${limit}: ${grouped(String(count))}${count === 1 ? '' : ', the first'}: ${first[limit]}`,
   );
 
-/** Null: none were given. A signal whose entry was refused is among the refused entries, too. */
+/** Null: none were given. A signal whose entry was refused is also among the refused entries. */
 export function signalsText({ signals }: { readonly signals?: SignalsSent }): string | null {
   if (signals === undefined) return null;
   const refused = Object.values(signals.refused).reduce((all, count) => all + count, 0);

@@ -1,6 +1,6 @@
 /**
- * A self-contained page: no script, no font, no external host. Plain strings, and not the renderer of the page's library, which
- * the published package does not contain.
+ * A self-contained page: no script, no font, no external host. Made of plain strings, because the published
+ * package does not contain the renderer of the page's library.
  */
 import { escapeHtml } from './chart.js';
 

@@ -9,7 +9,7 @@ import { type ChartPoint, chartSvg, escapeHtml, priceChart } from './chart.js';
 import { deniedLines, refusedSignalLines, signalsText } from './execution.js';
 import { list, pageHtml, table } from './page.js';
 
-/** A page has no more of them, so a run need not keep more for it. */
+/** A page shows no more trades, so a run need not retain more for it. */
 export const TRADES_SHOWN_MAX = 500;
 
 /** In the order of the page: name, title, unit. */
@@ -99,7 +99,7 @@ State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}.
   return pageHtml(`Backtest of ${desk}`, body);
 }
 
-/** To the places of its currency, as the figures beside it are, where money in words is cut otherwise. */
+/** Rounded to the places of its currency, like the figures next to it; money in words is otherwise cut. */
 export const roundedMoney = (amount: string | number, currency: string, written = amountText): string =>
   `${written(Number(amount).toFixed(placesIn(currency)), currency)} ${currency}`;
 

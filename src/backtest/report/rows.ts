@@ -71,11 +71,11 @@ export function orderRow(instruments: readonly Instrument[], order: OrderSeen): 
   };
 }
 
-/** `averagePrice` is `average_price`. */
+/** `averagePrice` becomes `average_price`. */
 export const headLine = (columns: readonly string[]): string =>
   csvLine(columns.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)));
 
-/** What people have written, names and reasons, stays text in a spreadsheet. */
+/** Names and reasons, which people write, stay text in a spreadsheet. */
 export function rowLine<Column extends string>(
   columns: readonly Column[],
   row: Readonly<Record<Column, string>>,

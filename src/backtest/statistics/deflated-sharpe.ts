@@ -1,6 +1,6 @@
 /**
- * How much of the best Sharpe ratio of many trials is more than the luck of having tried so often: the deflated
- * Sharpe ratio (Bailey and López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014).
+ * How far the best Sharpe ratio of many trials exceeds the luck of trying so often: the deflated Sharpe ratio
+ * (Bailey and López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014).
  */
 import { mean, sampleDeviation } from '../../domain/statistics.js';
 
@@ -20,7 +20,7 @@ export interface ReturnShape {
   readonly kurtosis: number;
 }
 
-/** Null: all returns are equal, or there are fewer than three, so that nothing can be said about the trial. */
+/** Null: all returns are equal, or there are fewer than three, so nothing can be said about the trial. */
 export function shapeOf(returns: readonly number[]): ReturnShape | null {
   const deviation = sampleDeviation(returns);
   if (returns.length < 3 || !(deviation > 0)) return null;
@@ -47,7 +47,7 @@ export function deflatedSharpe(best: ReturnShape, all: readonly ReturnShape[]): 
   return spread > 0 ? normalCdf(((sharpe - luck) * Math.sqrt(count - 1)) / spread) : null;
 }
 
-/** The best Sharpe ratio of a period that so many trials show without skill (the paper's equation 1, with mean 0). */
+/** Expected best per-period Sharpe ratio of these trials without skill (the paper's equation 1, mean 0). */
 export function expectedBest(all: readonly ReturnShape[]): number {
   const count = all.length;
   const deviation = sampleDeviation(all.map(({ sharpe }) => sharpe));

@@ -1,7 +1,7 @@
 /**
- * The figures of a run. Each states its formula and source; `FORMULAS` has the same for readers of a report. Null: it
- * can't be computed. Figures are rounded to six places, amounts of money to eight, as coins are counted, so that a run
- * gives the same bytes on every machine.
+ * The figures of a run. Each states its formula and source; `FORMULAS` has the same for readers of a report.
+ * Null: it can't be computed. Figures are rounded to six places, amounts of money to eight, as coins are
+ * counted, so a run yields the same bytes on every machine.
  */
 import { DAY_MS, HOUR_MS } from '../../domain/civil-date.js';
 import { formatUnits, MONEY_SCALE, parseUnits, type Units } from '../../domain/money.js';
@@ -17,9 +17,9 @@ const AMOUNTS: ReadonlySet<string> = new Set<FigureName>([
 ]);
 
 interface Underwater {
-  /** Since when equity was below its peak. */
+  /** When equity was last at its peak. */
   readonly fromMs: number;
-  /** When it was back at the peak, or the end. */
+  /** When it was back at the peak, or the end of the run. */
   readonly toMs: number;
   readonly recovered: boolean;
 }
@@ -40,7 +40,7 @@ interface RunFacts {
   readonly finalEquity: number;
   /** Equity at the start and at each full hour after it. */
   readonly hourly: readonly number[];
-  /** Largest fall from a peak, as a fraction of it, checked at every price. */
+  /** Largest fall from a peak, as a fraction of the peak, checked at every price. */
   readonly maxDrawdown: number;
   readonly longestDrawdown: Underwater | null;
   readonly trades: TradeFigures;
@@ -119,7 +119,7 @@ export const FORMULAS: Readonly<Record<FigureName, string>> = {
 
 export const figuresOf = (facts: RunFacts): Figures => rounded(exactFiguresOf(facts));
 
-/** Not rounded: for what is judged by a threshold. */
+/** Not rounded: for figures judged by a threshold. */
 export function exactFiguresOf(facts: RunFacts): Figures {
   const { fromMs, toMs, startEquity, finalEquity, hourly, maxDrawdown, longestDrawdown: longest } = facts;
   const returns = returnsOf(hourly);
@@ -156,7 +156,7 @@ export function sortinoRatio(returns: readonly number[], periodsPerYear: number)
     : null;
 }
 
-/** Adds up closed trades, in the order in which they ended. */
+/** Adds up closed trades, in the order they ended. */
 export class TradeSums {
   #trades = 0;
   #wins = 0;
@@ -219,12 +219,12 @@ export class TradeSums {
   }
 }
 
-/** The time in which any of several spans was under way. Two numbers are kept for each part without a pause. */
+/** The time covered by any of several spans. Stores two numbers for each part without a pause. */
 export class HeldTime {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
 
-  /** Called in the order of `toMs`. */
+  /** Call in order of `toMs`. */
   add(fromMs: number, toMs: number): void {
     let startMs = fromMs;
     while ((this.#to.at(-1) ?? Number.NEGATIVE_INFINITY) >= startMs) {
@@ -235,7 +235,7 @@ export class HeldTime {
     this.#to.push(toMs);
   }
 
-  /** Milliseconds of it from `fromMs` to `toMs`. */
+  /** Milliseconds covered from `fromMs` to `toMs`. */
   within(fromMs: number, toMs: number): number {
     return this.#from.reduce((sum, startMs, at) => {
       const endMs = Math.min(this.#to[at] as number, toMs);
@@ -263,7 +263,7 @@ const EXACT_PLACES = 24;
 const PLACES_SHOWN = 8;
 
 interface GroupedTrade extends TradeResult {
-  /** With every place of the books, as `exactUnits`. */
+  /** With every place of the books, in the units of `exactUnits`. */
   readonly exactResult: Units;
   readonly exactFees: Units;
 }
@@ -275,7 +275,7 @@ export interface Group extends TradeFigures {
   readonly fees: string;
 }
 
-/** Adds up closed trades by what they have in common. */
+/** Adds up closed trades by group. */
 export class TradeGroups {
   readonly #groups = new Map<string, { sums: TradeSums; result: ExactSum; fees: ExactSum }>();
 
@@ -289,7 +289,7 @@ export class TradeGroups {
     group.fees.addUnits(trade.exactFees);
   }
 
-  /** In the order of their keys. */
+  /** Sorted by key. */
   list(): Group[] {
     return [...this.#groups]
       .sort(([left], [right]) => (left < right ? -1 : 1))
@@ -326,14 +326,14 @@ export function sumOf(texts: readonly string[]): string {
   return sum.text;
 }
 
-/** How long a value stays below its highest. */
+/** How long a value stays below its peak. */
 export class UnderwaterMeter {
   #peak = Number.NEGATIVE_INFINITY;
   #peakMs = 0;
   #below = false;
   #longest: Underwater | null = null;
 
-  /** Called in the order of time. */
+  /** Call in order of time. */
   add(atMs: number, value: number): void {
     if (value < this.#peak) {
       this.#below = true;

@@ -1,4 +1,4 @@
-/** A sweep as one page: the heat map, every trial, and the result of walking forward. */
+/** A sweep as one page: the heat map, the trials, and the result of walk-forward. */
 import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';

@@ -1,11 +1,11 @@
-/** The result of a sweep. Pure: the same trials give the same report, byte for byte, however many cores ran them. */
+/** The result of a sweep. Pure: the same trials yield the same bytes, however many cores ran them. */
 import type { BacktestReport } from '../report/build-report.js';
 import { deflatedSharpe } from '../statistics/deflated-sharpe.js';
 import { round } from '../statistics/figures.js';
 import { figureOf, type RankedBy, ranked, type Trial, type Value, valuesText } from './trial.js';
 import { chosenOf, type WalkForward } from './walk-forward.js';
 
-/** A set of values that is not a valid desk, and what the rules of a desk file say about it. */
+/** A set of values that the rules of a desk file refuse, and why. */
 export interface LeftOut {
   readonly values: readonly Value[];
   readonly why: string;
@@ -17,11 +17,11 @@ export interface SweepReport {
   readonly desk: string;
   readonly currency: string;
   readonly market: BacktestReport['market'];
-  /** How orders were filled, in sentences, as far as it is the same for all trials. */
+  /** How orders were filled, in sentences; only what is the same for all trials. */
   readonly execution: readonly string[];
   /** The same for all trials: from the first to the last price. */
   readonly period: BacktestReport['period'];
-  /** Values that are set the same for all trials. */
+  /** Values set the same for all trials. */
   readonly set: readonly string[];
   readonly rankedBy: RankedBy;
   /** Best first. */
@@ -33,10 +33,10 @@ export interface SweepReport {
    * computed.
    */
   readonly deflatedSharpe: number | null;
-  /** How many trials the deflated Sharpe ratio counts: those whose returns are not all equal. */
+  /** How many trials the deflated Sharpe ratio counts: those with a `shape`. */
   readonly judged: number;
   readonly heatMap: HeatMap | null;
-  /** Null: it was not asked for. */
+  /** Null: not requested. */
   readonly walkForward: WalkForward | null;
   /** Problems of the data, found by the first trial; all read the same files. Then the trials that failed. */
   readonly problems: readonly string[];
@@ -68,7 +68,7 @@ export function sweepReport(findings: SweepFindings): SweepReport {
   };
 }
 
-/** One line for all trials of which a strategy failed, here or in a part of walking forward. Empty: none did. */
+/** One line for all trials with a failed strategy, here or in a traded part of walk-forward. Empty: none. */
 function failuresText(trials: readonly Trial[], walkForward: WalkForward | null): readonly string[] {
   const traded = walkForward?.steps.flatMap(({ traded }) => traded ?? []) ?? [];
   const failed = [...trials, ...traded].filter((one) => one.failed !== null);
@@ -86,8 +86,8 @@ export interface HeatMap {
   readonly across: readonly string[];
   readonly down: readonly string[];
   /**
-   * One row for each value of `down`. The best of trials that differ in a third key. Null: none, or it can't be
-   * computed.
+   * One row for each value of `down`. A cell is the best of trials that differ in a third key. Null: no
+   * trial, or the figure can't be computed.
    */
   readonly cells: readonly (readonly (number | null)[])[];
 }

@@ -1,4 +1,4 @@
-/** One set of values, run once: what a sweep keeps of a backtest, and which of two trials is better. */
+/** One set of values, run once: what a sweep retains of a backtest, and the ranking of trials. */
 import { grouped } from '../../domain/figure-text.js';
 import { MONEY_SCALE } from '../../domain/money.js';
 import { returnsOf } from '../../domain/statistics.js';
@@ -17,15 +17,15 @@ export const valuesText = (values: readonly Value[]): string =>
   values.map(({ key, value }) => `${key}=${value}`).join(' ');
 
 export interface Trial {
-  /** Values of the keys of the sweep, in the order in which they were requested. */
+  /** Values of the sweep's keys, in the order requested. */
   readonly values: readonly Value[];
   readonly configHash: string;
   readonly period: BacktestReport['period'];
   readonly netProfit: string;
-  /** As in the report of one run: entries that a limit refused, and orders that the venue rejected. */
+  /** As in the report of one run: entries that a limit denied, and orders that the venue rejected. */
   readonly denied: BacktestReport['denied'];
   readonly rejected: BacktestReport['rejected'];
-  /** Which strategy failed, when, and why: its figures say nothing of what it would have done since. Null: none did. */
+  /** Which strategy failed, when and why: figures don't show what it would have done since. Null: none. */
   readonly failed: string | null;
   /** Null: there was no price. */
   readonly figures: Figures | null;
@@ -42,7 +42,7 @@ export function trialOf(values: readonly Value[], { report, measure }: Backtest)
   return { values, configHash, period, netProfit, denied, rejected, failed, figures, shape, stateHash };
 }
 
-/** What came of entries that were asked for and traded nothing; empty: there were none. */
+/** Why requested entries traded nothing, with counts. Empty: there were no such entries. */
 export function untradedText({ denied, rejected }: Pick<Trial, 'denied' | 'rejected'>): string {
   const sum = (counts: Readonly<Record<string, number>>): number =>
     Object.values(counts).reduce((all, count) => all + count, 0);
@@ -60,15 +60,15 @@ export const RANKED_BY = [
 export type RankedBy = (typeof RANKED_BY)[number];
 
 /**
- * Null: the figure can't be computed for this trial, the trial never held anything, or its strategy failed. Such a
- * trial may have lost nothing, but proves nothing either.
+ * Null: the figure can't be computed for this trial, the trial never held a position, or its strategy failed.
+ * Such a trial may have lost nothing, but proves nothing either.
  */
 export const figureOf = ({ figures, failed }: Trial, by: RankedBy): number | null =>
   figures === null || failed !== null || figures.exposurePct === 0 ? null : figures[by];
 
 /**
- * Which trial is better: by one figure, the same for choosing, for the heat map and for walking forward. Best first.
- * Equal ones stay in order; those that can't be judged come last.
+ * Trials by one figure, best first: the same for choosing, for the heat map and for walk-forward. Equal
+ * trials stay in order; trials that can't be judged come last.
  */
 export function ranked(trials: readonly Trial[], by: RankedBy): readonly Trial[] {
   const sign = by === 'maxDrawdownPct' ? 1 : -1;

@@ -1,14 +1,14 @@
 /**
- * Walk-forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one part of
- * the time and traded on the part after it, which they have not seen; then both windows move on by the part that was
- * traded.
+ * Walk-forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one
+ * part of the time and traded on the next part, which they have not seen. Then both windows move on by the
+ * traded part.
  */
 
 import { DAY_MS } from '../../domain/civil-date.js';
 import { round } from '../statistics/figures.js';
 import { figureOf, type RankedBy, ranked, type Trial } from './trial.js';
 
-/** The time that values are chosen on, as a multiple of the part that is traded. */
+/** The time that values are chosen on, as a multiple of the traded part. */
 export const CHOSEN_ON_PARTS = 3;
 
 export interface Span {
@@ -29,9 +29,9 @@ export interface Step extends Window {
 
 export interface WalkForward {
   readonly steps: readonly Step[];
-  /** Compound return of all parts that were traded, each begun with the desk's starting equity, in percent. */
+  /** Compound return of all traded parts, each begun with the desk's starting equity, in percent. */
   readonly returnPct: number;
-  /** Daily return where it was traded ÷ daily return where it was chosen. Null: the latter is not above 0. */
+  /** Daily return of the traded parts ÷ that of the parts chosen on. Null: the latter is not above 0. */
   readonly efficiency: number | null;
 }
 

@@ -20,9 +20,8 @@ import { markPruned } from '../../store/backups.js';
 import { withClient } from '../../store/migrate.js';
 
 /**
- * Once the database is larger than `aboveMb`, vacuums it and renews the planner's statistics. The desk goes on
- * meanwhile: a plain vacuum takes no exclusive lock, so space between remaining rows is reused instead of returned to
- * the disk.
+ * Vacuums the database once it is larger than `aboveMb`, and updates the planner's statistics. The desk goes
+ * on meanwhile: a plain vacuum takes no exclusive lock, so freed space is reused, not returned to the disk.
  */
 export const vacuum = stepPart(
   'Vacuums the database',
@@ -56,7 +55,7 @@ export const removeOldLogs = stepPart(
     const folders = [...new Set([logs, servers.logs])].filter((folder) => existsSync(folder));
     if (folders.length === 0) return { verdict: 'not_run', observed: 'no log is kept here', expected };
     const old = await oldLogs(folders, days);
-    // One file that can't be removed must not keep the others; the second listing names it.
+    // One file that can't be removed must not stop the others from going; the second listing names it.
     for (const path of old) await rm(path).catch(() => undefined);
     const left = await oldLogs(folders, days);
     if (left.length > 0)
@@ -73,7 +72,7 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
     for (const name of await readdir(folder)) {
       if (!MOVED.test(name)) continue;
       const path = join(folder, name);
-      // Deleted meanwhile by the log's own rotation.
+      // The log's own rotation may have deleted it meanwhile.
       const mtimeMs = await stat(path).then(
         (file) => file.mtimeMs,
         () => Number.POSITIVE_INFINITY,
@@ -84,8 +83,9 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
 }
 
 /**
- * By the desk file's `backup.keep` and `backup.days`. Each new backup applies them as well; this also works after
- * backups have stopped, but removes nothing unless the newest can be restored: older ones may be the last good ones.
+ * Applies the desk file's `backup.keep` and `backup.days`, as each new backup does. It also works after
+ * backups have stopped, but removes nothing unless the newest can be restored: older ones may be the last
+ * good ones.
  */
 export const removeOldBackups = stepPart(
   'Removes old backups',
@@ -105,7 +105,7 @@ export const removeOldBackups = stepPart(
         observed: `the newest one is not verified: older ones stay (${expired.length} would go). ${problem}. Take a good one: fermata backup --verify`,
         expected,
       };
-    // Reads them anew: verifying takes its time.
+    // Reads them anew, since verifying takes a while.
     const gone = await pruneBackups(home, desk.desk, { keep, days }, Date.now());
     await markPruned(pool, desk.desk, gone);
     const left = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());

@@ -1,6 +1,6 @@
 /**
- * Actions that come with Fermata and finish within their step; each can be repeated without harm. A new one is a file
- * and a line.
+ * Shipped actions that finish within their step; repeating one does no harm. To add one, add a file and a
+ * line.
  */
 import type { CheckOutcome } from '../../contracts/routine.js';
 import type { StepPart } from '../../desk/step-parts.js';

@@ -9,7 +9,8 @@ import { type DayFigures, figuresText, writeDay } from '../../store/trading-jour
 import { zoneOffset } from '../../trader/zone-offset.js';
 
 /**
- * Writes the results of the desk's day so far into the trading journal; run again on the same day, it replaces them.
+ * Writes the results of the desk's day so far into the trading journal; a later run on that day replaces
+ * them.
  */
 export const tradingJournal = stepPart(
   'Writes the trading journal',

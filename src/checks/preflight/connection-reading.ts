@@ -1,5 +1,6 @@
 /**
- * The test before the open, on separate connections: does the session exist, do prices arrive, what is in the account.
+ * The test before the open, on separate connections: is there a session, do prices arrive, what is in the
+ * account.
  */
 import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
@@ -26,8 +27,8 @@ export interface ConnectionTest {
 const PRICES_MS = 10_000;
 
 /**
- * Independent of the trader, which may run or not. Never throws: a part that could not be asked is not run, and says
- * why.
+ * Independent of the trader, which may run or not. Never throws: a part that could not be queried is
+ * `not_run`, and says why.
  */
 export async function testConnection(question: ExchangeQuestion, nowMs: number): Promise<ConnectionTest> {
   const { desk, env, simulatedVenue } = question;
@@ -74,7 +75,7 @@ function session({ permissions, balances }: ExchangeReading, question: ExchangeQ
   const said = { title: SESSION, expected: 'established' } as const;
   const why = permissions.ok ? permissions.value.problems.join('; ') : permissions.why;
   if (why === '') return { ...said, verdict: 'pass', observed: 'established' };
-  // An account that can be read is there, whatever is wrong with it.
+  // If the account can be read, the venue answers, and advice on reaching it would not help.
   return { ...said, verdict: 'fail', observed: balances.ok ? why : withAdvice(why, question) };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Asks the exchange about key, account and symbols: real calls with the desk's own key, on a connection that is closed
- * afterwards.
+ * Queries the exchange about key, account and symbols: real calls with the desk's own key, on a connection
+ * that is closed afterwards.
  */
 import type { PreflightOutcome } from '../../contracts/preflight.js';
 import { notTheDesks } from '../../desk/fee-assets.js';
@@ -23,7 +23,7 @@ export interface ExchangeReading {
   readonly rateLimited: boolean;
   readonly permissions: Reading<PermissionVerdict>;
   readonly balances: Reading<VenueBalances>;
-  /** By symbol of the desk file: null if it can be traded as the desk file says, otherwise the reason. */
+  /** By symbol of the desk file: null if it can be traded as the desk file says, otherwise why not. */
   readonly symbols: Reading<ReadonlyMap<string, string | null>>;
 }
 
@@ -33,19 +33,19 @@ export interface ExchangeQuestion {
   /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue: string | undefined;
   /**
-   * The month that each rolled future stands for, by symbol. Of one that is missing, the venue is asked about its own
-   * front month.
+   * The month that each rolled future stands for, by symbol. For a missing one, the venue is queried about
+   * its own front month.
    */
   readonly months?: ReadonlyMap<string, ContractMonth> | undefined;
 }
 
-/** Why a venue did not answer, and what to do where that is known. */
+/** Why a venue did not answer, and what to do if that is known. */
 export function withAdvice(why: string, question: AskedVenue): string {
   try {
     const doThis = startItsProgram(question);
     return doThis === null ? why : `${why}. ${doThis}`;
   } catch {
-    // An address that can't be read is why already.
+    // If the address can't be read, `why` already says so.
     return why;
   }
 }
@@ -106,7 +106,7 @@ async function reading<T>(asked: Promise<T>): Promise<Reading<T>> {
   }
 }
 
-/** What the checks before real money look at. */
+/** What the checks before real money examine. */
 export interface PreflightSubject {
   readonly desk: Desk;
   readonly configHash: string;

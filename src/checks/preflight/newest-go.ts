@@ -18,7 +18,7 @@ interface FoundReport {
   readonly report: SignedReport;
 }
 
-/** Where and when real orders are to be sent on the strength of it. */
+/** Where and when real orders would be sent on the strength of the GO. */
 interface GoNeeded {
   readonly endpoint: VenueEndpoint;
   readonly nowMs: number;
@@ -31,7 +31,7 @@ const NAME = /^validation_report_.*\.json$/;
 const READ_MAX = 200;
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** `needed`: null if a desk already trades on it, so that its age and market are not checked again. */
+/** `needed`: null if a desk already trades on the GO, so its age and market are not checked again. */
 export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundReport> {
   const found = newestReport(place, needed?.nowMs ?? Number.POSITIVE_INFINITY);
   if (!found.ok) return found;
@@ -40,7 +40,7 @@ export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundRe
   return problem === null ? found : { ok: false, why: `${basename(file)}, the newest: ${problem}` };
 }
 
-/** Of this desk and configuration, sealed here. The time is the report's own, whatever its file name. */
+/** The newest of this desk and configuration, sealed here, by its own time, whatever its file name. */
 function newestReport({ desk, configHash, home, reportFolder }: Place, nowMs: number): Reading<FoundReport> {
   const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
@@ -70,7 +70,7 @@ function foreignTo(report: SignedReport, key: string, configHash: string): strin
 
 function problemOf(report: SignedReport): string | null {
   if (report.recommendation !== 'GO') return `NO-GO: ${report.reasons.join('; ')}`;
-  // From a version that did not record whose prices they were.
+  // An earlier version wrote the report, without recording whose prices they were.
   if (!report.market.endpoint) return `it can't stand for real money: ${origin(report)}`;
   return report.goLive.qualifies
     ? null
@@ -107,8 +107,8 @@ function countsFor(prices: PriceEndpoint, orders: PriceEndpoint): boolean {
 }
 
 /**
- * An earlier version's report doesn't name the exchange, but its files do, or the label of live prices: it counts by
- * that.
+ * An earlier version's report doesn't name the exchange, but its files or the label of live prices do: those
+ * count.
  */
 function endpointOf({ market }: SignedReport): PriceEndpoint | null {
   const { endpoint, kind, label, files } = market;

@@ -13,8 +13,8 @@ import { isOwned } from '../../domain/value.js';
 const START_POSITION_PCT_MAX = 3;
 const START_POSITIONS_MAX = 3;
 /**
- * The value of contracts on margin says little about the risk. Their loss at the farthest stop does; this is its bound,
- * in percent of equity.
+ * The value of contracts on margin says little about the risk. Their loss at the farthest stop does, and this
+ * bounds it, in percent of equity.
  */
 const START_LOSS_PCT_MAX = 1;
 
@@ -64,7 +64,7 @@ function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): Chec
   };
 }
 
-/** Everything that forbids going live now, in words; without `reviewedBy`, the person's review is not included. */
+/** Everything that forbids going live now, in words; with `reviewedBy` null, the missing review as well. */
 export function goLiveObstacles(
   desk: CheckedDesk,
   report: PreflightReport,

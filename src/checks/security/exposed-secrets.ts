@@ -1,6 +1,6 @@
 /**
- * Searches for the desk's real secrets where none may be. They are compared in memory; results name them by file or
- * variable.
+ * Searches for the desk's real secrets in places where none may be. They are compared in memory; results name
+ * them by file or variable.
  */
 import { createReadStream, type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -25,7 +25,7 @@ export const filePermissions = check(
     const { installation, sockets } = paths.servers;
     const secrets = new Set([paths, homePaths(installation)].map((at) => at.secrets));
     const whole = [...secrets, peopleFolder(paths.home)];
-    // Their contents can be reached only through them.
+    // Only these themselves are checked: their contents can be reached only through them.
     const alone = [
       ...[installation, paths.home, paths.run, paths.logs, paths.postgres, paths.sockets, sockets],
       join(paths.home, 'session.json'),

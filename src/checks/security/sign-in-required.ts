@@ -45,7 +45,7 @@ export const signInRequired = check(
       if (signedIn.status !== 200) wrong.push(`a link of this desk was answered with ${signedIn.status}`);
       else {
         const { accessToken } = (await signedIn.json()) as { readonly accessToken: string };
-        // The trader may be away; that doesn't refuse a person who is signed in.
+        // The trader may be away, but a signed-in person must not be refused for that.
         const { status } = await ask(READ, {}, accessToken);
         if (status === REFUSED) wrong.push('a signed-in person was refused');
         await ask('api/auth/logout', { method: 'POST', body: '{}' }, accessToken);

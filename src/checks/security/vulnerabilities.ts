@@ -7,8 +7,8 @@ import { check } from '../check.js';
 import { INSTALLATION, npmLimitMs, withNpm } from '../npm.js';
 
 /**
- * No dependency of this installation has known vulnerabilities; findings are followed until a scan no longer finds
- * them.
+ * No dependency of this installation has known vulnerabilities; findings are tracked until a scan no longer
+ * finds them.
  */
 export const vulnerabilities = check(
   'Packages without known vulnerabilities',
@@ -74,9 +74,9 @@ const auditSchema = z.object({
 type Audited = z.output<typeof auditSchema>['vulnerabilities'][string];
 
 /**
- * `npm audit` of an installation: the versions in its lock file against the registry's list of known vulnerabilities.
- * Rejects with the reason if nothing is known: no lock file, no npm, or an unreachable registry. `limitMs`: for
- * everything together.
+ * `npm audit` of an installation: the versions in its lock file against the registry's list of known
+ * vulnerabilities. Rejects with the reason if nothing is known: no lock file, no npm, or an unreachable
+ * registry. `limitMs`: for all of it.
  */
 export async function npmAudit(folder: string, limitMs: number): Promise<readonly Vulnerability[]> {
   if (!existsSync(join(folder, 'package-lock.json')))
@@ -97,7 +97,7 @@ function vulnerabilitiesOf(name: string, { via, fixAvailable }: Audited): readon
       : fixAvailable !== true && fixAvailable.isSemVerMajor
         ? 'larger-upgrade'
         : 'upgrade';
-  // A string names the package through which this one is vulnerable; that has its own entry.
+  // A string names the package through which this one is vulnerable; that package has its own entry.
   return via.flatMap((one) =>
     typeof one === 'string'
       ? []

@@ -18,8 +18,8 @@ const LATER = 'a playbook waits with incident.wait(minutes)';
 const TIME = 'a playbook has the time of its run: incident.nowMs()';
 
 /**
- * Times and promises are replaced by the run's own, which its history reproduces; otherwise the rules are those for
- * strategies.
+ * The run's own times and promises, which its history reproduces, replace the usual ones. The other rules are
+ * those for strategies, except that numbers need not be exact and the code may wait.
  */
 const PLAYBOOK_RULES: CodeRules = {
   what: 'a playbook',
@@ -85,7 +85,7 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
 
 const ASKED = ['check', 'report', 'action'] as const;
 
-/** Its incident comes in as a parameter: a name that the code declares itself is something else. */
+/** The incident is a parameter, so a name that the code declares itself is something else. */
 function namedIn(tree: Tree, map: string, file: string): readonly NamedInCode[] {
   const placeOf = sourceLines(map);
   const declared = new Set<unknown>();
@@ -127,7 +127,7 @@ function givenIn(options: Tree | undefined): Pick<NamedInCode, 'given' | 'later'
   };
 }
 
-/** Null: it is no object whose keys all stand there. */
+/** Null: not an object with all its keys written out. */
 function membersOf({ type, properties }: Tree): [string, Tree][] | null {
   if (type !== 'ObjectExpression') return null;
   const members = (properties as Tree[]).map(({ key, value, computed }): [string, Tree] | null =>
@@ -138,7 +138,7 @@ function membersOf({ type, properties }: Tree): [string, Tree][] | null {
   return members.every((member) => member !== null) ? members : null;
 }
 
-/** Undefined: known only when it runs. */
+/** Undefined: known only at run time. */
 function literal({ type, value, operator, argument, quasis }: Tree): string | number | boolean | undefined {
   if (type === 'UnaryExpression' && operator === '-') {
     const positive = literal(argument as Tree);

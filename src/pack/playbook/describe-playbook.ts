@@ -8,7 +8,7 @@ import { unfitParameters } from '../unfit-parameters.js';
 import * as pack from '../v1.js';
 import { definitionIn } from './load-code.js';
 
-/** A halt by its own step would open it again each time it is over. */
+/** A halt by the playbook's own step would reopen the incident each time it ends. */
 const trigger = triggerSchema.prefault({}).refine(({ halt }) => !halt.includes('check-failed'), {
   path: ['halt'],
   error: 'expected a cause that incident.halt does not make, found check-failed',

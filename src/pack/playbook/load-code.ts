@@ -1,4 +1,4 @@
-/** Evaluates the code of a playbook, in the same way for describing and for running it. Imports nothing. */
+/** Evaluates a playbook's code, the same way for describing it and for running it. Imports nothing. */
 
 /** As made by `compile-playbook.ts`. */
 export type PlaybookFactory = (
@@ -7,7 +7,7 @@ export type PlaybookFactory = (
   require: (name: string) => unknown,
 ) => void;
 
-/** Its default export; undefined if there is none. Throws what its code throws. */
+/** The playbook's default export; undefined if there is none. Throws what its code throws. */
 export function definitionIn(
   factory: PlaybookFactory,
   names: Readonly<Record<'fermata/pack' | 'zod', unknown>>,

@@ -86,9 +86,9 @@ const MAP = '//# sourceMappingURL=data:';
 const NO_MAP = Buffer.from('{"version":3,"file":"workflows-packs.js","sources":[],"names":[],"mappings":""}');
 
 /**
- * Builds the packs worker's program: our own workflow, bundled when Fermata is built, plus the desk's playbooks. So
- * no bundler runs on a user's machine, and the same files give the same program, whose hash is its build id. `host`:
- * text of `dist/workflows-packs.js`. Throws if it is something else.
+ * Builds the packs worker's program: our own workflow, bundled when Fermata is built, plus the desk's
+ * playbooks. So no bundler runs on a user's machine, and the same files yield the same program, whose hash is
+ * its build id. `host`: text of `dist/workflows-packs.js`. Throws if it is something else.
  */
 export function bundlePlaybooks(
   host: string,

@@ -55,7 +55,7 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   return { ok: true, hash: hashOf(API_VERSION, files), module, files };
 }
 
-/** Of the source files and the artefacts. Without artefacts it is the hash of the source files. */
+/** Hash of the source files and the artefacts; without artefacts, of the source files only. */
 export function hashWith(hash: string, artefacts: readonly Artefact[]): string {
   if (artefacts.length === 0) return hash;
   const lines = artefacts.map(({ name, sha256 }) => `${name} ${sha256}\n`);
@@ -75,9 +75,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes every loop and function of a strategy count steps, so that endless code throws. Counted instead of timed: the
- * same bars end it on every machine, busy or not. And makes every `throw` say where it is. `tree`: syntax tree of the
- * code. Line numbers don't change.
+ * Makes every loop and function of a strategy count steps, so endless code throws. Steps are counted, not
+ * timed: the same bars end it on every machine, busy or not. Also makes every `throw` say where it is.
+ * `tree`: syntax tree of the code. Line numbers don't change.
  */
 function watched(code: string, tree: Tree): string {
   const added: { readonly at: number; readonly text: string }[] = [];

@@ -1,6 +1,6 @@
 /**
- * Scripts that run in a strategy's context with it: they remove what a strategy must not use, and stand between it and
- * us. Only numbers and strings cross, so it can never reach an object of ours.
+ * Scripts that run in a strategy's context: they remove what a strategy must not use, and stand between it
+ * and us. Only primitive values cross, so the strategy can never reach an object of ours.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
@@ -24,9 +24,9 @@ export const LASTS = ['immediateOrCancel', 'fillOrKill', 'day'] as const;
 
 /** One day. */
 const TIMER_SECONDS_MAX = 86_400;
-/** An hour before the close is neither an entry nor an exit at the close any more. */
+/** Earlier than an hour before the close, an entry or exit is no longer at the close. */
 const LEAD_SECONDS_MAX = 3_600;
-/** As a desk file says it, whose least is a minute. */
+/** As in a desk file, where the minimum is a minute. */
 const END_SECONDS_MIN = 60;
 const SPANS_MAX = 6;
 
@@ -51,8 +51,8 @@ export const TAKE_AWAY = `"use strict";
 })();`;
 
 /**
- * Also runs before the strategy: its names are not properties of any object. It keeps throwing even if the strategy
- * catches the error.
+ * Also runs before the strategy; its names are not properties of any object. It keeps throwing even if the
+ * strategy catches the error.
  */
 export const COUNT_STEPS = `"use strict";
 let fermataSteps = 0;
@@ -61,7 +61,7 @@ const ${STEP} = () => {
   if (fermataSteps > ${STEPS_MAX}) throw new RangeError('more than ${STEPS_MAX} steps at once: does a loop not end?');
 };`;
 
-/** Also before it. A `throw` of something else than an error leaves only this to tell its line by. */
+/** Also runs before the strategy. If something other than an error is thrown, only this tells its line. */
 export const PLACE_THROWS = `"use strict";
 let fermataPlace = '';
 const ${THROW} = (thrown, line, column) => {
@@ -77,7 +77,7 @@ const ${PLACED} = (thrown) => {
   return error;
 };`;
 
-/** Returns two functions: one gives the file's declaration as JSON, the other creates a strategy. */
+/** Returns two functions: one returns the file's declaration as JSON, the other creates a strategy. */
 export const STAND_BETWEEN = `"use strict";
 (() => {
   const made = ${EXPORTS}?.default;

@@ -40,7 +40,7 @@ interface Described {
 
 /** Its behaviour on made-up prices, with default parameters. */
 export interface Trial {
-  /** 0: it was not run, because it is given other artefacts than it declares. */
+  /** 0: it was not run, because the given artefacts differ from those it declares. */
   readonly bars: number;
   readonly entries: number;
   readonly exits: number;
@@ -52,13 +52,13 @@ const NOT_RUN: Trial = { bars: 0, entries: 0, exits: 0, hash: '' };
 const TRIAL_BARS = 3000;
 /** A longer span gets as many bars, but the trial covers no more minutes than this. */
 const TRIAL_MINUTES_MAX = 60_000;
-/** So that a strategy that waits for certain hours sees all of them. */
+/** Always open, so a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 /** Two words at least: a single word may belong to any program, like PATH and HOME. */
 const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
-/** For a strategy that has others beside its own. */
+/** For a strategy with further legs or watched instruments. */
 const OTHERS = ['ETH/USDT', ...Array.from({ length: LEGS_MAX - 1 }, (_, at) => `COIN${at + 1}/USDT`)].map(
   (symbol) => ({ ...INSTRUMENT, symbol }),
 );
@@ -218,7 +218,7 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
     (choice) => typeof choice === 'string' && CHOICE.test(choice) && unfitCharacter(choice) === null,
   );
 
-/** What a strategy holds in one of its instruments on made-up prices, and what it is shown of it. */
+/** A strategy's position in one of its instruments on made-up prices, and what it is shown of it. */
 class TrialInstrument {
   lots = 0;
   close = 0;
@@ -274,7 +274,7 @@ function runTrial(
       get lastQuote() {
         return of.lastQuote;
       },
-      // Most that trade several instruments as one are long of one of them and short of the other.
+      // Most strategies with legs are long one leg and short another.
       shorting: otherLegs.length > 0,
       stopLossPct: 2,
       session: TRIAL_HOURS.readingAt(atMs),
@@ -320,7 +320,7 @@ function runTrial(
     strategy.onQuote?.(context);
     strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
-    // Mostly little, now and then much; without a draw of its own, so that the prices stay as they were.
+    // Mostly low, now and then high. Volume has no draw of its own, so the prices do not depend on it.
     const bar = { openMs, spanMs: MINUTE_MS, ...prices, volumeLots: (seed % 1_000) ** 3 };
     for (const shown of own.take(bar)) strategy.onBar(context, shown);
     for (const [place, one] of beside.entries())
@@ -331,7 +331,7 @@ function runTrial(
   return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
 
-/** Another leg's bar: it goes with the first one's, and swings about it by up to a twenty-fifth, each at a pace of its own. */
+/** Another leg's bar: follows the first leg's and swings around it by up to 4 %, each at its own pace. */
 function apart(bar: FinishedBar, place: number, before: number): FinishedBar {
   const pace = 40 + 30 * place;
   const swing = Math.abs((Math.floor(bar.openMs / MINUTE_MS) % (2 * pace)) - pace) / pace - 0.5;

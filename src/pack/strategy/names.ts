@@ -1,4 +1,4 @@
-/** The parts of the language that a strategy may use: those that give the same result on every machine, every time. */
+/** The parts of the language that a strategy may use: they yield the same on every machine, every time. */
 
 /** File name of the script in error positions. */
 export const SCRIPT = 'fermata-strategy.js';
@@ -6,23 +6,23 @@ export const SCRIPT = 'fermata-strategy.js';
 export const EXPORTS = 'fermataStrategy';
 /** The function that each of its loops and functions calls. */
 export const STEP = 'fermataStep';
-/** The function through which each of its `throw` statements throws: only an error has a stack that says where. */
+/** The function that each of its `throw` statements calls: only an error has a stack that says where. */
 export const THROW = 'fermataThrow';
-/** Makes what was thrown an error, with the place of the `throw` statement that was run last. */
+/** Turns a thrown value into an error, with the place of the `throw` statement that ran last. */
 export const PLACED = 'fermataPlaced';
-/** Per call of a strategy. A bar's decision takes a few thousand steps; this many take some hundredths of a second. */
+/** Per call of a strategy. A bar's decision takes a few thousand; this many take hundredths of a second. */
 export const STEPS_MAX = 10_000_000;
 
-/** What `desk.of` says of an instrument. */
+/** The numbers of an instrument in `desk.of`. */
 export const WATCHED_NUMBERS = [
   ...(['bid', 'ask', 'openMs', 'openTicks', 'highTicks', 'lowTicks', 'closeTicks', 'volumeLots'] as const),
 ] as const;
-/** Of a leg in addition: lots that are held, and whether an entry is not final yet (1) or none (0). */
+/** A leg's additional numbers: its lots, and 1 if an entry is not final yet, otherwise 0. */
 export type LegNumber = 'lots' | 'entryResting';
 
 export type WatchedNumber = (typeof WATCHED_NUMBERS)[number];
 
-/** Globals that it may use, in addition to `Math`. All others are removed where it runs. */
+/** Globals that it may use. All others are removed where it runs. */
 export const GLOBALS: ReadonlySet<string> = new Set([
   ...['undefined', 'NaN', 'Infinity', 'isNaN', 'isFinite', 'parseInt', 'parseFloat', 'arguments'],
   ...[
@@ -49,7 +49,7 @@ export const MATH: ReadonlySet<string> = new Set([
   ...['E', 'LN10', 'LN2', 'LOG10E', 'LOG2E', 'PI', 'SQRT1_2', 'SQRT2'],
 ]);
 
-/** Members that depend on the locale or the engine, or lead to such. */
+/** Members that depend on the locale or the engine, or lead to code that nobody has read. */
 export const MEMBERS: Readonly<Record<string, string>> = {
   localeCompare: 'it depends on the locale: compare with < and >',
   toLocaleString: 'it depends on the locale: use toFixed or String',
@@ -100,7 +100,7 @@ export interface CodeRules {
   readonly reasons: Readonly<Record<string, string>>;
   /** Numbers must be equal to the last digit on every machine. */
   readonly exact: boolean;
-  /** It may wait. */
+  /** The code may wait. */
   readonly waits: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A desk's own strategy as the engine knows strategies. */
+/** Hosts a desk's own strategy as a strategy of the engine. */
 import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
@@ -34,11 +34,11 @@ import {
   whatItThrew,
 } from './strategy-context.js';
 
-/** More wishes in one call about one instrument are certainly a mistake. */
+/** More wishes for one instrument in one call are certainly a mistake. */
 const WISHES_MAX = 20;
 const TEXTS_MAX = 64;
 
-/** What it is made of. */
+/** What a strategy is made of. */
 type Made = Pick<OwnStrategy, 'module' | 'forms' | 'artefacts'>;
 
 export const definitionOf = ({
@@ -59,17 +59,17 @@ type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
 
 const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol, kind, tickSize, lotSize });
 
-/** The instruments of a strategy beside its own, as `Beside` has them. */
+/** A strategy's instruments other than its own, like `Beside`. */
 interface FactsBeside {
   readonly legs: readonly Facts[];
   readonly watched: readonly Facts[];
 }
 
 const ALONE: FactsBeside = { legs: [], watched: [] };
-/** The place of its own instrument, where others have theirs among those beside it. */
+/** The place of its own instrument; 0 and above are places among the others. */
 const OWN = -1;
 
-/** `leg`: the place of the leg that it is about. */
+/** `leg`: the place of the leg that the wish is about. */
 type Wish = { readonly leg: number } & Asked;
 
 type Asked =
@@ -82,8 +82,8 @@ type Asked =
   | { readonly kind: 'note'; readonly text: string };
 
 /**
- * Wishes are carried out after the strategy has returned: whatever it throws is its own fault, never the engine's. Once
- * it has thrown it is not called again, because its state is unknown.
+ * Wishes are carried out after the strategy has returned, so anything it throws is its own fault, never the
+ * engine's. Once it has thrown, it is not called again, because its state is unknown.
  */
 export class HostedStrategy implements Strategy {
   readonly warmupBars: number;
@@ -99,7 +99,7 @@ export class HostedStrategy implements Strategy {
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
-  /** The first of two entries of which one is made; null: none is asked for. */
+  /** The first of two alternative entries. Null: no `enterOneOf` is under way. */
   #pair: RestingWish[] | null = null;
   /** The leg that its next wishes are about. */
   #leg = OWN;
@@ -112,7 +112,7 @@ export class HostedStrategy implements Strategy {
     parameters: ParameterValues,
     instrument: Facts,
     beside: FactsBeside = ALONE,
-    /** True where no desk file says which instruments: any other symbol that it asks for stands for the first beside its own. */
+    /** True if no desk file names the instruments: any unknown symbol stands for its first other one. */
     takesAny = false,
   ) {
     const facts = JSON.stringify(factsOf(instrument));
@@ -259,7 +259,7 @@ export class HostedStrategy implements Strategy {
   }
 
   #wanted(): Wishes {
-    // Each leg by itself: however much is asked for in one, it takes no exit from another.
+    // Each leg has its own maximum: too many wishes in one must not cost another its exit.
     const add = (asked: Asked): void => {
       const leg = this.#leg;
       const ofLeg = this.#wishes.reduce((sum, wish) => sum + (wish.leg === leg ? 1 : 0), 0);
@@ -364,7 +364,7 @@ interface AskedNumbers {
   readonly leadSeconds: number;
 }
 
-/** What an entry of this type has in addition to what all have. */
+/** The members that an entry of this type has in addition to the common ones. */
 function pricesOf(
   type: WishType,
   { ticks, slippageTicks, restBars, limitTicks, leadSeconds }: AskedNumbers,
@@ -393,7 +393,7 @@ type PricesOf<W extends EntryWish> = W extends EntryWish
   ? Omit<W, 'side' | 'protectTicks' | 'exits' | 'size' | 'because' | 'reverses'>
   : never;
 
-/** Members that are not asked for are left out. */
+/** Members that were not requested are left out. */
 function termsOf(postOnly: boolean, timeInForce: TimeInForceName, untilMs: number): Partial<LimitEntry> {
   return {
     ...(postOnly ? { postOnly } : {}),
@@ -404,7 +404,7 @@ function termsOf(postOnly: boolean, timeInForce: TimeInForceName, untilMs: numbe
   };
 }
 
-/** Null: nothing but the stop. */
+/** Null: only the stop. */
 function exitPlanOf(
   trailTicks: number,
   breakEvenAtTicks: number,
@@ -424,7 +424,7 @@ function targetsOf(numbers: readonly number[]): readonly ExitTarget[] {
   return targets;
 }
 
-/** Drops zeros; null if nothing was asked for. */
+/** Drops zeros. Null: nothing was requested. */
 function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partial<T> | null {
   const asked = Object.entries(numbers).filter(([, value]) => value !== 0);
   return asked.length === 0 ? null : (Object.fromEntries(asked) as Partial<T>);

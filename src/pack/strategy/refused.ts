@@ -1,4 +1,4 @@
-/** Finds what is not the same on every machine, every time, in compiled code, each with its line. */
+/** Finds what may differ between machines or runs in compiled code, each with its line. */
 import { SourceMap } from 'node:module';
 import { type Node, parse } from 'acorn';
 import type { CompileProblem } from '../compile.js';
@@ -11,7 +11,7 @@ interface Found {
   readonly found: string;
 }
 
-/** `map`: source map from the script back to the files. Empty: nothing found. */
+/** `map`: source map from the script back to the files. Empty result: nothing found. */
 export function refusedIn(tree: Tree, map: string, rules: CodeRules): readonly CompileProblem[] {
   const placeOf = sourceLines(map);
   const declared = new Set<string>();
@@ -180,7 +180,7 @@ export function treeOf(code: string, sourceType: 'script' | 'module' = 'script')
   return parse(code, { ecmaVersion: 2023, sourceType, locations: true }) as unknown as Tree;
 }
 
-/** Every node of it, outer nodes first. */
+/** Visits every node, outer nodes first. */
 export function walk(tree: Tree, visit: Visit): void {
   visitBelow(tree, null, null, visit);
 }

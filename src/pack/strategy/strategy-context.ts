@@ -1,6 +1,6 @@
 /**
- * Runs a desk's own strategy in a separate context, one for each of its symbols. The context is for determinism, not a
- * defence against malice: people approve the code by its hash.
+ * Runs a desk's own strategy in a separate context, one for each of its symbols, or one for all its legs. The
+ * context is for determinism, not a defence against malice: people approve the code by its hash.
  */
 import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
@@ -12,15 +12,15 @@ import type { LegNumber, WatchedNumber } from './names.js';
 import { PLACED, SCRIPT } from './names.js';
 import { sourceLines } from './refused.js';
 
-/** How an entry says how long it rests; empty: until it is cancelled. */
+/** How long an entry rests; empty: until it is cancelled. */
 export type TimeInForceName = '' | (typeof LASTS)[number];
 
-/** Called from inside with strings and numbers; none of them throws. */
+/** Called from inside the context, with primitive values; none of these functions throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: the limit, the trigger, or the price to be touched. `limitTicks`: for an entry that
-   * waits to be touched. `targets`: for each, nearest first, its ticks and the part closed by then, in parts per
-   * million.
+   * 0: not requested. `ticks`: the limit, the trigger, or the price to be touched. `limitTicks`: for an entry
+   * that waits to be touched. `targets`: for each, nearest first, its ticks and the part closed by then, in
+   * parts per million.
    */
   enter(
     side: 'buy' | 'sell',
@@ -61,7 +61,7 @@ export interface Wishes {
     ...targets: readonly number[]
   ): void;
   cancel(because: string): void;
-  /** 0: unchanged. Without `hasExits` what is behind it means nothing. `side`: empty: the one that there is. */
+  /** 0: unchanged. Without `hasExits`, the arguments after it mean nothing. Empty `side`: the only entry. */
   change(
     side: 'buy' | 'sell' | '',
     ticks: number,
@@ -74,14 +74,14 @@ export interface Wishes {
     leadSeconds: number,
     ...targets: readonly number[]
   ): void;
-  /** What follows is about the leg at this place; -1: about the first one. */
+  /** Later wishes are about the leg at this place; -1: the first leg. */
   turnTo(place: number): void;
-  /** The next two entries are one of two. */
+  /** `open`: the next two entries are alternatives. */
   pair(open: boolean): void;
   note(text: string): void;
 }
 
-/** The market's clocks at the newest bar: queried only when a strategy reads them, never at each bar. */
+/** The market's clocks at the newest call: queried only when a strategy reads them, never at each bar. */
 export interface Clocks {
   minuteOfDay(): number;
   minutesToClose(): number;
@@ -90,14 +90,14 @@ export interface Clocks {
 }
 
 /**
- * Numbers about one of its instruments, asked for only where a strategy reads them; NaN: not known yet. `place`: among
- * those beside its own, which is -1. What is held, and whether an entry rests (1, or 0), are told of legs.
+ * Numbers of one of its instruments, queried only when a strategy reads them; NaN: not known yet. `place`:
+ * among the instruments other than its own, which is -1. Only legs have `lots` and `entryResting` (1 or 0).
  */
 export interface Watching {
   watched(place: number, what: WatchedNumber | LegNumber): number;
 }
 
-/** For the content of its artefacts: as text, or with a character for each byte. */
+/** The content of its artefacts: as text, or with a character for each byte. */
 export interface Artefacts {
   artefact(place: number): string;
 }
@@ -111,7 +111,7 @@ export interface ContextStrategy {
   readonly warmupBars: number;
   /** Milliseconds, shortest first, separated by commas. Empty: bars as they come. */
   readonly spans: string;
-  /** Sets the values of `desk`; called before each of the others. */
+  /** Sets the values of `desk`; called before each of the other functions. */
   show(
     lots: number,
     entryResting: boolean,
@@ -129,7 +129,7 @@ export interface ContextStrategy {
     /** NaN: not known. */
     volumeLots: number,
     spanMinutes: number,
-    /** -1: its own instrument; else the place among those beside it. Here and below. */
+    /** -1: its own instrument; otherwise the place among the others. Here and below. */
     place: number,
   ): void;
   /** Null: it doesn't handle fills. */
@@ -169,8 +169,9 @@ interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**
-   * `parameters`, `instrument`, `legs` (its other ones), `watches`, `artefacts` (names and forms): JSON. `takesAny`: any
-   * other symbol stands for the first beside its own. Throws what the strategy throws.
+   * `parameters`, `instrument`, `legs` (its other ones), `watches`, `artefacts` (names and forms): JSON.
+   * `takesAny`: any unknown symbol stands for the first of its other instruments. Throws what the strategy
+   * throws.
    */
   create(
     host: Wishes & Clocks & Drawing & Watching & Artefacts,

@@ -14,8 +14,8 @@ export interface NumberParameter extends AnyParameter {
   readonly max: number;
   readonly default: number;
   /**
-   * The environment variable that overrides the desk file's value, with two words at least, for example STOP_POINTS.
-   * Default: none.
+   * The environment variable that overrides the desk file's value: at least two words, for example
+   * STOP_POINTS. Default: none.
    */
   readonly environment?: string;
 }
@@ -56,7 +56,7 @@ export type ParameterSpec =
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
-/** The type of value that the strategy gets for it. */
+/** The type of the parameter's value in the strategy. */
 export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
   ? S['choices'][number]
   : S extends BooleanParameter
@@ -87,7 +87,7 @@ export interface StrategyLine {
   readonly ticks: number | null;
 }
 
-/** An instrument of the strategy. One strategy is created for each of its symbols, or one for all of them: `legs`. */
+/** An instrument of the strategy. One strategy is created for each symbol or, with `legs`, one for all. */
 export interface InstrumentFacts {
   /** BASE/QUOTE. */
   readonly symbol: string;
@@ -97,11 +97,11 @@ export interface InstrumentFacts {
   readonly lotSize: string;
 }
 
-/** A finished bar. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
+/** A finished bar. Prices are whole ticks. Each call reuses the object: copy its numbers, don't store it. */
 export interface Bar {
   /** An instrument that the strategy trades, or one that it watches. */
   readonly symbol: string;
-  /** 1 for a minute; the span that was asked for in `bars`. */
+  /** 1 for a minute; otherwise the span requested in `bars`. */
   readonly spanMinutes: number;
   /** Milliseconds since 1970, UTC. */
   readonly openMs: number;
@@ -109,7 +109,7 @@ export interface Bar {
   readonly highTicks: number;
   readonly lowTicks: number;
   readonly closeTicks: number;
-  /** What was traded, in whole lots. NaN: the price source doesn't tell it. */
+  /** Traded volume in whole lots. NaN: the price source doesn't report it. */
   readonly volumeLots: number;
 }
 
@@ -126,17 +126,17 @@ export interface Exits {
   readonly trail?: { readonly ticks: number };
   /** When the market reaches this price, the stop moves to the average entry price. */
   readonly breakEvenAt?: { readonly ticks: number };
-  /** Closes the trade this many minutes after the one in which it was entered. */
+  /** Closes the trade this many minutes after the minute of its entry. */
   readonly maxBars?: number;
-  /** Closes the trade so long before its session ends: from 60 to 3,600 s. Refused where the market never closes. */
+  /** Closes the trade 60 to 3,600 s before its session ends. Refused if the market never closes. */
   readonly sessionEnd?: { readonly leadSeconds: number };
 }
 
-/** A change of the exits of an open trade. What is left out stays as it is; null removes it. */
+/** A change of the exits of an open trade. Omitted members stay as they are; null removes one. */
 export interface ExitsChange {
   /** Nearer to the market than it is now. */
   readonly stop?: { readonly ticks: number };
-  /** Instead of those that are left; parts are of what is held now. Null or an empty list: none. */
+  /** Replaces the remaining targets; parts are of the current position. Null or an empty list: none. */
   readonly targets?: Exits['targets'] | null;
   readonly trail?: { readonly ticks: number } | null;
   readonly breakEvenAt?: { readonly ticks: number } | null;
@@ -147,13 +147,13 @@ export interface ExitsChange {
   readonly because: string;
 }
 
-/** A change of an entry that rests, or waits in the desk. What is left out stays as it is. */
+/** A change of an entry that rests, or waits in the desk. Omitted members stay as they are. */
 export interface EntryChange {
-  /** Which one, if it has one on each side. */
+  /** Which entry, if the strategy has one on each side. */
   readonly side?: 'buy' | 'sell';
-  /** Its limit, its trigger, or the price to be touched; `slippage` and `limit` stay as far from it. */
+  /** Its limit, trigger, or price to be touched; `slippage` and `limit` keep their distance from it. */
   readonly ticks?: number;
-  /** Instead of all that it has. */
+  /** Replaces all of its exits. */
   readonly exits?: Exits;
   /** The reason in one line, for people. */
   readonly because: string;
@@ -165,11 +165,11 @@ export interface EntrySize {
   readonly riskPct?: number;
   /** Whole lots of the instrument. */
   readonly lots?: number;
-  /** Its value, in percent of equity, whatever is held; above 100 of contracts on margin. */
+  /** Its value, in percent of equity, whatever the position; above 100 for contracts on margin. */
   readonly equityPct?: number;
   /** What one standard deviation of a day's return may cost the strategy's position, in percent of equity. */
   readonly volatilityPct?: number;
-  /** Most that the strategy may hold and have resting on the instrument, this entry included, in lots. */
+  /** The most that the strategy may hold and have resting on the instrument, this entry included, in lots. */
   readonly maxLots?: number;
 }
 
@@ -184,8 +184,8 @@ interface AnyEntry {
 
 interface AnyOrdered extends AnyEntry {
   /**
-   * While the strategy holds the other side, its trade is closed at the market, and this entry is sent once nothing of
-   * it is left. Only where the account can be short. Default: such an entry is refused.
+   * If the strategy holds the other side, its trade is closed at the market first, and this entry is sent
+   * once none of it is left. Only if the account can be short. Default: such an entry is refused.
    */
   readonly reverses?: boolean;
 }
@@ -196,20 +196,20 @@ export interface LimitEntry extends AnyOrdered {
   readonly ticks: number;
   /** Bars that it rests before it is cancelled. */
   readonly restBars: number;
-  /** It may only rest: it is refused where it would be filled at once. Not at every venue. */
+  /** It may only rest: it is refused if it would be filled at once. Not every venue supports it. */
   readonly postOnly?: boolean;
   /** `day`: it rests no longer than the session, in a market that closes. */
   readonly timeInForce?: 'day';
-  /** Rests at the longest until this market time, in milliseconds since 1970, UTC. */
+  /** Rests at most until this market time, in milliseconds since 1970, UTC. */
   readonly until?: number;
 }
 
-/** A limit order that never rests. What it doesn't get at once is gone. */
+/** A limit order that never rests. Quantity not filled at once is dropped. */
 export interface TakingEntry extends AnyOrdered {
   readonly type: 'limit';
   /** The limit price. */
   readonly ticks: number;
-  /** `fillOrKill`: all of it or nothing. Not at every venue. */
+  /** `fillOrKill`: all of it or nothing. Not every venue supports it. */
   readonly timeInForce: 'immediateOrCancel' | 'fillOrKill';
 }
 
@@ -241,42 +241,47 @@ interface AnyTouchedEntry extends AnyEntry {
   readonly type: 'ifTouched';
   /** Below the ask for a buy, above the bid for a sell. */
   readonly ticks: number;
-  /** Bars after which it is over. */
+  /** Bars after which it expires. */
   readonly restBars: number;
 }
 
 /**
- * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes down to it,
- * or the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote, or becomes a limit
- * order for the bars that are left. It is sized and judged by the limits only then.
+ * Waits in the desk, not at the venue, until the market touches `ticks` from the better side: the ask comes
+ * down to it, or the bid up to it. Then it is filled at once no worse than `slippage.ticks` beyond the quote,
+ * or becomes a limit order for the remaining bars. It is sized, and checked against the limits, only then.
  */
 export type TouchedEntry =
   | (AnyTouchedEntry & { readonly slippage: { readonly ticks: number }; readonly limit?: never })
   | (AnyTouchedEntry & { readonly limit: { readonly ticks: number }; readonly slippage?: never });
 
 /**
- * Waits in the desk until the market turns: for a buy, the ask has risen by `trail.ticks` from its lowest since then; for a
- * sell, the bid has come down so far from its highest. Then it is filled at once, no worse than `slippage.ticks` beyond the
- * quote. Its stop, targets and break-even are given as for a turn at once, and move with the lowest ask or the highest bid.
+ * Waits in the desk until the market turns: for a buy, until the ask has risen by `trail.ticks` from its
+ * lowest during the wait; for a sell, until the bid has fallen that far from its highest. Then it is filled
+ * at once, no worse than `slippage.ticks` beyond the quote. State its stop, targets and break-even as if the
+ * market turned at once; they move with the lowest ask or the highest bid.
  */
 export interface TrailingEntry extends AnyEntry {
   readonly type: 'trailingStop';
   readonly trail: { readonly ticks: number };
   readonly slippage: { readonly ticks: number };
-  /** Bars after which it is over. */
+  /** Bars after which it expires. */
   readonly restBars: number;
 }
 
 /**
- * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized and judged
- * by the limits only then; its stop is a price, also after a gap. Refused where the market never closes.
+ * Waits in the desk for the first quote of the next session, then is filled like a market entry. It is sized,
+ * and checked against the limits, only then; its stop is a price, even after a gap. Refused if the market
+ * never closes.
  */
 export interface OpenEntry extends AnyEntry {
   readonly type: 'atOpen';
   readonly slippage: { readonly ticks: number };
 }
 
-/** The same for the first quote in the last `leadSeconds` of the session; while the market is closed, of the next one. */
+/**
+ * Like `OpenEntry`, for the first quote in the last `leadSeconds` of the session; while the market is closed,
+ * of the next one.
+ */
 export interface CloseEntry extends AnyEntry {
   readonly type: 'atClose';
   readonly slippage: { readonly ticks: number };
@@ -324,36 +329,33 @@ export interface WatchedView {
   readonly closeTicks: number;
 }
 
-/** What the strategy holds of an instrument, and what it may ask for there. */
+/** The strategy's position in an instrument, and what it may request there. */
 interface TradedView {
   /** The strategy's position: long is positive. */
   readonly lots: number;
-  /** An entry of this instrument is not final yet, or waits in the desk. */
+  /** An entry on this instrument is not final yet, or waits in the desk. */
   readonly entryResting: boolean;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
   /**
-   * Closes the strategy's own position at the market, or a part of it (0.5: half of what is held); does nothing without
-   * one. Also works while it is off.
+   * Closes the strategy's own position at the market, or a part of it (0.5: half); does nothing without a
+   * position. Also works while the strategy is off.
    */
   exit(because: string, options?: { readonly part?: number }): void;
-  /** Changes what closes its open trade; does nothing without one. Also works while it is off. */
+  /** Changes the exits of its open trade; does nothing without one. Also works while the strategy is off. */
   adjust(change: ExitsChange): void;
-  /**
-   * Two entries that rest, of which one is made: the first fill of either takes the other one off. Both are sent, or
-   * none.
-   */
+  /** Two resting entries as alternatives: the first fill of one cancels the other. Both are sent, or none. */
   enterOneOf(one: LimitEntry | StopEntry, other: LimitEntry | StopEntry): void;
-  /** Changes its one entry that rests, or waits in the desk. The limits judge it again; if they refuse, it stays. */
+  /** Changes its one resting or waiting entry. The limits judge it again; if they refuse, it stays. */
   change(change: EntryChange): void;
   /**
-   * Withdraws the strategy's own entries, those that rest and those that wait in the desk; its stops and exits stay.
-   * Also works while it is off.
+   * Cancels the strategy's own entries, both resting and waiting in the desk; its stops and exits stay. Also
+   * works while the strategy is off.
    */
   cancel(because: string): void;
 }
 
-/** One of the instruments that the strategy trades as one. What is asked for is about this instrument alone. */
+/** One of the instruments that the strategy trades as one. Requests here concern only this instrument. */
 export interface LegView extends WatchedView, TradedView {}
 
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
@@ -366,15 +368,15 @@ export interface DeskView extends TradedView {
   /** The farthest stop that the desk allows, in percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
-  /** One of the instruments beside its own; its numbers are read when they are used. Throws for any other. */
+  /** A watched instrument or another leg; its numbers are read when used. Throws for any other symbol. */
   of(symbol: string): WatchedView;
-  /** One of the instruments that it trades, its own included. Throws for any other. */
+  /** One of the instruments that it trades, its own included. Throws for any other symbol. */
   leg(symbol: string): LegView;
   /** Notes one line for people. */
   note(text: string): void;
 }
 
-/** A fill of one of the strategy's orders: of its entry, or of what closes its trade. */
+/** A fill of one of the strategy's orders: of an entry, or of an order that closes its trade. */
 export interface OwnFill {
   readonly symbol: string;
   readonly side: 'buy' | 'sell';
@@ -395,7 +397,7 @@ export interface MarketTrade {
   readonly taker: 'buy' | 'sell' | null;
 }
 
-/** A signal from outside the desk, or an edit of one that was not entered yet. Prices in whole ticks. */
+/** A signal from outside the desk, or a revision of one that was not entered yet. Prices in whole ticks. */
 export interface ExternalSignal {
   readonly symbol: string;
   readonly source: string;
@@ -414,18 +416,18 @@ export interface ExternalSignal {
 
 export interface Strategy {
   /**
-   * Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. With `bars`:
-   * bars of the longest span, at most 50,000 minutes together.
+   * Bars needed before the first decision, at most 5,000; wishes have no effect until the last of them. With
+   * `bars`: bars of the longest span, at most 50,000 minutes in total.
    */
   readonly warmupBars: number;
   /**
-   * Spans of the bars that it is shown: `15m`, `4h`, `1d`, up to six that divide a day. They are built from minutes.
-   * Default: each minute.
+   * Spans of the bars that it is shown: `15m`, `4h`, `1d`, up to six, each of which divides a day. They are
+   * built from minutes. Default: each minute.
    */
   readonly bars?: readonly string[];
   /**
-   * Called for each finished bar, in order; of several that end at the same time, the shortest first. Wishes are
-   * carried out when it has returned.
+   * Called for each finished bar, in order; of several that end at the same time, the shortest first. Wishes
+   * are carried out after it returns.
    */
   onBar(desk: DeskView, bar: Bar): void;
   /**
@@ -434,25 +436,28 @@ export interface Strategy {
    */
   onFill?(desk: DeskView, fill: OwnFill): void;
   /**
-   * Called for each quote of its instrument, and of its other legs, while the market is open, once it has warmed up.
-   * `symbol`: whose quote; `desk.bid` and `desk.ask` are always those of its own. Between two bars, `onQuote`, `onTrade`,
-   * `onTimer` and `onFill` together may make one `enter` in each leg. Past quotes are never repeated after a start.
+   * Called for each quote of its instrument, and of its other legs, while the market is open, once it has
+   * warmed up. `symbol`: whose quote; `desk.bid` and `desk.ask` are always those of its own instrument.
+   * Between two bars, `onQuote`, `onTrade`, `onTimer` and `onFill` together may make one `enter` in each leg.
+   * Past quotes are never repeated after a start.
    */
   onQuote?(desk: DeskView, symbol: string): void;
   /**
-   * Called for each trade of its instruments while the market is open, once it has warmed up. Requires prices with
-   * trades, such as the simulated market's or a recording of trades; otherwise the status says that it waits for them.
+   * Called for each trade of its instruments while the market is open, once it has warmed up. Requires prices
+   * with trades, such as the simulated market's or a recording of trades; otherwise the status says that it
+   * waits for trades.
    */
   onTrade?(desk: DeskView, trade: MarketTrade): void;
   /**
-   * Called at the first quote of its own instrument at or after each whole multiple of `timerSeconds` since 1970, by market time. `dueMs`:
-   * the newest multiple, in milliseconds since 1970, UTC.
+   * Called at its own instrument's first quote at or after each whole multiple of `timerSeconds` since 1970,
+   * by market time. `dueMs`: the newest multiple, in milliseconds since 1970, UTC.
    */
   onTimer?(desk: DeskView, dueMs: number): void;
   /**
-   * Called for each signal of its instruments that the desk may act on, once it has warmed up and while it is on
-   * (`close` also while it is off). One call may make one `enter` in the signal's instrument; that entry rests at the
-   * longest until the signal expires or is withdrawn. Returns why it doesn't follow the signal, or nothing.
+   * Called for each signal of its instruments that the desk may act on, once it has warmed up and while it is
+   * on (`close` also while it is off). One call may make one `enter` in the signal's instrument; that entry
+   * rests at most until the signal expires or is withdrawn. Returns why it doesn't follow the signal, or
+   * nothing.
    */
   onSignal?(desk: DeskView, signal: ExternalSignal): string | undefined;
   /** For `onTimer`: whole seconds from 1 to 86,400. */
@@ -476,8 +481,8 @@ export interface StrategyDefinition<P extends ParameterSpecs, A extends Artefact
   /** The entry types that it uses; default: only limit orders. Not every venue supports each of them. */
   readonly enters?: readonly EntryWish['type'][];
   /**
-   * Which of these terms its limit entries have; default: any. Said here, a desk file whose venue doesn't take them is
-   * refused when it is read, in place of each entry.
+   * Which of these terms its limit entries have; default: any. If stated, a desk file whose venue doesn't
+   * support them is refused when it is read, instead of each entry.
    */
   readonly terms?: readonly ('postOnly' | 'fillOrKill')[];
   /**
@@ -486,19 +491,20 @@ export interface StrategyDefinition<P extends ParameterSpecs, A extends Artefact
    */
   readonly watches?: true;
   /**
-   * It trades all symbols of the desk file as one, each of them a leg (`desk.leg`): how many there have to be, from 2 to
-   * 20, or true for any such number. Default: one strategy is created for each symbol, which knows nothing of the others.
+   * It trades all symbols of the desk file as one, each of them a leg (`desk.leg`): how many there must be,
+   * from 2 to 20, or true for any such number. Default: one strategy is created for each symbol, which knows
+   * nothing of the others.
    */
   readonly legs?: true | number;
   /** The data files that the desk file names for it (`artefacts`), each with its SHA-256. Default: none. */
   readonly artefacts?: A;
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
-    /** Its own: with `legs` the first of them. */
+    /** Its own instrument; with `legs`, the first of them. */
     readonly instrument: InstrumentFacts;
-    /** All that it trades, in the order of the desk file's `symbols`; its own alone without `legs`. */
+    /** All that it trades, in the order of the desk file's `symbols`; without `legs`, only its own. */
     readonly legs: readonly InstrumentFacts[];
-    /** Those that it watches, as listed in the desk file, without its own. */
+    /** The instruments that it watches, as listed in the desk file, without its own. */
     readonly watches: readonly InstrumentFacts[];
     readonly artefacts: { readonly [name in keyof A]: ArtefactContent<A[name]> };
   }): Strategy;
