@@ -1,7 +1,6 @@
 /**
- * Sells short after two sweeps: the high of the European morning is taken after the US open, the price
- * consolidates, the high of the consolidation is swept too, and a bar closes below a candle without an upper
- * wick. README.md says which rules are the runbook's.
+ * Sells short after two sweeps: the high of the European morning is taken after the US open, the price rests, its high is
+ * swept too, and a bar closes below a candle that had no upper wick. README.md says which rules are the runbook's.
  */
 import { type DeskView, type InstrumentFacts, strategy } from 'fermata/strategy';
 import { levelsOf, ticksUp } from './lib/levels.js';
@@ -105,7 +104,7 @@ const parameters = {
 type Values = { readonly [name in keyof typeof parameters]: number };
 
 class Slob {
-  /** A whole day from the European open to the US close, so a start at any minute knows the day's setup. */
+  /** A whole day from the European open to the US close, so that a start at any minute knows the setup of the day. */
   readonly warmupBars = 780;
   readonly #tick: number;
   #date = '';
@@ -120,11 +119,11 @@ class Slob {
   }
 
   onBar(desk: DeskView, bar: Candle): void {
-    // As of the end of the bar: the first bar of the European morning ends a minute after the morning begins.
+    // Where the bar ended: the first of the European morning ends a minute after it began.
     const { date, minuteOfDay, minutesToClose } = desk.session;
     if (date !== this.#date) this.#newDay(desk, date);
     const { euroOpen, usOpen, lastEntryMinutes } = this.values;
-    // A session that opens in the evening closes on the next date: no setup begins in the evening.
+    // What opens in the evening closes on the next date: nothing begins in it.
     const isLate = minutesToClose <= lastEntryMinutes || minuteOfDay + minutesToClose > MINUTES_PER_DAY;
     if (minuteOfDay > euroOpen && minuteOfDay <= usOpen) this.#inEurope(bar);
     if (this.#setup !== null) this.#advance(desk, bar, isLate);
@@ -145,7 +144,7 @@ class Slob {
     this.#europe = { bars: 0, high: 0 };
     const setup = this.#setup;
     if (setup === null) return;
-    // A setup whose position is still held goes on until the position is closed.
+    // A position that is held goes on until it is closed.
     if (setup.state === 'POSITION_OPEN' && held(desk)) return;
     if (setup.state === 'POSITION_OPEN') this.#end(desk, setup, 'closed', 'its position is closed');
     else if (!isOver(setup.state)) this.#end(desk, setup, 'expired', 'its day is over');
@@ -174,7 +173,7 @@ class Slob {
     else this.#awaitEntry(desk, setup, bar);
   }
 
-  /** Runs until the consolidation is long enough; a bar that does not fit into it begins another one. */
+  /** Until the consolidation is long enough; a bar that does not fit into it begins another one. */
   #form(desk: DeskView, setup: Setup, bar: Candle): void {
     if (!this.#fits(setup, bar)) setup.box = { bars: 0, high: bar.high, low: bar.low, trigger: null };
     this.#widen(setup, bar);
@@ -220,7 +219,7 @@ class Slob {
     const { slBufferPips, pipPoints, tpRiskReward, spikeWickToBody, entryMaxPoints } = this.values;
     const bufferPoints = slBufferPips * pipPoints;
     const rules = { rewardRisk: tpRiskReward, spikeWickToBody };
-    // For past bars, whose entries have no effect, the close stands in for the quote.
+    // Of past bars, whose wishes do nothing, the close stands for the quote.
     const entry = isPast(desk) ? close : desk.bid;
     const levels = levelsOf(entry, sweep, { ...rules, bufferTicks: ticksUp(bufferPoints / this.#tick) });
     const { tickSize } = this.instrument;
@@ -248,7 +247,7 @@ class Slob {
     });
   }
 
-  /** Follows the setup after its order. The engine closes the position: at target, stop or session end. */
+  /** After its order: what closes it, its target, its stop and the end of the session, is carried out by the engine. */
   #follow(desk: DeskView, setup: Setup, bar: Candle): void {
     const { levels } = setup;
     if (levels === null) return;
@@ -316,7 +315,7 @@ class Slob {
   }
 }
 
-/** Past bars come before the first quote. Nothing reports what was held then; it follows from the prices. */
+/** Past bars come before the first quote. Of them nobody says what was held when: the prices do. */
 const isPast = (desk: DeskView): boolean => Number.isNaN(desk.bid);
 const held = (desk: DeskView): boolean => !isPast(desk) && desk.lots < 0;
 

@@ -1,17 +1,17 @@
-/** Entry, stop and target of a short, in whole ticks. */
+/** Where a short of the setup goes in and out, in whole ticks. */
 import type { Candle, Levels } from './setup.js';
 
 export interface LevelRules {
-  /** Ticks from the sweep up to the stop: slBufferPips, rounded up. */
+  /** Ticks that the stop is above the sweep: slBufferPips, rounded up. */
   readonly bufferTicks: number;
   readonly rewardRisk: number;
   readonly spikeWickToBody: number;
 }
 
-/** A price step may not be a binary fraction: a difference below this is floating-point rounding. */
+/** A price step may be no binary fraction: what is off by less than this is rounding of the machine's. */
 const EPSILON = 1e-9;
 
-/** Rounds up, but not because of floating-point rounding. */
+/** Away from the price: no step is lost. */
 export const ticksUp = (ticks: number): number => Math.ceil(ticks - EPSILON);
 
 export function levelsOf(entry: number, sweep: Candle, rules: LevelRules): Levels {
@@ -19,7 +19,7 @@ export function levelsOf(entry: number, sweep: Candle, rules: LevelRules): Level
   const body = top - Math.min(sweep.open, sweep.close);
   const spike = sweep.high - top > rules.spikeWickToBody * body;
   const stop = (spike ? top : sweep.high) + rules.bufferTicks;
-  // Rounded towards the entry: a nearer target can be reached, a farther one was never promised.
+  // Rounded towards the entry: a target that is nearer can be reached, one that is farther was never promised.
   const target = ticksUp(entry - rules.rewardRisk * (stop - entry));
   return { entry, stop, target, spike };
 }

@@ -1,6 +1,6 @@
 /**
- * Recalculates the levels of a short before its order, from prices instead of ticks and in whole billionths:
- * a mistake in `levels.ts` would not be repeated here in the same way.
+ * The levels of a short, worked out again before its order, from prices instead of ticks and in exact fractions: what
+ * `levels.ts` had wrong would not be wrong here in the same way.
  */
 import type { Candle, Levels } from './setup.js';
 
@@ -10,15 +10,15 @@ export interface SecondLook {
   readonly bufferPoints: number;
   readonly rewardRisk: number;
   readonly spikeWickToBody: number;
-  /** Reward to risk must be above this, after rounding to ticks. */
+  /** Reward to risk has to be above it, after rounding to ticks. */
   readonly minRewardRisk: number;
 }
 
-/** Parts of a point, and of a ratio of 1. */
+/** Parts of a point, and of a ratio. */
 const SCALE = 1_000_000_000n;
 const scaled = (value: number): bigint => BigInt(Math.round(value * Number(SCALE)));
 
-/** Why the order must not be sent, in words; null: no objection. */
+/** What speaks against the order, in words; null: nothing. */
 export function objection({ entry, stop, target }: Levels, sweep: Candle, look: SecondLook): string | null {
   const prices = [entry, stop, target, sweep.open, sweep.high, sweep.close];
   if (!prices.every(Number.isSafeInteger)) return 'a level is no price';

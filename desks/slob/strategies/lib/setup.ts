@@ -1,9 +1,9 @@
-/** A setup, from the moment that the European high is taken to its end. */
+/** A setup, from the European high that was taken to its end. */
 
 export interface Candle {
   /** Milliseconds since 1970, UTC. */
   readonly openMs: number;
-  /** Whole ticks, like all prices here. */
+  /** Whole ticks, as all prices here. */
   readonly open: number;
   readonly high: number;
   readonly low: number;
@@ -15,7 +15,7 @@ export interface Box {
   bars: number;
   high: number;
   low: number;
-  /** Its newest candle without an upper wick. */
+  /** The newest of its candles without an upper wick. */
   trigger: Candle | null;
 }
 
@@ -28,18 +28,18 @@ export interface Levels {
 }
 
 export interface Setup {
-  /** Eight characters: the same for the same symbol and minute, even after a restart. */
+  /** Eight characters: the same for the same symbol and minute, also after a restart. */
   readonly id: string;
   state: SetupState;
   box: Box;
-  /** The candle with the highest high of the second liquidity; null: not swept yet. */
+  /** The candle whose high is the highest of the second liquidity; null: not swept yet. */
   sweep: Candle | null;
   /** Since the first bar of the second liquidity. */
   barsSinceSweep: number;
-  /** Since the bar at whose close the order was sent. */
+  /** Since the bar at whose close the order left. */
   barsSinceOrder: number;
   levels: Levels | null;
-  /** Why it ended, in words. */
+  /** What ended it, in words. */
   ended: string;
 }
 
@@ -57,7 +57,7 @@ export const TRANSITIONS = {
 export type SetupState = keyof typeof TRANSITIONS;
 export type SetupEvent = 'consolidated' | 'swept' | 'ordered' | 'filled' | 'closed' | 'broken' | 'expired';
 
-/** Throws for an event that the state does not allow: a bug in the strategy, which is then switched off. */
+/** Throws for an event that its state does not know: that is a mistake of the strategy, which is then switched off. */
 export function nextState(state: SetupState, event: SetupEvent): SetupState {
   const next = (TRANSITIONS[state] as Partial<Record<SetupEvent, SetupState>>)[event];
   if (next === undefined) throw new TypeError(`a setup that is ${state} can't be ${event}`);
@@ -77,7 +77,7 @@ export const newSetup = (symbol: string, openMs: number): Setup => ({
   ended: '',
 });
 
-/** 32-bit FNV-1a. */
+/** FNV-1a of 32 bits. */
 function setupId(of: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < of.length; at += 1) hash = Math.imul(hash ^ of.charCodeAt(at), 0x01000193);

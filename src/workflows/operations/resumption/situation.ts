@@ -7,7 +7,7 @@ import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
-/** The default of the desk file's `volatilityTimesNormal`; a value set there isn't read. */
+/** Fixed: the desk file's own factor is for its incident of a large drawdown, and isn't read here. */
 const TIMES_NORMAL = 2;
 const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
