@@ -2,7 +2,7 @@
 // and prints one table at the end.
 // `--smoke`: each as short as possible, to check that it runs; two at a time, since they mostly wait. Fails
 // if one fails, hangs or prints no figure.
-// `--folder`: benchmarks of another folder; `--seconds`: time limit for each in a smoke run.
+// `--seed S --count N`: N of them, as the seed draws them. `--folder`: benchmarks of another folder; `--seconds`: time limit for each in a smoke run.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
@@ -15,13 +15,15 @@ const SIDE_BY_SIDE = 2;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values, positionals: wanted } = readOptions(
-  'npm run bench -- [NAME …] [--smoke] [--folder FOLDER] [--seconds N]',
+  'npm run bench -- [NAME …] [--smoke] [--folder FOLDER] [--seconds N] [--seed S --count N]',
   {
     allowPositionals: true,
     options: {
       smoke: { type: 'boolean', default: false },
       folder: { type: 'string', default: join(root, 'bench') },
       seconds: { type: 'string', default: '180' },
+      seed: { type: 'string', default: '0' },
+      count: { type: 'string' },
     },
   },
 );
@@ -40,10 +42,12 @@ if (unknown.length > 0) {
   console.error(`no benchmark has the name ${unknown.join(', ')}; they are the files of ${folder}`);
   process.exit(2);
 }
-const names = readdirSync(folder)
+const all = readdirSync(folder)
   .filter((name) => name.endsWith('.bench.ts'))
   .map((name) => name.replace(/\.bench\.ts$/, ''))
   .filter((name) => wanted.length === 0 || wanted.includes(name));
+const isChosen = new Set(values.count === undefined ? all : await drawn(all));
+const names = all.filter((name) => isChosen.has(name));
 const ends = new Map();
 const waiting = [...names];
 await Promise.all(
@@ -69,6 +73,18 @@ for (const { bench, name, value, unit } of figures)
   console.log(`| ${bench} | ${name} | ${value} | ${unit} |`);
 if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
+
+/** As breaks and broken builds are drawn. */
+async function drawn(all) {
+  const [seed, count] = [Number(values.seed), Number(values.count)];
+  if (!Number.isSafeInteger(seed) || seed < 0 || !(Number.isSafeInteger(count) && count > 0)) {
+    console.error(
+      `--seed, --count: expected whole numbers, count above zero; found ${values.seed}, ${values.count}. Nothing was run.`,
+    );
+    process.exit(2);
+  }
+  return (await import('./breaks/drawn.mjs')).drawn(all, seed, count);
+}
 
 /** Resolves with how it ended, and each figure that it printed. */
 function run(name) {

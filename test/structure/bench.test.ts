@@ -62,6 +62,20 @@ it.each([
   expect(status).toBe(1);
 });
 
+it('draws some by a seed, the same each time, and others by another seed', () => {
+  const names = ['sound', 'throws', 'silent'];
+  const begun = (...args: string[]) => {
+    const { stderr, status } = bench(...names, ...args);
+    return { names: stderr.match(/^\w+(?= …$)/gm)?.toSorted(), status };
+  };
+  const first = begun('--seed', '3', '--count', '1').names;
+  expect(first).toHaveLength(1);
+  expect(begun('--seed', '3', '--count', '1').names).toEqual(first);
+  const seeds = ['4', '5', '6'].map((seed) => begun('--seed', seed, '--count', '1').names);
+  expect(seeds.some((drawn) => drawn?.[0] !== first?.[0])).toBe(true);
+  expect(begun('--count', 'few')).toEqual({ names: undefined, status: 2 });
+});
+
 it('runs nothing where a name is unknown', () => {
   const { status, stderr } = bench('sund');
   expect(stderr).toContain('no benchmark has the name sund');
