@@ -2,7 +2,8 @@
 // and prints one table at the end.
 // `--smoke`: each as short as possible, to check that it runs; two at a time, since they mostly wait. Fails
 // if one fails, hangs or prints no figure.
-// `--seed S --count N`: N of them, as the seed draws them. `--folder`: benchmarks of another folder; `--seconds`: time limit for each in a smoke run.
+// `--seed S --count N`: N of them, as the seed draws them. `--folder`: benchmarks of another folder; `--seconds`:
+// time limit for each in a smoke run.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';

@@ -297,6 +297,26 @@ describe.concurrent('fermata doctor', () => {
     expect(err).toMatch(asFolder);
     const desk = diagnosis.findings.find(({ name }) => name === 'Desk');
     expect(desk).toMatchObject({ verdict: 'warn', doThis: expect.stringMatching(asFolder) });
+
+    // A server of somebody else's that a profile names, as `fermata up` reads it; and one that nothing names.
+    const profile = join(place, 'temporal.toml');
+    writeFileSync(profile, '[profile.default]\naddress = "127.0.0.1:1"\n');
+    const temporalOf = async (env: NodeJS.ProcessEnv) => {
+      const args = ['doctor', '--json', '--desk', 'here'];
+      const { out: said } = await runCommand(place, args, { FERMATA_TEMPORAL: 'external', ...env });
+      const { findings } = JSON.parse(said) as typeof diagnosis;
+      return findings.find(({ name }) => name === 'Temporal');
+    };
+    const [ofProfile, ofNothing] = await Promise.all([
+      temporalOf({ TEMPORAL_CONFIG_FILE: profile }),
+      temporalOf({}),
+    ]);
+    expect(ofProfile).toMatchObject({ verdict: 'fail', observed: '127.0.0.1:1 does not answer' });
+    expect(ofNothing).toMatchObject({
+      verdict: 'fail',
+      observed: 'neither TEMPORAL_ADDRESS nor a profile names a server',
+      doThis: expect.stringContaining('TEMPORAL_ADDRESS=host:port'),
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import type { Command } from 'commander';
 import { folderNotice } from '../../desk/resolve-desk.js';
 import { venueOfFeed } from '../../domain/feed-name.js';
 import { messageOf } from '../../domain/message-of.js';
+import { EnvironmentProblem } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { freeBytes } from '../../supervisor/ballast.js';
@@ -299,12 +300,7 @@ async function ports({ home, apiPort }: DoctorContext): Promise<Answer> {
 
 /** Only checks: `fermata up` downloads what is missing and shows its progress. */
 async function temporalServer({ env }: DoctorContext): Promise<Answer> {
-  const address = env.FERMATA_TEMPORAL === 'external' ? env.TEMPORAL_ADDRESS : undefined;
-  if (address !== undefined && address !== '') {
-    const answers = await canConnect(address);
-    const doThis = 'start that server, or FERMATA_TEMPORAL=managed to use one of our own';
-    return { ...passIf(answers, `${address} ${answers ? 'answers' : 'does not answer'}`), doThis };
-  }
+  if (env.FERMATA_TEMPORAL === 'external') return externalServer(env);
   const skipped: string[] = [];
   for (const path of [await onPath('temporal', env), cachedBinary(env)]) {
     if (path === null || !(await isExecutable(path))) continue;
@@ -315,6 +311,24 @@ async function temporalServer({ env }: DoctorContext): Promise<Answer> {
   const go = await onPath('go', env);
   const none = `none here; ${go === null ? 'no Go' : 'Go is there'}`;
   return { verdict: 'warn', observed: [...skipped, none].join('; ') };
+}
+
+/** As `fermata up` would find it: by variables or a profile. */
+async function externalServer(env: NodeJS.ProcessEnv): Promise<Answer> {
+  const { externalTemporal } = await import('../../home/external-temporal.js');
+  try {
+    const { address } = externalTemporal(env);
+    if (address === null) {
+      const doThis = 'set TEMPORAL_ADDRESS=host:port, or a profile with an address in it: docs/TEMPORAL.md';
+      return { verdict: 'fail', observed: 'neither TEMPORAL_ADDRESS nor a profile names a server', doThis };
+    }
+    const answers = await canConnect(address);
+    const doThis = 'start that server, or FERMATA_TEMPORAL=managed to use one of our own';
+    return { ...passIf(answers, `${address} ${answers ? 'answers' : 'does not answer'}`), doThis };
+  } catch (error) {
+    if (!(error instanceof EnvironmentProblem)) throw error;
+    return { verdict: 'fail', observed: error.message, doThis: error.doThis };
+  }
 }
 
 async function onPath(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
