@@ -69,13 +69,14 @@ async function open(runtime: Runtime, closers: Closers): Promise<void> {
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   closers.push(() => trader.close());
   const rolesOf: WebDependencies['rolesOf'] = (person) => rolesOfPerson(desk.people, person);
+  const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }, logOutput());
   const sessions = SessionStore.open(
     join(homePaths(runtime.home).home, 'web', 'sessions.json'),
     Date.now,
     (person) => standingOf(runtime.home, person, rolesOf(person)),
+    (why) => log.error(`sign-ins can’t be saved (${why}): they count until this process ends`),
   );
   const tickets = new TemporalTickets(Date.now);
-  const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }, logOutput());
   const onForged = forgedRowTeller({
     ...{ desk, pool, home: runtime.home, nowMs: Date.now },
     log: (problem) => log.error(problem),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
-import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
-import { buildCalendars } from '../trader/engine-config.js';
+import { type BarGap, findBarGaps, gapsWhileOpen, readCoverage } from '../store/bars.js';
+import { openTimes } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
@@ -21,9 +21,7 @@ export const candlesStored = check(
     const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
     const { marketData } = await readStatus({ trader });
     const { marketMs, speed, identity: source } = marketData;
-    const calendars = buildCalendars(desk);
-    const openMs = (symbol: string, fromMs: number, toMs: number): number =>
-      calendars[desk.instruments.findIndex((one) => one.symbol === symbol)]?.openMs(fromMs, toMs) ?? 0;
+    const openMs = openTimes(desk);
     const range = { desk: desk.desk, source, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
     const [coverage, found] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
     const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
@@ -33,10 +31,7 @@ export const candlesStored = check(
       const ageMs = openMs(symbol, covered.lastMs + MINUTE_MS, marketMs);
       return ageMs > lateMs ? [`${symbol} has none since ${minuteOf(covered.lastMs)}`] : [];
     });
-    const gaps = found.flatMap((gap) => {
-      const missing = Math.floor(openMs(gap.symbol, gap.fromMs, gap.toMs) / MINUTE_MS);
-      return missing === 0 ? [] : [{ ...gap, missing }];
-    });
+    const gaps = gapsWhileOpen(found, openMs);
     const counts = coverage.map(({ symbol, count }) => `${symbol} ${count}`).join(', ');
     if (problems.length > 0) return { verdict: 'fail', observed: problems.join('; '), expected };
     if (gaps.length > 0) return { verdict: 'warn', observed: `${counts}; missing: ${named(gaps)}`, expected };

@@ -73,7 +73,7 @@ export interface BarCoverage {
 }
 
 const MINUTE_SECONDS = 60;
-const GAPS_MAX = 200;
+const GAPS_MAX = 2_000;
 /** Source of candles that were stored before sources were distinguished. */
 const UNKNOWN_SOURCE = 'unknown';
 
@@ -99,7 +99,10 @@ export async function readCoverage(pool: Queries, range: BarRange): Promise<read
   }));
 }
 
-/** Missing minutes between the first and the last candle of each symbol in the range; the newest 200 gaps. */
+/**
+ * Missing minutes between the first and the last candle of each symbol in the range, whether its market was open or
+ * not; the newest 2000 gaps.
+ */
 export async function findBarGaps(pool: Queries, range: BarRange): Promise<readonly BarGap[]> {
   const found = await pool.query<{ symbol: string; open_time: Date; next: Date }>(
     `select symbol, open_time, next from (
@@ -114,6 +117,16 @@ export async function findBarGaps(pool: Queries, range: BarRange): Promise<reado
     return { symbol, fromMs, toMs: next.getTime(), missing };
   });
 }
+
+/** Those in which the market was open, with the open minutes that they lack. */
+export const gapsWhileOpen = (
+  gaps: readonly BarGap[],
+  openMs: (symbol: string, fromMs: number, toMs: number) => number,
+): readonly BarGap[] =>
+  gaps.flatMap((gap) => {
+    const missing = Math.floor(openMs(gap.symbol, gap.fromMs, gap.toMs) / (MINUTE_SECONDS * 1_000));
+    return missing === 0 ? [] : [{ ...gap, missing }];
+  });
 
 /** One-minute candles, oldest first. */
 export async function readBars(pool: Queries, range: BarRange): Promise<readonly Candle[]> {

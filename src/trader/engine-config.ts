@@ -115,6 +115,15 @@ export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly Sessio
   });
 }
 
+/** Milliseconds between two market times in which the market of a symbol is open. */
+export type OpenMs = (symbol: string, fromMs: number, toMs: number) => number;
+
+export function openTimes(desk: Pick<Desk, 'instruments'>): OpenMs {
+  const calendars = buildCalendars(desk);
+  return (symbol, fromMs, toMs) =>
+    calendars[desk.instruments.findIndex((one) => one.symbol === symbol)]?.openMs(fromMs, toMs) ?? 0;
+}
+
 /** What holding each instrument costs on a paper account, in the same order. */
 export function buildHoldingCosts(desk: Pick<Desk, 'instruments'>): readonly (HoldingCost | null)[] {
   return desk.instruments.map((instrument) => holdingCost(instrument, zoneOffset));

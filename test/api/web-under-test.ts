@@ -102,6 +102,7 @@ export async function startWebUnderTest(
     join(folder, 'sessions.json'),
     nowMs,
     (person) => standings.get(person) ?? '',
+    () => undefined,
   );
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];

@@ -126,6 +126,36 @@ test('missing candles are looked for in the prices that are traded on; without a
   expect(alone).toMatchObject({ source: 'live-binance', gaps: [], coverage: [{ count: 6 }] });
 });
 
+test('a closed market has no gap, and an instrument whose market was closed all along is not missed', async () => {
+  const { desk: shipped } = loadDesk(CRYPTO_DESK_FILE);
+  // START is a Monday, 10:00 UTC.
+  const sessions = {
+    zone: 'UTC',
+    open: [
+      { days: ['mon'], from: '10:00', to: '10:02' },
+      { days: ['mon'], from: '10:04', to: '10:10' },
+    ],
+  };
+  const closed = { zone: 'UTC', open: [{ days: ['tue'], from: '09:00', to: '12:00' }] };
+  const [btc, eth] = shipped.instruments;
+  const desk = {
+    ...shipped,
+    desk: 'd8',
+    instruments: [
+      { ...btc, sessions },
+      { ...eth, sessions: closed },
+    ],
+  };
+  await store('d8', SIMULATED, [0, 1, 4, 5, 8]);
+  const marketData = { identity: SIMULATED, marketMs: START + 60 * MINUTE };
+  const trader = { call: async () => ({ marketData }) };
+  const context = { desk, pool: database.pool, nowMs: () => 0, trader };
+  expect(await findDataGaps(context as never as OperationContext, { hours: 1 })).toMatchObject({
+    gaps: [{ fromMs: START + 6 * MINUTE, missing: 2 }],
+    without: [],
+  });
+});
+
 test('candles from before sources were told apart are kept, and are part of no series', async () => {
   const old = await createTestDatabase({ migrated: false });
   const { host, port, user, password } = old;

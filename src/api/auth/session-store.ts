@@ -7,6 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { messageOf } from '../../domain/message-of.js';
 import { PeopleFileUnusable } from '../../home/people-folder.js';
 
 /** Sign-ins of one person. The next one ends that person's oldest, and nobody else's. */
@@ -39,18 +40,28 @@ const sameDigest = (left: string, right: string): boolean =>
 
 export class SessionStore {
   readonly #families: Map<string, Family>;
+  #isUnwritten = false;
 
   private constructor(
     private readonly file: string,
     private readonly nowMs: () => number,
     private readonly standingOf: StandingOf,
+    private readonly onUnwritten: (why: string) => void,
     families: Map<string, Family>,
   ) {
     this.#families = families;
   }
 
-  /** A missing or unreadable file means that nobody is signed in, which is the safe side. */
-  static open(file: string, nowMs: () => number, standingOf: StandingOf): SessionStore {
+  /**
+   * A missing or unreadable file means that nobody is signed in, which is the safe side. `onUnwritten`: told once
+   * when the file can't be written any more.
+   */
+  static open(
+    file: string,
+    nowMs: () => number,
+    standingOf: StandingOf,
+    onUnwritten: (why: string) => void,
+  ): SessionStore {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     let families: [string, Family][] = [];
     try {
@@ -58,7 +69,7 @@ export class SessionStore {
     } catch {
       families = [];
     }
-    return new SessionStore(file, nowMs, standingOf, new Map(families));
+    return new SessionStore(file, nowMs, standingOf, onUnwritten, new Map(families));
   }
 
   /** `passkey`: the one used, if the person signed in with a passkey. */
@@ -136,9 +147,16 @@ export class SessionStore {
     for (const [name, family] of this.#families) if (family.expiresMs <= now) this.#families.delete(name);
   }
 
+  /** A full disk signs nobody out, since Stop must work then: memory counts, and the next change writes the file. */
   #save(): void {
     const next = `${this.file}.next`;
-    writeFileSync(next, JSON.stringify(Object.fromEntries(this.#families)), { mode: 0o600 });
-    renameSync(next, this.file);
+    try {
+      writeFileSync(next, JSON.stringify(Object.fromEntries(this.#families)), { mode: 0o600 });
+      renameSync(next, this.file);
+      this.#isUnwritten = false;
+    } catch (error) {
+      if (!this.#isUnwritten) this.onUnwritten(messageOf(error));
+      this.#isUnwritten = true;
+    }
   }
 }

@@ -102,9 +102,9 @@ function longestStreak(results: readonly number[]): number {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-/** Truncated, like the trader's figures. */
-const cut = (value: number, places: number): string =>
-  (Math.trunc(value * 10 ** places) / 10 ** places).toFixed(places);
+/** Truncated, like the trader's figures. Four more places are rounded first: 0.29 × 100 is a little below 29. */
+export const cut = (value: number, places: number): string =>
+  (Math.trunc(Number((value * 10 ** places).toFixed(4))) / 10 ** places).toFixed(places);
 
 const figuresSchema = z.object({
   trades: z.number().describe('Closed round trips'),
