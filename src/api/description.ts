@@ -6,13 +6,13 @@ import { answer, jsonSchema, problemSchema, problems } from './schemas/answers.j
 import { deskStatusSchema, liveMessageSchema } from './schemas/trader-status.js';
 
 const TAGS = [
-  { name: 'sign-in', description: 'Access tokens live 15 minutes, refresh tokens 7 days and are used once' },
-  { name: 'state', description: 'What is true now' },
+  { name: 'sign-in', description: 'Access tokens last 15 minutes; refresh tokens last 7 days and work once' },
+  { name: 'state', description: 'Current state' },
   { name: 'records', description: 'What happened: the ledger and the evidence' },
-  { name: 'settings', description: 'What the desk trades by' },
+  { name: 'settings', description: 'Settings of the desk' },
   { name: 'people', description: 'What waits for people' },
   { name: 'incidents', description: 'What went wrong, who has it, and what was done' },
-  { name: 'go-live', description: 'What stands before real money' },
+  { name: 'go-live', description: 'The way to real money' },
   { name: 'emergency', description: 'Stop, close all, resume' },
 ];
 

@@ -27,18 +27,18 @@ export const TIMEOUT_SECONDS_MAX = 3600;
 export const reasonText = textOf(REASON_LENGTH_MAX);
 export const ANY_REASON = [
   '--reason [text]',
-  'why; kept with the evidence. Without one a task asks for it afterwards',
+  'why; stored with the evidence. Without one a task asks for it afterwards',
 ] as const;
 
 export function actOptions(command: Command, timeoutSeconds: number): Command {
   return deadlineOptions(
-    command.requiredOption('--reason <text>', 'why; kept with the evidence', reasonText),
+    command.requiredOption('--reason <text>', 'why; stored with the evidence', reasonText),
     timeoutSeconds,
   );
 }
 
 /** For commands where no task asks for a missing reason. */
-export const REASON_IF_ANY = ['--reason [text]', 'why; kept with the evidence'] as const;
+export const REASON_IF_ANY = ['--reason [text]', 'why; stored with the evidence'] as const;
 
 /** Speed matters more than the reason here. */
 export function urgentOptions(
@@ -51,7 +51,7 @@ export function urgentOptions(
 
 function deadlineOptions(command: Command, timeoutSeconds: number): Command {
   return command
-    .option('--as <person>', 'who decides this: whoever is signed in')
+    .option('--as <person>', 'who decides this: the signed-in person')
     .option(
       '--timeout <seconds>',
       'how long to wait for the proof',

@@ -23,7 +23,7 @@ const ofDesk =
     configure(command);
     const acting = command.commands.length > 0 ? command.commands : [command];
     const given = acting.filter((leaf) => !leaf.options.some(({ long }) => long === '--desk'));
-    for (const leaf of given) leaf.option('--desk <name>', 'which desk, where several run here');
+    for (const leaf of given) leaf.option('--desk <name>', 'which desk, if several run here');
     command.hook('preAction', async (_command, action) => {
       const { desk } = action.opts<{ desk?: string | true }>();
       const { chooseDesk } = await import('./running-desk.js');
@@ -65,7 +65,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'doctor',
     group: 'The desk',
-    summary: 'look at this machine and say what to do',
+    summary: 'check this machine and say what to do',
     load: async () => ofDesk((await import('./commands/doctor.js')).doctorCommand),
   },
   {
@@ -77,7 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'desks',
     group: 'The desk',
-    summary: 'list each desk: whether it runs, its mode and page, where its file lies',
+    summary: 'list each desk: whether it runs, its mode and page, where its file is',
     load: async () => (await import('./commands/desks.js')).desksCommand,
   },
   {
@@ -95,7 +95,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'paper',
     group: 'The desk',
-    summary: 'begin again with the paper balance of the desk file',
+    summary: 'start again with the desk file’s paper balance',
     load: async () => ofDesk((await import('./commands/paper.js')).paperCommand),
   },
   {
@@ -113,7 +113,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'stats',
     group: 'The desk',
-    summary: 'what trading came to, by days and weeks of the desk',
+    summary: 'results of trading, by the desk’s days and weeks',
     load: async () => ofDesk((await import('./commands/stats.js')).statsCommand),
   },
   {
@@ -131,7 +131,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'trading-journal',
     group: 'The desk',
-    summary: 'what each day came to, and what people noted of it',
+    summary: 'the result of each day, with people’s notes',
     load: async () => ofDesk((await import('./commands/trading-journal.js')).tradingJournalCommand),
   },
   {
@@ -143,7 +143,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'completion',
     group: 'The desk',
-    summary: 'print what makes bash or zsh complete commands and options',
+    summary: 'print the script that completes commands in bash or zsh',
     load: async () => (await import('./commands/completion.js')).completionOf(COMMANDS),
   },
   {
@@ -209,7 +209,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'signal',
     group: 'Stop and resume',
-    summary: 'send a signal from outside, withdraw it, or see how they stand',
+    summary: 'send a signal from outside, withdraw it, or list them all',
     load: async () => ofDesk((await import('./commands/signal.js')).signalCommand),
   },
   {
@@ -263,7 +263,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'login',
     group: 'People and incidents',
-    summary: 'sign in here: who decides something has to be',
+    summary: 'sign in here; decisions need it',
     load: async () => ofDesk((await import('./commands/login.js')).loginCommand),
   },
   {
@@ -299,19 +299,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'backup',
     group: 'Routines and proof',
-    summary: 'take a backup of everything that the desk keeps',
+    summary: 'back up everything that the desk stores',
     load: async () => ofDesk((await import('./commands/backups.js')).backupCommand),
   },
   {
     name: 'backups',
     group: 'Routines and proof',
-    summary: 'which backups there are',
+    summary: 'list the backups',
     load: async () => ofDesk((await import('./commands/backups.js')).backupsCommand),
   },
   {
     name: 'restore',
     group: 'Routines and proof',
-    summary: 'put a backup in the place of the desk, or on a server of its own to look at',
+    summary: 'replace the desk with a backup, or inspect one on a separate server',
     load: async () => ofDesk((await import('./commands/restore.js')).restoreCommand),
   },
   {
@@ -323,25 +323,25 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'drill',
     group: 'Routines and proof',
-    summary: 'restore a backup on a server of its own and prove it',
+    summary: 'restore a backup on a separate server and prove it',
     load: async () => ofDesk((await import('./commands/backups.js')).drillCommand),
   },
   {
     name: 'data',
     group: 'Routines and proof',
-    summary: 'fetch candles from the venue; which there are, and which are missing',
+    summary: 'fetch candles from the venue; list those stored and those missing',
     load: async () => ofDesk((await import('./commands/data.js')).dataCommand),
   },
   {
     name: 'upgrade',
     group: 'Routines and proof',
-    summary: 'check whether the open runs would go on with this build',
+    summary: 'check whether the open runs would continue with this build',
     load: async () => ofDesk((await import('./commands/upgrade.js')).upgradeCommand),
   },
   {
     name: 'deploy',
     group: 'Routines and proof',
-    summary: 'make and test another build; it takes the place of this one once people agree',
+    summary: 'make and test another build, which replaces this one once people agree',
     load: async () => ofDesk((await import('./commands/deploy.js')).deployCommand),
   },
   {
@@ -353,25 +353,25 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'evidence',
     group: 'Routines and proof',
-    summary: 'prove that no evidence was changed; show what steps were answered',
+    summary: 'prove that no evidence was changed; show the answers that steps got',
     load: async () => ofDesk((await import('./commands/evidence.js')).evidenceCommand),
   },
   {
     name: 'backtest',
     group: 'Routines and proof',
-    summary: 'trade a desk on recorded prices and say what it came to',
+    summary: 'trade a desk on recorded prices and report the result',
     load: async () => ofDesk((await import('./commands/backtest.js')).backtestCommand),
   },
   {
     name: 'replay',
     group: 'Routines and proof',
-    summary: 'run a past day again: whether it is decided as it was then',
+    summary: 'run a past day again: are its decisions the same as then?',
     load: async () => ofDesk((await import('./commands/replay.js')).replayCommand),
   },
   {
     name: 'connection',
     group: 'Routines and proof',
-    summary: 'test the way to the venue: session, market data, balance',
+    summary: 'test the connection to the venue: session, market data, balance',
     load: async () => ofDesk((await import('./commands/connection.js')).connectionCommand, 'its-home'),
   },
   {
@@ -383,13 +383,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'preflight',
     group: 'Real money',
-    summary: 'look at everything that real money needs, by real calls on the exchange',
+    summary: 'check everything that real money needs, by real calls to the exchange',
     load: async () => ofDesk((await import('./commands/preflight.js')).preflightCommand, 'its-home'),
   },
   {
     name: 'go-live',
     group: 'Real money',
-    summary: 'ask for trading real money, see how far it is, or take it back',
+    summary: 'ask to trade real money, show progress, or revoke permission',
     load: async () => ofDesk((await import('./commands/go-live.js')).goLiveCommand),
   },
 ];

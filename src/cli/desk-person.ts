@@ -87,7 +87,7 @@ function peopleOf({ deskFile }: Pick<Runtime, 'deskFile'>) {
 /** For commander. */
 export const SIGNING_OPTION = [
   '--signing-password-file <file>',
-  'with real money: its first line is the signing password; else it is asked for. A passkey signs on the page',
+  'with real money: its first line is the signing password; left out: asked for. A passkey signs on the page',
 ] as const;
 
 /** Empty if the vote needs no signature; otherwise asks for the signing password. */

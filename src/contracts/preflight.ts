@@ -18,7 +18,7 @@ export type PreflightOutcome = Omit<PreflightResult, 'key' | 'title'>;
 export const preflightSchema = z.object({
   desk: z.string(),
   configHash: z.string(),
-  endpoint: z.string().describe('Where the exchange was asked'),
+  endpoint: z.string().describe('Which endpoint was checked'),
   /** People are notified of a `warn`. */
   verdict: verdict.describe('fail forbids a start with real money; warn does not'),
   results: z.array(resultSchema),

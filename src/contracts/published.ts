@@ -19,8 +19,8 @@ export const approvalSchema = z.object({
   title: z.string(),
   parameters: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .describe('Everything that is agreed to'),
-  parametersHash: z.string().describe('A vote quotes it: what was seen is what is decided'),
+    .describe('Everything that a vote agrees to'),
+  parametersHash: z.string().describe('A vote quotes it, and so decides what was seen'),
   needed: z.number().describe('Different people; one refusal ends it'),
   roles: z.array(z.string()),
   requestedBy: z.string(),
@@ -111,8 +111,8 @@ export const incidentShownSchema = incidentSchema.extend({
         sha256: z.string(),
       }),
     )
-    .describe('What was kept, for example the last lines of a log'),
-  contacts: z.array(z.string()).describe('Whom to call, a line each, as the desk file names them'),
+    .describe('Stored, for example the last lines of a log'),
+  contacts: z.array(z.string()).describe('Whom to call, one line each, as in the desk file'),
 });
 export type IncidentShown = Shape<typeof incidentShownSchema>;
 
@@ -120,12 +120,12 @@ export const taskSchema = z.object({
   id: z.number(),
   desk: z.string(),
   /** For example `incident:<fingerprint>:review`; the same source again is the same task. */
-  source: z.string().describe('Who asks and what about'),
+  source: z.string().describe('Who asks, and about what'),
   title: z.string(),
   /** What to do, in words. */
   detail: z.string(),
   /** Left out: only the note is needed. */
-  items: z.array(z.string()).exactOptional().describe('What has to be ticked, each of them'),
+  items: z.array(z.string()).exactOptional().describe('To be ticked, every one'),
   dueMs: wallMs,
   createdMs: wallMs,
   state: z.enum(['open', 'done', 'withdrawn']),
@@ -197,9 +197,9 @@ export const setupSchema = z.object({
   /** Of its first note. */
   begunMs: marketMs,
   detectedMs: marketMs.nullable().describe('Null: it was not detected'),
-  last: z.string().describe('What was noted of it last'),
+  last: z.string().describe('Its latest note'),
   /** Null if the trader doesn't answer, or if the strategy has dropped this setup without noting an end. */
-  state: z.string().nullable().describe('Null: nobody knows'),
+  state: z.string().nullable().describe('Null: not known'),
   open: z.boolean().describe('Whether the strategy still follows it'),
   /** As of detection; null: it was not detected, or its plan names none. */
   prices: (
@@ -212,9 +212,7 @@ export type SetupShown = Shape<typeof setupSchema>;
 
 export const setupDetailsSchema = setupSchema.extend({
   rewardToRisk: z.number().nullable().describe('Of the plan’s prices'),
-  steps: z
-    .array(z.object({ atMs: marketMs, text: z.string() }))
-    .describe('What was noted of it, oldest first'),
+  steps: z.array(z.object({ atMs: marketMs, text: z.string() })).describe('Its notes, oldest first'),
 });
 export type SetupDetails = Shape<typeof setupDetailsSchema>;
 
@@ -239,12 +237,12 @@ export const journalDaySchema = z.object({
       setups: z.number().describe('Detected'),
       orders: z.number().describe('Entries that went to the venue'),
       trades: z.number().describe('Closed'),
-      result: decimalText.describe('Of what was closed, after fees; decimal text'),
+      result: decimalText.describe('Of the closed trades, after fees; decimal text'),
       currency: z.string(),
       writtenMs: wallMs,
     })
     .nullable()
-    .describe('Null: nobody has written them'),
+    .describe('Null: not written yet'),
   /** In words. Oldest first, like the notes. */
   positions: z
     .array(z.object({ text: z.string(), writtenMs: wallMs }))
@@ -263,10 +261,10 @@ export const validationSchema = z.object({
   createdMs: wallMs,
   requestedBy: z.string(),
   recommendation: z.enum(['GO', 'NO-GO']),
-  reasons: z.array(z.string()).describe('Every reason of a NO-GO, each with the amount that is missing'),
+  reasons: z.array(z.string()).describe('Every reason for a NO-GO, each with its shortfall'),
   goLive: z
     .object({ qualifies: z.boolean(), because: z.array(z.string()) })
-    .describe('Whether it may stand for real money, and if not, why'),
+    .describe('Whether it counts for real money, and if not, why'),
   /** Market times of the first price and of the end; null if no price came. */
   period: z.object({
     requestedMs: z.number(),
@@ -293,7 +291,7 @@ export const validationSchema = z.object({
     sharpe: z.number().nullable(),
     hourlyReturns: z.number(),
     maxDrawdownPct: z.number(),
-    maxDrawdownFrom: z.string().nullable().describe('Null where equity never fell'),
+    maxDrawdownFrom: z.string().nullable().describe('Null if equity never fell'),
     maxDrawdownTo: z.string().nullable(),
     openPositions: z.number(),
     ordersDenied: z.number(),
@@ -313,6 +311,6 @@ export const validationSchema = z.object({
         text: z.string(),
       }),
     )
-    .describe('Each criterion with what was measured'),
+    .describe('Each criterion with its measured value'),
 });
 export type ValidationShown = Shape<typeof validationSchema>;

@@ -38,19 +38,19 @@ const exitsSchema = z.object({
     .array(
       z.object({
         price: decimalText,
-        pct: z.number().describe('Of the whole trade, what is closed there'),
+        pct: z.number().describe('Percent of the whole trade closed there'),
         reached: z.boolean(),
         rests: z
           .literal(true)
           .exactOptional()
-          .describe('At the venue, in one group with the stop; left out where the desk holds it'),
+          .describe('At the venue, in one group with the stop; left out if the desk holds it'),
       }),
     )
     .describe('The nearest first'),
   trailBy: decimalText.nullable().describe('How far behind the market the stop follows'),
   /** When the market reaches this price, the stop moves to the average entry price. */
   breakEven: z
-    .object({ price: decimalText, done: z.boolean().describe('The stop is at the average, or nearer') })
+    .object({ price: decimalText, done: z.boolean().describe('The stop is at the average or better') })
     .nullable(),
   /** From this time the trade is closed at the market. */
   timeExitMs: marketMs.nullable(),
@@ -59,10 +59,10 @@ const exitsSchema = z.object({
     .number()
     .exactOptional()
     .describe(
-      'So long before its session ends the trade is closed at the market; left out: it may be held over',
+      'How long before its session ends the trade is closed at the market; left out: may be held over',
     ),
-  stopMovedBy: z.enum(STOP_MOVERS).nullable().describe('null: the stop is where the entry wanted it'),
-  words: z.array(z.string()).describe('All of it for people, a few words each'),
+  stopMovedBy: z.enum(STOP_MOVERS).nullable().describe('Null: the stop is where the entry placed it'),
+  words: z.array(z.string()).describe('All of it in plain words, a few each'),
 });
 export type ExitsStatus = Shape<typeof exitsSchema>;
 
@@ -71,13 +71,13 @@ const tradeSchema = z.object({
   id: z.string(),
   openedMs: marketMs,
   fees: decimalText,
-  result: decimalText.describe('Of what is closed, after all fees so far, with what the rest is worth now'),
+  result: decimalText.describe('Of the closed part, after all fees so far, plus what the rest is worth now'),
   /** Unknown for an adopted quantity. */
-  risk: decimalText.nullable().describe('What its first stop would have lost; null: nobody knows'),
+  risk: decimalText.nullable().describe('What its first stop would have lost; null: not known'),
   /** Two decimals. */
   r: decimalText.nullable().describe('Result in multiples of the risk'),
   /** Also absent from traders of earlier versions. */
-  exits: exitsSchema.exactOptional().describe('What closes it beside its stop; left out where nothing does'),
+  exits: exitsSchema.exactOptional().describe('What closes it besides its stop; left out: nothing'),
 });
 export type TradeStatus = Shape<typeof tradeSchema>;
 
@@ -90,8 +90,8 @@ const partSchema = tradeSchema.extend({
   side: z
     .enum(['long', 'short'])
     .exactOptional()
-    .describe('Where trades may be against each other; left out elsewhere: that of the position'),
-  averagePrice: decimalText.exactOptional().describe('Of its own fills; given where `side` is'),
+    .describe('Only if trades may be against each other; left out: that of the position'),
+  averagePrice: decimalText.exactOptional().describe('Of its own fills; given with `side`'),
   stopPrice: decimalText.nullable(),
   protection: z.enum(PROTECTIONS).describe('By its own stop, for its own quantity'),
 });
@@ -113,9 +113,7 @@ export const positionSchema = z.object({
   withoutStopMs: z
     .number()
     .nullable()
-    .describe(
-      'Milliseconds for which no stop for the whole position has rested at the venue; null: one does',
-    ),
+    .describe('Milliseconds that no stop for the whole position has rested at the venue; null: one does'),
   strategy: z.string(),
   /** Of that strategy; null if there is none, for example for a position of less than one lot. */
   trade: tradeSchema.nullable(),
@@ -124,7 +122,7 @@ export const positionSchema = z.object({
     .array(partSchema)
     .exactOptional()
     .describe(
-      'Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0',
+      'If several strategies may trade the instrument: what each holds, oldest first; `strategy` and `trade` are then those of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then those of the venue’s net, which may be 0',
     ),
 });
 export type PositionStatus = Shape<typeof positionSchema>;
@@ -139,12 +137,10 @@ export const orderSchema = z.object({
   quantity: decimalText,
   filled: decimalText,
   /** For an order that is not a stop: its limit, or the worst price that a market entry accepts. */
-  price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
+  price: decimalText.nullable().describe('Of a stop: its trigger; null: at the market'),
   worstPrice: decimalText
     .exactOptional()
-    .describe(
-      'Of an entry by a stop: the worst price at which it may be filled; left out by every other order',
-    ),
+    .describe('Of a stop entry: the worst price at which it may be filled; left out for any other order'),
   strategy: z.string(),
 });
 export type OrderStatus = Shape<typeof orderSchema>;
@@ -155,7 +151,7 @@ export const waitingEntrySchema = z.object({
   side: z.enum(SIDES),
   type: z.enum(WAITED),
   strategy: z.string(),
-  waits: z.string().describe('For what, in words; a time is that of its market'),
+  waits: z.string().describe('For what, in words; times are in its market’s zone'),
   stop: decimalText.describe('The stop-loss that it will have'),
   sinceMs: marketMs.nullable().describe('When it began to wait, market time; null: not known'),
 });
@@ -167,7 +163,7 @@ const marketDataSchema = marketSourceSchema.extend({
   lastQuoteAgeMs: z.number().nullable(),
   lastPrices: z
     .array(z.object({ symbol: z.string(), bid: decimalText, ask: decimalText }))
-    .describe('Of each instrument the newest quote that is believed'),
+    .describe('The newest believed quote of each instrument'),
   heldBack: z
     .array(
       z.object({
@@ -180,7 +176,7 @@ const marketDataSchema = marketSourceSchema.extend({
         forMs: z.number(),
       }),
     )
-    .describe('Implausible quotes: used for nothing until others agree or they have stood for a while'),
+    .describe('Implausible quotes: not used until others agree or they have lasted for a while'),
 });
 
 const differenceSchema = z.object({
@@ -245,7 +241,7 @@ export const stopGapSchema = z.object({
   why: z.enum(STOP_GAP_CAUSES),
   count: z.number(),
   longestMs: z.number(),
-  symbol: z.string().describe('Of the longest'),
+  symbol: z.string().describe('Of the longest gap'),
   atMarketMs: marketMs,
   newestMs: z.number(),
 });
@@ -274,7 +270,7 @@ const signalStatusSchema = z.object({
   source: z.string(),
   id: z.string(),
   /** If null, all fields that come with a signal are also null. */
-  revision: z.number().nullable().describe('The newest; null: it was withdrawn before it came'),
+  revision: z.number().nullable().describe('The newest; null: withdrawn before it came'),
   symbol: z.string().nullable(),
   action: z.enum(SIGNAL_ACTIONS).nullable(),
   entry: decimalText.nullable(),
@@ -294,7 +290,7 @@ export const signalsSchema = z.object({
   newest: z.array(signalStatusSchema),
   refused: z
     .array(z.object({ limit: z.string(), count: z.number() }))
-    .describe('Since the journal began, by what refused them'),
+    .describe('Since the journal began, by refusing limit'),
 });
 export type SignalsStatus = Shape<typeof signalsSchema>;
 
@@ -313,17 +309,17 @@ const contractSchema = z.object({
     .string()
     .nullable()
     .describe('In force, yyyymm; null: what the broker’s continuous future stands for'),
-  lastTradeDay: z.string().nullable().describe('Of what is traded; null: not known yet'),
+  lastTradeDay: z.string().nullable().describe('Of the traded contract; null: not known yet'),
   noticeDay: z
     .string()
     .nullable()
     .describe(
-      'The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade',
+      'The first day on which a holder may get notice of delivery: it is left before that; null: none before the last trade',
     ),
   daysLeft: z
     .number()
     .nullable()
-    .describe('Days until the last trade, begun ones included; 0 or less: it has expired'),
+    .describe('Days until the last trade, rounded up; 0 or less: it has expired'),
   rollDay: z
     .string()
     .nullable()
@@ -331,14 +327,14 @@ const contractSchema = z.object({
   phase: z
     .enum(CONTRACT_PHASES)
     .describe(
-      'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart',
+      'due: people are asked to roll; leaving: positions are closed, too; rolled: the trader must restart',
     ),
   leftBeforeEnd: z
     .boolean()
     .describe(
-      'Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it',
+      'Whether entries end and positions are closed before its last trade; false: the desk has no rule for it, and a person closes them',
     ),
-  next: z.string().nullable().describe('The month that follows, yyyymm'),
+  next: z.string().nullable().describe('The next month, yyyymm'),
   choices: z.array(z.string()).describe('Months that people may roll to; empty without a rule'),
   atVenue: z
     .object({ traded: listedContractSchema, following: listedContractSchema.nullable() })
@@ -361,7 +357,7 @@ export const traderStatusSchema = z.object({
   starting: z
     .literal(true)
     .optional()
-    .describe('The engine has not started yet: nothing else here is known of books, orders and permissions'),
+    .describe('The engine has not started yet: books, orders and permissions here are not known'),
   mode: modeSchema,
   reason: z.string().describe('One sentence: why the mode is what it is'),
   halts: z.array(haltSchema),
@@ -374,7 +370,7 @@ export const traderStatusSchema = z.object({
   trading: z.enum(['paper', 'live']),
   account: z
     .object({ name: z.string(), resting: z.array(z.string()) })
-    .describe('Whose money; resting: paper accounts of other prices, kept until those are back'),
+    .describe('Whose money; resting: paper accounts set aside until their prices are back'),
   marketData: marketDataSchema,
   currency: z.string(),
   equity: decimalText,
@@ -388,15 +384,15 @@ export const traderStatusSchema = z.object({
     .object({
       /** Cash, coins held, and, as negative amounts, fees taken from assets held for them. */
       balances: z.array(z.object({ asset: z.string(), amount: decimalText })),
-      capitalMoved: decimalText.describe('Cash in and out since the journal began that is no result'),
+      capitalMoved: decimalText.describe('Cash in and out since the journal began that is not a result'),
       /** Deducted from equity, not from cash. */
-      feesElsewhere: decimalText.describe('Worth of fees paid from assets kept for them'),
+      feesElsewhere: decimalText.describe('Value of fees paid from assets held for them'),
       cashUnexplained: decimalText
         .nullable()
-        .describe('What the venue has more (below zero: less) and nobody explained; null: cash agrees'),
+        .describe('Unexplained cash at the venue (below zero: missing there); null: cash agrees'),
       unvaluedFees: z.array(z.object({ asset: z.string(), amount: decimalText })),
     })
-    .describe('The books to the last place'),
+    .describe('The books to the last digit'),
   positions: z.array(positionSchema),
   stopGaps: z
     .array(stopGapSchema)
@@ -404,9 +400,7 @@ export const traderStatusSchema = z.object({
   coins: z
     .array(coinsSchema)
     .describe('Coins of the account that are not the desk’s; nothing is armed while some are nobody’s'),
-  dust: z
-    .array(dustSchema)
-    .describe('What is left below the venue’s smallest order: shown, valued, prevents nothing'),
+  dust: z.array(dustSchema).describe('Below the venue’s smallest order: shown, valued, blocks nothing'),
   orders: z.array(orderSchema),
   openPositions: z.number(),
   openOrders: z.number(),
@@ -416,13 +410,13 @@ export const traderStatusSchema = z.object({
   waitingEntries: z
     .array(waitingEntrySchema)
     .exactOptional()
-    .describe('Entries that wait in the desk, not at the venue; left out while none does'),
+    .describe('Entries that wait in the desk, not at the venue; left out: none'),
   /** Absent from traders of earlier versions, and while the trader starts. */
   targetsWait: z
     .enum(['venue', 'desk'])
     .exactOptional()
     .describe(
-      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there',
+      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached',
     ),
   fills: z.number().describe('Fills ever applied'),
   /** The breaker of the venue's API: while it is not closed, nothing new is opened. */
@@ -431,7 +425,7 @@ export const traderStatusSchema = z.object({
     sinceWallMs: wallMs.nullable(),
     detail: z.string(),
   }),
-  sizePct: z.number().describe('How much of the desk file’s position size is used, percent'),
+  sizePct: z.number().describe('Position size in use, percent of the desk file’s'),
   /** `required`: the desk trades real money. Without a permission it can't be armed and enters nothing. */
   goLive: z.object({ required: z.boolean(), granted: grantSchema.nullable() }),
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
@@ -441,9 +435,7 @@ export const traderStatusSchema = z.object({
   /** Traders of earlier versions omit `title`. */
   risk: z
     .array(z.object({ limit: z.string(), title: z.string().optional(), value: z.string(), now: z.string() }))
-    .describe(
-      'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
-    ),
+    .describe('Each limit that the desk file sets: allowed and current value, as text; `title` is its name'),
   /** Absent from traders of earlier versions. */
   signals: signalsSchema.optional(),
   /** `configHash` and all other values reflect the desk file with its changes; `fileConfigHash` only the file. */
@@ -451,10 +443,7 @@ export const traderStatusSchema = z.object({
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),
   /** Absent from traders of earlier versions, and where no future is traded. */
-  contracts: z
-    .array(contractSchema)
-    .exactOptional()
-    .describe('Of each future, the contract that it stands for'),
+  contracts: z.array(contractSchema).exactOptional().describe('The contract that each future stands for'),
   /** The newest lines, newest first, at most 50. */
   activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
   rssBytes: z.number(),
@@ -469,7 +458,7 @@ export const barSchema = z.object({
   high: decimalText,
   low: decimalText,
   close: decimalText,
-  volume: decimalText.nullable().describe('Null where the source of prices does not tell it'),
+  volume: decimalText.nullable().describe('Null if the source of prices does not report it'),
   bid: decimalText
     .nullable()
     .describe('Best prices that strategies were shown with the bar; null: not known'),
@@ -483,7 +472,7 @@ export const lineSchema = z.object({
   /** For example `fast average`. */
   name: z.string(),
   /** Rounded to a tick. */
-  values: z.array(decimalText.nullable()).describe('One for each bar; null where it is not known'),
+  values: z.array(decimalText.nullable()).describe('One for each bar; null: not known'),
 });
 export type LineStatus = Shape<typeof lineSchema>;
 

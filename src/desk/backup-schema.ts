@@ -26,14 +26,14 @@ const s3Schema = z.strictObject({
     .string()
     .regex(/^[a-z0-9-]{1,50}$/, 'expected a region, for example eu-central-1')
     .default('us-east-1')
-    .describe('Its region; storage elsewhere than at AWS mostly takes any.'),
+    .describe('Its region; storage outside AWS mostly accepts any.'),
   bucket: z.string().regex(BUCKET, `expected ${BUCKET_EXPECTED}`).describe('The bucket, which must exist.'),
   prefix: z
     .string()
     .max(200)
     .regex(/^([\w.-]+\/)*$/, 'expected folders with a slash at the end, for example fermata/, or nothing')
     .default('fermata/')
-    .describe('What the names of objects begin with; the desk’s name and the backup’s id follow.'),
+    .describe('Prefix of object names; the desk’s name and the backup’s id follow.'),
   accessKeyEnv: environmentName
     .default('AWS_ACCESS_KEY_ID')
     .describe(
@@ -41,7 +41,7 @@ const s3Schema = z.strictObject({
     ),
   secretKeyEnv: environmentName
     .default('AWS_SECRET_ACCESS_KEY')
-    .describe('Variable that holds its secret, in the same way.'),
+    .describe('Variable that holds its secret key, likewise.'),
 });
 
 export const backupSchema = z.strictObject({
@@ -52,7 +52,7 @@ export const backupSchema = z.strictObject({
     .max(10_000)
     .default(14)
     .describe(
-      'How many backups stay, of those without a tag and of each tag by itself; older ones are removed after a newer one was verified.',
+      'How many backups are kept of those without a tag, and of each tag separately; older ones are removed once a newer one is verified.',
     ),
   days: z
     .number()
@@ -65,7 +65,5 @@ export const backupSchema = z.strictObject({
     ),
   s3: s3Schema
     .optional()
-    .describe(
-      'S3-compatible storage for copies away from this machine; what is sent there is encrypted and signed.',
-    ),
+    .describe('S3-compatible storage for copies away from this machine, which are encrypted and signed.'),
 });

@@ -8,9 +8,9 @@ const text = (lengthMax: number) => z.string().regex(/\S/, 'expected some text')
 export const contactsSchema = z
   .array(
     z.strictObject({
-      role: text(60).describe('For example "On-call engineer" or "Broker’s support". Each is named once.'),
+      role: text(60).describe('For example "On-call engineer" or "Broker’s support", each only once.'),
       name: text(100).optional().describe('Who that is.'),
-      phone: text(60).optional().describe('A number, with hours where they matter.'),
+      phone: text(60).optional().describe('A number, with hours if they matter.'),
       mail: text(254).optional().describe('An address, or a page to write to.'),
       incidents: z
         .array(name)
@@ -21,7 +21,7 @@ export const contactsSchema = z
     }),
   )
   .max(CONTACTS_MAX)
-  .describe('Whom to call, by role. An incident shows them, and says so again where nobody answers it.');
+  .describe('Whom to call, by role. An incident shows them, and again if nobody answers it.');
 
 type DeskContact = z.output<typeof contactsSchema>[number];
 

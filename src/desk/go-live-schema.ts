@@ -10,22 +10,22 @@ const criteriaSchema = z.strictObject({
     .min(0)
     .max(1_000_000)
     .default(10)
-    .describe('Closed trades that the paper validation needs at least.'),
+    .describe('Closed trades that the paper validation must reach.'),
   minWinRatePct: z
     .number()
     .min(0)
     .max(100)
     .default(45)
-    .describe('Percent of them that made a profit after fees, at least.'),
+    .describe('Lowest percentage of them with a profit after fees.'),
   minSharpe: z
     .number()
     .min(-100)
     .max(100)
     .default(0.5)
-    .describe('Sharpe ratio of its hourly returns, annualised, at least.'),
+    .describe('Lowest Sharpe ratio of its hourly returns, annualised.'),
   maxDrawdownPct: percent
     .default(15)
-    .describe('Fall of its equity from peak to trough, open results included, percent at most.'),
+    .describe('Largest fall of its equity from peak to trough, open results included, percent.'),
 });
 
 const positions = z.number().int().min(1).max(1000);
@@ -59,20 +59,20 @@ export const goLiveSchema = z.strictObject({
     .min(1)
     .max(8760)
     .optional()
-    .describe('Market time that the paper validation has to cover at least, hours; left out: 48.'),
+    .describe('Hours of market time that the paper validation must cover; left out: 48.'),
   validForDays: z
     .number()
     .min(1)
     .max(365)
     .optional()
-    .describe('How long a GO stands for real money, days; left out: 14.'),
+    .describe('How many days a GO is valid for real money; left out: 14.'),
   approvers: z
     .array(name)
     .min(1)
     .max(20)
     .optional()
     .describe('Who decides about real money, each with the role approver; left out: everybody with it.'),
-  needed: z.number().int().min(1).max(5).default(2).describe('How many of them have to agree.'),
+  needed: z.number().int().min(1).max(5).default(2).describe('How many of them must agree.'),
   telegramVotes: z
     .number()
     .int()
@@ -80,14 +80,14 @@ export const goLiveSchema = z.strictObject({
     .max(5)
     .optional()
     .describe(
-      'How many of the votes about real money may come through Telegram, where the bot vouches instead of the person’s own key; left out: one where two or more decide, none where one decides alone.',
+      'How many of the votes about real money may come through Telegram, where the bot vouches instead of the person’s own key; left out: one if two or more decide, none if only one does.',
     ),
   coolingOffHours: z
     .number()
     .min(0)
     .max(720)
     .default(24)
-    .describe('Where one is enough: hours between that person’s vote and the start, 24 at least.'),
+    .describe('If one is enough: hours between that person’s vote and the start, at least 24.'),
   minBalance: decimal
     .default('100')
     .describe(
@@ -100,6 +100,6 @@ export const goLiveSchema = z.strictObject({
     .min(0.01)
     .max(48)
     .default(4)
-    .describe('How often people are reminded to look at the dashboard meanwhile, hours.'),
+    .describe('Hours between reminders to look at the dashboard meanwhile.'),
   ramp: z.array(rampStepSchema).max(20).default([]).describe('Larger sizes, each by approval.'),
 });

@@ -8,23 +8,23 @@ const severitySchema = (respondMinutes: number, escalateMinutes: number[]) =>
     .strictObject({
       respondMinutes: minutes
         .default(respondMinutes)
-        .describe('By then a person has acknowledged it; else they are reminded.'),
+        .describe('Not acknowledged by then: people are reminded.'),
       escalateMinutes: z
         .array(minutes)
         .max(10)
         .default(escalateMinutes)
-        .describe('Not acknowledged by then: told again, each time to more people. Rising.'),
+        .describe('Not acknowledged by then: more people are notified each time. Rising.'),
     })
     .prefault({});
 
 const kind = <T extends z.ZodRawShape>(severity: z.output<typeof severityNameSchema>, more: T) =>
-  z.strictObject({ severity: severityNameSchema.default(severity).describe('How grave it is.'), ...more });
+  z.strictObject({ severity: severityNameSchema.default(severity).describe('How severe it is.'), ...more });
 
 const severitiesSchema = z.strictObject({
   critical: severitySchema(5, [15, 60]).describe('Money is being lost, or nobody can tell.'),
   high: severitySchema(15, [60, 240]).describe('The desk does not trade.'),
   medium: severitySchema(60, [240]).describe('A part of the desk does not work.'),
-  low: severitySchema(480, []).describe('To be looked at.'),
+  low: severitySchema(480, []).describe('Needs a check.'),
 });
 
 export const SHIPPED = {
@@ -33,38 +33,44 @@ export const SHIPPED = {
       .url({ protocol: /^https?$/ })
       .nullable()
       .default(null)
-      .describe('The exchange’s status page, read while it is away; null: none.'),
+      .describe('The exchange’s status page, read during the outage; null: none.'),
   }).describe('The exchange does not answer, or its breaker opened.'),
   'large-drawdown': kind('critical', {
-    nearLimitPct: percent.default(80).describe('Part of a loss limit, percent, at which it opens.'),
-    offerSizePct: percent.default(50).describe('Position size that is offered, percent of the present one.'),
+    nearLimitPct: percent.default(80).describe('Percent of a loss limit at which it opens.'),
+    offerSizePct: percent.default(50).describe('Offered position size, percent of the present one.'),
     offerMinutes: minutes.default(240).describe('How long the offers stand.'),
     volatilityTimesNormal: z
       .number()
       .min(1)
       .max(100)
       .default(2)
-      .describe('Volatility, in multiples of its own normal, from which on market conditions have changed.'),
+      .describe('Multiple of its normal volatility from which market conditions count as changed.'),
   }).describe('Equity is near a loss limit, or at one.'),
   'crash-and-restart': kind('high', {
-    logLines: z.number().int().min(1).max(1000).default(100).describe('Lines of its log that are kept.'),
+    logLines: z.number().int().min(1).max(1000).default(100).describe('Lines of its log that are stored.'),
     watchMinutes: z
       .number()
       .min(0)
       .max(1440)
       .optional()
       .describe(
-        'How long it has to run without a break after its restart, before the incident is over; left out: not at all.',
+        'How long it must run without a break after its restart before the incident is over; left out: not at all.',
       ),
   }).describe('A process ended unexpectedly.'),
   'strategy-underperforming': kind('medium', {
-    losingTrades: z.number().int().min(1).max(100_000).default(20).describe('Closed trades needed before …'),
+    losingTrades: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(20)
+      .describe('Closed trades needed to judge it.'),
     losingWinRatePct: percent
       .default(30)
-      .describe('… a win rate below this, percent, with a loss in all, is consistent losing.'),
-  }).describe('A strategy was switched off by itself, or keeps losing.'),
+      .describe('A win rate below this, percent, with a loss overall, means that it keeps losing.'),
+  }).describe('A strategy was switched off automatically, or keeps losing.'),
   'trading-halted': kind('high', {}).describe('Trading was halted by a part of the desk.'),
-  'step-failed': kind('medium', {}).describe('A step of a routine failed that says `onFail: incident`.'),
+  'step-failed': kind('medium', {}).describe('A routine’s step with `onFail: incident` failed.'),
   reported: kind('medium', {}).describe('A person or a program reported it.'),
 };
 
@@ -103,7 +109,7 @@ export const incidentsSchema = z.strictObject({
   severities: severitiesSchema.prefault({}).describe('Response time and escalation of each severity.'),
   kinds: kindsSchemaOf(SHIPPED)
     .prefault({})
-    .describe('The kinds of incidents: those that ship, and the desk’s own, each with its playbook.'),
+    .describe('The kinds of incidents, shipped and the desk’s own, each with its playbook.'),
 });
 
 type Incidents = Pick<z.output<typeof incidentsSchema>, 'kinds'>;

@@ -26,7 +26,7 @@ const now = (title: string, unit: string, meaning: string): KpiReadingTerms => (
 
 const KPI_READINGS = {
   trades: back('closed trades', '', null, 'how many'),
-  winRate: back('win rate', '%', 'trades', 'closed trades with a profit after fees, of all'),
+  winRate: back('win rate', '%', 'trades', 'share of closed trades with a profit after fees'),
   profitFactor: {
     ...back('profit factor', '', 'trades', 'gains over losses of closed trades, after fees'),
     endless: 'no loss',
@@ -45,8 +45,8 @@ const KPI_READINGS = {
   ),
   result: back('result', 'money', 'trades', 'of closed trades, after fees'),
   lossStreak: back('longest losing streak', '', 'trades', 'most closed trades in a row without a profit'),
-  return: back('return', '%', 'hours', 'of equity, without capital that moved'),
-  sharpe: back('Sharpe ratio', '', 'hours', 'of hourly returns, for a year'),
+  return: back('return', '%', 'hours', 'of equity, capital movements excluded'),
+  sharpe: back('Sharpe ratio', '', 'hours', 'of hourly returns, annualised'),
   maxDrawdown: back(
     'largest drawdown',
     '%',
@@ -64,14 +64,14 @@ const KPI_READINGS = {
     'filled entries',
     '%',
     'entry orders',
-    'entry orders of which something was filled, of those that were sent and have ended',
+    'entry orders filled at least in part, of those that were sent and have ended',
   ),
-  rejectedOrders: back('rejected orders', '%', 'orders', 'that the venue rejected, of all that were sent'),
+  rejectedOrders: back('rejected orders', '%', 'orders', 'share of sent orders that the venue rejected'),
   fillTime: back(
     'time to a fill',
     'ms',
     'orders',
-    'from sending an order at the market to its first fill; 95 % of them took no longer',
+    'from sending a market order to its first fill; 95 % took no longer',
   ),
   approvalTime: back(
     'time to a decision',
@@ -80,12 +80,12 @@ const KPI_READINGS = {
     'from asking people until they decided or the question expired, by the wall clock; 95 % took no longer',
   ),
   drawdown: now('drawdown', '%', 'fall of equity from its peak'),
-  dayResult: now('result of the day', '%', 'open results included, of the equity that the day began with'),
+  dayResult: now('result of the day', '%', 'open results included, relative to the day’s first equity'),
   priceAge: { ...now('age of the price', 'ms', 'since the newest quote'), endless: 'no quote so far' },
   openIncidents: now('open incidents', '', 'how many'),
   backupAge: { ...now('age of the backup', 'h', 'since the newest one that is kept'), endless: 'no backup' },
   traderMemory: now('memory of the trader', 'MB', 'resident'),
-  diskUsed: now('disk used', '%', 'of the one with FERMATA_HOME'),
+  diskUsed: now('disk used', '%', 'of the disk with FERMATA_HOME'),
 } as const satisfies Readonly<Record<string, KpiReadingTerms>>;
 
 export type KpiReading = keyof typeof KPI_READINGS;
@@ -133,20 +133,16 @@ export const kpiSchema = z.strictObject({
   alarm: z
     .strictObject({ above: bound.describe('More is an alarm.'), below: bound.describe('Less is an alarm.') })
     .optional()
-    .describe(
-      'One of `above` and `below`. Past it the check `kpis` fails, and its step says what that causes.',
-    ),
+    .describe('Either `above` or `below`. Past it the check `kpis` fails, and its step says what follows.'),
   aim: z
     .strictObject({ atLeast: bound.describe('Less misses it.'), atMost: bound.describe('More misses it.') })
     .optional()
-    .describe(
-      'In the place of `alarm`: one of `atLeast` and `atMost`. Where it is missed, the check `kpis` warns.',
-    ),
+    .describe('Instead of `alarm`: either `atLeast` or `atMost`. If it is missed, the check `kpis` warns.'),
   unit: z
     .string()
     .optional()
     .describe(
-      'Of the bound and the value: ms, s, min, h, d; MB, GB; %, R or the account’s currency. Left out: the reading’s own.',
+      'Unit of bound and value: ms, s, min, h, d; MB, GB; %, R or the account’s currency. Left out: the reading’s own.',
     ),
   minimumSample: z
     .number()

@@ -29,13 +29,11 @@ const telegramSchema = z.strictObject({
     .describe(
       'Variable that holds the bot’s token; `<name>_FILE` names a file with it. Never the token itself.',
     ),
-  chatIdEnv: environmentName
-    .default('TELEGRAM_CHAT_ID')
-    .describe('Variable that holds the chat of the alerts.'),
+  chatIdEnv: environmentName.default('TELEGRAM_CHAT_ID').describe('Variable that holds the chat for alerts.'),
   events: z
     .array(z.enum(NOTICE_EVENTS))
     .default(['halt', 'armed', 'routine', 'incident', 'task', 'report', 'warning'])
-    .describe('What is told. Approvals always are.'),
+    .describe('What is sent. Approvals always are.'),
 });
 
 const mailAddress = z
@@ -57,21 +55,15 @@ const mailSchema = z.strictObject({
     .describe(
       '`false`: nothing is sent. Without `SMTP_SERVER` nothing is sent either, and the desk says so.',
     ),
-  from: mailAddress.optional().describe('Who sends; `SENDER_EMAIL` where nothing is said.'),
+  from: mailAddress.optional().describe('The sender. Left out: `SENDER_EMAIL`.'),
   to: z
     .array(mailAddress)
     .min(1)
     .max(20)
     .optional()
-    .describe('Who gets it, each in a separate mail; the sender where nothing is said.'),
-  events: z
-    .array(z.enum(NOTICE_EVENTS))
-    .optional()
-    .describe('What is told by mail; `["report"]` where nothing is said.'),
-  critical: z
-    .boolean()
-    .optional()
-    .describe('Critical notices of every event as well; `true` where nothing is said.'),
+    .describe('The recipients, each in a separate mail. Left out: the sender.'),
+  events: z.array(z.enum(NOTICE_EVENTS)).optional().describe('What is sent by mail. Left out: `["report"]`.'),
+  critical: z.boolean().optional().describe('Critical notices of every event as well. Left out: `true`.'),
 });
 
 export const notifySchema = z.strictObject({

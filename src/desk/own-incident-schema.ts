@@ -18,7 +18,7 @@ export const triggerSchema = z.strictObject({
     .array(openingCause)
     .default([])
     .describe(
-      'Halts of these causes open it: beside what looks after stops and limits, instead of what only says that trading halted.',
+      'Halts with these causes open it: instead of `trading-halted`, but alongside the kinds that look after stops and limits.',
     ),
   order: z
     .literal('rejected')
@@ -31,7 +31,7 @@ export const triggerSchema = z.strictObject({
 });
 
 const answerSchema = z.strictObject({
-  key: name.describe('Name of the answer in the evidence; each once in its step.'),
+  key: name.describe('Name of the answer in the evidence, unique in its step.'),
   title: z.string().min(1).max(80).describe('What a person agrees to.'),
   sizePct: percent
     .min(1)
@@ -44,7 +44,7 @@ const answerSchema = z.strictObject({
     .min(1)
     .max(1000)
     .optional()
-    .describe('What a person is asked to do then: a task, which nothing waits for.'),
+    .describe('What a person is then asked to do: a task that nothing waits for.'),
   dueHours: stepSchema.shape.dueHours,
 });
 
@@ -62,29 +62,27 @@ const playbookStepSchema = stepSchema.omit(ONLY_IN_ROUTINES).extend({
     .max(5)
     .optional()
     .describe(
-      'Answers that people are asked for side by side, instead of check, action, report, human, command or http; the first that one person agrees to counts.',
+      'Answers that people are offered together, instead of check, action, report, human, command or http; the first one that somebody agrees to counts.',
     ),
   withinMinutes: z
     .number()
     .min(0)
     .max(1440)
     .optional()
-    .describe(
-      'How long a `check` or `http` that has not passed is tried again; left out: it is looked at once.',
-    ),
+    .describe('How long a `check` or `http` that has not passed is retried; left out: it runs once.'),
   onFail: z
     .enum(['warn', 'stop'])
     .default('warn')
-    .describe('`warn`: the next step is carried out. `stop`: none is, and a person says what is done.'),
+    .describe('`warn`: the next step runs. `stop`: none does, and a person decides what to do.'),
 });
 
 export const ownIncidentSchema = z
   .strictObject({
-    title: z.string().min(1).max(120).optional().describe('What a person reads; left out: its name.'),
-    severity: severityNameSchema.default('medium').describe('How grave it is.'),
+    title: z.string().min(1).max(120).optional().describe('Shown to people; left out: its name.'),
+    severity: severityNameSchema.default('medium').describe('How severe it is.'),
     trigger: triggerSchema
       .prefault({})
-      .describe('What opens it by itself. Left out: a person, a program, or a step that names it.'),
+      .describe('What opens it automatically. Left out: only a person, a program, or a step that names it.'),
     steps: z
       .array(playbookStepSchema)
       .max(50)
@@ -94,12 +92,12 @@ export const ownIncidentSchema = z
       .enum(['person', 'trading', 'passed'])
       .default('person')
       .describe(
-        'When it is over after its steps: `person` says so, the desk is `trading`, or its last step has `passed` (else people are told); a person can always say so.',
+        'What ends it after its steps: a `person` says so, the desk is `trading`, or its last step has `passed` (otherwise people are notified). A person can always end it.',
       ),
     approvalMinutes: minutes
       .default(60)
       .describe(
-        'How long a question stands, of `choose` or whether `close-all` or `restore-database` is carried out. Unanswered, nothing is done.',
+        'How long a question stands: that of `choose`, or whether to carry out `close-all` or `restore-database`. Unanswered, nothing is done.',
       ),
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');

@@ -28,31 +28,31 @@ const expectationSchema = z.strictObject({
     .min(0)
     .max(255)
     .optional()
-    .describe('Exit code that the program must return; 0 where nothing is said.'),
+    .describe('Exit code that the program must return. Left out: 0.'),
   status: z
     .number()
     .int()
     .min(200)
     .max(599)
     .optional()
-    .describe('With which status the address has to answer; 200 to 299 where nothing is said.'),
+    .describe('Status that the address must answer with. Left out: 200 to 299.'),
   pattern: pattern
     .optional()
     .describe(
-      'Regular expression of JavaScript that something of the output has to fit; `^` and `$` are ends of lines.',
+      'JavaScript regular expression that some of the output must match; `^` and `$` match at ends of lines.',
     ),
-  not: pattern.optional().describe('Regular expression that nothing of the output may fit.'),
+  not: pattern.optional().describe('Regular expression that none of the output may match.'),
 });
 
 export type StepExpectation = z.output<typeof expectationSchema>;
 
 export const stepSchema = z.strictObject({
-  key: name.describe('Name of the step in the evidence; each once in a routine.'),
-  title: z.string().min(1).max(120).describe('What a person reads.'),
+  key: name.describe('Name of the step in the evidence, unique in its routine.'),
+  title: z.string().min(1).max(120).describe('Shown to people.'),
   check: name
     .optional()
     .describe(
-      'Which check is run. A step has one of check, action, report, human, playbook, command and http.',
+      'The check to run. A step has one of check, action, report, human, playbook, command and http.',
     ),
   action: name
     .optional()
@@ -62,22 +62,20 @@ export const stepSchema = z.strictObject({
   report: name
     .optional()
     .describe(
-      'What is worked out and written down: `performance`, `strategies`, `costs`, `incidents`, `limits`, `versions`, or a report of the desk’s folder.',
+      'The report to run, for example `performance`, `strategies`, `costs`, `incidents`, `limits` or `versions`, or one of the desk’s folder.',
     ),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
   playbook: name
     .optional()
     .describe(
-      'A playbook in code of the desk’s folder: its incident is opened, and passes where the playbook comes to its end.',
+      'A playbook in code in the desk’s folder: the step opens its incident, and passes if the playbook reaches its end.',
     ),
   items: z
     .array(z.string().min(1).max(200))
     .min(1)
     .max(20)
     .optional()
-    .describe(
-      'With `human`: what the person ticks. The task is done only where every one of them is ticked.',
-    ),
+    .describe('With `human`: what the person ticks. The task is done only once every item is ticked.'),
   command: z
     .array(
       z
@@ -89,7 +87,7 @@ export const stepSchema = z.strictObject({
     .max(50)
     .optional()
     .describe(
-      'A program of `commands.allow` and its arguments; no shell reads them. `{desk}`, `{port}` and `{date}` in an argument are replaced.',
+      'A program from `commands.allow` and its arguments; no shell reads them. `{desk}`, `{port}` and `{date}` in an argument are replaced.',
     ),
   http: z
     .string()
@@ -97,41 +95,43 @@ export const stepSchema = z.strictObject({
     .max(1000)
     .optional()
     .describe(
-      'An address that is asked (GET), on a host of `commands.hosts`; `{desk}`, `{port}` and `{date}` are replaced.',
+      'An address to request (GET), on a host in `commands.hosts`; `{desk}`, `{port}` and `{date}` are replaced.',
     ),
-  expect: expectationSchema.optional().describe('What `command` or `http` has to answer.'),
+  expect: expectationSchema.optional().describe('What `command` or `http` must answer.'),
   dueHours: z
     .number()
     .min(0.01)
     .max(24 * 366)
     .default(24)
-    .describe('Hours that a person has, at most as long as `waitMinutes` waits; later, the task is overdue.'),
+    .describe('Hours that a person has, at most until `waitMinutes` end; after that the task is overdue.'),
   waitMinutes: z
     .number()
     .min(0)
     .max(24 * 60)
     .default(0)
     .describe(
-      'How long the routine waits for the person or the playbook. 0: it goes on, and what it asked for stays.',
+      'How long the routine waits for the person or the playbook. 0: it goes on, and the task or incident stays.',
     ),
   required: z
     .boolean()
     .default(false)
     .describe(
-      'The routine has failed where this step was not run, for example because something is not set up, and halts with onFail: halt.',
+      'If this step is not run, for example because something is not set up, the routine has failed, and halts with onFail: halt.',
     ),
   unless: name
     .optional()
-    .describe('Key of a step above: where that one passed, or was left out so itself, this one is left out.'),
+    .describe(
+      'Key of a step above: if that one passed, or was itself skipped this way, this one is skipped.',
+    ),
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
   resume: resumeRule
     .optional()
-    .describe('With `onFail: halt`: what it takes to trade again after its halt. Left out: `resume.fault`.'),
+    .describe('With `onFail: halt`: what is needed to trade again after its halt. Left out: `resume.fault`.'),
   incident: name
     .optional()
-    .describe('With `onFail: incident`: which of the desk’s own kinds of incidents; else `step-failed`.'),
+    .describe('With `onFail: incident`: one of the desk’s own kinds of incidents; else `step-failed`.'),
   timeoutSeconds: z
     .number()
     .int()
@@ -139,12 +139,12 @@ export const stepSchema = z.strictObject({
     .max(14_400)
     .default(30)
     .describe(
-      'A check, report, command, request, upkeep or action of the desk’s folder fails when it takes longer.',
+      'A check, report, command, request, upkeep or action of the desk’s folder fails if it takes longer.',
     ),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
-    .describe('Thresholds of the check, the span of the report, or parameters of the playbook.'),
+    .describe('Thresholds of the check, span of the report, or parameters of the action or playbook.'),
 });
 
 export const commandsSchema = z.strictObject({
@@ -158,13 +158,13 @@ export const commandsSchema = z.strictObject({
     .max(50)
     .optional()
     .describe(
-      'Programs that `command` may start: an absolute path, or a name that is looked for on PATH. None where nothing is said.',
+      'Programs that `command` may start: an absolute path, or a name to look up on PATH. Left out: none.',
     ),
   environment: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a variable'))
     .max(50)
     .optional()
-    .describe('Variables of the operations worker that they get, besides PATH and LANG.'),
+    .describe('Variables of the operations worker that programs get, besides PATH and LANG.'),
   hosts: z
     .array(
       z
@@ -175,13 +175,13 @@ export const commandsSchema = z.strictObject({
     .max(50)
     .optional()
     .describe(
-      'Hosts that `http` may ask, each with its port unless that is the scheme’s own (80, 443). None where nothing is said.',
+      'Hosts that `http` may request, each with its port unless that is the scheme’s default (80, 443). Left out: none.',
     ),
 });
 
 export const routineSchema = z.strictObject({
-  name: name.describe('Name of the routine; each once.'),
-  title: z.string().min(1).max(120).describe('What a person reads.'),
+  name: name.describe('Name of the routine, unique on this desk.'),
+  title: z.string().min(1).max(120).describe('Shown to people.'),
   at: z.array(timeOfDay).max(96).default([]).describe('Times of day in the desk’s time zone.'),
   every: z
     .string()
@@ -190,7 +190,7 @@ export const routineSchema = z.strictObject({
       'expected 5m to 179m or 1h to 12h, for example 30m',
     )
     .optional()
-    .describe('Also every so many minutes or hours, from the first to the last minute of `session`.'),
+    .describe('Also at this interval of minutes or hours, from the first to the last minute of `session`.'),
   session: z
     .string()
     .regex(
@@ -198,9 +198,7 @@ export const routineSchema = z.strictObject({
       'expected two times of one day, for example "09:00-16:00"',
     )
     .optional()
-    .describe(
-      'When `every` counts, in the desk’s time zone; both ends belong to it. Left out: the whole day.',
-    ),
+    .describe('When `every` applies, in the desk’s time zone, both ends included. Left out: the whole day.'),
   everyTrades: z
     .number()
     .int()
@@ -208,7 +206,7 @@ export const routineSchema = z.strictObject({
     .max(100_000)
     .optional()
     .describe(
-      'Also after each so many closed trades of the desk, as the ledger counts them: 50 is after trade 50, 100, 150. `weekdays`, `daysOfMonth` and `months` are for times alone. Left out: never by their count.',
+      'Also after every so many closed trades of the desk, as the ledger counts them: 50 is after trade 50, 100, 150. `weekdays`, `daysOfMonth` and `months` apply only to times. Left out: never by count.',
     ),
   weekdays: z
     .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
@@ -231,22 +229,20 @@ export const routineSchema = z.strictObject({
     .min(1)
     .max(1440)
     .default(60)
-    .describe(
-      'A run that would begin later than this after its time is recorded as missed and does nothing.',
-    ),
+    .describe('A run that would begin more than this after its time is recorded as missed and does nothing.'),
   budgetMinutes: z
     .number()
     .min(0.1)
     .max(1440)
     .optional()
     .describe(
-      'How long the whole run may take: a step that has not ended by then has failed, and no further step begins. Left out: each step’s own time counts alone.',
+      'How long the whole run may take: a step that has not ended by then has failed, and no further step begins. Left out: only each step’s own time counts.',
     ),
   tellResults: z
     .boolean()
     .optional()
     .describe(
-      '`true`: people are told at its end what each step found (event `report`), also where all is well.',
+      '`true`: at its end people are told what each step found (event `report`), even if all is well.',
     ),
-  steps: z.array(stepSchema).min(1).max(100).describe('What is checked, in this order.'),
+  steps: z.array(stepSchema).min(1).max(100).describe('Its steps, in this order.'),
 });

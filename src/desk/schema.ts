@@ -26,10 +26,10 @@ import {
 
 const resumeSchema = z.strictObject({
   startup: resumeRule.default('auto').describe('After a start.'),
-  fault: resumeRule.default('auto').describe('After a clock jump, a lost heartbeat, a lost supervisor.'),
+  fault: resumeRule.default('auto').describe('After a clock jump, a lost heartbeat or a lost supervisor.'),
   venue: resumeRule
     .default('auto')
-    .describe('After an outage of the venue or of its prices: it answers again and the books agree.'),
+    .describe('After an outage of the venue or its prices, once it answers again and the books agree.'),
   dailyLoss: resumeRule.default('next-day').describe('After the daily loss limit.'),
   drawdown: resumeRule.default('person').describe('After the drawdown limit.'),
   person: z.enum(['person', 'two-people']).default('person').describe('After a person’s stop or close-all.'),
@@ -58,15 +58,13 @@ const breakersSchema = z.strictObject({
     .min(1)
     .max(1000)
     .default(5)
-    .describe('Losing trades in a row after which a strategy is switched off by itself.'),
+    .describe('Losing trades in a row after which a strategy is switched off.'),
   strategyReEnableCheckHours: z
     .number()
     .min(0.1)
     .max(8760)
     .default(24)
-    .describe(
-      'Hours of market time after which a strategy that was switched off by itself is looked at again.',
-    ),
+    .describe('Hours of market time after which an automatically switched-off strategy is reviewed.'),
 });
 
 const closeAllSchema = z.strictObject({
@@ -98,7 +96,7 @@ const onFillSchema = z
       .max(24 * 366)
       .optional()
       .describe(
-        'A task to review the exit, due so many hours after the first fill; people are reminded then. Left out: none.',
+        'A task to review the exit, due this many hours after the first fill, when people are reminded. Left out: none.',
       ),
   })
   .describe('What is recorded when an entry fills.');
@@ -145,7 +143,7 @@ const apiSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'Where people reach dashboard and API through a TLS proxy or a tunnel of their own, for example `https://desk.example`: this host and origin are taken beside the machine’s own, cookies are Secure there, and links lead there.',
+      'Where people reach dashboard and API through their own TLS proxy or tunnel, for example `https://desk.example`. This host and origin are accepted in addition to the machine’s own, cookies there are Secure, and links lead there.',
     ),
 });
 
@@ -165,7 +163,7 @@ const packSchema = z
 
 const runbookSchema = z.strictObject({
   version: z.string().min(1).max(40).describe('Its version, for example "2.0".'),
-  updated: z.iso.date('expected a date such as "2025-12-26"').describe('When it was changed last.'),
+  updated: z.iso.date('expected a date such as "2025-12-26"').describe('When it was last changed.'),
 });
 
 /** Each key by itself; `rules.ts` adds the rules between them. */
@@ -175,17 +173,15 @@ export const deskObject = z.strictObject({
   twinOf: name
     .optional()
     .describe(
-      'Written by Fermata: the desk whose paper twin this is. A twin’s own file has nothing else ([a paper twin](DEPLOY.md#a-paper-twin)).',
+      'Written by Fermata: the desk whose paper twin this is. A twin’s own file has only this, `desk` and optionally `paper.balance` and `api.port` ([a paper twin](DEPLOY.md#a-paper-twin)).',
     ),
   pack: packSchema
     .optional()
-    .describe(
-      'Version of `fermata/pack` for which the code of the desk’s folder was written; 1 where nothing is said.',
-    ),
+    .describe('Version of `fermata/pack` that the code in the desk’s folder was written for. Left out: 1.'),
   runbook: runbookSchema
     .optional()
     .describe(
-      'The runbook that this desk follows. `fermata status` shows it, with how ready the newest pre-flight found the desk.',
+      'The runbook that this desk follows. `fermata status` shows it, with the readiness that the newest pre-flight found.',
     ),
   mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
   venue: venueSchema.describe('The venue.'),
@@ -194,7 +190,7 @@ export const deskObject = z.strictObject({
     .min(1)
     .max(10)
     .describe(
-      'Venues of public prices (or another instance of one, NAME-own); the next is tried where one refuses or is silent.',
+      'Venues for public prices (or another instance of one, NAME-own); the next is tried if one refuses or is silent.',
     ),
   prices: pricesSchema.prefault({}).describe('What counts as a price.'),
   instruments: z.array(instrumentSchema).min(1).max(100).describe('What is traded.'),
@@ -206,32 +202,32 @@ export const deskObject = z.strictObject({
   risk: riskSchema.describe('Limits; no order passes without them.'),
   resume: resumeSchema
     .prefault({})
-    .describe('What it takes to trade again, by the kind of halt; the strictest active halt counts.'),
-  breakers: breakersSchema.prefault({}).describe('What switches a strategy off by itself.'),
-  incidents: incidentsSchema.prefault({}).describe('What is an incident, and who has to answer by when.'),
+    .describe('What is needed to trade again, by kind of halt; the strictest active halt counts.'),
+  breakers: breakersSchema.prefault({}).describe('What switches a strategy off automatically.'),
+  incidents: incidentsSchema
+    .prefault({})
+    .describe('What counts as an incident, and who must answer by when.'),
   playbooks: z
     .record(name, z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
     .optional()
-    .describe(
-      'Parameters of the playbooks in code of the desk’s folder, by the name of the file (docs/PACK.md).',
-    ),
+    .describe('Parameters of the playbooks in code in the desk’s folder, by file name (docs/PACK.md).'),
   contacts: contactsSchema.optional(),
   kpis: z
-    .record(name, kpiSchema.describe('What is read, and its alarm or its aim.'))
+    .record(name, kpiSchema.describe('The reading, and its alarm or aim.'))
     .refine((kpis) => Object.keys(kpis).length <= KPIS_MAX, `expected at most ${KPIS_MAX} KPIs`)
     .optional()
-    .describe('KPIs by name, each held against an alarm or an aim.'),
+    .describe('KPIs by name, each compared with an alarm or an aim.'),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
   onFill: onFillSchema.optional(),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
-  commands: commandsSchema.optional().describe('What steps `command` and `http` may start and ask.'),
-  backup: backupSchema.prefault({}).describe('Which backups stay, and where they go besides this machine.'),
-  goLive: goLiveSchema.prefault({}).describe('Before real money.'),
+  commands: commandsSchema.optional().describe('What `command` and `http` steps may start and request.'),
+  backup: backupSchema.prefault({}).describe('Which backups are kept, and where else they are stored.'),
+  goLive: goLiveSchema.prefault({}).describe('What real money requires.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),
-  notify: notifySchema.prefault({}).describe('Who is told, and through which channel.'),
+  notify: notifySchema.prefault({}).describe('Who is notified, and through which channel.'),
 });
 
 type ReadDesk = z.output<typeof deskObject>;

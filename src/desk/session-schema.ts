@@ -35,44 +35,44 @@ export const sessionSchema = z.strictObject({
     .enum(CALENDAR_NAMES)
     .optional()
     .describe(
-      'Hours, holidays and early closes that ship: `cme-equity-index` (NQ, ES: Sunday 18:00 to Friday 17:00 New York with a daily ' +
+      'Shipped hours, holidays and early closes: `cme-equity-index` (NQ, ES: Sunday 18:00 to Friday 17:00 New York with a daily ' +
         'break), `us-stocks` (09:30 to 16:00), `fx` (Sunday 17:00 to Friday 17:00), `24x7`.',
     ),
   zone: z
     .string()
     .min(1)
     .optional()
-    .describe('IANA time zone of `hours`, and of what strategies read of a market that is always open.'),
+    .describe('IANA time zone of `hours`, and of the times that strategies read if a market is always open.'),
   hours: hoursSchema
     .optional()
     .describe(
-      'In place of a calendar: by weekday, periods such as "09:30-16:00". One that ends before it begins began on the eve: ' +
-        '"18:00-17:00". What is left out is closed.',
+      'Instead of a calendar: by weekday, periods such as "09:30-16:00". One that ends before it begins starts the day before: ' +
+        '"18:00-17:00". Days left out are closed.',
     ),
   holidays: z
     .array(date)
     .max(1000)
     .optional()
-    .describe('Dates without the periods that end on them, beside those of the calendar.'),
+    .describe('Dates without the periods that end on them, in addition to the calendar’s.'),
   earlyCloses: z
     .record(date, timeOfDay)
     .optional()
     .describe(
-      'Dates on which the market closes earlier, beside those of the calendar: `2026-11-27: "13:00"`.',
+      'Dates on which the market closes earlier, in addition to the calendar’s: `2026-11-27: "13:00"`.',
     ),
   noEntriesBeforeCloseMinutes: minutes
     .optional()
-    .describe('Minutes before the close in which nothing is entered any more; left out: up to the close.'),
+    .describe('Minutes before the close in which nothing is entered; left out: entries up to the close.'),
   flatByCloseMinutes: minutes
     .optional()
     .describe(
-      'Minutes before the close at which a position is closed at the market, entries that rest are cancelled, and nothing is entered any more; left out: positions are held over the close, behind their stops.',
+      'Minutes before the close at which a position is closed at the market, resting entries are cancelled, and nothing more is entered; left out: positions are held over the close, behind their stops.',
     ),
   cancelEntriesAtClose: z
     .boolean()
     .optional()
     .describe(
-      '`true`: entries that rest are cancelled as soon as none are taken any more; left out: they rest on.',
+      '`true`: resting entries are cancelled as soon as no new ones are accepted; left out: they stay.',
     ),
 });
 

@@ -14,7 +14,7 @@ const marginPct = percent.min(0.0001);
 
 export const instrumentSchema = z.strictObject({
   symbol: symbol.describe(
-    'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, settled in it (inverse), or, of `future` and `fx`, converted to it by the price of an instrument of the desk.',
+    'What is traded, BASE/QUOTE. Each symbol once; all are paid in `paper.currency`: quoted in it, settled in it (inverse), or, for `future` and `fx`, converted to it at the price of an instrument of the desk.',
   ),
   kind: z
     .enum(['spot', 'linear', 'inverse', 'future', 'stock', 'fx'])
@@ -24,46 +24,46 @@ export const instrumentSchema = z.strictObject({
         'perpetual contract worth a sum in the quote currency and settled in the coin, on paper and in backtests. `future`: contract ' +
         'with a multiplier and a month. `stock`: shares, bought and sold for cash. `fx`: a currency pair on margin, in lots, on paper and in backtests.',
     ),
-  tickSize: decimal.describe('Smallest price step, in the quote currency, as the venue has it.'),
+  tickSize: decimal.describe('Smallest price step, in the quote currency, as set by the venue.'),
   lotSize: decimal.describe(
-    'Smallest quantity step, in the base currency, as the venue has it; contracts (future, inverse) and shares of a stock: "1"; of `fx` in lots: "0.01".',
+    'Smallest quantity step, in the base currency, as set by the venue; contracts (future, inverse) and shares of a stock: "1"; `fx`, in lots: "0.01".',
   ),
   multiplier: decimal
     .optional()
     .describe(
-      'In the quote currency: what one point is worth in one contract of a future ("20" for NQ), what one contract is worth of an inverse perpetual ("100" for BTC/USD). Of `fx`: how much of the base currency one lot is ("100000"). These need it, and nothing else has it.',
+      'In the quote currency: the worth of one point of a future’s contract ("20" for NQ), or of one contract of an inverse perpetual ("100" for BTC/USD). For `fx`: how much of the base currency one lot is ("100000"). Required for these three; no other kind has it.',
     ),
   pip: decimal
     .optional()
     .describe(
-      'Of `fx`, which needs it: the step in which its prices are counted, "0.0001" of EUR/USD and "0.01" of USD/JPY; a multiple of `tickSize`, which may be finer.',
+      'Required for `fx`: the step in which prices are counted, "0.0001" for EUR/USD and "0.01" for USD/JPY; a multiple of `tickSize`, which may be finer.',
     ),
   exchange: z
     .string()
     .regex(/^[A-Z][A-Z0-9]{1,14}$/, 'expected an exchange as the broker names it, for example CME')
     .optional()
     .describe(
-      'Where a future trades (CME), which it needs; where a stock is listed (NASDAQ), needed where its name is used on several exchanges.',
+      'Where a future trades (CME; required), or where a stock is listed (NASDAQ; needed if several exchanges use its name).',
     ),
   contractMonth: z
     .string()
     .regex(/^20\d{2}(0[1-9]|1[0-2])$/, 'expected a month in quotes, year first, for example "202612"')
     .optional()
     .describe(
-      'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of a venue that has months.',
+      'Month of a future. Left out, if orders leave: the one that its continuous future stands for; a month that is held stays until it is closed. Needed for Fermata’s own paper account on prices of a venue that has months.',
     ),
   lastTradeDay: z
     .string()
     .regex(/^20\d{2}-\d{2}-\d{2}$/, 'expected a date in quotes, for example "2026-11-19"')
     .optional()
     .describe(
-      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and what is held is closed. Left out: of NQ, CL, GC and the like it is known (docs/VENUES.md); of others nobody does, and it is held until a person closes it.',
+      'Last day on which `contractMonth` is traded. From 15:00 New York on the business day before it nothing is entered, and positions are closed. Left out: it is known for NQ, CL, GC and the like (docs/VENUES.md); positions in other futures are held until a person closes them.',
     ),
   sideBySide: z
     .literal(true)
     .optional()
     .describe(
-      'Several strategies trade it at once, each with its own trades, stops and exits, also against each other: the venue holds their sum. For contracts, on an account that can be short. Left out: a position has one trade there.',
+      'Several strategies trade it at once, each with its own trades, stops and exits, even against each other; the venue holds the net. For contracts, on an account that can be short. Left out: a position has one trade.',
     ),
   roll: z
     .union([
@@ -79,21 +79,21 @@ export const instrumentSchema = z.strictObject({
     ])
     .optional()
     .describe(
-      'The day from which nothing is entered in the traded month, and people are asked to roll to the next one: ' +
-        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future whose months ' +
-        'are known (NQ, CL, GC and the like, or on the calendar cme-equity-index) without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
+      'The day from which nothing is entered in the traded month and people are asked to roll to the next: ' +
+        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future without ' +
+        'contractMonth whose months are known (NQ, CL, GC and the like, or on the calendar cme-equity-index). Left out: the month is that of contractMonth, or of the broker’s continuous future.',
     ),
   minNotional: decimal
     .default('0')
     .describe(
-      'Smallest order value, in the quote currency (inverse: in the coin); "0" where the venue has none.',
+      'Smallest order value, in the quote currency (inverse: in the coin); "0" if the venue has none.',
     ),
   spread: decimal
     .default('0.02')
-    .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
+    .describe('Distance between bid and ask if prices come as bars (simulated or recorded), whole ticks.'),
   fees: z
     .strictObject({
-      each: decimal.describe('Of one contract, share or lot, on each side.'),
+      each: decimal.describe('Per contract, share or lot, on each side.'),
       minimum: decimal
         .optional()
         .describe('Smallest fee of an order, however many fills it has. Left out: none.'),
@@ -103,40 +103,40 @@ export const instrumentSchema = z.strictObject({
         .max(100)
         .optional()
         .describe(
-          'Largest fee of an order, percent of what it traded; also where that is below `minimum`. Left out: none.',
+          'Largest fee of an order, percent of the traded amount, even if below `minimum`. Left out: none.',
         ),
     })
     .optional()
     .describe(
-      'What a future, a stock or `fx` costs by contract, share or lot, in its quote currency, on paper and in backtests. Left out: `paper.makerFeePpm` and `paper.takerFeePpm`.',
+      'Fees of a future, a stock or `fx` per contract, share or lot, in its quote currency, on paper and in backtests. Left out: `paper.makerFeePpm` and `paper.takerFeePpm`.',
     ),
   margin: z
     .strictObject({
       initial: decimal
         .optional()
-        .describe('Free money that one contract of a future, or one lot of `fx`, takes as it is opened.'),
+        .describe('Free money needed to open one contract of a future, or one lot of `fx`.'),
       maintenance: decimal
         .optional()
-        .describe('What equity has to be for each contract or lot that is held; at most `initial`.'),
+        .describe('Equity needed for each contract or lot held; at most `initial`.'),
       initialPct: marginPct
         .optional()
         .describe(
-          'Instead of amounts: free money that a contract takes as it is opened, percent of what it is worth. 10 is a leverage of 10.',
+          'Instead of amounts: free money needed to open a contract, percent of its worth. 10 is a leverage of 10.',
         ),
       maintenancePct: marginPct
         .optional()
         .describe(
-          'With `initialPct`: what equity has to be, percent of what is held is worth now; at most `initialPct`.',
+          'With `initialPct`: equity needed, percent of the position’s present worth; at most `initialPct`.',
         ),
     })
     .optional()
     .describe(
-      'What contracts take of the account on paper and in backtests; a broker is asked for its own. Amounts of one contract, in its quote currency (`future`, `fx`), or percentages of its worth (perpetuals too). Left out: what a contract is worth, so that nothing is lent.',
+      'Margin of contracts on paper and in backtests; a broker is queried for its own. Amounts per contract, in its quote currency (`future`, `fx`), or percentages of its worth (perpetuals too). Left out: a contract’s whole worth, so nothing is lent.',
     ),
   funding: z
     .strictObject({
       ratePct: signedDecimal.describe(
-        'Percent of what the position is worth at the middle of the quote: above 0 longs pay it to shorts, below 0 shorts to longs.',
+        'Percent of the position’s worth at the middle of the quote: above 0 longs pay shorts, below 0 shorts pay longs.',
       ),
       everyHours: z
         .literal([1, 2, 4, 8, 12, 24])
@@ -144,14 +144,12 @@ export const instrumentSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'What a perpetual (`linear`, `inverse`) pays or receives while it is held, on paper and in backtests; an exchange books its own. Left out: nothing.',
+      'What a held perpetual (`linear`, `inverse`) pays or receives, on paper and in backtests; an exchange charges its own. Left out: nothing.',
     ),
   swap: z
     .strictObject({
-      longPips: signedDecimal.describe(
-        'What one lot brings a night while it is long, in pips; below 0: what it costs.',
-      ),
-      shortPips: signedDecimal.describe('The same while it is short.'),
+      longPips: signedDecimal.describe('What one long lot earns a night, in pips; below 0: what it costs.'),
+      shortPips: signedDecimal.describe('The same for a short lot.'),
       rollover: timeOfDay.optional().describe('When a night begins, Monday to Friday. Left out: 17:00.'),
       zone: z
         .string()
@@ -161,13 +159,13 @@ export const instrumentSchema = z.strictObject({
       tripleOn: z
         .enum(WEEKDAYS.slice(0, 5))
         .optional()
-        .describe('The weekday whose night counts three, as it settles the weekend. Left out: wed.'),
+        .describe('The weekday whose night counts as three, to cover the weekend. Left out: wed.'),
     })
     .optional()
     .describe(
-      'Interest of `fx` for each night that a position is held, on paper and in backtests; a broker books its own. Left out: nothing.',
+      'Interest on `fx` for each night that a position is held, on paper and in backtests; a broker charges its own. Left out: nothing.',
     ),
-  sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
+  sessions: sessionSchema.optional().describe('When its market is open; left out: always, as for coins.'),
 });
 
 const lots = z.number().int().min(1).max(1_000_000_000);
@@ -176,7 +174,7 @@ const sizeSchema = z.strictObject({
   riskPct: percent
     .optional()
     .describe(
-      'What the stop of an entry may lose, percent of equity: lots are that ÷ (distance of the stop × value of a tick of one lot), rounded down; where not one lot fits, the entry is refused.',
+      'What an entry may lose at its stop, percent of equity: lots are that ÷ (distance of the stop × value of a tick of one lot), rounded down; if not even one lot fits, the entry is refused.',
     ),
   lots: lots.optional().describe('Whole lots of the instrument, contracts of a future.'),
   equityPct: z
@@ -185,16 +183,16 @@ const sizeSchema = z.strictObject({
     .max(10_000)
     .optional()
     .describe(
-      'What an entry alone may be worth, percent of equity; `risk.maxPositionSizePct` bounds what is held with it. At most 100 where what it trades is bought for cash (spot, stock).',
+      'What an entry may be worth by itself, percent of equity; `risk.maxPositionSizePct` bounds the whole position. At most 100 if the strategy trades anything bought for cash (spot, stock).',
     ),
   volatilityPct: percent
     .optional()
     .describe(
-      'What one standard deviation of a day’s return may cost what the strategy holds, percent of equity (docs/STRATEGY.md#size).',
+      'What one standard deviation of a day’s return may cost the strategy’s position, percent of equity (docs/STRATEGY.md#size).',
     ),
   maxLots: lots
     .optional()
-    .describe('Most lots that the strategy holds and has resting on one instrument, its new entry included.'),
+    .describe('Most lots that the strategy may hold and have resting on one instrument, new entry included.'),
 });
 
 const artefactSchema = z.strictObject({
@@ -214,7 +212,7 @@ const artefactSchema = z.strictObject({
 });
 
 export const strategySchema = z.strictObject({
-  name: name.describe('Name of this strategy on this desk; each once.'),
+  name: name.describe('Name of this strategy, unique on this desk.'),
   kind: z
     .string()
     .meta({ anyOf: [{ enum: [...STRATEGIES.keys()] }, { pattern: OWN_STRATEGY.source }] })
@@ -225,7 +223,7 @@ export const strategySchema = z.strictObject({
     .array(symbol)
     .min(1)
     .describe(
-      'Instruments of this desk that it trades: each on its own, or all as one where the strategy has `legs`.',
+      'Instruments of this desk that it trades: each on its own, or all as one if the strategy has `legs`.',
     ),
   watches: z
     .array(symbol)
@@ -233,36 +231,36 @@ export const strategySchema = z.strictObject({
     .max(20)
     .optional()
     .describe(
-      'Instruments of this desk that it only looks at, for a strategy that says `watches: true`. Left out: none.',
+      'Instruments of this desk that it only watches, if the strategy says `watches: true`. Left out: none.',
     ),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
-    .describe('What the kind declares; what is left out has its default.'),
+    .describe('What the kind declares; any left out have their defaults.'),
   artefacts: z
     .record(
       z.string().regex(ARTEFACT_NAME, 'expected 1 to 40 letters and digits'),
-      artefactSchema.describe('The file, and what it has to be.'),
+      artefactSchema.describe('The file and its hash.'),
     )
     .refine((listed) => Object.keys(listed).length <= ARTEFACTS_MAX, {
       error: `expected at most ${ARTEFACTS_MAX} artefacts`,
     })
     .optional()
     .describe(
-      'Data files that a strategy of the desk’s own is given, by the names that it declares: `model: { file: ./artefacts/model.json, sha256: "…" }` (docs/STRATEGY.md#artefacts). Left out: none.',
+      'Data files for a strategy of the desk’s own, by the names that it declares: `model: { file: ./artefacts/model.json, sha256: "…" }` (docs/STRATEGY.md#artefacts). Left out: none.',
     ),
   size: sizeSchema
     .optional()
     .describe(
-      'How large its entries are: one of `riskPct`, `lots`, `equityPct` and `volatilityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
+      'Size of its entries: one of `riskPct`, `lots`, `equityPct` and `volatilityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` allows.',
     ),
 });
 
 export const paperSchema = z.strictObject({
   balance: decimal.describe('Cash at the first start and after `fermata paper reset`.'),
   currency: currency.describe(
-    'Currency of the balance: the quote currency of every instrument, or what its results are converted to, and the coin (BTC) of an inverse one.',
+    'Currency of the balance: the quote currency of every instrument, what its results are converted to, or the coin (BTC) of an inverse one.',
   ),
   makerFeePpm: z
     .number()
@@ -282,13 +280,13 @@ export const paperSchema = z.strictObject({
     .enum(['coin', 'quote'])
     .optional()
     .describe(
-      'What spot fees are taken from: `coin`, as the exchange does it: of what was bought; `quote`: always of the cash, which is meant where it is left out.',
+      'What spot fees are taken from: `coin`, as on the exchange: from what was bought; `quote`: always from the cash. Left out: `quote`.',
     ),
   feeStock: z
     .record(currency, decimal)
     .optional()
     .describe(
-      'Coins of `venue.feeAssets` that a new paper book has for fees (`BNB: "1"`): while they last, spot fees are taken from them a quarter less.',
+      'Coins of `venue.feeAssets` that a new paper book has for fees (`BNB: "1"`): while they last, spot fees are paid in them, a quarter lower.',
     ),
   slippageTicks: z
     .number()
@@ -296,7 +294,7 @@ export const paperSchema = z.strictObject({
     .min(0)
     .max(10_000)
     .default(1)
-    .describe('Ticks that a market or stop order fills worse than the quote.'),
+    .describe('Ticks past the quote at which market and stop orders fill.'),
   latencyMs: z
     .number()
     .int()
@@ -307,13 +305,8 @@ export const paperSchema = z.strictObject({
 });
 
 export const marketSchema = z.strictObject({
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .default(7)
-    .describe('Number that the simulated prices are made from; `--seed`.'),
-  speed: z.number().positive().max(100_000).default(60).describe('Simulated minutes a minute; `--speed`.'),
+  seed: z.number().int().min(0).default(7).describe('Seed of the simulated prices; `--seed`.'),
+  speed: z.number().positive().max(100_000).default(60).describe('Simulated minutes per minute; `--speed`.'),
 });
 
 export const pricesSchema = z.strictObject({
@@ -324,16 +317,16 @@ export const pricesSchema = z.strictObject({
         .min(1)
         .max(1_000_000)
         .default(20)
-        .describe('Further from the last quote than this many of its spreads,'),
-      awayPct: percent.default(3).describe('and than this percent of its price; or'),
-      spreadPct: percent.default(2).describe('a spread above this percent of the price.'),
+        .describe('A quote is implausible past this many spreads from the last one, if also past `awayPct`.'),
+      awayPct: percent.default(3).describe('Percent of the last quote’s price; see `awaySpreads`.'),
+      spreadPct: percent.default(2).describe('Also implausible: a spread above this percent of the price.'),
       agreeing: z
         .number()
         .int()
         .min(1)
         .max(100)
         .default(3)
-        .describe('So many such quotes in a row that agree are believed.'),
+        .describe('Such quotes in a row that must agree to be believed.'),
       standsSeconds: z
         .number()
         .min(0)
@@ -343,7 +336,7 @@ export const pricesSchema = z.strictObject({
     })
     .prefault({})
     .describe(
-      'Quotes that can hardly be prices: used for no size, no equity, no peak and no loss until they are believed.',
+      'Quotes unlikely to be real prices: not used for size, equity, peak or loss until they are believed.',
     ),
 });
 
@@ -376,13 +369,13 @@ function limitSchemas(): LimitSchemas {
 
 /** The venue that orders go to if they leave this machine. */
 export const venueSchema = z.strictObject({
-  name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
-  testnet: z.boolean().default(true).describe('The venue’s own test environment.'),
+  name: name.describe('Where orders would go with real money; public prices come from `feeds`.'),
+  testnet: z.boolean().default(true).describe('`true`: the venue’s test environment.'),
   account: z
     .enum(['broker-paper'])
     .optional()
     .describe(
-      '`broker-paper`, with mode: paper: orders go over the wire to the paper account that the broker keeps, and no other account is taken. Left out: Fermata’s own paper account, and no order leaves.',
+      '`broker-paper`, with mode: paper: orders go over the wire to the broker’s paper account, and no other account is accepted. Left out: Fermata’s own paper account, and no order leaves.',
     ),
   foreign: z
     .record(currency, decimal)
@@ -399,7 +392,7 @@ export const venueSchema = z.strictObject({
       enabled: z
         .boolean()
         .default(true)
-        .describe('Requests wait for the exchange’s allowance; without it the exchange bans the address.'),
+        .describe('Requests wait until the exchange’s limit allows them; otherwise it bans the address.'),
     })
     .prefault({})
     .describe('The limit on requests.'),

@@ -11,7 +11,7 @@ export const correlatedExposureLimit = limit({
     key: 'maxCorrelatedExposurePct',
     meaning: 'Exposure to what moves together, percent of equity',
     reference:
-      'An entry with what moves like it, percent of equity: positions and entries weighted by the correlation of their last 60 one-minute returns; where it is not known, all of it counts and none is subtracted.',
+      'An entry and whatever moves like it, percent of equity: positions and entries weighted by the correlation of their last 60 one-minute returns; if that is unknown, they count in full and nothing is subtracted.',
     ...PERCENT_OF_EQUITY,
   },
   name: 'correlated-exposure',

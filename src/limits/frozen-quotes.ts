@@ -9,7 +9,7 @@ export const frozenQuotesLimit = limit({
     key: 'frozenQuoteSeconds',
     meaning: 'How long a quote may keep arriving unchanged before nothing is entered on it',
     reference:
-      'How long the quote of an instrument may keep arriving with the same bid, ask and sizes, in seconds of real time while its market is open, past which nothing is entered in it and people are told.',
+      'How long an instrument’s quote may keep arriving with the same bid, ask and sizes, in seconds of real time while its market is open, before nothing is entered in it and people are notified.',
     unit: 's',
     whole: false,
     min: 1,

@@ -6,7 +6,7 @@ export const lossStreakLimit = limit({
     key: 'maxLossesInARow',
     meaning: 'Losses in a row after which nothing is entered on that day',
     reference:
-      'Trades closed with a loss in a row, of all strategies, after which nothing is entered until the next day of the desk or a trade that wins.',
+      'Losing trades in a row, over all strategies, after which nothing is entered until the desk’s next day or a winning trade.',
     unit: '',
     whole: true,
     min: 1,

@@ -12,7 +12,7 @@ export const netExposureLimit = limit({
     key: 'maxNetExposurePct',
     meaning: 'Long less short, or short less long, percent of equity',
     reference:
-      'All positions together, percent of equity, short ones subtracted from long ones, with the entries that rest on the side of the entry; one that takes exposure off passes.',
+      'All positions together, percent of equity, short ones subtracted from long ones, with the resting entries on the entry’s side; an entry that reduces exposure passes.',
     ...PERCENT_OF_EQUITY,
   },
   name: 'net-exposure',

@@ -6,7 +6,7 @@ export const orderRateLimit = limit({
     key: 'maxEntriesPerMinute',
     meaning: 'Most entries sent in a minute of market time',
     reference:
-      'Most entries that are sent in a minute of market time, of all strategies together; counted among the 500 orders that ended last, stops and exits too, and those that have not.',
+      'Most entries sent in a minute of market time, over all strategies; counted among the last 500 orders to end, stops and exits included, and those still live.',
     unit: '',
     whole: true,
     min: 1,

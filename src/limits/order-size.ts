@@ -9,7 +9,7 @@ export const orderSizeLimit = limit({
     key: 'maxOrderNotional',
     meaning: 'Most that one entry may be worth, in the desk’s currency',
     reference:
-      'Most that one entry may be worth, in the desk’s currency: its quantity times its price, or the bid where that makes it worth more. A larger one is refused, not made smaller: lots of an instrument are bounded by `strategies[].size.maxLots`.',
+      'Most that one entry may be worth, in the desk’s currency: its quantity times its price, or the bid if that makes it worth more. A larger one is refused, not made smaller: `strategies[].size.maxLots` bounds the lots of an instrument.',
     unit: 'of the desk’s currency',
     whole: false,
     min: 0.0001,

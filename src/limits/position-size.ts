@@ -10,7 +10,7 @@ export const positionSizeLimit = limit({
     key: 'maxPositionSizePct',
     meaning: 'Largest position, percent of equity',
     reference:
-      'Largest position, percent of equity: what is held times its price. At most 100 where an instrument is bought for cash (spot, stock); contracts on margin may be worth more than the account.',
+      'Largest position, percent of equity: its quantity times its price. At most 100 if any instrument is bought for cash (spot, stock); contracts on margin may be worth more than the account.',
     leftOut: 'refused',
     ...PERCENT,
     max: 10_000,

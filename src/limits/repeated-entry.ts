@@ -6,7 +6,7 @@ export const repeatedEntryLimit = limit({
     key: 'repeatedEntrySeconds',
     meaning: 'How long the same entry is not sent again',
     reference:
-      'How long after an entry the same one (strategy, instrument, side and price) is not sent again, in seconds of market time; looked for among the 500 orders that ended last, stops and exits too, and those that have not.',
+      'How long after an entry the same one (strategy, instrument, side and price) is not sent again, in seconds of market time; looked up among the last 500 orders to end, stops and exits included, and those still live.',
     unit: 's',
     whole: false,
     min: 1,

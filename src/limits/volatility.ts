@@ -6,7 +6,7 @@ export const volatilityLimit = limit({
     key: 'maxVolatilityPct',
     meaning: 'Volatility of a minute above which nothing is entered, percent',
     reference:
-      'Volatility above which nothing is entered in an instrument, percent: the root mean square of its last 60 one-minute returns; fewer than 30 are not enough.',
+      'Volatility above which nothing is entered in an instrument, percent: the root mean square of its last 60 one-minute returns; at least 30 are needed.',
     unit: '%',
     whole: false,
     min: 0.001,

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the desk well? Unhealthy: the trader does not answer. Degraded: something beside it does not */
+        /** Health of the desk. Unhealthy: the trader does not answer. Degraded: something else does not */
         get: {
             parameters: {
                 query?: never;
@@ -111,14 +111,14 @@ export interface paths {
                     content: {
                         "application/json": {
                             accessToken: string;
-                            /** @description Absent where it was set as a cookie */
+                            /** @description Absent if it was set as a cookie */
                             refreshToken?: string;
-                            /** @description Seconds that the access token lives */
+                            /** @description Lifetime of the access token, in seconds */
                             expiresIn: number;
                             /** @enum {string} */
                             tokenType: "Bearer";
                             person: string;
-                            /** @description By the desk file */
+                            /** @description From the desk file */
                             roles: ("viewer" | "operator" | "approver")[];
                         };
                     };
@@ -176,7 +176,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a passkey has to sign to sign in */
+        /** Challenge for signing in with a passkey */
         post: {
             parameters: {
                 query?: never;
@@ -186,16 +186,16 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Asked */
+                /** @description The challenge */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @description base64url; answered once, within two minutes */
+                            /** @description base64url; works once, within two minutes */
                             challenge: string;
-                            /** @description The name of the host that the page was reached by */
+                            /** @description Host name by which the page was opened */
                             rpId: string;
                         };
                     };
@@ -264,14 +264,14 @@ export interface paths {
                     content: {
                         "application/json": {
                             accessToken: string;
-                            /** @description Absent where it was set as a cookie */
+                            /** @description Absent if it was set as a cookie */
                             refreshToken?: string;
-                            /** @description Seconds that the access token lives */
+                            /** @description Lifetime of the access token, in seconds */
                             expiresIn: number;
                             /** @enum {string} */
                             tokenType: "Bearer";
                             person: string;
-                            /** @description By the desk file */
+                            /** @description From the desk file */
                             roles: ("viewer" | "operator" | "approver")[];
                         };
                     };
@@ -345,7 +345,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller’s own passkeys, the oldest first */
+        /** The caller’s own passkeys, oldest first */
         get: {
             parameters: {
                 query?: never;
@@ -365,7 +365,7 @@ export interface paths {
                             passkeys: {
                                 id: string;
                                 name: string;
-                                /** @description The name of the host that it works on */
+                                /** @description Host name for which it works */
                                 rpId: string;
                                 /** @description Wall clock, milliseconds since 1970 */
                                 createdMs: number;
@@ -373,7 +373,7 @@ export interface paths {
                                 /** @description Signs votes about real money too (fermata person key NAME --passkey CODE) */
                                 votes: boolean;
                             }[];
-                            /** @description False where the page was reached by a number: a passkey belongs to a name */
+                            /** @description False if the page was opened by IP address: a passkey belongs to a name */
                             possible: boolean;
                         };
                     };
@@ -399,7 +399,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Register a passkey that was made for such a challenge */
+        /** Register a passkey made for such a challenge */
         post: {
             parameters: {
                 query?: never;
@@ -410,7 +410,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description The owner’s word for it, such as the device */
+                        /** @description The owner’s name for it, such as the device */
                         name: string;
                         id: string;
                         clientDataJSON: string;
@@ -432,7 +432,7 @@ export interface paths {
                         "application/json": {
                             id: string;
                             name: string;
-                            /** @description The name of the host that it works on */
+                            /** @description Host name for which it works */
                             rpId: string;
                             /** @description Wall clock, milliseconds since 1970 */
                             createdMs: number;
@@ -504,7 +504,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a new passkey is made for; takes the password again */
+        /** Challenge for a new passkey; needs the password again */
         post: {
             parameters: {
                 query?: never;
@@ -520,24 +520,24 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Asked */
+                /** @description The challenge */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @description base64url; answered once, within two minutes */
+                            /** @description base64url; works once, within two minutes */
                             challenge: string;
-                            /** @description The name of the host that the page was reached by */
+                            /** @description Host name by which the page was opened */
                             rpId: string;
                             user: {
                                 id: string;
                                 name: string;
                             };
-                            /** @description COSE, the preferred one first */
+                            /** @description COSE, preferred first */
                             algorithms: number[];
-                            /** @description Credential ids that this person has already */
+                            /** @description Credential ids that this person already has */
                             registered: string[];
                         };
                     };
@@ -711,14 +711,14 @@ export interface paths {
                     content: {
                         "application/json": {
                             accessToken: string;
-                            /** @description Absent where it was set as a cookie */
+                            /** @description Absent if it was set as a cookie */
                             refreshToken?: string;
-                            /** @description Seconds that the access token lives */
+                            /** @description Lifetime of the access token, in seconds */
                             expiresIn: number;
                             /** @enum {string} */
                             tokenType: "Bearer";
                             person: string;
-                            /** @description By the desk file */
+                            /** @description From the desk file */
                             roles: ("viewer" | "operator" | "approver")[];
                         };
                     };
@@ -795,7 +795,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Signed in for another while */
+                /** @description The next tokens */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -803,14 +803,14 @@ export interface paths {
                     content: {
                         "application/json": {
                             accessToken: string;
-                            /** @description Absent where it was set as a cookie */
+                            /** @description Absent if it was set as a cookie */
                             refreshToken?: string;
-                            /** @description Seconds that the access token lives */
+                            /** @description Lifetime of the access token, in seconds */
                             expiresIn: number;
                             /** @enum {string} */
                             tokenType: "Bearer";
                             person: string;
-                            /** @description By the desk file */
+                            /** @description From the desk file */
                             roles: ("viewer" | "operator" | "approver")[];
                         };
                     };
@@ -910,7 +910,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As the trader said just now */
+                /** @description As the trader reports it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -964,7 +964,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As the trader said just now */
+                /** @description As the trader reports it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -985,7 +985,7 @@ export interface paths {
                                 stopPrice: string | null;
                                 /** @enum {string} */
                                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                                /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
+                                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
                                 trade: {
@@ -994,23 +994,23 @@ export interface paths {
                                     openedMs: number;
                                     /** @description Decimal text */
                                     fees: string;
-                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                                     result: string;
-                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    /** @description What its first stop would have lost; null: not known */
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
-                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    /** @description What closes it besides its stop; left out: nothing */
                                     exits?: {
                                         /** @description The nearest first */
                                         targets: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description Of the whole trade, what is closed there */
+                                            /** @description Percent of the whole trade closed there */
                                             pct: number;
                                             reached: boolean;
                                             /**
-                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @description At the venue, in one group with the stop; left out if the desk holds it
                                              * @enum {boolean}
                                              */
                                             rests?: true;
@@ -1020,42 +1020,42 @@ export interface paths {
                                         breakEven: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description The stop is at the average, or nearer */
+                                            /** @description The stop is at the average or better */
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
-                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                                         beforeCloseSeconds?: number;
-                                        /** @description null: the stop is where the entry wanted it */
+                                        /** @description Null: the stop is where the entry placed it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                                        /** @description All of it for people, a few words each */
+                                        /** @description All of it in plain words, a few each */
                                         words: string[];
                                     };
                                 } | null;
-                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
+                                /** @description If several strategies may trade the instrument: what each holds, oldest first; `strategy` and `trade` are then those of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then those of the venue’s net, which may be 0 */
                                 parts?: {
                                     id: string;
                                     /** @description Market clock, milliseconds since 1970 */
                                     openedMs: number;
                                     /** @description Decimal text */
                                     fees: string;
-                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                                     result: string;
-                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    /** @description What its first stop would have lost; null: not known */
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
-                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    /** @description What closes it besides its stop; left out: nothing */
                                     exits?: {
                                         /** @description The nearest first */
                                         targets: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description Of the whole trade, what is closed there */
+                                            /** @description Percent of the whole trade closed there */
                                             pct: number;
                                             reached: boolean;
                                             /**
-                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @description At the venue, in one group with the stop; left out if the desk holds it
                                              * @enum {boolean}
                                              */
                                             rests?: true;
@@ -1065,15 +1065,15 @@ export interface paths {
                                         breakEven: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description The stop is at the average, or nearer */
+                                            /** @description The stop is at the average or better */
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
-                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                                         beforeCloseSeconds?: number;
-                                        /** @description null: the stop is where the entry wanted it */
+                                        /** @description Null: the stop is where the entry placed it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                                        /** @description All of it for people, a few words each */
+                                        /** @description All of it in plain words, a few each */
                                         words: string[];
                                     };
                                     /** @description `fermata`: nobody’s */
@@ -1081,11 +1081,11 @@ export interface paths {
                                     /** @description Decimal text */
                                     quantity: string;
                                     /**
-                                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                                     * @description Only if trades may be against each other; left out: that of the position
                                      * @enum {string}
                                      */
                                     side?: "long" | "short";
-                                    /** @description Of its own fills; given where `side` is */
+                                    /** @description Of its own fills; given with `side` */
                                     averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
@@ -1143,7 +1143,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As the trader said just now */
+                /** @description As the trader reports it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1165,9 +1165,9 @@ export interface paths {
                                 quantity: string;
                                 /** @description Decimal text */
                                 filled: string;
-                                /** @description A stop: its trigger; null: at the market */
+                                /** @description Of a stop: its trigger; null: at the market */
                                 price: string | null;
-                                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                                /** @description Of a stop entry: the worst price at which it may be filled; left out for any other order */
                                 worstPrice?: string;
                                 strategy: string;
                             }[];
@@ -1180,7 +1180,7 @@ export interface paths {
                                 /** @enum {string} */
                                 type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                                 strategy: string;
-                                /** @description For what, in words; a time is that of its market */
+                                /** @description For what, in words; times are in its market’s zone */
                                 waits: string;
                                 /** @description The stop-loss that it will have */
                                 stop: string;
@@ -1235,7 +1235,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As the trader said just now */
+                /** @description As the trader reports it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1322,7 +1322,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As their supervisors and traders said just now */
+                /** @description As their supervisors and traders report it */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1331,13 +1331,13 @@ export interface paths {
                         "application/json": {
                             desks: {
                                 desk: string;
-                                /** @description The one that this page is about */
+                                /** @description The desk that this page shows */
                                 here: boolean;
-                                /** @description The desk whose paper twin it is; null: it is none */
+                                /** @description The desk whose paper twin it is; null: not a twin */
                                 twinOf: string | null;
-                                /** @description Null where its trader does not answer */
+                                /** @description Null while its trader does not answer */
                                 mode: ("ACTIVE" | "REDUCING" | "HALTED" | "KILLED") | null;
-                                /** @description Address of its page, where people sign in apart */
+                                /** @description Address of its page, with its own sign-in */
                                 page: string;
                             }[];
                         };
@@ -1379,14 +1379,14 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As their ledgers have it now */
+                /** @description From their ledgers, as of now */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @description A line for each, in words; none where the desk is not halted */
+                            /** @description A line for each, in words; none while the desk is not halted */
                             twins: string[];
                         };
                     };
@@ -1467,7 +1467,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven yet */
+                /** @description Accepted, not proven yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -1588,7 +1588,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven yet */
+                /** @description Accepted, not proven yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -1685,11 +1685,11 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
-                        /** @description Position size to go on with, percent of the desk file’s; left out: as it is */
+                        /** @description Position size to continue with, percent of the desk file’s; left out: unchanged */
                         sizePct?: number;
-                        /** @description The halt that the person was shown: another one is not lifted. Left out: the one in force */
+                        /** @description The halt that the person saw: no other one is lifted. Left out: the one in force */
                         haltId?: string;
-                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        /** @description For real money: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
                     };
                 };
@@ -1715,7 +1715,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven yet */
+                /** @description Accepted, not proven yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -1836,7 +1836,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -1918,7 +1918,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel one entry that rests, or waits in the desk; an order that protects or closes a position is refused */
+        /** Cancel one resting or waiting entry; an order that protects or closes a position is refused */
         post: {
             parameters: {
                 query?: never;
@@ -1931,7 +1931,7 @@ export interface paths {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
-                        /** @description The order’s clientId, as GET /api/orders has it */
+                        /** @description The order’s clientId, as in GET /api/orders */
                         order: string;
                     };
                 };
@@ -1957,7 +1957,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -2042,7 +2042,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    /** @description nextCursor of the page before */
+                    /** @description nextCursor of the previous page */
                     before?: string;
                     symbol?: string;
                 };
@@ -2134,7 +2134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Equity curve, thinned to the number of points asked for */
+        /** Equity curve, thinned to the requested number of points */
         get: {
             parameters: {
                 query?: {
@@ -2154,7 +2154,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description memory: the database is down; since this web server started
+                             * @description memory: only since this web server started; the database is down
                              * @enum {string}
                              */
                             source: "ledger" | "memory";
@@ -2166,7 +2166,7 @@ export interface paths {
                                 /** @description Decimal text */
                                 equity: string;
                             }[];
-                            /** @description What the same money would be in equal parts of each instrument, without costs; empty: no prices */
+                            /** @description The same money held in equal parts of each instrument, without costs; empty: no prices */
                             buyAndHold: {
                                 /** @description Market clock, milliseconds since 1970 */
                                 marketMs: number;
@@ -2211,7 +2211,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finished one-minute bars, warm-up history included, and the lines that strategies go by */
+        /** Finished one-minute bars, warm-up history included, and the lines that strategies use */
         get: {
             parameters: {
                 query: {
@@ -2247,17 +2247,17 @@ export interface paths {
                                 low: string;
                                 /** @description Decimal text */
                                 close: string;
-                                /** @description Null where the source of prices does not tell it */
+                                /** @description Null if the source of prices does not report it */
                                 volume: string | null;
                                 /** @description Best prices that strategies were shown with the bar; null: not known */
                                 bid: string | null;
                                 ask: string | null;
                             }[];
-                            /** @description What strategies go by, such as their averages */
+                            /** @description Used by strategies, such as their averages */
                             lines: {
                                 strategy: string;
                                 name: string;
-                                /** @description One for each bar; null where it is not known */
+                                /** @description One for each bar; null: not known */
                                 values: (string | null)[];
                             }[];
                         };
@@ -2336,7 +2336,7 @@ export interface paths {
                             /** @enum {string} */
                             trading: "paper" | "live";
                             currency: string;
-                            /** @description Cash and open positions at the prices that closing them would get */
+                            /** @description Cash plus open positions at the prices that closing them would get */
                             equity: string;
                             /** @description Decimal text */
                             cash: string;
@@ -2364,7 +2364,7 @@ export interface paths {
                                 stopPrice: string | null;
                                 /** @enum {string} */
                                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                                /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
+                                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
                                 trade: {
@@ -2373,23 +2373,23 @@ export interface paths {
                                     openedMs: number;
                                     /** @description Decimal text */
                                     fees: string;
-                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                                     result: string;
-                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    /** @description What its first stop would have lost; null: not known */
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
-                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    /** @description What closes it besides its stop; left out: nothing */
                                     exits?: {
                                         /** @description The nearest first */
                                         targets: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description Of the whole trade, what is closed there */
+                                            /** @description Percent of the whole trade closed there */
                                             pct: number;
                                             reached: boolean;
                                             /**
-                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @description At the venue, in one group with the stop; left out if the desk holds it
                                              * @enum {boolean}
                                              */
                                             rests?: true;
@@ -2399,42 +2399,42 @@ export interface paths {
                                         breakEven: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description The stop is at the average, or nearer */
+                                            /** @description The stop is at the average or better */
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
-                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                                         beforeCloseSeconds?: number;
-                                        /** @description null: the stop is where the entry wanted it */
+                                        /** @description Null: the stop is where the entry placed it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                                        /** @description All of it for people, a few words each */
+                                        /** @description All of it in plain words, a few each */
                                         words: string[];
                                     };
                                 } | null;
-                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
+                                /** @description If several strategies may trade the instrument: what each holds, oldest first; `strategy` and `trade` are then those of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then those of the venue’s net, which may be 0 */
                                 parts?: {
                                     id: string;
                                     /** @description Market clock, milliseconds since 1970 */
                                     openedMs: number;
                                     /** @description Decimal text */
                                     fees: string;
-                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                                     result: string;
-                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    /** @description What its first stop would have lost; null: not known */
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
-                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    /** @description What closes it besides its stop; left out: nothing */
                                     exits?: {
                                         /** @description The nearest first */
                                         targets: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description Of the whole trade, what is closed there */
+                                            /** @description Percent of the whole trade closed there */
                                             pct: number;
                                             reached: boolean;
                                             /**
-                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @description At the venue, in one group with the stop; left out if the desk holds it
                                              * @enum {boolean}
                                              */
                                             rests?: true;
@@ -2444,15 +2444,15 @@ export interface paths {
                                         breakEven: {
                                             /** @description Decimal text */
                                             price: string;
-                                            /** @description The stop is at the average, or nearer */
+                                            /** @description The stop is at the average or better */
                                             done: boolean;
                                         } | null;
                                         timeExitMs: number | null;
-                                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                                         beforeCloseSeconds?: number;
-                                        /** @description null: the stop is where the entry wanted it */
+                                        /** @description Null: the stop is where the entry placed it */
                                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                                        /** @description All of it for people, a few words each */
+                                        /** @description All of it in plain words, a few each */
                                         words: string[];
                                     };
                                     /** @description `fermata`: nobody’s */
@@ -2460,11 +2460,11 @@ export interface paths {
                                     /** @description Decimal text */
                                     quantity: string;
                                     /**
-                                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                                     * @description Only if trades may be against each other; left out: that of the position
                                      * @enum {string}
                                      */
                                     side?: "long" | "short";
-                                    /** @description Of its own fills; given where `side` is */
+                                    /** @description Of its own fills; given with `side` */
                                     averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
@@ -2516,7 +2516,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every strategy: on or off, what it waits for, how it did */
+        /** Every strategy: on or off, what it waits for, its results */
         get: {
             parameters: {
                 query?: never;
@@ -2709,7 +2709,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest signals from outside, how each stands, and how many were refused, by reason */
+        /** The newest signals from outside, the state of each, and how many were refused, by reason */
         get: {
             parameters: {
                 query?: never;
@@ -2729,7 +2729,7 @@ export interface paths {
                             newest: {
                                 source: string;
                                 id: string;
-                                /** @description The newest; null: it was withdrawn before it came */
+                                /** @description The newest; null: withdrawn before it came */
                                 revision: number | null;
                                 symbol: string | null;
                                 action: ("buy" | "sell" | "close") | null;
@@ -2745,7 +2745,7 @@ export interface paths {
                                 /** @description Why nothing was entered on it; null: it was not refused */
                                 reason: string | null;
                             }[];
-                            /** @description Since the journal began, by what refused them */
+                            /** @description Since the journal began, by refusing limit */
                             refused: {
                                 limit: string;
                                 count: number;
@@ -2774,7 +2774,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Send a signal, or an edit of one, which may only tighten it; sent again it changes nothing */
+        /** Send or edit a signal; an edit may only tighten it, and the same again changes nothing */
         post: {
             parameters: {
                 query?: never;
@@ -2841,7 +2841,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -2914,7 +2914,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withdraw a signal in every mode: its entry is cancelled, what was filled keeps its exits */
+        /** Withdraw a signal, in every mode: its entry is cancelled, filled lots keep their exits */
         post: {
             parameters: {
                 query?: never;
@@ -2955,7 +2955,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -3026,7 +3026,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller’s own key has to sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming */
+        /** What the caller’s own key must sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming */
         get: {
             parameters: {
                 query?: {
@@ -3050,7 +3050,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description Null: this decision takes no signature */
+                            /** @description Null: this decision needs no signature */
                             statement: {
                                 /** @enum {string} */
                                 kind: "go-live" | "settings" | "size" | "resume" | "coins";
@@ -3072,12 +3072,12 @@ export interface paths {
                                 publicKey: string;
                                 enrolledMs: number;
                             } | null;
-                            /** @description The caller’s own that sign votes (fermata person key NAME --passkey CODE) */
+                            /** @description Those of the caller that sign votes (fermata person key NAME --passkey CODE) */
                             passkeys: {
                                 keyId: string;
                                 name: string;
                                 credentialId: string;
-                                /** @description The name of the host that it works on */
+                                /** @description Host name for which it works */
                                 rpId: string;
                             }[];
                         };
@@ -3146,7 +3146,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description What became of it, after 20 s at most */
+                /** @description The outcome, after 20 s at most */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3309,11 +3309,11 @@ export interface paths {
                                 kind: string;
                                 subject: string;
                                 title: string;
-                                /** @description Everything that is agreed to */
+                                /** @description Everything that a vote agrees to */
                                 parameters: {
                                     [key: string]: string | number | boolean;
                                 };
-                                /** @description A vote quotes it: what was seen is what is decided */
+                                /** @description A vote quotes it, and so decides what was seen */
                                 parametersHash: string;
                                 /** @description Different people; one refusal ends it */
                                 needed: number;
@@ -3382,7 +3382,7 @@ export interface paths {
         };
         /**
          * Change settings of the running desk: tighter ones at once, the rest by approval
-         * @description All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval, or the trader gave no answer: `state` says which.
+         * @description All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer; `state` says which.
          */
         put: {
             parameters: {
@@ -3529,8 +3529,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask people to let a future stand for another month
-         * @description 202: it waits for approval. Then the trader takes it, starts again with the new contract, and it is read back. 409: something is held or rests in the old contract, or there is no such month.
+         * Ask people to roll a future to another month
+         * @description 202: it waits for approval. Then the trader takes it, starts again with the new contract, and it is read back. 409: the old contract has a position or a resting order, or there is no such month.
          */
         post: {
             parameters: {
@@ -3544,7 +3544,7 @@ export interface paths {
                     "application/json": {
                         /** @description A future of the desk, NQ/USD; left out: the only one that is rolled */
                         symbol?: string;
-                        /** @description Month, 202703; left out: the one that follows. `contracts[].choices` of the status has them */
+                        /** @description Month, 202703; left out: the next one. `contracts[].choices` in the status lists them */
                         to?: string;
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
@@ -3673,7 +3673,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What people are asked to decide: open ones first, then the newest */
+        /** Approvals: open ones first, then the newest */
         get: {
             parameters: {
                 query?: never;
@@ -3696,11 +3696,11 @@ export interface paths {
                                 kind: string;
                                 subject: string;
                                 title: string;
-                                /** @description Everything that is agreed to */
+                                /** @description Everything that a vote agrees to */
                                 parameters: {
                                     [key: string]: string | number | boolean;
                                 };
-                                /** @description A vote quotes it: what was seen is what is decided */
+                                /** @description A vote quotes it, and so decides what was seen */
                                 parametersHash: string;
                                 /** @description Different people; one refusal ends it */
                                 needed: number;
@@ -3765,7 +3765,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve or reject, once a person */
+        /** Approve or reject; a person votes once */
         post: {
             parameters: {
                 query?: never;
@@ -3780,11 +3780,11 @@ export interface paths {
                     "application/json": {
                         /** @enum {string} */
                         choice: "approve" | "reject";
-                        /** @description Of the approval as it was seen: its first 8 digits or more */
+                        /** @description Of the approval as seen: its first 8 digits or more */
                         parametersHash: string;
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
-                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        /** @description For real money: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
                     };
                 };
@@ -3863,7 +3863,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Incidents: those that last first, then the newest */
+        /** Incidents: unresolved first, then the newest */
         get: {
             parameters: {
                 query?: {
@@ -3914,7 +3914,7 @@ export interface paths {
                                 /** @description Grows with each change */
                                 revision: number;
                             }[];
-                            /** @description The desk’s own, which a person may open beside reported */
+                            /** @description The desk’s own, which a person may open besides `reported` */
                             kinds: {
                                 kind: string;
                                 title: string;
@@ -3963,7 +3963,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description One of the desk’s own kinds, which GET /api/incidents lists; left out: reported */
+                        /** @description One of the desk’s own kinds, listed by GET /api/incidents; left out: reported */
                         kind?: string;
                         /** @description One line; the same title again belongs to the same incident */
                         title: string;
@@ -4046,7 +4046,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One incident with its timeline, what was seen and what was kept */
+        /** One incident with its timeline, occurrences and stored files */
         get: {
             parameters: {
                 query?: never;
@@ -4117,13 +4117,13 @@ export interface paths {
                                 lastMs: number;
                                 times: number;
                             }[];
-                            /** @description What was kept, for example the last lines of a log */
+                            /** @description Stored, for example the last lines of a log */
                             files: {
                                 name: string;
                                 content: string;
                                 sha256: string;
                             }[];
-                            /** @description Whom to call, a line each, as the desk file names them */
+                            /** @description Whom to call, one line each, as in the desk file */
                             contacts: string[];
                         };
                     };
@@ -4367,7 +4367,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What people are asked to do by hand: open ones first, the most urgent first */
+        /** Tasks for people: open ones first, the most urgent first */
         get: {
             parameters: {
                 query?: {
@@ -4389,11 +4389,11 @@ export interface paths {
                             tasks: {
                                 id: number;
                                 desk: string;
-                                /** @description Who asks and what about */
+                                /** @description Who asks, and about what */
                                 source: string;
                                 title: string;
                                 detail: string;
-                                /** @description What has to be ticked, each of them */
+                                /** @description To be ticked, every one */
                                 items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
@@ -4478,7 +4478,7 @@ export interface paths {
                         /** @description What was done and found, in words */
                         note: string;
                         /**
-                         * @description Numbers of the items that were ticked, the first is 1; all of them, or it is not done
+                         * @description Numbers of the ticked items, from 1; all of them, or it is not done
                          * @default []
                          */
                         ticked?: number[];
@@ -4496,11 +4496,11 @@ export interface paths {
                             task: {
                                 id: number;
                                 desk: string;
-                                /** @description Who asks and what about */
+                                /** @description Who asks, and about what */
                                 source: string;
                                 title: string;
                                 detail: string;
-                                /** @description What has to be ticked, each of them */
+                                /** @description To be ticked, every one */
                                 items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
@@ -4619,9 +4619,9 @@ export interface paths {
                                 requestedBy: string;
                                 /** @enum {string} */
                                 recommendation: "GO" | "NO-GO";
-                                /** @description Every reason of a NO-GO, each with the amount that is missing */
+                                /** @description Every reason for a NO-GO, each with its shortfall */
                                 reasons: string[];
-                                /** @description Whether it may stand for real money, and if not, why */
+                                /** @description Whether it counts for real money, and if not, why */
                                 goLive: {
                                     qualifies: boolean;
                                     because: string[];
@@ -4655,13 +4655,13 @@ export interface paths {
                                     sharpe: number | null;
                                     hourlyReturns: number;
                                     maxDrawdownPct: number;
-                                    /** @description Null where equity never fell */
+                                    /** @description Null if equity never fell */
                                     maxDrawdownFrom: string | null;
                                     maxDrawdownTo: string | null;
                                     openPositions: number;
                                     ordersDenied: number;
                                 };
-                                /** @description Each criterion with what was measured */
+                                /** @description Each criterion with its measured value */
                                 verdicts: {
                                     /** @enum {string} */
                                     name: "minTrades" | "minWinRatePct" | "minSharpe" | "maxDrawdownPct";
@@ -4706,7 +4706,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself */
+        /** Start a paper validation on the desk’s own prices or on stored ones; its report follows by itself */
         post: {
             parameters: {
                 query?: never;
@@ -4717,9 +4717,9 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Market time that is traded, exactly */
+                        /** @description Market time to trade, exactly */
                         hours: number;
-                        /** @description Name of a period of GET /api/data, from its start; left out: the prices that the desk has now */
+                        /** @description Name of a period from GET /api/data, from its start; left out: the desk’s current prices */
                         stored?: string;
                     };
                 };
@@ -4745,7 +4745,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -4816,7 +4816,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored minutes (fermata data fetch) that a validation of this desk can be traded on */
+        /** Stored minutes (fermata data fetch) that a validation of this desk can trade on */
         get: {
             parameters: {
                 query?: never;
@@ -4826,7 +4826,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Spans of which every instrument is stored, newest first */
+                /** @description Spans stored for every instrument, newest first */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -4834,11 +4834,11 @@ export interface paths {
                     content: {
                         "application/json": {
                             periods: {
-                                /** @description What POST /api/validations takes */
+                                /** @description For `stored` in POST /api/validations */
                                 name: string;
                                 /** @description Market clock, milliseconds since 1970 */
                                 fromMs: number;
-                                /** @description The first millisecond that is not in it */
+                                /** @description The first millisecond after it */
                                 untilMs: number;
                             }[];
                         };
@@ -4870,7 +4870,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far the way to real money is: attempts, what they wait for, what the trader was granted */
+        /** Progress towards real money: attempts, what they wait for, what the trader was granted */
         get: {
             parameters: {
                 query?: never;
@@ -4954,7 +4954,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Ask for trading real money: everything is looked at, then people are asked */
+        /** Ask to trade real money: everything is checked, then people are asked */
         post: {
             parameters: {
                 query?: never;
@@ -4971,7 +4971,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Begun: a person reviews the validation, then approvers decide */
+                /** @description Started: a person reviews the validation, then approvers decide */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -5041,7 +5041,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take the permission to trade real money back: the desk is HALTED at once */
+        /** Revoke the permission to trade real money: the desk is HALTED at once */
         post: {
             parameters: {
                 query?: never;
@@ -5058,7 +5058,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Taken back */
+                /** @description Revoked */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5129,7 +5129,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The pre-flight checks, made now by real calls on the exchange */
+        /** The pre-flight checks, run now by real calls to the exchange */
         get: {
             parameters: {
                 query?: never;
@@ -5139,7 +5139,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Every check, not older than 15 s */
+                /** @description Every check, at most 15 s old */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5148,7 +5148,7 @@ export interface paths {
                         "application/json": {
                             desk: string;
                             configHash: string;
-                            /** @description Where the exchange was asked */
+                            /** @description Which endpoint was checked */
                             endpoint: string;
                             /**
                              * @description fail forbids a start with real money; warn does not
@@ -5371,7 +5371,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A stock is split, has paid a dividend, or what looks like a split at the venue is none (`no-split`) */
+        /** A stock is split or has paid a dividend, or the venue’s apparent split is not one (`no-split`) */
         post: {
             parameters: {
                 query?: never;
@@ -5429,7 +5429,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -5522,24 +5522,24 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Instrument whose coins are meant */
+                        /** @description Instrument of the coins */
                         symbol: string;
                         /**
                          * @description `move`: a person takes them out of the account; until then they are left alone
                          * @enum {string}
                          */
                         owner: "desk" | "foreign" | "move";
-                        /** @description What one coin cost, decimal; needed where they are the desk’s */
+                        /** @description What one coin cost, decimal; required if they are the desk’s */
                         cost?: string;
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
-                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        /** @description For real money: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
                     };
                 };
             };
             responses: {
-                /** @description Taken by the trader */
+                /** @description Accepted by the trader */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -5627,7 +5627,7 @@ export interface paths {
                         reason?: string;
                         /** @description Percent of the desk file’s position size */
                         sizePct: number;
-                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        /** @description For real money: over the statement of GET /api/signing, with the person’s own key */
                         signature?: string;
                     };
                 };
@@ -5653,7 +5653,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -5724,12 +5724,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who asked for what and what came of it, newest first, in pages */
+        /** Who asked for what, and the outcome, newest first, in pages */
         get: {
             parameters: {
                 query?: {
                     limit?: number;
-                    /** @description nextCursor of the page before */
+                    /** @description nextCursor of the previous page */
                     before?: number;
                     person?: string;
                     action?: string;
@@ -5759,9 +5759,9 @@ export interface paths {
                                 wallMs: number;
                                 person: string;
                                 via: string;
-                                /** @description Its code, by which entries are found */
+                                /** @description Its code, for finding entries */
                                 action: string;
-                                /** @description The action as people read it */
+                                /** @description The action in words */
                                 actionWords: string;
                                 parameters: {
                                     [key: string]: unknown;
@@ -5817,7 +5817,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is recorded as CSV, oldest first: trades */
+        /** Everything recorded, as CSV, oldest first: trades */
         get: {
             parameters: {
                 query?: {
@@ -5894,7 +5894,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is recorded as CSV, oldest first: orders */
+        /** Everything recorded, as CSV, oldest first: orders */
         get: {
             parameters: {
                 query?: {
@@ -5971,7 +5971,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is recorded as CSV, oldest first: equity */
+        /** Everything recorded, as CSV, oldest first: equity */
         get: {
             parameters: {
                 query?: {
@@ -6048,7 +6048,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is recorded as CSV, oldest first: audit */
+        /** Everything recorded, as CSV, oldest first: audit */
         get: {
             parameters: {
                 query?: {
@@ -6125,7 +6125,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is recorded as CSV, oldest first: lots */
+        /** Everything recorded, as CSV, oldest first: lots */
         get: {
             parameters: {
                 query?: {
@@ -6270,7 +6270,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The setups that strategies follow, the newest first; how many of them are active */
+        /** The setups that strategies follow, newest first, and how many of them are active */
         get: {
             parameters: {
                 query?: {
@@ -6298,9 +6298,9 @@ export interface paths {
                                 begunMs: number;
                                 /** @description Null: it was not detected */
                                 detectedMs: number | null;
-                                /** @description What was noted of it last */
+                                /** @description Its latest note */
                                 last: string;
-                                /** @description Null: nobody knows */
+                                /** @description Null: not known */
                                 state: string | null;
                                 /** @description Whether the strategy still follows it */
                                 open: boolean;
@@ -6387,9 +6387,9 @@ export interface paths {
                             begunMs: number;
                             /** @description Null: it was not detected */
                             detectedMs: number | null;
-                            /** @description What was noted of it last */
+                            /** @description Its latest note */
                             last: string;
-                            /** @description Null: nobody knows */
+                            /** @description Null: not known */
                             state: string | null;
                             /** @description Whether the strategy still follows it */
                             open: boolean;
@@ -6404,7 +6404,7 @@ export interface paths {
                             } | null;
                             /** @description Of the plan’s prices */
                             rewardToRisk: number | null;
-                            /** @description What was noted of it, oldest first */
+                            /** @description Its notes, oldest first */
                             steps: {
                                 /** @description Market clock, milliseconds since 1970 */
                                 atMs: number;
@@ -6466,7 +6466,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trading journal: the newest days that have an entry, with their figures and what people noted */
+        /** The trading journal: the newest days that have an entry, with their figures and people’s notes */
         get: {
             parameters: {
                 query?: {
@@ -6488,7 +6488,7 @@ export interface paths {
                             days: {
                                 /** @description One of the desk’s days */
                                 date: string;
-                                /** @description Null: nobody has written them */
+                                /** @description Null: not written yet */
                                 figures: {
                                     /** @description Detected */
                                     setups: number;
@@ -6496,7 +6496,7 @@ export interface paths {
                                     orders: number;
                                     /** @description Closed */
                                     trades: number;
-                                    /** @description Of what was closed, after fees; decimal text */
+                                    /** @description Of the closed trades, after fees; decimal text */
                                     result: string;
                                     currency: string;
                                     /** @description Wall clock, milliseconds since 1970 */
@@ -6662,7 +6662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the desk did: round trips after fees, Sharpe ratio, drawdown, by strategy */
+        /** Results of the desk: round trips after fees, Sharpe ratio, drawdown, by strategy */
         get: {
             parameters: {
                 query?: {
@@ -6777,7 +6777,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Round trips, and what they brought by day, week or month */
+        /** Round trips, and their results by day, week or month */
         get: {
             parameters: {
                 query?: {
@@ -6792,7 +6792,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Of the last days of market time, from the beginning of a day, week or month */
+                /** @description Of the last days of market time, from the start of a day, week or month */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -6916,7 +6916,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The KPIs of the desk file: what each reads now, against its alarm or its aim */
+        /** The KPIs of the desk file: current values, against their alarms and aims */
         get: {
             parameters: {
                 query?: never;
@@ -7128,7 +7128,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -7289,7 +7289,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Take a backup and verify it; one that runs already is joined */
+        /** Take a backup and verify it, or join one already running */
         post: {
             parameters: {
                 query?: never;
@@ -7300,7 +7300,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Read everything back; left out: yes. Only then does it count as a backup */
+                        /** @description Read everything back; only then does it count as a backup. Left out: yes */
                         verify?: boolean;
                     };
                 };
@@ -7326,7 +7326,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description Taken, and not proven, or not yet */
+                /** @description Accepted; not proven, or not yet */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -7407,7 +7407,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Every routine, also those without a time of their own */
+                /** @description Every routine, including those without times */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -7482,7 +7482,7 @@ export interface paths {
         };
         /**
          * WebSocket: send {"type":"auth","token":"…"} first, then receive {"type":"state",…} on every change
-         * @description What comes is a `LiveMessage` (components); no answer of a request has that shape.
+         * @description Each message is a `LiveMessage` (components); no HTTP response has that shape.
          */
         get: {
             parameters: {
@@ -7530,9 +7530,9 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description The run to open; all of this desk without it */
+                        /** @description The run to open; left out: all of this desk */
                         workflowId?: string;
-                        /** @description Which of its runs; the newest without it */
+                        /** @description Which of its runs; left out: the newest */
                         runId?: string;
                     };
                 };
@@ -7688,7 +7688,7 @@ export interface components {
             status: number;
             /** @description What happened */
             detail: string;
-            /** @description What was kept safe in spite of it */
+            /** @description What was kept safe all the same */
             keptSafe: string;
             /** @description What a person can do */
             doThis: string;
@@ -7698,7 +7698,7 @@ export interface components {
         DeskStatus: {
             desk: string;
             /**
-             * @description The engine has not started yet: nothing else here is known of books, orders and permissions
+             * @description The engine has not started yet: books, orders and permissions here are not known
              * @enum {boolean}
              */
             starting?: true;
@@ -7735,7 +7735,7 @@ export interface components {
             startedWallMs: number;
             /** @enum {string} */
             trading: "paper" | "live";
-            /** @description Whose money; resting: paper accounts of other prices, kept until those are back */
+            /** @description Whose money; resting: paper accounts set aside until their prices are back */
             account: {
                 name: string;
                 resting: string[];
@@ -7755,7 +7755,7 @@ export interface components {
                 /** @enum {string} */
                 state: "up" | "down" | "waiting";
                 lastQuoteAgeMs: number | null;
-                /** @description Of each instrument the newest quote that is believed */
+                /** @description The newest believed quote of each instrument */
                 lastPrices: {
                     symbol: string;
                     /** @description Decimal text */
@@ -7763,7 +7763,7 @@ export interface components {
                     /** @description Decimal text */
                     ask: string;
                 }[];
-                /** @description Implausible quotes: used for nothing until others agree or they have stood for a while */
+                /** @description Implausible quotes: not used until others agree or they have lasted for a while */
                 heldBack: {
                     symbol: string;
                     /** @description Decimal text */
@@ -7789,18 +7789,18 @@ export interface components {
             drawdownPct: string;
             /** @description Decimal text */
             peakEquity: string;
-            /** @description The books to the last place */
+            /** @description The books to the last digit */
             books: {
                 balances: {
                     asset: string;
                     /** @description Decimal text */
                     amount: string;
                 }[];
-                /** @description Cash in and out since the journal began that is no result */
+                /** @description Cash in and out since the journal began that is not a result */
                 capitalMoved: string;
-                /** @description Worth of fees paid from assets kept for them */
+                /** @description Value of fees paid from assets held for them */
                 feesElsewhere: string;
-                /** @description What the venue has more (below zero: less) and nobody explained; null: cash agrees */
+                /** @description Unexplained cash at the venue (below zero: missing there); null: cash agrees */
                 cashUnexplained: string | null;
                 unvaluedFees: {
                     asset: string;
@@ -7822,7 +7822,7 @@ export interface components {
                 stopPrice: string | null;
                 /** @enum {string} */
                 protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
+                /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
                 withoutStopMs: number | null;
                 strategy: string;
                 trade: {
@@ -7831,23 +7831,23 @@ export interface components {
                     openedMs: number;
                     /** @description Decimal text */
                     fees: string;
-                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                     result: string;
-                    /** @description What its first stop would have lost; null: nobody knows */
+                    /** @description What its first stop would have lost; null: not known */
                     risk: string | null;
                     /** @description Result in multiples of the risk */
                     r: string | null;
-                    /** @description What closes it beside its stop; left out where nothing does */
+                    /** @description What closes it besides its stop; left out: nothing */
                     exits?: {
                         /** @description The nearest first */
                         targets: {
                             /** @description Decimal text */
                             price: string;
-                            /** @description Of the whole trade, what is closed there */
+                            /** @description Percent of the whole trade closed there */
                             pct: number;
                             reached: boolean;
                             /**
-                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                             * @description At the venue, in one group with the stop; left out if the desk holds it
                              * @enum {boolean}
                              */
                             rests?: true;
@@ -7857,42 +7857,42 @@ export interface components {
                         breakEven: {
                             /** @description Decimal text */
                             price: string;
-                            /** @description The stop is at the average, or nearer */
+                            /** @description The stop is at the average or better */
                             done: boolean;
                         } | null;
                         timeExitMs: number | null;
-                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                         beforeCloseSeconds?: number;
-                        /** @description null: the stop is where the entry wanted it */
+                        /** @description Null: the stop is where the entry placed it */
                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                        /** @description All of it for people, a few words each */
+                        /** @description All of it in plain words, a few each */
                         words: string[];
                     };
                 } | null;
-                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
+                /** @description If several strategies may trade the instrument: what each holds, oldest first; `strategy` and `trade` are then those of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then those of the venue’s net, which may be 0 */
                 parts?: {
                     id: string;
                     /** @description Market clock, milliseconds since 1970 */
                     openedMs: number;
                     /** @description Decimal text */
                     fees: string;
-                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                    /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                     result: string;
-                    /** @description What its first stop would have lost; null: nobody knows */
+                    /** @description What its first stop would have lost; null: not known */
                     risk: string | null;
                     /** @description Result in multiples of the risk */
                     r: string | null;
-                    /** @description What closes it beside its stop; left out where nothing does */
+                    /** @description What closes it besides its stop; left out: nothing */
                     exits?: {
                         /** @description The nearest first */
                         targets: {
                             /** @description Decimal text */
                             price: string;
-                            /** @description Of the whole trade, what is closed there */
+                            /** @description Percent of the whole trade closed there */
                             pct: number;
                             reached: boolean;
                             /**
-                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                             * @description At the venue, in one group with the stop; left out if the desk holds it
                              * @enum {boolean}
                              */
                             rests?: true;
@@ -7902,15 +7902,15 @@ export interface components {
                         breakEven: {
                             /** @description Decimal text */
                             price: string;
-                            /** @description The stop is at the average, or nearer */
+                            /** @description The stop is at the average or better */
                             done: boolean;
                         } | null;
                         timeExitMs: number | null;
-                        /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                        /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                         beforeCloseSeconds?: number;
-                        /** @description null: the stop is where the entry wanted it */
+                        /** @description Null: the stop is where the entry placed it */
                         stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                        /** @description All of it for people, a few words each */
+                        /** @description All of it in plain words, a few each */
                         words: string[];
                     };
                     /** @description `fermata`: nobody’s */
@@ -7918,11 +7918,11 @@ export interface components {
                     /** @description Decimal text */
                     quantity: string;
                     /**
-                     * @description Where trades may be against each other; left out elsewhere: that of the position
+                     * @description Only if trades may be against each other; left out: that of the position
                      * @enum {string}
                      */
                     side?: "long" | "short";
-                    /** @description Of its own fills; given where `side` is */
+                    /** @description Of its own fills; given with `side` */
                     averagePrice?: string;
                     stopPrice: string | null;
                     /**
@@ -7937,7 +7937,7 @@ export interface components {
                 why: "opened" | "changed" | "part" | "closing" | "lost";
                 count: number;
                 longestMs: number;
-                /** @description Of the longest */
+                /** @description Of the longest gap */
                 symbol: string;
                 /** @description Market clock, milliseconds since 1970 */
                 atMarketMs: number;
@@ -7955,7 +7955,7 @@ export interface components {
                 /** @description Decimal text */
                 toMove: string;
             }[];
-            /** @description What is left below the venue’s smallest order: shown, valued, prevents nothing */
+            /** @description Below the venue’s smallest order: shown, valued, blocks nothing */
             dust: {
                 symbol: string;
                 /** @description Decimal text */
@@ -7978,9 +7978,9 @@ export interface components {
                 quantity: string;
                 /** @description Decimal text */
                 filled: string;
-                /** @description A stop: its trigger; null: at the market */
+                /** @description Of a stop: its trigger; null: at the market */
                 price: string | null;
-                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                /** @description Of a stop entry: the worst price at which it may be filled; left out for any other order */
                 worstPrice?: string;
                 strategy: string;
             }[];
@@ -7988,7 +7988,7 @@ export interface components {
             openOrders: number;
             /** @description Entry orders that are not final, and entries that wait in the desk; 0 proves a stop */
             entriesWorking: number;
-            /** @description Entries that wait in the desk, not at the venue; left out while none does */
+            /** @description Entries that wait in the desk, not at the venue; left out: none */
             waitingEntries?: {
                 /** @description Client id of its future order; also cancels it */
                 clientId: string;
@@ -7998,7 +7998,7 @@ export interface components {
                 /** @enum {string} */
                 type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                 strategy: string;
-                /** @description For what, in words; a time is that of its market */
+                /** @description For what, in words; times are in its market’s zone */
                 waits: string;
                 /** @description The stop-loss that it will have */
                 stop: string;
@@ -8006,7 +8006,7 @@ export interface components {
                 sinceMs: number | null;
             }[];
             /**
-             * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+             * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
              * @enum {string}
              */
             targetsWait?: "venue" | "desk";
@@ -8018,7 +8018,7 @@ export interface components {
                 sinceWallMs: number | null;
                 detail: string;
             };
-            /** @description How much of the desk file’s position size is used, percent */
+            /** @description Position size in use, percent of the desk file’s */
             sizePct: number;
             goLive: {
                 required: boolean;
@@ -8080,7 +8080,7 @@ export interface components {
                     nextReviewMarketMs: number | null;
                 } | null;
             }[];
-            /** @description Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it */
+            /** @description Each limit that the desk file sets: allowed and current value, as text; `title` is its name */
             risk: {
                 limit: string;
                 title?: string;
@@ -8091,7 +8091,7 @@ export interface components {
                 newest: {
                     source: string;
                     id: string;
-                    /** @description The newest; null: it was withdrawn before it came */
+                    /** @description The newest; null: withdrawn before it came */
                     revision: number | null;
                     symbol: string | null;
                     action: ("buy" | "sell" | "close") | null;
@@ -8107,7 +8107,7 @@ export interface components {
                     /** @description Why nothing was entered on it; null: it was not refused */
                     reason: string | null;
                 }[];
-                /** @description Since the journal began, by what refused them */
+                /** @description Since the journal began, by refusing limit */
                 refused: {
                     limit: string;
                     count: number;
@@ -8121,27 +8121,27 @@ export interface components {
                 };
                 fileConfigHash: string;
             };
-            /** @description Of each future, the contract that it stands for */
+            /** @description The contract that each future stands for */
             contracts?: {
                 symbol: string;
                 /** @description In force, yyyymm; null: what the broker’s continuous future stands for */
                 month: string | null;
-                /** @description Of what is traded; null: not known yet */
+                /** @description Of the traded contract; null: not known yet */
                 lastTradeDay: string | null;
-                /** @description The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade */
+                /** @description The first day on which a holder may get notice of delivery: it is left before that; null: none before the last trade */
                 noticeDay: string | null;
-                /** @description Days until the last trade, begun ones included; 0 or less: it has expired */
+                /** @description Days until the last trade, rounded up; 0 or less: it has expired */
                 daysLeft: number | null;
                 /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                 rollDay: string | null;
                 /**
-                 * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart
+                 * @description due: people are asked to roll; leaving: positions are closed, too; rolled: the trader must restart
                  * @enum {string}
                  */
                 phase: "trading" | "due" | "leaving" | "ended" | "rolled";
-                /** @description Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it */
+                /** @description Whether entries end and positions are closed before its last trade; false: the desk has no rule for it, and a person closes them */
                 leftBeforeEnd: boolean;
-                /** @description The month that follows, yyyymm */
+                /** @description The next month, yyyymm */
                 next: string | null;
                 /** @description Months that people may roll to; empty without a rule */
                 choices: string[];
@@ -8178,14 +8178,14 @@ export interface components {
              * @enum {string}
              */
             money: "paper money" | "simulator money" | "test money" | "real money";
-            /** @description The mode, and what stands in its way: “ACTIVE, but every strategy is off” */
+            /** @description The mode, and what limits it: “ACTIVE, but every strategy is off” */
             headline: {
                 /** @enum {string} */
                 tone: "go" | "caution" | "alarm";
                 text: string;
                 detail: string;
             };
-            /** @description Cause of the halt that decides; null: no halt of the desk stands */
+            /** @description Cause of the deciding halt; null: no halt of the desk is in force */
             haltCause: string | null;
             /** @description “Live prices”, “Recorded” or “Simulated” */
             pricesWord: string;
@@ -8194,7 +8194,7 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "stopped";
-            /** @description Null where the supervisor does not answer */
+            /** @description Null while the supervisor does not answer */
             processes: {
                 name: string;
                 /** @enum {string} */
@@ -8251,15 +8251,15 @@ export interface components {
             atWallMs: number;
             trader: {
                 reachable: boolean;
-                /** @description When it last changed between reachable and not */
+                /** @description When it last became reachable or unreachable */
                 sinceWallMs: number;
                 problem: string | null;
             };
-            /** @description The newest known; old while the trader is not reachable */
+            /** @description The newest known; old while the trader is unreachable */
             status: {
                 desk: string;
                 /**
-                 * @description The engine has not started yet: nothing else here is known of books, orders and permissions
+                 * @description The engine has not started yet: books, orders and permissions here are not known
                  * @enum {boolean}
                  */
                 starting?: true;
@@ -8296,7 +8296,7 @@ export interface components {
                 startedWallMs: number;
                 /** @enum {string} */
                 trading: "paper" | "live";
-                /** @description Whose money; resting: paper accounts of other prices, kept until those are back */
+                /** @description Whose money; resting: paper accounts set aside until their prices are back */
                 account: {
                     name: string;
                     resting: string[];
@@ -8316,7 +8316,7 @@ export interface components {
                     /** @enum {string} */
                     state: "up" | "down" | "waiting";
                     lastQuoteAgeMs: number | null;
-                    /** @description Of each instrument the newest quote that is believed */
+                    /** @description The newest believed quote of each instrument */
                     lastPrices: {
                         symbol: string;
                         /** @description Decimal text */
@@ -8324,7 +8324,7 @@ export interface components {
                         /** @description Decimal text */
                         ask: string;
                     }[];
-                    /** @description Implausible quotes: used for nothing until others agree or they have stood for a while */
+                    /** @description Implausible quotes: not used until others agree or they have lasted for a while */
                     heldBack: {
                         symbol: string;
                         /** @description Decimal text */
@@ -8350,18 +8350,18 @@ export interface components {
                 drawdownPct: string;
                 /** @description Decimal text */
                 peakEquity: string;
-                /** @description The books to the last place */
+                /** @description The books to the last digit */
                 books: {
                     balances: {
                         asset: string;
                         /** @description Decimal text */
                         amount: string;
                     }[];
-                    /** @description Cash in and out since the journal began that is no result */
+                    /** @description Cash in and out since the journal began that is not a result */
                     capitalMoved: string;
-                    /** @description Worth of fees paid from assets kept for them */
+                    /** @description Value of fees paid from assets held for them */
                     feesElsewhere: string;
-                    /** @description What the venue has more (below zero: less) and nobody explained; null: cash agrees */
+                    /** @description Unexplained cash at the venue (below zero: missing there); null: cash agrees */
                     cashUnexplained: string | null;
                     unvaluedFees: {
                         asset: string;
@@ -8383,7 +8383,7 @@ export interface components {
                     stopPrice: string | null;
                     /** @enum {string} */
                     protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
-                    /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
+                    /** @description Milliseconds that no stop for the whole position has rested at the venue; null: one does */
                     withoutStopMs: number | null;
                     strategy: string;
                     trade: {
@@ -8392,23 +8392,23 @@ export interface components {
                         openedMs: number;
                         /** @description Decimal text */
                         fees: string;
-                        /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                        /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                         result: string;
-                        /** @description What its first stop would have lost; null: nobody knows */
+                        /** @description What its first stop would have lost; null: not known */
                         risk: string | null;
                         /** @description Result in multiples of the risk */
                         r: string | null;
-                        /** @description What closes it beside its stop; left out where nothing does */
+                        /** @description What closes it besides its stop; left out: nothing */
                         exits?: {
                             /** @description The nearest first */
                             targets: {
                                 /** @description Decimal text */
                                 price: string;
-                                /** @description Of the whole trade, what is closed there */
+                                /** @description Percent of the whole trade closed there */
                                 pct: number;
                                 reached: boolean;
                                 /**
-                                 * @description At the venue, in one group with the stop; left out where the desk holds it
+                                 * @description At the venue, in one group with the stop; left out if the desk holds it
                                  * @enum {boolean}
                                  */
                                 rests?: true;
@@ -8418,42 +8418,42 @@ export interface components {
                             breakEven: {
                                 /** @description Decimal text */
                                 price: string;
-                                /** @description The stop is at the average, or nearer */
+                                /** @description The stop is at the average or better */
                                 done: boolean;
                             } | null;
                             timeExitMs: number | null;
-                            /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                            /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                             beforeCloseSeconds?: number;
-                            /** @description null: the stop is where the entry wanted it */
+                            /** @description Null: the stop is where the entry placed it */
                             stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                            /** @description All of it for people, a few words each */
+                            /** @description All of it in plain words, a few each */
                             words: string[];
                         };
                     } | null;
-                    /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then of the net that the venue holds, which may be 0 */
+                    /** @description If several strategies may trade the instrument: what each holds, oldest first; `strategy` and `trade` are then those of the oldest. Trades side by side may be against each other: `side` and `quantity` of the position are then those of the venue’s net, which may be 0 */
                     parts?: {
                         id: string;
                         /** @description Market clock, milliseconds since 1970 */
                         openedMs: number;
                         /** @description Decimal text */
                         fees: string;
-                        /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                        /** @description Of the closed part, after all fees so far, plus what the rest is worth now */
                         result: string;
-                        /** @description What its first stop would have lost; null: nobody knows */
+                        /** @description What its first stop would have lost; null: not known */
                         risk: string | null;
                         /** @description Result in multiples of the risk */
                         r: string | null;
-                        /** @description What closes it beside its stop; left out where nothing does */
+                        /** @description What closes it besides its stop; left out: nothing */
                         exits?: {
                             /** @description The nearest first */
                             targets: {
                                 /** @description Decimal text */
                                 price: string;
-                                /** @description Of the whole trade, what is closed there */
+                                /** @description Percent of the whole trade closed there */
                                 pct: number;
                                 reached: boolean;
                                 /**
-                                 * @description At the venue, in one group with the stop; left out where the desk holds it
+                                 * @description At the venue, in one group with the stop; left out if the desk holds it
                                  * @enum {boolean}
                                  */
                                 rests?: true;
@@ -8463,15 +8463,15 @@ export interface components {
                             breakEven: {
                                 /** @description Decimal text */
                                 price: string;
-                                /** @description The stop is at the average, or nearer */
+                                /** @description The stop is at the average or better */
                                 done: boolean;
                             } | null;
                             timeExitMs: number | null;
-                            /** @description So long before its session ends the trade is closed at the market; left out: it may be held over */
+                            /** @description How long before its session ends the trade is closed at the market; left out: may be held over */
                             beforeCloseSeconds?: number;
-                            /** @description null: the stop is where the entry wanted it */
+                            /** @description Null: the stop is where the entry placed it */
                             stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
-                            /** @description All of it for people, a few words each */
+                            /** @description All of it in plain words, a few each */
                             words: string[];
                         };
                         /** @description `fermata`: nobody’s */
@@ -8479,11 +8479,11 @@ export interface components {
                         /** @description Decimal text */
                         quantity: string;
                         /**
-                         * @description Where trades may be against each other; left out elsewhere: that of the position
+                         * @description Only if trades may be against each other; left out: that of the position
                          * @enum {string}
                          */
                         side?: "long" | "short";
-                        /** @description Of its own fills; given where `side` is */
+                        /** @description Of its own fills; given with `side` */
                         averagePrice?: string;
                         stopPrice: string | null;
                         /**
@@ -8498,7 +8498,7 @@ export interface components {
                     why: "opened" | "changed" | "part" | "closing" | "lost";
                     count: number;
                     longestMs: number;
-                    /** @description Of the longest */
+                    /** @description Of the longest gap */
                     symbol: string;
                     /** @description Market clock, milliseconds since 1970 */
                     atMarketMs: number;
@@ -8516,7 +8516,7 @@ export interface components {
                     /** @description Decimal text */
                     toMove: string;
                 }[];
-                /** @description What is left below the venue’s smallest order: shown, valued, prevents nothing */
+                /** @description Below the venue’s smallest order: shown, valued, blocks nothing */
                 dust: {
                     symbol: string;
                     /** @description Decimal text */
@@ -8539,9 +8539,9 @@ export interface components {
                     quantity: string;
                     /** @description Decimal text */
                     filled: string;
-                    /** @description A stop: its trigger; null: at the market */
+                    /** @description Of a stop: its trigger; null: at the market */
                     price: string | null;
-                    /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                    /** @description Of a stop entry: the worst price at which it may be filled; left out for any other order */
                     worstPrice?: string;
                     strategy: string;
                 }[];
@@ -8549,7 +8549,7 @@ export interface components {
                 openOrders: number;
                 /** @description Entry orders that are not final, and entries that wait in the desk; 0 proves a stop */
                 entriesWorking: number;
-                /** @description Entries that wait in the desk, not at the venue; left out while none does */
+                /** @description Entries that wait in the desk, not at the venue; left out: none */
                 waitingEntries?: {
                     /** @description Client id of its future order; also cancels it */
                     clientId: string;
@@ -8559,7 +8559,7 @@ export interface components {
                     /** @enum {string} */
                     type: "ifTouched" | "trailingStop" | "atOpen" | "atClose" | "reversal" | "change";
                     strategy: string;
-                    /** @description For what, in words; a time is that of its market */
+                    /** @description For what, in words; times are in its market’s zone */
                     waits: string;
                     /** @description The stop-loss that it will have */
                     stop: string;
@@ -8567,7 +8567,7 @@ export interface components {
                     sinceMs: number | null;
                 }[];
                 /**
-                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is reached
                  * @enum {string}
                  */
                 targetsWait?: "venue" | "desk";
@@ -8579,7 +8579,7 @@ export interface components {
                     sinceWallMs: number | null;
                     detail: string;
                 };
-                /** @description How much of the desk file’s position size is used, percent */
+                /** @description Position size in use, percent of the desk file’s */
                 sizePct: number;
                 goLive: {
                     required: boolean;
@@ -8641,7 +8641,7 @@ export interface components {
                         nextReviewMarketMs: number | null;
                     } | null;
                 }[];
-                /** @description Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it */
+                /** @description Each limit that the desk file sets: allowed and current value, as text; `title` is its name */
                 risk: {
                     limit: string;
                     title?: string;
@@ -8652,7 +8652,7 @@ export interface components {
                     newest: {
                         source: string;
                         id: string;
-                        /** @description The newest; null: it was withdrawn before it came */
+                        /** @description The newest; null: withdrawn before it came */
                         revision: number | null;
                         symbol: string | null;
                         action: ("buy" | "sell" | "close") | null;
@@ -8668,7 +8668,7 @@ export interface components {
                         /** @description Why nothing was entered on it; null: it was not refused */
                         reason: string | null;
                     }[];
-                    /** @description Since the journal began, by what refused them */
+                    /** @description Since the journal began, by refusing limit */
                     refused: {
                         limit: string;
                         count: number;
@@ -8682,27 +8682,27 @@ export interface components {
                     };
                     fileConfigHash: string;
                 };
-                /** @description Of each future, the contract that it stands for */
+                /** @description The contract that each future stands for */
                 contracts?: {
                     symbol: string;
                     /** @description In force, yyyymm; null: what the broker’s continuous future stands for */
                     month: string | null;
-                    /** @description Of what is traded; null: not known yet */
+                    /** @description Of the traded contract; null: not known yet */
                     lastTradeDay: string | null;
-                    /** @description The first day on which who holds it may be given notice of delivery: it is left before that; null: none before the last trade */
+                    /** @description The first day on which a holder may get notice of delivery: it is left before that; null: none before the last trade */
                     noticeDay: string | null;
-                    /** @description Days until the last trade, begun ones included; 0 or less: it has expired */
+                    /** @description Days until the last trade, rounded up; 0 or less: it has expired */
                     daysLeft: number | null;
                     /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                     rollDay: string | null;
                     /**
-                     * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to restart
+                     * @description due: people are asked to roll; leaving: positions are closed, too; rolled: the trader must restart
                      * @enum {string}
                      */
                     phase: "trading" | "due" | "leaving" | "ended" | "rolled";
-                    /** @description Whether nothing is entered and what is held is closed before its last trade; false: the desk has no rule for it, and a person closes it */
+                    /** @description Whether entries end and positions are closed before its last trade; false: the desk has no rule for it, and a person closes them */
                     leftBeforeEnd: boolean;
-                    /** @description The month that follows, yyyymm */
+                    /** @description The next month, yyyymm */
                     next: string | null;
                     /** @description Months that people may roll to; empty without a rule */
                     choices: string[];
@@ -8739,20 +8739,20 @@ export interface components {
                  * @enum {string}
                  */
                 money: "paper money" | "simulator money" | "test money" | "real money";
-                /** @description The mode, and what stands in its way: “ACTIVE, but every strategy is off” */
+                /** @description The mode, and what limits it: “ACTIVE, but every strategy is off” */
                 headline: {
                     /** @enum {string} */
                     tone: "go" | "caution" | "alarm";
                     text: string;
                     detail: string;
                 };
-                /** @description Cause of the halt that decides; null: no halt of the desk stands */
+                /** @description Cause of the deciding halt; null: no halt of the desk is in force */
                 haltCause: string | null;
                 /** @description “Live prices”, “Recorded” or “Simulated” */
                 pricesWord: string;
             } | null;
             statusWallMs: number | null;
-            /** @description Null where the supervisor does not answer */
+            /** @description Null while the supervisor does not answer */
             processes: {
                 name: string;
                 /** @enum {string} */

@@ -159,7 +159,7 @@ export function liveSocketRoute(app: FastifyInstance, hub: SocketHub): void {
     schema: {
       summary:
         'WebSocket: send {"type":"auth","token":"…"} first, then receive {"type":"state",…} on every change',
-      description: 'What comes is a `LiveMessage` (components); no answer of a request has that shape.',
+      description: 'Each message is a `LiveMessage` (components); no HTTP response has that shape.',
       tags: ['state'],
       security: [],
     },

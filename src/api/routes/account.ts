@@ -24,7 +24,7 @@ import { callerOf, OUTCOMES, sendOutcome } from './route-parts.js';
 const portfolioSchema = z.object({
   trading: z.enum(['paper', 'live']),
   currency: z.string(),
-  equity: decimalText.describe('Cash and open positions at the prices that closing them would get'),
+  equity: decimalText.describe('Cash plus open positions at the prices that closing them would get'),
   cash: decimalText,
   unrealised: decimalText.describe('Result of the open positions'),
   realised: decimalText.describe('Result of every closed round trip, after fees'),
@@ -114,11 +114,11 @@ export function cashRoute(app: FastifyInstance, web: WebDependencies): void {
 }
 
 const claimSchema = z.strictObject({
-  symbol: z.string().min(3).max(40).describe('Instrument whose coins are meant'),
+  symbol: z.string().min(3).max(40).describe('Instrument of the coins'),
   owner: z
     .enum(COIN_OWNERS)
     .describe('`move`: a person takes them out of the account; until then they are left alone'),
-  cost: price.optional().describe('What one coin cost, decimal; needed where they are the desk’s'),
+  cost: price.optional().describe('What one coin cost, decimal; required if they are the desk’s'),
   reason: reason.min(1),
   signature,
 });
@@ -128,7 +128,7 @@ export function coinsRoute(app: FastifyInstance, web: WebDependencies): void {
     summary: 'Say who owns the coins in the account that are nobody’s; with real money by a signed vote',
     tags: ['state'],
     body: jsonSchema(claimSchema),
-    response: { 200: answer('Taken by the trader', outcomeSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('Accepted by the trader', outcomeSchema), ...problems(400, 401, 403, 409) },
   };
   app.post<{ Body: z.infer<typeof claimSchema> }>(
     '/api/coins',
@@ -155,8 +155,7 @@ type Action = z.infer<typeof actionSchema>;
 
 export function corporateActionRoutes(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary:
-      'A stock is split, has paid a dividend, or what looks like a split at the venue is none (`no-split`)',
+    summary: 'A stock is split or has paid a dividend, or the venue’s apparent split is not one (`no-split`)',
     tags: ['state'],
     body: jsonSchema(actionSchema),
     response: { ...OUTCOMES, ...problems(404) },

@@ -20,18 +20,14 @@ import { callerOf, coerceIntegers, fromDatabase } from './route-parts.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),
-  parametersHash: z
-    .string()
-    .min(8)
-    .max(64)
-    .describe('Of the approval as it was seen: its first 8 digits or more'),
+  parametersHash: z.string().min(8).max(64).describe('Of the approval as seen: its first 8 digits or more'),
   reason: reason.min(1),
   signature,
 });
 
 export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
-    summary: 'What people are asked to decide: open ones first, then the newest',
+    summary: 'Approvals: open ones first, then the newest',
     tags: ['people'],
     response: {
       200: answer('At most 50', z.object({ approvals: z.array(approvalSchema) })),
@@ -44,7 +40,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
     })),
   );
   const vote = {
-    summary: 'Approve or reject, once a person',
+    summary: 'Approve or reject; a person votes once',
     tags: ['people'],
     params: {
       type: 'object',
@@ -99,7 +95,7 @@ const signingSchema = z.object({
       expiresWallMs: z.number(),
     })
     .nullable()
-    .describe('Null: this decision takes no signature'),
+    .describe('Null: this decision needs no signature'),
   key: z
     .object({
       kind: z.literal('ed25519-scrypt'),
@@ -116,10 +112,10 @@ const signingSchema = z.object({
         keyId: z.string(),
         name: z.string(),
         credentialId: z.string(),
-        rpId: z.string().describe('The name of the host that it works on'),
+        rpId: z.string().describe('Host name for which it works'),
       }),
     )
-    .describe('The caller’s own that sign votes (fermata person key NAME --passkey CODE)'),
+    .describe('Those of the caller that sign votes (fermata person key NAME --passkey CODE)'),
 }) satisfies z.ZodType<{
   statement: StatementToSign | null;
   key: PasswordKey | null;
@@ -130,7 +126,7 @@ const signingSchema = z.object({
 export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary:
-      'What the caller’s own key has to sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming',
+      'What the caller’s own key must sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming',
     tags: ['people'],
     querystring: {
       type: 'object',

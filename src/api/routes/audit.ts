@@ -26,14 +26,14 @@ const word = { type: 'string', minLength: 1, maxLength: 100 } as const;
 
 export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Who asked for what and what came of it, newest first, in pages',
+    summary: 'Who asked for what, and the outcome, newest first, in pages',
     tags: ['records'],
     querystring: {
       type: 'object',
       additionalProperties: false,
       properties: {
         limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-        before: { type: 'integer', minimum: 1, description: 'nextCursor of the page before' },
+        before: { type: 'integer', minimum: 1, description: 'nextCursor of the previous page' },
         person: word,
         action: word,
         via: { type: 'string', enum: ['web', 'cli', 'telegram'] },

@@ -13,7 +13,7 @@ const takeSchema = z.strictObject({
   verify: z
     .boolean()
     .optional()
-    .describe('Read everything back; left out: yes. Only then does it count as a backup'),
+    .describe('Read everything back; only then does it count as a backup. Left out: yes'),
 });
 
 export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
@@ -42,7 +42,7 @@ export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
 
 export function takeBackupRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Take a backup and verify it; one that runs already is joined',
+    summary: 'Take a backup and verify it, or join one already running',
     tags: ['records'],
     body: jsonSchema(takeSchema),
     response: OUTCOMES,

@@ -15,7 +15,7 @@ interface BarsQuery {
 
 export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'Finished one-minute bars, warm-up history included, and the lines that strategies go by',
+    summary: 'Finished one-minute bars, warm-up history included, and the lines that strategies use',
     tags: ['state'],
     querystring: {
       type: 'object',

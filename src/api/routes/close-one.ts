@@ -12,7 +12,7 @@ const positionSchema = stopSchema.extend({
   symbol: z.string().min(1).max(40).describe('Instrument whose position is closed'),
 });
 const entrySchema = stopSchema.extend({
-  order: z.string().min(1).max(40).describe('The order’s clientId, as GET /api/orders has it'),
+  order: z.string().min(1).max(40).describe('The order’s clientId, as in GET /api/orders'),
 });
 
 export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void {
@@ -44,7 +44,7 @@ export function closeOneRoutes(app: FastifyInstance, web: WebDependencies): void
     {
       schema: {
         summary:
-          'Cancel one entry that rests, or waits in the desk; an order that protects or closes a position is refused',
+          'Cancel one resting or waiting entry; an order that protects or closes a position is refused',
         tags: ['emergency'],
         body: jsonSchema(entrySchema),
         response: { ...OUTCOMES, ...problems(404) },

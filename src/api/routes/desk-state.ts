@@ -24,7 +24,7 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
     const schema = {
       summary,
       tags: ['state'],
-      response: { 200: answer('As the trader said just now', shape), ...problems(401, 503) },
+      response: { 200: answer('As the trader reports it', shape), ...problems(401, 503) },
     };
     app.get(url, { schema }, async (_request, reply) => withTrader(web, reply, read));
   };
@@ -77,16 +77,16 @@ const desksSchema = z.object({
   desks: z.array(
     z.object({
       desk: z.string(),
-      here: z.boolean().describe('The one that this page is about'),
-      twinOf: z.string().nullable().describe('The desk whose paper twin it is; null: it is none'),
-      mode: modeSchema.nullable().describe('Null where its trader does not answer'),
-      page: z.string().describe('Address of its page, where people sign in apart'),
+      here: z.boolean().describe('The desk that this page shows'),
+      twinOf: z.string().nullable().describe('The desk whose paper twin it is; null: not a twin'),
+      mode: modeSchema.nullable().describe('Null while its trader does not answer'),
+      page: z.string().describe('Address of its page, with its own sign-in'),
     }),
   ),
 });
 
 const twinsSchema = z.object({
-  twins: z.array(z.string()).describe('A line for each, in words; none where the desk is not halted'),
+  twins: z.array(z.string()).describe('A line for each, in words; none while the desk is not halted'),
 });
 
 /** For a person who decides whether the halted desk trades again. */
@@ -94,7 +94,7 @@ export function twinsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'What the paper twins of this desk have done since it halted',
     tags: ['state'],
-    response: { 200: answer('As their ledgers have it now', twinsSchema), ...problems(401, 503) },
+    response: { 200: answer('From their ledgers, as of now', twinsSchema), ...problems(401, 503) },
   };
   app.get('/api/twins', { schema }, async (_request, reply) => {
     try {
@@ -111,7 +111,7 @@ export function desksRoute(app: FastifyInstance, web: WebDependencies): void {
     summary: 'The desks that run in this installation',
     tags: ['state'],
     response: {
-      200: answer('As their supervisors and traders said just now', desksSchema),
+      200: answer('As their supervisors and traders report it', desksSchema),
       ...problems(401),
     },
   };

@@ -99,7 +99,7 @@ function emergencyRoute(
     body: jsonSchema(button.body),
     response: {
       200: answer('Done, and proven', outcomeSchema),
-      202: answer('Taken, and not proven yet', outcomeSchema),
+      202: answer('Accepted, not proven yet', outcomeSchema),
       ...problems(400, 401, 403, 409, 503),
     },
   };

@@ -20,7 +20,7 @@ function exportRoute(
   kind: ExportKind,
 ): void {
   const schema = {
-    summary: `Everything that is recorded as CSV, oldest first: ${kind}`,
+    summary: `Everything recorded, as CSV, oldest first: ${kind}`,
     tags: ['records'],
     querystring: {
       type: 'object',

@@ -17,7 +17,7 @@ type Reason = { Body: z.infer<typeof reasonSchema> };
 
 export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const read = {
-    summary: 'How far the way to real money is: attempts, what they wait for, what the trader was granted',
+    summary: 'Progress towards real money: attempts, what they wait for, what the trader was granted',
     tags: ['go-live'],
     response: {
       200: answer('The state; `problems` says what is missing', goLiveShownSchema),
@@ -27,11 +27,11 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   app.get('/api/golive', { schema: read }, async () => web.operations.readGoLive());
 
   const start = {
-    summary: 'Ask for trading real money: everything is looked at, then people are asked',
+    summary: 'Ask to trade real money: everything is checked, then people are asked',
     tags: ['go-live'],
     body: jsonSchema(reasonSchema),
     response: {
-      202: answer('Begun: a person reviews the validation, then approvers decide', goLiveStartedSchema),
+      202: answer('Started: a person reviews the validation, then approvers decide', goLiveStartedSchema),
       ...problems(400, 401, 403, 409),
     },
   };
@@ -48,10 +48,10 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   });
 
   const revoke = {
-    summary: 'Take the permission to trade real money back: the desk is HALTED at once',
+    summary: 'Revoke the permission to trade real money: the desk is HALTED at once',
     tags: ['go-live'],
     body: jsonSchema(stopSchema),
-    response: { 200: answer('Taken back', outcomeSchema), ...problems(400, 401, 403, 503) },
+    response: { 200: answer('Revoked', outcomeSchema), ...problems(400, 401, 403, 503) },
   };
   app.post<{ Body: z.infer<typeof stopSchema> }>(
     '/api/golive/revoke',
@@ -84,9 +84,9 @@ const KEPT_MS = 15_000;
 export function preflightRoute(app: FastifyInstance, web: WebDependencies): void {
   let kept: { readonly atMs: number; readonly report: Promise<PreflightReport> } | null = null;
   const schema = {
-    summary: 'The pre-flight checks, made now by real calls on the exchange',
+    summary: 'The pre-flight checks, run now by real calls to the exchange',
     tags: ['go-live'],
-    response: { 200: answer('Every check, not older than 15 s', preflightSchema), ...problems(401, 503) },
+    response: { 200: answer('Every check, at most 15 s old', preflightSchema), ...problems(401, 503) },
   };
   app.get('/api/preflight', { schema }, async (request, reply) => {
     const now = web.nowMs();

@@ -24,8 +24,7 @@ const ANSWER_WAIT_MS = 1000;
 export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   let kept: { readonly atMs: number; readonly health: Promise<Health> } | null = null;
   const schema = {
-    summary:
-      'Is the desk well? Unhealthy: the trader does not answer. Degraded: something beside it does not',
+    summary: 'Health of the desk. Unhealthy: the trader does not answer. Degraded: something else does not',
     tags: ['state'],
     security: [],
     response: { 200: answer('Healthy or degraded', healthSchema), 503: answer('Unhealthy', healthSchema) },
@@ -92,7 +91,7 @@ export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): voi
     tags: ['people'],
     body: jsonSchema(bodySchema),
     response: {
-      200: answer('What became of it, after 20 s at most', alertTestedSchema),
+      200: answer('The outcome, after 20 s at most', alertTestedSchema),
       ...problems(400, 401, 403),
     },
   };

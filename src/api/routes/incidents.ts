@@ -16,7 +16,7 @@ import { callerOf, emptyBody, fromDatabase } from './route-parts.js';
 
 const listSchema = z.object({
   incidents: z.array(incidentSchema),
-  kinds: z.array(ownKindSchema).describe('The desk’s own, which a person may open beside reported'),
+  kinds: z.array(ownKindSchema).describe('The desk’s own, which a person may open besides `reported`'),
 });
 
 const openSchema = z.strictObject({
@@ -24,7 +24,7 @@ const openSchema = z.strictObject({
     .string()
     .max(60)
     .optional()
-    .describe('One of the desk’s own kinds, which GET /api/incidents lists; left out: reported'),
+    .describe('One of the desk’s own kinds, listed by GET /api/incidents; left out: reported'),
   title: reason
     .min(1)
     .max(TITLE_LENGTH_MAX)
@@ -52,7 +52,7 @@ export function incidentsRoutes(app: FastifyInstance, web: WebDependencies): voi
 
 function readRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
-    summary: 'Incidents: those that last first, then the newest',
+    summary: 'Incidents: unresolved first, then the newest',
     tags: ['incidents'],
     querystring: {
       type: 'object',
@@ -74,7 +74,7 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
       })),
   );
   const one = {
-    summary: 'One incident with its timeline, what was seen and what was kept',
+    summary: 'One incident with its timeline, occurrences and stored files',
     tags: ['incidents'],
     params,
     response: { 200: answer('The incident', incidentShownSchema), ...problems(400, 401, 404, 503) },

@@ -15,8 +15,7 @@ const askedSchema = z.strictObject({
 
 export function journalRoutes(app: FastifyInstance, web: WebDependencies): void {
   const read = {
-    summary:
-      'The trading journal: the newest days that have an entry, with their figures and what people noted',
+    summary: 'The trading journal: the newest days that have an entry, with their figures and people’s notes',
     tags: ['records'],
     querystring: {
       type: 'object',

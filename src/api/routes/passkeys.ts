@@ -39,8 +39,8 @@ const clientDataJSON = bytes(2048);
 const authenticatorData = bytes(4096);
 
 const challengeSchema = z.object({
-  challenge: z.string().describe('base64url; answered once, within two minutes'),
-  rpId: z.string().describe('The name of the host that the page was reached by'),
+  challenge: z.string().describe('base64url; works once, within two minutes'),
+  rpId: z.string().describe('Host name by which the page was opened'),
 });
 
 const assertionSchema = z.strictObject({
@@ -54,7 +54,7 @@ const assertionSchema = z.strictObject({
 const confirmSchema = z.strictObject({ password: z.string().min(1).max(1024) });
 
 const registrationSchema = z.strictObject({
-  name: z.string().trim().min(1).max(60).describe('The owner’s word for it, such as the device'),
+  name: z.string().trim().min(1).max(60).describe('The owner’s name for it, such as the device'),
   id: credentialId,
   clientDataJSON,
   authenticatorData,
@@ -64,14 +64,14 @@ const registrationSchema = z.strictObject({
 
 const creationSchema = challengeSchema.extend({
   user: z.object({ id: z.string(), name: z.string() }),
-  algorithms: z.array(z.number()).describe('COSE, the preferred one first'),
-  registered: z.array(z.string()).describe('Credential ids that this person has already'),
+  algorithms: z.array(z.number()).describe('COSE, preferred first'),
+  registered: z.array(z.string()).describe('Credential ids that this person already has'),
 });
 
 const passkeySchema = z.object({
   id: z.string(),
   name: z.string(),
-  rpId: z.string().describe('The name of the host that it works on'),
+  rpId: z.string().describe('Host name for which it works'),
   createdMs: wallMs,
   usedMs: wallMs.nullable(),
   votes: z.boolean().describe('Signs votes about real money too (fermata person key NAME --passkey CODE)'),
@@ -79,7 +79,7 @@ const passkeySchema = z.object({
 
 const passkeysSchema = z.object({
   passkeys: z.array(passkeySchema),
-  possible: z.boolean().describe('False where the page was reached by a number: a passkey belongs to a name'),
+  possible: z.boolean().describe('False if the page was opened by IP address: a passkey belongs to a name'),
 });
 
 type AssertionBody = z.infer<typeof assertionSchema>;
@@ -94,7 +94,7 @@ export function passkeysRoutes(
   passwords: PasswordCheck,
 ): void {
   const list = {
-    summary: 'The caller’s own passkeys, the oldest first',
+    summary: 'The caller’s own passkeys, oldest first',
     tags: ['sign-in'],
     response: { 200: answer('All of them', passkeysSchema), ...problems(401, 503) },
   };
@@ -105,10 +105,10 @@ export function passkeysRoutes(
     })),
   );
   const ask = {
-    summary: 'What a new passkey is made for; takes the password again',
+    summary: 'Challenge for a new passkey; needs the password again',
     tags: ['sign-in'],
     body: jsonSchema(confirmSchema),
-    response: { 200: answer('Asked', creationSchema), ...problems(400, 401, 403, 409, 429, 503) },
+    response: { 200: answer('The challenge', creationSchema), ...problems(400, 401, 403, 409, 429, 503) },
   };
   app.post<{ Body: ConfirmBody }>(
     '/api/passkeys/challenge',
@@ -134,7 +134,7 @@ export function passkeysRoutes(
     },
   );
   const add = {
-    summary: 'Register a passkey that was made for such a challenge',
+    summary: 'Register a passkey made for such a challenge',
     tags: ['sign-in'],
     body: jsonSchema(registrationSchema),
     response: { 200: answer('Registered', passkeySchema), ...problems(400, 401, 403, 409, 503) },
@@ -247,10 +247,10 @@ export function passkeySignInRoutes(
 ): void {
   const limiter = new TryLimiter(web.nowMs);
   const ask = {
-    summary: 'What a passkey has to sign to sign in',
+    summary: 'Challenge for signing in with a passkey',
     tags: ['sign-in'],
     security: [],
-    response: { 200: answer('Asked', challengeSchema), ...problems(403, 409) },
+    response: { 200: answer('The challenge', challengeSchema), ...problems(403, 409) },
   };
   app.post('/api/auth/passkey/challenge', { schema: ask, config: { access: 'public' } }, (request, reply) => {
     const party = partyOf(request);

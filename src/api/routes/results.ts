@@ -26,7 +26,7 @@ interface ResultsAsked {
 
 export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'Round trips, and what they brought by day, week or month',
+    summary: 'Round trips, and their results by day, week or month',
     tags: ['records'],
     querystring: {
       type: 'object',
@@ -39,10 +39,7 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
       },
     },
     response: {
-      200: answer(
-        'Of the last days of market time, from the beginning of a day, week or month',
-        resultsSchema,
-      ),
+      200: answer('Of the last days of market time, from the start of a day, week or month', resultsSchema),
       ...problems(400, 401, 503),
     },
   };
@@ -76,7 +73,7 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
 
 export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'How the desk did: round trips after fees, Sharpe ratio, drawdown, by strategy',
+    summary: 'Results of the desk: round trips after fees, Sharpe ratio, drawdown, by strategy',
     tags: ['records'],
     querystring: {
       type: 'object',
@@ -103,7 +100,7 @@ export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch
 
 export function kpisRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'The KPIs of the desk file: what each reads now, against its alarm or its aim',
+    summary: 'The KPIs of the desk file: current values, against their alarms and aims',
     tags: ['records'],
     response: { 200: answer('In the order of the desk file', kpisSchema), ...problems(401, 503) },
   };
@@ -114,7 +111,7 @@ export function kpisRoute(app: FastifyInstance, web: WebDependencies): void {
 
 export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'Equity curve, thinned to the number of points asked for',
+    summary: 'Equity curve, thinned to the requested number of points',
     tags: ['records'],
     querystring: {
       type: 'object',

@@ -28,7 +28,7 @@ export async function reasonIfAny(request: FastifyRequest): Promise<void> {
 /** The answers of a route that acts. */
 export const OUTCOMES = {
   200: answer('Done, and proven', outcomeSchema),
-  202: answer('Taken, and not proven, or not yet', outcomeSchema),
+  202: answer('Accepted; not proven, or not yet', outcomeSchema),
   ...problems(400, 401, 403, 409),
 };
 

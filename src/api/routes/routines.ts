@@ -41,7 +41,7 @@ export function schedulesRoute(app: FastifyInstance, web: WebDependencies): void
     tags: ['state'],
     response: {
       200: answer(
-        'Every routine, also those without a time of their own',
+        'Every routine, including those without times',
         z.object({ schedules: z.array(scheduleSchema) }),
       ),
       ...problems(401),

@@ -37,7 +37,7 @@ export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void
   const change = {
     summary: 'Change settings of the running desk: tighter ones at once, the rest by approval',
     description:
-      'All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval, or the trader gave no answer: `state` says which.',
+      'All or nothing. 200: in force in the trader. 202: it waits for approval, or the trader did not answer; `state` says which.',
     tags: ['settings'],
     body: jsonSchema(putSettingsSchema),
     response: {
@@ -106,16 +106,16 @@ const rollSchema = z.strictObject({
     .string()
     .max(6)
     .optional()
-    .describe('Month, 202703; left out: the one that follows. `contracts[].choices` of the status has them'),
+    .describe('Month, 202703; left out: the next one. `contracts[].choices` in the status lists them'),
   reason: reason.min(1),
 });
 
 export function rollRoutes(app: FastifyInstance, web: WebDependencies): void {
   const roll = {
-    summary: 'Ask people to let a future stand for another month',
+    summary: 'Ask people to roll a future to another month',
     description:
       '202: it waits for approval. Then the trader takes it, starts again with the new contract, and it is read back. ' +
-      '409: something is held or rests in the old contract, or there is no such month.',
+      '409: the old contract has a position or a resting order, or there is no such month.',
     tags: ['settings'],
     body: jsonSchema(rollSchema),
     response: {

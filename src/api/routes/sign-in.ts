@@ -24,11 +24,11 @@ const refreshSchema = z.strictObject({ refreshToken: z.string().min(1).max(512).
 
 export const tokensSchema = z.object({
   accessToken: z.string(),
-  refreshToken: z.string().optional().describe('Absent where it was set as a cookie'),
-  expiresIn: z.number().describe('Seconds that the access token lives'),
+  refreshToken: z.string().optional().describe('Absent if it was set as a cookie'),
+  expiresIn: z.number().describe('Lifetime of the access token, in seconds'),
   tokenType: z.literal('Bearer'),
   person: z.string(),
-  roles: z.array(z.enum(ANY_ROLE)).describe('By the desk file'),
+  roles: z.array(z.enum(ANY_ROLE)).describe('From the desk file'),
 });
 
 type LoginBody = z.infer<typeof loginSchema>;
@@ -83,7 +83,7 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
     tags: ['sign-in'],
     security: [],
     body: jsonSchema(refreshSchema),
-    response: { 200: answer('Signed in for another while', tokensSchema), ...problems(400, 401, 403) },
+    response: { 200: answer('The next tokens', tokensSchema), ...problems(400, 401, 403) },
   };
   app.post<{ Body: RefreshBody }>(
     '/api/auth/refresh',

@@ -23,7 +23,7 @@ export function signalsRoutes(app: FastifyInstance, web: WebDependencies): void 
     '/api/signals',
     {
       schema: {
-        summary: 'The newest signals from outside, how each stands, and how many were refused, by reason',
+        summary: 'The newest signals from outside, the state of each, and how many were refused, by reason',
         tags: ['state'],
         response: { 200: answer('The signals', signalsSchema), ...problems(401, 503) },
       },
@@ -40,7 +40,7 @@ export function signalsRoutes(app: FastifyInstance, web: WebDependencies): void 
     '/api/signals',
     {
       schema: {
-        summary: 'Send a signal, or an edit of one, which may only tighten it; sent again it changes nothing',
+        summary: 'Send or edit a signal; an edit may only tighten it, and the same again changes nothing',
         tags: ['state'],
         body: jsonSchema(signalSchema),
         response: OUTCOMES,
@@ -56,7 +56,7 @@ export function signalsRoutes(app: FastifyInstance, web: WebDependencies): void 
     '/api/signals/withdraw',
     {
       schema: {
-        summary: 'Withdraw a signal in every mode: its entry is cancelled, what was filled keeps its exits',
+        summary: 'Withdraw a signal, in every mode: its entry is cancelled, filled lots keep their exits',
         tags: ['state'],
         body: jsonSchema(withdrawalSchema),
         response: OUTCOMES,

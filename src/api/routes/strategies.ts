@@ -39,7 +39,7 @@ type StrategyShown = z.infer<typeof strategySchema>;
 
 export function strategiesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Every strategy: on or off, what it waits for, how it did',
+    summary: 'Every strategy: on or off, what it waits for, its results',
     tags: ['state'],
     response: {
       200: answer('The strategies', z.object({ strategies: z.array(strategySchema) })),
@@ -105,7 +105,7 @@ const SETUPS_MAX = 1_000;
 
 export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
-    summary: 'The setups that strategies follow, the newest first; how many of them are active',
+    summary: 'The setups that strategies follow, newest first, and how many of them are active',
     tags: ['state'],
     querystring: {
       type: 'object',

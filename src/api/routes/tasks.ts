@@ -16,7 +16,7 @@ const doneSchema = z.strictObject({
     .array(z.int().min(1).max(20))
     .max(20)
     .default([])
-    .describe('Numbers of the items that were ticked, the first is 1; all of them, or it is not done'),
+    .describe('Numbers of the ticked items, from 1; all of them, or it is not done'),
 });
 
 interface Done {
@@ -26,7 +26,7 @@ interface Done {
 
 export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
-    summary: 'What people are asked to do by hand: open ones first, the most urgent first',
+    summary: 'Tasks for people: open ones first, the most urgent first',
     tags: ['people'],
     querystring: {
       type: 'object',

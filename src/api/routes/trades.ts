@@ -22,7 +22,7 @@ export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
       additionalProperties: false,
       properties: {
         limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-        before: { type: 'string', maxLength: 400, description: 'nextCursor of the page before' },
+        before: { type: 'string', maxLength: 400, description: 'nextCursor of the previous page' },
         symbol: symbolQuery,
       },
     },

@@ -31,18 +31,18 @@ export function validationsRoute(app: FastifyInstance, web: WebDependencies): vo
 }
 
 const periodSchema = z.object({
-  name: z.string().describe('What POST /api/validations takes'),
+  name: z.string().describe('For `stored` in POST /api/validations'),
   fromMs: marketMs,
-  untilMs: marketMs.describe('The first millisecond that is not in it'),
+  untilMs: marketMs.describe('The first millisecond after it'),
 }) satisfies z.ZodType<Awaited<ReturnType<Operations['listStoredPeriods']>>[number]>;
 
 export function storedPeriodsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Stored minutes (fermata data fetch) that a validation of this desk can be traded on',
+    summary: 'Stored minutes (fermata data fetch) that a validation of this desk can trade on',
     tags: ['go-live'],
     response: {
       200: answer(
-        'Spans of which every instrument is stored, newest first',
+        'Spans stored for every instrument, newest first',
         z.object({ periods: z.array(periodSchema) }),
       ),
       ...problems(401),
@@ -52,20 +52,18 @@ export function storedPeriodsRoute(app: FastifyInstance, web: WebDependencies): 
 }
 
 const wishSchema = z.strictObject({
-  hours: z.int().min(1).max(VALIDATION_HOURS_MAX).describe('Market time that is traded, exactly'),
+  hours: z.int().min(1).max(VALIDATION_HOURS_MAX).describe('Market time to trade, exactly'),
   stored: z
     .string()
     .max(100)
     .optional()
-    .describe(
-      'Name of a period of GET /api/data, from its start; left out: the prices that the desk has now',
-    ),
+    .describe('Name of a period from GET /api/data, from its start; left out: the desk’s current prices'),
 });
 
 export function startValidationRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary:
-      'Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself',
+      'Start a paper validation on the desk’s own prices or on stored ones; its report follows by itself',
     tags: ['go-live'],
     body: jsonSchema(wishSchema),
     response: OUTCOMES,

@@ -44,7 +44,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.number(),
     detail: z.string().describe('What happened'),
-    keptSafe: z.string().describe('What was kept safe in spite of it'),
+    keptSafe: z.string().describe('What was kept safe all the same'),
     doThis: z.string().describe('What a person can do'),
     errors: z.array(z.string()).optional().describe('What is wrong with the request, one line each'),
   })

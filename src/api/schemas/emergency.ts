@@ -14,7 +14,7 @@ export const signature = z
   .min(1)
   .max(SIGNATURE_CHARS_MAX)
   .optional()
-  .describe('Where real money is decided: over the statement of GET /api/signing, with the person’s own key');
+  .describe('For real money: over the statement of GET /api/signing, with the person’s own key');
 
 /** For requests that need a reason. */
 export const reasonSchema = z.strictObject({ reason: reason.min(1) });
@@ -33,13 +33,13 @@ export const resumeSchema = stopSchema.extend({
     .min(SIZE_PCT_MIN)
     .max(SIZE_PCT_MAX)
     .optional()
-    .describe('Position size to go on with, percent of the desk file’s; left out: as it is'),
+    .describe('Position size to continue with, percent of the desk file’s; left out: unchanged'),
   haltId: z
     .string()
     .min(1)
     .max(HALT_ID_CHARS_MAX)
     .optional()
-    .describe('The halt that the person was shown: another one is not lifted. Left out: the one in force'),
+    .describe('The halt that the person saw: no other one is lifted. Left out: the one in force'),
   signature,
 });
 

@@ -35,14 +35,12 @@ const equityPointSchema = z.object({ marketMs, equity: decimalText });
 export const equitySchema = z.object({
   source: z
     .enum(['ledger', 'memory'])
-    .describe('memory: the database is down; since this web server started'),
+    .describe('memory: only since this web server started; the database is down'),
   currency: z.string().nullable(),
   points: z.array(equityPointSchema).describe('Oldest first'),
   buyAndHold: z
     .array(equityPointSchema)
-    .describe(
-      'What the same money would be in equal parts of each instrument, without costs; empty: no prices',
-    ),
+    .describe('The same money held in equal parts of each instrument, without costs; empty: no prices'),
 });
 
 export const stepSchema = z.object({
@@ -85,7 +83,7 @@ export const barsSchema = z.object({
   spanMs: z.number(),
   simulated: z.boolean(),
   bars: z.array(barSchema).describe('Oldest first, finished ones only'),
-  lines: z.array(lineSchema).describe('What strategies go by, such as their averages'),
+  lines: z.array(lineSchema).describe('Used by strategies, such as their averages'),
 });
 
 export const auditEntrySchema = z.object({
@@ -93,8 +91,8 @@ export const auditEntrySchema = z.object({
   wallMs,
   person: z.string(),
   via: z.string(),
-  action: z.string().describe('Its code, by which entries are found'),
-  actionWords: z.string().describe('The action as people read it'),
+  action: z.string().describe('Its code, for finding entries'),
+  actionWords: z.string().describe('The action in words'),
   parameters: z.record(z.string(), z.unknown()),
   outcome: z.string(),
 });

@@ -17,18 +17,18 @@ export const reconciliationAnswerSchema = reconciliationSchema.extend({
 const processesSchema = z
   .array(processStatusSchema)
   .nullable()
-  .describe('Null where the supervisor does not answer');
+  .describe('Null while the supervisor does not answer');
 
 /** The trader's status with the texts about it that are the same everywhere. */
 const shownStatusSchema = traderStatusSchema.extend({
   money: z.enum(MONEY_AT_STAKE).describe('Real, unless known to be play money'),
   headline: z
     .object({ tone: z.enum(HEADLINE_TONES), text: z.string(), detail: z.string() })
-    .describe('The mode, and what stands in its way: “ACTIVE, but every strategy is off”'),
+    .describe('The mode, and what limits it: “ACTIVE, but every strategy is off”'),
   haltCause: z
     .string()
     .nullable()
-    .describe('Cause of the halt that decides; null: no halt of the desk stands'),
+    .describe('Cause of the deciding halt; null: no halt of the desk is in force'),
   pricesWord: z.string().describe('“Live prices”, “Recorded” or “Simulated”'),
   stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
 });
@@ -51,10 +51,10 @@ export const liveMessageSchema = z.discriminatedUnion('type', [
     atWallMs: wallMs,
     trader: z.object({
       reachable: z.boolean(),
-      sinceWallMs: wallMs.describe('When it last changed between reachable and not'),
+      sinceWallMs: wallMs.describe('When it last became reachable or unreachable'),
       problem: z.string().nullable(),
     }),
-    status: shownStatusSchema.nullable().describe('The newest known; old while the trader is not reachable'),
+    status: shownStatusSchema.nullable().describe('The newest known; old while the trader is unreachable'),
     statusWallMs: wallMs.nullable(),
     processes: processesSchema,
     alerts: alertsSchema,

@@ -146,13 +146,8 @@ export class TemporalTickets {
 }
 
 const askedSchema = z.strictObject({
-  workflowId: z
-    .string()
-    .min(1)
-    .max(1_000)
-    .optional()
-    .describe('The run to open; all of this desk without it'),
-  runId: z.string().min(1).max(100).optional().describe('Which of its runs; the newest without it'),
+  workflowId: z.string().min(1).max(1_000).optional().describe('The run to open; left out: all of this desk'),
+  runId: z.string().min(1).max(100).optional().describe('Which of its runs; left out: the newest'),
 });
 
 const ticketSchema = z.object({ url: z.string().describe('Open within 30 seconds; works once') });

@@ -40,7 +40,7 @@ export function cashCommand(command: Command): void {
     .description('say what a difference in cash was; only a difference that was found can be booked')
     .addArgument(new Argument('<kind>', 'what it was').choices(CASH_KINDS))
     .argument('<amount>', 'how much, in the desk’s currency', amountValue)
-    .option('--out', 'cash went out: said by withdrawal and commission themselves');
+    .option('--out', 'cash went out; implied by withdrawal and commission');
   actOptions(explain, TIMEOUT_SECONDS).action(
     async (kind: CashKind, amount: string, { reason, as, timeout, json, out }: ExplainOptions) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
@@ -62,12 +62,12 @@ interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
 /** Anybody may list them; only a signed-in person who may approve can say whose they are. */
 export function coinsCommand(command: Command): void {
   command
-    .argument('[symbol]', 'instrument whose coins are meant; left out: shows all')
+    .argument('[symbol]', 'instrument of the coins; left out: shows all')
     .argument('[owner]', `whose they are: ${COIN_OWNERS.join(', ')} (to be moved out of the account)`)
-    .option('--cost <price>', 'what one coin cost, where they are the desk’s', amountValue)
-    .option('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option('--cost <price>', 'what one coin cost, if they are the desk’s', amountValue)
+    .option('--reason <text>', 'why; stored with the evidence', reasonText)
     .option(...SIGNING_OPTION)
-    .option('--as <person>', 'who decides this: whoever is signed in')
+    .option('--as <person>', 'who decides this: the signed-in person')
     .option('--json', 'for scripts')
     .action(async (symbol: string | undefined, owner: string | undefined, options: CoinsOptions) => {
       const { as, json, signingPasswordFile } = options;
@@ -121,7 +121,7 @@ export function corporateActionCommand(command: Command): void {
   const split = command
     .command('split')
     .description(
-      'a stock is split from now on: give it while its market is closed, before the first price in new shares',
+      'a stock is split from now on: say so while its market is closed, before the first price in new shares',
     )
     .argument('<symbol>', 'which stock, for example AAPL/USD', stockValue)
     .argument('<ratio>', 'new shares for old ones: 4:1, or 1:10', ratioValue);
@@ -132,7 +132,7 @@ export function corporateActionCommand(command: Command): void {
   );
   const dividend = command
     .command('dividend')
-    .description('a stock pays a dividend on what is held now: cash, and a result of its trade')
+    .description('a stock pays a dividend on the position held now: cash, and a result of its trade')
     .argument('<symbol>', 'which stock', stockValue)
     .argument('<per-share>', 'how much for each share, in its quote currency', perShareValue);
   actOptions(dividend, TIMEOUT_SECONDS).action((symbol: string, perShare: string, options: ActOptions) =>
@@ -142,9 +142,7 @@ export function corporateActionCommand(command: Command): void {
   );
   const none = command
     .command('no-split')
-    .description(
-      'what looks like a split at the venue is none: somebody traded, and what the venue has counts',
-    )
+    .description('the venue’s apparent split is not one: somebody traded, and the venue’s quantity counts')
     .argument('<symbol>', 'which stock', stockValue);
   actOptions(none, TIMEOUT_SECONDS).action((symbol: string, options: ActOptions) =>
     act(options, (operations, caller, reason) => operations.sayNoSplit(caller, { symbol, reason })),

@@ -92,16 +92,16 @@ export function backtestCommand(command: Command): void {
     .option('--to <date>', 'last day, UTC, all of it', dayValue)
     .option(
       '--simulated-venue <[name=]address>',
-      'whose stored minutes: those of a simulator on this machine',
+      'use the stored minutes of a simulator on this machine',
       simulatedVenueValue,
     )
-    .option('--strategy <name>', 'only this one of the desk’s strategies, also where it is off')
+    .option('--strategy <name>', 'only this one of the desk’s strategies, even if it is off')
     .option(
       '--set <key=value>',
       'instead of the desk file’s: a parameter, or a key such as risk.stopLossPct; repeat for more. Several values, A,B,C or FROM:TO:STEP, are all tried',
       collected(sweptValue),
     )
-    .addOption(new Option('--rank <figure>', 'of several values: what is best').choices(RANKED_BY))
+    .addOption(new Option('--rank <figure>', 'rank several values by this').choices(RANKED_BY))
     .option(
       '--walk-forward <times>',
       'choose values on one part of the time, trade them on the next, then move on; this many times',
@@ -119,16 +119,19 @@ export function backtestCommand(command: Command): void {
       new Option('--path <order>', 'which extreme of a bar comes first').choices(BAR_PATHS).default('nearer'),
     )
     .addOption(
-      new Option('--limit-fill <when>', 'a resting limit order: when the quote reaches it, or goes beyond it')
+      new Option(
+        '--limit-fill <when>',
+        'a resting limit order is filled when the quote reaches it, or passes it',
+      )
         .choices(LIMIT_FILLS)
         .default('touch'),
     )
     .option(
       '--volume-part <percent>',
-      'orders get this part of what was traded or quoted; without it they are filled whole',
+      'orders get this part of the traded or quoted volume; left out: filled whole',
       positiveNumber(100),
     )
-    .option('--signals <file>', 'signals from outside, a line of JSON each, as POST /api/signals takes them')
+    .option('--signals <file>', 'signals from outside, a line of JSON each, as for POST /api/signals')
     .option('--actions <file>', 'splits and dividends of stocks, date,symbol,kind,value a line')
     .option('--fills <file>', 'write every fill as CSV')
     .option('--orders <file>', 'write every order as CSV')

@@ -36,11 +36,11 @@ export function backupCommand(command: Command): void {
     .option('--verify', 'read everything back; only then does it count as a backup')
     .option('--s3', 'send a copy to the storage of the desk file; reads everything back as --verify does')
     .addOption(
-      new Option('--tag <tag>', 'what it is taken as; those of each tag are kept by themselves').choices(
+      new Option('--tag <tag>', 'what it is kept as; retention counts each tag separately').choices(
         BACKUP_TAGS,
       ),
     )
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), BACKUP_SECONDS)
     .option('--json', 'for scripts')
     .action(async ({ verify = false, s3 = false, tag, as, timeout, json = false }: BackupOptions) => {
@@ -95,7 +95,7 @@ export function backupsCommand(command: Command): void {
     .option('--local', 'only those on this machine')
     .option(
       '--verify',
-      'read every byte of those on this machine; else only that each file is there, with its size',
+      'read every byte of those here; otherwise only check that each file is there, with its size',
     )
     .option('--json', 'for scripts')
     .action(async ({ desk, local = false, verify = false, json = false }: BackupsOptions) => {
@@ -192,7 +192,7 @@ interface DrillOptions {
 export function drillCommand(command: Command): void {
   command
     .option('--backup <id>', 'which backup; by default the newest')
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), DRILL_SECONDS)
     .option('--json', 'for scripts')
     .action(async ({ backup, as, timeout, json = false }: DrillOptions) => {

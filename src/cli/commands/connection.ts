@@ -19,7 +19,9 @@ interface Options {
 export function connectionCommand(command: Command): void {
   command
     .command('test')
-    .description('ask the venue by connections of its own whether session, market data and account are there')
+    .description(
+      'check over separate connections that the venue’s session, market data and account are there',
+    )
     .option('--desk <name or file>', 'which desk; by default the one that runs here')
     .option(
       '--simulated-venue <[name=]address>',

@@ -45,10 +45,10 @@ interface FetchOptions {
 function fetchCommand(command: Command): void {
   command
     .command('fetch')
-    .description('one-minute candles from the desk’s venue, kept with where they come from')
+    .description('one-minute candles from the desk’s venue, stored with their source')
     .argument('<symbols...>', 'instruments of the desk, like BTC/USDT')
     .requiredOption('--from <date>', 'first day, UTC, like 2026-10-01', dayValue)
-    .requiredOption('--to <date>', 'last day, UTC; today gives what there is of it', dayValue)
+    .requiredOption('--to <date>', 'last day, UTC; for today, as much as there is', dayValue)
     .option('--desk <name or file>', 'whose venue and instruments; by default the desk that runs here')
     .option(
       '--simulated-venue <[name=]address>',
@@ -95,9 +95,7 @@ interface GapOptions {
 function gapsCommand(command: Command): void {
   command
     .command('gaps')
-    .description(
-      'which one-minute candles are missing: of the running desk, or of what was fetched of a symbol',
-    )
+    .description('missing one-minute candles, of the running desk or of a symbol’s fetched minutes')
     .argument('[symbol]', 'of fetched minutes, with --from and --to')
     .option('--hours <hours>', 'how far back, in market time', positiveNumber(HOURS_MAX), HOURS_DEFAULT)
     .option('--from <date>', 'first day of fetched minutes, UTC', dayValue)

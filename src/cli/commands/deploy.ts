@@ -23,16 +23,16 @@ interface Options {
 
 export function deployCommand(command: Command): void {
   command
-    .option('--from <folder>', 'git checkout that the build is made of; by default the one of this command')
+    .option('--from <folder>', 'git checkout to build; by default that of this command')
     .option('--ref <ref>', 'branch, tag or commit there (default: HEAD)')
     .option(
       '--update <package>',
-      'take this package newer: NAME or NAME@VERSION; repeat for more',
+      'update this package: NAME or NAME@VERSION; repeat for more',
       collected((name: string) => name),
     )
-    .option('--build <id>', 'a build that was made and tested before, instead of making one')
+    .option('--build <id>', 'a build made and tested before, instead of a new one')
     .requiredOption('--reason <text>', 'why; people see it with the question', reasonText)
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--json', 'for scripts')
     .action(async (options: Options) => {
       process.exitCode = await deploy(options);

@@ -88,7 +88,7 @@ export const deskCommandOf =
       .command('check')
       .description('check a desk file: every problem with its line, key, expected and found')
       .argument('[file]', 'name, folder or file of a desk')
-      .option('--desk <name>', 'the same, as every other command takes it')
+      .option('--desk <name>', 'the same, as in every other command')
       .option('--json', 'for scripts')
       .action((file: string | undefined, options: { desk?: string; json?: boolean }) => {
         const named = file ?? options.desk;

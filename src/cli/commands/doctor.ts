@@ -30,7 +30,7 @@ import { fermataHome } from '../running-desk.js';
 
 export function doctorCommand(command: Command): void {
   command
-    .option('--desk <name or file>', 'desk whose port and venues are looked at')
+    .option('--desk <name or file>', 'desk whose port and venues to check')
     .option('--json', 'for scripts')
     .action(async (options: { desk?: string; json?: boolean }) => {
       process.exitCode = await doctor(options.desk, options.json === true);

@@ -23,7 +23,7 @@ export function downCommand(command: Command): void {
       wholeNumber(1, TIMEOUT_SECONDS_MAX),
       WAIT_DEFAULT_MS / 1000,
     )
-    .option('--hurry', 'as a second Ctrl-C: wait for nothing that can be left to the next start')
+    .option('--hurry', 'like a second Ctrl-C: wait for nothing that the next start can do')
     .option('--json', 'for scripts')
     .action(end);
 }

@@ -23,7 +23,7 @@ export function evidenceCommand(command: Command): void {
     });
   command
     .command('output')
-    .description('what a program or an address of a routine answered, as it was kept')
+    .description('the answer that a routine got from a program or an address, as stored')
     .argument('<id>', 'number of the output, as the step names it')
     .option('--json', 'for scripts')
     .action(async (id: string, { json }: { json?: boolean }) => {

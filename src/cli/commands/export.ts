@@ -14,8 +14,8 @@ interface Options {
 /** Writes to standard output, so that the shell can send it anywhere. */
 export function exportCommand(command: Command): void {
   command
-    .addArgument(new Argument('<what>', 'what is written').choices(EXPORT_KINDS))
-    .option('--csv', 'comma-separated values: the form that there is, and the default')
+    .addArgument(new Argument('<what>', 'what to write').choices(EXPORT_KINDS))
+    .option('--csv', 'comma-separated values: the only form, and the default')
     .option('--from <date>', 'first day, UTC, like 2026-10-01', dayValue)
     .option('--to <date>', 'last day, UTC', dayValue)
     .action(async (kind: ExportKind, { from, to }: Options) => {

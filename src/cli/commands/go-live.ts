@@ -23,11 +23,11 @@ export function goLiveCommand(command: Command): void {
   command
     .option(
       '--reason [text]',
-      'why; kept with the evidence. Asking takes one; for --revoke a task asks for it afterwards',
+      'why; stored with the evidence. Needed to ask; for --revoke a task asks for it afterwards',
     )
-    .option('--as <person>', 'person of the desk file who asks for it: whoever is signed in')
-    .option('--status', 'only show how far it is')
-    .option('--revoke', 'take the permission back: the desk stops at once')
+    .option('--as <person>', 'person of the desk file who asks for it: the signed-in one')
+    .option('--status', 'only show progress')
+    .option('--revoke', 'revoke the permission: the desk stops at once')
     .option('--json', 'print the result as JSON')
     .action(async (options: Options) => {
       process.exitCode = await goLive(options, command);

@@ -96,7 +96,7 @@ export function incidentCommand(command: Command): void {
       .command(name)
       .description(text)
       .argument('<id>', 'of the incident; fermata incidents lists them')
-      .option('--note <text>', 'kept in its timeline', '')
+      .option('--note <text>', 'stored in its timeline', '')
       .option('--as <person>', 'person of the desk file who answers')
       .option('--json', 'for scripts')
       .action(async (incident: string, { note, as, json }: ReportOptions) => {

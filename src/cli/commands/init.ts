@@ -71,7 +71,7 @@ export function initCommand(command: Command): void {
     )
     .option('--live', 'real money: mode live on the exchange itself, and nothing arms by itself')
     .option('--approver <name>', 'with --live: who else approves; repeat for more', collected(personValue))
-    .option('--yes', 'ask nothing: what is not given stays as the crypto desk has it')
+    .option('--yes', 'ask nothing: anything not given is as in the crypto desk')
     .option('--json', 'for scripts; asks nothing')
     .action(init);
 }

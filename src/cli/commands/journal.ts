@@ -31,7 +31,7 @@ interface Options {
 /** Reads the files, so it works whether or not the trader runs. */
 export function journalCommand(command: Command): void {
   command
-    .option('--desk <name>', 'desk, where several were started here')
+    .option('--desk <name>', 'desk, if several were started here')
     .option('--from <sequence>', 'all entries from this sequence on', wholeNumber(1))
     .option('--last <count>', 'only the newest entries', wholeNumber(1, LAST_MAX), LAST_DEFAULT)
     .option('--verify', 'prove that the ledger in Postgres holds exactly what the journal holds')

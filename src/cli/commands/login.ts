@@ -41,7 +41,7 @@ export function loginCommand(command: Command): void {
     .argument('<name>', 'person of the desk file')
     .option(
       '--password-file <file>',
-      'its first line is the password; else it is asked for, or read from a pipe',
+      'its first line is the password; left out: asked for, or read from a pipe',
     )
     .option('--json', 'for scripts')
     .action(async (name: string, { passwordFile, json }: LoginOptions) => {
@@ -96,7 +96,7 @@ function refused(home: string, name: string): CliFailure {
 
 export function linkCommand(command: Command): void {
   command
-    .option('--as <person>', 'who signs in with it: whoever is signed in here')
+    .option('--as <person>', 'who signs in with it: the person signed in here')
     .option('--qr', 'as a QR code too, for a phone’s camera; needs api.publicUrl in the desk file')
     .option('--json', 'for scripts')
     .action(async (options: { as?: string; qr?: boolean; json?: boolean }) => {

@@ -40,18 +40,18 @@ interface Options {
 export function logsCommand(command: Command): void {
   command
     .option('--last <count>', 'only the newest lines', wholeNumber(1, LINES_MAX), LINES_DEFAULT)
-    .option('-f, --follow', 'go on with what is written, until Ctrl-C')
+    .option('-f, --follow', 'follow the log until Ctrl-C')
     .addOption(
       new Option('--level <level>', 'this level and worse ones')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('debug'),
     )
-    .option('--grep <pattern>', 'only lines with it: a regular expression, in capitals or not', patternOf)
+    .option('--grep <pattern>', 'only lines that match this regular expression, ignoring case', patternOf)
     .addOption(new Option('--kind <kind>', 'of the trading log: only lines about this').choices(LOG_KINDS))
     .option('--setup <id>', 'of the trading log: only lines about this setup', setupValue)
     .option('--date <date>', 'of the trading log: only this day of the desk, like 2026-10-01', dateValue)
     .option('--rotated', 'of the trading log: all days that are kept')
-    .option('--count', 'of the trading log: only how many lines, of today where nothing else is said')
+    .option('--count', 'of the trading log: only the number of lines; by default of today')
     .option('--json', 'for scripts: one object a line')
     .action(async (options: Options) => {
       refuseContradiction(options);

@@ -16,7 +16,7 @@ export function notifyCommand(command: Command): void {
     .command('test')
     .description('send a test alert, and say whether it reached anybody')
     .argument('<channel>', CHANNELS.join(' or '), channel)
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--json', 'for scripts')
     .action(async (tested: Channel, { as, json }: Options) => {
       const outcome = await withOperations(

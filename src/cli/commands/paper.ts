@@ -21,8 +21,8 @@ interface PaperReset {
 export function paperCommand(command: Command): void {
   command
     .command('reset')
-    .description('begin again with the paper balance of the desk file; what was is kept beside, not deleted')
-    .option('--desk <name>', 'desk, where several were started here')
+    .description('start again with the desk file’s paper balance; the old account is set aside, not deleted')
+    .option('--desk <name>', 'desk, if several were started here')
     .option('--json', 'for scripts')
     .action((options: { desk?: string; json?: boolean }) => {
       const home = fermataHome();

@@ -46,36 +46,38 @@ export function personCommand(command: Command): void {
   command
     .command('add <name>')
     .description(
-      `let a person of the desk file sign in; the password comes from ${VARIABLE}, or is made and printed`,
+      `let a person of the desk file sign in; the password comes from ${VARIABLE}, or is generated and printed`,
     )
-    .addOption(new Option('--role <role...>', 'what the desk file must give this person').choices(ANY_ROLE))
+    .addOption(
+      new Option('--role <role...>', 'roles this person must have in the desk file').choices(ANY_ROLE),
+    )
     .option('--json', 'for scripts')
     .action((name: string, options: { role?: string[]; json?: boolean }) => add(name, options));
   command
     .command('remove <name>')
-    .description('sign a person out at once: no password, no passkey, no sign-in, no Telegram link is left')
+    .description('sign a person out at once: no password, passkey, sign-in or Telegram link is left')
     .option('--json', 'for scripts')
     .action((name: string, options: { json?: boolean }) => remove(name, options.json === true));
   command
     .command('key <name>')
     .description(
-      'enrol what this person signs decisions about real money with: a key from a password, or a passkey; asks for the passwords',
+      'enrol what this person signs real-money decisions with: a key from a password, or a passkey; asks for the passwords',
     )
     .option('--password-file <file>', 'the sign-in password, instead of asking')
     .option(...SIGNING_OPTION)
     .option(
       '--passkey <code>',
-      'enrol a passkey beside it, in place of asking for a signing password: the code that the page showed when it was added',
+      'also enrol a passkey, instead of asking for a signing password: the code that the page showed when it was added',
     )
-    .option('--remove', 'take all keys away, or with --passkey that one: they sign nothing any more')
+    .option('--remove', 'remove all keys, or with --passkey that one: they sign nothing any more')
     .option('--json', 'for scripts')
     .action((name: string, options: KeyOptions) => personKey(requireRuntime(), name, options));
   command
     .command('passkeys <name>')
-    .description('what passkeys this person signs in with; after a lost phone, --remove takes one away')
+    .description('the passkeys that this person signs in with; --remove takes one away after a lost phone')
     .option(
       '--remove <id>',
-      'remove the one whose id begins so, for good; the person is signed out everywhere',
+      'remove the one whose id begins with this, for good; signs the person out everywhere',
     )
     .option('--json', 'for scripts')
     .action((name: string, options: PasskeysOptions) => passkeys(name, options));

@@ -89,7 +89,7 @@ export function replayCommand(command: Command): void {
       'bars from a recording instead of the desk’s own: FILE or SYMBOL=FILE; repeat for more',
       collected(dataFile),
     )
-    .option('--expect <hash>', 'the state’s hash that another build came to', hashValue)
+    .option('--expect <hash>', 'state hash that another build reached', hashValue)
     .option('--json', 'for scripts')
     .action(async (options: Options) => {
       process.exitCode = await replay(options);

@@ -23,7 +23,7 @@ export function restartCommand(command: Command): void {
     .argument('[process]', 'trader, engine-worker, operations-worker, web, postgres or temporal', 'trader')
     .option(
       '--all',
-      'everything: ended in order, and started as it was, with desk file and .env as they are now',
+      'everything: ended in order and started as before, with desk file and .env as they are now',
     )
     .option(
       '--pause <seconds>',

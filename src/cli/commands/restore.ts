@@ -37,15 +37,15 @@ interface Options extends RestoreOptions {
 export function restoreCommand(command: Command): void {
   command
     .argument('[id]', 'which backup; `fermata backups` lists them')
-    .option('--latest', 'the newest good backup of the desk; damaged ones are passed over and named')
-    .option('--to-scratch', 'on a server of its own, to look at: nothing of the desk is touched')
+    .option('--latest', 'the newest good backup of the desk; damaged ones are skipped and named')
+    .option('--to-scratch', 'on a separate server, for inspection: changes nothing of the desk')
     .option(
       '--db-only',
-      'the database alone: journal and accounts stay, and the ledger is caught up from the journal',
+      'only the database: journal and accounts stay, and the ledger catches up from the journal',
     )
     .option('--s3', 'fetch it first from where the desk file sends copies; --latest is the newest there')
-    .option('--desk <name>', 'desk, where several were started here')
-    .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
+    .option('--desk <name>', 'desk, if several were started here')
+    .option('--confirm <name>', "the desk's name, if nobody can be asked for it")
     .option('--json', 'for scripts')
     .action(async (id: string | undefined, options: Options) => {
       if (options.toScratch === true && options.dbOnly === true)

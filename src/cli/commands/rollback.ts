@@ -28,18 +28,18 @@ const DIGITS_MIN = 8;
 
 export function rollbackCommand(command: Command): void {
   command
-    .option('--auto', 'to the newest backup that is good: one that is damaged is passed over')
+    .option('--auto', 'to the newest good backup: damaged ones are skipped')
     .option(
       '--timestamp <time>',
       'to the backup of this time: YYYYMMDD_HHMMSS in UTC or the beginning of it, or a backup’s id',
     )
     .option(
       '--db-only',
-      'the database alone: journal and accounts stay, and the ledger is caught up from the journal',
+      'only the database: journal and accounts stay, and the ledger catches up from the journal',
     )
-    .option('--config', 'the desk file alone: what it says is in force at the next start')
-    .option('--desk <name>', 'desk, where several were started here')
-    .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
+    .option('--config', 'only the desk file: it is in force from the next start')
+    .option('--desk <name>', 'desk, if several were started here')
+    .option('--confirm <name>', "the desk's name, if nobody can be asked for it")
     .option('--json', 'for scripts')
     .action(async (options: Options) => {
       const { auto = false, timestamp, config = false, dbOnly = false } = options;

@@ -62,7 +62,7 @@ interface Options {
 export function runCommand(command: Command): void {
   command
     .argument('<routine>', 'name of a routine of the desk file')
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
     .option('--json', 'for scripts')
     .action(async (name: string, { as, timeout, json }: Options) => {

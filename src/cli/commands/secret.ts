@@ -30,9 +30,9 @@ interface Options {
 export function secretCommand(command: Command): void {
   command
     .command('rotate')
-    .description('replace a credential where it is kept, once the new one is proven; asks for the new one')
+    .description('replace a credential where it is stored, once the new one is proven; asks for the new one')
     .argument('<credential>', NAMES, credentialNamed)
-    .option('--file <file>', 'the new one, in the first line of a file, instead of asking')
+    .option('--file <file>', 'its first line is the new one, instead of asking')
     .option('--json', 'for scripts')
     .action(async (name: CredentialName, { file, json }: Options) => {
       const runtime = requireRuntime();

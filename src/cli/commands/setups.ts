@@ -17,7 +17,7 @@ interface Options {
 
 export function setupsCommand(command: Command): void {
   command
-    .option('--open', 'only those that go on')
+    .option('--open', 'only those still followed')
     .option('--limit <count>', 'only the newest', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
     .option('--json', 'for scripts')
     .action(async ({ open = false, limit, json }: Options) => {

@@ -49,7 +49,7 @@ export function signalCommand(command: Command): void {
     .argument('<symbol>', 'instrument of the desk')
     .requiredOption('--source <name>', 'whose signal it is')
     .requiredOption('--id <id>', 'what its source calls it')
-    .option('--revision <n>', 'of an edit: higher than before', wholeNumber(1, REVISION_MAX))
+    .option('--revision <n>', 'of an edit: higher than the last', wholeNumber(1, REVISION_MAX))
     .option('--entry <price>', 'worst price of the entry; left out: at the market', amountValue)
     .option('--stop <price>', 'of the protective stop', amountValue)
     .option(
@@ -60,11 +60,11 @@ export function signalCommand(command: Command): void {
     .option('--issued-at <time>', 'its original time, such as 2026-11-22T15:30:00Z; left out: now')
     .requiredOption(
       '--valid-seconds <n>',
-      'from its original time on; then nothing is entered on it',
+      'from its original time; after that nothing is entered on it',
       wholeNumber(1, SIGNAL_LIFE_MS_MAX / 1000),
     )
     .option('--text <text>', 'as its author wrote it', textOf(SIGNAL_TEXT_MAX))
-    .option('--as <person>', 'who sends it: whoever is signed in')
+    .option('--as <person>', 'who sends it: the signed-in person')
     .option('--json', 'for scripts')
     .action(async (action: SignalAction, symbol: string, options: SendOptions) => {
       const { source, id, revision, entry, stop, target, issuedAt, validSeconds, text, as, json } = options;
@@ -84,7 +84,7 @@ export function signalCommand(command: Command): void {
     });
   const withdraw = command
     .command('withdraw')
-    .description('in every mode: its entry is cancelled, what was filled keeps its exits')
+    .description('in every mode: its entry is cancelled, filled lots keep their exits')
     .argument('<source>', 'whose signal it is')
     .argument('<id>', 'what its source calls it');
   urgentOptions(withdraw, TIMEOUT_SECONDS, REASON_IF_ANY).action(
@@ -99,7 +99,7 @@ export function signalCommand(command: Command): void {
   );
   command
     .command('list')
-    .description('the newest ones, how each stands, and how many were refused')
+    .description('the newest ones, the state of each, and how many were refused')
     .option('--json', 'for scripts')
     .action(async ({ json }: { json?: boolean }) => {
       process.exitCode = await withOperations(async (operations) => {

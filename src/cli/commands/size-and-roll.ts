@@ -61,8 +61,8 @@ interface RollOptions {
 export function rollCommand(command: Command): void {
   command
     .argument('[symbol]', 'a future of the desk, NQ/USD; left out: the only one that is rolled')
-    .option('--to <month>', 'month, 202703; left out: the one that follows')
-    .option('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option('--to <month>', 'month, 202703; left out: the next one')
+    .option('--reason <text>', 'why; stored with the evidence', reasonText)
     .option('--json', 'for scripts')
     .action(
       async (

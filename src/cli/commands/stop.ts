@@ -23,7 +23,7 @@ export function stopCommand(command: Command): void {
     .argument('[words...]', 'why, as --reason')
     .option(...ANY_REASON)
     .option('--desk [name]', 'which desk; without it every desk that runs here')
-    .option('--as [person]', 'who decides this: whoever is signed in')
+    .option('--as [person]', 'who decides this: the signed-in person')
     .addOption(
       new Option('--timeout [seconds]', 'how long to wait for the proof').default(
         String(TIMEOUT_SECONDS),

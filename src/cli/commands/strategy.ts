@@ -20,9 +20,9 @@ const HASH_SHOWN = 12;
 export function strategyCommand(command: Command): void {
   command
     .command('new')
-    .description('write a strategy to begin with into a desk’s folder')
+    .description('write a starter strategy into a desk’s folder')
     .argument('<name>', 'its file is strategies/<name>.ts')
-    .requiredOption('--desk <name or file>', 'the desk of yours that gets it')
+    .requiredOption('--desk <name or file>', 'your desk that gets it')
     .option('--json', 'for scripts')
     .action((name: string, options: { desk: string; json?: boolean }) => {
       writeNew(name, namedDeskFile(options.desk), options.json === true);

@@ -43,11 +43,11 @@ interface Options {
 export function taskCommand(command: Command): void {
   command
     .command('done')
-    .description('say that a task is done; kept as evidence of the routine that asked for it')
+    .description('say that a task is done; stored as evidence of the routine that asked for it')
     .argument('<id>', 'number of the task')
     .requiredOption('--note <text>', 'what was done and found', textOf(NOTE_CHARACTERS_MAX))
-    .option('--tick <numbers>', 'items that are ticked: 1,2,3', numbers, [])
-    .option('--as <person>', 'who did it: whoever is signed in')
+    .option('--tick <numbers>', 'ticked items: 1,2,3', numbers, [])
+    .option('--as <person>', 'who did it: the signed-in person')
     .option('--json', 'for scripts')
     .action(async (id: string, options: Options) => {
       await completeTask(id, options);

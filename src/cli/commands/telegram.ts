@@ -41,7 +41,7 @@ export function telegramCommand(command: Command): void {
     });
   command
     .command('unlink <person>')
-    .summary('the Telegram account of this person is a stranger again')
+    .summary('unlink this person’s Telegram account')
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
       const removed = await removeTelegramLink(await requireRunning(), person);

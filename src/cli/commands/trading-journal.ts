@@ -23,9 +23,9 @@ interface Options {
 export function tradingJournalCommand(command: Command): void {
   command
     .option('--days <count>', 'the newest days that have an entry', wholeNumber(1, DAYS_MAX), DAYS_DEFAULT)
-    .option('--note <text>', 'note this on the day', textOf(NOTE_CHARACTERS_MAX))
-    .option('--date <date>', 'with --note: on this day of the desk, such as 2026-10-01; today without it')
-    .option('--as <person>', 'with --note: who notes it, whoever is signed in')
+    .option('--note <text>', 'add this note to the day', textOf(NOTE_CHARACTERS_MAX))
+    .option('--date <date>', 'with --note: on this day of the desk, such as 2026-10-01; left out: today')
+    .option('--as <person>', 'with --note: who writes it, the signed-in person')
     .option('--json', 'for scripts')
     .action(async (options: Options) => {
       const { note, date, as, days, json } = options;

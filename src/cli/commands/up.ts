@@ -54,8 +54,8 @@ export function upCommand(command: Command): void {
       'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
       collected(dataFile),
     )
-    .option('--speed <times>', 'of simulated or recorded prices: a number, realtime or max', speedValue)
-    .option('--seed <number>', 'of simulated prices', wholeNumber(0, SEED_MAX))
+    .option('--speed <times>', 'for simulated or recorded prices: a number, realtime or max', speedValue)
+    .option('--seed <number>', 'for simulated prices', wholeNumber(0, SEED_MAX))
     .addOption(
       new Option('--market <source>', 'where prices come from without --data').choices([
         'auto',
@@ -63,7 +63,7 @@ export function upCommand(command: Command): void {
         'simulated',
       ]),
     )
-    .option('--separate', 'ledger and auditor as processes of their own')
+    .option('--separate', 'ledger and auditor as separate processes')
     .option('--exit-at-end', 'end when the recording ends')
     .option(
       '--port <port>',
@@ -72,7 +72,7 @@ export function upCommand(command: Command): void {
     )
     .option(
       '--simulated-venue <[name=]address>',
-      'a simulator on this machine in the place of the desk’s venue, where orders leave (mode: live, or a broker’s paper account), or in that of the feed NAME of a desk on paper; repeat for more',
+      'a simulator on this machine instead of the desk’s venue, if orders leave (mode: live, or a broker’s paper account), or of feed NAME of a desk on paper; repeat for more',
       collected(simulatedVenueValue),
     )
     .option('--json', 'print the summary as JSON; progress goes to standard error')

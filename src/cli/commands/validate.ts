@@ -48,14 +48,14 @@ export function validateCommand(command: Command): void {
   command
     .option(
       '--duration <time>',
-      'market time to paper-trade, exactly: 90m, 48h, 7d; needed unless two days are named',
+      'market time to paper-trade, exactly: 90m, 48h, 7d; needed unless two days are given',
       durationValue,
     )
     .option('--from <date>', 'on stored minutes (fermata data fetch): first day, UTC', dayValue)
     .option('--to <date>', 'last day, UTC; all of it, unless --duration is shorter', dayValue)
     .option(
       '--simulated-venue <[name=]address>',
-      'whose stored minutes: those of a simulator on this machine',
+      'use the stored minutes of a simulator on this machine',
       simulatedVenueValue,
     )
     .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
@@ -66,10 +66,10 @@ export function validateCommand(command: Command): void {
     )
     .option(
       '--speed <times>',
-      'of recorded or simulated prices: a number, realtime or max (default)',
+      'for recorded or simulated prices: a number, realtime or max (default)',
       speedValue,
     )
-    .option('--seed <number>', 'of simulated prices', wholeNumber(0, SEED_MAX))
+    .option('--seed <number>', 'for simulated prices', wholeNumber(0, SEED_MAX))
     .addOption(
       new Option('--market <source>', 'where prices come from without --data').choices([
         'auto',
@@ -81,8 +81,8 @@ export function validateCommand(command: Command): void {
     .option('--min-win-rate <percent>', 'instead of the desk file’s', boundValue(0, 100))
     .option('--min-sharpe <ratio>', 'instead of the desk file’s', boundValue(-100_000, 100_000))
     .option('--max-drawdown <percent>', 'instead of the desk file’s', boundValue(0, 100))
-    .option('--id <id>', 'join or go on with the validation of this id', idValue)
-    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--id <id>', 'join or continue the validation of this id', idValue)
+    .option('--as <person>', 'who asks for it: the signed-in person')
     .option('--json', 'print the report as JSON; progress goes to standard error')
     .action(async (options: ValidateOptions) => {
       process.exitCode = await validate(options);

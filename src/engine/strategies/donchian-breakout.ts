@@ -37,7 +37,7 @@ export const donchianBreakout: StrategyDefinition = {
       max: 1_000_000,
       default: 0,
       meaning:
-        'above 0: enters by a stop a tick beyond the range, filled so many ticks past it at worst; 0: at a close beyond it',
+        'above 0: enters by a stop order one tick beyond the range, filled at most this many ticks past it; 0: at a close beyond it',
     },
     ...STOP_PARAMETERS,
   ],

@@ -24,7 +24,7 @@ export const externalSignals: StrategyDefinition = {
       type: 'text',
       maxLength: 200,
       default: '',
-      meaning: 'sources that are followed, with commas between; empty: none',
+      meaning: 'sources to follow, separated by commas; empty: none',
     },
     {
       name: 'maxAgeSeconds',
@@ -40,7 +40,7 @@ export const externalSignals: StrategyDefinition = {
       min: 0,
       max: 100,
       default: 1,
-      meaning: 'what its targets bring on average, by what its stop loses; 0: targets are not needed',
+      meaning: 'average gain at its targets, divided by the loss at its stop; 0: no targets needed',
     },
     {
       name: 'entryRestBars',
@@ -48,7 +48,7 @@ export const externalSignals: StrategyDefinition = {
       min: 1,
       max: 10_080,
       default: 60,
-      meaning: 'bars that an entry waits at its price, and no longer than its signal holds',
+      meaning: 'bars that an entry rests at its price, but no longer than its signal is valid',
     },
     {
       name: 'slippageTicks',
@@ -57,7 +57,7 @@ export const externalSignals: StrategyDefinition = {
       max: 1_000_000,
       default: 0,
       meaning:
-        'a signal without an entry price is filled so many ticks beyond the quote at worst; 0: it is not followed',
+        'a signal without an entry price is filled at most this many ticks past the quote; 0: it is not followed',
     },
   ],
   create: (parameters) => new ExternalSignals(parameters),

@@ -21,7 +21,7 @@ export const rsiReversion: StrategyDefinition = {
       default: 30,
       meaning: 'index below which a fall is overdone',
     },
-    { name: 'exitLevel', whole: false, min: 2, max: 99, default: 55, meaning: 'index at which it is closed' },
+    { name: 'exitLevel', whole: false, min: 2, max: 99, default: 55, meaning: 'index at which it exits' },
     ...STOP_PARAMETERS,
   ],
   create: (parameters) => new RsiReversion(parameters),

@@ -60,15 +60,15 @@ const ibkr: VenueDefinition = {
         'IBKR_GATEWAY',
         null,
         gatewayText,
-        'HOST:PORT of TWS or IB Gateway, which is logged in; 127.0.0.1:4002 where nothing is said',
+        'HOST:PORT of TWS or IB Gateway, which must be logged in; default 127.0.0.1:4002',
       ),
       plain(
         'IBKR_CLIENT_ID',
         null,
         clientIdText,
-        'Client id of the desk’s orders, the same after each start; its other connections have the eight after it. 10 where nothing is said',
+        'Client id of the desk’s orders, the same after each start; its other connections use the next eight; default 10',
       ),
-      plain('IBKR_ACCOUNT', null, accountText, 'Which account, where the login has several'),
+      plain('IBKR_ACCOUNT', null, accountText, 'Which account, if the login has several'),
       plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),
     ],
     accounts: {
