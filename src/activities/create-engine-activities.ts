@@ -166,6 +166,9 @@ function heldIn({ parts = [], ...position }: PositionStatus): IncidentFacts['pos
 }
 
 const FACTS_NAMED_MAX = 20;
+/** Procedures judge these one by one, so all that a desk can have; a payload of Temporal holds far more. */
+const POSITIONS_MAX = 1_000;
+const STRATEGIES_MAX = 2_000;
 const TEXT_MAX = 300;
 
 export async function readIncidentFacts(
@@ -186,9 +189,9 @@ export async function readIncidentFacts(
       resume,
     })),
     entriesWorking: status.entriesWorking,
-    positions: status.positions.flatMap(heldIn).slice(0, FACTS_NAMED_MAX),
+    positions: status.positions.flatMap(heldIn).slice(0, POSITIONS_MAX),
     symbols: status.marketData.lastPrices.slice(0, FACTS_NAMED_MAX).map(({ symbol }) => symbol),
-    strategies: status.strategies.slice(0, FACTS_NAMED_MAX).map(({ state: _state, ...shown }) => shown),
+    strategies: status.strategies.slice(0, STRATEGIES_MAX).map(({ state: _state, ...shown }) => shown),
     losses: lossesOf(status),
     venueBreaker: status.venueBreaker.state,
     venueBreakerDetail: status.venueBreaker.detail.slice(0, TEXT_MAX),

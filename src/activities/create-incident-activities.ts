@@ -27,6 +27,8 @@ import { logOf } from '../supervisor/log/log-files.js';
 import { acrossWorkers } from './worker-ends.js';
 
 const NAMED_MAX = 50;
+/** As many as the trader tells of, with which they are compared. */
+const LEDGER_POSITIONS_MAX = 1_000;
 
 /** How many lines are searched for one process: the desk's log mixes the lines of all processes. */
 const LINES_READ_MAX = 200_000;
@@ -182,7 +184,12 @@ export async function ledgerPositions(
         where desk = $1
           and incarnation = coalesce((select incarnation from current_journal where desk = $1), '')) as lots
       where held <> 0 order by symbol limit $2`,
-    [desk, NAMED_MAX, instruments.map(({ symbol }) => symbol), instruments.map(({ lotSize }) => lotSize)],
+    [
+      desk,
+      LEDGER_POSITIONS_MAX,
+      instruments.map(({ symbol }) => symbol),
+      instruments.map(({ lotSize }) => lotSize),
+    ],
   );
   return found.rows.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
 }

@@ -46,6 +46,8 @@ export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): voi
     marketMs: record.marketMs,
   });
   move(state, quote, cash - (state.balances.get(quote) ?? 0n)); // no cash was paid for them
+  // Flat was proven before these were the desk's: they are no rest that is still to be sold.
+  if (state.closeAll === 'flat') state.closeAll = 'idle';
   state.peak += record.value;
   if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + record.value };
 }

@@ -215,7 +215,11 @@ export class ReplayFeed implements MarketFeed {
 
   #save(): void {
     if (this.#idle) this.#completeMs = Math.max(this.#completeMs, this.nowMs() - 1);
-    this.options.savePosition(this.#completeMs);
+    try {
+      this.options.savePosition(this.#completeMs);
+    } catch {
+      // A full disk is no end of the market: an older position repeats prices and loses none, and the next save is near.
+    }
   }
 }
 

@@ -114,6 +114,8 @@ function watchOperations(
 /** Calls `onLost` when the channel to the supervisor that started this process closes. */
 function watchSupervisor(onLost: () => void): { close(): void } {
   process.on('disconnect', onLost);
+  // It may have closed while the trader was starting. Without a supervisor there never was one.
+  if (process.send !== undefined && !process.connected) queueMicrotask(onLost);
   return { close: () => process.removeListener('disconnect', onLost) };
 }
 

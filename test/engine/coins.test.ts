@@ -92,6 +92,31 @@ describe('coins that were in the account before', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 7_600 }]);
   });
 
+  it('are kept, with a stop, where all was closed and proven flat before', () => {
+    const desk = withCoins();
+    desk.command({ name: 'closeAll' });
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.recorded('flat.proven')).toHaveLength(1);
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
+    desk.pass(5_000);
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 7_600 }]);
+    expect(desk.recorded('closeAll.begun')).toHaveLength(1);
+  });
+
+  it('are refused while all is being closed, and at a cost whose stop the market has passed', () => {
+    const desk = withCoins();
+    expect(say(desk, 'desk', '120.00')).toMatchObject({
+      ok: false,
+      code: 'stop-passed',
+      message: expect.stringContaining('their stop would be at 114.00, and the bid is 100.00'),
+    });
+    expect(desk.recorded('coins.claimed')).toEqual([]);
+    desk.command({ name: 'closeAll' });
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: false, code: 'closing' });
+    expect(say(desk, 'foreign')).toMatchObject({ ok: true });
+  });
+
   it('move the highest equity alike where the desk is below it: neither drawdown nor profit', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true }).active();
     const { entry, fillPrice } = held(desk);

@@ -133,6 +133,26 @@ describe('live public prices', () => {
     expect(asked.length).toBeLessThan(10);
   });
 
+  it('are read to the end where an exchange gives fewer at a time than it is asked for', async () => {
+    const beginMs = Date.UTC(2026, 5, 1);
+    const nowMs = beginMs + 480.5 * 60_000;
+    const reader = new MinuteReader({
+      prices: {
+        fetchMinutes: (_symbol, sinceMs, limit) => {
+          const rows: OhlcvRow[] = [];
+          for (let ms = sinceMs; rows.length < Math.min(limit, 300) && ms < nowMs; ms += 60_000)
+            rows.push([ms, 5, 6, 4, 5, 1]);
+          return Promise.resolve(rows);
+        },
+      },
+      instruments: cryptoInstruments,
+      ...{ marketMs: () => nowMs, steadyMs: () => 0, times: MINUTE_READER_TIMES, onBar: () => undefined },
+    });
+    const bars = await reader.history(0, 480);
+    expect(bars).toHaveLength(480);
+    expect(bars.at(-1)?.openMs).toBe(beginMs + 479 * 60_000);
+  });
+
   it('are asked for while the stream is down, and the process lives on', async () => {
     const outcome = await openLive(['binance']);
     if (!outcome.ok) throw new Error(outcome.reasons.join('; '));

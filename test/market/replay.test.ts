@@ -55,6 +55,24 @@ describe('a simulated feed', () => {
     expectInOrder(events);
   });
 
+  it('goes on where a full disk takes its position no more, and ends in order', async () => {
+    const wall = new Wall();
+    const position = memoryPosition();
+    const full = {
+      ...position,
+      save: () => {
+        throw new Error('ENOSPC: no space left on device');
+      },
+    };
+    const { feed, events } = open(wall, full);
+    feed.start((event) => void events.push(event));
+    wall.ms += 2000;
+    await until(feed, SIMULATION_START_MS + 119_000);
+    await feed.stop();
+    expect(events.filter(({ kind }) => kind === 'ended' || kind === 'health')).toEqual([]);
+    expect(events.filter(({ kind }) => kind === 'quote').length).toBeGreaterThanOrEqual(44);
+  });
+
   it('delivers the very bars that history tells afterwards', async () => {
     const wall = new Wall();
     const { feed, events } = open(wall, memoryPosition());

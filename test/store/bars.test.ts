@@ -129,14 +129,8 @@ test('missing candles are looked for in the prices that are traded on; without a
 test('a closed market has no gap, and an instrument whose market was closed all along is not missed', async () => {
   const { desk: shipped } = loadDesk(CRYPTO_DESK_FILE);
   // START is a Monday, 10:00 UTC.
-  const sessions = {
-    zone: 'UTC',
-    open: [
-      { days: ['mon'], from: '10:00', to: '10:02' },
-      { days: ['mon'], from: '10:04', to: '10:10' },
-    ],
-  };
-  const closed = { zone: 'UTC', open: [{ days: ['tue'], from: '09:00', to: '12:00' }] };
+  const sessions = { zone: 'UTC', hours: { mon: ['10:00-10:02', '10:04-10:10'] } };
+  const closed = { zone: 'UTC', hours: { tue: ['09:00-12:00'] } };
   const [btc, eth] = shipped.instruments;
   const desk = {
     ...shipped,

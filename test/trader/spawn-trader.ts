@@ -30,6 +30,8 @@ export interface TraderHome {
   readonly socket: string;
   readonly client: TraderClient;
   start(failpoint?: string): Promise<TraderProcess>;
+  /** Without a supervisor from the beginning: it has gone before the trader could ask. */
+  startOrphaned(): Pick<TraderProcess, 'exited'>;
   /** What the next start trades on. */
   changeMarket(market: Partial<MarketChoice>): void;
   status(): Promise<TraderStatus>;
@@ -103,11 +105,16 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
     changeMarket: (change) =>
       writeFileSync(runtimeFile, JSON.stringify({ ...runtime, market: { ...market, ...change } })),
     start: (failpoint) => startProcess(runtimeFile, failpoint),
+    startOrphaned: () => {
+      const { child, exited } = spawned(runtimeFile);
+      child.disconnect();
+      return { exited };
+    },
     arm: () => arm(client, untilStatus),
   };
 }
 
-async function startProcess(runtimeFile: string, failpoint?: string): Promise<TraderProcess> {
+function spawned(runtimeFile: string, failpoint?: string): TraderProcess {
   const args = [SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   endChildWithThisProcess(child);
@@ -119,9 +126,14 @@ async function startProcess(runtimeFile: string, failpoint?: string): Promise<Tr
     child.kill('SIGKILL');
     await exited;
   });
-  const first = await Promise.race([once(child, 'message'), exited]);
-  if (Array.isArray(first) && first[0]?.type === 'ready') return { child, exited, log: () => output };
-  throw new Error(`${Array.isArray(first) ? first[0]?.message : 'the trader ended'}\n${output}`);
+  return { child, exited, log: () => output };
+}
+
+async function startProcess(runtimeFile: string, failpoint?: string): Promise<TraderProcess> {
+  const trader = spawned(runtimeFile, failpoint);
+  const first = await Promise.race([once(trader.child, 'message'), trader.exited]);
+  if (Array.isArray(first) && first[0]?.type === 'ready') return trader;
+  throw new Error(`${Array.isArray(first) ? first[0]?.message : 'the trader ended'}\n${trader.log()}`);
 }
 
 async function arm(client: TraderClient, untilStatus: TraderHome['until']): Promise<void> {

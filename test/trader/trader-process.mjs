@@ -27,7 +27,7 @@ function openVenue(options) {
 try {
   const role = await startTraderOn(runtime, openVenue);
   process.on('SIGTERM', () => void role.stop().then(() => process.exit(0)));
-  process.send?.({ type: 'ready' });
+  if (process.connected) process.send?.({ type: 'ready' });
 } catch (error) {
   process.send?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
   process.exit(1);

@@ -23,6 +23,12 @@ it('stops entries and ends by itself when its supervisor disappears', async () =
   expect(recordsIn(home.journal, 'halt').map(({ halt }) => halt.cause)).toContain('supervisor-lost');
 });
 
+it('ends by itself, too, when its supervisor disappears while it starts', async () => {
+  const home = traderHome();
+  expect(await home.startOrphaned().exited).toEqual({ code: 0, signal: null });
+  expect(recordsIn(home.journal, 'halt').map(({ halt }) => halt.cause)).toContain('supervisor-lost');
+});
+
 it('stops when operations have been silent for as long as the desk file allows', async () => {
   const home = traderHome({
     edit: (text) => text.replace(/operationsSilentSeconds: \d+/, 'operationsSilentSeconds: 5'),

@@ -206,6 +206,16 @@ describe('minutes in which no trader ran', () => {
     expect(await bench.venue.catchUp([bar(120_000, 1_000_000)])).toBe(0);
   });
 
+  it('are played against an order of the same minute with their close alone: what was before it is not known', async () => {
+    await bench.buyOne();
+    bench.quote(60_000, 5_990_000, 5_990_100);
+    await bench.venue.submit(approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 }));
+    bench.quote(60_500, 5_990_000, 5_990_100);
+    await bench.reopen({ spreadTicks: [100, 2] });
+    expect(await bench.venue.catchUp([bar(60_000, 5_850_000)])).toBe(0);
+    expect(await bench.venue.catchUp([bar(120_000, 5_899_000)])).toBe(1);
+  });
+
   it('are none for a new book', async () => {
     expect(await bench.venue.catchUp([bar(0, 1)])).toBe(0);
   });

@@ -6,7 +6,7 @@ import type { Manifest } from '../../backup/manifest.js';
 import { ownBackups } from '../../backup/retention.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import { DEFAULT_DESK, isShipped } from '../../desk/resolve-desk.js';
-import { writtenFileOf } from '../../home/runtime.js';
+import { homePaths, writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -121,6 +121,12 @@ async function rollBackDeskFile(
       `${file} comes with Fermata and is nobody's to change`,
       'nothing was touched',
       'run a desk file of your own: fermata init',
+    );
+  if (dirname(file) === homePaths(home).run)
+    throw new CliFailure(
+      `${file} is made at each start from the desk file and what the environment sets differently`,
+      'nothing was touched',
+      `take those settings (SYMBOLS, STOP_LOSS_PCT and the like) out of the environment and .env, start the desk once, and give this again; the backup's file is ${join(backupsFolder(home), id, DESK_FILE)}`,
     );
   const folder = join(backupsFolder(home), id);
   const verification = await verifyBackup(folder);

@@ -1,9 +1,11 @@
 /** A person says who owns coins that no trade of the desk explains. Until then the desk leaves them alone. */
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
+import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { notional } from '../../domain/value.js';
 import { othersCoins } from '../apply-coins.js';
+import { averageTicks } from '../books.js';
 import {
   type Core,
   commit,
@@ -15,6 +17,8 @@ import {
 } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
+import { stopFrom } from '../flow/wanted-stop.js';
+import { isClosing } from '../halts/mode.js';
 import { done, refused } from './outcome.js';
 
 type Claim = Extract<Command, { readonly name: 'claimCoins' }>;
@@ -29,6 +33,13 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
   const { symbol, owner, cost } = command;
   const instrument = core.config.instruments.find((known) => known.symbol === symbol);
   const lots = othersCoins(core.state, symbol).nobodys;
+  if (instrument !== undefined && owner === 'desk' && isClosing(core)) {
+    return refused(
+      'closing',
+      'all positions are being closed, and these coins would be sold with them',
+      'wait until flat is proven (fermata status), and give the command again',
+    );
+  }
   if (instrument === undefined || lots === 0) {
     return refused('no-such-coins', `no coins of ${symbol} are nobody's`, 'look at the list: fermata coins');
   }
@@ -62,6 +73,16 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
         'say that they are foreign or to be moved: those the desk leaves alone',
       );
     }
+    const stopTicks = stopWith(core, at, lots, costTicks);
+    const bidTicks = market.bidTicks[at] as number;
+    if (stopTicks >= bidTicks) {
+      const [stop, bid] = [stopTicks, bidTicks].map((ticks) => formatDecimal(ticks, instrument.tickSize));
+      return refused(
+        'stop-passed',
+        `at that cost their stop would be at ${stop}, and the bid is ${bid}: they would be sold at once`,
+        'say that they are foreign, or give as their cost what one is worth now',
+      );
+    }
     const value = notional(instrument, lots, market.bidTicks[at] as number);
     commit(core, {
       type: 'coins.claimed',
@@ -80,6 +101,15 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
   markChanged(core, at);
   const amount = formatDecimal(lots, instrument.lotSize);
   return done(core, `${amount} ${instrument.base} ${DONE[owner]}`);
+}
+
+/** Where the stop of the position would be with these coins: that of its trade, if it has one. */
+function stopWith(core: Core, at: InstrumentId, lots: number, costTicks: number): number {
+  const position = positionAt(core, at);
+  const held = position.quantityLots;
+  if (position.trade?.protectTicks != null) return position.trade.protectTicks;
+  const before = held === 0 ? 0 : averageTicks(core.state, position) * held;
+  return stopFrom(core, Math.round((before + costTicks * lots) / (held + lots)), true);
 }
 
 /** Null if `cost` is not a price above zero in the instrument's ticks. */

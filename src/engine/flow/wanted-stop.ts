@@ -102,7 +102,11 @@ export function shrinksBeforeSale(core: Core, position: Holding): number | null 
  * A position that no entry of ours explains gets the desk file's stop-loss distance from its average price.
  */
 function derivedStopTicks(core: Core, position: Holding): number {
-  const average = Math.round(averageTicks(core.state, position));
+  return stopFrom(core, Math.round(averageTicks(core.state, position)), position.quantityLots > 0);
+}
+
+/** The stop at the desk file's distance from an average price, in ticks. */
+export function stopFrom(core: Core, average: number, isLong: boolean): number {
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);
-  return Math.max(1, position.quantityLots > 0 ? average - distance : average + distance);
+  return Math.max(1, isLong ? average - distance : average + distance);
 }

@@ -18,7 +18,7 @@ const CLOSED_MS_MAX = 7 * DAY_MS;
 /** The most that is requested once it runs: older minutes are of no use to resting orders. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
-const PAGES_MAX = 60;
+const PAGES_MAX = 200;
 
 export interface MinuteReaderTimes {
   /** If the stream delivers minutes: how long after its end a minute is awaited before it is requested. */
@@ -247,7 +247,7 @@ async function readMinutes(
     const last = fresh.at(-1)?.[0];
     if (last === undefined) break;
     rows.push(...fresh);
-    if (found.length < PAGE_BARS) break;
+    // A short page need not be the last: some exchanges give 300 minutes at most, however many are asked for.
     sinceMs = last + MINUTE_MS;
   }
   return rows;

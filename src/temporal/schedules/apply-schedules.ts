@@ -28,10 +28,11 @@ interface Pause {
 const ATTEMPTS_MAX = 5;
 export const REMOVED_NOTE = 'no longer in the desk file';
 
-/** Throws if a schedule still differs after the last attempt, or if Temporal is down. */
+/** Throws if a schedule still differs after the last attempt, or if Temporal or Postgres is down. */
 export async function applySchedules(client: Client, pool: Pool, target: ScheduleTarget): Promise<void> {
   const schedules = guardedSchedules(client);
-  const remembered = await readScheduleStates(pool, target.desk).catch((): readonly ScheduleState[] => []);
+  // Without it a schedule that has to be made anew would run, though a person has paused it.
+  const remembered = await readScheduleStates(pool, target.desk);
   for (const definition of target.definitions) {
     const before = remembered.find(({ scheduleId }) => scheduleId === definition.scheduleId);
     const description = await applyOne(schedules, definition, before, target.marketClock);

@@ -128,8 +128,11 @@ export class Exchange {
     else if (event.kind === 'trade') this.#onTrade(event);
   }
 
-  /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it are not matched. */
-  onQuote(quote: QuoteEvent, caughtUp: boolean): void {
+  /**
+   * `caughtUp`: the quote comes from a minute in which no trader ran. Only orders that had arrived by `arrivedByMs`
+   * are matched with it.
+   */
+  onQuote(quote: QuoteEvent, caughtUp: boolean, arrivedByMs = quote.marketMs): void {
     if (!this.isOpen(quote.instrument, quote.marketMs)) return;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
     this.#quotes.set(symbol, quote);
@@ -138,8 +141,8 @@ export class Exchange {
     if (open.size === 0) return;
     for (const order of [...open]) {
       if (this.#resting.has(order.clientId)) {
-        if (!caughtUp || order.arrivesAtMs <= quote.marketMs) this.#match(order, quote, true, caughtUp);
-      } else if (this.#arrivals.has(order) && order.arrivesAtMs <= quote.marketMs) {
+        if (!caughtUp || order.arrivesAtMs <= arrivedByMs) this.#match(order, quote, true, caughtUp);
+      } else if (this.#arrivals.has(order) && order.arrivesAtMs <= arrivedByMs) {
         this.#arrive(order, quote);
       }
     }

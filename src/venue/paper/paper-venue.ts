@@ -68,6 +68,9 @@ type Unknown = { readonly kind: 'unknown'; readonly cause: string };
 /** How often market time is recorded, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
 
+/** Which of the four prices of a bar is its close. */
+const CLOSE = 3;
+
 /** A price may come this much later than its own time; its fills belong to that time. */
 const PRICES_LATE_MS = 5000;
 
@@ -162,14 +165,20 @@ export class PaperVenue implements VenuePort {
   async catchUp(bars: readonly MarketBar[]): Promise<number> {
     const before = this.#book.idsGiven;
     const missed = bars.filter((bar) => bar.openMs + bar.spanMs > this.#book.seenMs && this.#book.seenMs > 0);
-    const quotes = missed.flatMap((bar) => barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1));
-    quotes.sort((a, b) => a.marketMs - b.marketMs);
-    for (const quote of quotes) {
+    const quotes = missed.flatMap((bar) =>
+      barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1).map((quote, at) => ({
+        quote,
+        // When in its minute the market was at an extreme is not known: it may have been before the order arrived.
+        arrivedByMs: at < CLOSE ? bar.openMs : quote.marketMs,
+      })),
+    );
+    quotes.sort((a, b) => a.quote.marketMs - b.quote.marketMs);
+    for (const { quote, arrivedByMs } of quotes) {
       this.#charges.passTo(quote.marketMs, quote);
-      this.#exchange.onQuote(quote, true);
+      this.#exchange.onQuote(quote, true, arrivedByMs);
     }
     const last = quotes.at(-1);
-    if (last) this.#note({ type: 'seen', marketMs: last.marketMs });
+    if (last) this.#note({ type: 'seen', marketMs: last.quote.marketMs });
     await this.#account.flushed();
     return this.#book.idsGiven - before;
   }
