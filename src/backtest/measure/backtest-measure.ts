@@ -258,7 +258,9 @@ export class BacktestMeasure implements Measure {
         this.#cash(record);
         break;
       case 'trade.closed':
-        this.trades.add(record);
+        this.#month(record.marketMs);
+        // Midnight is the end of a month or the beginning of the next, by the price that came then.
+        this.trades.add(record, this.months.at(-1)?.month ?? '');
         break;
       case 'halt':
         if (record.halt.cause !== 'startup') this.halts.push({ halt: record.halt, liftedMs: null });

@@ -53,7 +53,8 @@ export class TradesSeen {
     readonly keptMax: number,
   ) {}
 
-  add(trade: TradeClosed): void {
+  /** `month`: in which its last price was, `2026-03`. */
+  add(trade: TradeClosed, month: string): void {
     const { strategy, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
     const told = {
       ...{ openedMs, closedMs, exactResult: exactUnits(result), exactFees: exactUnits(fees) },
@@ -65,12 +66,10 @@ export class TradesSeen {
     this.by.exitReason.add(why, told);
     this.result.addUnits(told.exactResult);
     this.held.add(openedMs, closedMs);
-    // As with prices, the midnight that ends a month belongs to that month.
-    const key = iso(closedMs - 1).slice(0, 7);
-    const month = this.months.get(key) ?? { count: 0, result: new ExactSum() };
-    this.months.set(key, month);
-    month.count += 1;
-    month.result.addUnits(told.exactResult);
+    const ended = this.months.get(month) ?? { count: 0, result: new ExactSum() };
+    this.months.set(month, ended);
+    ended.count += 1;
+    ended.result.addUnits(told.exactResult);
     if (this.kept.length < this.keptMax) this.kept.push(reportedTrade(trade, this.instruments));
   }
 }
