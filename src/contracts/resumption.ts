@@ -55,6 +55,8 @@ export interface ResumptionProgress {
 
 export interface DecisionOutcome {
   readonly armed: boolean;
+  /** The decision was taken and still counts, but its checks take longer than a person waits: it may yet arm. */
+  readonly checking?: true;
   readonly detail: string;
 }
 

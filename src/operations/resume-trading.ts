@@ -3,6 +3,7 @@ import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../contracts/resumpti
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Decision } from '../domain/decision.js';
 import { causeOf } from '../domain/message-of.js';
+import { moment } from '../domain/moment.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { pollUntil } from '../home/try-again.js';
 import { whatTwinsDid } from '../reports/paper-twins.js';
@@ -91,14 +92,19 @@ export async function resumeTrading(
   });
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
   return askForReason(context, caller, unexplained, {
-    ok: outcome.armed || proven,
+    ok: outcome.armed || proven || outcome.checking === true,
     proven,
-    detail: outcome.detail,
+    detail: outcome.checking === true && !proven ? stillChecking(outcome.detail, decision) : outcome.detail,
     haltId,
     workflowId: outcome.workflowId,
     problems: audit === null ? [] : [audit],
   });
 }
+
+/** Not a refusal: whoever reads it as one would leave the desk that trades a moment later. */
+const stillChecking = (detail: string, { expiresWallMs }: Decision): string =>
+  `Its checks are not through yet (${detail}). The decision counts until ${moment(expiresWallMs)}, and the desk trades as soon as ` +
+  'they pass. Stop it if you don’t want that.';
 
 async function decide(
   context: OperationContext,

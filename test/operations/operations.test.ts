@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
+import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import type { WaitingEntryStatus } from '../../src/contracts/trader-status.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { type Caller, notTaken, type OperationResult } from '../../src/operations/operation.js';
@@ -18,6 +19,7 @@ import { until } from '../support/eventually.js';
 import { readAudit } from '../support/read-audit.js';
 import { storeHours } from '../support/stored-hours.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { resume } from '../workflows/support/resumptions.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 import { openOperations } from './support/open-operations.js';
@@ -208,6 +210,22 @@ describe.concurrent('resume trading', () => {
     expect(result).toMatchObject({ ok: false, proven: false, haltId, workflowId: null });
     expect(result.detail).toContain('halted anew since. Nothing was changed');
     expect(desk.trader.sent('arm')).toEqual([]);
+  });
+
+  it('is no refusal where the checks take longer than a person waits: the desk may trade a moment later', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('person', 'person');
+    const timing = { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, decisionWaitMs: 1 };
+    const run = await resume(bench, desk, haltId, { timing });
+    await run.waitsFor('a person');
+    desk.trader.losesAnswersTo = 'arm';
+    const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well' });
+    expect(result).toMatchObject({ ok: true, proven: false, workflowId: run.workflowId });
+    expect(result.detail).toMatch(
+      /^Its checks are not through yet .*counts until .*Stop it if you don’t want that\.$/,
+    );
+    desk.trader.losesAnswersTo = null;
+    expect((await run.result()).state).toBe('armed');
   });
 
   it('is refused with Temporal down, and says what was kept safe', async () => {

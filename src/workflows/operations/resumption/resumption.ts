@@ -212,7 +212,7 @@ class Decisions {
     const { state, detail, rule, decidedBy } = run.progress;
     if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
       run.findings.trail.keep('asking for the second person', askOthers(run.input, decision, detail));
-    return { armed: state === 'armed', detail };
+    return { armed: state === 'armed', detail, ...(state === 'looking' ? { checking: true } : {}) };
   }
 }
 
