@@ -10,7 +10,7 @@ import type { Runtime } from '../../src/home/runtime.js';
 import { askPreflight } from '../../src/operations/go-live/ask-preflight.js';
 import { operationsOver } from '../../src/operations/operations.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
-import { openTemporal } from '../../src/temporal/open-temporal.js';
+import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { readAudit } from '../support/read-audit.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
@@ -31,10 +31,12 @@ interface Situation {
   readonly spoil?: (place: PreflightBench) => void;
   /** Nothing answers at its address. */
   readonly temporalAway?: boolean;
+  /** The start of the procedure is carried out, and its answer comes too late. */
+  readonly answersLate?: boolean;
 }
 
 /** The operations worker has key and token; the process of the test, which asks, has neither. */
-async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, temporalAway = false }: Situation) {
+async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, ...how }: Situation) {
   const place = await preflightBench();
   spoil(place);
   const { desk: parsed, configHash, home } = place;
@@ -58,7 +60,7 @@ async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, tempora
     runtime: { desk: name, home } as Runtime,
     desk: { ...parsed, mode, desk: name },
     trader: { call } as never,
-    temporal: temporalAway ? awayTemporal : bench.temporal,
+    temporal: how.temporalAway ? awayTemporal : how.answersLate ? lateTemporal() : bench.temporal,
     pool: bench.database.pool,
     decisionKey: () => '',
     newId: randomUUID,
@@ -72,6 +74,35 @@ const awayTemporal = openTemporal({
   home: null,
 });
 afterAll(() => awayTemporal.close());
+
+const lateTemporal = (): typeof bench.temporal => ({
+  ...bench.temporal,
+  client: bench.temporal.client,
+  namespace: bench.temporal.namespace,
+  close: async () => undefined,
+  within: async (ms, use) => {
+    let isStart = false;
+    const result = await bench.temporal.within(ms, (client) => {
+      const workflow = new Proxy(client.workflow, {
+        get: (target, name) => {
+          const member: unknown = Reflect.get(target, name);
+          if (typeof member !== 'function') return member;
+          return (...args: unknown[]) => {
+            isStart ||= name === 'start' && args[0] === 'goLive';
+            return member.apply(target, args);
+          };
+        },
+      });
+      return use(
+        new Proxy(client, {
+          get: (target, name) => (name === 'workflow' ? workflow : Reflect.get(target, name)),
+        }),
+      );
+    });
+    if (isStart) throw new TemporalUnavailable('it did not answer within 10 s');
+    return result;
+  },
+});
 
 const GRANTED = { required: true, granted: {} } as TraderStatus['goLive'];
 
@@ -92,6 +123,14 @@ it.each<[string, Situation, RegExp]>([
   const { started, open } = await ask(situation);
   expect(started).toMatchObject({ ok: false, workflowId: null, detail: expect.stringMatching(words) });
   expect(open).toEqual([]);
+});
+
+it('is open, and no other begins, where it is not known whether Temporal has begun it', async () => {
+  const { started, open } = await ask({ answersLate: true });
+  expect(started).toMatchObject({ ok: false, workflowId: null });
+  expect(started.detail).toMatch(/Whether the attempt began is not known: fermata go-live --status/);
+  expect(open).toHaveLength(1);
+  await bench.client.workflow.getHandle(open[0]?.workflowId ?? '').terminate('the test is over');
 });
 
 it('is refused with everything that is missing at once, and kept in the audit trail', async () => {

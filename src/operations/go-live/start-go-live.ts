@@ -15,7 +15,7 @@ import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import type { TemporalAccess } from '../../temporal/open-temporal.js';
+import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import {
@@ -139,6 +139,11 @@ async function startWorkflow(
     );
   } catch (error) {
     const why = messageOf(error);
+    // It may run all the same. Its row says so to the next attempt, which ends it where there is no run.
+    if (error instanceof TemporalUnavailable)
+      return refused(
+        `Temporal: ${why}. Whether the attempt began is not known: fermata go-live --status shows it. Nobody's vote was given yet; the desk stays HALTED.`,
+      );
     await moveAttempt(pool, attempt, 'refused', `not started: ${why}`).catch(() => undefined);
     return refused(`Temporal: ${why}. Nothing was started; the desk stays HALTED.`);
   }
