@@ -74,9 +74,51 @@ export async function runPgProgram(
     });
     return stdout;
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' | ');
-    throw new Error(`${program} failed: ${said || messageOf(error)}`);
+    throw new PgProgramFailed(program, (error as { stderr?: string }).stderr?.trim() ?? '', messageOf(error));
   }
+}
+
+class PgProgramFailed extends Error {
+  override readonly name = 'PgProgramFailed';
+
+  constructor(
+    program: PgProgram,
+    readonly said: string,
+    otherwise: string,
+  ) {
+    super(`${program} failed: ${said.split('\n').slice(-3).join(' | ') || otherwise}`);
+  }
+}
+
+/**
+ * Restores a dump into an empty database; stops at the first thing that can't be restored. A program of version 17 or
+ * newer begins with a setting that a server of before does not know, and has restored nothing then: it is run again
+ * past that one error, and past no other.
+ */
+export async function restoreDump(
+  dump: string,
+  connection: PgConnection,
+  jobs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const args = [`--jobs=${jobs}`, `--dbname=${connection.database}`, dump];
+  try {
+    await runPgProgram('pg_restore', connection, ['--exit-on-error', ...args], signal);
+  } catch (error) {
+    if (!isOfNewerProgram(error)) throw error;
+    await runPgProgram('pg_restore', connection, args, signal).catch((again: unknown) => {
+      if (!isOfNewerProgram(again)) throw again;
+    });
+  }
+}
+
+function isOfNewerProgram(error: unknown): boolean {
+  if (!(error instanceof PgProgramFailed)) return false;
+  const errors = error.said.split('\n').filter((line) => /\b(error|fatal): /i.test(line));
+  return (
+    errors.length > 0 &&
+    errors.every((line) => line.includes('unrecognized configuration parameter "transaction_timeout"'))
+  );
 }
 
 /** Owner of the tables: the product's own role may not read all of them. */

@@ -14,7 +14,7 @@ import { readAccount, setAsideJournal, setAsideText } from '../accounts/set-asid
 import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
 import type { DrillSteps, Observation } from '../drill/drill-step.js';
 import { type AccountSetAside, type Manifest, sizeOf, type TableFigures } from '../manifest.js';
-import { type PgConnection, runPgProgram } from '../pg-programs.js';
+import { type PgConnection, restoreDump } from '../pg-programs.js';
 import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';
 import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
 
@@ -172,9 +172,7 @@ async function restoreDatabase(
   connection: PgConnection,
   signal?: AbortSignal,
 ): Promise<void> {
-  const dump = join(backup.folder, DATABASE_FILE);
-  const args = ['--exit-on-error', `--jobs=${JOBS}`, `--dbname=${connection.database}`, dump];
-  await runPgProgram('pg_restore', connection, args, signal);
+  await restoreDump(join(backup.folder, DATABASE_FILE), connection, JOBS, signal);
 }
 
 async function readRestoredFigures(connection: PgConnection): Promise<readonly TableFigures[]> {
