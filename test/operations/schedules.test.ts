@@ -59,6 +59,15 @@ const stateOf = async (routine = 'pre-market') =>
   (await client.schedule.getHandle(idOf(routine)).describe()).state;
 
 describe('schedules', () => {
+  it('are not made while what people did to them can’t be read: a paused one would run', async () => {
+    const away = { query: () => Promise.reject(new Error('the database is away')) } as never;
+    const definitions = scheduleDefinitions(desk, 'abc123', true);
+    await expect(
+      applySchedules(client, away, { desk: desk.desk, definitions, marketClock: false }),
+    ).rejects.toThrow('the database is away');
+    await expect(stateOf()).rejects.toThrow(/not found/i);
+  });
+
   it('are made from the desk file, in its time zone, and run what it says', async () => {
     await apply();
     const { spec, action, policies, info } = await client.schedule.getHandle(idOf('pre-market')).describe();
