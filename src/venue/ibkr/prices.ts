@@ -272,6 +272,8 @@ class IbkrPrices implements PriceConnection {
     const { symbol, best, problem } = subscription;
     if (problem !== null || this.#farmsDown.size > 0) return;
     if (best.bid === undefined || best.ask === undefined) return;
+    // The other side of the same change is still on its way.
+    if (best.bid > best.ask) return;
     this.#events?.quote({ symbol, ...best }, null);
   }
 
