@@ -113,7 +113,8 @@ export class SendLane {
         this.saw(message.chatId, id);
         return { kind: 'sent', messageId: id };
       }
-      if (!/not found|can't be edited|no text in the message|MESSAGE_ID_INVALID/i.test(outcome.reason)) return outcome;
+      if (!/not found|can't be edited|no text in the message|MESSAGE_ID_INVALID/i.test(outcome.reason))
+        return outcome;
     }
     return null;
   }
