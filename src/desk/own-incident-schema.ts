@@ -18,7 +18,7 @@ export const triggerSchema = z.strictObject({
     .array(openingCause)
     .default([])
     .describe(
-      'Halts with these causes open it: instead of `trading-halted`, but alongside the kinds that look after stops and limits.',
+      'Halts with these causes open it: instead of the incident that only says so, but alongside the kinds that look after stops and limits.',
     ),
   order: z
     .literal('rejected')
