@@ -138,9 +138,12 @@ async function copiedThrough(
 
 function configurationAfter(
   { scales }: Pick<Configuration, 'scales'>,
-  { instruments, account = PAPER_ACCOUNT }: Pick<ConfigRecord, 'instruments' | 'account'>,
+  {
+    instruments,
+    account,
+  }: Pick<ConfigRecord, 'instruments'> & { readonly account?: string | null | undefined },
 ): Configuration {
-  return { instruments, account, scales: scalesFor(instruments, scales) };
+  return { instruments, account: account ?? PAPER_ACCOUNT, scales: scalesFor(instruments, scales) };
 }
 
 const UNCONFIGURED: Configuration = { instruments: [], account: PAPER_ACCOUNT, scales: new Map() };
@@ -153,16 +156,13 @@ async function configurationBefore(
   sequence: number,
 ): Promise<Configuration> {
   // Each start has one, and most are alike.
-  const found = await client.query<{ record: Pick<ConfigRecord, 'instruments' | 'account'> }>(
-    `select jsonb_build_object('instruments', instruments) || account as record from (
-        select record -> 'instruments' as instruments,
-          jsonb_strip_nulls(jsonb_build_object('account', record -> 'account')) as account, max(sequence) as last
-        from journal_entry where desk = $1 and incarnation = $2 and type = 'config' and sequence < $3
-        group by 1, 2) configurations
-      order by last`,
+  const found = await client.query<Pick<Configuration, 'instruments'> & { readonly account: string | null }>(
+    `select record -> 'instruments' as instruments, record ->> 'account' as account from journal_entry
+      where desk = $1 and incarnation = $2 and type = 'config' and sequence < $3
+      group by 1, 2 order by max(sequence)`,
     [desk, incarnation, sequence],
   );
-  return found.rows.map(({ record }) => record).reduce(configurationAfter, UNCONFIGURED);
+  return found.rows.reduce(configurationAfter, UNCONFIGURED);
 }
 
 /** The last entry of an incarnation that the ledger holds. */
