@@ -169,9 +169,9 @@ function fillsKnown({ venue, records, scenario }: EndOfRun): string[] {
   });
 }
 
-function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
+function protectedOrFlat({ engine, scenario, venue, records }: EndOfRun): string[] {
   const { view } = engine;
-  if (scenario.endsFlat) {
+  if (scenario.endsFlat && !claimedAfterFlat(records)) {
     const open = view.positions.filter((position) => !isDust(scenario, position)).length;
     return view.closeAll === 'flat' && open === 0
       ? []
@@ -191,6 +191,14 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
       return protection !== 'confirmed' || lots > most || lots < (parts.length > 0 ? least : most);
     })
     .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} or wrong stop`);
+}
+
+/** Coins that a person gives to the desk once it is flat are kept, and end what was proven. */
+function claimedAfterFlat(records: readonly EngineRecord[]): boolean {
+  const last = records.findLast(
+    ({ type }) => type === 'coins.claimed' || type === 'closeAll.begun' || type === 'flat.proven',
+  );
+  return last?.type === 'coins.claimed';
 }
 
 const sizeOf = (parts: PositionView['parts']): number =>
