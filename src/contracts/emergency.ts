@@ -79,8 +79,10 @@ export const EMERGENCY_TIMING: EmergencyTiming = {
 
 export interface EmergencyStopInput {
   readonly desk: string;
-  /** Null: query the desk owner. */
+  /** Null: query the desk owner in each round, since a trader may begin anew while the stop runs. */
   readonly incarnations: readonly string[] | null;
+  /** Traders to stop in addition to those of the desk owner, which may not answer. */
+  readonly known?: readonly string[];
   /**
    * Traders that are only named, not stopped; null: not known, so a run without `incarnations` queries them
    * too.

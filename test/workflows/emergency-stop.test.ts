@@ -55,14 +55,14 @@ const leftOut = async (desk: BenchDesk) =>
   (await desk.evidence('emergency-stop')).filter(({ step_key: key }) => key.startsWith('left-out:'));
 
 /** With one trader, of which nothing says when it was seen. */
-async function startOwner(desk: BenchDesk): Promise<void> {
+async function startOwner(desk: BenchDesk, incarnation = desk.trader.incarnation): Promise<void> {
   await bench.client.workflow.start('deskOwner', {
     workflowId: deskOwnerId(desk.name),
     taskQueue: emergencyQueue(desk.name),
     args: [
       {
         desk: desk.name,
-        admitted: [{ incarnation: desk.trader.incarnation, place: 'here' }],
+        admitted: [{ incarnation, place: 'here' }],
         orders: [],
         timing: TIMING,
       },
@@ -113,6 +113,26 @@ describe.concurrent('an emergency stop', () => {
     await run(binary, [...signal, '--input', '"news"', '--address', address, '--namespace', namespace]);
     await until('the trader is halted', () => desk.trader.mode === 'HALTED');
     expect(desk.trader.sent('stop')).toMatchObject([{ by: 'Temporal', reason: 'news' }]);
+    expect((await outcomeOf(desk)).proven).toBe(true);
+  });
+
+  it('reaches a trader that begins anew after the desk owner has handed the stop over', async () => {
+    const desk = await bench.desk(SERVED);
+    // The journal that the owner knows is gone, and what runs now has yet to announce itself to it.
+    await startOwner(desk, 'before1');
+    await bench.client.workflow.getHandle(deskOwnerId(desk.name)).signal('stop', 'news');
+    await until('the trader is halted', () => desk.trader.mode === 'HALTED');
+    const running = bench.client.workflow.getHandle(emergencyStopId(desk.name));
+    const progress = await running.query<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
+    expect(progress.owedTo).toContain('before1');
+    await running.terminate();
+  });
+
+  it('reaches the traders that the desk owner named in handing over, though it does not answer later', async () => {
+    const desk = await bench.desk({ ...SERVED, incarnations: [] });
+    await startOwner(desk);
+    await bench.client.workflow.getHandle(deskOwnerId(desk.name)).signal('stop', 'news');
+    await until('the trader is halted', () => desk.trader.mode === 'HALTED');
     expect((await outcomeOf(desk)).proven).toBe(true);
   });
 

@@ -110,7 +110,8 @@ async function handOver(
         args: [
           {
             desk: input.desk,
-            incarnations: there.map(({ incarnation }) => incarnation),
+            incarnations: null,
+            known: there.map(({ incarnation }) => incarnation),
             gone: admitted.filter((one) => !there.includes(one)),
             orders: [order],
             timing: input.timing,

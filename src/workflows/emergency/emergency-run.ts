@@ -107,6 +107,7 @@ export class EmergencyRun {
   /** The traders named by the input, by the orders themselves and by the desk owner. */
   async findTargets(): Promise<void> {
     for (const order of this.#orders) this.#addTargets(order.sentTo);
+    this.#addTargets(this.input.known ?? []);
     if (this.input.incarnations !== null) {
       this.#addTargets(this.input.incarnations);
     } else {
@@ -178,6 +179,7 @@ export class EmergencyRun {
     return {
       ...this.input,
       incarnations: this.input.incarnations === null ? null : [...this.#targets.keys()],
+      known: [...this.#targets.keys()],
       gone: this.#gone,
       sinceMs: this.#startedMs,
       orders: [...strongest.map((order) => this.#withTakers(order)), ...pending],

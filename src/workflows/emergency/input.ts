@@ -23,6 +23,7 @@ export function toStopInput(given: unknown): EmergencyStopInput {
   return {
     desk: deskOf(fields.desk),
     incarnations: Array.isArray(fields.incarnations) ? fields.incarnations.filter(isText) : null,
+    known: Array.isArray(fields.known) ? fields.known.filter(isText) : [],
     gone: Array.isArray(fields.gone) ? fields.gone.filter(isAdmitted) : null,
     ...(typeof fields.sinceMs === 'number' ? { sinceMs: fields.sinceMs } : {}),
     orders: ordersOf(fields.orders, given),
