@@ -35,6 +35,7 @@ import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
 import { grammySignal } from './sending/send-outcome.js';
+import { fileOfBot, SentMessages } from './sending/sent-messages.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;
@@ -124,7 +125,11 @@ export function runTelegram(parts: TelegramParts): Role {
   const { home, desk, credentials, pool, log } = parts;
   const timing = parts.timing ?? TELEGRAM_TIMING;
   const bot = newBot(credentials.token, credentials.apiRoot);
-  const lane = new SendLane(bot.api, () => performance.now());
+  const lane = new SendLane(
+    bot.api,
+    () => performance.now(),
+    new SentMessages(fileOfBot(home, credentials.token, 'sent')),
+  );
   const onForged = forgedRowTeller({
     ...{ desk, home, pool, nowMs: Date.now },
     log: (problem) => log('error', problem),

@@ -114,6 +114,23 @@ describe('a notice', () => {
     expect(titles()).toEqual(numbered(8));
   });
 
+  it('arrives once though Postgres cannot be told that Telegram took it', async () => {
+    bench.start();
+    await notify(database.pool, alert(0));
+    await settled();
+    await database.ownerPool.query(`
+      create function no_more_writes() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device'; end $$;
+      create trigger no_more_writes before update on outbox for each row when (new.state = 'sent')
+      execute function no_more_writes();`);
+    await notify(database.pool, alert(1));
+    await eventually(() => expect(titles()).toEqual(numbered(2)));
+    await eventually(() => expect(bench.log.join()).toContain('No space left'));
+    await database.ownerPool.query('drop trigger no_more_writes on outbox; drop function no_more_writes;');
+    await settled();
+    expect(titles()).toEqual(numbered(2));
+  });
+
   it('is the first that the bot ever sends: a greeting comes before it, so that it can be looked for', async () => {
     bench.simulator.simulation.faults.add({
       method: 'sendMessage',

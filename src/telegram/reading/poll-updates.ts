@@ -3,16 +3,15 @@
  * anything else in the same batch; the rest is started in order and not awaited, so that nothing ever delays
  * a stop.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { type FileLock, tryLockFile, waitForLock } from '../../home/file-lock.js';
-import { homePaths } from '../../home/runtime.js';
 import type { BotLog } from '../bot-context.js';
 import { grammySignal, networkCode } from '../sending/send-outcome.js';
+import { fileOfBot } from '../sending/sent-messages.js';
 
 interface PollContext {
   readonly api: Api;
@@ -145,10 +144,8 @@ export async function turnOfBot(
   say: (why: string) => void,
   stopping: AbortSignal,
 ): Promise<FileLock | null> {
-  const { run } = homePaths(home).servers;
-  mkdirSync(run, { recursive: true, mode: 0o700 });
-  const name = createHash('sha256').update(token).digest('hex').slice(0, 16);
-  const file = join(run, `bot-${name}.lock`);
+  const file = fileOfBot(home, token, 'lock');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = tryLockFile(file);
   if (lock !== null) return lock;
   say(SHARED_BOT);

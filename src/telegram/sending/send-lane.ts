@@ -10,6 +10,7 @@ import type { NoticeButton } from '../../contracts/notice.js';
 import { forPeople } from '../../domain/moment.js';
 import { asTyped } from '../../home/desk-in-process.js';
 import { type GrammySignal, grammySignal, outcomeOfError, type SendOutcome } from './send-outcome.js';
+import { fingerprintOf, type SentMessages } from './sent-messages.js';
 
 export interface Outgoing {
   readonly chatId: string;
@@ -44,6 +45,7 @@ export class SendLane {
   constructor(
     private readonly api: Api,
     nowMs: () => number,
+    private readonly sentMessages: SentMessages,
   ) {
     this.#limit = new RateLimit(nowMs);
     // Each message that waits for its turn adds a listener.
@@ -73,7 +75,7 @@ export class SendLane {
     await this.#limit.turn(message.chatId, this.#stopping.signal);
     return this.#oneByOne(async () => {
       await before();
-      return this.#attempt((signal) =>
+      return this.#attempt(message.text, (signal) =>
         this.api.sendMessage(
           message.chatId,
           readable(message.text),
@@ -87,7 +89,9 @@ export class SendLane {
   async sendPicture({ chatId, png, name, caption }: OutgoingPicture): Promise<SendOutcome> {
     await this.#limit.turn(chatId, this.#stopping.signal);
     return this.#oneByOne(() =>
-      this.#attempt((signal) => this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal)),
+      this.#attempt(caption, (signal) =>
+        this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal),
+      ),
     );
   }
 
@@ -99,18 +103,22 @@ export class SendLane {
   async find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
     // If no id was ever known, an older message of the bot might be overwritten.
     if (afterMessageId <= 0) return null;
+    // Also by this bot before a restart, or for another desk.
+    const sent = this.sentMessages.after(scopeOf(message.chatId), afterMessageId);
+    const ours = [...sent].find(([, print]) => print === printOf(message.chatId, message.text));
+    if (ours !== undefined) return { kind: 'sent', messageId: ours[0] };
     let looked = 0;
     for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
       await this.#limit.turn(message.chatId, this.#stopping.signal);
       // Exclusive, so that a message in flight reports its id before that id is tried.
       const outcome = await this.#oneByOne(async () =>
-        this.#isKnown(message, id) ? null : this.#put(message, id),
+        this.#isKnown(message, id) || sent.has(id) ? null : this.#put(message, id),
       );
       if (outcome === null) continue;
       looked += 1;
       if (outcome.kind !== 'refused') return outcome;
       if (/not modified/.test(outcome.reason)) {
-        this.saw(message.chatId, id);
+        this.#keep(message.chatId, id, message.text);
         return { kind: 'sent', messageId: id };
       }
       if (!/not found|can't be edited|no text in the message|MESSAGE_ID_INVALID/i.test(outcome.reason))
@@ -145,12 +153,17 @@ export class SendLane {
     }
   }
 
+  #keep(chatId: string, messageId: number, text: string): void {
+    this.saw(chatId, messageId);
+    this.sentMessages.add(scopeOf(chatId), messageId, printOf(chatId, text));
+  }
+
   #isKnown({ chatId }: Outgoing, messageId: number): boolean {
     return this.#seen.has(`${scopeOf(chatId)}:${messageId}`);
   }
 
   #put(message: Outgoing, messageId: number): Promise<SendOutcome> {
-    return this.#attempt(async (signal) => {
+    return this.#attempt(message.text, async (signal) => {
       await this.api.editMessageText(
         message.chatId,
         messageId,
@@ -163,13 +176,14 @@ export class SendLane {
   }
 
   async #attempt(
+    text: string,
     request: (signal: GrammySignal) => Promise<{ message_id: number; chat: { id: number } }>,
   ): Promise<SendOutcome> {
     try {
       const sent = await request(
         grammySignal(AbortSignal.any([this.#over.signal, AbortSignal.timeout(REQUEST_MS)])),
       );
-      this.saw(String(sent.chat.id), sent.message_id);
+      this.#keep(String(sent.chat.id), sent.message_id, text);
       return { kind: 'sent', messageId: sent.message_id };
     } catch (error) {
       const outcome = outcomeOfError(error);
@@ -192,6 +206,8 @@ const readable = (text: string): string => forPeople(asTyped(text));
 function scopeOf(chatId: string): string {
   return chatId.startsWith('-100') ? chatId : 'account';
 }
+
+const printOf = (chatId: string, text: string): string => fingerprintOf(`${chatId}\n${text}`);
 
 function markupOf(buttons: readonly NoticeButton[]) {
   if (buttons.length === 0) return {};
