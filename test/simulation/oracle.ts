@@ -1,6 +1,7 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
 import type { Instrument } from '../../src/domain/instrument.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { FINAL_ORDER_STATES } from '../../src/domain/order.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
@@ -80,7 +81,7 @@ export class Oracle {
   /** Of these, who listens: most of what happens is quotes. */
   readonly #listeners: readonly Required<Pick<Watcher, 'heard'>>[];
   readonly #sent = new Set<string>();
-  /** Cancelled before the venue had them. */
+  /** Cancelled or given up before the venue had them. */
   readonly #withdrawn = new Set<string>();
   /** Settings in force that are not the desk file's. */
   #changed: SettingsState['changed'] = {};
@@ -201,6 +202,8 @@ export class Oracle {
       this.claimed.set(record.symbol, before + record.quantityLots);
     }
     if (record.type === 'fill') this.fills += 1;
+    if (record.type === 'order.state' && FINAL_ORDER_STATES.has(record.state))
+      this.#overBeforeSent(record.clientId);
     this.#object(
       this.evidence,
       this.evidence.objection(record, (clientId) => this.#sent.has(clientId)),
@@ -213,8 +216,7 @@ export class Oracle {
   /** Something leaves that is no record. */
   left(effect: Exclude<Effect, { readonly kind: 'record' | 'reply' }>, moment: Moment): void {
     this.#call(moment.wallMs);
-    if (effect.kind === 'cancel' && !this.#handedOver.has(effect.clientId))
-      this.#withdrawn.add(effect.clientId);
+    if (effect.kind === 'cancel') this.#overBeforeSent(effect.clientId);
     if (effect.kind === 'requestSnapshot') this.evidence.asked(effect.requestId);
     if (effect.kind === 'submit' || effect.kind === 'replace') this.#submit(effect.order, moment);
     for (const watcher of this.#watchers) this.#object(watcher, watcher.left?.(effect, moment) ?? null);
@@ -224,7 +226,7 @@ export class Oracle {
   sent(clientId: string, isOnDisk: boolean): void {
     if (!isOnDisk) this.violations.push(`${clientId} was sent before the disk had it`);
     if (this.#withdrawn.has(clientId))
-      this.violations.push(`${clientId} was sent after it had been cancelled`);
+      this.violations.push(`${clientId} was sent after it had been cancelled or given up`);
     this.#handedOver.add(clientId);
   }
 
@@ -245,6 +247,10 @@ export class Oracle {
   /** The costly part of it. */
   lookClosely(moment: Moment): void {
     for (const watcher of this.#watchers) this.#object(watcher, watcher.lookedClosely?.(moment) ?? null);
+  }
+
+  #overBeforeSent(clientId: string): void {
+    if (!this.#handedOver.has(clientId)) this.#withdrawn.add(clientId);
   }
 
   #riskInForce(): RiskNumbers {

@@ -254,6 +254,7 @@ class Run {
     this.#nowAndThen(this.#scenario.heldSilenceEveryMs, () => this.#silenceHeld(), this.#aim);
     this.#nowAndThen(this.#scenario.feeSilenceEveryMs, () => this.#silenceFees(), this.#aim);
     this.#nowAndThen(this.#scenario.rateSilenceEveryMs, () => this.#silenceRate(), this.#aim);
+    this.#nowAndThen(this.#scenario.diskStallEveryMs, () => this.#stallDisk(), this.#aim);
     this.#nowAndThen(this.#scenario.smallestEveryMs, () => this.#enterTooLittle(), this.#aim);
     if (this.#scenario.signals) this.#time.every(SIGNAL_EVERY_MS, () => this.#signal());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
@@ -409,6 +410,12 @@ class Run {
     const sizeFactorPpm = this.#aim.pick([10_000, 11_500, 13_000]);
     this.#injected.count('size below the smallest order');
     this.#trader.command({ name: 'resize', sizeFactorPpm, authorised: true });
+  }
+
+  /** Up to well past the time after which an order counts as one that the venue never had. */
+  #stallDisk(): void {
+    this.#injected.count('disk stands still');
+    this.#disk.stallsUntilMs = this.#time.nowMs + this.#aim.whole(2_000, 15_000);
   }
 
   #loseHeartbeat(): void {

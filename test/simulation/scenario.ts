@@ -75,6 +75,8 @@ export interface Scenario extends AskedEntries {
   readonly disconnectMsMax: number;
   readonly commandEveryMs: number;
   readonly diskFaultEveryMs: number;
+  /** The disk stands still for longer than an order waits for its answer, and goes on. */
+  readonly diskStallEveryMs: number;
   /** The venue refuses every order for a while. */
   readonly maintenanceEveryMs: number;
   /** The breaker of the venue's API opens for a while. */
@@ -175,7 +177,7 @@ const OPPOSITE = 'against';
 export function drawScenario(seed: number, random: Random): Scenario {
   const drawn = calmButForStops(againstAnother(besideAnother(drawDesk(seed, random))));
   // A minute after each opening no price is due yet: that minute is most of such a run.
-  const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE } : drawn;
+  const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE, diskStallEveryMs: 0 } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
   // Only what the desk itself opens is sure to be no larger than one stop.
   const alone = strangerEveryMs + conversionEveryMs + restoreEveryMs === 0 && !ownedByOthers;
@@ -192,6 +194,7 @@ function calmButForStops(scenario: Scenario): Scenario {
     freezeEveryMs: 0,
     disconnectEveryMs: 0,
     diskFaultEveryMs: 0,
+    diskStallEveryMs: 0,
     stormEveryMs: 0,
   };
   const noneElse = { maintenanceEveryMs: 0, breakerEveryMs: 0, heartbeatEveryMs: 0, clockSetEveryMs: 0 };
@@ -274,6 +277,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     disconnectMsMax: seed % 7 === 0 ? 40_000 : 15_000,
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
+    diskStallEveryMs: seed % 3 === 1 ? 20_000 : 0,
     strangerEveryMs: ownedByOthers ? (seed % 3 === 0 ? 15_000 : 0) : random.pick([0, 0, 0, 0, 40_000]),
     refusedEveryMs: seed % 5 === 2 ? 3_000 : 0,
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),

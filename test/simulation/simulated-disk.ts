@@ -27,6 +27,8 @@ function slotOf(text: string): Buffer {
 export class SimulatedDisk {
   /** What fails from now on; a torn write leaves its first bytes. */
   failure: 'none' | 'write' | 'torn write' | 'sync' = 'none';
+  /** Until then no sync comes to its end. */
+  stallsUntilMs = 0;
   #bytes = Buffer.alloc(0);
   /** Everything before this was synced: no crash takes it. */
   #durableBytes = 0;
@@ -118,7 +120,8 @@ export class SimulatedDisk {
   }
 
   #syncMs(): number {
-    return this.random.chance(0.02) ? this.random.whole(50, 400) : this.random.whole(0, 3);
+    const usual = this.random.chance(0.02) ? this.random.whole(50, 400) : this.random.whole(0, 3);
+    return Math.max(usual, this.stallsUntilMs - this.time.nowMs);
   }
 
   #hold(size: number): void {

@@ -29,6 +29,7 @@ const TRAITS: Readonly<Record<string, (scenario: Scenario) => boolean>> = {
   'positions that are listed later than their fills': ({ positionsLateMs }) => positionsLateMs > 0,
   'a trader that is killed': ({ crashEveryMs, stormEveryMs }) => crashEveryMs + stormEveryMs > 0,
   'a disk that fails': ({ diskFaultEveryMs }) => diskFaultEveryMs > 0,
+  'a disk that stands still for seconds': ({ diskStallEveryMs }) => diskStallEveryMs > 0,
   'a journal put back from a backup': ({ restoreEveryMs }) => restoreEveryMs > 0,
   'a venue that takes no stops for a while': ({ noStopsEveryMs }) => noStopsEveryMs > 0,
   'stops that never fire': ({ stuckStops }) => stuckStops > 0,

@@ -92,6 +92,30 @@ it('withdraws an order that is cancelled before the disk has answered, and never
   expect(venue.calls).toEqual([]);
 });
 
+it.each([
+  ['close', 'order.lookupFailed', ['submit f1']],
+  ['entry', 'order.cancelled', []],
+] as const)('asks no venue for an order that waits for the disk: a %s', async (purpose, answer, sent) => {
+  const { disk, engine, venue, runner, journal } = await setUp();
+  let release = () => undefined as unknown;
+  disk.hold = new Promise((resolve) => (release = () => resolve()));
+  engine.answer = (event) => {
+    if (event.kind === 'quote')
+      return [
+        { kind: 'record', record: note('intended') },
+        { kind: 'submit', order: approved({ clientId: 'f1', purpose }) },
+      ];
+    return event.kind === 'command' ? [{ kind: 'lookup', clientId: 'f1', instrument: 0 }] : [];
+  };
+  runner.post(quote);
+  void runner.command({ commandId: 'c', by: 'me', reason: 'test', command: { name: 'reconcile' } });
+  expect(engine.kinds()).toEqual(['quote', 'command', answer]);
+  release();
+  await journal.whenDurable(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(venue.calls).toEqual(sent);
+});
+
 it('cancels at once although the disk hangs', async () => {
   const { disk, engine, venue, runner } = await setUp();
   disk.hold = new Promise(() => undefined);

@@ -7,7 +7,7 @@
 
 import type { HandedAction } from '../../domain/corporate-action.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { OrderIntent } from '../../domain/order.js';
+import type { OrderIntent, OrderPurpose } from '../../domain/order.js';
 import type { CommandOutcome, Effect, EquitySample } from '../../engine/effect.js';
 import type { BeginOutcome } from '../../engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
@@ -108,7 +108,7 @@ export class Runner {
   readonly #queue: EngineEvent[] = [];
   readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
   /** Orders from the engine that wait for the disk. */
-  readonly #unsent = new Set<string>();
+  readonly #unsent = new Map<string, OrderPurpose>();
   readonly #settledWaiters: (() => void)[] = [];
   #draining = false;
   #running = true;
@@ -275,7 +275,7 @@ export class Runner {
         this.#link.takeAction(effect.handed);
         return;
       case 'lookup':
-        this.#link.lookup(effect.clientId, effect.instrument);
+        this.#lookUp(effect.clientId, effect.instrument);
         return;
       case 'requestSnapshot':
         this.#link.snapshot(effect.requestId, effect.sinceTradeMs, effect.movementsSinceMs);
@@ -288,10 +288,26 @@ export class Runner {
     }
   }
 
+  /**
+   * The venue would truthfully say that it never had an order that still waits for the disk, and another one would be
+   * sent beside it. An entry is withdrawn, since its price is too old by now; all others leave once the disk answers.
+   */
+  #lookUp(clientId: string, instrument: InstrumentId): void {
+    const purpose = this.#unsent.get(clientId);
+    if (purpose === undefined) {
+      this.#link.lookup(clientId, instrument);
+    } else if (purpose === 'entry') {
+      this.#unsent.delete(clientId);
+      this.post({ kind: 'order.cancelled', clientId });
+    } else {
+      this.post({ kind: 'order.lookupFailed', clientId, cause: 'not sent yet: its intent waits for the disk' });
+    }
+  }
+
   /** A cancel that arrives before the disk has answered withdraws the order, which is then never sent. */
   #sendOnceDurable(order: Approved<OrderIntent>, send: (order: Approved<OrderIntent>) => void): void {
-    const { clientId } = order;
-    this.#unsent.add(clientId);
+    const { clientId, purpose } = order;
+    this.#unsent.set(clientId, purpose);
     this.#parts.journal.afterDurable(
       () => {
         this.#noticeJump();

@@ -11,7 +11,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'the host sends an order before it is durable',
     file: 'trader/running/runner.ts',
-    find: '    this.#unsent.add(clientId);\n',
+    find: '    this.#unsent.set(clientId, purpose);\n',
     put: '    if (this.#running) return this.#link.submit(order);\n',
   },
   {
@@ -31,6 +31,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     file: 'trader/running/runner.ts',
     find: 'if (this.#unsent.delete(effect.clientId))',
     put: "if (effect.clientId === '')",
+  },
+  {
+    what: 'the venue is asked for an order that waits for the disk',
+    file: 'trader/running/runner.ts',
+    find: 'if (purpose === undefined) {',
+    put: 'if (purpose !== null) {',
   },
   {
     what: 'fills that are missing are given up before a reading of the venue',
