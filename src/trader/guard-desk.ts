@@ -134,7 +134,7 @@ export async function endOrderly(
   resume: ResumeRule,
   log: Log,
 ): Promise<void> {
-  const { trader, runner, feed, venue } = opened;
+  const { trader, runner, feed, venue, claim } = opened;
   const stopped = trader.runner.command({
     commandId: `shutdown-${process.pid}-${journal.lastSequence}`,
     by: 'fermata',
@@ -152,6 +152,7 @@ export async function endOrderly(
   await feed.stop();
   runner.stop();
   await venue.port.close();
+  claim?.release();
   await journal.close();
   log('info', 'the trader has ended; positions and their stops stay at the venue');
 }

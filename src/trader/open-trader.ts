@@ -14,12 +14,15 @@ import { monthKey } from '../domain/settings-change.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { longestReadingMs } from '../engine/sync/request-snapshot.js';
-import type { DeskPaths, Runtime } from '../home/runtime.js';
+import type { FileLock } from '../home/file-lock.js';
+import { type DeskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import { startItsProgram } from '../venue/environment.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
+import { tradedVenue } from '../venue/registry.js';
+import { claimAccountAt } from './accounts/claim-account.js';
 import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
 import { takeOverRules } from './accounts/standing-rules.js';
 import { takeDeskRules } from './accounts/twin-rules.js';
@@ -58,6 +61,8 @@ interface OpenTraderParts {
 }
 
 export interface OpenedTrader {
+  /** Of the account at a venue. Null: on paper, or the account's id is not known yet. */
+  readonly claim: FileLock | null;
   readonly trader: DeskTrader;
   readonly runner: Runner;
   readonly feed: MarketFeed;
@@ -128,10 +133,12 @@ async function openOn(
   const books = { expectedLots, expectedAccount };
   const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
   let runner: Runner | null = null;
+  let claim: FileLock | null = null;
   try {
     const replayed = await replayedEngine(parts, { feed, instruments }, venue);
     const { engine, activity, waitingSince, curve, records } = replayed;
     known = engine;
+    claim = claimOf(parts, venue, replayed.accountId);
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
@@ -165,19 +172,33 @@ async function openOn(
       curve,
       bars,
     });
-    return { trader, runner, feed, venue };
+    return { trader, runner, feed, venue, claim };
   } catch (error) {
     runner?.stop();
     await venue.port.close().catch(() => undefined);
+    claim?.release();
     throw error;
   }
+}
+
+/** `ofJournal`: the venue may be away, and the journal knows whose it is. */
+function claimOf(
+  { loaded: { desk }, runtime }: OpenTraderParts,
+  { port, paper }: TradingVenue,
+  ofJournal: string | null,
+): FileLock | null {
+  const accountId = port.accountId?.() ?? ofJournal;
+  if (paper !== null || accountId === null) return null;
+  const { name, live } = tradedVenue(desk.venue.name);
+  const endpoint = live.endpoint(desk, runtime.simulatedVenue);
+  return claimAccountAt(homePaths(runtime.home), { venue: name, endpoint, accountId });
 }
 
 async function replayedEngine(
   { loaded, journal, runtime, clock, log, onProgress }: OpenTraderParts,
   { feed, instruments }: Pick<Priced, 'feed' | 'instruments'>,
   venue: TradingVenue,
-): Promise<Replayed & { readonly records: number }> {
+): Promise<Replayed & { readonly records: number; readonly accountId: string | null }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
   const account = await tradedAccount(venue, journal, desk.mode, () =>
@@ -191,13 +212,15 @@ async function replayedEngine(
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);
   onProgress('replaying the journal');
+  let accountId: string | null = null;
   const records = await replayJournal(journal, (record, wallMs) => {
     engine.apply(record);
+    if (record.type === 'config') accountId = record.accountId ?? accountId;
     activity.add(record, wallMs);
     recordLog.follow(record);
   });
   const seen = { waitingSince: new WaitingSince(), curve: new EquityCurve() };
-  return { engine, activity, ...seen, recordLog, records };
+  return { engine, activity, ...seen, recordLog, records, accountId };
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {

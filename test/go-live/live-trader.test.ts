@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startTrader } from '../../src/trader/start.js';
 import { liveDesk, vote } from './support/live-desk.js';
 
 const reconciled = (status: { reconciliation: { state: string } }) => status.reconciliation.state === 'clean';
@@ -23,6 +25,16 @@ describe('a desk with real money at the exchange’s simulator', () => {
       { timeoutMs: 30_000 },
     );
     await expect(arm).rejects.toMatchObject({ code: 'go-live-required' });
+  });
+
+  it('has its account to itself: no other desk here trades it, whatever its key', async () => {
+    const desk = await liveDesk();
+    const first = await desk.start();
+    const second = { ...desk.runtime, home: join(desk.home, 'desk-homes', 'second') };
+    await expect(startTrader(second)).rejects.toThrow(/another desk that runs here trades the account/);
+    await first.stop();
+    const role = await startTrader(second);
+    await role.stop();
   });
 
   it('trades with what two people approved, keeps it over a restart, and protects at the exchange', async () => {

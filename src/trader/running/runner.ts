@@ -300,7 +300,11 @@ export class Runner {
       this.#unsent.delete(clientId);
       this.post({ kind: 'order.cancelled', clientId });
     } else {
-      this.post({ kind: 'order.lookupFailed', clientId, cause: 'not sent yet: its intent waits for the disk' });
+      this.post({
+        kind: 'order.lookupFailed',
+        clientId,
+        cause: 'not sent yet: its intent waits for the disk',
+      });
     }
   }
 
