@@ -84,6 +84,8 @@ export interface ApprovalProgress {
 export interface VoteAnswer extends ApprovalProgress {
   readonly counted: boolean;
   readonly detail: string;
+  /** When the vote that this answers was given: a repeated request may get the answer to an earlier one. */
+  readonly atWallMs?: number;
 }
 
 export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as const;

@@ -106,17 +106,21 @@ async function send(
     expiresWallMs: voteExpiresMs(context, approval),
     signature,
   });
-  const vote: Vote = { decision, reason };
-  try {
-    const answer = await context.temporal.within(UPDATE_MS, (client) =>
+  const cast = (updateId: string): Promise<VoteAnswer> =>
+    context.temporal.within(UPDATE_MS, (client) =>
       client.workflow
         .getHandle(approval.workflowId, undefined, { firstExecutionRunId: approval.runId })
         .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, {
-          args: [vote],
-          // The same tap twice is one vote; the workflow refuses a second vote by the same person.
-          updateId: vote.decision.decisionId,
+          args: [{ decision, reason }],
+          updateId,
         }),
     );
+  try {
+    // The same tap twice is one vote; the workflow refuses a second vote by the same person.
+    let answer = await cast(decision.decisionId);
+    // Temporal gives the answer of an earlier vote again. What was refused then, may count now.
+    if (!answer.counted && answer.atWallMs !== decision.atWallMs)
+      answer = await cast(`${decision.decisionId}:${context.newId()}`);
     return { ok: answer.counted, detail: answer.detail, approvalId: approval.id };
   } catch (error) {
     if (error instanceof TemporalUnavailable) {

@@ -291,3 +291,15 @@ describe('a vote that is quicker than its workflow', () => {
     }
   });
 });
+
+it('counts a vote that is given again once what it was refused for is put right', async () => {
+  const asked = await bench.ask();
+  await shown(bench, ANNA, asked);
+  const { decisionKey } = bench;
+  bench.decisionKey = 'cd'.repeat(32);
+  for (const _time of [1, 2])
+    expect(await note(bench, await tap(bench, ANNA, asked, 'Approve'))).toContain('does not count');
+  bench.decisionKey = decisionKey;
+  expect(await note(bench, await tap(bench, ANNA, asked, 'Approve'))).toBe('✅ approved by anna');
+  expect(await asked.result).toMatchObject({ state: 'approved', votes: [{ person: 'anna' }] });
+});

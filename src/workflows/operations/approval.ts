@@ -223,19 +223,24 @@ export class Approvals {
     if (this.#find(decision) === undefined)
       await condition(() => this.#find(decision) !== undefined || this.#opening === 0);
     const waiting = this.#claim(decision);
+    const { atWallMs } = decision;
+    const answer = (counted: boolean, detail: string): VoteAnswer => ({
+      ...progressOf(waiting),
+      ...{ counted, detail, atWallMs },
+    });
     try {
       await this.#calls.recordApprovalVote.executeWithOptions(
         { summary: `${decision.person}: ${decision.choice}` },
         [{ approvalId: waiting.id, decision, reason }],
       );
     } catch (error) {
-      return { ...progressOf(waiting), counted: false, detail: causeOf(error) };
+      return answer(false, causeOf(error));
     } finally {
       this.#verifying.delete(keyOf(waiting, decision));
     }
-    if (waiting.closed) return { ...progressOf(waiting), counted: false, detail: 'it was closed meanwhile' };
+    if (waiting.closed) return answer(false, 'it was closed meanwhile');
     waiting.votes.push(decision);
-    return { ...progressOf(waiting), counted: true, detail: outcomeOf(waiting).detail };
+    return answer(true, outcomeOf(waiting).detail);
   }
 }
 

@@ -23,6 +23,8 @@ import { type BotBench, openBotBench } from './bot-bench.js';
 export interface ApprovalBench extends BotBench {
   readonly database: ApprovalStores['database'];
   readonly temporal: TemporalAccess;
+  /** By which the worker judges decisions. */
+  decisionKey: string;
   /** Starts the asking workflow; `result` is how it ended. */
   ask(change?: Partial<ApprovalRequest>): Promise<Asked>;
 }
@@ -88,7 +90,7 @@ export async function openApprovalBench(
         trader: bench.trader.client,
         pool: database.pool,
       },
-      decisionKey: () => DECISION_KEY,
+      decisionKey: () => approvals.decisionKey,
       nowMs: Date.now,
     }),
     ...IN_THIS_THREAD,
@@ -97,10 +99,11 @@ export async function openApprovalBench(
     shutdownForceTime: '2s',
   });
   const ended = worker.run();
-  return {
+  const approvals: ApprovalBench = {
     ...bench,
     database,
     temporal,
+    decisionKey: DECISION_KEY,
     ask: (change) => ask(temporal, deskName, change),
     close: async () => {
       worker.shutdown();
@@ -112,6 +115,7 @@ export async function openApprovalBench(
       rmSync(home, { recursive: true, force: true });
     },
   };
+  return approvals;
 }
 
 async function ask(
