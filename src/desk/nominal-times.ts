@@ -55,9 +55,11 @@ function isDueOn({ weekdays, daysOfMonth, months }: RoutineTimes, date: Calendar
 
 function timesOfDay(routine: RoutineTimes, day: DateTime): number[] {
   if (!isDueOn(routine, day)) return [];
-  return timesOf(routine)
-    .map((time) => day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3, 5)) }).toMillis())
-    .sort((one, other) => one - other);
+  const times = timesOf(routine).map((time) =>
+    day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3, 5)) }).toMillis(),
+  );
+  // On the day whose clocks go forward, a time in the missing hour is that of an hour later.
+  return [...new Set(times)].sort((one, other) => one - other);
 }
 
 type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;

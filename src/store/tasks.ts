@@ -80,6 +80,15 @@ export async function readTasksFrom(pool: Queries, desk: string, source: string)
   return found.rows.map(taskFrom);
 }
 
+/** Open tasks whose source begins with this text, and whose time has come, oldest first. */
+export async function readDueTasks(pool: Queries, desk: string, source: string): Promise<readonly Task[]> {
+  const found = await pool.query<TaskRow>(
+    `select * from task where desk = $1 and state = 'open' and due <= $3 and starts_with(source, $2) order by id`,
+    [desk, source, new Date()],
+  );
+  return found.rows.map(taskFrom);
+}
+
 /** `changed`: this call closed it. Null if the desk has no such task. A task is closed once. */
 export async function closeTask(
   pool: Queries,

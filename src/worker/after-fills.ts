@@ -11,7 +11,7 @@ import { moment } from '../domain/moment.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
-import { openTask, readTasks } from '../store/tasks.js';
+import { openTask, readDueTasks } from '../store/tasks.js';
 import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/trading-journal.js';
 import { datesOf } from '../trader/zone-offset.js';
 import { repeat } from './repeat.js';
@@ -35,6 +35,7 @@ export function afterFills({ desk, pool, home }: AfterFills, log: Logger): KeptT
   if (onFill === undefined) return null;
   const dateOf = datesOf(desk);
   const written = new Map<string, string>();
+  const reminded = new Set<number>();
   return repeat('watch over fills', LOOK_EVERY_MS, log, async () => {
     for (const entry of await readFilledEntries(pool, desk.desk, Date.now() - SINCE_MS)) {
       const { clientId, what, marketMs } = entry;
@@ -46,9 +47,11 @@ export function afterFills({ desk, pool, home }: AfterFills, log: Logger): KeptT
         await openTask(pool, exitReview(desk.desk, entry, onFill.exitReviewHours));
       written.set(clientId, what);
     }
-    const open = await readTasks(pool, desk.desk, { state: 'open' });
-    const due = open.filter(({ source, dueMs }) => source.startsWith(SOURCE) && dueMs <= Date.now());
-    for (const task of due) await notify(pool, reminderOf(task), home);
+    for (const task of await readDueTasks(pool, desk.desk, SOURCE)) {
+      if (reminded.has(task.id)) continue;
+      await notify(pool, reminderOf(task), home);
+      reminded.add(task.id);
+    }
   });
 }
 

@@ -3,6 +3,7 @@
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
 import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
+import type { CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
@@ -105,38 +106,48 @@ export function wakeWaitingRuns(
 /** Names of the checks that block trading now. Never rejects. */
 export type FailingChecks = () => Promise<readonly string[]>;
 
-/** Runs the checks that keep a halted desk from trading: a change is signalled, but not recorded. */
+/**
+ * Runs the checks that keep a halted desk from trading, by the rule of the resumption: those that fail, and those that
+ * are required and can't be run. A change is signalled, but not recorded. */
 export function failingChecksOf(
   context: CheckContext,
   checks: ReadonlyMap<string, Check> = CHECKS,
 ): FailingChecks {
-  const blocking = (startRoutineOf(context.desk)?.steps ?? []).filter(
-    ({ check, onFail }) => check !== undefined && onFail !== 'note' && onFail !== 'warn',
-  );
+  const steps = (startRoutineOf(context.desk)?.steps ?? []).filter(({ check }) => check !== undefined);
+  const blocking = steps.flatMap((step) => {
+    const { required, onFail } = step;
+    const verdicts = [
+      ...(onFail === 'note' || onFail === 'warn' ? [] : ['fail']),
+      ...(required ? ['not_run'] : []),
+    ];
+    return verdicts.length > 0 ? [{ ...step, verdicts: [...verdicts, null] }] : [];
+  });
   return async () => {
     const looked = await Promise.all(
-      blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds }) => {
+      blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds, verdicts }) => {
         const stepMs = timeoutSeconds * 1_000;
         const answer = checks.get(check)?.({ ...context, stepMs }, parameters);
-        const passed = await within(stepMs, answer);
-        return passed ? [] : [key];
+        return verdicts.includes(await verdictWithin(stepMs, answer)) ? [key] : [];
       }),
     );
     return looked.flat();
   };
 }
 
-/** False if it fails, throws or doesn't answer in time. */
-async function within(ms: number, answer: ReturnType<Check> | undefined): Promise<boolean> {
+/** Null if it throws or doesn't answer in time. */
+async function verdictWithin(
+  ms: number,
+  answer: ReturnType<Check> | undefined,
+): Promise<CheckOutcome['verdict'] | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), ms);
   });
   try {
     const outcome = await Promise.race([answer, late]);
-    return outcome !== null && outcome !== undefined && outcome.verdict !== 'fail';
+    return outcome?.verdict ?? null;
   } catch {
-    return false;
+    return null;
   } finally {
     clearTimeout(timer);
   }

@@ -42,6 +42,15 @@ describe('due times', () => {
     );
   });
 
+  it('come once where an interval has a time in the missing hour and one an hour later', () => {
+    const hourly = { at: [], every: '1h', weekdays: [], daysOfMonth: [] };
+    const between = [at('2026-03-08T06:00:00Z'), at('2026-03-08T08:00:00Z')] as const;
+    expect(nominalTimesBetween(hourly, 'America/New_York', ...between, 9).map(iso)).toEqual([
+      '2026-03-08T07:00:00.000Z',
+      '2026-03-08T08:00:00.000Z',
+    ]);
+  });
+
   it('find the first Monday of a month', () => {
     const monthly = { at: ['08:00'], weekdays: ['mon' as const], daysOfMonth: [1, 2, 3, 4, 5, 6, 7] };
     expect(iso(nextNominalMs(monthly, 'UTC', at('2026-03-03T00:00:00Z')))).toBe('2026-04-06T08:00:00.000Z');

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { readTasks } from '../../src/store/tasks.js';
+import { openTask, readTasks } from '../../src/store/tasks.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { afterFills } from '../../src/worker/after-fills.js';
 import { roleLog } from '../../src/worker/role-log.js';
@@ -79,6 +79,24 @@ it('reminds people when the exit’s review is due, once', async () => {
     await watch?.stop();
   }
   expect(await told()).toEqual([{ title: 'Due now: Exit review: short 2 NQ/USD at 15234 by slob' }]);
+});
+
+it('reminds of each review that is due, however many are open before it', async () => {
+  const desk = 'many';
+  for (let number = 1; number <= 120; number += 1)
+    await openTask(database.pool, {
+      desk,
+      source: `exit-review:${number}`,
+      title: `Exit review: ${number}`,
+      detail: '',
+      dueMs: Date.now() - (200 - number) * HOUR,
+    });
+  const watch = afterFills({ desk: { ...slob, desk }, pool: database.pool, home: null }, log);
+  await until('each reminder', async () => {
+    const { rows } = await database.pool.query('select 1 from notice where desk = $1', [desk]);
+    return rows.length === 120 ? true : undefined;
+  });
+  await watch?.stop();
 });
 
 it('does nothing where the desk file does not ask for it', () => {

@@ -312,6 +312,36 @@ describe('checks of a halted desk', () => {
   });
 });
 
+describe('a check that the start requires', () => {
+  it('stands in the way where it cannot be run, whatever its failure leads to', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const context = contextOf(desk);
+    const routines = context.desk.routines.map((routine) => ({
+      ...routine,
+      steps: routine.steps
+        .filter(({ check: name }) => name !== undefined)
+        .slice(0, 1)
+        .map((step) => ({ ...step, key: 'one', check: 'one', required: true, onFail: 'warn' as const })),
+    }));
+    const answers = new Map<string, Check>();
+    const look = failingChecksOf(
+      { ...context, desk: { ...context.desk, routines }, runtime: {} as never },
+      answers,
+    );
+    const says = (verdict: 'fail' | 'not_run' | 'pass') =>
+      answers.set(
+        'one',
+        check(verdict, z.looseObject({}), async () => ({ verdict, observed: '', expected: '' })),
+      );
+    says('not_run');
+    expect(await look()).toEqual(['one']);
+    says('pass');
+    expect(await look()).toEqual([]);
+    says('fail');
+    expect(await look()).toEqual([]);
+  });
+});
+
 describe('the end-to-end heartbeat', () => {
   it('starts the pulse where there is none, and again where somebody has terminated it', async () => {
     const desk = await bench.desk(SERVED);
