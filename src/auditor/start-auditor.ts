@@ -19,7 +19,7 @@ import { openLog } from '../trader/log.js';
 import type { BookReading } from '../venue/book-reading.js';
 import { credentialNames } from '../venue/environment.js';
 import { loadDesk } from '../venue/load-desk.js';
-import { PaperBook } from '../venue/paper/book.js';
+import { bookAsWritten, bySymbol, type PaperBook } from '../venue/paper/book.js';
 import { BOOK_FILE } from '../venue/paper/book-file.js';
 import type { BookRecord } from '../venue/paper/book-record.js';
 import type { VenueEndpoint } from '../venue/prices.js';
@@ -119,23 +119,25 @@ const LINE = /^([0-9a-f]{8}) (\d+) (.*)$/;
  * state.
  */
 export function readPaperBook(directory: string, instruments: readonly Instrument[]): BookReading | null {
+  const today = bySymbol(instruments);
   const lines = textOf(join(directory, BOOK_FILE)).split('\n');
-  let book: PaperBook | null = null;
+  let written: PaperBook | null = null;
   let lastNumber = -1;
   for (const line of lines) {
     const entry = decode(line);
     // A line still being written ends what can be read now.
     if (entry === null) break;
     if (entry.record.type === 'state') {
-      book = new PaperBook(entry.record.state, new Map(instruments.map((known) => [known.symbol, known])));
-    } else if (book === null) {
+      written = bookAsWritten(entry.record.state, today);
+    } else if (written === null) {
       throw new Error('the paper book does not begin with its state');
     } else if (entry.number > lastNumber) {
-      book.apply(entry.record);
+      written.apply(entry.record);
     }
     lastNumber = Math.max(lastNumber, entry.number);
   }
-  if (book === null) return null;
+  if (written === null) return null;
+  const book = written.under(today);
   const open = [...book.positions].filter(([, { quantityLots }]) => quantityLots !== 0);
   const { instruments: known, positions } = book;
   return {

@@ -12,7 +12,7 @@ import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, QuoteEvent, Stamp } from './event.js';
 import { nextFlatKnownMs, nextWakeKnownMs, passesQuote, passesTick } from './flow/at-rest.js';
-import { begin } from './flow/begin.js';
+import { begin, whyNotBegin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { finishEvent } from './flow/finish-event.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
@@ -42,6 +42,8 @@ export type BeginOutcome =
 export interface Engine {
   /** For the journal's replay, before `begin`. Throws RangeError if a record contradicts those before it. */
   apply(record: EngineRecord): void;
+  /** After the replay: why `begin` would refuse, for a host that must know before it opens the venue. Null: it would not. */
+  whyNotBegin(): string | null;
   /** Called once, after the replay: the desk is HALTED and a snapshot of the venue is requested. */
   begin(stamp: Stamp): BeginOutcome;
   /** Effects in the order in which they must be carried out. The array is only valid until the next call. */
@@ -97,6 +99,7 @@ export function createEngine(config: EngineConfig): Engine {
       if (core.begun) throw new RangeError('a record can only be replayed before the engine has begun');
       applyRecord(core.state, record);
     },
+    whyNotBegin: () => whyNotBegin(core),
     begin: (stamp) => beginOnce(core, stamp),
     process: (event) => process(core, event),
     nextWakeMs: () => nextWakeKnownMs(core),

@@ -1,4 +1,7 @@
-/** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
+/**
+ * From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. The paper venue is
+ * opened after the replay.
+ */
 import { existsSync } from 'node:fs';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/desk-venue.js';
@@ -19,6 +22,7 @@ import { type DeskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import { startItsProgram } from '../venue/environment.js';
+import { paperCapabilities } from '../venue/paper/capabilities.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
@@ -120,7 +124,6 @@ async function openOn(
   news: readonly string[],
 ): Promise<OpenedTrader> {
   const { desk } = parts.loaded;
-  parts.onProgress(ordersLeave(desk) ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
   let known: Engine | null = null;
   const expectedLots = (id: number): number => {
     if (known === null) return 0;
@@ -131,13 +134,21 @@ async function openOn(
   };
   const expectedAccount = () => known?.view.accountId ?? null;
   const books = { expectedLots, expectedAccount };
-  const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
+  const openVenue = () => {
+    parts.onProgress(ordersLeave(desk) ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
+    return openTradingVenue({ ...parts, desk, instruments, feed, ...books });
+  };
+  let venue = ordersLeave(desk) ? await openVenue() : null;
   let runner: Runner | null = null;
   let claim: FileLock | null = null;
   try {
     const replayed = await replayedEngine(parts, { feed, instruments }, venue);
     const { engine, activity, waitingSince, curve, records } = replayed;
     known = engine;
+    const refusal = engine.whyNotBegin();
+    if (refusal !== null) throw new StartRefused(refusal);
+    // It rewrites the paper book for these instruments, which a refused start must leave as it was.
+    venue ??= await openVenue();
     claim = claimOf(parts, venue, replayed.accountId);
     runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { ...replayed, venue, feed });
     const { paper } = venue;
@@ -175,7 +186,7 @@ async function openOn(
     return { trader, runner, feed, venue, claim };
   } catch (error) {
     runner?.stop();
-    await venue.port.close().catch(() => undefined);
+    await venue?.port.close().catch(() => undefined);
     claim?.release();
     throw error;
   }
@@ -197,14 +208,18 @@ function claimOf(
 async function replayedEngine(
   { loaded, journal, runtime, clock, log, onProgress }: OpenTraderParts,
   { feed, instruments }: Pick<Priced, 'feed' | 'instruments'>,
-  venue: TradingVenue,
+  /** Null: the paper venue, which is opened later. */
+  venue: TradingVenue | null,
 ): Promise<Replayed & { readonly records: number; readonly accountId: string | null }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
-  const account = await tradedAccount(venue, journal, desk.mode, () =>
-    startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: process.env }),
-  );
-  const { capabilities } = venue.port;
+  const account =
+    venue === null
+      ? { account: paperAccount(feed.source.identity), real: false }
+      : await tradedAccount(venue, journal, desk.mode, () =>
+          startItsProgram({ desk, simulatedVenue: runtime.simulatedVenue, env: process.env }),
+        );
+  const capabilities = venue?.port.capabilities ?? paperCapabilities(instruments);
   const contractsNowMs = feed.source.kind === 'live' ? clock.wallMs() : undefined;
   const engine = createEngine(
     engineConfig(desk, configHash, incarnation, instruments, capabilities, account, contractsNowMs),
@@ -312,16 +327,15 @@ function takeMonths(months: Map<string, ContractMonth>, record: EngineRecord): v
 }
 
 /**
- * The account that the engine trades, and the time and cash with which its journal begins. The first start at
- * a venue counts profit from the account's cash at that moment; later starts know it from the journal.
+ * The account at a venue that the engine trades, and the time and cash with which its journal begins. The first start
+ * counts profit from the account's cash at that moment; later starts know it from the journal.
  */
 export async function tradedAccount(
-  { port, paper, account }: TradingVenue,
+  { port, account }: Pick<TradingVenue, 'port' | 'account'>,
   journal: Journal,
   mode: Desk['mode'],
   whatToDo: () => string | null,
 ): Promise<TradedAccount> {
-  if (paper !== null) return { account, real: false };
   const real = mode === 'live';
   if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
   try {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AuditParts, compareBooks, createAudit, HeldLately, LateCash } from '../../src/auditor/audit.js';
 import { readPaperBook } from '../../src/auditor/start-auditor.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
@@ -9,6 +9,7 @@ import { buildInstruments } from '../../src/trader/engine-config.js';
 import type { BookReading, OwnPrices } from '../../src/venue/book-reading.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { PaperBench } from '../venue/paper-bench.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
 const desk = cryptoDesk();
@@ -218,5 +219,20 @@ describe('the paper venue’s book, read while the venue writes', () => {
     expect(readPaperBook(directory, instruments)).toMatchObject({ cash: CASH, positions: new Map() });
     appendFileSync(join(directory, 'book.jsonl'), '0badc0de 99 {"type":"fill"');
     expect(readPaperBook(directory, instruments)?.cash).toBe(CASH);
+  });
+
+  it('has the same money and coins under a desk file whose steps have changed since the trader started', async () => {
+    const bench = new PaperBench({ instruments });
+    onTestFinished(() => bench.end());
+    await bench.buyOne();
+    const { cash } = await bench.venue.balances();
+    const changed = buildInstruments({
+      ...desk,
+      instruments: desk.instruments.map((one) => ({ ...one, tickSize: '0.1', lotSize: '0.001' })),
+    });
+    expect(readPaperBook(bench.directory, changed)).toMatchObject({
+      cash,
+      positions: new Map([['BTC/USDT', 10]]),
+    });
   });
 });

@@ -56,12 +56,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
   const { journal } = await openJournal({ directory: join(folder, 'journal') });
   const account =
     options.asExchangeAccount === true
-      ? await tradedAccount(
-          { port: venue, paper: null, account: 'binance-simulator' },
-          journal,
-          'live',
-          () => null,
-        )
+      ? await tradedAccount({ port: venue, account: 'binance-simulator' }, journal, 'live', () => null)
       : null;
   const { historyBeginsMs, startingCash } = account ?? {};
   const config = {

@@ -34,6 +34,8 @@ export interface TraderHome {
   startOrphaned(): Pick<TraderProcess, 'exited'>;
   /** What the next start trades on. */
   changeMarket(market: Partial<MarketChoice>): void;
+  /** Edits the desk file as the next start finds it. */
+  changeDesk(edit: (text: string) => string): void;
   status(): Promise<TraderStatus>;
   /** Its first status of which this is true. */
   until(isTrue: (status: TraderStatus) => boolean, patienceMs?: number): Promise<TraderStatus>;
@@ -104,6 +106,10 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
     until: untilStatus,
     changeMarket: (change) =>
       writeFileSync(runtimeFile, JSON.stringify({ ...runtime, market: { ...market, ...change } })),
+    changeDesk: (edit) => {
+      writeFileSync(deskFile, edit(readFileSync(deskFile, 'utf8')));
+      writeFileSync(runtimeFile, JSON.stringify({ ...runtime, configHash: loadDesk(deskFile).configHash }));
+    },
     start: (failpoint) => startProcess(runtimeFile, failpoint),
     startOrphaned: () => {
       const { child, exited } = spawned(runtimeFile);

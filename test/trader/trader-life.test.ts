@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { until } from '../support/eventually.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
 
@@ -106,6 +108,27 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   expect(
     recordsIn(home.journal, 'order.intended').filter((intended) => intended.order.clientId === clientId),
   ).toHaveLength(1);
+});
+
+it('refuses instruments that changed under a position, and leaves the paper account as it was', async () => {
+  const home = traderHome();
+  const { paperBook } = deskPaths(homePaths(home.runtime.home), home.runtime.desk);
+  const book = () => readFileSync(join(paperBook, 'book.jsonl'), 'utf8');
+  const first = await home.start();
+  await home.arm();
+  await home.until(({ positions }) => positions.length > 0);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  const before = book();
+  home.changeDesk((text) => text.replaceAll('tickSize: "0.01"', 'tickSize: "0.02"'));
+  await expect(home.start()).rejects.toThrow(
+    /instruments changed while positions in .* are open: nothing was started and nothing was changed/,
+  );
+  expect(book()).toBe(before);
+  home.changeDesk((text) => text.replaceAll('tickSize: "0.02"', 'tickSize: "0.01"'));
+  await home.start();
+  const again = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
+  expect(again.reconciliation.differences).toEqual([]);
 });
 
 it('refuses a second trader on the same journal, a changed desk file, and real money on made-up prices', async () => {

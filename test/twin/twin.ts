@@ -78,6 +78,7 @@ export class Twins {
         here.apply(record);
         if (this.difference === null && !this.leftOut.includes(record.type)) there.apply(record);
       },
+      whyNotBegin: () => here.whyNotBegin(),
       begin: (stamp) => {
         const mine = () => effectsOf(here.begin(stamp));
         return { ok: true, effects: compare('begin', mine, () => effectsOf(there.begin(stamp))) };

@@ -53,7 +53,7 @@ it('where no Gateway runs, start, pre-flight and connection test say how to star
   ]);
 
   const away = { balances: () => Promise.reject(new Error('no connection')) } as never;
-  const venue = { port: away, paper: null, account: 'Interactive Brokers testnet' };
+  const venue = { port: away, account: 'Interactive Brokers testnet' };
   const start = tradedAccount(venue, { lastSequence: 0 } as never, 'paper', () => startItsProgram(question));
   await expect(start).rejects.toThrow(`(no connection). No order was sent. ${ways}.`);
 

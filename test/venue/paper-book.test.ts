@@ -1,9 +1,15 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildInstrument, withConversions } from '../../src/domain/build-instrument.js';
+import {
+  buildInstrument,
+  type InstrumentSource,
+  withConversions,
+} from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import type { PaperBookState } from '../../src/venue/paper/book-record.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
 import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
@@ -15,6 +21,15 @@ beforeEach(() => {
   bench = new PaperBench();
 });
 afterEach(() => bench.end());
+
+/** Changes the state with which the closed book begins. */
+function changeState(change: (state: PaperBookState) => PaperBookState): void {
+  const path = join(bench.directory, 'book.jsonl');
+  const [first = '', ...others] = readFileSync(path, 'utf8').split('\n');
+  const [, number, json = ''] = /^\S+ (\d+) (.*)$/.exec(first) ?? [];
+  const body = `${number} ${JSON.stringify({ type: 'state', state: change(JSON.parse(json).state) })}`;
+  writeFileSync(path, [`${crc32(body).toString(16).padStart(8, '0')} ${body}`, ...others].join('\n'));
+}
 
 describe('the book of the paper venue', () => {
   it('survives a restart with orders, positions, cash and fills', async () => {
@@ -174,6 +189,83 @@ describe('the book of the paper venue', () => {
   it('keeps its money when the desk file changes its balance', async () => {
     await bench.reopen({ paper: { ...PAPER, balance: '500' } });
     expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('10000') });
+  });
+});
+
+describe('a paper book after the steps of an instrument have changed', () => {
+  const coin: InstrumentSource = {
+    ...{ symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001', minNotional: '5' },
+    ...{ makerFeePpm: 0, takerFeePpm: 0 },
+  };
+  const steps = (change: Partial<InstrumentSource> = {}) => ({
+    instruments: [buildInstrument(0, { ...coin, ...change }), eth],
+  });
+
+  /** Buys at 60,000 and sells 2,000 higher. */
+  async function trade(lots: { bought: number; sold: number }): Promise<void> {
+    bench.quote(1000, 5_999_998, 6_000_000);
+    await bench.venue.submit(approved({ quantityLots: lots.bought }));
+    await bench.filled(1);
+    bench.quote(2000, 6_200_000, 6_200_002);
+    await bench.venue.submit(approved({ side: 'sell', quantityLots: lots.sold }));
+    await bench.filled(2);
+  }
+
+  it.each<[string, Partial<InstrumentSource>, Partial<InstrumentSource>]>([
+    ['a tick of coins', {}, { tickSize: '0.1' }],
+    ['a lot of coins', {}, { lotSize: '0.0001' }],
+    ['the multiplier of a future', { kind: 'future', multiplier: '2' }, { kind: 'future', multiplier: '5' }],
+  ])('has the same money: %s', async (_, before, after) => {
+    await bench.reopen(steps(before));
+    await trade({ bought: 1000, sold: 1000 });
+    const { cash } = await bench.venue.balances();
+    expect(cash).not.toBe(parseMoney('10000'));
+    for (const restart of ['first', 'second']) {
+      await bench.reopen(steps(after));
+      expect(await bench.venue.balances(), restart).toMatchObject({ cash });
+    }
+  });
+
+  it('has the same money of an inverse contract, to the last part of a coin', async () => {
+    const contract = { symbol: 'BTC/USD', kind: 'inverse', lotSize: '1', minNotional: '0' } as const;
+    const inverse = (change: Partial<InstrumentSource>) => ({
+      instruments: steps({ ...contract, multiplier: '100', ...change }).instruments.slice(0, 1),
+      paper: { ...PAPER, balance: '1', currency: 'BTC' },
+    });
+    await bench.venue.close();
+    rmSync(join(bench.directory, 'book.jsonl'));
+    bench.open(inverse({}));
+    await trade({ bought: 7, sold: 7 });
+    const { cash } = await bench.venue.balances();
+    expect(cash).not.toBe(parseMoney('1'));
+    await bench.reopen(inverse({ tickSize: '0.1', multiplier: '10' }));
+    expect(await bench.venue.balances()).toMatchObject({ cash });
+  });
+
+  it('has as many coins in other lots, those below a lot included', async () => {
+    const inCoins = { ...PAPER, takerFeePpm: 1500, feesIn: 'coin' as const };
+    await bench.reopen({ ...steps(), paper: inCoins });
+    // The fee keeps a lot and a half of the thousand.
+    await trade({ bought: 1000, sold: 990 });
+    const lots = async (lotSize: string) => {
+      await bench.reopen({ ...steps({ lotSize }), paper: inCoins });
+      expect((await bench.venue.holdings()).get('BTC')).toBe('0.00008500');
+      return (await bench.venue.positions()).map(({ quantityLots }) => quantityLots);
+    };
+    expect(await lots('0.00001')).toEqual([8]);
+    expect(await lots('0.000001')).toEqual([85]);
+    expect(await lots('0.0001')).toEqual([]);
+    expect(await lots('0.00001')).toEqual([8]);
+  });
+
+  it('opens as written by an earlier version, which did not write the steps into it', async () => {
+    await trade({ bought: 1000, sold: 400 });
+    const account = () => Promise.all([bench.venue.balances(), bench.venue.positions()]);
+    const before = await account();
+    await bench.venue.close();
+    changeState(({ instruments: _, ...state }) => state);
+    bench.open();
+    expect(await account()).toEqual(before);
   });
 });
 

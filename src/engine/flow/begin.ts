@@ -81,7 +81,7 @@ function doubtLateLists(core: Core): void {
  * Positions and orders are counted in steps of their instrument, so the steps must not change while any are
  * open.
  */
-function whyNotBegin(core: Core): string | null {
+export function whyNotBegin(core: Core): string | null {
   const { state, config } = core;
   const before = state.config;
   if (before === null) return null;

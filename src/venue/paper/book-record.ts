@@ -4,6 +4,7 @@
  */
 
 import type { HandedAction } from '../../domain/corporate-action.js';
+import type { Instrument } from '../../domain/instrument.js';
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 import type { Charged } from '../../domain/order-fee.js';
@@ -77,6 +78,11 @@ export interface PaperBookState {
   readonly currency: string;
   /** Identity of the price source on which its positions were opened. */
   readonly prices: string;
+  /**
+   * The ticks and lots of this state, and of the records after it, are theirs: the desk file may have changed
+   * since. Absent: an earlier version wrote it.
+   */
+  readonly instruments?: readonly Instrument[];
   readonly cash: WrittenUnits;
   /** Cash below a money unit, in units of 1e-12. Absent: none. */
   readonly finerCash?: WrittenUnits;

@@ -137,11 +137,21 @@ export class PaperBook {
     }
   }
 
+  /** The same account in the steps of these instruments. */
+  under(instruments: ReadonlyMap<string, Instrument>): PaperBook {
+    const positions = [...this.positions].map(([symbol, position]) => {
+      const [old, now] = [this.instruments.get(symbol), instruments.get(symbol)];
+      return [symbol, old && now ? inLotsOf(now, old, position) : position] as const;
+    });
+    return new PaperBook({ ...this.state(), positions }, instruments);
+  }
+
   state(): PaperBookState {
     return {
       bookId: this.bookId,
       currency: this.currency,
       prices: this.prices,
+      instruments: [...this.instruments.values()],
       cash: writeUnits(this.cashUnits),
       ...(this.#finer === 0n ? {} : { finerCash: writeUnits(this.#finer) }),
       ...(this.stock.size === 0 ? {} : { stock: this.#stockLeft() }),
@@ -308,27 +318,45 @@ export class PaperBook {
   }
 }
 
+/** The book as a state begins it. A state of an earlier version doesn't name its instruments: it gets today's. */
+export function bookAsWritten(state: PaperBookState, today: ReadonlyMap<string, Instrument>): PaperBook {
+  return new PaperBook(state, state.instruments === undefined ? today : bySymbol(state.instruments));
+}
+
+export function bySymbol(instruments: readonly Instrument[]): ReadonlyMap<string, Instrument> {
+  return new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
+}
+
+type Coins = Omit<PaperPosition, 'cost'>;
+
 /** In units of the coin, at its books' scale. */
-function coinsOf(
-  instrument: Instrument,
-  { quantityLots, remainder = 0 }: Omit<PaperPosition, 'cost'>,
-): Units {
+function coinsOf(instrument: Instrument, { quantityLots, remainder = 0 }: Coins): Units {
   const { perLot } = stepsOf(instrument, scalesFor([instrument], new Map()));
   return BigInt(quantityLots) * perLot + readUnits(remainder);
 }
 
-/** Whole lots and the remainder below one, after a fee in coins. */
-function left(
-  instrument: Instrument,
-  held: Omit<PaperPosition, 'cost'>,
-  kept: string | null,
-): Omit<PaperPosition, 'cost'> {
+/** Whole lots and the remainder below one. */
+function inLots(units: Units, perLot: Units): Coins {
+  const below = units % perLot;
+  const quantityLots = Number(units / perLot);
+  return below === 0n ? { quantityLots } : { quantityLots, remainder: writeUnits(below) };
+}
+
+/** As many coins as before, cut to what the new books can tell. */
+function inLotsOf(now: Instrument, old: Instrument, position: PaperPosition): PaperPosition {
+  if (now.lotSize === old.lotSize) return position;
+  const [scales, before] = [scalesFor([now], new Map()), scalesFor([old], new Map())];
+  const coarser = 10n ** BigInt(placesOf(before, old.base));
+  const coins = (coinsOf(old, position) * 10n ** BigInt(placesOf(scales, now.base))) / coarser;
+  const held = inLots(coins, stepsOf(now, scales).perLot);
+  return { ...held, cost: held.quantityLots === 0 ? 0 : position.cost };
+}
+
+/** What is held after a fee in coins. */
+function left(instrument: Instrument, held: Coins, kept: string | null): Coins {
   const { quantityLots, remainder } = held;
   if (kept === null) return remainder === undefined ? { quantityLots } : { quantityLots, remainder };
   const scales = scalesFor([instrument], new Map());
   const { perLot } = stepsOf(instrument, scales);
-  const units = coinsOf(instrument, held) - parseUnits(kept, placesOf(scales, instrument.base));
-  const below = units % perLot;
-  const lots = Number(units / perLot);
-  return below === 0n ? { quantityLots: lots } : { quantityLots: lots, remainder: writeUnits(below) };
+  return inLots(coinsOf(instrument, held) - parseUnits(kept, placesOf(scales, instrument.base)), perLot);
 }

@@ -5,7 +5,7 @@ import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseUnits, writeUnits } from '../../domain/money.js';
 import { settleOf } from '../../domain/value.js';
-import { PaperBook } from './book.js';
+import { bookAsWritten, bySymbol, type PaperBook } from './book.js';
 import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
 import type { PaperBookState } from './book-record.js';
 
@@ -50,21 +50,20 @@ export function openBook(
   const state = first?.record.type === 'state' ? first.record.state : { ...newBook(paper, prices), ...past };
   checkPrices(state, prices);
   checkCurrency(state, instruments, paper.currency);
-  const book = new PaperBook(
-    state,
-    new Map(instruments.map((instrument) => [instrument.symbol, instrument])),
-  );
-  checkSymbols(state, book);
+  const today = bySymbol(instruments);
+  const written = bookAsWritten(state, today);
+  checkSymbols(state, written, today);
   let number = first?.number ?? 0;
   for (const entry of others) {
     // Records that were waiting for the disk during a rewrite are already part of the state line.
     if (entry.number <= number || entry.record.type === 'state') continue;
-    book.apply(entry.record);
+    written.apply(entry.record);
     number = entry.number;
   }
+  const book = written.under(today);
   // Nothing falls due while no holding cost is declared, even if one is declared again.
   for (const symbol of book.charged.keys()) {
-    const id = book.instruments.get(symbol)?.id ?? -1;
+    const id = today.get(symbol)?.id ?? -1;
     if ((holdingCosts[id] ?? null) === null) book.charged.delete(symbol);
   }
   if (directory === null) return { book, file: IN_MEMORY };
@@ -117,13 +116,13 @@ function checkCurrency(state: PaperBookState, instruments: readonly Instrument[]
   }
 }
 
-function checkSymbols(state: PaperBookState, book: PaperBook): void {
+function checkSymbols(state: PaperBookState, book: PaperBook, today: ReadonlyMap<string, Instrument>): void {
   const symbols = [
     // A remainder below a lot can't be traded and needs no watching.
     ...state.positions.flatMap(([symbol, { quantityLots }]) => (quantityLots === 0 ? [] : [symbol])),
     ...[...book.allOpenOrders()].map((o) => o.symbol),
   ];
-  const unknown = symbols.find((symbol) => !book.instruments.has(symbol));
+  const unknown = symbols.find((symbol) => !today.has(symbol));
   if (unknown === undefined) return;
   throw new PaperBookMismatch(
     `the paper book has a position or an open order of ${unknown}, which is not in the desk file. It was left as it is. ` +
