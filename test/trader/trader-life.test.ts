@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { until } from '../support/eventually.js';
 import { recordsIn, traderHome } from './spawn-trader.js';
@@ -129,6 +130,30 @@ it('refuses instruments that changed under a position, and leaves the paper acco
   await home.start();
   const again = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
   expect(again.reconciliation.differences).toEqual([]);
+});
+
+it('begins with other instruments once it is flat, with the same money', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  await home.arm();
+  await home.until(({ positions }) => positions.length > 0);
+  await home.client.call('closeAll', { commandId: 'all', by: 'anna', reason: 'other instruments' });
+  const flat = await home.until(({ closeAll, fills }) => closeAll === 'flat' && fills > 1);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  // One that was traded is taken out, and the other one has another tick.
+  const [out, kept] = recordsIn(home.journal, 'fill')[0]?.fill.instrument === 0 ? [0, 'ETH'] : [1, 'BTC'];
+  home.changeDesk((text) => {
+    const document = parseDocument(text);
+    document.deleteIn(['instruments', out]);
+    document.setIn(['instruments', 0, 'tickSize'], '0.02');
+    document.setIn(['strategies', 0, 'symbols'], [`${kept}/USDT`]);
+    return document.toString();
+  });
+  await home.start();
+  const again = await home.until(({ reconciliation }) => reconciliation.state === 'clean');
+  expect(again.reconciliation.differences).toEqual([]);
+  expect(again.cash).toBe(flat.cash);
 });
 
 it('refuses a second trader on the same journal, a changed desk file, and real money on made-up prices', async () => {

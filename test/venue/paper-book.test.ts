@@ -258,12 +258,48 @@ describe('a paper book after the steps of an instrument have changed', () => {
     expect(await lots('0.00001')).toEqual([8]);
   });
 
+  const onlyEth = { instruments: [{ ...eth, id: 0 }] };
+
+  it.each([
+    ['since the last start', async () => undefined],
+    ['of a position from before the last start', () => bench.reopen(steps())],
+  ])('opens without an instrument that is flat: it was closed by a trade %s', async (_, between) => {
+    await bench.buyOne();
+    await between();
+    await bench.venue.close();
+    expect(() => bench.open(onlyEth)).toThrow(/position or an open order of BTC\/USDT/);
+    bench.open(steps());
+    await between();
+    bench.quote(2000, 6_200_000, 6_200_002);
+    await bench.venue.submit(approved({ side: 'sell' }));
+    await bench.filled(1);
+    const { cash } = await bench.venue.balances();
+    await bench.reopen(onlyEth);
+    expect(await bench.venue.balances()).toMatchObject({ cash });
+    expect(await bench.venue.positions()).toEqual([]);
+  });
+
+  it('leaves coins too few to be sold behind with their instrument, and finds them again in other lots', async () => {
+    const inCoins = { ...PAPER, takerFeePpm: 1500, feesIn: 'coin' as const };
+    await bench.reopen({ ...steps(), paper: inCoins });
+    await trade({ bought: 1000, sold: 990 });
+    for (const restart of ['first', 'second']) {
+      await bench.reopen(onlyEth);
+      expect(await bench.venue.positions(), restart).toEqual([]);
+      expect((await bench.venue.holdings()).get('BTC'), restart).toBe('0.00008500');
+    }
+    await bench.reopen(steps({ lotSize: '0.000001' }));
+    expect(await bench.venue.positions()).toEqual([{ instrument: 0, quantityLots: 85 }]);
+  });
+
   it('opens as written by an earlier version, which did not write the steps into it', async () => {
     await trade({ bought: 1000, sold: 400 });
     const account = () => Promise.all([bench.venue.balances(), bench.venue.positions()]);
     const before = await account();
     await bench.venue.close();
     changeState(({ instruments: _, ...state }) => state);
+    // Its trades can't be counted without their instrument.
+    expect(() => bench.open(onlyEth)).toThrow(/trades of BTC\/USDT.*start once, and take it out again/);
     bench.open();
     expect(await account()).toEqual(before);
   });

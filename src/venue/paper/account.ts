@@ -36,9 +36,10 @@ export class PaperAccount {
 
   async positions(): Promise<readonly VenuePosition[]> {
     await this.flushed();
-    return [...this.book.positions].flatMap(([symbol, { quantityLots }]) =>
-      quantityLots === 0 ? [] : [{ instrument: this.#id(symbol), quantityLots }],
-    );
+    return [...this.book.positions].flatMap(([symbol, { quantityLots }]) => {
+      const instrument = this.#idBySymbol.get(symbol);
+      return quantityLots === 0 || instrument === undefined ? [] : [{ instrument, quantityLots }];
+    });
   }
 
   async openOrders(): Promise<readonly VenueOrder[]> {

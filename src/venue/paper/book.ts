@@ -53,6 +53,7 @@ export class PaperBook {
 
   constructor(
     state: PaperBookState,
+    /** Those of the desk, and of coins that were left behind when the desk file left their instrument out. */
     readonly instruments: ReadonlyMap<string, Instrument>,
   ) {
     this.bookId = state.bookId;
@@ -137,13 +138,17 @@ export class PaperBook {
     }
   }
 
-  /** The same account in the steps of these instruments. */
+  /** The same account in the steps of these instruments. What is held of another one stays, with its instrument. */
   under(instruments: ReadonlyMap<string, Instrument>): PaperBook {
+    const known = new Map(instruments);
     const positions = [...this.positions].map(([symbol, position]) => {
-      const [old, now] = [this.instruments.get(symbol), instruments.get(symbol)];
-      return [symbol, old && now ? inLotsOf(now, old, position) : position] as const;
+      const old = this.instruments.get(symbol);
+      const now = instruments.get(symbol) ?? old;
+      if (old === undefined || now === undefined) return [symbol, position] as const;
+      known.set(symbol, now);
+      return [symbol, inLotsOf(now, old, position)] as const;
     });
-    return new PaperBook({ ...this.state(), positions }, instruments);
+    return new PaperBook({ ...this.state(), positions }, known);
   }
 
   state(): PaperBookState {

@@ -4,10 +4,11 @@ import type { Desk } from '../../desk/schema.js';
 import type { HoldingCost } from '../../domain/holding-cost.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseUnits, writeUnits } from '../../domain/money.js';
-import { settleOf } from '../../domain/value.js';
+import { isTooSmall } from '../../domain/order-bounds.js';
+import { settleOf, VALUE } from '../../domain/value.js';
 import { bookAsWritten, bySymbol, type PaperBook } from './book.js';
 import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
-import type { PaperBookState } from './book-record.js';
+import type { PaperBookState, PaperFill, PaperPosition } from './book-record.js';
 
 /**
  * The book doesn't fit the desk file or the prices: trading on would leave it unwatched or wrongly valued.
@@ -52,14 +53,15 @@ export function openBook(
   checkCurrency(state, instruments, paper.currency);
   const today = bySymbol(instruments);
   const written = bookAsWritten(state, today);
-  checkSymbols(state, written, today);
   let number = first?.number ?? 0;
   for (const entry of others) {
     // Records that were waiting for the disk during a rewrite are already part of the state line.
     if (entry.number <= number || entry.record.type === 'state') continue;
+    if (entry.record.type === 'fill') checkFill(entry.record.fill, written);
     written.apply(entry.record);
     number = entry.number;
   }
+  checkSymbols(written, today);
   const book = written.under(today);
   // Nothing falls due while no holding cost is declared, even if one is declared again.
   for (const symbol of book.charged.keys()) {
@@ -116,10 +118,20 @@ function checkCurrency(state: PaperBookState, instruments: readonly Instrument[]
   }
 }
 
-function checkSymbols(state: PaperBookState, book: PaperBook, today: ReadonlyMap<string, Instrument>): void {
+/** A book of an earlier version doesn't say what its ticks and lots are worth. */
+function checkFill({ symbol }: PaperFill, book: PaperBook): void {
+  if (book.instruments.has(symbol)) return;
+  throw new PaperBookMismatch(
+    `an earlier version wrote the paper book, and it has trades of ${symbol}, which is not in the desk file. It was left ` +
+      'as it is and nothing was traded. Put the instrument back, start once, and take it out again.',
+  );
+}
+
+function checkSymbols(book: PaperBook, today: ReadonlyMap<string, Instrument>): void {
   const symbols = [
-    // A remainder below a lot can't be traded and needs no watching.
-    ...state.positions.flatMap(([symbol, { quantityLots }]) => (quantityLots === 0 ? [] : [symbol])),
+    ...[...book.positions].flatMap(([symbol, position]) =>
+      isLeftover(book.instruments.get(symbol), position) ? [] : [symbol],
+    ),
     ...[...book.allOpenOrders()].map((o) => o.symbol),
   ];
   const unknown = symbols.find((symbol) => !today.has(symbol));
@@ -127,5 +139,17 @@ function checkSymbols(state: PaperBookState, book: PaperBook, today: ReadonlyMap
   throw new PaperBookMismatch(
     `the paper book has a position or an open order of ${unknown}, which is not in the desk file. It was left as it is. ` +
       'Put the instrument back, or begin with a new book: fermata paper reset.',
+  );
+}
+
+/** Too small to be sold, judged by its cost as in the engine: it needs no watching and stays in the account. */
+function isLeftover(instrument: Instrument | undefined, { quantityLots, cost }: PaperPosition): boolean {
+  if (quantityLots === 0) return true;
+  if (instrument?.kind !== 'spot' || quantityLots < 0) return false;
+  const { averageTicks } = VALUE.spot;
+  return isTooSmall(
+    instrument,
+    quantityLots,
+    averageTicks(Number(cost), quantityLots, instrument.moneyPerTickLot),
   );
 }
