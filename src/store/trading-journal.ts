@@ -99,11 +99,11 @@ export interface FilledEntry {
   readonly wallMs: number;
 }
 
-const READ_MAX = 50;
+const READ_MAX = 2_000;
 
 /**
  * Positions that were entered since `sinceMs` (wall clock), from the fills of their entry orders; oldest first, the
- * newest 50.
+ * newest 2,000.
  */
 export async function readFilledEntries(
   pool: Queries,

@@ -8,7 +8,7 @@ import type { Notice } from '../contracts/notice.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { contractWords } from '../domain/contract-words.js';
-import { monthKey } from '../domain/settings-change.js';
+import { monthKey, SETTINGS_APPROVAL } from '../domain/settings-change.js';
 import type { KeptTask } from '../home/try-again.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals.js';
@@ -37,7 +37,7 @@ export async function askForDueRolls(context: AskForRoll): Promise<void> {
       IS_NEAR_END[contract.phase] || isNearUnruledEnd(contract) ? woken(context, contract) : null;
     if (notice !== null) await notify(context.pool, notice, context.runtime.home);
     const { symbol, month, rollDay, phase, choices } = contract;
-    if (choices.length === 0 || !IS_DUE[phase] || (await wasAsked(context, contract))) continue;
+    if (choices.length === 0 || !IS_DUE[phase] || (await isAsked(context, contract))) continue;
     const reason = `${symbol} ${month}: its roll day was ${rollDay}`;
     // Nobody is asked while the old contract is held or an order in it rests; the next poll tries again.
     await rollContract(context, { person: 'fermata', via: 'cli' }, { symbol, reason });
@@ -61,12 +61,14 @@ const UNRULED_WOKEN_DAYS = 2;
 const isNearUnruledEnd = ({ leftBeforeEnd, month, daysLeft }: ContractStatus): boolean =>
   !leftBeforeEnd && month !== null && daysLeft !== null && daysLeft <= UNRULED_WOKEN_DAYS;
 
-async function wasAsked(context: AskForRoll, { symbol }: ContractStatus): Promise<boolean> {
+/** Or another change of settings is waited for: two of one version can't be asked at once. */
+async function isAsked(context: AskForRoll, { symbol }: ContractStatus): Promise<boolean> {
   const approvals = await listApprovals(context);
   const sinceMs = context.nowMs() - ASKED_AGAIN_MS;
   return approvals.some(
-    ({ parameters, createdMs, state }) =>
-      monthKey(symbol) in parameters && (state === 'open' || createdMs >= sinceMs),
+    ({ kind, parameters, createdMs, state }) =>
+      (kind === SETTINGS_APPROVAL && state === 'open') ||
+      (monthKey(symbol) in parameters && createdMs >= sinceMs),
   );
 }
 

@@ -133,6 +133,23 @@ describe('the roll day', () => {
     expect(await asked(operations)).toHaveLength(1);
   });
 
+  it('waits for the answer to another change of the settings, and leaves no record of each time it looked', async () => {
+    const { desk, operations, context } = await nasdaq({ phase: 'due' });
+    const key = 'risk.maxDrawdownPct';
+    const now = (await operations.readSettings()).settings.find((one) => one.key === key);
+    const values = { [key]: Number(now?.value) + 1 };
+    expect(await operations.changeSettings(OTTO, { values, reason: 'a wider one' })).toMatchObject({
+      state: 'waiting',
+    });
+    await until('that question', async () => ((await operations.listApprovals()).length > 0 ? true : null));
+    for (const _time of [1, 2]) await askForDueRolls(context);
+    const written = await bench.database.pool.query(
+      "select 1 from audit where desk = $1 and person = 'fermata'",
+      [desk.name],
+    );
+    expect(written.rowCount).toBe(0);
+  });
+
   it('of a month that the desk file names asks nobody; as it nears its end people are told what to write', async () => {
     const fixed = { rollDay: null, choices: [] };
     const { desk, operations, context } = await nasdaq(fixed);
