@@ -60,7 +60,10 @@ export async function readEquitySteps(
 export interface Closing {
   readonly strategy: string;
   readonly symbol: string;
-  /** After all fees of the trade; for such an earlier order, after the fees of its own fills. */
+  /**
+   * After all fees of the trade, as the engine counts them: one that got its value only after its fill is not
+   * in it. For such an earlier order, after the fees of its own fills.
+   */
   readonly net: number;
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawFrom } from '../../simulators/random.js';
 import type { FollowedEntry } from '../../src/contracts/control.js';
@@ -9,6 +11,7 @@ import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { MIGRATIONS_DIRECTORY } from '../../src/store/migrate.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import {
   entriesOf,
@@ -366,6 +369,49 @@ test('a halt that was lifted after the backup stands again in the journal that w
   const restored = [...backedUp, { ...config, incarnation: 'inc002' } as EngineRecord];
   await applyBatch(database.pool, { desk, simulated: true }, entriesOf(restored, 'inc002'));
   expect(await standing()).toEqual(['b']);
+});
+
+test('a fee that had no value has that of the oldest fill which paid it, once, whichever journal told it first', async () => {
+  const desk = 'fees-valued';
+  const ledger = { desk, simulated: true };
+  const [config] = recordsOfTrades(1, 1) as [EngineRecord];
+  const paid = { asset: 'BNB', amount: '0.00200000' };
+  const deal = (number: number, instrument: number, fee = 0): EngineRecord => ({
+    type: 'fill',
+    fill: {
+      ...{ tradeId: `t${number}`, clientId: `fabc123${number}`, instrument, side: 'buy', quantityLots: 100 },
+      ...{ priceTicks: 5_000_000, fee, liquidity: 'taker', marketMs: number, simulated: true },
+      feeIn: fee === 0 ? { ...paid, unvalued: true } : { ...paid, priceTicks: 60_000 },
+    },
+  });
+  const valued = (instrument: number, fee: number): EngineRecord => ({
+    ...{ type: 'fee.valued', instrument, strategy: 'fermata', ...paid, priceTicks: 60_000, fee, marketMs: 9 },
+  });
+  const fees = async () =>
+    (
+      await database.pool.query<{ told: string }>(
+        'select trade_id || $2 || fee as told from fills where desk = $1 order by trade_id',
+        [desk, ' '],
+      )
+    ).rows.map(({ told }) => told);
+
+  const backedUp = [config, deal(1, 0), deal(2, 1), deal(3, 0), valued(1, 7_000_000)];
+  const since = [valued(0, 5_000_000), deal(4, 1)];
+  await applyBatch(database.pool, ledger, entriesOf([...backedUp, ...since], 'inc001'));
+  expect(await fees()).toEqual(['t1 0.05000000', 't2 0.07000000', 't3 0.00000000', 't4 0.00000000']);
+
+  // Restored: the first value stays, the second is new, and the last fill is heard of again with its value.
+  const restored = { ...config, incarnation: 'inc002' } as EngineRecord;
+  const after = [restored, valued(0, 6_000_000), valued(0, 8_000_000), deal(4, 1, 9_000_000)];
+  await applyBatch(database.pool, ledger, entriesOf([...backedUp, ...after], 'inc002'));
+  const whole = ['t1 0.05000000', 't2 0.07000000', 't3 0.08000000', 't4 0.09000000'];
+  expect(await fees()).toEqual(whole);
+
+  // What an earlier build left, and its migration.
+  await database.ownerPool.query('update fills set fee = 0 where desk = $1', [desk]);
+  const migration = join(MIGRATIONS_DIRECTORY, '0038-fees-valued-later.sql');
+  await database.ownerPool.query(readFileSync(migration, 'utf8'));
+  expect(await fees()).toEqual(whole);
 });
 
 test('coins that the venue kept as its fee leave the position to the last place, as in the engine', async () => {

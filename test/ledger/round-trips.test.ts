@@ -9,7 +9,7 @@ import { createState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { cut, readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { periodsOf, readResults } from '../../src/operations/results/read-results.js';
-import { readCosts } from '../../src/store/performance.js';
+import { readCosts, readLiveFills } from '../../src/store/performance.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 
@@ -89,6 +89,8 @@ async function told(
       trips: counted.reduce((sum, { trades }) => sum + trades, 0),
       wins: counted.reduce((sum, { wins }) => sum + wins, 0),
     },
+    /** What the engine makes of all trades together, in money units. */
+    realised: counted.reduce((sum, { realised }) => sum + realised, 0n),
   };
 }
 
@@ -106,6 +108,28 @@ it('end where less than a lot is left of a fee that was taken in the coin, and w
   expect(shown.map(([side, quantity, entry, exit]) => [side, quantity, entry, exit])).toEqual(
     Array(3).fill(['long', '0.01', '50000', '51000']),
   );
+});
+
+it('cost what their fees were worth, also where that was only known later', async () => {
+  const desk = 'fee-valued';
+  const feeIn = { asset: 'BNB', amount: '0.00100000' };
+  const unvalued = (side: Fill['side'], priceTicks: number): EngineRecord => {
+    const done = trade(side, 100, priceTicks) as Extract<EngineRecord, { readonly type: 'fill' }>;
+    return { ...done, fill: { ...done.fill, fee: 0, feeIn: { ...feeIn, unvalued: true } } };
+  };
+  const valued = (fee: number): EngineRecord => ({
+    ...{ type: 'fee.valued', instrument: 0, strategy: 'fermata', ...feeIn, priceTicks: 60_000, fee },
+    marketMs: now(),
+  });
+  const records = [unvalued('buy', LOW), unvalued('sell', HIGH), valued(20_000_000), valued(30_000_000)];
+  const { total, analytics, shown, realised } = await told(desk, records);
+  expect(realised).toBe(50_000_000n);
+  expect(total).toMatchObject({ trips: 1, net: '0.5', fees: '0.5' });
+  expect(analytics).toMatchObject({ net: '0.50', fees: '0.50' });
+  expect(shown).toEqual([['long', '0.001', '50000', '51000', '0.5']]);
+  const span = { desk, fromMs: START_MS, toMs: START_MS + DAY_MS };
+  expect(await readCosts(database.pool, span)).toMatchObject({ fills: 2, fees: 0.5 });
+  expect(await readLiveFills(database.pool, desk, 0)).toMatchObject({ fills: 2, netProfit: '0.50000000' });
 });
 
 it('go on in their order where a position was adopted and sold, and where one was taken away', async () => {

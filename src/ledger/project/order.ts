@@ -169,6 +169,45 @@ export async function projectFill(
     'insert into repeated_fills (desk, incarnation, sequence, symbol, trade_id) values ($1, $2, $3, $4, $5)',
     [projection.desk, entry.incarnation, entry.sequence, instrument.symbol, fill.tradeId],
   );
+  // Unless the earlier journal knew no value of its fee.
+  if (fill.feeIn === undefined) return;
+  await client.query(
+    'update fills set fee = $4 where desk = $1 and symbol = $2 and trade_id = $3 and fee = 0 and fee_asset is not null',
+    [projection.desk, instrument.symbol, fill.tradeId, formatMoney(fill.fee)],
+  );
+}
+
+/**
+ * The value of a fee that could not be valued when it was paid. The record names no fill: as in the engine,
+ * it is the oldest one of its journal that paid this fee and still has no value. What an earlier journal
+ * recorded as its value is unchanged.
+ */
+export async function projectFeeValued(
+  client: PoolClient,
+  projection: Projection,
+  { incarnation, sequence }: JournalEntry,
+  { instrument, asset, amount, fee }: RecordOf<'fee.valued'>,
+): Promise<void> {
+  await client.query(
+    `with paid as (
+       select record -> 'fill' as fill, row_number() over (order by sequence) as place from journal_entry
+        where desk = $1 and incarnation = $2 and sequence < $3 and type = 'fill' and record @> $4
+     ), valued as (
+       select count(*) as count from journal_entry
+        where desk = $1 and incarnation = $2 and sequence < $3 and type = 'fee.valued' and record @> $5
+     )
+     update fills set fee = $6 from paid, valued
+      where place = count + 1 and desk = $1 and trade_id = fill ->> 'tradeId' and client_id = fill ->> 'clientId'
+        and fee = 0`,
+    [
+      projection.desk,
+      incarnation,
+      sequence,
+      { fill: { instrument, feeIn: { asset, amount, unvalued: true } } },
+      { instrument, asset, amount },
+      formatMoney(fee),
+    ],
+  );
 }
 
 /** A fee that the venue kept in coins counts as a sale of those coins at their worth. */

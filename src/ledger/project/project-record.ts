@@ -5,7 +5,13 @@ import type { Halt } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { projectFill, projectOrder, projectOrderAmended, projectOrderState } from './order.js';
+import {
+  projectFeeValued,
+  projectFill,
+  projectOrder,
+  projectOrderAmended,
+  projectOrderState,
+} from './order.js';
 import { projectAdopted, projectClaimed, projectDividend, projectSplit } from './position.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
@@ -26,6 +32,8 @@ export async function projectRecord(
       return projectOrderAmended(client, projection, entry, record);
     case 'fill':
       return projectFill(client, projection, entry, record.fill);
+    case 'fee.valued':
+      return projectFeeValued(client, projection, entry, record);
     case 'position.adopted':
       return projectAdopted(client, projection, entry, record);
     case 'coins.claimed':
