@@ -95,7 +95,8 @@ async function projectEquity(
        (select coalesce(sum(amount), 0) from cash_records where desk = $1 and incarnation = $8 and kind = any($10))
       where not exists (
         select 1 from equity told join ledger_cursor other using (desk, incarnation)
-         where told.desk = $1 and told.market = $2 and told.incarnation <> $8 and other.account = $9)
+         where told.desk = $1 and told.market = $2 and told.incarnation <> $8 and other.account = $9
+           and same_account($1, $9, $8, told.incarnation))
      on conflict (desk, market, incarnation) do update set equity = excluded.equity, peak = excluded.peak, cash = excluded.cash,
        unrealised = excluded.unrealised, simulated = excluded.simulated, capital_moved = excluded.capital_moved`,
     [
