@@ -8,8 +8,8 @@ import {
 } from '../contracts/backup.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../contracts/queues.js';
 import type { runLabel } from '../contracts/run-label.js';
-import { messageOf } from '../domain/message-of.js';
 import { megabytes } from '../reports/sizes.js';
+import { whyNotStarted } from '../temporal/open-temporal.js';
 import { awaitQuery } from '../temporal/runs.js';
 import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
@@ -110,9 +110,8 @@ async function runBackupWorkflow(
       }),
     );
   } catch (error) {
-    const why = messageOf(error);
-    const detail = `It was not started: ${why}. Nothing was changed. Try again when Temporal answers.`;
-    return { ...notDone(detail), result: null };
+    const what = type === 'backup' ? 'The backup' : 'The drill';
+    return { ...notDone(whyNotStarted(error, what)), result: null };
   }
   const ask = { query: BACKUP_MESSAGES.result, known: (answer: BackupResult | null) => answer !== null };
   const result = await awaitQuery(temporal, workflowId, ask, patienceMs);

@@ -4,7 +4,7 @@ import { type DeployInput, deployLabel } from '../contracts/deploy.js';
 import { deployId, operationsQueue } from '../contracts/queues.js';
 import { settingsApproversNeeded } from '../desk/desk-settings.js';
 import { HOUR_MS } from '../domain/civil-date.js';
-import { messageOf } from '../domain/message-of.js';
+import { whyNotStarted } from '../temporal/open-temporal.js';
 import { EVIDENCE_MS } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
@@ -67,5 +67,5 @@ export async function deployBuild(
 function whyNotBegun(error: unknown): string {
   if (error instanceof WorkflowExecutionAlreadyStartedError)
     return 'Another deployment is under way: decide that one first (fermata approvals). Nothing was changed.';
-  return `It was not begun: Temporal: ${messageOf(error)}. Nothing was changed. Try again when it answers.`;
+  return whyNotStarted(error, 'The deployment');
 }

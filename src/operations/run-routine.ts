@@ -4,10 +4,10 @@ import { routineId } from '../contracts/queues.js';
 import { type RoutineVerdict, RUN_VERDICTS, type StepResult } from '../contracts/routine.js';
 import { nextNominalMs, timesOf } from '../desk/nominal-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
-import { messageOf } from '../domain/message-of.js';
 import { countClosedTrades } from '../store/performance.js';
 import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
+import { whyNotStarted } from '../temporal/open-temporal.js';
 import { runsOnMarketClock, scheduleIdOf } from '../temporal/schedules/schedule-definition.js';
 import { awaitVerdict, startRoutine } from '../temporal/schedules/start-routine.js';
 import { readStatus } from '../trader/read-status.js';
@@ -86,8 +86,7 @@ export async function runRoutine(
       steps: inOrder(routine, result?.steps ?? []),
     };
   } catch (error) {
-    const why = messageOf(error);
-    return notRun(`The routine was not run: ${why}. Nothing was changed. Try again when Temporal answers.`);
+    return notRun(whyNotStarted(error, 'The routine'));
   }
 }
 

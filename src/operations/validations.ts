@@ -4,10 +4,10 @@ import { operationsQueue, validationId } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { ValidationOutcome } from '../contracts/validation.js';
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
-import { messageOf } from '../domain/message-of.js';
 import { readSeenRuns } from '../store/runs-seen.js';
 import { readValidations } from '../store/validation-report.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { whyNotStarted } from '../temporal/open-temporal.js';
 import {
   changedSince,
   filesOf,
@@ -111,9 +111,7 @@ export async function askForValidation(
       problems: audit === null ? [] : [audit],
     };
   } catch (error) {
-    return notDone(
-      `The validation was not started: ${messageOf(error)}. The desk goes on. Try again when Temporal answers.`,
-    );
+    return notDone(whyNotStarted(error, 'The validation'));
   }
 }
 

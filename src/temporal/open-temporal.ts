@@ -39,6 +39,17 @@ export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
 }
 
+/**
+ * Why a run was not started, for people. One that Temporal answers too late for may have begun. `what`: at the start of
+ * a sentence.
+ */
+export function whyNotStarted(error: unknown, what: string): string {
+  const why = messageOf(error).replace(/\.$/, '');
+  if (error instanceof TemporalUnavailable)
+    return `${what} may have begun or not: ${why}. Look in Temporal's UI before you try again.`;
+  return `${what} was not started: ${why}. Nothing was changed. Try again when Temporal answers.`;
+}
+
 export interface TemporalAccess {
   readonly namespace: string;
   /** For calls that take longer than usual; wrap every use in `within`. */

@@ -74,6 +74,22 @@ const audited = (desk: BenchDesk, entries: number) =>
     return found.length >= entries ? found : null;
   });
 
+describe('what Temporal is asked to begin', () => {
+  it('may have begun where Temporal does not answer: nobody says that nothing was changed', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const without = operationsOf(desk, { temporal: true });
+    const results = [
+      await without.runRoutine(ANNA, { name: cryptoDesk().routines[0]?.name ?? '' }),
+      await without.takeBackup(ANNA, { verify: false, patienceMs: 100 }),
+    ];
+    for (const { ok, detail } of results) {
+      expect(ok).toBe(false);
+      expect(detail).toContain('may have begun or not: Temporal');
+      expect(detail).not.toContain('Nothing was changed');
+    }
+  });
+});
+
 describe.concurrent('stop trading', () => {
   it('goes to the trader first, is proven by it, and is handed to the workflow and the audit', async () => {
     const desk = await bench.desk();
