@@ -1,7 +1,7 @@
 /** The instruments that exist, and how a client's fields find them. */
 import { DateTime } from 'luxon';
 import { cents, type Tick, tick } from './decimals.js';
-import { CME_INDEX, type Schedule, US_STOCKS } from './hours.js';
+import { CBOT_GRAINS, CME_INDEX, type Schedule, US_STOCKS } from './hours.js';
 
 export interface Instrument {
   readonly conId: number;
@@ -23,7 +23,12 @@ export interface Instrument {
   readonly tradingClass: string;
   readonly longName: string;
   readonly underConId: number;
+  /** Of prices as they are quoted and ordered. */
   readonly tick: Tick;
+  /** The same in whole units of the currency: another one where prices are quoted in parts of it. */
+  readonly minTick: Tick;
+  /** In how many parts of the currency's unit prices are quoted: 100 for cents. */
+  readonly priceMagnifier: number;
   /** What a tick of one contract or share is worth. */
   readonly tickCents: number;
   readonly initialMarginCents: number;
@@ -53,10 +58,14 @@ interface Product {
   readonly symbol: string;
   readonly exchange: string;
   readonly tick: Tick;
+  /** Of a product that is quoted in parts of the currency. */
+  readonly magnified?: { readonly minTick: Tick; readonly priceMagnifier: number };
   readonly lastMinute: number;
+  /** Of prices in whole units of the currency. */
   readonly multiplier: number;
   readonly longName: string;
   readonly underConId: number;
+  readonly schedule?: Schedule;
   readonly startPrice: string;
   readonly initialMargin: string;
   readonly maintenanceMargin: string;
@@ -101,6 +110,12 @@ const FUTURES: readonly Product[] = [
   },
 ];
 
+interface Commodity extends Product {
+  /** Months of the year; left out: each. */
+  readonly months?: readonly number[];
+  readonly lastDay: (month: DateTime) => DateTime;
+}
+
 /** In addition to futures on stock indices, if the simulator's options name them. */
 const COMMODITIES = {
   CL: {
@@ -131,7 +146,24 @@ const COMMODITIES = {
     commission: '2.40',
     lastDay: (month) => businessDaysBefore(month.plus({ months: 1 }), 3),
   },
-} as const satisfies Readonly<Record<string, Product & { readonly lastDay: (month: DateTime) => DateTime }>>;
+  ZC: {
+    symbol: 'ZC',
+    exchange: 'CBOT',
+    tick: tick('0.25'),
+    magnified: { minTick: tick('0.0025'), priceMagnifier: 100 },
+    lastMinute: 12 * 60 + 1,
+    multiplier: 5_000,
+    longName: 'Corn Futures',
+    underConId: 17_340_721,
+    schedule: CBOT_GRAINS,
+    startPrice: '445.25',
+    initialMargin: '1300.00',
+    maintenanceMargin: '1150.00',
+    commission: '2.92',
+    months: [3, 5, 7, 9, 12],
+    lastDay: (month) => businessDaysBefore(month.set({ day: 15 }), 1),
+  },
+} as const satisfies Readonly<Record<string, Commodity>>;
 
 export type CommodityName = keyof typeof COMMODITIES;
 export const COMMODITY_NAMES = Object.keys(COMMODITIES) as readonly CommodityName[];
@@ -178,14 +210,13 @@ export function instrumentsAt(
   ];
 }
 
-/** Every month from this one on; oil's contract of this month has expired already. */
+/** Its months from this one on; oil's contract of this month has expired already. */
 function commodity(name: CommodityName, now: DateTime): Instrument[] {
-  const { lastDay, ...product } = COMMODITIES[name];
-  const ids = COMMODITIES_FROM + Object.keys(COMMODITIES).indexOf(name) * 1_000_000;
-  return Array.from({ length: MONTHS_AHEAD }, (_, step) => {
-    const month = now.plus({ months: step });
-    return future(product, ids, month, lastDay(month));
-  });
+  const { lastDay, months, ...product }: Commodity = COMMODITIES[name];
+  const ids = COMMODITIES_FROM + COMMODITY_NAMES.indexOf(name) * 1_000_000;
+  return Array.from({ length: MONTHS_AHEAD }, (_, step) => now.plus({ months: step }))
+    .filter(({ month }) => months?.includes(month) ?? true)
+    .map((month) => future(product, ids, month, lastDay(month)));
 }
 
 const isBusinessDay = (day: DateTime): boolean =>
@@ -205,6 +236,7 @@ const stock = ({ symbol, price: startPrice }: StockOptions, index: number): Inst
 });
 
 function future(product: Product, ids: number, month: DateTime, lastDay: DateTime): Instrument {
+  const { minTick, priceMagnifier } = product.magnified ?? { minTick: product.tick, priceMagnifier: 1 };
   return {
     conId: ids + month.year * 12 + month.month,
     symbol: product.symbol,
@@ -222,11 +254,13 @@ function future(product: Product, ids: number, month: DateTime, lastDay: DateTim
     longName: product.longName,
     underConId: product.underConId,
     tick: product.tick,
-    tickCents: product.multiplier * product.tick.size,
+    minTick,
+    priceMagnifier,
+    tickCents: (product.multiplier * minTick.size * 100) / 10 ** minTick.scale,
     initialMarginCents: cents(product.initialMargin),
     maintenanceMarginCents: cents(product.maintenanceMargin),
     commissionCents: cents(product.commission),
-    schedule: CME_INDEX,
+    schedule: product.schedule ?? CME_INDEX,
     startPrice: product.startPrice,
   };
 }
@@ -248,6 +282,8 @@ const APPLE: Instrument = {
   longName: 'APPLE INC',
   underConId: 0,
   tick: tick('0.01'),
+  minTick: tick('0.01'),
+  priceMagnifier: 1,
   tickCents: 1,
   initialMarginCents: 0,
   maintenanceMarginCents: 0,

@@ -18,6 +18,14 @@ export const CME_INDEX: Schedule = {
   liquidOpen: 8 * 60 + 30,
   liquidClose: 16 * 60,
 };
+/** The pause from 7:45 to 8:30 is not built. */
+export const CBOT_GRAINS: Schedule = {
+  zone: 'US/Central',
+  open: -5 * 60,
+  close: 13 * 60 + 20,
+  liquidOpen: 8 * 60 + 30,
+  liquidClose: 13 * 60 + 20,
+};
 export const US_STOCKS: Schedule = {
   zone: 'US/Eastern',
   open: 4 * 60,

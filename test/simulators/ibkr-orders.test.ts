@@ -299,6 +299,17 @@ describe('an order is refused', () => {
     expect(simulator.simulation.orders.open).toEqual([]);
   });
 
+  it('in dollars where the exchange quotes in cents', async () => {
+    await start({ commodities: ['ZC'] });
+    const corn: Contract = { symbol: 'ZC', secType: SecType.FUT, exchange: 'CBOT', localSymbol: 'ZCZ6' };
+    const client = await ready();
+    client.api.placeOrder(1, corn, limit(OrderAction.BUY, 4.4525));
+    expect((await client.refused(1)).code).toBe(110);
+    client.api.placeOrder(2, corn, limit(OrderAction.BUY, 445.5));
+    await client.heard(EventName.commissionReport);
+    expect(executions(client)).toMatchObject([{ orderId: 2, price: 445.5, avgPrice: 445.5 }]);
+  });
+
   it('where equity does not reach for the position, with the orders that would make it: 201, then Inactive', async () => {
     const client = await ready();
     client.api.placeOrder(1, NQ, limit(OrderAction.SELL, 15_300, { totalQuantity: 4 }));

@@ -367,6 +367,24 @@ describe('accounts', () => {
     });
   });
 
+  it('of what is quoted in cents are in whole dollars, and so is what a position cost', async () => {
+    await start({
+      commodities: ['ZC'],
+      accounts: [
+        {
+          ...{ id: 'DU1234567', cash: '100000.00' },
+          positions: [{ localSymbol: 'ZCZ6', quantity: -2, averagePrice: '446.25' }],
+        },
+      ],
+    });
+    const client = await ready();
+    client.api.reqAccountUpdates(true, '');
+    await client.heard(EventName.accountDownloadEnd);
+    expect(client.of(EventName.updatePortfolio)[0]?.slice(1)).toEqual([
+      ...[-2, 4.4525, -44_525, 22_312.5, 100, 0, 'DU1234567'],
+    ]);
+  });
+
   it('of several each has its own updates, and another code than theirs is refused', async () => {
     await start({
       accounts: [
@@ -476,6 +494,29 @@ describe('contract details', () => {
       '20261122:1700-20261123:1600',
     ]);
     expect(details?.liquidHours.split(';')[0]).toBe('20261120:0830-20261120:1600');
+  });
+
+  it('of corn are for prices in whole dollars, and tell that it is quoted in cents', async () => {
+    await start({ commodities: ['ZC'] });
+    const found = await detailsOf({ symbol: 'ZC', secType: SecType.FUT, exchange: 'CBOT' });
+    expect(
+      found.map(({ contract }) => [contract.localSymbol, contract.lastTradeDateOrContractMonth]),
+    ).toEqual([
+      ['ZCZ6', '20261214'],
+      ['ZCH7', '20270312'],
+      ['ZCK7', '20270514'],
+      ['ZCN7', '20270714'],
+    ]);
+    expect(found[0]).toMatchObject({
+      ...{ contract: { multiplier: 5_000, tradingClass: 'ZC' }, minTick: 0.0025, priceMagnifier: 100 },
+      liquidHours: expect.stringMatching(/^20261120:0830-20261120:1320;/),
+    });
+    disconnectClients();
+    const client = await ready();
+    client.api.reqMktData(5, { ...NQ, symbol: 'ZC', exchange: 'CBOT', localSymbol: 'ZCZ6' }, '', true, false);
+    await client.heard(EventName.tickSnapshotEnd);
+    const prices = client.of(EventName.tickPrice).map(([, type, price]) => [type, price]);
+    expect(Object.fromEntries(prices)).toMatchObject({ 1: 445, 2: 445.5, 4: 445.25 });
   });
 
   it('tell of a month that has expired where that is asked for, and of a stock', async () => {

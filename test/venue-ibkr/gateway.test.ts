@@ -1,10 +1,11 @@
 /** One connection to IB Gateway over the real library: when it is ready, when it is not, and when it stands no more. */
-import { EventName } from '@stoqey/ib';
+import { type ContractDetails, EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { dateText } from '../../src/domain/civil-date.js';
+import type { Instrument } from '../../src/domain/instrument.js';
 import { rolledSeries } from '../../src/domain/sessions/contract-series.js';
 import { contractDetails, followingContract, resolveContract } from '../../src/venue/ibkr/contracts.js';
 import definition from '../../src/venue/ibkr/definition.js';
@@ -12,7 +13,16 @@ import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../s
 import { ledger, openOrders } from '../../src/venue/ibkr/questions.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { eventually } from '../support/eventually.js';
-import { APPLE, FRIDAY, gatewayTo, NQ, QUICK, startSimulator, type Watched } from './support/at-gateway.js';
+import {
+  APPLE,
+  CORN,
+  FRIDAY,
+  gatewayTo,
+  NQ,
+  QUICK,
+  startSimulator,
+  type Watched,
+} from './support/at-gateway.js';
 
 let simulator: IbkrSimulator;
 const open: Gateway[] = [];
@@ -319,6 +329,48 @@ describe('a contract', () => {
     [{ ...APPLE, base: 'NONE', symbol: 'NONE/USD' }, 'NONE/USD is not listed at the broker (200)'],
   ])('that is otherwise than the desk file says is not traded: %#', async (instrument, problem) => {
     expect((await resolved(instrument)).problem).toBe(problem);
+  });
+
+  it('that is quoted in cents is as the desk file says if that describes it in cents', async () => {
+    await simulator.close();
+    simulator = await startSimulator({ commodities: ['ZC'] });
+    expect(await resolved(CORN)).toMatchObject({ name: 'ZCZ6', problem: null });
+    const inDollars = { ...CORN, tickSize: '0.0025', multiplier: '5000' };
+    expect((await resolved(inDollars)).problem).toBe(
+      'ZC/USD: tickSize is 0.25 at the broker, 0.0025 in the desk file; multiplier is 50 at the broker, 5000 in the desk file (the broker quotes it in 1/100 USD)',
+    );
+  });
+
+  /** At a Gateway that describes the contract so. */
+  const described = async (instrument: Instrument, told: Partial<ContractDetails>) => {
+    const { kind, base, quote } = instrument;
+    const contract = {
+      ...{ conId: 1, symbol: base, localSymbol: base, secType: kind === 'stock' ? 'STK' : 'FUT' },
+      ...{ currency: quote, lastTradeDateOrContractMonth: '20261218', ...told.contract },
+    };
+    const gateway = { ask: async () => [{ contractMonth: '202612', ...told, contract }] };
+    return (await resolveContract(gateway as unknown as Gateway, instrument, [])).problem;
+  };
+
+  it.each([
+    ['live cattle', '0.025', '400', 0.00025, 40_000, 100],
+    ['soy oil', '0.01', '600', 0.0001, 60_000, 100],
+    ['rupees', '0.01', '500', 0.000001, 5_000_000, 10_000],
+    ['yen', '0.0000005', '12500000', 0.0000005, 12_500_000, 1],
+    ['gold in grams', '0.02', '32.15', 0.02, 32.15, 0],
+  ])(
+    'of %s is compared by exact decimals',
+    async (_, tickSize, point, minTick, multiplier, priceMagnifier) => {
+      const instrument = { ...NQ, tickSize, multiplier: point };
+      expect(await described(instrument, { minTick, priceMagnifier, contract: { multiplier } })).toBeNull();
+    },
+  );
+
+  it('of a share that is quoted in pence is not traded: a desk counts its prices in whole pounds', async () => {
+    const share = { ...APPLE, symbol: 'IQE/GBP', base: 'IQE', quote: 'GBP' };
+    expect(await described(share, { minTick: 0.0001, priceMagnifier: 100 })).toBe(
+      'IQE/GBP: multiplier is 0.01 at the broker, 1 in the desk file (the broker quotes it in 1/100 GBP)',
+    );
   });
 
   it('is refused by its code where the Gateway refuses the question', async () => {

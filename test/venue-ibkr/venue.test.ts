@@ -17,7 +17,16 @@ import { farmAfter } from '../../src/venue/ibkr/outcomes.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { APPLE, FRIDAY, NQ, type OpenVenue, QUICK, startSimulator, venueAt } from './support/at-gateway.js';
+import {
+  APPLE,
+  CORN,
+  FRIDAY,
+  NQ,
+  type OpenVenue,
+  QUICK,
+  startSimulator,
+  venueAt,
+} from './support/at-gateway.js';
 
 let simulator: IbkrSimulator;
 const open: OpenVenue[] = [];
@@ -93,6 +102,22 @@ describe('the contract of a future', () => {
     expect(await venue.fillsSince(0)).toMatchObject([
       { clientId: entry.clientId, instrument: 0, side: 'buy', quantityLots: 1 },
       { clientId: protective.clientId, instrument: 0, side: 'sell', quantityLots: 1 },
+    ]);
+  });
+
+  it('that follows has the fills of the former month of what is quoted in cents, too', async () => {
+    await start({ commodities: ['ZC'] });
+    const before = await at({ instruments: [{ ...CORN, contractMonth: '202612' }] });
+    await before.venue.submit(order());
+    await eventually(async () => expect(await held(before)).toBe(1));
+    await before.venue.submit(order({ purpose: 'close', side: 'sell' }));
+    await eventually(async () => expect(await held(before)).toBe(0));
+    await before.venue.close();
+    const { venue } = await at({ instruments: [{ ...CORN, contractMonth: '202703' }] });
+    expect(venue.contracts?.()).toMatchObject([{ traded: { name: 'ZCH7' } }]);
+    expect(await venue.fillsSince(0)).toMatchObject([
+      { instrument: 0, side: 'buy', priceTicks: ticks(445.5) },
+      { instrument: 0, side: 'sell', priceTicks: ticks(445) },
     ]);
   });
 
@@ -210,6 +235,26 @@ describe('an order', () => {
     );
     expect((await venue.balances()).cash).toBe(dollars(100_000 + result - 9));
     expect(await venue.orderByClientId(entry.clientId, 0)).toMatchObject({ state: 'filled', side: 'sell' });
+  });
+
+  it('in what is quoted in cents leaves, rests, fills and is paid in whole dollars by the point', async () => {
+    await start({ commodities: ['ZC'] });
+    const one = await at({ instruments: [CORN] });
+    const { venue, fills } = one;
+    const rests = resting({ limitTicks: ticks(440.25) });
+    expect((await venue.submit(rests)).kind).toBe('accepted');
+    expect(await venue.orderByClientId(rests.clientId, 0)).toMatchObject({ limitTicks: ticks(440.25) });
+    expect(await venue.cancel(rests.clientId, 0)).toEqual({ kind: 'cancelled' });
+    expect((await venue.submit(order({ quantityLots: 2 }))).kind).toBe('accepted');
+    await eventually(async () => expect(await held(one)).toBe(2));
+    expect(fills()[0]).toMatchObject({ priceTicks: ticks(445.5) });
+    simulator.simulation.setPrice('ZCZ6', '455.25');
+    expect((await venue.balances()).cash).toBe(dollars(100_000 - 2 * 2.92));
+    const close = order({ purpose: 'close', side: 'sell', quantityLots: 2 });
+    expect((await venue.submit(close)).kind).toBe('accepted');
+    await eventually(async () => expect(await held(one)).toBe(0));
+    // From 445.5 to 455 cents: 9.5 points of 50 dollars, twice.
+    expect((await venue.balances()).cash).toBe(dollars(100_000 + 9.5 * 50 * 2 - 4 * 2.92));
   });
 
   it('rests, is found, is told, and is cancelled once', async () => {

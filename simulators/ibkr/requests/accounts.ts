@@ -154,7 +154,7 @@ export function sendAccount(session: Session, account: Account): void {
       right: '0',
       primaryExchange: instrument.primaryExchange || instrument.exchange,
       position: String(quantity),
-      marketPrice: priceText(account.price(position), instrument.tick),
+      marketPrice: priceText(account.price(position), instrument.minTick),
       marketValue: moneyText(account.marketValue(position)),
       averageCost: moneyText(averageCost),
       unrealizedPNL: moneyText(account.unrealized(position)),

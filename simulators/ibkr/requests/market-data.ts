@@ -179,7 +179,7 @@ function sendFirst(session: Session, reqId: number, quotes: Quotes): void {
   const nowMs = session.simulation.nowMs();
   session.send(TICK_REQ_PARAMS, {
     reqId,
-    minTick: instrument.tick.text,
+    minTick: instrument.minTick.text,
     bboExchange: '9c0001',
     snapshotPermissions: 3,
   });

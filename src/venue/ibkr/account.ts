@@ -124,10 +124,10 @@ function ofAnotherMonth(
 ): ResolvedContract | undefined {
   if (told.secType !== SecType.FUT || incarnationOf(execution.orderRef ?? '') === null) return undefined;
   return [...contracts.values()].find(
-    ({ contract, instrument: { multiplier = '1' } }) =>
+    ({ contract }) =>
       contract.secType === SecType.FUT &&
       contract.symbol === told.symbol &&
       contract.currency === told.currency &&
-      Number(multiplier) === Number(told.multiplier || 1),
+      contract.multiplier === told.multiplier,
   );
 }

@@ -1,6 +1,7 @@
 /** The broker's contract for an instrument of the desk, as the broker describes it. */
 import { type Contract, type ContractDetails, EventName, SecType } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
+import { formatUnits, parseUnits } from '../../domain/money.js';
 import type { ListedContract } from '../../domain/venue.js';
 import { numberOf, textOf, Unbelievable } from './decode.js';
 import { type Gateway, type Question, Refused } from './gateway.js';
@@ -111,6 +112,7 @@ function described(instrument: Instrument, asked: Contract, details: ContractDet
     localSymbol: name,
     exchange: asked.exchange ?? '',
     currency: textOf(contract.currency, 'currency'),
+    ...(secType === SecType.FUT ? { multiplier: numberOf(contract.multiplier, 'multiplier') } : {}),
   };
   const listed = secType === SecType.FUT ? listedOf(details) : null;
   return { instrument, contract: traded, name, listed, problem: otherwise(instrument, details) };
@@ -149,17 +151,44 @@ export async function followingContract(
 }
 
 /** How the desk file differs from the broker; null if it doesn't. */
-function otherwise(instrument: Instrument, { contract, minTick }: ContractDetails): string | null {
+function otherwise(instrument: Instrument, details: ContractDetails): string | null {
   const { symbol, quote, tickSize, lotSize, multiplier = '1' } = instrument;
+  const quoted = asQuoted(details);
   const problems = [
-    differs('currency', quote, contract.currency),
-    differs('tickSize', Number(tickSize), minTick),
-    differs('multiplier', Number(multiplier), Number(contract.multiplier || 1)),
+    differs('currency', quote, details.contract.currency),
+    differs('tickSize', Number(tickSize), quoted.tickSize),
+    differs('multiplier', Number(multiplier), quoted.multiplier),
     differs('lotSize', Number(lotSize), 1),
   ].filter((problem) => problem !== null);
-  return problems.length === 0 ? null : `${symbol}: ${problems.join('; ')}`;
+  if (problems.length === 0) return null;
+  const unit = quoted.parts === 1 ? '' : ` (the broker quotes it in 1/${quoted.parts} ${quote})`;
+  return `${symbol}: ${problems.join('; ')}${unit}`;
 }
 
 function differs(what: string, ours: string | number, theirs: unknown): string | null {
   return ours === theirs ? null : `${what} is ${String(theirs)} at the broker, ${ours} in the desk file`;
 }
+
+/**
+ * The tick and the multiplier for prices as they are quoted, which is how the desk file has them. The broker
+ * describes every contract for prices in whole units of its currency, but quotes some in parts of the unit,
+ * and takes orders in them: corn in cents (`priceMagnifier` 100). Its tick of 0.0025 is then 0.25, and its
+ * multiplier of 5000 is 50.
+ */
+function asQuoted({ contract, minTick, priceMagnifier }: ContractDetails) {
+  const parts = numberOf(priceMagnifier || 1, 'priceMagnifier');
+  if (!Number.isSafeInteger(parts) || parts < 1)
+    throw new Unbelievable(`priceMagnifier: expected a whole number, found ${parts}`);
+  const times = BigInt(parts);
+  return {
+    parts,
+    tickSize: fromUnits(toUnits(numberOf(minTick, 'minTick')) * times),
+    multiplier: fromUnits(toUnits(numberOf(contract.multiplier || 1, 'multiplier')) / times),
+  };
+}
+
+/** As many as the finest step of a desk file has. */
+const EXACT_PLACES = 12;
+
+const toUnits = (value: number): bigint => parseUnits(value.toFixed(EXACT_PLACES), EXACT_PLACES);
+const fromUnits = (units: bigint): number => Number(formatUnits(units, EXACT_PLACES));

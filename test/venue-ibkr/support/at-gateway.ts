@@ -30,6 +30,12 @@ export const NQ: Instrument = buildInstrument(0, {
   exchange: 'CME',
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
 });
+/** Quoted in cents: a tick is a quarter of a cent, and a cent of 5,000 bushels is 50 dollars. */
+export const CORN: Instrument = buildInstrument(0, {
+  ...{ symbol: 'ZC/USD', kind: 'future', tickSize: '0.25', lotSize: '1', multiplier: '50' },
+  exchange: 'CBOT',
+  ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+});
 export const APPLE: Instrument = buildInstrument(0, {
   ...{ symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '1' },
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
