@@ -56,6 +56,8 @@ export interface ContractAsked {
 
 interface Product {
   readonly symbol: string;
+  /** Where several products have one symbol; otherwise it is the symbol. */
+  readonly tradingClass?: string;
   readonly exchange: string;
   readonly tick: Tick;
   /** Of a product that is quoted in parts of the currency. */
@@ -116,9 +118,20 @@ interface Commodity extends Product {
   readonly lastDay: (month: DateTime) => DateTime;
 }
 
+/** Full-size and micro silver have one symbol: trading class and multiplier tell them apart. */
+const SILVER = {
+  symbol: 'SI',
+  exchange: 'COMEX',
+  tick: tick('0.005'),
+  lastMinute: 12 * 60 + 25,
+  underConId: 17_340_722,
+  startPrice: '50',
+  lastDay: (month: DateTime) => businessDaysBefore(month.plus({ months: 1 }), 3),
+} as const;
+
 /** In addition to futures on stock indices, if the simulator's options name them. */
-const COMMODITIES = {
-  CL: {
+const COMMODITIES = [
+  {
     symbol: 'CL',
     exchange: 'NYMEX',
     tick: tick('0.01'),
@@ -132,7 +145,7 @@ const COMMODITIES = {
     commission: '2.40',
     lastDay: (month) => businessDaysBefore(onOrBefore(month.minus({ months: 1 }).set({ day: 25 })), 3),
   },
-  GC: {
+  {
     symbol: 'GC',
     exchange: 'COMEX',
     tick: tick('0.10'),
@@ -146,7 +159,7 @@ const COMMODITIES = {
     commission: '2.40',
     lastDay: (month) => businessDaysBefore(month.plus({ months: 1 }), 3),
   },
-  ZC: {
+  {
     symbol: 'ZC',
     exchange: 'CBOT',
     tick: tick('0.25'),
@@ -163,10 +176,30 @@ const COMMODITIES = {
     months: [3, 5, 7, 9, 12],
     lastDay: (month) => businessDaysBefore(month.set({ day: 15 }), 1),
   },
-} as const satisfies Readonly<Record<string, Commodity>>;
+  {
+    ...SILVER,
+    multiplier: 5_000,
+    longName: 'Silver',
+    initialMargin: '16000.00',
+    maintenanceMargin: '14500.00',
+    commission: '2.40',
+  },
+  {
+    ...SILVER,
+    tradingClass: 'SIL',
+    multiplier: 1_000,
+    longName: 'Micro Silver',
+    initialMargin: '3200.00',
+    maintenanceMargin: '2900.00',
+    commission: '1.12',
+  },
+] as const satisfies readonly Commodity[];
 
-export type CommodityName = keyof typeof COMMODITIES;
-export const COMMODITY_NAMES = Object.keys(COMMODITIES) as readonly CommodityName[];
+/** Their symbols: silver's lists both of its products. */
+export type CommodityName = (typeof COMMODITIES)[number]['symbol'];
+export const COMMODITY_NAMES: readonly CommodityName[] = [
+  ...new Set(COMMODITIES.map(({ symbol }) => symbol)),
+];
 
 const MONTH_LETTERS = 'FGHJKMNQUVXZ';
 const MONTHS_AHEAD = 9;
@@ -206,14 +239,15 @@ export function instrumentsAt(
     ),
     APPLE,
     ...stocks.map(stock),
-    ...commodities.flatMap((name) => commodity(name, now.startOf('month'))),
+    ...COMMODITIES.flatMap((product, index) =>
+      commodities.includes(product.symbol) ? commodity(product, index, now.startOf('month')) : [],
+    ),
   ];
 }
 
 /** Its months from this one on; oil's contract of this month has expired already. */
-function commodity(name: CommodityName, now: DateTime): Instrument[] {
-  const { lastDay, months, ...product }: Commodity = COMMODITIES[name];
-  const ids = COMMODITIES_FROM + COMMODITY_NAMES.indexOf(name) * 1_000_000;
+function commodity({ lastDay, months, ...product }: Commodity, index: number, now: DateTime): Instrument[] {
+  const ids = COMMODITIES_FROM + index * 1_000_000;
   return Array.from({ length: MONTHS_AHEAD }, (_, step) => now.plus({ months: step }))
     .filter(({ month }) => months?.includes(month) ?? true)
     .map((month) => future(product, ids, month, lastDay(month)));
@@ -237,6 +271,7 @@ const stock = ({ symbol, price: startPrice }: StockOptions, index: number): Inst
 
 function future(product: Product, ids: number, month: DateTime, lastDay: DateTime): Instrument {
   const { minTick, priceMagnifier } = product.magnified ?? { minTick: product.tick, priceMagnifier: 1 };
+  const { tradingClass = product.symbol } = product;
   return {
     conId: ids + month.year * 12 + month.month,
     symbol: product.symbol,
@@ -249,8 +284,8 @@ function future(product: Product, ids: number, month: DateTime, lastDay: DateTim
     validExchanges: [product.exchange, 'QBALGO'],
     primaryExchange: '',
     currency: 'USD',
-    localSymbol: `${product.symbol}${MONTH_LETTERS[month.month - 1]}${month.year % 10}`,
-    tradingClass: product.symbol,
+    localSymbol: `${tradingClass}${MONTH_LETTERS[month.month - 1]}${month.year % 10}`,
+    tradingClass,
     longName: product.longName,
     underConId: product.underConId,
     tick: product.tick,
@@ -307,19 +342,18 @@ export function isExpired({ expiry, lastMinute, schedule }: Instrument, nowMs: n
 }
 
 /**
- * The month that a continuous future stands for: the next to expire, and from the Monday of its last week the one
- * after it.
+ * The months that a continuous future stands for, one of each trading class: the next to expire, and from the
+ * Monday of its last week the one after it.
  */
-export function leadMonth(
-  instruments: readonly Instrument[],
-  symbol: string,
-  nowMs: number,
-): Instrument | undefined {
-  return instruments.find(({ symbol: its, secType, expiry, schedule }) => {
-    if (its !== symbol || secType !== 'FUT') return false;
+function leadMonths(instruments: readonly Instrument[], symbol: string, nowMs: number): Instrument[] {
+  const leads = new Map<string, Instrument>();
+  for (const one of instruments) {
+    const { secType, expiry, schedule, tradingClass } = one;
+    if (one.symbol !== symbol || secType !== 'FUT' || leads.has(tradingClass)) continue;
     const roll = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone }).startOf('week');
-    return nowMs < roll.toMillis();
-  });
+    if (nowMs < roll.toMillis()) leads.set(tradingClass, one);
+  }
+  return [...leads.values()];
 }
 
 const SECURITY_TYPES = [
@@ -360,8 +394,7 @@ export function findContracts(
       return { code: 321, cause: 'Please enter a local symbol or a symbol' };
   }
   const continuous = asked.secType === 'CONTFUT';
-  const lead = continuous ? leadMonth(instruments, asked.symbol, nowMs) : undefined;
-  const among = continuous ? (lead === undefined ? [] : [lead]) : instruments;
+  const among = continuous ? leadMonths(instruments, asked.symbol, nowMs) : instruments;
   const found = among.filter(
     (one) => fits(one, asked) && (asked.includeExpired === true || !isExpired(one, nowMs)),
   );

@@ -496,6 +496,30 @@ describe('contract details', () => {
     expect(details?.liquidHours.split(';')[0]).toBe('20261120:0830-20261120:1600');
   });
 
+  it('of silver are of both sizes, unless the trading class or the multiplier is told', async () => {
+    await start({ commodities: ['SI'] });
+    const silver: Contract = { symbol: 'SI', secType: SecType.FUT, exchange: 'COMEX', currency: 'USD' };
+    const december = { ...silver, lastTradeDateOrContractMonth: '202612' };
+    const continuous = { ...silver, secType: SecType.CONTFUT };
+    const listed = async (asked: Contract) => {
+      const found = await detailsOf(asked);
+      disconnectClients();
+      return found.map(({ contract: { localSymbol, tradingClass, multiplier } }) =>
+        [localSymbol, tradingClass, multiplier].join(' '),
+      );
+    };
+    expect(await listed(december)).toEqual(['SIZ6 SI 5000', 'SILZ6 SIL 1000']);
+    expect(await listed({ ...december, tradingClass: 'SIL' })).toEqual(['SILZ6 SIL 1000']);
+    expect(await listed({ ...december, multiplier: 5_000 })).toEqual(['SIZ6 SI 5000']);
+    expect(await listed(continuous)).toEqual(['SIX6 SI 5000', 'SILX6 SIL 1000']);
+    expect(await listed({ ...continuous, tradingClass: 'SIL' })).toEqual(['SILX6 SIL 1000']);
+    const client = await ready();
+    client.api.reqMktData(5, december, '', false, false);
+    expect((await client.refused(5)).text).toMatch(/SI is ambiguous; you must specify the multiplier/);
+    client.api.reqContractDetails(6, { ...december, symbol: 'SIL' });
+    expect((await client.refused(6)).code).toBe(200);
+  });
+
   it('of corn are for prices in whole dollars, and tell that it is quoted in cents', async () => {
     await start({ commodities: ['ZC'] });
     const found = await detailsOf({ symbol: 'ZC', secType: SecType.FUT, exchange: 'CBOT' });

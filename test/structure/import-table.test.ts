@@ -26,7 +26,7 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 17,
-  files: 837,
+  files: 838,
   long: 116,
   namesUsedOften: 86,
 } as const;

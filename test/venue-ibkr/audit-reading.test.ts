@@ -121,6 +121,41 @@ describe('the month of a future', () => {
   });
 });
 
+describe('of futures under one symbol', () => {
+  const future = (symbol: string, multiplier: string) =>
+    buildInstrument(0, {
+      ...{ symbol, kind: 'future', tickSize: '0.005', lotSize: '1' },
+      ...{ multiplier, exchange: 'COMEX', ...NO_FEES },
+    });
+  const [silver, micro] = [future('SI/USD', '5000'), future('SIL/USD', '1000')];
+  const position = (symbol: string, name: string, tradingClass: string, multiplier: string) => [
+    ...[name, symbol, 'FUT', '20261229', '0.0', '', multiplier, 'COMEX', 'USD', `${name}Z6`],
+    ...[tradingClass, '1', '250000'],
+  ];
+  const [ofSilver, ofMicro] = [position('SI', 'SI', 'SI', '5000'), position('SI', 'SIL', 'SIL', '1000')];
+
+  it('each has its own positions', async () => {
+    const address = await gatewayWith([ofMicro, ofSilver.with(-2, '-3')]);
+    const both = { address, clientId: 9, account: null, instruments: [silver, micro] };
+    expect([...(await accountReading(both)()).positions]).toEqual([
+      ['SIL/USD', 1],
+      ['SI/USD', -3],
+    ]);
+    expect(await heldOf(future('SI/USD', '1000'), ofMicro)).toBe(1);
+  });
+
+  it('one that the desk does not trade is not taken for the one that it does', async () => {
+    await expect(heldOf(silver, ofMicro)).rejects.toThrow('holds 1 SILZ6, which this desk does not trade');
+    await expect(heldOf(micro, ofSilver)).rejects.toThrow('holds 1 SIZ6, which this desk does not trade');
+    const mini = position('DAX', 'FDXM', 'FDXM', '5');
+    await expect(heldOf(future('DAX/USD', '25'), mini)).rejects.toThrow('which this desk does not trade');
+  });
+
+  it('one that is quoted in cents has the multiplier of whole dollars', async () => {
+    expect(await heldOf(future('ZC/USD', '50'), position('ZC', 'ZC', 'ZC', '5000'))).toBe(1);
+  });
+});
+
 describe('a part of a share', () => {
   it('is neither none nor a whole one: the account is not read as if it had whole shares', async () => {
     expect(await heldOf(APPLE, ofApple('10'))).toBe(10);

@@ -1,5 +1,5 @@
 /** One connection to IB Gateway over the real library: when it is ready, when it is not, and when it stands no more. */
-import { type ContractDetails, EventName } from '@stoqey/ib';
+import { type Contract, type ContractDetails, EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { ACCOUNT_SUMMARY_END, MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
@@ -20,6 +20,8 @@ import {
   gatewayTo,
   NQ,
   QUICK,
+  SI,
+  SIL,
   startSimulator,
   type Watched,
 } from './support/at-gateway.js';
@@ -235,6 +237,15 @@ describe('a contract', () => {
     return resolveContract(gateway, instrument, held);
   };
 
+  /** A position's contract, as the Gateway lists it. */
+  const heldIn = (name: string): Contract => {
+    const { instruments } = simulator.simulation;
+    const found = instruments.find(({ localSymbol }) => localSymbol === name);
+    if (found === undefined) throw new Error(`no ${name}`);
+    const { conId, symbol, localSymbol, tradingClass, multiplier, currency } = found;
+    return { conId, symbol, localSymbol, tradingClass, multiplier, currency, secType: 'FUT' as never };
+  };
+
   it('of a future is its front month, never the continuous one', async () => {
     expect(await resolved()).toMatchObject({
       contract: { secType: 'FUT', localSymbol: 'NQZ6', exchange: 'CME', currency: 'USD' },
@@ -245,9 +256,7 @@ describe('a contract', () => {
 
   it('of one month is that month, whatever else is held', async () => {
     const march = { ...NQ, contractMonth: '202703' };
-    const { conId } = simulator.simulation.market('NQZ6').instrument;
-    const december = { conId, symbol: 'NQ', localSymbol: 'NQZ6', secType: 'FUT' as never };
-    expect(await resolved(march, [december])).toMatchObject({ name: 'NQH7', problem: null });
+    expect(await resolved(march, [heldIn('NQZ6')])).toMatchObject({ name: 'NQH7', problem: null });
     expect(await resolved({ ...NQ, contractMonth: '202604' })).toMatchObject({
       problem: 'NQ/USD 202604 is not listed at the broker (200): it has expired, or there is no such month',
     });
@@ -294,6 +303,50 @@ describe('a contract', () => {
       expect(dateText(rolledSeries(symbol).lastTradeDay(month))).toBe(day);
   });
 
+  describe('of silver', () => {
+    beforeEach(async () => {
+      await simulator.close();
+      simulator = await startSimulator({ commodities: ['SI'] });
+    });
+
+    it('is full-size or micro, which the broker lists under one symbol, by the desk file', async () => {
+      const in202612 = { contractMonth: '202612' };
+      expect(await resolved({ ...SI, ...in202612 })).toMatchObject({ name: 'SIZ6', problem: null });
+      expect(await resolved({ ...SIL, ...in202612 })).toMatchObject({ name: 'SILZ6', problem: null });
+      expect(await resolved(SI)).toMatchObject({ name: 'SIX6', problem: null });
+      expect(await resolved(SIL)).toMatchObject({ name: 'SILX6', problem: null });
+      expect(await resolved({ ...SI, multiplier: '1000' })).toMatchObject({ name: 'SILX6', problem: null });
+      expect((await resolved({ ...SI, multiplier: '50' })).problem).toBe(
+        'SI/USD: multiplier is 5000 (SIX6) or 1000 (SILX6) at the broker, 50 in the desk file',
+      );
+      expect((await resolved({ ...SIL, multiplier: '5000' })).problem).toBe(
+        'SIL/USD: multiplier is 1000 at the broker, 5000 in the desk file',
+      );
+    });
+
+    it('is that of its own position, not of one in the other size', async () => {
+      const held = [heldIn('SIZ6'), heldIn('SILF7')];
+      expect(await resolved(SI, held)).toMatchObject({ name: 'SIZ6' });
+      expect(await resolved(SIL, held)).toMatchObject({ name: 'SILF7' });
+      expect(await resolved(SI, [heldIn('SILF7')])).toMatchObject({ name: 'SIX6' });
+      const option = { ...heldIn('SIZ6'), conId: 7, secType: 'FOP' as never };
+      expect(await resolved(SI, [option])).toMatchObject({ name: 'SIX6' });
+    });
+
+    it('is followed by a month of its own size', async () => {
+      const { gateway } = connect();
+      await gateway.started;
+      for (const [instrument, name] of [
+        [SI, 'SIZ6'],
+        [SIL, 'SILZ6'],
+      ] as const) {
+        const found = await resolveContract(gateway, instrument, []);
+        if (!('contract' in found)) throw new Error(found.problem);
+        expect(await followingContract(gateway, found)).toMatchObject({ name, lastTradeDay: '2026-12-29' });
+      }
+    });
+  });
+
   it('of a stock is the one that is listed where the desk file says', async () => {
     expect(await resolved({ ...APPLE, exchange: 'NASDAQ' })).toMatchObject({ name: 'AAPL', problem: null });
     expect(await resolved({ ...APPLE, exchange: 'NYSE' })).toMatchObject({
@@ -309,13 +362,8 @@ describe('a contract', () => {
   });
 
   it('of which a later month is held stays that month, and of several held months none is traded', async () => {
-    const { instruments } = simulator.simulation;
-    const month = (localSymbol: string) => {
-      const { conId = 0 } = instruments.find((one) => one.localSymbol === localSymbol) ?? {};
-      return { conId, symbol: 'NQ', localSymbol, secType: 'FUT' as never };
-    };
-    expect(await resolved(NQ, [month('NQH7')])).toMatchObject({ name: 'NQH7', problem: null });
-    const both = await resolved(NQ, [month('NQZ6'), month('NQH7')]);
+    expect(await resolved(NQ, [heldIn('NQH7')])).toMatchObject({ name: 'NQH7', problem: null });
+    const both = await resolved(NQ, [heldIn('NQZ6'), heldIn('NQH7')]);
     expect(both).toEqual({
       instrument: NQ,
       problem: 'NQ/USD: positions in several months (NQZ6, NQH7); close all but one',
@@ -345,7 +393,8 @@ describe('a contract', () => {
   const described = async (instrument: Instrument, told: Partial<ContractDetails>) => {
     const { kind, base, quote } = instrument;
     const contract = {
-      ...{ conId: 1, symbol: base, localSymbol: base, secType: kind === 'stock' ? 'STK' : 'FUT' },
+      ...{ conId: 1, symbol: base, localSymbol: base, tradingClass: base },
+      secType: kind === 'stock' ? 'STK' : 'FUT',
       ...{ currency: quote, lastTradeDateOrContractMonth: '20261218', ...told.contract },
     };
     const gateway = { ask: async () => [{ contractMonth: '202612', ...told, contract }] };

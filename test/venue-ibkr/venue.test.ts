@@ -24,6 +24,8 @@ import {
   NQ,
   type OpenVenue,
   QUICK,
+  SI,
+  SIL,
   startSimulator,
   venueAt,
 } from './support/at-gateway.js';
@@ -119,6 +121,48 @@ describe('the contract of a future', () => {
       { instrument: 0, side: 'buy', priceTicks: ticks(445.5) },
       { instrument: 0, side: 'sell', priceTicks: ticks(445) },
     ]);
+  });
+
+  it('of silver has the positions and fills of its own size, those of a former month too', async () => {
+    const inMonth = (contractMonth: string) => [
+      { ...SI, contractMonth },
+      { ...SIL, contractMonth },
+    ];
+    await start({ commodities: ['SI'] });
+    const before = await at({ instruments: inMonth('202612') });
+    await before.venue.submit(order({ instrument: SIL.id, quantityLots: 2 }));
+    await before.venue.submit(order({ instrument: SI.id, side: 'sell' }));
+    const lots = async ({ venue }: OpenVenue) =>
+      (await venue.positions()).map(({ quantityLots }) => quantityLots);
+    await eventually(async () => expect(await lots(before)).toEqual([-1, 2]));
+    await before.venue.submit(order({ instrument: SIL.id, purpose: 'close', side: 'sell', quantityLots: 2 }));
+    await before.venue.submit(order({ instrument: SI.id, purpose: 'close' }));
+    await eventually(async () => expect(await lots(before)).toEqual([0, 0]));
+    // A tick on each side: 50 dollars of the full size, and 20 of two micros.
+    const paid = 50 + 20 + 2 * 2.4 + 4 * 1.12;
+    expect((await before.venue.balances()).cash).toBe(dollars(100_000 - paid));
+    await before.venue.close();
+    const { venue } = await at({ instruments: inMonth('202701') });
+    expect(venue.contracts?.()).toMatchObject([{ traded: { name: 'SIF7' } }, { traded: { name: 'SILF7' } }]);
+    const fills = (await venue.fillsSince(0)).map(({ instrument, quantityLots }) => [
+      instrument,
+      quantityLots,
+    ]);
+    expect(fills.toSorted()).toEqual([
+      [SI.id, 1],
+      [SI.id, 1],
+      [SIL.id, 2],
+      [SIL.id, 2],
+    ]);
+  });
+
+  it('under a second name is not traded: its position would count twice', async () => {
+    await start({ commodities: ['SI'] });
+    const { venue } = await at({ instruments: [{ ...SI, multiplier: '1000' }, SIL] });
+    expect(venue.closedInstruments?.()).toEqual([
+      { instrument: SIL.id, why: 'SIL/USD: its contract (SILX6) is that of SI/USD' },
+    ]);
+    expect(await venue.positions()).toEqual([{ instrument: SI.id, quantityLots: 0 }]);
   });
 
   it('that has expired takes no order, and says which one it is', async () => {

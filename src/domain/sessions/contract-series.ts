@@ -10,7 +10,7 @@ import { stockException } from './calendars.js';
 export type ContractMonth = string;
 
 export interface ContractSeries {
-  /** Bases of their symbols, as the broker names them. */
+  /** Bases of their symbols: the broker's, and SIL, which the broker lists under SI. */
   readonly names: readonly string[];
   /** In the plural, for people. */
   readonly title: string;

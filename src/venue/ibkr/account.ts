@@ -5,7 +5,7 @@ import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import { incarnationOf } from '../../engine/orders/client-id.js';
 import { VenueUnavailable } from '../port.js';
-import type { ResolvedContract } from './contracts.js';
+import { isSameFuture, type ResolvedContract } from './contracts.js';
 import { believed, moneyOf, stepsOf, textOf } from './decode.js';
 import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
@@ -123,11 +123,5 @@ function ofAnotherMonth(
   { contract: told, execution }: ToldExecution,
 ): ResolvedContract | undefined {
   if (told.secType !== SecType.FUT || incarnationOf(execution.orderRef ?? '') === null) return undefined;
-  return [...contracts.values()].find(
-    ({ contract }) =>
-      contract.secType === SecType.FUT &&
-      contract.symbol === told.symbol &&
-      contract.currency === told.currency &&
-      contract.multiplier === told.multiplier,
-  );
+  return [...contracts.values()].find(({ contract }) => isSameFuture(contract, told));
 }

@@ -4,9 +4,10 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { Instrument } from '../../domain/instrument.js';
-import { parseMoney } from '../../domain/money.js';
+import { parseMoney, parseUnits } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
 import type { BookReading } from '../book-reading.js';
+import { brokersName } from './names.js';
 import type { GatewayAddress } from './settings.js';
 
 interface AccountToRead {
@@ -142,17 +143,11 @@ function positionsOf(
   const positions = new Map<string, number>();
   const names = new Map<string, string>();
   for (const position of told.positions.values()) {
-    const [whose, , symbol, secType, expiry = '', , , , , currency, localSymbol] = position;
+    const [whose] = position;
     const quantity = Number(position.at(-2));
     if (whose !== chosen || quantity === 0) continue;
-    const name = `${position.at(-2)} ${localSymbol}`;
-    const instrument = instruments.find(
-      ({ kind, base, quote, contractMonth }) =>
-        base === symbol &&
-        quote === currency &&
-        secType === SECURITY[kind] &&
-        (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth),
-    );
+    const name = `${position.at(-2)} ${position[LOCAL_SYMBOL]}`;
+    const instrument = instrumentOf(position, instruments);
     if (instrument === undefined || !Number.isFinite(quantity))
       throw new Error(`the account holds ${name}, which this desk does not trade`);
     const { symbol: traded, lotSize } = instrument;
@@ -167,6 +162,40 @@ function positionsOf(
   }
   return positions;
 }
+
+const LOCAL_SYMBOL = 10;
+
+/** Undefined: no instrument of the desk. */
+function instrumentOf(
+  position: readonly string[],
+  instruments: readonly Instrument[],
+): Instrument | undefined {
+  const [, , symbol, secType, expiry = '', , , told, , currency, localSymbol, tradingClass] = position;
+  const named = instruments.filter((instrument) => {
+    const { kind, quote, contractMonth } = instrument;
+    const name = brokersName(instrument);
+    return (
+      name.symbol === symbol &&
+      (name.tradingClass ?? tradingClass) === tradingClass &&
+      quote === currency &&
+      secType === SECURITY[kind] &&
+      (contractMonth === undefined || monthOf(localSymbol, expiry) === contractMonth)
+    );
+  });
+  if (secType !== SECURITY.future) return named[0];
+  // Of several futures under one symbol the multiplier tells which it is.
+  const theirs = parseUnits(told || '1', MULTIPLIER_PLACES);
+  const quotedIn = (parts: bigint) =>
+    named.find(({ multiplier = '1' }) => parseUnits(multiplier, MULTIPLIER_PLACES) * parts === theirs);
+  return MAGNIFIERS.map(quotedIn).find((instrument) => instrument !== undefined);
+}
+
+const MULTIPLIER_PLACES = 12;
+/**
+ * In how many parts of the currency prices may be quoted: the broker's multiplier is so many times the desk file's.
+ * A position does not tell which it is (its `priceMagnifier`).
+ */
+const MAGNIFIERS = [1n, 10n, 100n, 1_000n, 10_000n];
 
 const MONTH_LETTERS = 'FGHJKMNQUVXZ';
 const NAMED_MONTH = /([FGHJKMNQUVXZ])(\d{1,2})$/;

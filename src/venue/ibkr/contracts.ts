@@ -5,6 +5,7 @@ import { formatUnits, parseUnits } from '../../domain/money.js';
 import type { ListedContract } from '../../domain/venue.js';
 import { numberOf, textOf, Unbelievable } from './decode.js';
 import { type Gateway, type Question, Refused } from './gateway.js';
+import { brokersName } from './names.js';
 
 export interface ResolvedContract {
   readonly instrument: Instrument;
@@ -19,8 +20,9 @@ export interface ResolvedContract {
 }
 
 /** Throws RangeError for a kind that no account here trades, and for a future without its exchange. */
-export function askedOf({ kind, base, quote, symbol, exchange, contractMonth }: Instrument): Contract {
-  const common = { symbol: base, currency: quote };
+export function askedOf(instrument: Instrument): Contract {
+  const { kind, quote, symbol, exchange, contractMonth } = instrument;
+  const common = { ...brokersName(instrument), currency: quote };
   if (kind === 'stock') {
     const listed = exchange === undefined ? {} : { primaryExch: exchange };
     return { ...common, secType: SecType.STK, exchange: 'SMART', ...listed };
@@ -55,24 +57,18 @@ export async function resolveContract(
   held: readonly Contract[],
 ): Promise<ResolvedContract | { readonly instrument: Instrument; readonly problem: string }> {
   const asked = askedOf(instrument);
-  const months =
-    asked.secType === SecType.CONTFUT
-      ? held.filter(({ secType, symbol }) => secType === SecType.FUT && symbol === asked.symbol)
-      : [];
-  if (months.length > 1) {
-    const names = months.map(({ localSymbol }) => localSymbol).join(', ');
-    return {
-      instrument,
-      problem: `${instrument.symbol}: positions in several months (${names}); close all but one`,
-    };
-  }
+  const { symbol } = instrument;
   try {
-    const conId = months[0]?.conId ?? (await only(gateway, asked, instrument)).contract.conId;
-    const found = await only(
-      gateway,
-      { conId: numberOf(conId, 'conId'), exchange: asked.exchange ?? '' },
-      instrument,
-    );
+    const { contract } = await only(gateway, asked, instrument);
+    const months =
+      asked.secType === SecType.CONTFUT
+        ? held.filter((one) => one.secType === SecType.FUT && isSameFuture(one, contract))
+        : [];
+    const names = months.map(({ localSymbol }) => localSymbol).join(', ');
+    if (months.length > 1)
+      throw new Unbelievable(`${symbol}: positions in several months (${names}); close all but one`);
+    const conId = numberOf((months[0] ?? contract).conId, 'conId');
+    const found = await only(gateway, { conId, exchange: asked.exchange ?? '' }, instrument);
     return described(instrument, asked, found);
   } catch (error) {
     if (error instanceof Refused && error.code === NO_DEFINITION)
@@ -89,20 +85,43 @@ const notListed = ({ symbol, contractMonth }: Instrument): string =>
     ? `${symbol} is not listed at the broker (200)`
     : `${symbol} ${contractMonth} is not listed at the broker (200): it has expired, or there is no such month`;
 
-async function only(gateway: Gateway, asked: Contract, { symbol }: Instrument): Promise<ContractDetails> {
-  const [first, second] = await gateway.ask(contractDetails(asked));
-  if (first === undefined || second !== undefined)
-    throw new Unbelievable(
-      `${symbol}: expected one contract, found ${first === undefined ? 'none' : 'several'}`,
-    );
-  return first;
+/** Whether two futures are months of one: micro silver has the symbol of silver, too. */
+export const isSameFuture = (one: Contract, other: Contract): boolean =>
+  one.symbol === other.symbol &&
+  one.tradingClass === other.tradingClass &&
+  one.multiplier === other.multiplier &&
+  one.currency === other.currency;
+
+async function only(gateway: Gateway, asked: Contract, instrument: Instrument): Promise<ContractDetails> {
+  const told = await gateway.ask(contractDetails(asked));
+  const [first, second] = told.length > 1 ? withMultiplier(told, instrument) : told;
+  if (first !== undefined && second === undefined) return first;
+  throw new Unbelievable(
+    `${instrument.symbol}: expected one contract, found ${first === undefined ? 'none' : 'several'}`,
+  );
+}
+
+/** Of several futures under one symbol, those with the desk file's multiplier. Throws if there are none. */
+function withMultiplier(
+  told: readonly ContractDetails[],
+  { symbol, multiplier = '1' }: Instrument,
+): readonly ContractDetails[] {
+  const found = told.filter((one) => asQuoted(one).multiplier === Number(multiplier));
+  if (found.length > 0) return found;
+  const theirs = told.map((one) => `${asQuoted(one).multiplier} (${one.contract.localSymbol})`).join(' or ');
+  throw new Unbelievable(`${symbol}: multiplier is ${theirs} at the broker, ${multiplier} in the desk file`);
 }
 
 function described(instrument: Instrument, asked: Contract, details: ContractDetails): ResolvedContract {
   const { contract } = details;
   const { symbol } = instrument;
   const secType = asked.secType === SecType.STK ? SecType.STK : SecType.FUT;
-  if (contract.secType !== secType || contract.symbol !== asked.symbol)
+  const { tradingClass = contract.tradingClass } = asked;
+  if (
+    contract.secType !== secType ||
+    contract.symbol !== asked.symbol ||
+    contract.tradingClass !== tradingClass
+  )
     throw new Unbelievable(`${symbol}: the broker answered with another contract (${contract.localSymbol})`);
   const name = textOf(contract.localSymbol, 'localSymbol');
   const traded = {
@@ -112,11 +131,16 @@ function described(instrument: Instrument, asked: Contract, details: ContractDet
     localSymbol: name,
     exchange: asked.exchange ?? '',
     currency: textOf(contract.currency, 'currency'),
-    ...(secType === SecType.FUT ? { multiplier: numberOf(contract.multiplier, 'multiplier') } : {}),
+    ...(secType === SecType.FUT ? futureOf(contract) : {}),
   };
   const listed = secType === SecType.FUT ? listedOf(details) : null;
   return { instrument, contract: traded, name, listed, problem: otherwise(instrument, details) };
 }
+
+const futureOf = ({ tradingClass, multiplier }: Contract) => ({
+  tradingClass: textOf(tradingClass, 'tradingClass'),
+  multiplier: numberOf(multiplier, 'multiplier'),
+});
 
 /** Some answers have a time of day after the date. */
 const LAST_TRADE = /^(\d{4})(\d{2})(\d{2})(\D|$)/;
@@ -143,7 +167,7 @@ export async function followingContract(
   const { symbol = '', exchange = '', currency = '' } = contract;
   const all = await gateway.ask(contractDetails({ secType: SecType.FUT, symbol, exchange, currency }));
   const later = all
-    .filter((one) => one.contract.symbol === symbol)
+    .filter((one) => isSameFuture(one.contract, contract))
     .map(listedOf)
     .filter(({ lastTradeDay }) => lastTradeDay > listed.lastTradeDay)
     .sort((a, b) => (a.lastTradeDay < b.lastTradeDay ? -1 : 1));

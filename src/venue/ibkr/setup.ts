@@ -62,7 +62,9 @@ export async function readSetup(
   const held: readonly Contract[] = (await gateway.ask(positions()))
     .filter((position) => position.account === account && position.quantity !== 0)
     .map(({ contract }) => contract);
-  const found = await Promise.all(instruments.map((one) => resolveContract(gateway, one, held)));
+  const found = oncePerContract(
+    await Promise.all(instruments.map((one) => resolveContract(gateway, one, held))),
+  );
   const resolved = found.filter((one): one is ResolvedContract => 'contract' in one);
   return {
     account,
@@ -72,6 +74,25 @@ export async function readSetup(
       problem === null ? [] : [{ instrument: instrument.id, why: problem }],
     ),
   };
+}
+
+type Found = Awaited<ReturnType<typeof resolveContract>>;
+
+/**
+ * Two names of one contract would count its position twice, such as SIL/USD and SI/USD with the multiplier of
+ * SIL: only the first of them is traded.
+ */
+function oncePerContract(found: readonly Found[]): readonly Found[] {
+  const symbols = new Map<number, string>();
+  return found.map((one) => {
+    if (!('contract' in one)) return one;
+    const { instrument, contract, name } = one;
+    const first = symbols.get(contract.conId);
+    if (first !== undefined)
+      return { instrument, problem: `${instrument.symbol}: its contract (${name}) is that of ${first}` };
+    symbols.set(contract.conId, instrument.symbol);
+    return one;
+  });
 }
 
 /** How an account at Interactive Brokers is opened. */

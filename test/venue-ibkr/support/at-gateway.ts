@@ -36,6 +36,13 @@ export const CORN: Instrument = buildInstrument(0, {
   exchange: 'CBOT',
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
 });
+/** Micro silver, which the broker lists under SI: the full-size one is five times as much. */
+export const SIL: Instrument = buildInstrument(1, {
+  ...{ symbol: 'SIL/USD', kind: 'future', tickSize: '0.005', lotSize: '1', multiplier: '1000' },
+  exchange: 'COMEX',
+  ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+});
+export const SI: Instrument = { ...SIL, id: 0, symbol: 'SI/USD', base: 'SI', multiplier: '5000' };
 export const APPLE: Instrument = buildInstrument(0, {
   ...{ symbol: 'AAPL/USD', kind: 'stock', tickSize: '0.01', lotSize: '1' },
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
