@@ -161,8 +161,7 @@ function remap(
   state.finals.clear();
   state.live = after.map(() => new Map());
   state.trips.clear();
-  const seen = state.fillsSeen;
-  state.fillsSeen = after.map(({ symbol }) => seen[oldPlace.get(symbol) ?? -1] ?? new Map());
+  remapFills(state, before, after);
   state.positions = after.map(({ symbol }, at) => {
     const place = oldPlace.get(symbol) ?? -1;
     const [old, instrument] = [positions[place], before[place]];
@@ -182,5 +181,16 @@ function remap(
   for (const trip of trips) {
     const at = after.findIndex(({ symbol }) => symbol === before[trip.instrument]?.symbol);
     if (at !== -1) state.trips.set(`${trip.strategy}/${at}`, { ...trip, instrument: at });
+  }
+}
+
+/** The ids of a symbol that is gone are kept: it may return before the venue has ceased to list its fills. */
+function remapFills(state: EngineState, before: readonly Instrument[], after: readonly Instrument[]): void {
+  const seen = new Map(before.map(({ symbol }, at) => [symbol, state.fillsSeen[at]]));
+  state.fillsSeen = after.map(({ symbol }) => seen.get(symbol) ?? new Map());
+  for (const { symbol } of after) seen.delete(symbol);
+  for (const [symbol, fills = new Map<string, number>()] of seen) {
+    const former = state.formerFills.get(symbol) ?? [];
+    if (fills.size > 0) state.formerFills.set(symbol, new Map([...former, ...fills]));
   }
 }

@@ -385,9 +385,14 @@ function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
   const horizon = record.fillsThroughMs - FILL_MEMORY_MARKET_MS;
   if (horizon <= state.fillHorizonMs) return;
   state.fillHorizonMs = horizon;
-  for (const seen of state.fillsSeen) {
-    for (const [tradeId, marketMs] of seen) if (marketMs < horizon) seen.delete(tradeId);
+  forgetFills(state);
+}
+
+function forgetFills({ fillsSeen, formerFills, fillHorizonMs }: EngineState): void {
+  for (const seen of [...fillsSeen, ...formerFills.values()]) {
+    for (const [tradeId, marketMs] of seen) if (marketMs < fillHorizonMs) seen.delete(tradeId);
   }
+  for (const [symbol, seen] of formerFills) if (seen.size === 0) formerFills.delete(symbol);
 }
 
 function applyAmended(state: EngineState, { clientId, quantityLots, reason }: Of<'order.amended'>): void {

@@ -220,6 +220,11 @@ export interface EngineState {
   positions: PositionEntry[];
   /** By instrument: ids of the venue's trades already applied, with their market time. */
   fillsSeen: Map<string, number>[];
+  /**
+   * By symbol: the same from before it was taken out of the desk file; once it is back, the venue may list them
+   * again. Kept apart: earlier builds booked them again then, and those journals replay as they were booked.
+   */
+  readonly formerFills: Map<string, Map<string, number>>;
   /** All fills before this market time are known and their ids forgotten: an older fill is a repetition. */
   fillHorizonMs: number;
   readonly trips: Map<string, TripTotals>;
@@ -317,6 +322,7 @@ export function createState(): EngineState {
     finals: new Set(),
     positions: [],
     fillsSeen: [],
+    formerFills: new Map(),
     fillHorizonMs: 0,
     trips: new Map(),
     tradesToTell: [],

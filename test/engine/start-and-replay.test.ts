@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 
@@ -215,5 +217,69 @@ describe('a start', () => {
     expect(late.lots(0)).toBe(lots);
     expect(late.arm('two-people')).toMatchObject({ ok: false });
     expect(late.engine.view.halts.at(-1)?.reason).toContain('the key is of the account 34');
+  });
+});
+
+describe('a symbol that was out of the desk file for a while', () => {
+  const real = { account: 'Binance spot', historyBeginsMs: START_MS, coinsNeedOwner: true };
+  const deskOf = (names: readonly string[], past: DeskUnderTest): DeskUnderTest => {
+    const instruments = coins(names);
+    const changes: Partial<EngineConfig> = { ...real, instruments, strategies: crossStrategy(instruments) };
+    const desk = new DeskUnderTest(changes, names.length, fromDisk(past.records));
+    desk.marketMs = past.marketMs + 60_000;
+    return desk;
+  };
+  /** Has traded ETH, and so has another hand; the newest fills are the last ones that the account has. */
+  const traded = (): DeskUnderTest => {
+    const desk = new DeskUnderTest(real).active();
+    const { stop } = desk.hold(1);
+    desk.fill(stop, 9_500);
+    const other = { ...stop, clientId: 'web_1', side: 'buy' as const };
+    desk.happen({ kind: 'fill', fill: desk.makeFill(other, 9_500) });
+    desk.command({ name: 'reconcile' });
+    desk.snapshot();
+    return desk;
+  };
+  const fillsOf = (desk: DeskUnderTest) =>
+    [...desk.recorded('fill'), ...desk.recorded('fill.foreign')].map(({ fill }) => fill);
+  const booksOf = ({ engine: { view } }: DeskUnderTest) => [
+    view.cash,
+    view.equity,
+    view.fills,
+    view.positions,
+  ];
+
+  it('is back with its fills known: none that the venue lists again is booked twice', () => {
+    const before = traded();
+    const fills = fillsOf(before);
+    expect(fills.map(({ tradeId }) => tradeId)).toEqual(['t1', 't2', 't3']);
+    const without = deskOf(['BTC'], before).active();
+    without.command({ name: 'reconcile' });
+    without.snapshot({ asOfMs: without.marketMs });
+    const again = deskOf(['ETH', 'BTC'], without).active();
+    const listed = fills.map((fill) => ({ ...fill, instrument: 0 }));
+    again.command({ name: 'reconcile' });
+    again.snapshot({ fills: listed });
+    expect(fillsOf(again)).toHaveLength(3);
+    expect(booksOf(again)).toEqual(booksOf(before));
+
+    const onceMore = deskOf(['BTC', 'ETH'], deskOf(['BTC'], again).active()).active();
+    onceMore.command({ name: 'reconcile' });
+    onceMore.snapshot({ fills });
+    expect(fillsOf(onceMore)).toHaveLength(3);
+    expect(deskOf(['BTC', 'ETH'], onceMore).engine.stateHash()).toBe(onceMore.engine.stateHash());
+  });
+
+  it('whose fills an earlier build booked twice is replayed as it was booked', () => {
+    const before = traded();
+    const again = deskOf(['BTC', 'ETH'], deskOf(['BTC'], before).active()).begin();
+    const replayed = createEngine(again.config);
+    for (const record of fromDisk(again.records)) replayed.apply(record);
+    const twice = before.recorded('fill');
+    const [bought, sold] = twice.map(({ fill }) => fill);
+    const result = sold!.quantityLots * (sold!.priceTicks - bought!.priceTicks) * 1_000;
+    const { cash, fills } = replayed.view;
+    for (const record of fromDisk(twice)) replayed.apply(record);
+    expect([replayed.view.cash, replayed.view.fills]).toEqual([cash + result, fills + 2]);
   });
 });

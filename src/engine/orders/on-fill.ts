@@ -26,7 +26,7 @@ import {
 } from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
-import type { OrderEntry } from '../state.js';
+import type { EngineState, OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { noteHeld } from '../sync/reconcile-positions.js';
 import { readSoon } from '../sync/request-snapshot.js';
@@ -40,14 +40,28 @@ import { takeOthersOff } from './take-others-off.js';
 
 /** Number of fills newer than `marketMs` whose ids the journal still has, in one instrument or in all. */
 export function fillsSince({ state }: Core, marketMs: number, at?: InstrumentId): number {
-  const seen = at === undefined ? state.fillsSeen : [state.fillsSeen[at] ?? new Map<string, number>()];
+  const seen =
+    at === undefined ? [...state.fillsSeen, ...state.formerFills.values()] : fillsSeenAt(state, at);
   return seen.reduce((sum, fills) => sum + [...fills.values()].filter((ms) => ms > marketMs).length, 0);
+}
+
+/** Includes those from before its symbol was out of the desk file. */
+function fillsSeenAt(
+  { config, fillsSeen, formerFills }: EngineState,
+  at: InstrumentId,
+): readonly ReadonlyMap<string, number>[] {
+  const former = formerFills.get(config?.instruments[at]?.symbol ?? '');
+  return [fillsSeen[at], former].filter((seen) => seen !== undefined);
+}
+
+function isSeen({ state }: Core, { instrument, tradeId, marketMs }: Fill): boolean {
+  return marketMs < state.fillHorizonMs || fillsSeenAt(state, instrument).some((seen) => seen.has(tradeId));
 }
 
 /** True if the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
   const seen = core.state.fillsSeen[reported.instrument];
-  if (seen !== undefined && isOfAnotherHand(core, reported)) return takeForeign(core, seen, reported);
+  if (seen !== undefined && isOfAnotherHand(core, reported)) return takeForeign(core, reported);
   const fill = seen !== undefined && isSound(core, reported) ? withFeeValue(core, reported) : null;
   // A fee's value may be too large to represent even if its amount is not.
   if (seen === undefined || fill === null || !Number.isSafeInteger(fill.fee)) {
@@ -55,7 +69,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     raiseFault(core, 'reconciliation', text);
     return false;
   }
-  if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;
+  if (isSeen(core, reported)) return false;
   const entry = core.state.orders.get(fill.clientId);
   const step = entry === undefined ? null : stepOf(entry, fill);
   const trouble = entry === undefined || step === null ? null : troubleWith(fill, entry, step);
@@ -109,8 +123,8 @@ function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
 }
 
 /** Always false: the fill is not a new one of the desk. */
-function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
-  if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
+function takeForeign(core: Core, fill: Fill): false {
+  if (isSeen(core, fill)) return false;
   commit(core, { type: 'fill.foreign', fill });
   progressAt(core, fill.instrument).activity += 1;
   markChanged(core, fill.instrument);

@@ -77,8 +77,8 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     what: 'a fill that comes twice counts twice',
     file: 'engine/orders/on-fill.ts',
-    find: 'if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;',
-    put: 'seen.delete(reported.tradeId);',
+    find: '  if (isSeen(core, reported)) return false;\n',
+    put: '  seen.delete(reported.tradeId);\n',
     throws: 'the record itself takes no fill a second time',
   },
   {
