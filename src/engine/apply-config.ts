@@ -3,7 +3,7 @@
  */
 import { PAPER_ACCOUNT } from '../domain/account.js';
 import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
 import type { EngineRecord } from './record.js';
@@ -178,10 +178,18 @@ function remap(
     }
     return position;
   });
+  const placeNow = (at: InstrumentId): InstrumentId | null => {
+    const now = after.findIndex(({ symbol }) => symbol === before[at]?.symbol);
+    return now === -1 ? null : now;
+  };
   for (const trip of trips) {
-    const at = after.findIndex(({ symbol }) => symbol === before[trip.instrument]?.symbol);
-    if (at !== -1) state.trips.set(`${trip.strategy}/${at}`, { ...trip, instrument: at });
+    const at = placeNow(trip.instrument);
+    if (at !== null) state.trips.set(`${trip.strategy}/${at}`, { ...trip, instrument: at });
   }
+  state.unvaluedFees = state.unvaluedFees.map(({ instrument: at, ...fee }) => ({
+    instrument: at === null ? null : placeNow(at),
+    ...fee,
+  }));
 }
 
 /** The ids of a symbol that is gone are kept: it may return before the venue has ceased to list its fills. */

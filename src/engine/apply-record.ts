@@ -304,17 +304,21 @@ function noteUnvalued(state: EngineState, { feeIn, instrument }: Fill, strategy:
   state.unvaluedFees.push({ instrument, strategy, asset: feeIn.asset, amount: feeIn.amount });
 }
 
-/** The trade may already be closed; equity and the totals of its strategy still take the fee. */
+/**
+ * The trade may already be closed; equity and the totals of its strategy still take the fee. Records of earlier
+ * builds may have the number that its instrument had before the desk file changed, so it is not compared.
+ */
 function applyFeeValued(state: EngineState, record: Of<'fee.valued'>): void {
-  const { instrument, strategy, asset, amount } = record;
-  const place = state.unvaluedFees.findIndex(
-    (fee) => fee.instrument === instrument && fee.asset === asset && fee.amount === amount,
-  );
-  if (place === -1) throw new RangeError(`a value for a fee of ${amount} ${asset}, which nobody waits for`);
-  state.unvaluedFees.splice(place, 1);
-  const fee = BigInt(record.fee) * stepsAt(state, instrument).perMoney;
+  const { asset, amount } = record;
+  const waiting = state.unvaluedFees.find((fee) => fee.asset === asset && fee.amount === amount);
+  if (waiting === undefined)
+    throw new RangeError(`a value for a fee of ${amount} ${asset}, which nobody waits for`);
+  state.unvaluedFees = state.unvaluedFees.filter((fee) => fee !== waiting);
+  const { instrument, strategy } = waiting;
+  // Every instrument settles in the desk's currency.
+  const fee = BigInt(record.fee) * stepsAt(state, instrument ?? 0).perMoney;
   state.feesElsewhere += fee;
-  tripTotals(state, strategy, instrument).realised -= fee;
+  if (instrument !== null) tripTotals(state, strategy, instrument).realised -= fee;
 }
 
 /** As if the difference had been traded at `priceTicks` without a fee, so equity stays the same. */

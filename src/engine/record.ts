@@ -113,7 +113,8 @@ export type EngineRecord =
   /** The value of a fee that could not be valued when it was paid: the oldest one in this asset. */
   | {
       readonly type: 'fee.valued';
-      readonly instrument: InstrumentId;
+      /** Null: its symbol was taken out of the desk file before. */
+      readonly instrument: InstrumentId | null;
       readonly strategy: string;
       readonly asset: string;
       readonly amount: string;

@@ -139,7 +139,8 @@ export interface TripTotals {
 
 /** A fee that could not be valued yet. */
 export interface UnvaluedFee {
-  readonly instrument: InstrumentId;
+  /** Null: its symbol was taken out of the desk file, and the totals of that symbol with it. */
+  readonly instrument: InstrumentId | null;
   readonly strategy: string;
   readonly asset: string;
   /** Decimal. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drawFrom } from '../../simulators/random.js';
 import { formatUnits, parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { createState } from '../../src/engine/state.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
@@ -125,6 +126,61 @@ describe('a fee in BNB', () => {
     expect(under.engine.view.positions).toEqual([]);
     expect(under.engine.view.balances).toContainEqual({ asset: 'BNB', amount: '-0.00200000' });
     expect(under.engine.view.cash).toBe(parseMoney('10000'));
+  });
+});
+
+describe('a fee in BNB that waits for a value over a change of the instruments', () => {
+  const feeIn = { asset: 'BNB', amount: '0.00200000' };
+  const short = { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 };
+  /** Has traded `symbol` once, in vain, and paid a fee that nobody can value. */
+  const paidFor = (symbol: string): DeskUnderTest => {
+    const instruments = coins(['BTC', 'ETH', 'SOL']);
+    const under = new DeskUnderTest({ instruments, strategies: crossStrategy(instruments, short) }).active();
+    const { entry, stop } = under.hold(instruments.findIndex((one) => one.symbol === symbol));
+    under.happen({ kind: 'fill', fill: { ...under.makeFill(stop, entry.limitTicks ?? 0), feeIn } });
+    expect(under.engine.view.unvaluedFees).toHaveLength(1);
+    return under;
+  };
+  const startedAs = (names: readonly string[], journal: readonly EngineRecord[]): DeskUnderTest => {
+    const instruments = coins(names);
+    const feeAssets = { BNB: names.indexOf('BNB') };
+    const config = { instruments, strategies: crossStrategy(instruments), feeAssets, configHash: 'other' };
+    return new DeskUnderTest(config, names.length, journal);
+  };
+  const priced = (under: DeskUnderTest): DeskUnderTest => {
+    under.begin().quote(under.config.feeAssets?.BNB ?? -1, 60_000);
+    under.pass(1_000);
+    return under;
+  };
+  /** What trades have earned, by symbol. */
+  const earned = ({ config: { instruments }, records }: DeskUnderTest) => {
+    const state = createState();
+    for (const record of records) applyRecord(state, record);
+    return [...state.trips.values()].map((one) => [instruments[one.instrument]?.symbol, one.realised]);
+  };
+  const worth = 120_000_000n;
+
+  it.each([
+    ['in another order', 'SOL/USDT', ['SOL', 'BTC', 'BNB'], [['SOL/USDT', -worth]]],
+    ['with fewer symbols', 'SOL/USDT', ['SOL', 'BNB'], [['SOL/USDT', -worth]]],
+    ['without its own', 'SOL/USDT', ['BTC', 'BNB'], []],
+    ['without its own, whose number another has', 'BTC/USDT', ['SOL', 'ETH', 'BNB'], []],
+  ] as const)('%s is charged to equity, and to no other symbol', (_, symbol, names, trips) => {
+    const under = priced(startedAs(names, paidFor(symbol).records));
+    expect(under.engine.view.unvaluedFees).toEqual([]);
+    expect(under.engine.view.feesElsewhere).toBe(Number(worth));
+    expect(earned(under)).toEqual(trips);
+    const again = startedAs(names, JSON.parse(JSON.stringify(under.records)));
+    expect(again.engine.stateHash()).toBe(under.engine.stateHash());
+    again.begin();
+    expect(again.engine.view.feesElsewhere).toBe(Number(worth));
+  });
+
+  it('is charged to its own symbol also where an earlier build recorded the number that this had before', () => {
+    const names = ['SOL', 'BTC', 'ETH', 'BNB'];
+    const under = priced(startedAs(names, paidFor('SOL/USDT').records));
+    const earlier = under.records.map((one) => (one.type === 'fee.valued' ? { ...one, instrument: 2 } : one));
+    expect(startedAs(names, earlier).engine.stateHash()).toBe(under.engine.stateHash());
   });
 });
 

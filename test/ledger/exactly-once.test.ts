@@ -384,27 +384,27 @@ test('a fee that had no value has that of the oldest fill which paid it, once, w
       feeIn: fee === 0 ? { ...paid, unvalued: true } : { ...paid, priceTicks: 60_000 },
     },
   });
-  const valued = (instrument: number, fee: number): EngineRecord => ({
+  const valued = (instrument: number | null, fee: number): EngineRecord => ({
     ...{ type: 'fee.valued', instrument, strategy: 'fermata', ...paid, priceTicks: 60_000, fee, marketMs: 9 },
   });
-  const fees = async () =>
+  const fees = async (of = desk) =>
     (
       await database.pool.query<{ told: string }>(
         'select trade_id || $2 || fee as told from fills where desk = $1 order by trade_id',
-        [desk, ' '],
+        [of, ' '],
       )
     ).rows.map(({ told }) => told);
 
-  const backedUp = [config, deal(1, 0), deal(2, 1), deal(3, 0), valued(1, 7_000_000)];
+  const backedUp = [config, deal(1, 1), deal(2, 0), deal(3, 0), valued(1, 7_000_000)];
   const since = [valued(0, 5_000_000), deal(4, 1)];
   await applyBatch(database.pool, ledger, entriesOf([...backedUp, ...since], 'inc001'));
-  expect(await fees()).toEqual(['t1 0.05000000', 't2 0.07000000', 't3 0.00000000', 't4 0.00000000']);
+  expect(await fees()).toEqual(['t1 0.07000000', 't2 0.05000000', 't3 0.00000000', 't4 0.00000000']);
 
   // Restored: the first value stays, the second is new, and the last fill is heard of again with its value.
   const restored = { ...config, incarnation: 'inc002' } as EngineRecord;
   const after = [restored, valued(0, 6_000_000), valued(0, 8_000_000), deal(4, 1, 9_000_000)];
   await applyBatch(database.pool, ledger, entriesOf([...backedUp, ...after], 'inc002'));
-  const whole = ['t1 0.05000000', 't2 0.07000000', 't3 0.08000000', 't4 0.09000000'];
+  const whole = ['t1 0.07000000', 't2 0.05000000', 't3 0.08000000', 't4 0.09000000'];
   expect(await fees()).toEqual(whole);
 
   // What an earlier build left, and its migration.
@@ -412,6 +412,11 @@ test('a fee that had no value has that of the oldest fill which paid it, once, w
   const migration = join(MIGRATIONS_DIRECTORY, '0038-fees-valued-later.sql');
   await database.ownerPool.query(readFileSync(migration, 'utf8'));
   expect(await fees()).toEqual(whole);
+
+  // The desk file may have changed meanwhile: their symbols then have another number, or none.
+  const moved = [config, deal(1, 0), deal(2, 1), valued(1, 5_000_000), valued(null, 6_000_000)];
+  await applyBatch(database.pool, { ...ledger, desk: 'moved' }, entriesOf(moved, 'inc003'));
+  expect(await fees('moved')).toEqual(['t1 0.05000000', 't2 0.06000000']);
 });
 
 test('coins that the venue kept as its fee leave the position to the last place, as in the engine', async () => {

@@ -179,14 +179,14 @@ export async function projectFill(
 
 /**
  * The value of a fee that could not be valued when it was paid. The record names no fill: as in the engine,
- * it is the oldest one of its journal that paid this fee and still has no value. What an earlier journal
- * recorded as its value is unchanged.
+ * it is the oldest one of its journal that paid this fee and still has no value. The instrument is not
+ * compared: its number may have changed since. What an earlier journal recorded as its value is unchanged.
  */
 export async function projectFeeValued(
   client: PoolClient,
   projection: Projection,
   { incarnation, sequence }: JournalEntry,
-  { instrument, asset, amount, fee }: RecordOf<'fee.valued'>,
+  { asset, amount, fee }: RecordOf<'fee.valued'>,
 ): Promise<void> {
   await client.query(
     `with paid as (
@@ -203,8 +203,8 @@ export async function projectFeeValued(
       projection.desk,
       incarnation,
       sequence,
-      { fill: { instrument, feeIn: { asset, amount, unvalued: true } } },
-      { instrument, asset, amount },
+      { fill: { feeIn: { asset, amount, unvalued: true } } },
+      { asset, amount },
       formatMoney(fee),
     ],
   );

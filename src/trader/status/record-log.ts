@@ -98,7 +98,8 @@ export class RecordLog {
       if (setup !== undefined) this.#keep(record.order.clientId, setup);
       return setup;
     }
-    return 'instrument' in record ? this.#setupAt(record.instrument) : undefined;
+    if (!('instrument' in record) || record.instrument === null) return undefined;
+    return this.#setupAt(record.instrument);
   }
 
   #setupAt(instrument: number): string | undefined {

@@ -338,7 +338,7 @@ class WalkedAccount {
     const fee = this.draw(100_000);
     this.#waitingFees -= 1;
     this.#take({ type: 'fee.valued', instrument, strategy, asset, amount, priceTicks: 1, fee, marketMs: 0 });
-    this.#model.valueFee(instrument, BigInt(fee) * MONEY);
+    this.#model.valueFee(instrument!, BigInt(fee) * MONEY);
     return 'fee valued';
   }
 

@@ -225,7 +225,7 @@ export class Exits implements Watcher {
       this.#hold(record.fill.instrument, signed(record.fill));
       this.#filled(record.fill);
     }
-    const trade = 'instrument' in record ? this.#trades.get(record.instrument) : undefined;
+    const trade = 'instrument' in record ? this.#trades.get(record.instrument ?? -1) : undefined;
     if (trade === undefined) return;
     if (record.type === 'target.reached') {
       trade.reached = record.targets;
