@@ -7,7 +7,7 @@ import { MONEY_PLACES, mulDivUnits, type Units } from './money.js';
 import { settleOf } from './value.js';
 
 /** Finest step that a venue may have, in decimal places. */
-const STEP_PLACES_MAX = 12;
+export const STEP_PLACES_MAX = 12;
 /** Four places more than money units, for amounts that result from a division. */
 const RECIPROCAL_PLACES = MONEY_PLACES + 4;
 

@@ -6,6 +6,7 @@ import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
+import { moveSignals } from './apply-signals.js';
 import type { EngineRecord } from './record.js';
 import {
   type EngineState,
@@ -190,6 +191,7 @@ function remap(
     instrument: at === null ? null : placeNow(at),
     ...fee,
   }));
+  moveSignals(state, before, after);
 }
 
 /** The ids of a symbol that is gone are kept: it may return before the venue has ceased to list its fills. */

@@ -1,6 +1,9 @@
 /** The state of each signal: received, withdrawn, refused or filled. */
+import { STEP_PLACES_MAX } from '../domain/book-steps.js';
+import type { Instrument } from '../domain/instrument.js';
+import { mulDivUnits, parseUnits } from '../domain/money.js';
 import type { OrderIntent } from '../domain/order.js';
-import { SIGNAL_LIFE_MS_MAX, type SignalName, signalKey } from '../domain/signal.js';
+import { SIGNAL_LIFE_MS_MAX, type Signal, type SignalName, signalKey } from '../domain/signal.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState, SignalEntry } from './state.js';
 
@@ -70,9 +73,53 @@ export function signalsRemembered({ signals }: EngineState, marketMs: number): n
   return count;
 }
 
-function forgetOld({ signals }: EngineState, marketMs: number): void {
+function forgetOld({ signals, formerSignals }: EngineState, marketMs: number): void {
   for (const [key, entry] of signals) if (isOver(entry, marketMs)) signals.delete(key);
+  for (const [key, { entry }] of formerSignals) if (isOver(entry, marketMs)) formerSignals.delete(key);
 }
 
 const isOver = ({ expiresMs }: SignalEntry, marketMs: number): boolean =>
   expiresMs + REMEMBERED_MS < marketMs;
+
+/** The instruments have changed: each signal stays with its symbol, also while that is not in the desk file. */
+export function moveSignals(
+  { signals, formerSignals }: EngineState,
+  before: readonly Instrument[],
+  after: readonly Instrument[],
+): void {
+  const all = new Map<string, SignalOf>(formerSignals);
+  for (const [key, entry] of signals)
+    all.set(key, { entry, instrument: before[entry.signal?.instrument ?? -1] });
+  signals.clear();
+  formerSignals.clear();
+  for (const [key, { entry, instrument }] of all) {
+    const at = after.findIndex(({ symbol }) => symbol === instrument?.symbol);
+    const now = after[at];
+    if (instrument === undefined || entry.signal === null) signals.set(key, entry);
+    else if (now === undefined) formerSignals.set(key, { entry, instrument });
+    else {
+      const signal = inTicks(entry.signal, instrument, now);
+      signals.set(key, { ...entry, signal: { ...signal, instrument: at } });
+    }
+  }
+}
+
+interface SignalOf {
+  readonly entry: SignalEntry;
+  /** Undefined: it was withdrawn before it arrived. */
+  readonly instrument: Instrument | undefined;
+}
+
+/** A price between two ticks of now becomes the nearer one: it is only compared with what arrives later. */
+function inTicks(signal: Signal, before: Instrument, now: Instrument): Signal {
+  const tickOf = ({ tickSize }: Instrument) => parseUnits(tickSize, STEP_PLACES_MAX);
+  const [from, to] = [tickOf(before), tickOf(now)];
+  const ticksOf = (ticks: number): number => Number(mulDivUnits(BigInt(ticks), from, to));
+  const orNone = (ticks: number | null): number | null => (ticks === null ? null : ticksOf(ticks));
+  return {
+    ...signal,
+    entryTicks: orNone(signal.entryTicks),
+    stopTicks: orNone(signal.stopTicks),
+    targetTicks: signal.targetTicks.map(ticksOf),
+  };
+}

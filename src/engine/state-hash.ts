@@ -57,7 +57,15 @@ export function stateHash(state: EngineState): string {
 
 /** Further state that decides and is often absent: each under its name, left out while it is empty. */
 function decidedBy(state: EngineState): unknown[] {
-  const { lossesInARow, cashDiffersSinceMs, cashExplained, formerFills, lastDifferences, putBack } = state;
+  const {
+    lossesInARow,
+    cashDiffersSinceMs,
+    cashExplained,
+    formerFills,
+    formerSignals,
+    lastDifferences,
+    putBack,
+  } = state;
   const live = state.live.flatMap((orders) => [...orders.values()]);
   const named: unknown[] = [];
   if (lossesInARow > 0) named.push(['losses in a row', lossesInARow]);
@@ -70,8 +78,10 @@ function decidedBy(state: EngineState): unknown[] {
     named.push(['cash explained', cashExplained.map(({ units, marketMs }) => [String(units), marketMs])]);
   if (lastDifferences.length > 0) named.push(['differences', lastDifferences]);
   if (putBack.size > 0) named.push(['put back', [...putBack].sort((one, other) => one - other)]);
-  const former = [...formerFills].map(([symbol, seen]) => [symbol, [...seen.keys()].sort()]);
-  if (former.length > 0) named.push(['former fills', former.sort(byFirst)]);
+  const fills = [...formerFills].map(([symbol, seen]) => [symbol, [...seen.keys()].sort()]);
+  if (fills.length > 0) named.push(['former fills', fills.sort(byFirst)]);
+  const gone = [...formerSignals].map(([key, { entry, instrument }]) => [key, entry, instrument.symbol]);
+  if (gone.length > 0) named.push(['former signals', gone.sort(byFirst)]);
   if (live.length > 0) named.push(['live', live.map(whatFor).sort(byFirst)]);
   return named;
 }

@@ -186,6 +186,12 @@ export interface SignalEntry {
   filled: boolean;
 }
 
+export interface FormerSignal {
+  readonly entry: SignalEntry;
+  /** What its number stood for. */
+  readonly instrument: Instrument;
+}
+
 interface ActionTaken extends HandedAction {
   readonly marketMs: number;
   /** The venue booked it by itself, and is not notified of it. */
@@ -299,6 +305,8 @@ export interface EngineState {
   actions: readonly ActionTaken[];
   /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
+  /** The same of symbols that were taken out of the desk file: once back, a repetition must not be entered again. */
+  readonly formerSignals: Map<string, FormerSignal>;
   /** How many signals were refused, by what refused them. */
   readonly signalsRefused: Map<string, number>;
   readonly counters: {
@@ -357,6 +365,7 @@ export function createState(): EngineState {
     waiting: new Map(),
     actions: [],
     signals: new Map(),
+    formerSignals: new Map(),
     signalsRefused: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };

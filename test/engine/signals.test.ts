@@ -6,7 +6,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import type { CommandOutcome } from '../../src/engine/effect.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
-import { FUTURES } from '../support/engine-config.js';
+import { coins, FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 
 /** The bid is 100.00 and the ask 100.02. */
@@ -368,6 +368,82 @@ describe('the end of a signal', () => {
     desk.marketMs += 8 * 86_400_000 + 1;
     expect(send(desk)).toMatchObject({ ok: true });
     expect(desk.engine.view.signals.map(({ id }) => id)).toEqual(['7']);
+  });
+});
+
+describe('a change of the instruments', () => {
+  const startedAs = (past: DeskUnderTest, names: readonly string[], steps = {}): DeskUnderTest => {
+    const instruments = coins(names, steps);
+    const symbols = instruments.map(({ symbol }) => symbol);
+    const desk = deskOf({}, { instruments, strategies: [{ ...following(), symbols }] }, past.records);
+    desk.marketMs = past.marketMs + 1_000;
+    return desk.active();
+  };
+  const named = ({ engine, config }: DeskUnderTest) =>
+    engine.view.signals.map(({ id, signal }) => [id, config.instruments[signal?.instrument ?? -1]?.symbol]);
+  const known = { ok: true, detail: expect.stringContaining('known already') };
+  /** 7 was filled and its stop hit, 8 (a day long) was not followed, 9 was withdrawn before it came. */
+  const lived = (): DeskUnderTest => {
+    const desk = deskOf().active();
+    send(desk);
+    const { stop } = desk.fillEntry(0, 9_990);
+    send(desk, { id: '8', validMs: 86_400_000 });
+    desk.fill(stop, 9_800);
+    withdraw(desk, '9');
+    return desk;
+  };
+
+  it('leaves a signal with its symbol: a repetition is one, and an edit is followed', () => {
+    const desk = startedAs(lived(), ['ETH', 'BTC']);
+    expect(named(desk)).toEqual([
+      ['9', undefined],
+      ['8', 'BTC/USDT'],
+      ['7', 'BTC/USDT'],
+    ]);
+    expect(send(desk)).toMatchObject(known);
+    expect(send(desk, { id: '9' })).toMatchObject({ code: 'signal-withdrawn' });
+    expect(entries(desk)).toHaveLength(1);
+    expect(send(desk, { id: '8', revision: 2, validMs: 86_400_000, stop: '98.50' })).toMatchObject({
+      ok: true,
+    });
+    expect(desk.live('entry', 1)).toMatchObject([{ protectTicks: 9_850 }]);
+    expect(deskOf({}, desk.config, desk.records).engine.stateHash()).toBe(desk.engine.stateHash());
+  });
+
+  it('without its symbol hides a signal; once that is back, nothing is entered a second time', () => {
+    const without = startedAs(lived(), ['ETH']);
+    expect(named(without)).toEqual([['9', undefined]]);
+    expect(send(without)).toMatchObject({ code: 'signal-input' });
+    withdraw(without, '8');
+    expect(deskOf({}, without.config, without.records).engine.stateHash()).toBe(without.engine.stateHash());
+    const desk = startedAs(without, ['ETH', 'BTC']);
+    expect(send(desk)).toMatchObject(known);
+    expect(desk.engine.view.signals.find(({ id }) => id === '7')).toMatchObject({ standing: 'filled' });
+    expect(send(desk, { id: '8', revision: 2, validMs: 86_400_000 })).toMatchObject({
+      code: 'signal-withdrawn',
+    });
+    expect(entries(desk)).toHaveLength(1);
+  });
+
+  it('without its symbol forgets a signal a day after its end, like any other', () => {
+    const without = startedAs(lived(), ['ETH']);
+    without.marketMs += 600_000 + 86_400_000 + 1;
+    send(without, { id: '10', symbol: 'ETH/USDT', stop: null });
+    expect(named(startedAs(without, ['ETH', 'BTC']))).toEqual([
+      ['10', 'ETH/USDT'],
+      ['9', undefined],
+      ['8', 'BTC/USDT'],
+    ]);
+  });
+
+  it('to finer or coarser ticks leaves a signal its prices', () => {
+    const desk = startedAs(lived(), ['BTC', 'ETH'], { tickSize: '0.001' });
+    expect(send(desk)).toMatchObject(known);
+    const coarser = startedAs(lived(), ['BTC', 'ETH'], { tickSize: '0.5' });
+    const { signal } = coarser.engine.view.signals.at(-1)!;
+    // 99.90, 98.00, 102.00 and 104.00
+    expect(signal).toMatchObject({ entryTicks: 200, stopTicks: 196, targetTicks: [204, 208] });
+    expect(send(coarser, { entry: '99.50' })).toMatchObject({ code: 'signal-old-revision' });
   });
 });
 
