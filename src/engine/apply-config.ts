@@ -6,7 +6,7 @@ import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
-import { moveSignals } from './apply-signals.js';
+import { remapSignals } from './apply-signals.js';
 import type { EngineRecord } from './record.js';
 import {
   type EngineState,
@@ -149,7 +149,10 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
   );
 }
 
-/** Allowed only without live orders and with only dust held. Converts results and the remaining coins. */
+/**
+ * Allowed only without live orders and with only dust held. Converts results and the remaining coins. Whatever in the
+ * state is by the number of an instrument stays with its symbol.
+ */
 function remap(
   state: EngineState,
   before: readonly Instrument[],
@@ -157,12 +160,16 @@ function remap(
 ): void {
   const oldPlace = new Map(before.map((instrument, at) => [instrument.symbol, at]));
   const positions = state.positions;
-  const trips = [...state.trips.values()];
   state.orders.clear();
   state.finals.clear();
   state.live = after.map(() => new Map());
-  state.trips.clear();
   remapFills(state, before, after);
+  remapTotals(state, before, after);
+  remapSignals(state, before, after);
+  // All or none of them: the account has not been read since.
+  const isPutBack = state.putBack.size > 0;
+  state.putBack.clear();
+  if (isPutBack) for (const at of after.keys()) state.putBack.add(at);
   state.positions = after.map(({ symbol }, at) => {
     const place = oldPlace.get(symbol) ?? -1;
     const [old, instrument] = [positions[place], before[place]];
@@ -179,10 +186,16 @@ function remap(
     }
     return position;
   });
+}
+
+/** A symbol that is gone has no totals any more, so a fee of it that waits for its value is charged to none. */
+function remapTotals(state: EngineState, before: readonly Instrument[], after: readonly Instrument[]): void {
   const placeNow = (at: InstrumentId): InstrumentId | null => {
     const now = after.findIndex(({ symbol }) => symbol === before[at]?.symbol);
     return now === -1 ? null : now;
   };
+  const trips = [...state.trips.values()];
+  state.trips.clear();
   for (const trip of trips) {
     const at = placeNow(trip.instrument);
     if (at !== null) state.trips.set(`${trip.strategy}/${at}`, { ...trip, instrument: at });
@@ -191,7 +204,6 @@ function remap(
     instrument: at === null ? null : placeNow(at),
     ...fee,
   }));
-  moveSignals(state, before, after);
 }
 
 /** The ids of a symbol that is gone are kept: it may return before the venue has ceased to list its fills. */

@@ -82,7 +82,7 @@ const isOver = ({ expiresMs }: SignalEntry, marketMs: number): boolean =>
   expiresMs + REMEMBERED_MS < marketMs;
 
 /** The instruments have changed: each signal stays with its symbol, also while that is not in the desk file. */
-export function moveSignals(
+export function remapSignals(
   { signals, formerSignals }: EngineState,
   before: readonly Instrument[],
   after: readonly Instrument[],

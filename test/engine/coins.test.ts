@@ -3,7 +3,7 @@ import type { CoinOwner } from '../../src/domain/coins.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { SPOT } from '../support/engine-config.js';
+import { coins, crossStrategy, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 /** Half a coin was in the account before: 500 lots, worth 50 USDT. */
@@ -385,6 +385,35 @@ describe('what another hand trades in the account', () => {
     expect(closing(half)).toEqual([]);
     reading(half, 200);
     expect(closing(half)).toMatchObject([{ order: { side: 'sell', quantityLots: 200 } }]);
+  });
+
+  it('are not sold either where other instruments were declared before the account was read', () => {
+    const before = new DeskUnderTest({ coinsNeedOwner: true }).active();
+    const { stop } = before.hold(0);
+    before.command({ name: 'closeAll' });
+    before.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [close] = before.live('close', 0);
+    before.accept(close!);
+    before.fill(close!, 10_000, close!.quantityLots - 30);
+    before.expire(close!.clientId);
+    const startedAs = (incarnation: string, names: readonly string[], records: readonly EngineRecord[]) => {
+      const instruments = coins(names);
+      const strategies = crossStrategy(instruments);
+      const changes = { coinsNeedOwner: true, incarnation, instruments, strategies };
+      return new DeskUnderTest(changes, names.length, records).begin();
+    };
+    const restored = startedAs('def456', ['BTC', 'ETH'], before.records);
+    for (const [incarnation, past, closes] of [
+      ['abc123', before, 1],
+      ['def456', restored, 0],
+    ] as const) {
+      const desk = startedAs(incarnation, ['SOL', 'ETH', 'BTC'], past.records);
+      expect(desk.lots(2)).toBe(30);
+      // They are worth an order now.
+      desk.quote(2, 20_000);
+      desk.pass(5_000);
+      expect(desk.live('close', 2)).toHaveLength(closes);
+    }
   });
 
   it('is told once, however often it is read, also after a restart', () => {
