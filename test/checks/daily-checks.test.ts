@@ -82,6 +82,28 @@ describe('candles-stored', () => {
       ),
     });
   });
+
+  it('demands none of a market that was closed, nor of the first minute after it opened', async () => {
+    const { desk } = bench.context;
+    const sessions = { calendar: 'cme-equity-index' as const };
+    const [future] = desk.instruments.map((instrument) => ({ ...instrument, symbol: 'NQ/USD', sessions }));
+    bench.context = { ...bench.context, desk: { ...desk, instruments: [future] } as typeof desk };
+    const at = (market: { marketMs: number; speed: number | null }, hours: number) => {
+      bench.trader.market = market;
+      return bench.check('candles-stored', { hours });
+    };
+    const sunday = { marketMs: Date.parse('2026-11-29T17:00Z'), speed: 1 };
+    const opened = Date.parse('2026-11-29T23:00Z');
+    const none = { verdict: 'pass', observed: 'NQ/USD 0 (none was due)' };
+    const missing = { verdict: 'fail', observed: 'NQ/USD has none' };
+    expect(await at(sunday, 24)).toMatchObject(none);
+    expect(await at({ ...sunday, speed: null }, 24)).toMatchObject(none);
+    expect(await at({ marketMs: opened + 30_000, speed: 1 }, 24)).toMatchObject(none);
+    expect(await at({ marketMs: opened + 5 * MINUTE, speed: 1 }, 24)).toMatchObject(missing);
+    expect(await at({ marketMs: opened + 5 * MINUTE, speed: null }, 24)).toMatchObject(missing);
+    // Christmas Day, after the half day before it.
+    expect(await at({ marketMs: Date.parse('2026-12-25T21:30Z'), speed: 1 }, 8)).toMatchObject(none);
+  });
 });
 
 describe('expected-profit', () => {
