@@ -10,7 +10,13 @@ import { homePaths, type Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
 import { type DiskSizes, diskSizes, type StoredSizes } from '../reports/sizes.js';
 import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/log-files.js';
-import { datedLog, LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines.js';
+import {
+  datedLog,
+  LogReader,
+  type LogSource,
+  processLogs,
+  tradingLine,
+} from '../supervisor/log/log-lines.js';
 import { residentBytesOf } from '../supervisor/process-table.js';
 import { datesOf } from '../trader/zone-offset.js';
 
@@ -110,11 +116,20 @@ function readLogs(
   const isSetup = (line: string): boolean => tradingLine(line)?.kind === 'setup';
   const everything = Number.POSITIVE_INFINITY;
   const newest = (name: string, count: number, isWanted: (line: string) => boolean): readonly string[] =>
-    count === 0 ? [] : new LogReader(datedLog(logs, name)).newest(count, isWanted, everything);
+    count === 0 ? [] : readOnce(datedLog(logs, name), (reader) => reader.newest(count, isWanted, everything));
   return {
-    errorsToday: new LogReader(datedLog(logs, ERROR_LOG, today)).count(isToday, everything),
+    errorsToday: readOnce(datedLog(logs, ERROR_LOG, today), (reader) => reader.count(isToday, everything)),
     errors: newest(ERROR_LOG, errors, () => true),
     setups: newest(TRADING_LOG, setups, isSetup),
-    tail: tail === 0 ? [] : new LogReader(processLogs(logs)).newest(tail, () => true),
+    tail: tail === 0 ? [] : readOnce(processLogs(logs), (reader) => reader.newest(tail, () => true)),
   };
+}
+
+function readOnce<T>(source: LogSource, read: (reader: LogReader) => T): T {
+  const reader = new LogReader(source);
+  try {
+    return read(reader);
+  } finally {
+    reader.close();
+  }
 }

@@ -1,4 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +16,7 @@ import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
-import type { Runtime } from '../../src/home/runtime.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { TraderUnavailable } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -199,6 +207,26 @@ describe('configuration', () => {
     writeFileSync(deskFile, loaded.text.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
     expect(await check('configuration', { deskFile })).toMatchObject({ verdict: 'warn' });
     expect(await check('configuration')).toMatchObject({ verdict: 'pass' });
+  });
+});
+
+describe('monitor', () => {
+  it.runIf(existsSync('/proc/self/fd'))('holds no log open once it has read it', async () => {
+    const { logs } = homePaths(home);
+    mkdirSync(logs, { recursive: true });
+    const line = `${new Date().toISOString()} trader error setup - feed lost\n`;
+    for (const name of ['trading.log', 'errors.log', 'fermata.log']) writeFileSync(join(logs, name), line);
+    const { observed } = await check('monitor');
+    expect(observed).toContain('errors today: 1');
+    expect(observed).toContain('the last setups: ');
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter((path) => path.startsWith(logs))).toEqual([]);
   });
 });
 

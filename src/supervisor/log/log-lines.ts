@@ -57,7 +57,7 @@ export function isAtLeast(level: LogLevel): IsWanted {
   };
 }
 
-interface LogSource {
+export interface LogSource {
   /** The files that are written to now. */
   paths(): readonly string[];
   /** The rotated files of one of them, newest first. */
@@ -70,7 +70,7 @@ export const processLogs = (folder: string): LogSource => ({
   movedFrom: movedBySize,
 });
 
-/** Reads existing lines, then follows new ones. A rotated file is read to its end first. */
+/** Reads existing lines, then follows new ones. A rotated file is read to its end first. Holds files until closed. */
 export class LogReader {
   readonly #files = new Map<string, Followed>();
 
@@ -107,6 +107,11 @@ export class LogReader {
     return inOrder(this.#followed().map(({ file }) => file.read()));
   }
 
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+
   #followed(): readonly { readonly path: string; readonly file: Followed }[] {
     return this.source.paths().map((path) => {
       const file = this.#files.get(path) ?? new Followed(path);
@@ -132,9 +137,14 @@ class Followed {
     // Read after the check: nobody writes to a rotated file, so these are its last lines.
     const lines = this.#readOpen();
     if (!moved) return lines;
-    if (this.#file !== null) closeSync(this.#file);
+    this.close();
     this.#open();
     return [...lines, ...this.#readOpen()];
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 
   #open(): void {
