@@ -34,11 +34,13 @@ export const booksAgree = check(
   },
 );
 
-/** Positions that no strategy opened, and the reasons of halts for books that differed. */
+/** Positions that no strategy opened, dust aside, and the reasons of halts for books that differed. */
 const unexpected = ({ positions, halts }: TraderStatus): string[] => [
   ...positions
     .flatMap((position) => (position.parts ?? [position]).map((part) => ({ ...position, ...part })))
-    .filter(({ strategy, trade }) => strategy === 'fermata' && trade !== null)
+    .filter(
+      ({ strategy, trade, protection }) => strategy === 'fermata' && trade !== null && protection !== 'dust',
+    )
     .map(({ side, quantity, symbol }) => `${side} ${quantity} ${symbol}: no strategy of the desk opened it`),
   ...halts.filter(({ cause }) => cause === 'reconciliation').map(({ reason }) => reason),
 ];

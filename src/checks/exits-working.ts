@@ -42,7 +42,7 @@ async function look(trader: CheckContext['trader']): Promise<CheckOutcome> {
   if (status.positions.length === 0)
     return { verdict: 'pass', observed: 'nothing is held', expected: EXPECTED };
   const held = status.positions.flatMap(heldIn);
-  const found = held.map(({ position, strategy }) => childrenOf(position, strategy, status, listed));
+  const found = held.map((one) => childrenOf(one, status, listed));
   const missing = found.flatMap((one) => one.missing);
   const observed = [...missing, ...found.flatMap((one) => one.working)].join('; ');
   return { verdict: missing.length > 0 ? 'fail' : 'pass', observed, expected: EXPECTED };
@@ -72,28 +72,30 @@ interface Children {
 
 interface Held {
   readonly position: PositionStatus;
+  /** Only its orders count. Null: all do. */
   readonly strategy: string | null;
+  readonly isDust: boolean;
 }
 
-/** If several strategies hold the position, each trade has its own stop. */
+/** If several strategies hold the position, each trade has its own stop; one that is dust has none. */
 function heldIn(position: PositionStatus): Held[] {
   const { parts = [] } = position;
-  if (parts.length === 0) return [{ position, strategy: null }];
+  if (parts.length === 0) return [{ position, strategy: null, isDust: false }];
   return parts.map((part) => ({
     position: { ...position, side: part.side ?? position.side, quantity: part.quantity, trade: part },
     strategy: part.strategy,
+    isDust: part.protection === 'dust',
   }));
 }
 
-/** `strategy`: only its orders count. Null: all do. */
 function childrenOf(
-  position: PositionStatus,
-  strategy: string | null,
+  { position, strategy, isDust }: Held,
   { orders, targetsWait }: TraderStatus,
   listed: ReadonlySet<string>,
 ): Children {
   const { symbol, side, quantity, trade } = position;
   const held = `${side} ${quantity} ${symbol}${strategy === null ? '' : ` of ${strategy}`}`;
+  if (isDust) return { missing: [], working: [`${held}: dust, no stop can rest`] };
   const missing: string[] = [];
   const working: string[] = [];
   const resting = (is: (order: OrderStatus) => boolean) =>

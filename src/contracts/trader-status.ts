@@ -93,7 +93,11 @@ const partSchema = tradeSchema.extend({
     .describe('Only if trades may be against each other; left out: that of the position'),
   averagePrice: decimalText.exactOptional().describe('Of its own fills; given with `side`'),
   stopPrice: decimalText.nullable(),
-  protection: z.enum(PROTECTIONS).describe('By its own stop, for its own quantity'),
+  protection: z
+    .enum([...PROTECTIONS, 'dust'])
+    .describe(
+      'By its own stop, for its own quantity; `dust`: below the venue’s smallest order, so no stop can rest',
+    ),
 });
 
 export const positionSchema = z.object({
@@ -105,7 +109,8 @@ export const positionSchema = z.object({
   unrealised: decimalText,
   stopPrice: decimalText.nullable(),
   /**
-   * `confirmed`: the venue acknowledged the protective stop for the whole quantity. `passed`: it rests
+   * `confirmed`: the venue acknowledged the protective stop for the whole quantity, apart from parts that are dust.
+   * `passed`: it rests
    * although the market is past its price. `closing`: no stop can protect the position, so it is being closed
    * at the market.
    */

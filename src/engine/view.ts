@@ -375,9 +375,11 @@ function positionViews(core: Core): PositionView[] {
 /** The stop that the market would reach first; with trades on both sides, among those on the larger side. */
 function nearestStop(core: Core, position: PositionEntry): number {
   const isLong = openLots(position) > 0;
-  const ticks = holdingsOf(position)
-    .filter(({ quantityLots }) => quantityLots > 0 === isLong)
-    .map((holding) => wantedStop(core, holding).stopTicks);
+  const held = holdingsOf(position).filter(({ quantityLots }) => quantityLots > 0 === isLong);
+  const protectable = held.filter((holding) => !isDustOf(core, holding));
+  const ticks = (protectable.length > 0 ? protectable : held).map(
+    (holding) => wantedStop(core, holding).stopTicks,
+  );
   return isLong ? Math.max(...ticks) : Math.min(...ticks);
 }
 

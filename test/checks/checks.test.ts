@@ -311,6 +311,24 @@ describe('exits-working', () => {
     expect(await check('exits-working', { trader })).toMatchObject({ verdict: 'pass' });
   });
 
+  it('asks for no stop of what one strategy holds where the venue takes no order for it', async () => {
+    const trader = short([order({ quantity: '1.9' })]);
+    const { price: stopPrice } = STOP;
+    const trade = { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null };
+    const parts = [
+      { ...trade, strategy: 'slob', quantity: '1.9', stopPrice, protection: 'confirmed' as const },
+      { ...trade, strategy: 'fermata', quantity: '0.1', stopPrice: null, protection: 'dust' as const },
+    ];
+    trader.held = trader.held.map((position) => ({ ...position, trade, parts }));
+    expect(await check('exits-working', { trader })).toMatchObject({
+      verdict: 'pass',
+      observed:
+        'short 1.9 NQ/USD of slob: stop 15300.00; short 0.1 NQ/USD of fermata: dust, no stop can rest',
+    });
+    trader.readAtWallMs = Date.now();
+    expect(await check('books-agree', { trader })).toMatchObject({ verdict: 'pass' });
+  });
+
   it('asks for no target at the venue where the desk holds it', async () => {
     const trader = short([STOP]);
     trader.targetsWait = 'desk';

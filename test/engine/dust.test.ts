@@ -4,6 +4,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
+import { waiting } from './support/waiting.js';
 
 /** A close-all that sold all but 30 lots: 3 USDT, where the smallest order is 5. */
 function leftOver() {
@@ -76,6 +77,27 @@ describe('dust', () => {
     });
     desk.fill(entry, 10_000, 40);
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 70 }]);
+  });
+
+  it('of one strategy beside the trade of another has no stop, and the status says so of it alone', () => {
+    const strategies = [waiting('a', 10_001, 10_011), waiting('b', 10_002, 10_012, { protectTicks: 9_900 })];
+    const desk = new DeskUnderTest({ strategies }, 1).active();
+    desk.bar(0, 10_001);
+    desk.fillEntry(0, 10_000);
+    desk.bar(0, 10_002);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000, 30);
+    desk.expire(entry!.clientId);
+    expect(desk.status().positions).toMatchObject([
+      {
+        ...{ quantity: '0.430', protection: 'confirmed', stopPrice: '98.00', withoutStopMs: null },
+        parts: [
+          { strategy: 'a', quantity: '0.400', protection: 'confirmed', stopPrice: '98.00' },
+          { strategy: 'b', quantity: '0.030', protection: 'dust', stopPrice: null },
+        ],
+      },
+    ]);
   });
 
   it('that fills while its position is being closed is no order of its own: it goes with what that one leaves', () => {

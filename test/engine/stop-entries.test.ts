@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StopEntry } from '../../src/engine/strategies/strategy.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
-import { traderStatus } from '../../src/trader/status/trader-status.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
@@ -129,24 +128,7 @@ describe('an entry by a stop', () => {
     expect(log.newestFirst().map(({ text }) => text)).toContainEqual(
       expect.stringMatching(/: entry order, buy [\d.]+ \(stop\), triggers at 100\.50, 100\.70 at worst$/),
     );
-    const constants = { desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0 };
-    const { orders } = traderStatus(
-      {
-        ...constants,
-        trading: 'paper',
-        account: null as never,
-        currency: 'USDT',
-        startingCash: 1,
-        instruments,
-        calendars: [],
-      },
-      {
-        ...{ view: desk.engine.view, notTrading: [], venueContracts: [] },
-        ...{ sequence: 0, marketData: { marketMs: 0 } as never, activity: [] },
-        waitingSinceMs: () => null,
-      },
-    );
-    expect(orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);
+    expect(desk.status().orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);
   });
 
   it('is the same after each record of its journal', () => {

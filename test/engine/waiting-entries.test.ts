@@ -14,7 +14,6 @@ import type {
 } from '../../src/engine/strategies/strategy.js';
 import { ActivityLog } from '../../src/trader/status/activity.js';
 import { WaitingSince } from '../../src/trader/status/since-start.js';
-import { traderStatus } from '../../src/trader/status/trader-status.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
@@ -63,18 +62,11 @@ const entries = (desk: DeskUnderTest) => desk.live('entry', 0);
 function waitingIn(desk: DeskUnderTest, { sessions = [] }: Changes = {}) {
   const since = new WaitingSince();
   for (const record of desk.records) since.add(record);
-  const { instruments } = desk.config;
-  return traderStatus(
-    {
-      ...{ desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0, trading: 'paper' },
-      ...{ account: null as never, currency: 'USDT', startingCash: 1, instruments },
-      calendars: sessions.map(({ calendar }) => calendar),
-    },
-    {
-      ...{ view: desk.engine.view, notTrading: [], venueContracts: [], sequence: 0, activity: [] },
-      ...{ marketData: { marketMs: 0 } as never, waitingSinceMs: (clientId) => since.of(clientId) },
-    },
-  ).waitingEntries;
+  const { waitingEntries } = desk.status({
+    calendars: sessions.map(({ calendar }) => calendar),
+    waitingSinceMs: (clientId) => since.of(clientId),
+  });
+  return waitingEntries;
 }
 const over = (desk: DeskUnderTest) =>
   desk.recorded('entry.over').map(({ outcome, reason }) => [outcome, reason]);

@@ -23,9 +23,17 @@ beforeEach(() => calm(desk));
 describe('the exchange is down', () => {
   it('S2-065 S2-068 S2-069 halts where the trader has not, and looks that every stop is at the exchange', async () => {
     desk.trader.venueBreaker = 'open';
+    // One strategy's trade beside another's, too small for any stop.
+    const trade = { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null };
+    const side = { ...trade, side: 'long', averagePrice: '100' } as const;
+    const parts = [
+      { ...side, strategy: 'up', quantity: '0.5', stopPrice: '85', protection: 'confirmed' as const },
+      { ...side, strategy: 'rest', quantity: '0.1', stopPrice: null, protection: 'dust' as const },
+    ];
     desk.trader.held = [
       position('BTC/USDT'),
       position('ETH/USDT', { protection: 'missing', stopPrice: null }),
+      position('SOL/USDT', { quantity: '0.6', parts }),
     ];
     const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
     expect(await stepOf(bench, incident, 'Calls are tried again, later each time')).toMatchObject({
@@ -40,11 +48,12 @@ describe('the exchange is down', () => {
     const stops = await stepOf(bench, incident, 'Stops stay at the exchange');
     expect(stops.verdict).toBe('fail');
     expect(stops.observed).toContain('BTC/USDT 0.5, stop 85 confirmed');
-    await until('people are told', async () =>
+    const told = await until('people are told', async () =>
       (await toldOf(bench, incident)).find(({ body }) =>
         body.includes('no confirmed stop at the exchange for ETH/USDT'),
       ),
     );
+    expect(told.body).not.toContain('SOL/USDT');
     expect(await stepOf(bench, incident, 'Status page of the exchange')).toMatchObject({
       verdict: 'not_run',
     });

@@ -295,12 +295,14 @@ describe('/status and /help', () => {
     const parts = [
       { ...part, strategy: 'up', side: 'long', quantity: '0.002', stopPrice: '98000' },
       { ...part, strategy: 'down', side: 'short', quantity: '0.002', stopPrice: '103000' },
+      { ...part, strategy: 'rest', side: 'long', quantity: '0.001', stopPrice: null, protection: 'dust' },
     ] as const;
     const held = { ...position!, quantity: '0.000', parts: [...parts] };
     const [, below = ''] = statusText({ ...status, positions: [held] }).split(`${held.symbol} long 0.000, `);
-    expect(below.split('\n').slice(1, 3)).toEqual([
+    expect(below.split('\n').slice(1, 4)).toEqual([
       '– up long 0.002, stop confirmed',
       '– down short 0.002, stop confirmed',
+      '– rest long 0.001, dust, no stop can rest',
     ]);
   });
 

@@ -1089,10 +1089,10 @@ export interface paths {
                                     averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
-                                     * @description By its own stop, for its own quantity
+                                     * @description By its own stop, for its own quantity; `dust`: below the venue’s smallest order, so no stop can rest
                                      * @enum {string}
                                      */
-                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                                 }[];
                             }[];
                         };
@@ -2468,10 +2468,10 @@ export interface paths {
                                     averagePrice?: string;
                                     stopPrice: string | null;
                                     /**
-                                     * @description By its own stop, for its own quantity
+                                     * @description By its own stop, for its own quantity; `dust`: below the venue’s smallest order, so no stop can rest
                                      * @enum {string}
                                      */
-                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                                 }[];
                             }[];
                             /** @description The prices are simulated */
@@ -7926,10 +7926,10 @@ export interface components {
                     averagePrice?: string;
                     stopPrice: string | null;
                     /**
-                     * @description By its own stop, for its own quantity
+                     * @description By its own stop, for its own quantity; `dust`: below the venue’s smallest order, so no stop can rest
                      * @enum {string}
                      */
-                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
+                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                 }[];
             }[];
             stopGaps: {
@@ -8487,10 +8487,10 @@ export interface components {
                         averagePrice?: string;
                         stopPrice: string | null;
                         /**
-                         * @description By its own stop, for its own quantity
+                         * @description By its own stop, for its own quantity; `dust`: below the venue’s smallest order, so no stop can rest
                          * @enum {string}
                          */
-                        protection: "confirmed" | "pending" | "missing" | "passed" | "closing";
+                        protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "dust";
                     }[];
                 }[];
                 stopGaps: {

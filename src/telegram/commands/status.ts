@@ -67,5 +67,6 @@ function partLine(
   { strategy, side, quantity, protection }: PartStatus,
   whole: PositionStatus['side'],
 ): string {
-  return `– ${strategy} ${side ?? whole} ${grouped(quantity)}, stop ${protection}`;
+  const stop = protection === 'dust' ? 'dust, no stop can rest' : `stop ${protection}`;
+  return `– ${strategy} ${side ?? whole} ${grouped(quantity)}, ${stop}`;
 }

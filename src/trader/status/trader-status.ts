@@ -24,6 +24,7 @@ import type {
   EngineView,
   OrderView,
   PositionView,
+  Protection,
   SignalView,
   StopGapView,
   StrategyView,
@@ -56,7 +57,7 @@ export interface StatusFacts {
   readonly calendars: readonly SessionCalendar[];
 }
 
-interface StatusNow {
+export interface StatusNow {
   readonly view: EngineView;
   readonly venueContracts: readonly VenueContract[];
   readonly notTrading: readonly WaitingReason[];
@@ -78,7 +79,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     ...{ instruments, rolled: view.contracts, atVenue: now.venueContracts },
     marketMs: now.marketData.marketMs,
   });
-  const open = view.positions.filter(({ protection }) => protection !== 'dust');
+  const open = view.positions.filter(isOpen);
   return {
     ...constants,
     mode: view.mode,
@@ -261,8 +262,13 @@ function coinsStatus(coins: CoinsView, { symbol, lotSize }: Instrument): CoinsSt
   return { symbol, nobodys: amount(nobodys), foreign: amount(foreign), toMove: amount(toMove) };
 }
 
+/** More than dust. */
+type OpenPosition = PositionView & { readonly protection: PositionStatus['protection'] };
+
+const isOpen = (position: PositionView): position is OpenPosition => position.protection !== 'dust';
+
 function positionStatus(
-  position: PositionView,
+  position: OpenPosition,
   instrument: Instrument,
   money: (units: number) => string,
 ): PositionStatus {
@@ -302,14 +308,13 @@ function sideOf({
   return (quantityLots === 0 ? (parts[0]?.quantityLots ?? 0) : quantityLots) > 0 ? 'long' : 'short';
 }
 
-function stopStatus(
-  { protection, stopTicks }: Pick<PositionView, 'protection' | 'stopTicks'>,
+const WITHOUT_STOP: readonly Protection[] = ['missing', 'closing', 'dust'];
+
+function stopStatus<P extends Protection>(
+  { protection, stopTicks }: { readonly protection: P; readonly stopTicks: number },
   price: (ticks: number) => string,
-): Pick<PositionStatus, 'stopPrice' | 'protection'> {
-  return {
-    stopPrice: protection === 'missing' || protection === 'closing' ? null : price(stopTicks),
-    protection: protection === 'dust' ? 'missing' : protection,
-  };
+): { readonly stopPrice: string | null; readonly protection: P } {
+  return { stopPrice: WITHOUT_STOP.includes(protection) ? null : price(stopTicks), protection };
 }
 
 function tradeStatus(

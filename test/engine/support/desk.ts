@@ -1,4 +1,5 @@
 /** A desk under test: the real engine, and a hand that plays venue and clock. */
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type {
   CashMovement,
@@ -13,6 +14,7 @@ import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { Unstamped } from '../../../src/trader/running/runner.js';
+import { type StatusFacts, type StatusNow, traderStatus } from '../../../src/trader/status/trader-status.js';
 import { venueOrderOf } from '../../support/venue-order.js';
 import { deskConfig } from './desk-config.js';
 
@@ -253,6 +255,24 @@ export class DeskUnderTest {
   lots(instrument: number): number {
     return (
       this.engine.view.positions.find((position) => position.instrument === instrument)?.quantityLots ?? 0
+    );
+  }
+
+  /** What people and programs read of it. */
+  status({
+    calendars = [],
+    waitingSinceMs = () => null,
+  }: Partial<Pick<StatusFacts, 'calendars'> & Pick<StatusNow, 'waitingSinceMs'>> = {}): TraderStatus {
+    return traderStatus(
+      {
+        ...{ desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0, trading: 'paper' },
+        ...{ account: null as never, currency: 'USDT', startingCash: 1, calendars },
+        instruments: this.config.instruments,
+      },
+      {
+        ...{ view: this.engine.view, notTrading: [], venueContracts: [], sequence: 0, activity: [] },
+        ...{ marketData: { marketMs: 0 } as never, waitingSinceMs },
+      },
     );
   }
 

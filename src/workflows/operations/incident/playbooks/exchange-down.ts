@@ -126,7 +126,7 @@ const STOPS = {
 
 const stopsStay = (incident: IncidentRun) =>
   askTrader(incident, STOPS, ({ positions }) => {
-    const unsafe = positions.filter(({ protection }) => protection !== 'confirmed');
+    const unsafe = positions.filter(({ protection }) => protection !== 'confirmed' && protection !== 'dust');
     const bare = [...new Set(unsafe.map(({ symbol }) => symbol))];
     if (bare.length > 0)
       incident.people.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
