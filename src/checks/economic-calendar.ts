@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { allowedAddress } from '../desk/own-steps.js';
-import { dateText } from '../domain/civil-date.js';
+import { type DayNumber, dateText, WEEKDAYS, weekdayIndex } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { deskFolderOf } from '../home/runtime.js';
@@ -38,7 +38,7 @@ interface CalendarEvent {
 /**
  * Lists what is published on the day of the next session, from a file next to the desk file or an address on one of
  * `commands.hosts`: a list of `title` and `date` (ISO 8601 with offset), as JSON or YAML. An unreadable calendar fails;
- * one that ends before that day is not judged.
+ * one that ends before that day, or begins in a later week, is not judged.
  */
 export const economicCalendar = check(
   'Economic events of the day',
@@ -68,15 +68,11 @@ export const economicCalendar = check(
     } catch (error) {
       return { verdict: 'fail', observed: `the calendar can’t be read: ${messageOf(error)}`, expected };
     }
-    const last = events.at(-1)?.at.toFormat('yyyy-MM-dd');
-    if (last === undefined || last < date)
-      return {
-        verdict: 'not_run',
-        observed: `the calendar ends ${last ?? 'before it begins'}: it says nothing of ${date}`,
-        expected,
-      };
+    const lacks = lacksDay(events, day);
+    if (lacks !== null)
+      return { verdict: 'not_run', observed: `${lacks}: it says nothing of ${date}`, expected };
     const due = events.filter(
-      ({ at, of }) => at.toFormat('yyyy-MM-dd') === date && (country === undefined || of === country),
+      ({ at, of }) => dateOf(at) === date && (country === undefined || of === country),
     );
     const shown = due.map(({ at, text }) => `${at.toFormat('HH:mm')} ${text}`);
     return {
@@ -86,6 +82,20 @@ export const economicCalendar = check(
     };
   },
 );
+
+/** Why the calendar does not cover the day. Null: it does. */
+function lacksDay(events: readonly CalendarEvent[], day: DayNumber): string | null {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return 'the calendar is empty';
+  if (dateOf(last.at) < dateText(day)) return `the calendar ends ${dateOf(last.at)}`;
+  // A quiet day may be before the first event of its week. Weeks end on Saturday or Sunday: the earlier one counts.
+  const saturday = day + WEEKDAYS.indexOf('sat') - weekdayIndex(day);
+  return dateOf(first.at) > dateText(Math.max(day, saturday))
+    ? `the calendar begins ${dateOf(first.at)}`
+    : null;
+}
+
+const dateOf = (at: DateTime): string => at.toFormat('yyyy-MM-dd');
 
 const fromFile = ({ runtime }: CheckContext, file: string): Promise<string> =>
   readFile(resolve(deskFolderOf(runtime), file), 'utf8');

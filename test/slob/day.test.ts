@@ -178,6 +178,28 @@ describe('planning the next day', () => {
     expect(await looked({ file: 'nowhere.yaml' })).toMatchObject({ verdict: 'fail' });
   });
 
+  it('is not run where the calendar begins in a later week; a quiet day before its first event is one', async () => {
+    // Next week's file, in place on Thursday evening: Friday is not in it, though Sunday is of the same ISO week.
+    const [ism, beige, , payrolls] = EVENTS;
+    const sunday = { title: 'Caixin PMI', country: 'CNY', date: '2026-03-01T20:45:00-05:00' };
+    bench.trader.marketMs = NOW - 4 * DAY;
+    for (const events of [EVENTS, [sunday, ...EVENTS]]) {
+      calendar(JSON.stringify(events));
+      expect(await looked()).toMatchObject({
+        verdict: 'not_run',
+        observed: `the calendar begins ${events[0]?.date.slice(0, 10)}: it says nothing of 2026-02-27`,
+      });
+    }
+    bench.trader.marketMs = NOW - 3 * DAY;
+    calendar(JSON.stringify([beige, payrolls]));
+    expect(await looked()).toMatchObject({
+      verdict: 'pass',
+      observed: '2026-03-02: nothing is published',
+    });
+    calendar(JSON.stringify([ism, beige, payrolls]));
+    expect((await looked()).observed).toBe('2026-03-02: 10:00 USD ISM Manufacturing (High)');
+  });
+
   it('lists the outstanding issues: incidents, tasks that are late', async () => {
     expect(await bench.run('close issues')).toMatchObject({ observed: 'nothing is outstanding' });
     const { desk } = bench.context.desk;
