@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { check, type Findings } from '../../src/checks/check.js';
 import { healthScore } from '../../src/checks/health-score.js';
@@ -153,6 +153,33 @@ describe('the security audit', () => {
         bench.context.desk.desk,
       ]);
     }
+  });
+
+  it('finds a secret behind long rows, of which no answer of the database holds many', async () => {
+    const { pool, ownerPool: owner } = bench.database;
+    const longest = { chars: 0 };
+    const query = async (...asked: unknown[]) => {
+      const answer = await pool.query(...(asked as [string]));
+      const chars = answer.rows.reduce((sum, row) => sum + JSON.stringify(row).length, 0);
+      longest.chars = Math.max(longest.chars, chars);
+      return answer;
+    };
+    bench.context = { ...bench.context, pool: { query } as never };
+    await owner.query('create table long_rows (text text not null)');
+    onTestFinished(async () => void (await owner.query('drop table long_rows')));
+    await owner.query('grant select on long_rows to fermata_app');
+    await owner.query(`insert into long_rows select repeat('x', 65536) from generate_series(1, 600)`);
+    expect(await bench.run('monthly exposure')).toMatchObject({
+      verdict: 'pass',
+      // 600 × 64 KiB, and the rest of the database.
+      observed: expect.stringMatching(/in (?:39|4\d)\.\d MB: none/),
+    });
+    await owner.query('insert into long_rows values ($1)', [MAIL_PASSWORD]);
+    expect(await bench.run('monthly exposure')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringContaining('smtp-password is in the database'),
+    });
+    expect(longest.chars).toBeLessThan(10e6);
   });
 
   it('has not looked for secrets where logs or database can’t be read', async () => {

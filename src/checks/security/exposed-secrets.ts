@@ -14,8 +14,10 @@ import { type CheckContext, check } from '../check.js';
 /** Shorter values occur in ordinary text. */
 const CHARS_MIN = 8;
 const READ_BYTES = 1024 * 1024;
-/** Pages of a table that are read at once. */
-const PAGES = 256;
+/** Pages of a table that are looked at in one query, so that it ends in time. */
+const PAGES = 64;
+/** Text of rows that is read at once. Long values are outside of a table's pages, so pages alone bound nothing. */
+const TEXT_BYTES = 8 * 1024 * 1024;
 /** These say where messages go, not who may send them. */
 const NO_CREDENTIALS: readonly string[] = ['TELEGRAM_CHAT_ID', 'telegram-chat-id'];
 
@@ -111,7 +113,7 @@ function filesIn(folder: string): readonly string[] {
 const bytesOf = (file: string): AsyncIterable<Buffer> =>
   createReadStream(file, { highWaterMark: READ_BYTES });
 
-/** Every row of every table, as text; a few pages at a time, however large the table is. */
+/** Every row of every table, as text; a few megabytes at a time, however large table and rows are. */
 async function* rowsOf(pool: CheckContext['pool']): AsyncGenerator<Buffer> {
   const { rows: tables } = await pool.query<{ quoted: string; pages: string }>(
     `select format('%I.%I', schemaname, tablename) as quoted,
@@ -119,13 +121,36 @@ async function* rowsOf(pool: CheckContext['pool']): AsyncGenerator<Buffer> {
       from pg_tables where schemaname = 'public' and has_table_privilege(format('%I.%I', schemaname, tablename), 'select')`,
   );
   for (const { quoted, pages } of tables)
-    for (let page = 0; page < Number(pages); page += PAGES) {
-      const found = await pool.query<{ row: string }>(
-        `select to_json(t)::text as row from ${quoted} t where ctid >= $1::tid and ctid < $2::tid`,
-        [`(${page},0)`, `(${page + PAGES},0)`],
-      );
-      yield Buffer.from(found.rows.map(({ row }) => row).join('\n'));
-    }
+    for (let page = 0; page < Number(pages); page += PAGES)
+      for (const { first, last } of await stretchesOf(pool, quoted, page)) {
+        const found = await pool.query<{ row: string }>(
+          `select to_json(t)::text as row from ${quoted} t where ctid between $1::tid and $2::tid`,
+          [first, last],
+        );
+        yield Buffer.from(found.rows.map(({ row }) => row).join('\n'));
+      }
+}
+
+/** Places of rows in a table: from the first to the last one, both included. */
+interface Stretch {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The rows of some pages, in stretches of so much text at most, or of one row more. */
+async function stretchesOf(
+  pool: CheckContext['pool'],
+  quoted: string,
+  page: number,
+): Promise<readonly Stretch[]> {
+  const { rows } = await pool.query<Stretch>(
+    `select min(place)::text as first, max(place)::text as last from (
+       select ctid as place, sum(octet_length(to_json(t)::text)) over (order by ctid) / $3::bigint as stretch
+         from ${quoted} t where ctid >= $1::tid and ctid < $2::tid) as sized
+      group by stretch order by stretch`,
+    [`(${page},0)`, `(${page + PAGES},0)`, TEXT_BYTES],
+  );
+  return rows;
 }
 
 class Search {
