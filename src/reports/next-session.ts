@@ -41,8 +41,12 @@ function marketLines({ instruments }: Desk, day: DayNumber): readonly string[] {
 async function strategiesLine({ desk, trader }: ReportContext): Promise<string> {
   const status = await readStatus({ trader }).catch(() => null);
   if (status === null) return 'the trader does not answer: whether its strategies are on is not known';
-  const off = new Set(status.strategies.flatMap(({ name, enabled }) => (enabled ? [] : [name])));
-  const each = desk.strategies.map(({ name }) => `${name} ${off.has(name) ? 'off' : 'on'}`);
+  const each = desk.strategies.map(({ name }) => {
+    const traded = status.strategies.filter((one) => one.name === name);
+    const off = traded.filter(({ enabled }) => !enabled).map(({ symbol }) => symbol);
+    if (off.length === 0) return `${name} on`;
+    return off.length === traded.length ? `${name} off` : `${name} on (off for ${off.join(', ')})`;
+  });
   return `strategies ${each.join(', ')}, position size ${status.sizePct} %`;
 }
 

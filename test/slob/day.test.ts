@@ -238,6 +238,11 @@ describe('planning the next day', () => {
       /^fri 2026-11-27: NQ\/USD 18:00 of the eve to 13:15 America\/New_York, an early close, no entries from 11:45, flat by 12:10;/,
     );
     expect(await plan('2026-07-17T20:30:00Z')).toMatch(/^mon 2026-07-20: .*Weekly planning/);
+    const strategy = (symbol: string, enabled: boolean) => ({ name: 'slob', symbol, enabled }) as never;
+    bench.trader.strategies = [strategy('NQ/USD', true), strategy('ES/USD', false)];
+    expect(await plan('2026-07-17T20:30:00Z')).toContain('; strategies slob on (off for ES/USD), position');
+    bench.trader.strategies = [strategy('NQ/USD', false), strategy('ES/USD', false)];
+    expect(await plan('2026-07-17T20:30:00Z')).toContain('; strategies slob off, position');
     const { steps } = bench.context.desk.routines.find(({ name }) => name === 'close')!;
     const keys = steps.map(({ key }) => key);
     expect(keys.indexOf('tomorrow')).toBeLessThan(keys.indexOf('plan'));
