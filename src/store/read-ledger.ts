@@ -34,23 +34,33 @@ interface PastHalt {
   readonly wallMs: number;
 }
 
+interface PastHalts {
+  /** Of all that were asked for. */
+  readonly count: number;
+  /** Newest first, at most 50. */
+  readonly newest: readonly PastHalt[];
+}
+
 const READ_MAX = 50;
 
 /**
- * When and why the desk was halted, from the ledger: by wall time, for the account in use. Newest first, at most 50.
+ * When and why the desk was halted, from the ledger: by wall time, for the account in use.
  */
 export async function readHalts(
   pool: Queries,
   desk: string,
   { causes, sinceMs }: { readonly causes: readonly HaltCause[]; readonly sinceMs: number },
-): Promise<readonly PastHalt[]> {
-  const found = await pool.query<PastHalt>(
-    `select cause, reason, (extract(epoch from wall) * 1000)::float8 as "wallMs" from halts
+): Promise<PastHalts> {
+  const found = await pool.query<PastHalt & { readonly count: number }>(
+    `select cause, reason, (extract(epoch from wall) * 1000)::float8 as "wallMs", count(*) over ()::int as count from halts
       where desk = $1 and cause = any($2) and wall >= $3 and ${ofAccountInUse()}
       order by wall desc limit ${READ_MAX}`,
     [desk, causes, new Date(sinceMs)],
   );
-  return found.rows;
+  return {
+    count: found.rows[0]?.count ?? 0,
+    newest: found.rows.map(({ count: _count, ...halt }) => halt),
+  };
 }
 
 /** Starts of the trader that did not follow an orderly end. The very first start doesn't count. */

@@ -482,6 +482,15 @@ describe('a check of', () => {
     });
   });
 
+  it('the review of the night counts all losses of the connection, and names the newest', async () => {
+    await haltedBefore(...Array.from({ length: 61 }, (_, n) => [1 + n / 10, 'venue'] as const));
+    const judged = async (failuresMax: number) => bench.check('connection-failures', { failuresMax });
+    const { verdict, observed } = await judged(60);
+    expect([verdict, observed]).toEqual(['fail', expect.stringMatching(/^61 losses; .*; and 11 more$/)]);
+    expect(observed.match(/ UTC venue: because;/g)).toHaveLength(50);
+    expect(await judged(61)).toMatchObject({ verdict: 'pass' });
+  });
+
   it('the review of the night names each process that ended by itself', async () => {
     await haltedBefore();
     const { desk } = bench.context.desk;
