@@ -4,8 +4,8 @@
  */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BackupTag } from '../contracts/backup.js';
-import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
+import { type BackupTag, isDatedAhead } from '../contracts/backup.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import { backupsFolder, listBackupIds, partialName } from './backup-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 
@@ -22,9 +22,6 @@ export interface KeptBackup {
   readonly tag: BackupTag | null;
 }
 
-/** A backup dated further ahead of now was taken by a wrong clock. */
-export const AHEAD_MAX_MS = 5 * MINUTE_MS;
-
 /**
  * Ids of the expired backups, oldest first. None while any is dated ahead of now: then the newest by date is
  * not the last one taken. Never the newest; and if `days` counts, never the newest of the previous month
@@ -35,7 +32,7 @@ export function expiredBackups(
   { keep, days }: RetentionRule,
   nowMs: number,
 ): readonly string[] {
-  if (backups.some(({ takenMs }) => takenMs - nowMs > AHEAD_MAX_MS)) return [];
+  if (backups.some(({ takenMs }) => isDatedAhead(takenMs, nowMs))) return [];
   const newestFirst = [...backups].sort((left, right) => right.takenMs - left.takenMs);
   const spared = [newestFirst[0], days === null ? undefined : lastMonths(newestFirst, nowMs)];
   const counted = new Map<BackupTag | null, number>();

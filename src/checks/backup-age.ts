@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { AHEAD_MAX_MS } from '../backup/retention.js';
+import { isDatedAhead } from '../contracts/backup.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { readBackups } from '../store/backups.js';
 import { check } from './check.js';
@@ -27,14 +27,14 @@ export const backupAge = check(
       return { verdict: 'fail', observed: `${backups[0]?.folder} and those before it are gone`, expected };
     }
     const before = older.slice(0, LISTED - 1).map(({ id }) => id);
-    const ageMs = Date.now() - newest.takenMs;
-    if (-ageMs > AHEAD_MAX_MS)
+    const nowMs = Date.now();
+    if (isDatedAhead(newest.takenMs, nowMs))
       return {
         verdict: 'fail',
         observed: `${newest.id} is dated ahead of now: the clock was wrong when it was taken, or is now. Older ones stay. Set the clock right, move ${newest.folder} to another place, and take a new one: fermata backup --verify`,
         expected,
       };
-    const hours = ageMs / HOUR_MS;
+    const hours = (nowMs - newest.takenMs) / HOUR_MS;
     return {
       verdict: hours <= ageHoursMax ? 'pass' : 'fail',
       observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes; before it: ${before.join(', ') || 'none'}`,

@@ -83,7 +83,10 @@ const KPI_READINGS = {
   dayResult: now('result of the day', '%', 'open results included, relative to the day’s first equity'),
   priceAge: { ...now('age of the price', 'ms', 'since the newest quote'), endless: 'no quote so far' },
   openIncidents: now('open incidents', '', 'how many'),
-  backupAge: { ...now('age of the backup', 'h', 'since the newest one that is kept'), endless: 'no backup' },
+  backupAge: {
+    ...now('age of the backup', 'h', 'since the newest one that is kept and not dated ahead of now'),
+    endless: 'no backup',
+  },
   traderMemory: now('memory of the trader', 'MB', 'resident'),
   diskUsed: now('disk used', '%', 'of the disk with FERMATA_HOME'),
 } as const satisfies Readonly<Record<string, KpiReadingTerms>>;

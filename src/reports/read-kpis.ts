@@ -1,5 +1,6 @@
 /** The desk file's KPIs: what each reads now, judged against its alarm or aim. */
 import { existsSync } from 'node:fs';
+import { isDatedAhead } from '../contracts/backup.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { type DeskKpi, KPI_DAYS, type KpiReading, termsOf, unitOf } from '../desk/kpi-schema.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
@@ -258,11 +259,13 @@ const READERS: Readonly<Record<KpiReading, (sources: Sources, days: number) => P
     return { value: incidents.filter(({ state }) => state !== 'resolved').length };
   },
   backupAge: async ({ context: { pool, desk } }) => {
-    const kept = (await readBackups(pool, desk.desk)).filter(
-      ({ prunedMs, folder }) => prunedMs === null && existsSync(folder),
+    const nowMs = Date.now();
+    const kept = (await readBackups(pool, desk.desk)).find(
+      ({ prunedMs, folder, takenMs }) =>
+        prunedMs === null && existsSync(folder) && !isDatedAhead(takenMs, nowMs),
     );
-    const takenMs = kept[0]?.takenMs ?? Number.NEGATIVE_INFINITY;
-    return { value: (Date.now() - takenMs) / HOUR_MS };
+    const takenMs = kept?.takenMs ?? Number.NEGATIVE_INFINITY;
+    return { value: Math.max(0, nowMs - takenMs) / HOUR_MS };
   },
   traderMemory: ofStatus(({ rssBytes }) => rssBytes / BYTES_PER_MB),
   diskUsed: async ({ context: { home } }) => {

@@ -93,6 +93,8 @@ async function fillTheStore(): Promise<void> {
   // Of a database that was restored, or whose backup somebody removed.
   await backup('gone', 2, join(bench.home, 'backups', 'gone'));
   await backup('pruned', 1);
+  // By a clock that was wrong.
+  await backup('ahead', -24);
   await query(`update backup set pruned = now() where desk = $1 and id = 'pruned'`, []);
 }
 
