@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -511,11 +515,18 @@ describe('`fermata rollback`', () => {
     const { manifest } = (await readManifest(folder)) as { manifest: Manifest };
     const holds = async (text: string): Promise<void> => {
       writeFileSync(join(folder, 'desk.yaml'), text);
+      chmodSync(join(folder, 'desk.yaml'), 0o600);
       const files = manifest.files.filter(({ path }) => path !== 'desk.yaml');
       await writeManifest(folder, { ...manifest, files: [...files, await hashFile(folder, 'desk.yaml')] });
     };
     const shipped = readFileSync(CRYPTO_DESK_FILE, 'utf8');
-    writeFileSync(file, shipped.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+    // Where others keep and read it.
+    const real = join(home, '..', 'kept-elsewhere.yaml');
+    writeFileSync(real, shipped.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+    chmodSync(real, 0o664);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(real, 12_345, 12_346);
+    symlinkSync(real, file);
     await holds('desk: crypto-bot\n');
     const refused = await rollback(home, '--timestamp', ID, '--config');
     expect([refused.code === 0, refused.err]).toEqual([false, expect.stringContaining('rollback')]);
@@ -524,6 +535,9 @@ describe('`fermata rollback`', () => {
     const { code, out, err } = await rollback(home, '--timestamp', ID, '--config', '--json');
     expect([code, JSON.parse(out || '{}')], err).toMatchObject([0, { backup: ID, file }]);
     expect(readFileSync(file, 'utf8')).toBe(shipped);
+    const { mode, uid, gid } = lstatSync(real);
+    expect([readFileSync(real, 'utf8') === shipped, mode & 0o777]).toEqual([true, 0o664]);
+    if (isRoot) expect([uid, gid]).toEqual([12_345, 12_346]);
     expect(readFileSync(JSON.parse(out).kept, 'utf8')).toContain('stopLossPct: 4.0');
     expect(readdirSync(join(home, '..')).filter((name) => name.startsWith('.'))).toEqual([]);
 

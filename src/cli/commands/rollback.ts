@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { backupIdAt, backupsFolder, DESK_FILE } from '../../backup/backup-folder.js';
@@ -12,6 +12,7 @@ import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { stepPartsOf } from '../named-desk.js';
 import { confirmed, printJson, printLines } from '../output.js';
+import { replaceFile } from '../replace-file.js';
 import { type ChosenBackup, newestGood } from '../restore-in-place.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 import { type RestoreOptions, restoreOver } from './restore.js';
@@ -136,17 +137,17 @@ async function rollBackDeskFile(
       'nothing was touched',
       'name another one, or give --auto; this lists them: fermata backups',
     );
-  const wanted = join(folder, DESK_FILE);
-  if (readFileSync(wanted, 'utf8') === readFileSync(file, 'utf8')) return { file, kept: null };
+  const wanted = readFileSync(join(folder, DESK_FILE), 'utf8');
+  if (wanted === readFileSync(file, 'utf8')) return { file, kept: null };
   // In the same folder, so that the files it names there are found.
   const next = join(dirname(file), `.rollback-${process.pid}.yaml`);
   try {
-    copyFileSync(wanted, next);
+    writeFileSync(next, wanted, { mode: 0o600 });
     loadDesk(next, { parts: stepPartsOf(next) });
     await confirm();
     const kept = `${file}.before-rollback-${backupIdAt(Date.now())}`;
     copyFileSync(file, kept);
-    renameSync(next, file);
+    replaceFile(file, wanted);
     return { file, kept };
   } finally {
     rmSync(next, { force: true });

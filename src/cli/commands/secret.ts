@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -20,6 +20,7 @@ import { CliFailure } from '../failure.js';
 import { printJson, printLines, sayingWhat } from '../output.js';
 import { PASSWORD_CHARS_MIN } from '../person-key.js';
 import { readPassword } from '../read-password.js';
+import { replaceFile } from '../replace-file.js';
 import { requireRuntime } from '../running-desk.js';
 
 interface Options {
@@ -212,23 +213,6 @@ export function withVariable(text: string, variable: string, value: string): str
       'choose one without quotation marks and backslashes',
     );
   return next;
-}
-
-/**
- * Keeps the file's mode, and its owner where this account may set it, so that the same accounts can read it. Returns the
- * file.
- */
-function replaceFile(file: string, text: string): string {
-  const { mode, uid, gid } = statSync(file);
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  try {
-    chownSync(`${file}.new`, uid, gid);
-  } catch {
-    // Only root gives files away. Everybody else replaced the file with one of their own before, too.
-  }
-  chmodSync(`${file}.new`, mode & 0o777);
-  renameSync(`${file}.new`, file);
-  return file;
 }
 
 async function takesToken(token: string, apiRoot: string): Promise<boolean> {
