@@ -3,7 +3,9 @@
  * Each further desk has its own home below it, with its own journal, keys, logs, sockets and backups. The
  * installation shares only the Postgres and Temporal servers and the minutes fetched from venues.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { DESK_HOMES, deskPaths, homePaths, installationOf, type Runtime, rootOf } from './runtime.js';
 import { writeOnce } from './secrets.js';
@@ -15,6 +17,29 @@ const FIRST_NAMESPACE = 'fermata';
 export function furtherDeskOf(home: string): string | null {
   const root = rootOf(home);
   return installationOf(root) === root ? null : basename(root);
+}
+
+const HOME_ID = /^[0-9a-f]{24}$/;
+
+/**
+ * Identifies a desk's home whatever the machine is called: a recreated container has another host name. Made
+ * once. If the folder can't be written, the host name is used.
+ */
+export function homeId(home: string): string {
+  const file = join(home, 'home-id');
+  try {
+    mkdirSync(home, { recursive: true });
+    writeOnce(file, randomBytes(12).toString('hex'));
+  } catch {
+    // It can't be made. It may be there.
+  }
+  try {
+    const id = readFileSync(file, 'utf8').trim();
+    if (HOME_ID.test(id)) return id;
+  } catch {
+    // Falls back to the host name.
+  }
+  return hostname();
 }
 
 /** The homes of all desks that were started here, the first desk's first. At least FERMATA_HOME itself. */

@@ -125,10 +125,10 @@ function createOnce(path: string, value: string): void {
 
 /**
  * Does nothing if the file exists. Never leaves half of it, even if another process writes it at the same
- * time.
+ * time, in another container with the same process id too.
  */
 export function writeOnce(path: string, text: string): void {
-  const own = `${path}.${process.pid}.new`;
+  const own = `${path}.${randomBytes(6).toString('hex')}.new`;
   writeFileSync(own, `${text}\n`, { mode: 0o600 });
   try {
     linkSync(own, path);

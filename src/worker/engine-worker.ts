@@ -17,6 +17,7 @@ import {
 } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
+import { homeId } from '../home/installation.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import type { KeptTask } from '../home/try-again.js';
 import { openPool } from '../store/pool.js';
@@ -25,7 +26,7 @@ import { askRunning } from '../temporal/runs.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { bundleFile } from './bundle-workflows.js';
-import { deskOwnerOf, followIncarnation, homeId } from './follow-incarnation.js';
+import { deskOwnerOf, followIncarnation } from './follow-incarnation.js';
 import { followRuns } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';

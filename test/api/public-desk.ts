@@ -9,8 +9,6 @@ export const NAME = 'desk.example';
 export const startPublicDesk = (publicUrl: string | undefined): Promise<WebUnderTest> =>
   startWebUnderTest(null, {
     runtime: {
-      desk: 'crypto-bot',
-      home: '/nowhere/desk-homes/second',
       web: { host: '127.0.0.1', port: 0, ...(publicUrl === undefined ? {} : { publicUrl }) },
       temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: 'http://x' },
       temporalUiProxy: { port: 8234 },

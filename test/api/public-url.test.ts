@@ -71,7 +71,7 @@ describe('a desk with a public address', () => {
       body: { username: 'operator', password: PASSWORD, transport: 'cookie' },
       headers: { origin: web.origin },
     });
-    expect(answer.headers.get('set-cookie')).toMatch(/fermata_refresh_second=/);
+    expect(answer.headers.get('set-cookie')).toMatch(/^fermata_refresh_/);
     expect(answer.headers.get('set-cookie')).not.toMatch(/Secure/);
     const foreign = await web.call('POST', '/api/auth/login', { headers: { origin: publicUrl } });
     expect(foreign.status).toBe(403);

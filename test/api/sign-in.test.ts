@@ -179,6 +179,36 @@ describe('refreshing', () => {
     expect((await withOrigin(web.origin)).status).toBe(200);
     expect((await web.call('GET', '/api/status', { headers: sent })).status).toBe(401);
   });
+
+  it('is that of its installation alone: a browser sends the cookies of every port of this machine', async () => {
+    const other = await startWebUnderTest(null);
+    try {
+      const cookieOf = async (of: WebUnderTest): Promise<string> => {
+        const { headers } = await of.call('POST', '/api/auth/login', {
+          body: { username: 'operator', password: PASSWORD, transport: 'cookie' },
+          headers: { origin: of.origin },
+        });
+        return (headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+      };
+      const cookies = [await cookieOf(web), await cookieOf(other)];
+      const [name, otherName] = cookies.map((cookie) => cookie.split('=')[0]);
+      expect(name).not.toBe(otherName);
+      const renewed = (of: WebUnderTest, cookie: string): Promise<Response> =>
+        of.call('POST', '/api/auth/refresh', { body: {}, headers: { origin: of.origin, cookie } });
+      for (const of of [web, other]) expect((await renewed(of, cookies.join('; '))).status).toBe(200);
+
+      // One that is not known here may be known elsewhere, as in a copy of this installation.
+      const unknown = await renewed(web, `${name}=made.up`);
+      expect([unknown.status, unknown.headers.get('set-cookie')]).toEqual([401, null]);
+      const used = await renewed(web, cookies[0] ?? '');
+      expect([used.status, used.headers.get('set-cookie')]).toEqual([
+        401,
+        expect.stringMatching(`^${name}=; Max-Age=0`),
+      ]);
+    } finally {
+      await other.stop();
+    }
+  });
 });
 
 describe('signing in with a link', () => {

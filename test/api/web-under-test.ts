@@ -86,10 +86,12 @@ function quickHash(password: string): string {
   return `scrypt$2$8$1$${salt.toString('base64url')}$${hash.toString('base64url')}`;
 }
 
+type Changes = Partial<Omit<WebDependencies, 'runtime'> & { runtime: Partial<WebDependencies['runtime']> }>;
+
 /** `pool`: null where the database is to be down. */
 export async function startWebUnderTest(
   pool: Pool | null,
-  change: Partial<WebDependencies> = {},
+  { runtime, ...change }: Changes = {},
   operations: Partial<WebDependencies['operations']> = {},
 ): Promise<WebUnderTest> {
   const trader = await startScriptedTrader();
@@ -112,6 +114,7 @@ export async function startWebUnderTest(
   const readErrors = async () => ({ known: true, missing: [], count: errors.length, errors });
   const web: WebDependencies = {
     ...dependencies(client, pool),
+    runtime: { ...RUNTIME, home: folder, ...runtime },
     passwordHashOf: (person) => (person in ROLES ? PASSWORD_HASH : null),
     secrets: {
       tokenKey: randomBytes(32).toString('hex'),
@@ -158,20 +161,23 @@ export async function startWebUnderTest(
   };
 }
 
+const RUNTIME: Omit<WebDependencies['runtime'], 'home'> = {
+  desk: DESK,
+  web: { host: '127.0.0.1', port: 0 },
+  temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
+  temporalUiProxy: { port: 8234 },
+};
+
 function dependencies(
   client: TraderClient,
   pool: Pool | null,
-): Omit<WebDependencies, 'secrets' | 'sessions' | 'readAlerts' | 'log' | 'nowMs' | 'passwordHashOf'> {
+): Omit<
+  WebDependencies,
+  'runtime' | 'secrets' | 'sessions' | 'readAlerts' | 'log' | 'nowMs' | 'passwordHashOf'
+> {
   const down = (): Promise<never> => Promise.reject(new Error('connect ECONNREFUSED'));
   const built = resolve(import.meta.dirname, '../../dist/dashboard');
   return {
-    runtime: {
-      desk: DESK,
-      home: '/nowhere',
-      web: { host: '127.0.0.1', port: 0 },
-      temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
-      temporalUiProxy: { port: 8234 },
-    },
     personKeysOf: () => [],
     passkeys:
       pool === null

@@ -11,6 +11,8 @@ export interface Target {
   readonly speaks: 'http' | 'frames' | 'lines';
   /** Of somebody who is signed in there. */
   readonly token?: string;
+  /** Of the desk’s cookie names; left out: none. */
+  readonly cookieEnding?: string;
 }
 
 /** At one time, so that a bound on connections is reached now and then. */
@@ -61,13 +63,13 @@ function sendOne({ at }: Target, bytes: Buffer, ending: number): Promise<void> {
   });
 }
 
-function draw(random: Random, { at, speaks, token }: Target): Buffer | Conversation {
+function draw(random: Random, { at, speaks, token, cookieEnding = '' }: Target): Buffer | Conversation {
   if (random.whole(0, 11) === 0) return noise(random);
   if (speaks === 'lines') return Buffer.from(`${controlLine(random)}\n`);
   const port = 'port' in at ? at.port : 0;
   return speaks === 'frames' || random.whole(0, 15) === 0
     ? drawConversation(random, port, token ?? null)
-    : Buffer.from(httpRequest(random, port));
+    : Buffer.from(httpRequest(random, port, cookieEnding));
 }
 
 const noise = (random: Random): Buffer =>
@@ -141,7 +143,7 @@ const BODIES = [
   '{"payloads":[{"metadata":{"encoding":"YmluYXJ5L3NlYWxlZA=="}}]}',
 ] as const;
 
-function httpRequest(random: Random, port: number | undefined): string {
+function httpRequest(random: Random, port: number, cookieEnding: string): string {
   const host = random.pick([
     `127.0.0.1:${port}`,
     `127.0.0.1:${port}`,
@@ -162,7 +164,9 @@ function httpRequest(random: Random, port: number | undefined): string {
       ? [`Content-Type: ${random.pick(['application/json', 'text/plain', 'x', ';', 'a/b; c="'])}`]
       : []),
     ...(random.whole(0, 3) === 0
-      ? [`Cookie: ${random.pick(['=', ';;;', 'fermata_refresh=.', 'fermata_temporal_ui=%', 'a=b=c'])}`]
+      ? [
+          `Cookie: ${random.pick(['=', ';;;', `fermata_refresh${cookieEnding}=.`, `fermata_temporal_ui${cookieEnding}=%`, 'a=b=c'])}`,
+        ]
       : []),
     ...(random.whole(0, 3) === 0
       ? [`Authorization: ${random.pick(['Bearer', 'Bearer a.b.c', 'Basic x', 'Bearer \u00ff'])}`]

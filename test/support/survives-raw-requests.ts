@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { cookieEndingOf } from '../../src/api/auth/tokens.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { readSecret } from '../../src/home/secrets.js';
 import { askSupervisor, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
@@ -69,10 +70,12 @@ export function targetsOf({
     readonly temporalUiProxy: number;
     readonly workerMetrics: Readonly<Record<string, number>>;
   };
+  const cookieEnding = cookieEndingOf(home);
   const port = (name: string, number: number): Target => ({
     name,
     at: { host: '127.0.0.1', port: number },
     speaks: 'http',
+    cookieEnding,
   });
   const named: readonly number[] = [ports.web, ports.temporalUiProxy, ...Object.values(ports.workerMetrics)];
   // Stores are not ours, and Temporal's network is not this one.

@@ -6,7 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANY_ROLE, hasRole, type RolesNeeded } from '../../domain/roles.js';
-import { furtherDeskOf } from '../../home/installation.js';
+import { homeId } from '../../home/installation.js';
+import { rootOf } from '../../home/runtime.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
 import { notSignedIn, refusedOrigin, roleMissing, sendProblem } from '../problem.js';
@@ -162,14 +163,16 @@ declare module 'fastify' {
 const NAME = 'fermata_refresh';
 const PATH = '/api/auth';
 
+const ENDING_LENGTH = 8;
+
 /**
- * A browser shares a cookie among all ports of a host, so each further desk of an installation has cookie
- * names of its own.
+ * A browser shares a cookie among all ports of a host, so each desk has cookie names of its own, also beside those of
+ * another installation or a copy of this one.
  */
-export function cookieEndingOf(home: string): string {
-  const desk = furtherDeskOf(home);
-  return desk === null ? '' : `_${desk}`;
-}
+export const cookieEndingOf = (home: string): string =>
+  `_${digest(`${homeId(home)}\n${rootOf(home)}`)
+    .toString('hex')
+    .slice(0, ENDING_LENGTH)}`;
 
 const nameOn = ({ cookieEnding }: FastifyInstance): string => `${NAME}${cookieEnding}`;
 

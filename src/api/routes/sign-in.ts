@@ -99,7 +99,8 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
       }
       const rotation = web.sessions.rotate(token);
       if (!rotation.ok) {
-        if (cookie !== null) clearRefreshCookie(reply);
+        // One that is not known here may be that of a desk on another port.
+        if (cookie !== null && rotation.reason !== 'unknown') clearRefreshCookie(reply);
         if (rotation.reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
         return sendProblem(reply, notSignedIn(WORDS[rotation.reason]));
       }

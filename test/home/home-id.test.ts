@@ -11,7 +11,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homeId } from '../../src/worker/follow-incarnation.js';
+import { homeId } from '../../src/home/installation.js';
 
 let folder: string;
 beforeEach(() => {
