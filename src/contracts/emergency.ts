@@ -90,8 +90,35 @@ export interface EmergencyStopInput {
   readonly gone?: readonly AdmittedIncarnation[] | null;
   /** When its orders were received, if another run carried them over. */
   readonly sinceMs?: number;
+  /** Absent: nothing was carried over, or by a run of an earlier version. */
+  readonly carried?: EmergencyCarried;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;
+}
+
+/** What the run before has done for the orders that it carries over. Only what is written and sent counts as said. */
+export interface EmergencyCarried {
+  /** Command ids of those orders. The input's other orders are new, and begin everything anew. */
+  readonly commandIds: readonly string[];
+  /** Their evidence is written. */
+  readonly isRecorded: boolean;
+  /** The round that comes next. */
+  readonly round: number;
+  /** After the last round a stop is sent on; people have been told. */
+  readonly sendsOn: boolean;
+  /** People have been told that it is not proven in time. */
+  readonly isEscalated: boolean;
+  /** Traders that the evidence names as left out. */
+  readonly named: readonly string[];
+  readonly traders: readonly CarriedTrader[];
+}
+
+export interface CarriedTrader {
+  readonly incarnation: string;
+  /** The evidence has a failed attempt to send it an order. */
+  readonly hasFailed: boolean;
+  /** How often close-all was ordered again: part of the command ids. */
+  readonly repeats: number;
 }
 
 export interface EmergencyOutcome {

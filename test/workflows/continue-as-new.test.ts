@@ -17,7 +17,7 @@ import { readTasks } from '../../src/store/tasks.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
-import { type Bench, openBench } from './support/desk-bench.js';
+import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { resume } from './support/resumptions.js';
 import { type ShortHistoryServer, startShortHistoryServer } from './support/short-history-server.js';
@@ -242,11 +242,52 @@ describe('an emergency stop that goes on in a new run', () => {
     expect(await handle.result()).toMatchObject({ proven: true });
     // The trader has it from the run before: people may have armed it since.
     expect(desk.trader.sent('stop')).toHaveLength(1);
-    const steps = (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]);
-    expect(new Set(steps)).toEqual(new Set(['order', 'stop', 'proof']));
+    expect(await stepsOf(desk)).toEqual(['order', 'proof', 'stop']);
     await keepMoved('emergency-stop', handle.workflowId, first);
   });
+
+  it('is sent to a trader that stays away, and neither recorded nor told a second time until it is ordered anew', async () => {
+    const gone = { incarnation: 'gone00', place: 'there', seenMs: Date.UTC(2026, 0, 5) };
+    const desk = await bench.desk({ serve: ['emergency', 'engine'], gone: [gone] });
+    desk.trader.gone = true;
+    const patience = { proofPatienceMs: 20, stopDeadlineMs: 50, queueWaitMs: 30_000, roundsMax: 2 };
+    const handle = await bench.client.workflow.signalWithStart('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [
+        {
+          desk: desk.name,
+          incarnations: null,
+          orders: [],
+          timing: { ...EMERGENCY_TIMING, ...patience, retryMs: 20, retryMsMax: 20 },
+        },
+      ],
+      signal: 'stop',
+      signalArgs: [{ commandId: 'c1', by: 'anna', via: 'web', reason: 'news', sentTo: [] }],
+    });
+    const first = await runOf(handle.workflowId);
+    for (let runs = 0; runs < 3; runs += 1) await newRun(handle.workflowId);
+    const once = ['escalated', 'left-out', 'order', 'sent-on', 'stop'];
+    expect(await stepsOf(desk)).toEqual(once);
+    expect(desk.alarms).toHaveLength(2);
+
+    await bench.client.workflow
+      .getHandle(handle.workflowId)
+      .signal('stop', { commandId: 'c2', by: 'ben', via: 'web', reason: 'still', sentTo: [] });
+    await until('people to be told anew', () => desk.alarms.length >= 4);
+    for (let runs = 0; runs < 2; runs += 1) await newRun(handle.workflowId);
+    await keepMoved('emergency-stop-owed', handle.workflowId, first);
+    desk.trader.gone = false;
+    expect(await bench.client.workflow.getHandle(handle.workflowId).result()).toMatchObject({ proven: true });
+    expect(desk.trader.sent('stop')).toMatchObject([{ commandId: 'c2', by: 'ben' }]);
+    expect(await stepsOf(desk)).toEqual([...once, 'escalated', 'order', 'proof', 'sent-on', 'stop'].sort());
+    expect(desk.alarms).toHaveLength(4);
+  });
 });
+
+/** What each row of its evidence is, sorted. */
+const stepsOf = async (desk: BenchDesk) =>
+  (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]).sort();
 
 describe('the owner of a desk that goes on in a new run', () => {
   it('still knows every incarnation, and is found and read by what it shows', async () => {

@@ -4,6 +4,7 @@ import {
   type AdmittedIncarnation,
   askedWords,
   type EmergencyActivities,
+  type EmergencyCarried,
   type EmergencyKind,
   type EmergencyOrder,
   type EmergencyOutcome,
@@ -31,11 +32,12 @@ export class EmergencyRun {
   #gaveUp = false;
   #gone: readonly AdmittedIncarnation[] | null;
   readonly #asksWhoIsGone: boolean;
-  readonly #named = new Set<string>();
+  readonly #named: Set<string>;
 
   constructor(private readonly input: EmergencyStopInput) {
     const { evidenceMs } = input.timing;
     this.#gone = input.gone ?? null;
+    this.#named = new Set(input.carried?.named);
     this.#asksWhoIsGone = input.incarnations === null && this.#gone === null && patched(NAMES_GONE);
     this.#calls = proxyActivities<EmergencyActivities>({
       taskQueue: emergencyQueue(input.desk),
@@ -84,14 +86,28 @@ export class EmergencyRun {
     return owedTo?.length !== 0 && Date.now() - this.#startedMs < TRADER_GONE_MS;
   }
 
-  /** New orders. Each goes to every trader that has not taken it yet, and the proof starts over. */
-  take(orders: readonly EmergencyOrder[]): void {
-    const isCarried = this.#orders.length === 0 && this.input.sinceMs !== undefined;
-    this.#startedMs = isCarried ? (this.input.sinceMs as number) : Date.now();
-    this.#escalated = false;
+  /** Where the run before left off. */
+  get resumesAt(): Progress {
+    const { round = 1, sendsOn = false } = this.input.carried ?? {};
+    return { round: Math.min(round, this.timing.roundsMax), sendsOn };
+  }
+
+  /**
+   * Orders to carry out. Each goes to every trader that has not taken it yet, and the proof starts over. False: all of
+   * them were carried over, and this run resumes where the run before left off.
+   */
+  take(orders: readonly EmergencyOrder[]): boolean {
+    const { carried, sinceMs } = this.input;
+    const isFirst = this.#orders.length === 0;
+    const isResumed = isFirst && orders.every((order) => this.#isCarried(order));
+    // A run of an earlier version does not say which of its orders it carries over.
+    const isSince = isFirst && (isResumed || carried === undefined);
+    this.#startedMs = (isSince ? sinceMs : undefined) ?? Date.now();
+    this.#escalated = isResumed && carried?.isEscalated === true;
     this.#gaveUp = false;
     this.#orders.push(...orders);
     for (const order of orders) {
+      if (carried?.isRecorded === true && this.#isCarried(order)) continue;
       this.trail.add({
         ...this.#step(orderStepKey(order.commandId), ORDER_NAMES[order.kind]),
         kind: 'human',
@@ -102,6 +118,11 @@ export class EmergencyRun {
       });
     }
     for (const target of this.#targets.values()) target.take(orders);
+    return !isResumed;
+  }
+
+  #isCarried({ commandId }: EmergencyOrder): boolean {
+    return this.input.carried?.commandIds.includes(commandId) === true;
   }
 
   /** The traders named by the input, by the orders themselves and by the desk owner. */
@@ -174,14 +195,23 @@ export class EmergencyRun {
    * The input that continues this emergency with a fresh history: the newest order of the strongest kind stands for all
    * earlier ones. A trader that has taken it is not halted by it again: people may have armed it since.
    */
-  carriedOver(pending: readonly EmergencyOrder[]): EmergencyStopInput {
+  carriedOver(pending: readonly EmergencyOrder[], progress: Progress): EmergencyStopInput {
     const strongest = this.#orders.filter(({ kind }) => kind === this.kind).slice(-1);
+    const carried: EmergencyCarried = {
+      ...progress,
+      commandIds: strongest.map(({ commandId }) => commandId),
+      isRecorded: true,
+      isEscalated: this.#escalated,
+      named: [...this.#named],
+      traders: [...this.#targets.values()].map((target) => target.carriedOver),
+    };
     return {
       ...this.input,
       incarnations: this.input.incarnations === null ? null : [...this.#targets.keys()],
       known: [...this.#targets.keys()],
       gone: this.#gone,
       sinceMs: this.#startedMs,
+      carried: this.trail.settled ? carried : unsaid(carried),
       orders: [...strongest.map((order) => this.#withTakers(order)), ...pending],
     };
   }
@@ -248,7 +278,8 @@ export class EmergencyRun {
   #addTargets(incarnations: readonly string[]): void {
     for (const incarnation of incarnations) {
       if (this.#targets.has(incarnation)) continue;
-      const target = new EmergencyTarget(this.input.desk, incarnation, this.timing, this.trail);
+      const carried = this.input.carried?.traders.find((one) => one.incarnation === incarnation);
+      const target = new EmergencyTarget(this.input.desk, incarnation, this.timing, this.trail, carried);
       target.take(this.#orders);
       this.#targets.set(incarnation, target);
     }
@@ -318,6 +349,19 @@ export class EmergencyRun {
     return [...this.#targets.values()].every(holds);
   }
 }
+
+/** The round that comes next, and whether the stop is already being sent on. */
+type Progress = Pick<EmergencyCarried, 'round' | 'sendsOn'>;
+
+/** Evidence and alarms that are still under way end with their run, so the next one says all of it again. */
+const unsaid = (carried: EmergencyCarried): EmergencyCarried => ({
+  ...carried,
+  isRecorded: false,
+  isEscalated: false,
+  sendsOn: false,
+  named: [],
+  traders: carried.traders.map((one) => ({ ...one, hasFailed: false })),
+});
 
 const leftOutWords = ({ incarnation, seenMs }: AdmittedIncarnation): string =>
   `trader ${incarnation} left out, ${seenMs === undefined ? 'never seen' : `last seen ${new Date(seenMs).toISOString()}`}`;

@@ -83,11 +83,11 @@ const SENT_ON = 'a-stop-that-is-owed-is-sent-on';
  */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
   const { retryMs, retryMsMax, roundsMax } = run.timing;
-  let sendsOn = false;
-  for (let round = 1; round <= roundsMax; ) {
-    if (shouldMove(run)) await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
-    if (pending.length > 0) {
-      run.take(pending.splice(0));
+  let { round, sendsOn } = run.resumesAt;
+  while (round <= roundsMax) {
+    if (shouldMove(run))
+      await continueAsNew<typeof emergencyStop>(run.carriedOver(pending, { round, sendsOn }));
+    if (pending.length > 0 && run.take(pending.splice(0))) {
       round = 1;
       sendsOn = false;
     }

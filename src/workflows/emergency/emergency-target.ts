@@ -1,6 +1,11 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
+import type {
+  CarriedTrader,
+  EmergencyKind,
+  EmergencyOrder,
+  EmergencyTiming,
+} from '../../contracts/emergency.js';
 import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { engineQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/message-of.js';
@@ -12,8 +17,8 @@ export class EmergencyTarget {
   #closeAllOrder: EmergencyOrder | null = null;
   #reading: StopReading | FlatReading | null = null;
   #problem: string | null = null;
-  #failuresRecorded = 0;
-  #repeats = 0;
+  #hasFailed: boolean;
+  #repeats: number;
   /** Counts requests to the trader, so that a reading overtaken by a new order doesn't count as its proof. */
   #asked = 0;
 
@@ -22,8 +27,15 @@ export class EmergencyTarget {
     private readonly incarnation: string,
     private readonly timing: EmergencyTiming,
     private readonly trail: EvidenceTrail,
+    carried?: CarriedTrader,
   ) {
     this.#engine = engineCalls(desk, incarnation, timing);
+    this.#hasFailed = carried?.hasFailed ?? false;
+    this.#repeats = carried?.repeats ?? 0;
+  }
+
+  get carriedOver(): CarriedTrader {
+    return { incarnation: this.incarnation, hasFailed: this.#hasFailed, repeats: this.#repeats };
   }
 
   get proven(): boolean {
@@ -149,8 +161,8 @@ export class EmergencyTarget {
       return true;
     } catch (error) {
       this.#problem = causeOf(error);
-      if (this.#failuresRecorded === 0) this.#record(order, startedMs, 'fail', this.#problem);
-      this.#failuresRecorded += 1;
+      if (!this.#hasFailed) this.#record(order, startedMs, 'fail', this.#problem);
+      this.#hasFailed = true;
       return false;
     }
   }

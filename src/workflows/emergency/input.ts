@@ -5,8 +5,10 @@
 import { uuid4, workflowInfo } from '@temporalio/workflow';
 import {
   type AdmittedIncarnation,
+  type CarriedTrader,
   type DeskOwnerInput,
   EMERGENCY_TIMING,
+  type EmergencyCarried,
   type EmergencyKind,
   type EmergencyOrder,
   type EmergencyStopInput,
@@ -26,6 +28,7 @@ export function toStopInput(given: unknown): EmergencyStopInput {
     known: Array.isArray(fields.known) ? fields.known.filter(isText) : [],
     gone: Array.isArray(fields.gone) ? fields.gone.filter(isAdmitted) : null,
     ...(typeof fields.sinceMs === 'number' ? { sinceMs: fields.sinceMs } : {}),
+    ...(isCarried(fields.carried) ? { carried: fields.carried } : {}),
     orders: ordersOf(fields.orders, given),
     timing: timingOf(fields.timing),
   };
@@ -75,6 +78,22 @@ function isAdmitted(given: unknown): given is AdmittedIncarnation {
   return isText(incarnation) && isText(place);
 }
 
+function isCarried(given: unknown): given is EmergencyCarried {
+  const { commandIds, isRecorded, round, sendsOn, isEscalated, named, traders } = fieldsOf(given);
+  return (
+    [commandIds, named].every((list) => Array.isArray(list) && list.every(isText)) &&
+    [isRecorded, sendsOn, isEscalated].every(isFlag) &&
+    typeof round === 'number' &&
+    Array.isArray(traders) &&
+    traders.every(isCarriedTrader)
+  );
+}
+
+function isCarriedTrader(given: unknown): given is CarriedTrader {
+  const { incarnation, hasFailed, repeats } = fieldsOf(given);
+  return isText(incarnation) && isFlag(hasFailed) && typeof repeats === 'number';
+}
+
 function timingOf(given: unknown): EmergencyTiming {
   const fields = fieldsOf(given);
   const entries = Object.entries(EMERGENCY_TIMING).map(([name, usual]) => {
@@ -85,6 +104,7 @@ function timingOf(given: unknown): EmergencyTiming {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 
 const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
   ['stop', 'stop'],
