@@ -283,6 +283,40 @@ describe('an emergency stop that goes on in a new run', () => {
     expect(await stepsOf(desk)).toEqual([...once, 'escalated', 'order', 'proof', 'sent-on', 'stop'].sort());
     expect(desk.alarms).toHaveLength(4);
   });
+
+  it('takes a stop along that came after a close-all, to a trader that has taken only the close-all', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    desk.trader.positions = ['BTC/USDT'];
+    desk.trader.stuck = true;
+    const patience = { proofPatienceMs: 20, closeAllDeadlineMs: 600_000, queueWaitMs: 30_000 };
+    const order = { by: 'anna', via: 'web', reason: 'news', sentTo: [] };
+    const { workflowId } = await bench.client.workflow.signalWithStart('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [
+        {
+          desk: desk.name,
+          incarnations: null,
+          orders: [],
+          timing: { ...EMERGENCY_TIMING, ...patience, retryMs: 20, retryMsMax: 20 },
+        },
+      ],
+      signal: 'closeAll',
+      signalArgs: [{ ...order, commandId: 'c1' }],
+    });
+    const stop = bench.client.workflow.getHandle(workflowId);
+    await until('the close-all', () => desk.trader.sent('closeAll').length > 0);
+    desk.trader.gone = true;
+    await stop.signal('stop', { ...order, commandId: 'c2' });
+    await newRun(workflowId);
+    await newRun(workflowId);
+    desk.trader.gone = false;
+    await until('the stop', () => desk.trader.sent('stop').length > 0);
+    desk.trader.stuck = false;
+    desk.trader.positions = [];
+    expect(await stop.result()).toMatchObject({ kind: 'closeAll', proven: true });
+    expect(desk.trader.sent('stop')).toMatchObject([{ commandId: 'c2' }]);
+  });
 });
 
 /** What each row of its evidence is, sorted. */

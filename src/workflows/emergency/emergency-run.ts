@@ -193,13 +193,15 @@ export class EmergencyRun {
 
   /**
    * The input that continues this emergency with a fresh history: the newest order of the strongest kind stands for all
-   * earlier ones. A trader that has taken it is not halted by it again: people may have armed it since.
+   * earlier ones. A stop that came after it goes along: people may have armed a trader in between. A trader that has
+   * taken an order is not halted by it again, for the same reason.
    */
   carriedOver(pending: readonly EmergencyOrder[], progress: Progress): EmergencyStopInput {
     const strongest = this.#orders.filter(({ kind }) => kind === this.kind).slice(-1);
+    const kept = [...new Set([...strongest, ...this.#orders.slice(-1)])];
     const carried: EmergencyCarried = {
       ...progress,
-      commandIds: strongest.map(({ commandId }) => commandId),
+      commandIds: kept.map(({ commandId }) => commandId),
       isRecorded: true,
       isEscalated: this.#escalated,
       named: [...this.#named],
@@ -212,7 +214,7 @@ export class EmergencyRun {
       gone: this.#gone,
       sinceMs: this.#startedMs,
       carried: this.trail.settled ? carried : unsaid(carried),
-      orders: [...strongest.map((order) => this.#withTakers(order)), ...pending],
+      orders: [...kept.map((order) => this.#withTakers(order)), ...pending],
     };
   }
 
