@@ -183,6 +183,45 @@ describe('an incident that goes on in a new run', () => {
   });
 });
 
+describe('an own playbook that goes on in a new run', () => {
+  it('repeats no step, and a check only for the rest of its time', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'away', expected: 'there' }));
+    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
+    const steps = [
+      { key: 'stop', title: 'Stopped', action: 'stop', ...common },
+      { key: 'back', title: 'Connected again', check: 'venue-reachable', withinMinutes: 0.3, ...common },
+      { key: 'halt', title: 'Halted', action: 'halt', ...common },
+    ] as const;
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'connection-lost', subject: '', playbook });
+    const { workflowId } = incident;
+    const first = await runOf(workflowId);
+    const runs = new Set([first]);
+    let reports = 1;
+    await until('the last step', async () => {
+      if (desk.trader.sent('halt').length > 0) return true;
+      runs.add(await runOf(workflowId));
+      await incident.report(`report ${reports}`);
+      reports += 1;
+      return false;
+    });
+    expect(runs.size).toBeGreaterThan(1);
+    expect(await incident.result()).toMatchObject({ outcome: '"Halted" passed' });
+    expect(desk.trader.sent('stop')).toHaveLength(1);
+    const done = (await timelineOf(bench, incident)).filter(({ name }) =>
+      steps.some(({ title }) => title === name),
+    );
+    expect(done.map(({ name, verdict }) => `${name}: ${verdict}`)).toEqual([
+      'Stopped: pass',
+      'Connected again: fail',
+      'Halted: pass',
+    ]);
+    await keepHistory(bench, 'incident-own-playbook-moved', workflowId, first);
+    await keepHistory(bench, 'incident-own-playbook-carried-over', workflowId);
+  });
+});
+
 describe('a resumption that goes on in a new run', () => {
   it('keeps the first of two decisions, and shows its evidence once', async () => {
     const desk = await bench.desk();

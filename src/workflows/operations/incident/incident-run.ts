@@ -156,15 +156,24 @@ export class IncidentRun {
     this.#asked.name(told);
   }
 
+  /**
+   * True if the run should continue as new. If it can't now, it does so at a later poll: the incident is watched even
+   * without Postgres.
+   */
+  get shouldMove(): boolean {
+    return workflowInfo().continueAsNewSuggested && this.#isMovable;
+  }
+
+  move(): Promise<never> {
+    const { name, log, approvals } = this;
+    const { incarnation } = this.#asked;
+    const carried: IncidentCarried = { ...log, name, incarnation, approvals: approvals.carriedOver() };
+    return continueAsNew<IncidentWorkflow>({ ...this.input, carried });
+  }
+
   /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
   async #pause(ms: number): Promise<boolean> {
-    // If the run can't continue as new now, it does so at a later poll: the incident is watched even without Postgres.
-    if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
-      const { name, log, approvals } = this;
-      const { incarnation } = this.#asked;
-      const carried: IncidentCarried = { ...log, name, incarnation, approvals: approvals.carriedOver() };
-      await continueAsNew<IncidentWorkflow>({ ...this.input, carried });
-    }
+    if (this.shouldMove) await this.move();
     const early = await condition(() => this.#woken || this.log.resolved !== null, ms);
     this.#woken = false;
     return early;

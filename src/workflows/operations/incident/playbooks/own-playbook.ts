@@ -3,7 +3,7 @@
  * however often the run repeats. Then it waits as the desk file says, or for a person.
  */
 
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import {
   isTradingAction,
   type OwnPlaybook,
@@ -12,6 +12,7 @@ import {
 } from '../../../../contracts/incident.js';
 import type { StepResult } from '../../../../contracts/routine.js';
 import { backoffMs } from '../../../../domain/backoff.js';
+import { paced } from '../../../paced.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -20,6 +21,9 @@ import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
 
 export const DECLARED_OVER = 'the incident was declared over';
+
+/** Runs that began before this patch continue as new only once all steps are done. */
+const MOVES_AMONG_STEPS = 'an-own-playbook-goes-on-in-a-new-run-among-its-steps';
 
 /** Pause between two attempts of a check: doubles from the first value up to the second. */
 const AGAIN = { firstMs: 2_000, mostMs: 30_000 };
@@ -56,6 +60,7 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
   for (const step of steps) {
     const { log, people } = incident;
     const key = doneKey(step);
+    if (log.done[key] === undefined) await moveIfDue(incident);
     incident.show(step.title);
     const isNeeded = step.unless === undefined || !isSettled(log.done[`step:${step.unless}`]);
     const reason = log.resolved !== null ? DECLARED_OVER : stoppedBy;
@@ -73,6 +78,11 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
       people.alarm('stopped', `${stoppedBy}: a person says what is to be done`);
     }
   }
+}
+
+/** Only while no step is under way, or between two attempts of a check. */
+async function moveIfDue(incident: IncidentRun): Promise<void> {
+  if (incident.shouldMove && patched(MOVES_AMONG_STEPS)) await incident.move();
 }
 
 const doneKey = ({ key }: PlaybookStep): string => `step:${key}`;
@@ -117,12 +127,22 @@ async function carryOut(
   };
   if (step.choose !== undefined) return recorded('human', await choose(incident, step, step.choose, context));
   if (isTradingAction(action)) return recorded('action', await tradingAction(incident, step, action, rules));
-  return untilItPasses(step, context);
+  return untilItPasses(incident, step, context);
 }
 
-/** Repeats the check for the time in the desk file; only the last attempt is evidence. */
-async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<CarriedOut> {
-  const untilMs = Date.now() + (step.withinMinutes ?? 0) * 60_000;
+/**
+ * Repeats the check for the time in the desk file; only the last attempt is evidence. A new run repeats it for the rest
+ * of that time. A playbook in code stays in its run, because it waits for this step: its pauses grow instead.
+ */
+async function untilItPasses(
+  incident: IncidentRun,
+  step: PlaybookStep,
+  context: StepContext,
+): Promise<CarriedOut> {
+  const { done } = incident.log;
+  const untilKey = `until:${step.key}`;
+  const untilMs = Number(done[untilKey] ?? Date.now() + (step.withinMinutes ?? 0) * 60_000);
+  done[untilKey] = String(untilMs);
   const isOver = () => context.isCancelled?.() === true;
   let worthRecording = false;
   let person: string | null = null;
@@ -141,8 +161,12 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
         return worthRecording;
       },
     });
-    if (worthRecording) return { ...result, person };
-    await condition(isOver, Math.min(backoffMs(tries, AGAIN), Math.max(1, untilMs - Date.now())));
+    if (worthRecording) {
+      delete done[untilKey];
+      return { ...result, person };
+    }
+    await moveIfDue(incident);
+    await condition(isOver, Math.min(paced(backoffMs(tries, AGAIN)), Math.max(1, untilMs - Date.now())));
   }
 }
 
