@@ -50,6 +50,10 @@ export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: 
   return namedOnCli(runtime.home, Date.now()) ?? namesWith(peopleOf(runtime), needed)[0] ?? BUILT_IN_OPERATOR;
 }
 
+/** For the record of what anybody here may do, whatever their role: who is signed in, otherwise the built-in operator. */
+export const recordedPerson = ({ home }: Pick<Runtime, 'home'>): string =>
+  namedOnCli(home, Date.now()) ?? BUILT_IN_OPERATOR;
+
 /** For commands that need no sign-in, unless a name is given: then that person must be signed in. */
 export function actingPerson(
   runtime: Pick<Runtime, 'home' | 'deskFile'>,

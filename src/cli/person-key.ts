@@ -3,10 +3,9 @@
  * password.
  */
 import { messageOf } from '../domain/message-of.js';
-import { BUILT_IN_OPERATOR, rolesOf } from '../domain/roles.js';
+import { rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
-import { namedOnCli } from '../home/cli-session.js';
 import { endPasskey, endSignIns, isEndedPasskey } from '../home/people-folder.js';
 import { verifyPassword } from '../home/people-passwords.js';
 import { enrolPersonKey, removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
@@ -17,6 +16,7 @@ import { passkeyMaker } from '../store/access-rows.js';
 import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import { openPool } from '../store/pool.js';
 import { loadDesk } from '../venue/load-desk.js';
+import { recordedPerson } from './desk-person.js';
 import { CliFailure, usageFailure } from './failure.js';
 import { printJson, printLines } from './output.js';
 import { readPassword } from './read-password.js';
@@ -202,8 +202,7 @@ export async function removePasskey(runtime: Runtime, person: string, begins: st
       (key) => key.kind === 'passkey' && key.credentialId === passkey.id,
     );
     endSignIns(runtime.home, person);
-    const by = namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
-    await table.remove(passkey.id, person, { person: by, via: 'cli' });
+    await table.remove(passkey.id, person, { person: recordedPerson(runtime), via: 'cli' });
     return passkey;
   });
 }

@@ -3,16 +3,21 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { startWeb } from '../../src/api/start.js';
+import { beginCliSession } from '../../src/home/cli-session.js';
 import { setPassword } from '../../src/home/people-passwords.js';
 import { homePaths, type Role, type Runtime } from '../../src/home/runtime.js';
+import { standingOf } from '../../src/home/sign-in-standing.js';
+import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { signInMaker, telegramMaker } from '../../src/store/access-rows.js';
 import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { openSupervisorSocket } from '../../src/supervisor/supervisor-socket.js';
 import { runCommand } from '../cli/run-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 import { neverForged } from '../support/row-makers.js';
 import { SHIPPED_DESK, webRuntime } from '../support/web-runtime.js';
 import type { Tokens } from './web-under-test.js';
@@ -123,6 +128,39 @@ describe('fermata person remove', () => {
     expect(await tryToken(ben)).toBe(200);
     expect(JSON.parse((await removePerson('ben')).out)).toMatchObject({ hadPassword: false });
     expect(await tryToken(ben)).toBe(401);
+  });
+
+  it('is on record by the name of who is signed in here, and else of the operator; so are links to Telegram', async () => {
+    const refused = (): never => {
+      throw new Error('asked for nothing else');
+    };
+    const supervisor = await openSupervisorSocket(supervisorSocketPath(home), {
+      who: () => ({ pid: process.pid, desk: DESK, startedWallMs: 0, phase: 'running' }),
+      ...{ processes: refused, stop: refused, restart: refused, startAgain: refused },
+      ...{ restoreDatabase: refused, switchBuild: refused },
+    });
+    onTestFinished(() => supervisor.close());
+    const telegram = (...args: string[]) => runCommand(home, ['telegram', ...args], { FERMATA_HOME: home });
+    const known = (person: string) => ({ person, via: 'cli' });
+    const byNobody = [await removePerson('ben'), await telegram('unlink', 'ben')];
+    beginCliSession(home, 'vera', standingOf(home, 'vera', ['approver']) ?? '', Date.now());
+    const byVera = [
+      await removePerson('ben'),
+      await telegram('unlink', 'ben'),
+      await telegram('link', 'vera'),
+    ];
+    expect([...byNobody, ...byVera].map(({ code, err }) => [code, err])).toEqual(Array(5).fill([0, '']));
+    // Her own removal ends her session, too.
+    expect((await removePerson('vera')).code).toBe(0);
+    await setPassword(home, 'vera', PASSWORD);
+    expect((await readAudit(database.pool, DESK)).slice(0, 6).reverse()).toMatchObject([
+      { ...known('operator'), action: 'person.remove', parameters: { person: 'ben' } },
+      { ...known('operator'), action: 'telegram.unlink', parameters: { person: 'ben' } },
+      { ...known('vera'), action: 'person.remove', parameters: { person: 'ben' } },
+      { ...known('vera'), action: 'telegram.unlink', parameters: { person: 'ben' } },
+      { ...known('vera'), action: 'telegram.link-code', parameters: { person: 'vera' } },
+      { ...known('vera'), action: 'person.remove', parameters: { person: 'vera' } },
+    ]);
   });
 
   it('is not for the built-in operator, who can always stop the desk', async () => {

@@ -20,7 +20,7 @@ import { unlinkPerson } from '../../store/people.js';
 import { openPool } from '../../store/pool.js';
 import { withdrawSignInTokens } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { SIGNING_OPTION } from '../desk-person.js';
+import { recordedPerson, SIGNING_OPTION } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import {
@@ -215,6 +215,8 @@ interface PersonRemoved {
  */
 async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;
+  // Before that person's own session ends.
+  const by = recordedPerson(runtime);
   // Before the sign-ins: a sign-in in progress checks its passkey last.
   endPasskeys(runtime.home, name);
   endSignIns(runtime.home, name);
@@ -222,17 +224,17 @@ async function removePerson(runtime: Runtime, name: string): Promise<PersonRemov
   const hadPassword = removePassword(runtime.home, name);
   removePersonKeys(runtime.home, name);
   if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
-  const wasLinked = await removeLinks(runtime, name);
+  const wasLinked = await removeLinks(runtime, name, by);
   return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };
 }
 
-async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
+async function removeLinks(runtime: Runtime, name: string, by: string): Promise<boolean> {
   const pool = openPool(runtime, 'remove-person');
   const { desk } = runtime;
   try {
     await withdrawSignInTokens(pool, name);
     const wasLinked = await unlinkPerson(pool, desk, name);
-    const entry = { desk, person: 'operator', via: 'cli', action: 'person.remove' } as const;
+    const entry = { desk, person: by, via: 'cli', action: 'person.remove' } as const;
     const parameters = { person: name, wasLinked };
     await appendAudit(pool, { ...entry, parameters, outcome: 'signed out' });
     return wasLinked;

@@ -8,7 +8,7 @@ import { type AuditAction, appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { openPool, type Pool } from '../../store/pool.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { signedInPerson } from '../desk-person.js';
+import { recordedPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireRunning } from '../running-desk.js';
@@ -77,12 +77,13 @@ function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> 
 
 function record(
   pool: Pool,
-  { desk }: Runtime,
+  runtime: Runtime,
   person: string,
   action: AuditAction,
   outcome: string,
 ): Promise<void> {
-  return appendAudit(pool, { desk, person: 'operator', via: 'cli', action, parameters: { person }, outcome });
+  const by = { desk: runtime.desk, person: recordedPerson(runtime), via: 'cli' } as const;
+  return appendAudit(pool, { ...by, action, parameters: { person }, outcome });
 }
 
 async function withPool<T>(runtime: Runtime, work: (pool: Pool) => Promise<T>): Promise<T> {
