@@ -7,12 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { INCIDENT_MESSAGES } from '../../src/contracts/incident.js';
 import { ASKS_MAX } from '../../src/contracts/playbook.js';
+import { TASK_MESSAGES } from '../../src/contracts/task.js';
 import { ownIncidentSchema } from '../../src/desk/own-incident-schema.js';
+import { routineSchema, stepSchema } from '../../src/desk/routine-schema.js';
 import { backoffMs } from '../../src/domain/backoff.js';
 import { slowdown } from '../../src/workflows/paced.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from './support/desk-bench.js';
+import { startRoutine } from './support/routines.js';
 
 /** The server ends a run there. */
 const EVENTS_MAX = 51_200;
@@ -34,7 +37,10 @@ const stepsOf = (schema: z.ZodType): number => described(schema).properties.step
 const ownSteps = (described(ownIncidentSchema).properties.steps as { items?: Described }).items;
 
 const CHECKS = { firstMs: 2_000, mostMs: 30_000 };
+const BACKUPS = { firstMs: 1_000, mostMs: MINUTE_MS };
+const LOOKS = { firstMs: 1_000, mostMs: 10 * MINUTE_MS };
 const WITHIN_MINUTES = ownSteps?.properties.withinMinutes?.maximum ?? Number.NaN;
+const WAIT_MINUTES = described(stepSchema).properties.waitMinutes?.maximum ?? Number.NaN;
 
 interface Loop {
   readonly untilMs: number;
@@ -71,8 +77,14 @@ function eventsOf(steps: number, atOnce: number, minutes: number, backoff: typeo
 describe('a run that stays one however long it lasts', () => {
   it.each([
     ['checks of an own playbook', stepsOf(ownIncidentSchema), 1, WITHIN_MINUTES, CHECKS],
+    ['waits of an own playbook for people', stepsOf(ownIncidentSchema), 1, WAIT_MINUTES, LOOKS],
+    ['waits of a routine for people, side by side', stepsOf(routineSchema), ASKS_MAX, WAIT_MINUTES, LOOKS],
+    ['waits of a routine for people, one by one', stepsOf(routineSchema), 1, WAIT_MINUTES, LOOKS],
     ['checks of a playbook in code, side by side', ASKS_MAX, ASKS_MAX, 1_440, CHECKS],
     ['checks of a playbook in code, one by one', ASKS_MAX, 1, 1_440, CHECKS],
+    ['waits of a playbook in code, side by side', ASKS_MAX, ASKS_MAX, 10_080, LOOKS],
+    ['waits of a playbook in code, one by one', ASKS_MAX, 1, 10_080, LOOKS],
+    ['backups of a routine, while another one runs', stepsOf(routineSchema), ASKS_MAX, 120, BACKUPS],
   ] as const)('is not ended by the server: %s', (_, steps, atOnce, minutes, backoff) => {
     expect(minutes).toBeGreaterThan(0);
     const events = eventsOf(steps, atOnce, minutes, backoff);
@@ -147,5 +159,15 @@ describe('a run whose history is long', () => {
     expect((await run.describe()).runId).toBe(incident.firstRunId);
     release();
     await incident.end();
+  });
+
+  it('looks less often whether a person has done something', async () => {
+    const desk = await bench.desk({ serve: ['operations'] });
+    const step = { key: 'look', title: 'Look', human: 'Look.', waitMinutes: 1_440, ...common };
+    const { workflowId } = await startRoutine(bench, desk, [step]);
+    const run = bench.client.workflow.getHandle(workflowId);
+    await lengthen(run, TASK_MESSAGES.done);
+    await until('a long pause', async () => (await newestPause(run)) > 10 * 60);
+    await run.terminate();
   });
 });

@@ -12,6 +12,7 @@ import type { OperationsActivities } from '../../contracts/operations-activities
 import { TASK_MESSAGES } from '../../contracts/task.js';
 import { backoffMs } from '../../domain/backoff.js';
 import { isCancelRequested } from '../cancellation.js';
+import { paced } from '../paced.js';
 
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
 type Task = Awaited<ReturnType<TaskActivities['openTask']>>;
@@ -45,7 +46,7 @@ export async function awaitTask(
   let seen = told;
   let task = await calls.openTask(request);
   for (let looks = 1; isWaitedFor(task, untilMs) && !isOver(); looks += 1) {
-    const pauseMs = Math.min(backoffMs(looks, LOOK), untilMs - Date.now());
+    const pauseMs = Math.min(paced(backoffMs(looks, LOOK)), untilMs - Date.now());
     await condition(() => told > seen || isOver(), pauseMs);
     const isTold = told > seen;
     seen = told;

@@ -30,6 +30,7 @@ import { definitionIn, type PlaybookFactory } from '../../pack/playbook/load-cod
 import type { PlaybookIncident } from '../../pack/v1.js';
 import * as pack from '../../pack/v1.js';
 import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
+import { paced } from '../paced.js';
 import { showDetails } from '../show.js';
 
 /** The desk's code, by file name. */
@@ -160,7 +161,7 @@ class HostedIncident {
     this.#send({ playbook: this.#playbook, id: 0, wish: null });
     const keepInTouch = async (): Promise<never> => {
       for (;;) {
-        await sleep(IN_TOUCH_MS);
+        await sleep(paced(IN_TOUCH_MS));
         this.#send({ playbook: this.#playbook, id: 0, wish: null });
         for (const { ask } of this.#waiting.values()) this.#send(ask);
       }

@@ -16,6 +16,7 @@ import {
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../../contracts/queues.js';
 import { type RoutineStep, SHIPPED_ACTIONS, type ShippedAction } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
+import { paced } from '../../paced.js';
 import type { backup, restoreDrill } from '../backup.js';
 import type { StepContext, StepOutcome } from './step.js';
 
@@ -82,7 +83,7 @@ export async function runAction(
       const isOver =
         !patched(WAITS) ||
         Date.now() >= untilMs ||
-        (await untilOver(sleep(waitMs).then(() => DONE))) === null;
+        (await untilOver(sleep(Math.min(paced(waitMs), untilMs - Date.now())).then(() => DONE))) === null;
       if (isOver) return { verdict: 'not_run', observed: 'one runs already', expected: 'one at a time' };
     }
   }
