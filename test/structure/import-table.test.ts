@@ -26,8 +26,8 @@ const AT_MOST = {
   venuesNotRegistered: 0,
   desksNamedOutside: 0,
   repeated: 17,
-  files: 838,
-  long: 116,
+  files: 839,
+  long: 117,
   namesUsedOften: 86,
 } as const;
 
