@@ -1,7 +1,10 @@
 /** The contract of tasks: what people are asked to do by hand. */
 import type { Task } from './published.js';
 
-/** Signals the waiting workflow that its task is done. The workflow then reads the task itself. */
+/**
+ * Signals the waiting workflow, with the task's id, that the task is done. The workflow then reads the task itself; without
+ * an id, all of its tasks.
+ */
 export const TASK_MESSAGES = { done: 'taskDone' } as const;
 
 export type { Task };

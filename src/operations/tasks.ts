@@ -72,11 +72,11 @@ const isSame = (task: Task, { person }: Caller, note: string): boolean =>
  * Signals the workflow that may wait for this task. It also polls by itself, less and less often, so a lost signal only
  * makes it late.
  */
-async function tellWaiting({ temporal }: OperationContext, { origin }: Task): Promise<void> {
+async function tellWaiting({ temporal }: OperationContext, { id, origin }: Task): Promise<void> {
   if (!origin) return;
   const { workflowId } = origin;
   await temporal
-    .within(TELL_MS, (client) => client.workflow.getHandle(workflowId).signal(TASK_MESSAGES.done))
+    .within(TELL_MS, (client) => client.workflow.getHandle(workflowId).signal(TASK_MESSAGES.done, id))
     .catch(() => undefined);
 }
 

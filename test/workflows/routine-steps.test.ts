@@ -99,6 +99,31 @@ describe.concurrent('a step that only a person can do', () => {
     expect(steps[0]?.observed).toBe('done by anna: looked');
   });
 
+  it('is not looked at again each time that another one is done', async () => {
+    const reads = new Map<number, number>();
+    const { pool } = bench.database;
+    const readTask = async (desk: string, id: number) => {
+      reads.set(id, (reads.get(id) ?? 0) + 1);
+      return (await readTasks(pool, desk)).find((task) => task.id === id);
+    };
+    const desk = await bench.desk({ activities: () => ({ readTask }) });
+    const keys = Array.from({ length: 16 }, (_, at) => `step-${at}`);
+    const running = runRoutine(
+      desk,
+      keys.map((key) => step(key, { human: 'Look.', waitMinutes: 60 })),
+    );
+    await until('the tasks are open', async () => (await readTasks(pool, desk.name)).length === keys.length);
+    const tasks = await readTasks(pool, desk.name);
+    for (const { id, title } of tasks) {
+      const before = reads.get(id) ?? 0;
+      await completeTask(contextOf(desk), ANNA, { id, note: 'looked' });
+      await until(`a look at ${title}`, () => (reads.get(id) ?? 0) > before);
+    }
+    expect((await running).verdict).toBe('pass');
+    // By itself it looks less and less often: a dozen times take longer than a test.
+    expect(reads.get(tasks.at(-1)?.id ?? 0)).toBeLessThan(12);
+  });
+
   it('is waited for across a database that is away longer than one look is tried', async () => {
     const { pool } = bench.database;
     let looks = 0;

@@ -17,7 +17,7 @@ import { paced } from '../paced.js';
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
 type Task = Awaited<ReturnType<TaskActivities['openTask']>>;
 
-const doneSignal = defineSignal(TASK_MESSAGES.done);
+const doneSignal = defineSignal<[unknown?]>(TASK_MESSAGES.done);
 /**
  * A signal tells the workflow at once. These polls cover a lost signal and back off, so that days of waiting don't fill
  * the history.
@@ -27,8 +27,13 @@ const LOOK = { firstMs: 1_000, mostMs: 10 * 60_000 };
 /** Waits that began before this patch end at the first failed poll. */
 const OUTLASTS_FAILED_LOOKS = 'a-wait-outlasts-failed-looks';
 
-/** Number of signals so far. A workflow may wait for several tasks at once; each wait checks its own task. */
-let told = 0;
+/**
+ * Number of signals so far, by the task that they name; null: they name none. A workflow may wait for several tasks at
+ * once; each wait checks its own task.
+ */
+const told = new Map<number | null, number>();
+
+const toldOf = (id: number | null): number => told.get(id) ?? 0;
 
 /**
  * Resolves with the task once it is done or withdrawn, at `untilMs` (wall milliseconds), or when the
@@ -40,16 +45,19 @@ export async function awaitTask(
   untilMs: number,
   isOver: () => boolean = isCancelRequested,
 ): Promise<Task> {
-  setHandler(doneSignal, () => {
-    told += 1;
+  setHandler(doneSignal, (named) => {
+    const id = typeof named === 'number' ? named : null;
+    told.set(id, toldOf(id) + 1);
   });
-  let seen = told;
+  let seen = toldOf(null);
   let task = await calls.openTask(request);
+  const { id } = task;
+  const toldSoFar = () => toldOf(id) + toldOf(null);
   for (let looks = 1; isWaitedFor(task, untilMs) && !isOver(); looks += 1) {
     const pauseMs = Math.min(paced(backoffMs(looks, LOOK)), untilMs - Date.now());
-    await condition(() => told > seen || isOver(), pauseMs);
-    const isTold = told > seen;
-    seen = told;
+    await condition(() => toldSoFar() > seen || isOver(), pauseMs);
+    const isTold = toldSoFar() > seen;
+    seen = toldSoFar();
     try {
       task = await calls.readTask(request.desk, task.id);
     } catch (error) {
