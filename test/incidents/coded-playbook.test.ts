@@ -14,7 +14,7 @@ import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { until } from '../support/eventually.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { reset } from '../support/kill-matrix/buttons.js';
-import { vote } from '../workflows/support/decisions.js';
+import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { startRoutine } from '../workflows/support/routines.js';
@@ -148,6 +148,26 @@ describe('a playbook in code', () => {
     });
     await keepHistory(bench, 'incident-coded-playbook-agreed', incident.workflowId);
     await keepHistory(bench, 'playbook-agreed', (await runOf(incident)).workflowId);
+  });
+
+  it('presses people for an answer by the time that they have, however short that of other questions is', async () => {
+    const code = { name: 'takes-long', with: {}, haltRule: 'person', backupsKept: 14 } as const;
+    const timing = { offerMs: 60_000 };
+    const incident = await openIncident(bench, desk, { kind: 'takes-long', timing, code });
+    await openApproval(bench, desk.name, ':code-1');
+    const run = bench.client.workflow.getHandle(incident.workflowId);
+    const reminds = await until('the wait for the reminder', async () => {
+      const { events = [] } = await run.fetchHistory();
+      const asked = events?.findIndex(
+        ({ activityTaskScheduledEventAttributes: of }) => of?.activityType?.name === 'requestApproval',
+      );
+      return events?.slice(asked).find(({ timerStartedEventAttributes: timer }) => timer);
+    });
+    const { startToFireTimeout } = reminds.timerStartedEventAttributes ?? {};
+    expect(Number(startToFireTimeout?.seconds) / 3_600).toBeCloseTo(56, 0);
+    await incident.answer('resolve');
+    await incident.result();
+    await keepHistory(bench, 'incident-coded-playbook-asks-long', incident.workflowId);
   });
 
   it('goes on with another process where its own is lost, and does nothing twice', async () => {

@@ -10,6 +10,7 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   uuid4,
@@ -40,6 +41,8 @@ const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);
 
 /** The process of the desk's code may still be starting. */
 const BEGUN_MS = 60_000;
+/** Runs that began before this patch press for each answer by the time that the incident's other questions have. */
+const PRESSED_BY_ITS_TIME = 'a-question-of-a-playbook-in-code-is-pressed-by-its-own-time';
 const EXPECTED = 'its code comes to its end';
 const NAME_CHARS = 8;
 
@@ -233,6 +236,7 @@ class PlaybookHost {
     const { log, input, timeline } = incident;
     const startedMs = Date.now();
     const standsMs = minutes === undefined ? input.timing.offerMs : minutes * 60_000;
+    const isPressed = minutes !== undefined && patched(PRESSED_BY_ITS_TIME);
     const overtaken = (): string | null => {
       if (log.resolved !== null) return DECLARED_OVER;
       return this.#end === null ? null : 'the playbook has ended';
@@ -240,7 +244,7 @@ class PlaybookHost {
     incident.show(title);
     const { state, detail, votes } = await askPeople(
       incident,
-      { key, title },
+      { key, title, ...(isPressed ? { standsMs } : {}) },
       { ...terms, incident: input.title },
       startedMs + standsMs,
       overtaken,

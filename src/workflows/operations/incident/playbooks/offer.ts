@@ -92,10 +92,13 @@ export function agreedCalls({ input: { desk, incarnation } }: Pick<IncidentRun, 
   return approvedCalls(desk, incarnation);
 }
 
-/** One person who may stop the desk decides, by `untilMs` (wall milliseconds). `overtaken`: see `Approvals.ask`. */
+/**
+ * One person who may stop the desk decides, by `untilMs` (wall milliseconds). `standsMs`: how long that is, if not as for
+ * the incident's other questions. `overtaken`: see `Approvals.ask`.
+ */
 export function askPeople(
   incident: IncidentRun,
-  { key, title }: Pick<Offer, 'key' | 'title'>,
+  { key, title, standsMs }: Pick<Offer, 'key' | 'title'> & { readonly standsMs?: number },
   parameters: ApprovalParameters,
   untilMs: number,
   overtaken?: () => string | null,
@@ -112,7 +115,7 @@ export function askPeople(
     roles: MAY_STOP,
     requestedBy: `incident ${input.fingerprint}`,
     expiresMs: untilMs,
-    ...pressingWithin(input.timing.offerMs),
+    ...pressingWithin(standsMs ?? input.timing.offerMs),
   };
   return approvals.ask(request, overtaken);
 }
