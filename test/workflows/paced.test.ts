@@ -8,11 +8,15 @@ import { z } from 'zod';
 import { INCIDENT_MESSAGES } from '../../src/contracts/incident.js';
 import { ASKS_MAX } from '../../src/contracts/playbook.js';
 import { TASK_MESSAGES } from '../../src/contracts/task.js';
+import { goLiveSchema } from '../../src/desk/go-live-schema.js';
 import { ownIncidentSchema } from '../../src/desk/own-incident-schema.js';
 import { routineSchema, stepSchema } from '../../src/desk/routine-schema.js';
 import { backoffMs } from '../../src/domain/backoff.js';
+import { goLiveInput } from '../../src/operations/go-live/start-go-live.js';
+import { pauseWhileAsked } from '../../src/workflows/operations/go-live/watch-live.js';
 import { slowdown } from '../../src/workflows/paced.js';
 import { openIncident } from '../incidents/incident-bench.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { until } from '../support/eventually.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
@@ -23,6 +27,10 @@ const EVENTS_MAX = 51_200;
 const STEP_EVENTS = 22;
 /** A timer and an activity, each with the workflow task that follows. */
 const ATTEMPT_EVENTS = 11;
+/** A timer and two activities side by side. */
+const LIVE_LOOK_EVENTS = 17;
+/** In one period of the watch. */
+const LIVE_LOOKS = 1_000;
 const MINUTE_MS = 60_000;
 
 interface Maximum {
@@ -90,6 +98,17 @@ describe('a run that stays one however long it lasts', () => {
     const events = eventsOf(steps, atOnce, minutes, backoff);
     expect(events).toBeGreaterThan(0);
     expect(events).toBeLessThan(EVENTS_MAX);
+  });
+
+  it('is not ended by the server: a watch over real money, while one person is asked and has second thoughts', () => {
+    const desk = cryptoDesk();
+    const coolingOffHours = described(goLiveSchema).properties.coolingOffHours?.maximum ?? Number.NaN;
+    const goLive = { ...desk.goLive, needed: 1, coolingOffHours };
+    const asked = { release: 'r', attempt: 1, incarnation: 'abc123', person: 'anna', reason: 'it is time' };
+    const input = goLiveInput({ ...desk, goLive }, asked);
+    const looks = (input.approvalMs + input.coolingOffMs) / pauseWhileAsked(input);
+    // The clean period before the question is watched in the same run.
+    expect((LIVE_LOOKS + looks) * LIVE_LOOK_EVENTS).toBeLessThan(EVENTS_MAX);
   });
 
   it('is not slowed down by one check of a few hours', () => {

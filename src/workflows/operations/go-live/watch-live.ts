@@ -3,6 +3,7 @@
  * the end.
  */
 import { condition, patched, sleep } from '@temporalio/workflow';
+import type { GoLiveInput } from '../../../contracts/go-live.js';
 import type { Notice } from '../../../contracts/notice.js';
 import { goLiveId } from '../../../domain/go-live.js';
 import { causeOf } from '../../../domain/message-of.js';
@@ -67,6 +68,17 @@ export async function watchLive(
   return { ended, problems: [...problems, ...(ended === null ? await concluding : [])] };
 }
 
+/** A question that one person decides alone is followed by the cooling-off. */
+export function pauseWhileAsked({
+  lookMs,
+  approvalMs,
+  coolingOffMs,
+  needed,
+}: Pick<GoLiveInput, 'lookMs' | 'approvalMs' | 'coolingOffMs' | 'needed'>): number {
+  const longestMs = approvalMs + (needed < 2 ? coolingOffMs : 0);
+  return Math.max(lookMs, Math.ceil(longestMs / LOOKS_MAX));
+}
+
 /** Runs that began before this patch don't check the desk while a question is open or Postgres is away. */
 const WATCHED_MEANWHILE = 'a-live-desk-is-watched-while-something-else-is-awaited';
 
@@ -80,7 +92,7 @@ export async function watchWhile(run: GoLiveRun, work: Promise<unknown>): Promis
   void work.then(settle, settle);
   const { see } = createTeller(run);
   const startedMs = Date.now();
-  const everyMs = Math.max(run.input.lookMs, Math.ceil(run.input.approvalMs / LOOKS_MAX));
+  const everyMs = pauseWhileAsked(run.input);
   while (!(await condition(() => settled, everyMs))) {
     const found = await lookAtLive(run, startedMs);
     if (found.ended !== null) return found.ended;
