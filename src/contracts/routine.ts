@@ -39,6 +39,10 @@ export interface RoutineStep {
   readonly with: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Whether the desk may not trade while this step fails. */
+export const blocksTrading = ({ onFail }: Pick<RoutineStep, 'onFail'>): boolean =>
+  onFail !== 'note' && onFail !== 'warn';
+
 /** Shipped actions that are workflows of their own. */
 export const SHIPPED_ACTIONS = ['backup', 'restore-drill'] as const;
 

@@ -3,7 +3,7 @@
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
 import { INCIDENT_MESSAGES, type LookAgain } from '../contracts/incident.js';
-import type { CheckOutcome } from '../contracts/routine.js';
+import { blocksTrading, type CheckOutcome } from '../contracts/routine.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
@@ -108,26 +108,24 @@ export type FailingChecks = () => Promise<readonly string[]>;
 
 /**
  * Runs the checks that keep a halted desk from trading, by the rule of the resumption: those that fail, and those that
- * are required and can't be run. A change is signalled, but not recorded. */
+ * are required and can't be run. A change is signalled, but not recorded.
+ */
 export function failingChecksOf(
   context: CheckContext,
   checks: ReadonlyMap<string, Check> = CHECKS,
 ): FailingChecks {
-  const steps = (startRoutineOf(context.desk)?.steps ?? []).filter(({ check }) => check !== undefined);
-  const blocking = steps.flatMap((step) => {
-    const { required, onFail } = step;
-    const verdicts = [
-      ...(onFail === 'note' || onFail === 'warn' ? [] : ['fail']),
-      ...(required ? ['not_run'] : []),
-    ];
-    return verdicts.length > 0 ? [{ ...step, verdicts: [...verdicts, null] }] : [];
-  });
+  const steps = (startRoutineOf(context.desk)?.steps ?? []).filter(
+    (step) => step.check !== undefined && (step.required || blocksTrading(step)),
+  );
   return async () => {
     const looked = await Promise.all(
-      blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds, verdicts }) => {
-        const stepMs = timeoutSeconds * 1_000;
+      steps.map(async (step) => {
+        const { key, check = '', with: parameters, required } = step;
+        const stepMs = step.timeoutSeconds * 1_000;
         const answer = checks.get(check)?.({ ...context, stepMs }, parameters);
-        return verdicts.includes(await verdictWithin(stepMs, answer)) ? [key] : [];
+        const verdict = await verdictWithin(stepMs, answer);
+        const fails = verdict === 'fail' && blocksTrading(step);
+        return verdict === null || fails || (verdict === 'not_run' && required) ? [key] : [];
       }),
     );
     return looked.flat();

@@ -29,7 +29,6 @@ export function telegramCommand(command: Command): void {
     .action(async (person: string, options: { json?: boolean }) => {
       const runtime = await requireRunning();
       // A linked person can vote by Telegram: linking all but the built-in operator requires their sign-in.
-      // sign-in.
       if (person !== BUILT_IN_OPERATOR) signedInPerson(runtime, ANY_ROLE, person);
       const link = await newTelegramLink(runtime, person);
       if (options.json === true) printJson(link);

@@ -21,6 +21,7 @@ import {
   type ResumptionInput,
   type ResumptionProgress,
 } from '../../../contracts/resumption.js';
+import { blocksTrading } from '../../../contracts/routine.js';
 import type { Decision } from '../../../domain/decision.js';
 import { causeOf } from '../../../domain/message-of.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
@@ -257,9 +258,7 @@ async function failingChecks(run: ResumptionRun): Promise<string[]> {
     worthRecording: ({ key, verdict }) => run.findings.isNews(key, verdict),
   });
   run.isChecked = true;
-  const blocking = new Set(
-    steps.filter(({ onFail }) => onFail !== 'note' && onFail !== 'warn').map(({ key }) => key),
-  );
+  const blocking = new Set(steps.filter(blocksTrading).map(({ key }) => key));
   return results
     .filter(
       (result) =>
