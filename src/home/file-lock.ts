@@ -1,6 +1,8 @@
 /** A lock that the kernel holds for this process: it ends with the process, however that ends. */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -12,6 +14,12 @@ const ASK_AGAIN_MS = 250;
 
 export interface FileLock {
   release(): void;
+}
+
+/** In this folder, named by a hash: what it locks may be a secret. */
+export function lockFileOf(folder: string, kind: string, locked: readonly string[]): string {
+  const hash = createHash('sha256').update(locked.join('\n')).digest('hex').slice(0, 16);
+  return join(folder, `${kind}-${hash}.lock`);
 }
 
 /** Null: another process holds the lock. Throws if the system has no such locks. */

@@ -35,7 +35,7 @@ import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
 import { grammySignal } from './sending/send-outcome.js';
-import { fileOfBot, SentMessages } from './sending/sent-messages.js';
+import { SentMessages, sentFileOf } from './sending/sent-messages.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;
@@ -128,7 +128,7 @@ export function runTelegram(parts: TelegramParts): Role {
   const lane = new SendLane(
     bot.api,
     () => performance.now(),
-    new SentMessages(fileOfBot(home, credentials.token, 'sent')),
+    new SentMessages(sentFileOf(home, credentials.token)),
   );
   const onForged = forgedRowTeller({
     ...{ desk, home, pool, nowMs: Date.now },

@@ -2,14 +2,13 @@
  * What must hold before anything is started, and what a start claims: one supervisor per home, found by its
  * socket, and one desk per account. The locks end with the process.
  */
-import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ordersLeave } from '../../desk/desk-venue.js';
 import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
-import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
@@ -66,8 +65,7 @@ export function claimAccount(
   const names = credentialNames(tradedVenue(venue.name).live, 'trader');
   const keys = names.flatMap((name) => secretVariable(env, name) ?? []);
   if (keys.length === 0) return null;
-  const hash = createHash('sha256').update([venue.name, ...keys].join('\n'));
-  const lock = tryLockFile(join(servers.run, `account-${hash.digest('hex').slice(0, 16)}.lock`));
+  const lock = tryLockFile(lockFileOf(servers.run, 'account', [venue.name, ...keys]));
   if (lock !== null) return lock;
   throw new StartFailure(
     `another desk that runs here trades with the same ${names.join(' and ')}`,

@@ -4,14 +4,13 @@
  * a stop.
  */
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
-import { type FileLock, tryLockFile, waitForLock } from '../../home/file-lock.js';
+import { type FileLock, lockFileOf, tryLockFile, waitForLock } from '../../home/file-lock.js';
+import { homePaths } from '../../home/runtime.js';
 import type { BotLog } from '../bot-context.js';
 import { grammySignal, networkCode } from '../sending/send-outcome.js';
-import { fileOfBot } from '../sending/sent-messages.js';
 
 interface PollContext {
   readonly api: Api;
@@ -144,8 +143,9 @@ export async function turnOfBot(
   say: (why: string) => void,
   stopping: AbortSignal,
 ): Promise<FileLock | null> {
-  const file = fileOfBot(home, token, 'lock');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const { run } = homePaths(home).servers;
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  const file = lockFileOf(run, 'bot', [token]);
   const lock = tryLockFile(file);
   if (lock !== null) return lock;
   say(SHARED_BOT);

@@ -13,9 +13,8 @@ const BYTES_MAX = 64 * 1024;
 const KEPT_IN_MEMORY = 1_000;
 
 /** One file for each bot in the run folder, named by a fingerprint of its token. */
-export function fileOfBot(home: string, token: string, kind: 'lock' | 'sent'): string {
-  return join(homePaths(home).servers.run, `bot-${fingerprintOf(token)}.${kind}`);
-}
+export const sentFileOf = (home: string, token: string): string =>
+  join(homePaths(home).servers.run, `bot-${fingerprintOf(token)}.sent`);
 
 export const fingerprintOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 16);

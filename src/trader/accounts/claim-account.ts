@@ -3,10 +3,8 @@
  * protect, close and reverse them. The supervisor refuses a second desk with the same key; only the account's id tells
  * where there is no key, or where an account has several.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { type FileLock, lockFileOf, tryLockFile } from '../../home/file-lock.js';
 import type { HomePaths } from '../../home/runtime.js';
 import type { VenueEndpoint } from '../../venue/prices.js';
 import { StartRefused } from '../running/runner.js';
@@ -26,8 +24,7 @@ export function claimAccountAt(
   mkdirSync(servers.run, { recursive: true, mode: 0o700 });
   // Each simulator has accounts of its own, and all of them have the same ids.
   const where = endpoint.kind === 'simulator' ? endpoint.address : endpoint.kind;
-  const hash = createHash('sha256').update([venue, where, accountId].join('\n')).digest('hex').slice(0, 16);
-  const lock = tryLockFile(join(servers.run, `traded-account-${hash}.lock`));
+  const lock = tryLockFile(lockFileOf(servers.run, 'traded-account', [venue, where, accountId]));
   if (lock !== null) return lock;
   throw new StartRefused(
     `another desk that runs here trades the account ${accountId} of ${venue}. No order was sent. ` +
