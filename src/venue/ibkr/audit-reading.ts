@@ -3,6 +3,7 @@
  * order, with its own few messages of the TWS protocol, without the adapter and its library.
  */
 import { connect, type Socket } from 'node:net';
+import { STEP_PLACES_MAX } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney, parseUnits } from '../../domain/money.js';
 import { isOwned } from '../../domain/value.js';
@@ -184,13 +185,12 @@ function instrumentOf(
   });
   if (secType !== SECURITY.future) return named[0];
   // Of several futures under one symbol the multiplier tells which it is.
-  const theirs = parseUnits(told || '1', MULTIPLIER_PLACES);
+  const theirs = parseUnits(told || '1', STEP_PLACES_MAX);
   const quotedIn = (parts: bigint) =>
-    named.find(({ multiplier = '1' }) => parseUnits(multiplier, MULTIPLIER_PLACES) * parts === theirs);
+    named.find(({ multiplier = '1' }) => parseUnits(multiplier, STEP_PLACES_MAX) * parts === theirs);
   return MAGNIFIERS.map(quotedIn).find((instrument) => instrument !== undefined);
 }
 
-const MULTIPLIER_PLACES = 12;
 /**
  * In how many parts of the currency prices may be quoted: the broker's multiplier is so many times the desk file's.
  * A position does not tell which it is (its `priceMagnifier`).

@@ -1,5 +1,6 @@
 /** The broker's contract for an instrument of the desk, as the broker describes it. */
 import { type Contract, type ContractDetails, EventName, SecType } from '@stoqey/ib';
+import { STEP_PLACES_MAX } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatUnits, parseUnits } from '../../domain/money.js';
 import type { ListedContract } from '../../domain/venue.js';
@@ -211,8 +212,5 @@ function asQuoted({ contract, minTick, priceMagnifier }: ContractDetails) {
   };
 }
 
-/** As many as the finest step of a desk file has. */
-const EXACT_PLACES = 12;
-
-const toUnits = (value: number): bigint => parseUnits(value.toFixed(EXACT_PLACES), EXACT_PLACES);
-const fromUnits = (units: bigint): number => Number(formatUnits(units, EXACT_PLACES));
+const toUnits = (value: number): bigint => parseUnits(value.toFixed(STEP_PLACES_MAX), STEP_PLACES_MAX);
+const fromUnits = (units: bigint): number => Number(formatUnits(units, STEP_PLACES_MAX));
