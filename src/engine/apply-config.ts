@@ -166,6 +166,7 @@ function remap(
   remapFills(state, before, after);
   remapTotals(state, before, after);
   remapSignals(state, before, after);
+  convertCoins(state, before, after);
   // All or none of them: the account has not been read since.
   const isPutBack = state.putBack.size > 0;
   state.putBack.clear();
@@ -186,6 +187,23 @@ function remap(
     }
     return position;
   });
+}
+
+/** Coins that are not the desk's are the same amount in lots of another size; less than one lot is not counted. */
+function convertCoins(state: EngineState, before: readonly Instrument[], after: readonly Instrument[]): void {
+  for (const old of before) {
+    const now = after.find(({ symbol }) => symbol === old.symbol);
+    const coins = state.coins.get(old.symbol);
+    if (now === undefined || coins === undefined || now.lotSize === old.lotSize) continue;
+    const [from, to] = [stepsOf(old, state.scales).perLot, stepsOf(now, state.scales).perLot];
+    const inNewLots = (lots: number): number => Number((BigInt(lots) * from) / to);
+    const { nobodys, foreign, toMove } = coins;
+    state.coins.set(old.symbol, {
+      nobodys: inNewLots(nobodys),
+      foreign: inNewLots(foreign),
+      toMove: inNewLots(toMove),
+    });
+  }
 }
 
 /** A symbol that is gone has no totals any more, so a fee of it that waits for its value is charged to none. */

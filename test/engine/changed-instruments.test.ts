@@ -16,8 +16,8 @@ const at = { marketMs: START_MS };
 const said = { by: 'operator', reason: 'test', ...at };
 
 /** `incarnation`: of the journal; a new one is that of a restored journal. */
-function config(names: readonly string[], incarnation: string): EngineRecord {
-  const instruments = coins(names);
+function config(names: readonly string[], incarnation: string, lotSize?: string): EngineRecord {
+  const instruments = coins(names).map((one) => ({ ...one, lotSize: lotSize ?? one.lotSize }));
   const symbols = instruments.map(({ symbol }) => symbol);
   return {
     ...{ type: 'config', desk: 'desk', configHash: 'hash', symbols, instruments, incarnation, ...at },
@@ -148,5 +148,21 @@ describe('a change of the instruments', () => {
       marketMs: fillsThroughMs,
     });
     expect(state.formerFills).toEqual(new Map());
+  });
+
+  it.each([
+    ['0.0001', { nobodys: 150, foreign: 70, toMove: 0 }],
+    ['0.00001', { nobodys: 1_500, foreign: 700, toMove: 0 }],
+    ['0.01', { nobodys: 1, foreign: 0, toMove: 0 }],
+  ])('to a lot of %s leaves coins that are not the desk’s the same amount', (lotSize, expected) => {
+    const state = stateAfter([
+      config(['BTC'], 'abc123', '0.001'),
+      {
+        ...{ type: 'coins.counted', symbol: 'BTC/USDT', coins: { nobodys: 15, foreign: 7, toMove: 0 } },
+        ...said,
+      },
+      config(['BTC'], 'abc123', lotSize),
+    ]);
+    expect(state.coins.get('BTC/USDT')).toEqual(expected);
   });
 });
