@@ -104,6 +104,11 @@ export interface OrderIntent {
    * first fill. Left out: there was no such dust.
    */
   readonly besideRestOf?: string;
+  /**
+   * For an entry sent while its instrument is held or has other entries: from its first fill on, a fill moves
+   * the stop of the trade only nearer to the market. Left out: it was the only one, or is of an earlier build.
+   */
+  readonly keepsStop?: true;
   /** For a limit entry: it may only add to the book, and is refused if it would be filled at once. */
   readonly postOnly?: true;
   /** For an entry: market time from which its unfilled rest is cancelled. Left out: none. */

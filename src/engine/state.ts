@@ -72,6 +72,8 @@ export interface TradeEntry {
   protectTicks: number | null;
   /** Left out: the entry asked for none. */
   exits?: TradeExits;
+  /** A fill moves its stop only nearer to the market. Left out: that of the newest fill counts. */
+  keepsStop?: true;
   /** It exists alongside the trades of other strategies. Left out: it takes every fill of its instrument. */
   readonly own?: true;
   /**

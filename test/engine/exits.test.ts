@@ -11,6 +11,7 @@ import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
+import { waiting } from './support/waiting.js';
 
 const ABLE = { ...SPOT, amends: true, replaces: true };
 const HALVES: ExitPlan = {
@@ -423,6 +424,80 @@ describe('a stop that moves', () => {
     desk.quote(0, 10_100);
     desk.fill(entry!, 10_000, 20);
     expect(desk.engine.view.positions[0]).toMatchObject({ quantityLots: 80, stopTicks: 10_000 });
+  });
+});
+
+describe('the stop of a trade that several entries make', () => {
+  /** Two entries that rest before anything is held, as `first` and `second` bring their stops. */
+  function ladder(stops: { readonly first: number; readonly second: number }) {
+    const [first, second] = [
+      { limitTicks: 9_990, protectTicks: stops.first },
+      { limitTicks: 9_900, protectTicks: stops.second },
+    ].map(
+      (prices) => ({ side: 'buy', restBars: 9, because: 'a step', size: { lots: 100 }, ...prices }) as const,
+    );
+    const both = waiting(
+      'steps',
+      0,
+      0,
+      {},
+      {
+        10000: (context) => {
+          context.enter(first!);
+          context.enter(second!);
+        },
+      },
+    );
+    const desk = new DeskUnderTest({ capabilities: ABLE, strategies: [both] }, 1).active();
+    desk.bar(0, 10_000);
+    const entries = desk.live('entry', 0);
+    for (const entry of entries) desk.accept(entry);
+    const fill = (place: number, priceTicks: number, lots?: number): void => {
+      desk.fill(entries[place]!, priceTicks, lots);
+      for (const stop of desk.live('protective', 0)) if (desk.stateOf(stop) === 'intended') desk.accept(stop);
+    };
+    return { desk, fill };
+  }
+  const stopTicks = (desk: DeskUnderTest) => desk.engine.view.positions[0]?.stopTicks;
+
+  it('is not moved away from the market by a later one, whichever was asked for first', () => {
+    const { desk, fill } = ladder({ first: 9_890, second: 9_800 });
+    fill(0, 9_990);
+    fill(1, 9_900);
+    expect([desk.lots(0), stopTicks(desk)]).toEqual([200, 9_890]);
+
+    const other = ladder({ first: 9_800, second: 9_890 });
+    other.fill(1, 9_900);
+    other.fill(0, 9_900);
+    expect([other.desk.lots(0), stopTicks(other.desk)]).toEqual([200, 9_890]);
+  });
+
+  it('comes nearer with a later one, and stays there when the rest of the former is filled', () => {
+    const { desk, fill } = ladder({ first: 9_800, second: 9_850 });
+    fill(0, 9_990, 60);
+    expect(stopTicks(desk)).toBe(9_800);
+    fill(1, 9_900);
+    expect(stopTicks(desk)).toBe(9_850);
+    fill(0, 9_990, 40);
+    expect([desk.lots(0), stopTicks(desk)]).toEqual([200, 9_850]);
+    const again = createEngine(desk.config);
+    for (const record of desk.records) again.apply(record);
+    expect(again.stateHash()).toBe(desk.engine.stateHash());
+  });
+
+  it('is where the newest fill wanted it in a journal of an earlier build, which knew no better', () => {
+    const { desk, fill } = ladder({ first: 9_890, second: 9_800 });
+    fill(0, 9_990);
+    fill(1, 9_900);
+    const again = createEngine(desk.config);
+    for (const record of desk.records) {
+      if (record.type !== 'order.intended') again.apply(record);
+      else {
+        const { keepsStop: _, ...order } = record.order;
+        again.apply({ ...record, order });
+      }
+    }
+    expect(again.view.positions[0]?.stopTicks).toBe(9_800);
   });
 });
 

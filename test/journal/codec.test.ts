@@ -67,6 +67,7 @@ const RARE: Required<Pick<OrderIntent, RareMember>> = {
   group: 'g1',
   signal: { source: 'tv', id: '1', revision: 1 },
   besideRestOf: 'fabc12300',
+  keepsStop: true,
   ownTrade: true,
   leg: true,
   postOnly: true,

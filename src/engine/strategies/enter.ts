@@ -9,8 +9,9 @@ import { type Core, instrumentAt, isSideBySide, liveOrders, positionAt, sessions
 import { isDust, isDustOf } from '../flow/dust.js';
 import { closesWithin, wrongBeforeClose } from '../flow/session.js';
 import { unconvertedReason, valuedNow } from '../flow/stale-data.js';
+import { isAnyWaiting } from '../orders/end-waiting.js';
 import { denyOrder, type OrderWish, placeOrder, whyNotPlace } from '../orders/place-order.js';
-import { lotsOn } from '../state.js';
+import { lotsOn, openLots } from '../state.js';
 import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
@@ -98,6 +99,7 @@ function orderOf(
     ...(changes === undefined ? {} : { changes }),
     ...(oneOf === undefined ? {} : { oneOf }),
     ...besideRest(core, slot),
+    ...(isOnlyEntry(core, at) ? {} : { keepsStop: true as const }),
     ...(isShared(core, at) ? { ownTrade: true as const } : {}),
     ...(slot.leg !== null || slot.legs.length > 0 ? { leg: true as const } : {}),
   };
@@ -214,6 +216,16 @@ function besideRest(
   const held = position.parts.find((part) => ownerOf(part) === name) ?? position;
   const exits = held.trade?.exits;
   return exits !== undefined && isDustOf(core, held) ? { besideRestOf: exits.entry } : {};
+}
+
+/** At most dust is held, and no other entry may be filled before or after it. */
+function isOnlyEntry(core: Core, at: InstrumentId): boolean {
+  const isFlat = openLots(positionAt(core, at)) === 0 || isDust(core, at);
+  return (
+    isFlat &&
+    !isAnyWaiting(core, at) &&
+    liveOrders(core, at).every(({ intent }) => intent.purpose !== 'entry')
+  );
 }
 
 /**

@@ -18,21 +18,24 @@ interface EntryFill {
 }
 
 /**
- * An entry brings its stop and exits. If the stop has moved since, a later fill of the entry does not move it
- * back. If only dust was held before, the exits start afresh: those of the previous trade are done, and its
+ * An entry brings its stop and exits. If the stop has moved since, or several entries make the trade, no fill
+ * moves it back. If only dust was held before, the exits start afresh: those of the previous trade are done, and its
  * stop was for another market.
  */
 export function takeExits(
   trade: TradeEntry,
-  { clientId, exits, besideRestOf }: OrderIntent,
+  { clientId, exits, besideRestOf, keepsStop }: OrderIntent,
   { protectTicks, marketMs, isLeftOver }: EntryFill,
 ): void {
   const former = trade.exits?.entry;
-  if (former !== undefined && former !== clientId && (isLeftOver || former === besideRestOf))
-    delete trade.exits;
+  const beginsAnew = isLeftOver || (former !== undefined && former === besideRestOf);
+  if (beginsAnew && former !== clientId) delete trade.exits;
+  if (keepsStop === true) trade.keepsStop = true;
   const { protectTicks: before } = trade;
-  const wasMoved = before !== null && trade.exits !== undefined && trade.exits.movedBy !== null;
-  trade.protectTicks = wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;
+  const wasMoved = trade.exits !== undefined && trade.exits.movedBy !== null;
+  const stays = wasMoved || (trade.keepsStop === true && !beginsAnew);
+  trade.protectTicks =
+    before !== null && stays && isNearer(trade.side, before, protectTicks) ? before : protectTicks;
   if (exits === undefined || trade.exits?.entry === clientId) return;
   const movedBy = trade.protectTicks === protectTicks ? null : (trade.exits?.movedBy ?? null);
   const begun = { openedMs: marketMs, soldBefore: trade.exitLots };

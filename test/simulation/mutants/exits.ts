@@ -17,7 +17,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a later fill of an entry moves its stop back',
     file: 'engine/trades/trade-exits.ts',
-    find: 'wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;',
+    find: 'before !== null && stays && isNearer(trade.side, before, protectTicks) ? before : protectTicks;',
     put: 'protectTicks;',
   },
   {

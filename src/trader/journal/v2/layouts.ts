@@ -187,6 +187,7 @@ const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.group !== undefined ||
       order.signal !== undefined ||
       order.besideRestOf !== undefined ||
+      order.keepsStop !== undefined ||
       order.ownTrade !== undefined ||
       order.leg !== undefined ||
       order.postOnly !== undefined ||
