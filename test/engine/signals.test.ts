@@ -253,6 +253,22 @@ describe('an edit', () => {
     expect(standing(desk)).toBe('filled');
   });
 
+  it('is taken off again by a fill of its former entry that is reported late', () => {
+    const desk = deskOf().active();
+    send(desk);
+    const [first] = desk.live('entry', 0);
+    desk.accept(first!);
+    send(desk, { revision: 2, stop: '98.50' });
+    desk.happen({ kind: 'order.cancelled', clientId: first!.clientId });
+    const [second] = desk.live('entry', 0);
+    desk.accept(second!);
+    desk.fill(first!, 9_990, 60);
+    expect(desk.sent('cancel')).toContain(second!.clientId);
+    desk.happen({ kind: 'order.cancelled', clientId: second!.clientId });
+    expect(desk.lots(0)).toBe(60);
+    expect(standing(desk)).toBe('filled');
+  });
+
   it('is not asked for again by a desk that was halted or restarted meanwhile', () => {
     const desk = accepted();
     const [before] = desk.live('entry', 0);
