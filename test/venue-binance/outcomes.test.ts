@@ -165,6 +165,20 @@ describe('the outcome of a cancel', () => {
     simulator.simulation.addFault({ method: 'DELETE', path: '/api/v3/order', times: 2, effect });
     expect((await venue.cancel(order.clientId, BTC)).kind).toBe(expected);
   });
+
+  it('of an order that was filled in part is not its end: its fill may be reported later', async () => {
+    const { venue, simulator } = await open();
+    const order = approved({ type: 'limit', limitTicks: 5_000_000 });
+    await venue.submit(order);
+    const effect: FaultEffect = { kind: 'rewrite', set: { executedQty: '0.00500000' } };
+    simulator.simulation.addFault({ method: 'DELETE', path: '/api/v3/order', effect });
+    const unreadable = venue.state.reasons;
+    expect(await venue.cancel(order.clientId, BTC)).toEqual({
+      kind: 'unknown',
+      cause: 'it was cancelled after a part of it was filled',
+    });
+    expect(venue.state.reasons).toEqual(unreadable);
+  });
 });
 
 describe('a reading', () => {

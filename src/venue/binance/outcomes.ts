@@ -85,6 +85,9 @@ function acceptedOutcome(body: unknown, order: OrderIntent, market: BinanceMarke
   }
 }
 
+/** An order that is looked up, and ends once its fills are known. */
+export const PARTLY_FILLED = 'it was cancelled after a part of it was filled';
+
 export function cancelOutcome(answer: Answer, clientId: string, market: BinanceMarket): CancelOutcome {
   switch (answer.kind) {
     case 'answered':
@@ -106,7 +109,10 @@ function cancelledOutcome(body: unknown, clientId: string, market: BinanceMarket
     wholeField(fields, 'orderId', 'cancelled order');
     const status = textField(fields, 'status', 'cancelled order');
     if (fields.symbol === market.symbol && fields.origClientOrderId === clientId && status === 'CANCELED') {
-      return { kind: 'cancelled' };
+      // The fill may be reported later, and whoever sells the rest would sell it twice.
+      return Number(textField(fields, 'executedQty', 'cancelled order')) === 0
+        ? { kind: 'cancelled' }
+        : { kind: 'unknown', cause: PARTLY_FILLED };
     }
     return { kind: 'unknown', cause: 'the answer is not about a cancelled order of this id' };
   } catch (error) {

@@ -9,7 +9,14 @@ import { fieldsOf, listOf } from './decode.js';
 import type { Executions } from './executions.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters, readOrder } from './orders.js';
-import { cancelOutcome, isFilterFailure, lookupOutcome, NOT_SENT, sendOutcome } from './outcomes.js';
+import {
+  cancelOutcome,
+  isFilterFailure,
+  lookupOutcome,
+  NOT_SENT,
+  PARTLY_FILLED,
+  sendOutcome,
+} from './outcomes.js';
 
 /** Above this many symbols, one request for the open orders of all of them is cheaper than one each. */
 const SYMBOLS_ONE_BY_ONE_MAX = 13;
@@ -90,7 +97,8 @@ async function cancel(
     send: (ccxt) => ccxt.privateDeleteOrder({ symbol: market.symbol, origClientOrderId: clientId }),
   });
   const outcome = cancelOutcome(answer, clientId, market);
-  if (answer.kind === 'answered' && outcome.kind === 'unknown') reader.note('DELETE order', outcome.cause);
+  if (answer.kind === 'answered' && outcome.kind === 'unknown' && outcome.cause !== PARTLY_FILLED)
+    reader.note('DELETE order', outcome.cause);
   return outcome;
 }
 
