@@ -1,5 +1,6 @@
 /** The trading journal: figures of each of the desk's days, and people's notes. Not the trader's journal on disk. */
 import type { JournalDay, JournalNote } from '../contracts/published.js';
+import { counted } from '../domain/figure-text.js';
 import type { Pool } from './pool.js';
 import { ofAccountInUse } from './read-ledger.js';
 
@@ -12,7 +13,7 @@ type Queries = Pick<Pool, 'query'>;
 export type DayFigures = Omit<NonNullable<JournalDay['figures']>, 'writtenMs'>;
 
 export const figuresText = ({ setups, orders, trades, result, currency }: DayFigures): string =>
-  `${setups} setups detected, ${orders} orders placed, P&L ${result} ${currency} of ${trades} trades`;
+  `${counted(setups, 'setup')} detected, ${counted(orders, 'order')} placed, P&L ${result} ${currency} of ${counted(trades, 'trade')}`;
 
 /** Writing the same day again replaces its figures. */
 export async function writeDay(

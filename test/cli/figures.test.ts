@@ -178,6 +178,18 @@ describe('fermata stats', () => {
     expect(statsLines(all)[0]).toMatch(/result \+0\.0042 BTC, on average \+0\.00140000 BTC$/);
   });
 
+  it('has an average that is cut like the result: of two trades it is half of it', async () => {
+    const operations = {
+      showResults: async () => ({
+        ...(await showResults(context(), { by: 'day', days: 30, listMax: 1 })),
+        total: { trips: 2, wins: 0, net: '-0.89970909' },
+      }),
+      countSetups: async () => 0,
+    };
+    const all = await readStats(operations as unknown as Parameters<typeof readStats>[0], 'all');
+    expect(statsLines(all)[0]).toMatch(/result \u22120\.89 USD, on average \u22120\.44 USD$/);
+  });
+
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {
     answers = false;
     const today = await stats('today');

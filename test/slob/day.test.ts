@@ -65,11 +65,16 @@ describe('the trading journal', () => {
     expect(await journal()).toMatchObject([{ figures: { result: '450.00', currency: 'USD', trades: 2 } }]);
   });
 
+  it('says it cut to cents, as everything else that shows the result', async () => {
+    await bench.closed(2, -5.82759041, 1);
+    expect((await bench.run('close entry')).observed).toContain('P&L -5.82 USD');
+  });
+
   it('says it with every place on an account in a coin', async () => {
     const { desk } = bench.context;
     bench.context = { ...bench.context, desk: { ...desk, paper: { ...desk.paper, currency: 'BTC' } } };
     await bench.closed(2, 0.00123, 1);
-    expect((await bench.run('close entry')).observed).toContain('P&L 0.00123000 BTC of 1 trades');
+    expect((await bench.run('close entry')).observed).toContain('P&L 0.00123000 BTC of 1 trade');
   });
 
   it('keeps one entry of a day, the newest, and each note on it', async () => {
@@ -98,7 +103,7 @@ describe('the trading journal', () => {
       { date: '2026-02-27', figures: null, notes: [{ text: 'a late fill' }] },
     ]);
     expect((await journal()).flatMap(dayLines)).toEqual([
-      `${TODAY}  0 setups detected, 0 orders placed, P&L 450.00 USD of 1 trades`,
+      `${TODAY}  0 setups detected, 0 orders placed, P&L 450.00 USD of 1 trade`,
       expect.stringMatching(/^ {12}anna, .* UTC: Clean day, Spike rule activated on setup #1$/),
       '2026-02-27  no figures yet',
       expect.stringMatching(/^ {12}anna, .* UTC: a late fill$/),

@@ -1,6 +1,7 @@
 import type { CheckOutcome } from '../../contracts/routine.js';
 import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
-import { placesIn } from '../../domain/figure-text.js';
+import { placed } from '../../domain/figure-text.js';
+import { MONEY_PLACES } from '../../domain/money.js';
 import { tradingDate, tradingDayStart } from '../../domain/trading-day.js';
 import type { ReportContext } from '../../reports/report.js';
 import { countSetups } from '../../store/noted-setups.js';
@@ -28,12 +29,15 @@ export const tradingJournal = stepPart(
       countOrders(pool, span),
       readClosings(pool, span),
     ]);
-    const placed = orders.filter(({ what }) => what.startsWith('entry ') && what !== 'entry denied');
+    const sent = orders.filter(({ what }) => what.startsWith('entry ') && what !== 'entry denied');
     const figures: DayFigures = {
       setups,
-      orders: placed.reduce((sum, { count }) => sum + count, 0),
+      orders: sent.reduce((sum, { count }) => sum + count, 0),
       trades: closings.length,
-      result: closings.reduce((sum, { net }) => sum + net, 0).toFixed(placesIn(desk.paper.currency)),
+      result: placed(
+        closings.reduce((sum, { net }) => sum + net, 0).toFixed(MONEY_PLACES),
+        desk.paper.currency,
+      ),
       currency: desk.paper.currency,
     };
     await writeDay(pool, { desk: desk.desk, date, figures });

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
-import { gainText, placesIn } from '../../domain/figure-text.js';
+import { gainText, placed } from '../../domain/figure-text.js';
+import { MONEY_PLACES } from '../../domain/money.js';
 import type { Operations } from '../../operations/operations.js';
 import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { KpisShown, Period, Sums } from '../../operations/results/results.js';
@@ -124,7 +125,7 @@ function figuresOf(
     wins,
     winRatePct: trips === 0 ? null : ((wins / trips) * 100).toFixed(1),
     result: net,
-    average: trips === 0 ? null : (Number(net) / trips).toFixed(placesIn(currency ?? '')),
+    average: trips === 0 ? null : placed((Number(net) / trips).toFixed(MONEY_PLACES), currency),
   };
 }
 
